@@ -1,0 +1,2 @@
+/** Kiln beside its peers, in one run. */
+package io.kiln.benchmarks;

@@ -1,0 +1,2 @@
+/** Arrays outside the Java heap: shape, dtype, strided views, scopes. */
+package io.kiln.ndarray;

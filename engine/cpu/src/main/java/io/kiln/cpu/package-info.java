@@ -1,0 +1,2 @@
+/** The CPU backend: oneDNN and tiled pointwise programs. */
+package io.kiln.cpu;

@@ -1,0 +1,2 @@
+/** Examples to start from. */
+package io.kiln.examples;

@@ -1,0 +1,2 @@
+/** The store that adds up gradients and serves weights. */
+package io.kiln.kvstore;

@@ -1,0 +1,2 @@
+/** MLlib Estimators and Transformers. */
+package io.kiln.ml;

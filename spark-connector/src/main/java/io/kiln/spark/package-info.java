@@ -1,0 +1,2 @@
+/** The training job and the data feed inside Spark. */
+package io.kiln.spark;
