@@ -1,2 +1,5 @@
-/** The CPU backend: oneDNN and tiled pointwise programs. */
+/**
+ * The CPU backend: oneDNN primitives ({@code io.kiln.cpu.onednn}) for contractions, convolutions, pooling and
+ * normalisation, the tile executor ({@code io.kiln.cpu.tile}) for everything pointwise, and one pool of threads for both.
+ */
 package io.kiln.cpu;

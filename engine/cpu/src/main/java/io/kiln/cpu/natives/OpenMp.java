@@ -1,0 +1,127 @@
+package io.kiln.cpu.natives;
+
+import com.sun.jna.Callback;
+import com.sun.jna.CallbackReference;
+import com.sun.jna.CallbackThreadInitializer;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+
+/**
+ * The OpenMP runtime (GNU libgomp) that the loaded oneDNN library computes with. Its functions are looked up through
+ * oneDNN's own library handle, so that they are the ones of the very runtime oneDNN is bound to, even where another
+ * library brought a second one into the process.
+ *
+ * <p>The number of threads is a variable of each calling thread in OpenMP: {@link #setThreads} concerns the calling
+ * thread alone. A thread that runs parallel regions has a team of its own, which ends with it.
+ */
+public final class OpenMp {
+
+    private static final CallbackThreadInitializer ATTACH_ONCE =
+            new CallbackThreadInitializer(true, false, "kiln-openmp");
+
+    private OpenMp() {}
+
+    /**
+     * Binds to the runtime under a loaded library.
+     *
+     * @param library path of the loaded oneDNN library
+     * @return the runtime
+     * @throws UnsatisfiedLinkError if the library's runtime is not GNU OpenMP
+     */
+    static OpenMp bind(String library) {
+        Native.register(Api.class, NativeLibrary.getInstance(library));
+        return new OpenMp();
+    }
+
+    /**
+     * Sets the number of threads of parallel regions that the calling thread begins from now on.
+     *
+     * @param count at least 1
+     */
+    public void setThreads(int count) {
+        Api.omp_set_num_threads(count);
+    }
+
+    /**
+     * Number of threads the next parallel region of the calling thread would have.
+     *
+     * @return at least 1
+     */
+    public int maxThreads() {
+        return Api.omp_get_max_threads();
+    }
+
+    /**
+     * Index of the calling thread in the running region.
+     *
+     * @return 0 for the thread that began the region
+     */
+    public int threadIndex() {
+        return Api.omp_get_thread_num();
+    }
+
+    /**
+     * Number of threads in the running region.
+     *
+     * @return 1 outside of a region
+     */
+    public int teamSize() {
+        return Api.omp_get_num_threads();
+    }
+
+    /**
+     * Makes a parallel region out of Java code.
+     *
+     * @param body runs once on each thread of the team; must not throw
+     * @return the region, which the threads of the runtime hold on to only while it runs
+     */
+    public Region region(Runnable body) {
+        return new Region(body);
+    }
+
+    /** Java code that runs on a team of OpenMP threads. */
+    public static final class Region {
+
+        private final Entry entry;
+        private final Pointer function;
+
+        private Region(Runnable body) {
+            this.entry = data -> body.run();
+            Native.setCallbackThreadInitializer(entry, ATTACH_ONCE);
+            this.function = CallbackReference.getFunctionPointer(entry);
+        }
+
+        /**
+         * Runs the body on a team and returns when all have ended.
+         *
+         * @param threads size of the team, the calling thread included
+         */
+        public void run(int threads) {
+            Api.GOMP_parallel(function, Pointer.NULL, threads, 0);
+            java.lang.ref.Reference.reachabilityFence(entry);
+        }
+    }
+
+    /** The outlined function of a parallel region, as compiled code passes it to the runtime. */
+    private interface Entry extends Callback {
+        @SuppressWarnings("unused") // called by native code
+        void invoke(Pointer data);
+    }
+
+    /** Functions of libgomp; names are those of its binary interface. */
+    private static final class Api {
+
+        static native void omp_set_num_threads(int count);
+
+        static native int omp_get_max_threads();
+
+        static native int omp_get_thread_num();
+
+        static native int omp_get_num_threads();
+
+        static native void GOMP_parallel(Pointer function, Pointer data, int threads, int flags);
+
+        private Api() {}
+    }
+}
