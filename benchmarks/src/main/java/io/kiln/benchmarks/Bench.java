@@ -1,0 +1,169 @@
+package io.kiln.benchmarks;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Runs a workload: starts a JVM for each contender, warms each one up, lets them take turns (never two at a time), and
+ * judges what came out.
+ */
+final class Bench {
+
+    private final Setup setup;
+    private final Consumer<String> progress;
+
+    Bench(Setup setup, Consumer<String> progress) {
+        this.setup = setup;
+        this.progress = progress;
+    }
+
+    /** The steps of one contender in one case. */
+    private static final class Tally {
+        private final List<Double> seconds = new ArrayList<>();
+        private final List<Double> checks = new ArrayList<>();
+        private double cpu;
+        private double wall;
+
+        private void count(Block block) {
+            for (double s : block.seconds()) {
+                seconds.add(s);
+            }
+        }
+
+        private void check(Block block) {
+            for (double c : block.checks()) {
+                checks.add(c);
+            }
+        }
+
+        private void cores(Block block, double cpuSeconds) {
+            cpu += cpuSeconds;
+            for (double s : block.seconds()) {
+                wall += s;
+            }
+        }
+
+        private double[] seconds() {
+            return seconds.stream().mapToDouble(Double::doubleValue).toArray();
+        }
+
+        private double[] checks() {
+            return checks.stream().mapToDouble(Double::doubleValue).toArray();
+        }
+    }
+
+    List<Result> run(Workload workload, Plan plan) throws InterruptedException, IOException {
+        List<String> faults = new ArrayList<>();
+        Map<String, ContenderProcess> running = new LinkedHashMap<>();
+        try {
+            for (String name : workload.contenders().keySet()) {
+                progress.accept(workload.name() + ": starting " + name);
+                attempt(name, running, faults, () -> running.put(name, new ContenderProcess(workload, name, setup)));
+            }
+            sameSize(running, faults);
+            List<Result> results = new ArrayList<>();
+            for (Workload.Case measured : workload.cases()) {
+                results.add(run(workload, measured, plan, running, new ArrayList<>(faults)));
+            }
+            return results;
+        } finally {
+            for (ContenderProcess process : running.values()) {
+                process.close();
+            }
+        }
+    }
+
+    private static void sameSize(Map<String, ContenderProcess> running, List<String> faults) {
+        long sizes = running.values().stream()
+                .mapToLong(p -> p.facts().parameters())
+                .distinct()
+                .count();
+        if (sizes > 1) {
+            StringBuilder fault = new StringBuilder("parameter counts differ:");
+            running.forEach((name, p) ->
+                    fault.append(' ').append(name).append('=').append(p.facts().parameters()));
+            faults.add(fault.toString());
+        }
+    }
+
+    private Result run(
+            Workload workload,
+            Workload.Case measured,
+            Plan plan,
+            Map<String, ContenderProcess> running,
+            List<String> faults)
+            throws InterruptedException, IOException {
+        Map<String, Tally> tallies = new LinkedHashMap<>();
+        for (String name : List.copyOf(running.keySet())) {
+            progress.accept(workload.name() + " " + measured.metric() + ": warming up " + name);
+            tallies.put(name, new Tally());
+            attempt(name, running, faults, () -> warmUp(running.get(name), measured, plan, tallies.get(name)));
+        }
+        for (int round = 0; round < plan.rounds(); round++) {
+            for (String name : turns(running.keySet(), round)) {
+                progress.accept("%s %s: round %d of %d, %s"
+                        .formatted(workload.name(), measured.metric(), round + 1, plan.rounds(), name));
+                attempt(name, running, faults, () -> takeTurn(running.get(name), measured, plan, tallies.get(name)));
+            }
+        }
+        tallies.keySet().retainAll(running.keySet());
+        Map<String, double[]> checks = new LinkedHashMap<>();
+        Map<String, Figures> figures = new LinkedHashMap<>();
+        tallies.forEach((name, tally) -> {
+            Facts facts = running.get(name).facts();
+            checks.put(name, tally.checks());
+            figures.put(name, Figures.of(measured, facts, tally.seconds(), tally.checks(), tally.cpu / tally.wall));
+        });
+        faults.addAll(workload.check().faults(checks));
+        return new Result(workload, measured, figures, faults);
+    }
+
+    private static void warmUp(ContenderProcess process, Workload.Case measured, Plan plan, Tally tally)
+            throws IOException, InterruptedException {
+        long end = System.nanoTime() + (long) (plan.warmupSeconds() * 1e9);
+        while (System.nanoTime() < end) {
+            tally.check(process.run(measured.name(), plan.lead() + plan.steps()));
+        }
+    }
+
+    private static void takeTurn(ContenderProcess process, Workload.Case measured, Plan plan, Tally tally)
+            throws IOException, InterruptedException {
+        Thread.sleep(ContenderProcess.SETTLE.toMillis());
+        Block block = process.run(measured.name(), plan.lead() + plan.steps());
+        tally.cores(block, process.cpuSeconds());
+        tally.check(block);
+        tally.count(block.drop(plan.lead()));
+    }
+
+    /** Whoever comes first in one round comes last in the next. */
+    private static List<String> turns(Collection<String> names, int round) {
+        List<String> turns = new ArrayList<>(names);
+        Collections.rotate(turns, -round);
+        return turns;
+    }
+
+    private interface Attempt {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** A contender that fails leaves the race; the others go on. */
+    private void attempt(String name, Map<String, ContenderProcess> running, List<String> faults, Attempt what)
+            throws InterruptedException, IOException {
+        try {
+            what.run();
+        } catch (IOException e) {
+            progress.accept("failed: " + e.getMessage());
+            faults.add(e.getMessage());
+            ContenderProcess failed = running.remove(name);
+            if (failed != null) {
+                failed.close();
+            }
+        }
+    }
+}

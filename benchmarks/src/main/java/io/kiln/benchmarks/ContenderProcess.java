@@ -1,0 +1,162 @@
+package io.kiln.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.spark.launcher.JavaModuleOptions;
+
+/**
+ * The benchmark's end of a contender's JVM. A JVM of its own, because each engine brings its own OpenMP, whose threads
+ * spin for a while after their last work and would take the cores away from the contender that is measured.
+ */
+final class ContenderProcess implements AutoCloseable {
+
+    /** After this time without work the spinning threads of every OpenMP known to us sleep. */
+    static final Duration SETTLE = Duration.ofMillis(300);
+
+    private static final Duration START = Duration.ofMinutes(10);
+    private static final Duration RUN = Duration.ofMinutes(30);
+    private static final String EOF = "eof";
+
+    private final String name;
+    private final Path log;
+    private final Process process;
+    private final Writer orders;
+    private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
+    private final Facts facts;
+    private double cpuSeconds;
+
+    ContenderProcess(Workload workload, String name, Setup setup) throws IOException, InterruptedException {
+        this.name = name;
+        this.log = setup.scratch().resolve(workload.name() + "-" + name + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command(workload, name, setup))
+                .directory(setup.scratch().toFile())
+                .redirectError(log.toFile());
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(setup.threads()));
+        builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+        process = builder.start();
+        orders = process.outputWriter(StandardCharsets.UTF_8);
+        Thread reader = new Thread(this::read, "answers of " + name);
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            String[] answer = answer("facts", START).split(" ", 3);
+            facts = new Facts(answer[2], Long.parseLong(answer[1]));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    private static List<String> command(Workload workload, String name, Setup setup) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
+        if (Runtime.version().feature() >= 24) {
+            command.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        command.addAll(List.of(
+                "-Xmx3g",
+                "-Dio.netty.noUnsafe=false",
+                "-Djava.awt.headless=true",
+                "-Dai.djl.offline=true",
+                "-Dai.djl.pytorch.num_threads=" + setup.threads(),
+                "-Dai.djl.pytorch.num_interop_threads=1",
+                "-Dlog4j2.configurationFile=classpath:io/kiln/benchmarks/log4j2.properties",
+                "-cp",
+                absolute(System.getProperty("java.class.path")),
+                ContenderMain.class.getName(),
+                workload.name(),
+                name,
+                Integer.toString(setup.threads()),
+                setup.data().toAbsolutePath().toString(),
+                setup.scratch().toAbsolutePath().toString()));
+        return command;
+    }
+
+    private static String absolute(String classPath) {
+        return Arrays.stream(classPath.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    Facts facts() {
+        return facts;
+    }
+
+    /** CPU seconds that the contender's process spent in the latest {@link #run}. */
+    double cpuSeconds() {
+        return cpuSeconds;
+    }
+
+    Block run(String caseName, int steps) throws IOException, InterruptedException {
+        orders.write("run " + caseName + " " + steps + "\n");
+        orders.flush();
+        String[] answer = answer("block", RUN).split(" ");
+        cpuSeconds = Double.parseDouble(answer[3]);
+        return new Block(numbers(answer[1]), numbers(answer[2]));
+    }
+
+    private static double[] numbers(String text) {
+        return Arrays.stream(text.split(",")).mapToDouble(Double::parseDouble).toArray();
+    }
+
+    private String answer(String kind, Duration patience) throws IOException, InterruptedException {
+        String answer = answers.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+        if (answer == null) {
+            throw new IOException(name + ": no answer within " + patience + "; its log: " + log);
+        }
+        if (!answer.startsWith(kind + " ")) {
+            throw new IOException(name + ": " + (answer.equals(EOF) ? "its JVM ended" : answer) + "; its log: " + log);
+        }
+        return answer;
+    }
+
+    private void read() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                // Native libraries print where they please, also in the middle of a line.
+                int mark = line.indexOf(ContenderMain.MARK);
+                if (mark >= 0) {
+                    answers.add(line.substring(mark + ContenderMain.MARK.length()));
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            answers.add("error " + e);
+        }
+        answers.add(EOF);
+    }
+
+    @Override
+    public void close() throws IOException {
+        List<ProcessHandle> children = process.descendants().toList();
+        try {
+            orders.close();
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        } finally {
+            children.forEach(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    /** Makes the folder that contenders run in and write their logs to. */
+    static Path scratch() throws IOException {
+        return Files.createTempDirectory("kiln-bench-").toRealPath();
+    }
+}

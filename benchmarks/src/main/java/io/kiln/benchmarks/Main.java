@@ -1,0 +1,179 @@
+package io.kiln.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}: Kiln and its peers side by side, in one run. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Runs Kiln and its peers side by side and prints, for each figure, a table and one line",
+            "BENCH <workload> <metric> kiln=<v> <peer>=<v> ... ratio=<speed of Kiln over that of the best peer>.",
+            "Each contender has a JVM of its own; they take turns, and while one steps the others sleep."
+        },
+        footer = "Exit code: 0, or 1 when a contender failed or a check did not hold.")
+public final class Main implements Callable<Integer> {
+
+    @Parameters(paramLabel = "NAME", description = "Workloads to run; all of them when none is named.")
+    private List<String> names = new ArrayList<>();
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Folder of the MNIST digits in IDX format. Default: examples/data/mnist, looked for in the"
+                    + " working directory and the folders above it.")
+    private Path data;
+
+    @Option(names = "--threads", defaultValue = "2", description = "Threads of each engine. Default: ${DEFAULT-VALUE}.")
+    private int threads;
+
+    @Option(names = "--rounds", description = "Turns of each contender. Default: the workload's own number.")
+    private Integer rounds;
+
+    @Option(names = "--steps", description = "Counted steps of a turn. Default: the workload's own number.")
+    private Integer steps;
+
+    @Option(names = "--warmup", paramLabel = "SECONDS", description = "Warm-up of each contender.")
+    private Double warmup;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "CONTENDER",
+            description = "Only these contenders, by their names in the BENCH lines.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "Also writes the results as a Markdown table.")
+    private Path markdown;
+
+    @Option(names = "--list", description = "Lists workloads and contenders, and runs nothing.")
+    private boolean list;
+
+    @Option(names = "--quiet", description = "No lines of progress on the error stream.")
+    private boolean quiet;
+
+    @Spec
+    private CommandSpec spec;
+
+    /** Runs the command and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        List<Workload> chosen = chosen();
+        if (list) {
+            chosen.forEach(w -> out.println(w.name() + ": " + w.title() + " ("
+                    + String.join(", ", w.contenders().keySet()) + ")"));
+            return 0;
+        }
+        Setup setup = new Setup(threads, data(), ContenderProcess.scratch());
+        Bench bench = new Bench(
+                setup,
+                quiet
+                        ? line -> {}
+                        : line -> {
+                            err.println(line);
+                            err.flush();
+                        });
+        List<Result> results = new ArrayList<>();
+        for (Workload workload : chosen) {
+            for (Result result : bench.run(workload, plan(workload.plan()))) {
+                out.println(Report.table(result));
+                out.println(Report.line(result));
+                out.println();
+                out.flush();
+                results.add(result);
+            }
+        }
+        if (markdown != null) {
+            Files.writeString(markdown, Report.markdown(results, circumstances()));
+        }
+        return results.stream().allMatch(r -> r.faults().isEmpty()) ? 0 : 1;
+    }
+
+    private List<Workload> chosen() {
+        List<Workload> chosen;
+        try {
+            chosen = names.isEmpty()
+                    ? Workloads.all()
+                    : names.stream().map(Workloads::named).toList();
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        return only.isEmpty() ? chosen : chosen.stream().map(w -> w.only(only)).toList();
+    }
+
+    private Plan plan(Plan own) {
+        return new Plan(
+                warmup == null ? own.warmupSeconds() : warmup,
+                rounds == null ? own.rounds() : rounds,
+                own.lead(),
+                steps == null ? own.steps() : steps);
+    }
+
+    private Path data() {
+        if (data != null) {
+            return data;
+        }
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            Path folder = at.resolve(Path.of("examples", "data", "mnist"));
+            if (Files.isDirectory(folder)) {
+                return folder;
+            }
+        }
+        throw new CommandLine.ParameterException(
+                spec.commandLine(),
+                "MNIST digits: no examples/data/mnist here or above "
+                        + Path.of("").toAbsolutePath() + "; name their folder with --data");
+    }
+
+    private Map<String, String> circumstances() throws IOException {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("Date", LocalDate.now(ZoneOffset.UTC).toString());
+        all.put(
+                "Machine",
+                processor() + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
+                        + System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        all.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
+        all.put("Threads", Integer.toString(threads));
+        all.put(
+                "Command",
+                "`bin/kiln bench "
+                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()) + "`");
+        return all;
+    }
+
+    private static String processor() throws IOException {
+        Path info = Path.of("/proc/cpuinfo");
+        if (!Files.isReadable(info)) {
+            return System.getProperty("os.arch");
+        }
+        try (Stream<String> lines = Files.lines(info)) {
+            return lines.filter(l -> l.startsWith("model name"))
+                    .findFirst()
+                    .map(l -> l.substring(l.indexOf(':') + 1).strip())
+                    .orElse(System.getProperty("os.arch"));
+        }
+    }
+}

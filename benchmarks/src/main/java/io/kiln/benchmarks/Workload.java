@@ -1,0 +1,81 @@
+package io.kiln.benchmarks;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * One thing that Kiln and its peers do side by side.
+ *
+ * @param name on the command line and in the BENCH lines
+ * @param title one line for the table
+ * @param cases what is measured, each with its own BENCH line
+ * @param contenders by name, Kiln's is {@code kiln}; each is made in its own JVM
+ * @param check what the steps have to show
+ * @param plan how often they step
+ */
+public record Workload(
+        String name,
+        String title,
+        List<Case> cases,
+        Map<String, Supplier<Contender>> contenders,
+        Check check,
+        Plan plan) {
+
+    /** The contender that all others are compared with. */
+    public static final String KILN = "kiln";
+
+    /** The same with no other contenders than these. */
+    Workload only(List<String> names) {
+        Map<String, Supplier<Contender>> some = new LinkedHashMap<>(contenders);
+        some.keySet().retainAll(names);
+        return new Workload(name, title, cases, some, check, plan);
+    }
+
+    /**
+     * One measured figure.
+     *
+     * @param name that the contender is called with
+     * @param metric name in the BENCH line, with its unit
+     * @param perStep what a step does {@code perStep} of; a rate counts it, a duration is divided by it
+     * @param scale of a duration: 1e3 for ms; 0 makes the figure a rate per second
+     */
+    public record Case(String name, String metric, double perStep, double scale) {
+
+        /** Duration of one step in ms. */
+        public static Case milliseconds(String name, String metric) {
+            return new Case(name, metric, 1, 1e3);
+        }
+
+        /** Duration in µs of one of the {@code perStep} calls of a step. */
+        public static Case microseconds(String name, String metric, int perStep) {
+            return new Case(name, metric, perStep, 1e6);
+        }
+
+        /** Duration of one step in seconds. */
+        public static Case seconds(String name, String metric) {
+            return new Case(name, metric, 1, 1);
+        }
+
+        /** Things per second, of which a step does {@code perStep}. */
+        public static Case rate(String name, String metric, double perStep) {
+            return new Case(name, metric, perStep, 0);
+        }
+
+        /** True when a bigger value is the better one. */
+        public boolean isRate() {
+            return scale == 0;
+        }
+
+        /** The figure of a step that took {@code seconds}. */
+        public double value(double seconds) {
+            return isRate() ? perStep / seconds : seconds / perStep * scale;
+        }
+
+        /** How many times faster {@code mine} is than {@code theirs}. */
+        public double ratio(double mine, double theirs) {
+            return isRate() ? mine / theirs : theirs / mine;
+        }
+    }
+}

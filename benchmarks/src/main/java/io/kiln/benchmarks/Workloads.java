@@ -1,0 +1,98 @@
+package io.kiln.benchmarks;
+
+import io.kiln.benchmarks.Workload.Case;
+import io.kiln.benchmarks.djl.DjlInference;
+import io.kiln.benchmarks.djl.DjlOperators;
+import io.kiln.benchmarks.djl.DjlTraining;
+import io.kiln.benchmarks.djl.MxSymbolInference;
+import io.kiln.benchmarks.djl.MxSymbolTraining;
+import io.kiln.benchmarks.net.Network;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** All workloads, in the order in which they run. */
+public final class Workloads {
+
+    private static final String TORCH = "libtorch";
+    private static final String MXNET = "mxnet";
+    private static final String MXNET_EAGER = "mxnet-eager";
+
+    private static final List<Workload> ALL = List.of(
+            training("mlp", "Training step of 784-512-256-10, batch 128, SGD with momentum, float32", Network.MLP),
+            training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET),
+            lenetInfer(),
+            opOverhead());
+
+    private Workloads() {}
+
+    /** All of them. */
+    public static List<Workload> all() {
+        return ALL;
+    }
+
+    /** The workload of that name. */
+    public static Workload named(String name) {
+        return ALL.stream()
+                .filter(w -> w.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("workload: expected one of "
+                        + ALL.stream().map(Workload::name).collect(Collectors.joining(", ")) + ", got " + name));
+    }
+
+    private static Workload training(String name, String title, Network network) {
+        return new Workload(
+                name,
+                title,
+                List.of(Case.milliseconds("train", "step_ms")),
+                contenders(
+                        entry(TORCH, () -> new DjlTraining("PyTorch", network)),
+                        entry(MXNET, () -> new MxSymbolTraining(network)),
+                        entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
+                Check.LOSS_FALLS,
+                new Plan(4, 6, 5, 20));
+    }
+
+    private static Workload lenetInfer() {
+        return new Workload(
+                "lenet-infer",
+                "Outputs of LeNet, batch 64, float32",
+                List.of(Case.milliseconds("infer", "batch_ms")),
+                contenders(
+                        entry(TORCH, () -> new DjlInference("PyTorch", Network.LENET)),
+                        entry(MXNET, () -> new MxSymbolInference(Network.LENET)),
+                        entry(MXNET_EAGER, () -> new DjlInference("MXNet", Network.LENET))),
+                Check.SAME,
+                new Plan(4, 6, 5, 20));
+    }
+
+    private static Workload opOverhead() {
+        return new Workload(
+                "op-overhead",
+                "Eager operator on 8×8 float32 arrays",
+                List.of(
+                        Case.microseconds(Operators.ADD, "add_us", Operators.CALLS),
+                        Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)),
+                contenders(
+                        entry(TORCH, () -> new DjlOperators("PyTorch")),
+                        entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
+                Check.SAME,
+                new Plan(4, 6, 5, 20));
+    }
+
+    private record Entry(String name, Supplier<Contender> maker) {}
+
+    private static Entry entry(String name, Supplier<Contender> maker) {
+        return new Entry(name, maker);
+    }
+
+    private static Map<String, Supplier<Contender>> contenders(Entry... entries) {
+        Map<String, Supplier<Contender>> contenders = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            contenders.put(entry.name(), entry.maker());
+        }
+        return contenders;
+    }
+}

@@ -1,0 +1,118 @@
+package io.kiln.benchmarks.djl;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.Blocks;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
+import io.kiln.benchmarks.net.Batches;
+import io.kiln.benchmarks.net.Layer;
+import io.kiln.benchmarks.net.Network;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A network of DJL blocks with the weights that all engines begin with, and the batches as arrays of the engine. */
+final class DjlNetwork implements AutoCloseable {
+
+    private final Model model;
+    private final Block block;
+    private final ParameterStore store;
+    private final List<NDArray> weights = new ArrayList<>();
+    private final List<NDArray> inputs = new ArrayList<>();
+    private final List<NDArray> labels = new ArrayList<>();
+    private final Batches batches;
+
+    DjlNetwork(String engine, Network network, Path data) throws IOException {
+        model = Model.newInstance(network.name(), Device.cpu(), engine);
+        block = block(network);
+        model.setBlock(block);
+        NDManager manager = model.getNDManager();
+        block.initialize(manager, DataType.FLOAT32, new Shape(network.inputShape()));
+        List<Network.Parameter> given = network.parameters();
+        for (int i = 0; i < given.size(); i++) {
+            NDArray array = block.getParameters().valueAt(i).getArray();
+            if (!array.getShape().equals(new Shape(given.get(i).shape()))) {
+                throw new IllegalStateException("parameter " + given.get(i).name() + ": expected "
+                        + new Shape(given.get(i).shape()) + ", the block has " + array.getShape());
+            }
+            array.set(FloatBuffer.wrap(given.get(i).values()));
+            weights.add(array);
+        }
+        store = new ParameterStore(manager, false);
+        store.setParameterServer(null, new Device[] {Device.cpu()});
+        batches = Batches.of(network, data);
+        for (int i = 0; i < Network.BATCHES; i++) {
+            inputs.add(manager.create(batches.pixels().get(i), new Shape(network.inputShape())));
+            NDArray label = manager.create(batches.labels().get(i), new Shape(network.batch(), 1));
+            labels.add(engine.equals("MXNet") ? label.toType(DataType.FLOAT32, true) : label);
+        }
+    }
+
+    private static Block block(Network network) {
+        SequentialBlock block = new SequentialBlock();
+        for (Layer layer : network.layers()) {
+            if (layer instanceof Layer.Dense d) {
+                block.add(Linear.builder().setUnits(d.out()).build());
+            } else if (layer instanceof Layer.Conv c) {
+                block.add(Conv2d.builder()
+                        .setFilters(c.out())
+                        .setKernelShape(new Shape(c.kernel(), c.kernel()))
+                        .optPadding(new Shape(c.pad(), c.pad()))
+                        .build());
+            } else if (layer instanceof Layer.MaxPool) {
+                block.add(Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2)));
+            } else if (layer instanceof Layer.Flatten) {
+                block.add(Blocks.batchFlattenBlock());
+            } else {
+                block.add(Activation::relu);
+            }
+        }
+        return block;
+    }
+
+    NDArray forward(NDArray input, boolean training) {
+        return block.forward(store, new NDList(input), training).singletonOrThrow();
+    }
+
+    NDManager manager() {
+        return model.getNDManager();
+    }
+
+    List<NDArray> weights() {
+        return weights;
+    }
+
+    long parameterCount() {
+        return weights.stream().mapToLong(NDArray::size).sum();
+    }
+
+    NDArray input(int step) {
+        return inputs.get(step % Network.BATCHES);
+    }
+
+    NDArray label(int step) {
+        return labels.get(step % Network.BATCHES);
+    }
+
+    int[] labelValues(int step) {
+        return batches.labels().get(step % Network.BATCHES);
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

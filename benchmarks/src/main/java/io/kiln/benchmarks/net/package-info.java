@@ -1,0 +1,2 @@
+/** The networks and the data that all engines get alike. */
+package io.kiln.benchmarks.net;
