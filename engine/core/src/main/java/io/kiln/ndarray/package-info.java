@@ -1,2 +1,6 @@
-/** Arrays outside the Java heap: shape, dtype, strided views, scopes. */
+/**
+ * Arrays: {@link io.kiln.ndarray.NDArray} is a strided view of off-heap memory, {@link io.kiln.ndarray.Scope} owns it,
+ * {@link io.kiln.ndarray.Shape} and {@link io.kiln.ndarray.DType} describe it, {@link io.kiln.ndarray.Memory} is the only
+ * place that touches raw addresses.
+ */
 package io.kiln.ndarray;

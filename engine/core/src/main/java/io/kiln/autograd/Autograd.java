@@ -1,0 +1,282 @@
+package io.kiln.autograd;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Operator;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Recording and differentiation.
+ *
+ * <pre>{@code
+ * Autograd.attachGradient(w);
+ * try (Autograd.Mode record = Autograd.record()) {
+ *     loss = x.matmul(w).sub(y).square().mean();
+ * }
+ * Autograd.backward(loss);
+ * NDArray dw = Autograd.gradient(w);
+ * }</pre>
+ *
+ * <p>Concurrency: recording and train mode are settings of the calling thread; a tape is walked by one thread.
+ */
+public final class Autograd {
+    private static final ThreadLocal<Settings> SETTINGS = ThreadLocal.withInitial(Settings::new);
+
+    private Autograd() {}
+
+    /** Recording and train mode of one thread. */
+    private static final class Settings {
+        boolean recording;
+        boolean training;
+        long sequence;
+    }
+
+    /** Puts the settings back when it is closed. */
+    public static final class Mode implements AutoCloseable {
+        private final Settings settings = SETTINGS.get();
+        private final boolean recording = settings.recording;
+        private final boolean training = settings.training;
+
+        private Mode(boolean recording, boolean training) {
+            settings.recording = recording;
+            settings.training = training;
+        }
+
+        @Override
+        public void close() {
+            settings.recording = recording;
+            settings.training = training;
+        }
+    }
+
+    /**
+     * Records what follows, in train mode.
+     *
+     * @return closes the recording
+     */
+    public static Mode record() {
+        return new Mode(true, true);
+    }
+
+    /**
+     * Stops recording for a while, in predict mode.
+     *
+     * @return ends the pause
+     */
+    public static Mode pause() {
+        return new Mode(false, false);
+    }
+
+    /**
+     * Stops recording for a while and leaves train or predict mode as it is.
+     *
+     * @return ends the pause
+     */
+    public static Mode pauseKeepingMode() {
+        return new Mode(false, isTraining());
+    }
+
+    /**
+     * Train mode (dropout drops, batch norm takes the batch's statistics), recording unchanged.
+     *
+     * @return puts the mode back
+     */
+    public static Mode trainMode() {
+        return new Mode(isRecording(), true);
+    }
+
+    /**
+     * Predict mode, recording unchanged.
+     *
+     * @return puts the mode back
+     */
+    public static Mode predictMode() {
+        return new Mode(isRecording(), false);
+    }
+
+    static Mode mode(boolean recording, boolean training) {
+        return new Mode(recording, training);
+    }
+
+    /**
+     * Whether operators are being recorded.
+     *
+     * @return true inside {@link #record()}
+     */
+    public static boolean isRecording() {
+        return SETTINGS.get().recording;
+    }
+
+    /**
+     * Whether operators run in train mode.
+     *
+     * @return true inside {@link #record()} and {@link #trainMode()}
+     */
+    public static boolean isTraining() {
+        return SETTINGS.get().training;
+    }
+
+    /**
+     * Makes an array a variable: from now on gradients with respect to it are computed. What was recorded of it is forgotten.
+     *
+     * @param array a floating array with data
+     * @param request what a backward pass does with its gradient
+     * @return the array
+     */
+    public static NDArray attachGradient(NDArray array, GradReq request) {
+        if (!array.dtype().isFloating()) {
+            throw new IllegalArgumentException(
+                    "attachGradient: needs a floating dtype, got " + array.spec() + "; cast it first");
+        }
+        GradientState old = array.gradientState();
+        if (old != null && old.gradient != null) {
+            old.gradient.close();
+        }
+        array.gradientState(request == GradReq.NULL ? null : new GradientState(null, request));
+        return array;
+    }
+
+    /**
+     * Makes an array a variable whose gradient each backward pass replaces.
+     *
+     * @param array a floating array with data
+     * @return the array
+     */
+    public static NDArray attachGradient(NDArray array) {
+        return attachGradient(array, GradReq.WRITE);
+    }
+
+    /**
+     * The gradient that the last backward pass left at a variable.
+     *
+     * @param variable an array given to {@link #attachGradient}
+     * @return its gradient, which the next backward pass may replace; null before the first pass
+     */
+    public static NDArray gradient(NDArray variable) {
+        return variableState(variable, "gradient").gradient;
+    }
+
+    /**
+     * Whether the gradient of a variable was written since {@link #consumeGradient}; a trainer refuses stale ones.
+     *
+     * @param variable an array given to {@link #attachGradient}
+     * @return true when a backward pass has reached it
+     */
+    public static boolean isGradientFresh(NDArray variable) {
+        return variableState(variable, "isGradientFresh").fresh;
+    }
+
+    /**
+     * Marks a variable's gradient as used.
+     *
+     * @param variable an array given to {@link #attachGradient}
+     */
+    public static void consumeGradient(NDArray variable) {
+        variableState(variable, "consumeGradient").fresh = false;
+    }
+
+    /**
+     * Forgets the gradients of variables, as one does before accumulating with {@link GradReq#ADD}.
+     *
+     * @param variables arrays given to {@link #attachGradient}
+     */
+    public static void zeroGradient(NDArray... variables) {
+        for (NDArray v : variables) {
+            GradientState s = variableState(v, "zeroGradient");
+            if (s.gradient != null) {
+                s.gradient.close();
+                s.gradient = null;
+            }
+        }
+    }
+
+    private static GradientState variableState(NDArray variable, String operation) {
+        GradientState s = variable.gradientState();
+        if (s == null || s.producer != null) {
+            throw new IllegalArgumentException(operation + ": " + variable.spec()
+                    + " is no variable; call Autograd.attachGradient on it before recording");
+        }
+        return s;
+    }
+
+    /**
+     * Computes the gradients of all variables that a head depends on, and leaves them at the variables.
+     *
+     * @param head a recorded array; where it has several elements their sum is differentiated
+     */
+    public static void backward(NDArray head) {
+        backward(List.of(head), null, false, v -> {});
+    }
+
+    /**
+     * Computes the gradients of all variables that the heads depend on, and leaves them at the variables.
+     *
+     * @param heads recorded arrays
+     * @param headGradients gradients with respect to the heads; null for ones
+     * @param retainGraph whether the tape stays usable for another pass
+     * @param ready is told of each variable as soon as its gradient is final, while the pass goes on
+     */
+    public static void backward(
+            List<NDArray> heads, List<NDArray> headGradients, boolean retainGraph, Consumer<NDArray> ready) {
+        new BackwardPass(heads, headGradients, retainGraph, false).intoVariables(ready);
+    }
+
+    /**
+     * Computes gradients and returns them, leaving those at the variables alone.
+     *
+     * @param heads recorded arrays
+     * @param variables the arrays to differentiate with respect to: variables or recorded arrays
+     * @param headGradients gradients with respect to the heads; null for ones
+     * @param retainGraph whether the tape stays usable for another pass
+     * @param createGraph whether the pass itself is recorded, for higher derivatives; implies retainGraph
+     * @return one gradient per variable, zeros where the heads do not depend on it
+     */
+    public static List<NDArray> grad(
+            List<NDArray> heads,
+            List<NDArray> variables,
+            List<NDArray> headGradients,
+            boolean retainGraph,
+            boolean createGraph) {
+        return new BackwardPass(heads, headGradients, retainGraph || createGraph, createGraph).of(variables);
+    }
+
+    /**
+     * The gradient of one array with respect to another.
+     *
+     * @param head a recorded array
+     * @param variable the array to differentiate with respect to
+     * @param createGraph whether the gradient can be differentiated again
+     * @return the gradient, of the variable's shape
+     */
+    public static NDArray grad(NDArray head, NDArray variable, boolean createGraph) {
+        return grad(List.of(head), List.of(variable), null, createGraph, createGraph).get(0);
+    }
+
+    /**
+     * Writes a call to the tape if this thread records and a gradient flows through an input. Called by the dispatcher.
+     *
+     * @param operator what ran
+     * @param inputs its inputs
+     * @param outputs its outputs
+     */
+    public static void record(Operator operator, NDArray[] inputs, NDArray[] outputs) {
+        record(operator, null, inputs, outputs);
+    }
+
+    static void record(Function function, NDArray[] inputs, NDArray[] outputs) {
+        record(null, function, inputs, outputs);
+    }
+
+    private static void record(Operator operator, Function function, NDArray[] inputs, NDArray[] outputs) {
+        Settings s = SETTINGS.get();
+        if (!s.recording) {
+            return;
+        }
+        for (NDArray x : inputs) {
+            if (x.gradientState() != null) {
+                new TapeNode(operator, function, inputs, outputs, s.training, s.sequence++);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+package io.kiln.autograd;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.op.GradientContext;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** One walk over the tape, from the heads to the variables, in the reverse of the order in which calls were recorded. */
+final class BackwardPass {
+    private static final PointwiseProgram ADD = PointwiseProgram.of(Expr.input(0).add(Expr.input(1)));
+
+    private final List<NDArray> heads;
+    private final List<NDArray> headGradients;
+    private final boolean retainGraph;
+    private final boolean createGraph;
+    private final List<TapeNode> nodes = new ArrayList<>();
+    private final Set<TapeNode> leading = new HashSet<>();
+    private final Map<GradientState, NDArray> gradients = new IdentityHashMap<>();
+    private final Map<GradientState, Integer> pending = new IdentityHashMap<>();
+    private Predicate<GradientState> wanted = s -> false;
+    private final Set<NDArray> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    BackwardPass(List<NDArray> heads, List<NDArray> headGradients, boolean retainGraph, boolean createGraph) {
+        if (headGradients != null && headGradients.size() != heads.size()) {
+            throw new IllegalArgumentException("backward: " + heads.size() + " heads need as many head gradients, got "
+                    + headGradients.size());
+        }
+        for (NDArray h : heads) {
+            if (h.gradientState() == null) {
+                throw new IllegalStateException("backward: head " + h.spec() + " was not recorded or depends on no variable;"
+                        + " compute it inside Autograd.record() from arrays given to Autograd.attachGradient");
+            }
+        }
+        this.heads = heads;
+        this.headGradients = headGradients;
+        this.retainGraph = retainGraph;
+        this.createGraph = createGraph;
+    }
+
+    void intoVariables(Consumer<NDArray> ready) {
+        try (Scope scope = Scope.open()) {
+            start(GradientState::isVariable);
+            for (NDArray h : heads) {
+                if (h.gradientState().isVariable() && !pending.containsKey(h.gradientState())) {
+                    finish(h, h.gradientState(), ready);
+                }
+            }
+            for (TapeNode node : nodes) {
+                walk(node);
+                for (int i = 0; i < node.inputs.length; i++) {
+                    GradientState s = node.inputStates[i];
+                    if (s != null && s.isVariable() && pending.merge(s, -1, Integer::sum) == 0) {
+                        finish(node.inputs[i], s, ready);
+                    }
+                }
+            }
+        }
+    }
+
+    List<NDArray> of(List<NDArray> variables) {
+        Scope scope = createGraph ? null : Scope.open();
+        try {
+            Set<GradientState> targets = Collections.newSetFromMap(new IdentityHashMap<>());
+            for (NDArray v : variables) {
+                if (v.gradientState() == null) {
+                    throw new IllegalStateException("grad: " + v.spec() + " is neither a variable nor recorded; call"
+                            + " Autograd.attachGradient on it before recording");
+                }
+                targets.add(v.gradientState());
+            }
+            start(targets::contains);
+            Map<GradientState, NDArray> found = new IdentityHashMap<>();
+            for (TapeNode node : nodes) {
+                for (GradientState s : node.outputStates) {
+                    if (targets.contains(s) && gradients.containsKey(s)) {
+                        found.put(s, gradients.get(s));
+                    }
+                }
+                walk(node);
+            }
+            List<NDArray> results = new ArrayList<>();
+            for (NDArray v : variables) {
+                GradientState s = v.gradientState();
+                NDArray g = found.getOrDefault(s, gradients.get(s));
+                g = g == null ? NDArray.zeros(v.shape(), v.dtype()) : g;
+                results.add(scope == null ? g : scope.keep(g));
+            }
+            return results;
+        } finally {
+            if (scope != null) {
+                scope.close();
+            }
+        }
+    }
+
+    /** Gathers the calls to walk, newest first, and seeds the head gradients. */
+    private void start(Predicate<GradientState> target) {
+        Deque<TapeNode> stack = new ArrayDeque<>();
+        Set<TapeNode> seen = new HashSet<>();
+        for (NDArray h : heads) {
+            push(h.gradientState().producer, stack, seen);
+        }
+        while (!stack.isEmpty()) {
+            TapeNode node = stack.pop();
+            nodes.add(node);
+            for (GradientState s : node.inputStates) {
+                if (s != null) {
+                    push(s.producer, stack, seen);
+                }
+            }
+        }
+        nodes.sort(Comparator.comparingLong((TapeNode n) -> n.sequence).reversed());
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            TapeNode node = nodes.get(i);
+            for (GradientState s : node.inputStates) {
+                if (s != null && leads(s, target)) {
+                    leading.add(node);
+                    if (s.isVariable()) {
+                        pending.merge(s, 1, Integer::sum);
+                    }
+                }
+            }
+        }
+        nodes.removeIf(n -> !leading.contains(n));
+        if (nodes.isEmpty() && heads.stream().noneMatch(h -> target.test(h.gradientState()))) {
+            return;
+        }
+        for (int i = 0; i < heads.size(); i++) {
+            NDArray h = heads.get(i);
+            NDArray g = headGradients == null ? null : headGradients.get(i);
+            if (g == null) {
+                g = NDArray.ones(h.shape(), h.dtype());
+            } else {
+                taken.add(g);
+            }
+            accumulate(h, h.gradientState(), g, "head");
+        }
+        wanted = s -> leads(s, target);
+    }
+
+    private boolean leads(GradientState s, Predicate<GradientState> target) {
+        return target.test(s) || s.producer != null && leading.contains(s.producer);
+    }
+
+    private static void push(TapeNode node, Deque<TapeNode> stack, Set<TapeNode> seen) {
+        if (node != null && seen.add(node)) {
+            stack.push(node);
+        }
+    }
+
+    private void walk(TapeNode node) {
+        NDArray[] dy = new NDArray[node.outputs.length];
+        boolean any = false;
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = node.outputStates[i] == null ? null : gradients.remove(node.outputStates[i]);
+            any |= dy[i] != null;
+        }
+        if (!any) {
+            return;
+        }
+        node.checkUsable();
+        NDArray[] dx;
+        try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+            dx = node.operator != null ? node.operator.gradient(new Context(node, dy)) : custom(node, dy);
+        }
+        node.consumed = !retainGraph;
+        if (dx.length != node.inputs.length) {
+            throw new IllegalStateException("backward: the gradient of " + node.name() + " gave " + dx.length
+                    + " arrays for " + node.inputs.length + " inputs");
+        }
+        for (int i = 0; i < dx.length; i++) {
+            GradientState s = node.inputStates[i];
+            if (dx[i] != null && s != null && wanted.test(s)) {
+                try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+                    accumulate(node.inputs[i], s, dx[i], node.name());
+                }
+            }
+        }
+    }
+
+    private static NDArray[] custom(TapeNode node, NDArray[] dy) {
+        for (int i = 0; i < dy.length; i++) {
+            if (dy[i] == null) {
+                dy[i] = NDArray.zeros(node.outputs[i].shape(), node.outputs[i].dtype());
+            }
+        }
+        return node.function.backward(dy);
+    }
+
+    private void accumulate(NDArray array, GradientState state, NDArray gradient, String from) {
+        if (!gradient.shape().equals(array.shape())) {
+            throw new ShapeException("backward: the gradient from " + from + " has shape " + gradient.shape()
+                    + ", the array has " + array.shape());
+        }
+        NDArray g = gradient.dtype() == array.dtype() ? gradient : gradient.cast(array.dtype());
+        NDArray sum = gradients.get(state);
+        gradients.put(state, sum == null ? g : sum.add(g));
+    }
+
+    private void finish(NDArray variable, GradientState state, Consumer<NDArray> ready) {
+        NDArray g = gradients.remove(state);
+        if (g == null || state.request == GradReq.NULL) {
+            return;
+        }
+        if (state.request == GradReq.ADD && state.gradient != null) {
+            NDArray sum = state.gradient;
+            sum.backend().run(ADD, new NDArray[] {sum, g}, new NDArray[] {sum});
+        } else {
+            NDArray own = own(g);
+            if (state.gradient != null) {
+                state.gradient.close();
+            }
+            state.gradient = own;
+        }
+        state.fresh = true;
+        ready.accept(variable);
+    }
+
+    /** The array itself when nothing else can see its memory, otherwise a copy. */
+    private NDArray own(NDArray g) {
+        boolean exclusive = g.storage().references() == 1 && g.isDense() && taken.add(g);
+        return (exclusive ? g : g.copy()).detach();
+    }
+
+    private record Context(TapeNode node, NDArray[] outputGradients) implements GradientContext {
+        @Override
+        public NDArray input(int i) {
+            return node.inputs[i];
+        }
+
+        @Override
+        public int inputs() {
+            return node.inputs.length;
+        }
+
+        @Override
+        public NDArray output(int i) {
+            return node.outputs[i];
+        }
+
+        @Override
+        public NDArray outputGradient(int i) {
+            return outputGradients[i];
+        }
+
+        @Override
+        public boolean needs(int i) {
+            return node.inputStates[i] != null;
+        }
+
+        @Override
+        public boolean training() {
+            return node.training;
+        }
+    }
+}

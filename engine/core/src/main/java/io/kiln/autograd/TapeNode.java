@@ -1,0 +1,58 @@
+package io.kiln.autograd;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Operator;
+
+/** One recorded call: the operator (or custom function), what went in and what came out. */
+final class TapeNode {
+    final Operator operator;
+    final Function function;
+    final NDArray[] inputs;
+    final GradientState[] inputStates;
+    final NDArray[] outputs;
+    final GradientState[] outputStates;
+    final boolean training;
+    final long sequence;
+    boolean consumed;
+    private final int[] versions;
+
+    TapeNode(Operator operator, Function function, NDArray[] inputs, NDArray[] outputs, boolean training, long sequence) {
+        this.operator = operator;
+        this.function = function;
+        this.inputs = inputs.clone();
+        this.outputs = outputs.clone();
+        this.training = training;
+        this.sequence = sequence;
+        this.versions = new int[inputs.length];
+        this.inputStates = new GradientState[inputs.length];
+        for (int i = 0; i < inputs.length; i++) {
+            versions[i] = inputs[i].storage().version();
+            inputStates[i] = inputs[i].gradientState();
+        }
+        this.outputStates = new GradientState[outputs.length];
+        for (int i = 0; i < outputs.length; i++) {
+            if (outputs[i].dtype().isFloating()) {
+                outputStates[i] = new GradientState(this, GradReq.NULL);
+                outputs[i].gradientState(outputStates[i]);
+            }
+        }
+    }
+
+    String name() {
+        return operator != null ? operator.name() : function.getClass().getSimpleName();
+    }
+
+    /** A gradient computed from inputs that changed since would be silently wrong. */
+    void checkUsable() {
+        if (consumed) {
+            throw new IllegalStateException("backward: " + name() + " was already differentiated; record it again, or pass"
+                    + " retainGraph = true to the earlier pass");
+        }
+        for (int i = 0; i < inputs.length; i++) {
+            if (!inputs[i].isClosed() && inputs[i].storage().version() != versions[i]) {
+                throw new IllegalStateException("backward: input " + i + " of " + name() + ", " + inputs[i].spec()
+                        + ", was overwritten in place after it was recorded; copy it before, or update it after backward");
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.kiln.backend;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * A caching allocator with a budget. Blocks are rounded up to size classes (eight to a doubling) and kept when freed, so
+ * that a training step finds warm memory instead of page faults. Live and kept bytes together never exceed the budget: a
+ * request that would, first drops the kept blocks, then asks the garbage collector for arrays that nobody closed, and then
+ * fails with a message that says who holds what.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+public final class Allocator {
+    private static final int ALIGNMENT = 64;
+    private static final int CLASSES = 8 * 58;
+    private static final int COLLECTION_TRIES = 4;
+
+    private final LongUnaryOperator allocate;
+    private final LongConsumer free;
+    private final long budget;
+    private final String remedy;
+    private final Object[] locks = new Object[CLASSES];
+    private final LongStack[] kept = new LongStack[CLASSES];
+    private final AtomicLong live = new AtomicLong();
+    private final AtomicLong held = new AtomicLong();
+    private final AtomicLong peak = new AtomicLong();
+
+    /**
+     * Creates an allocator.
+     *
+     * @param allocate takes memory from the system: bytes to address, 0 when refused
+     * @param free gives it back
+     * @param budget the most bytes to hold, live and kept together
+     * @param remedy what a user does when the budget is too small, for the message
+     */
+    public Allocator(LongUnaryOperator allocate, LongConsumer free, long budget, String remedy) {
+        this.allocate = allocate;
+        this.free = free;
+        this.budget = budget;
+        this.remedy = remedy;
+        for (int i = 0; i < CLASSES; i++) {
+            locks[i] = new Object();
+            kept[i] = new LongStack();
+        }
+    }
+
+    /**
+     * Allocates a block, uninitialised.
+     *
+     * @param backend its owner
+     * @param bytes its size, 0 allowed
+     * @return the block, with one reference
+     */
+    public Storage allocate(Backend backend, long bytes) {
+        int c = sizeClass(bytes);
+        long size = classSize(c);
+        long address;
+        synchronized (locks[c]) {
+            address = kept[c].pop();
+        }
+        if (address == 0) {
+            address = fresh(size, bytes);
+        }
+        long now = live.addAndGet(size);
+        if (now > peak.get()) {
+            peak.accumulateAndGet(now, Math::max);
+        }
+        return new Storage(backend, this, address, bytes);
+    }
+
+    void free(long address, long bytes) {
+        int c = sizeClass(bytes);
+        live.addAndGet(-classSize(c));
+        synchronized (locks[c]) {
+            kept[c].push(address);
+        }
+    }
+
+    private long fresh(long size, long asked) {
+        for (int attempt = 0; ; attempt++) {
+            if (held.addAndGet(size) <= budget) {
+                long address = allocate.applyAsLong(size);
+                if (address != 0) {
+                    return address;
+                }
+            }
+            held.addAndGet(-size);
+            if (attempt == COLLECTION_TRIES) {
+                throw new OutOfDeviceMemoryError("memory: asked for " + asked + " bytes, " + live.get()
+                        + " bytes are held by live arrays, the budget is " + budget + " bytes; " + remedy
+                        + "; Scope.debugDump() names the live arrays of a thread");
+            }
+            if (attempt > 0) {
+                collect(attempt);
+            }
+            trim();
+        }
+    }
+
+    /** Arrays outside any scope are freed by the garbage collector only: give it a reason and a moment to do so. */
+    private static void collect(int attempt) {
+        System.gc();
+        LockSupport.parkNanos(10_000_000L << attempt);
+    }
+
+    /** Gives all kept blocks back to the system. */
+    public void trim() {
+        for (int c = 0; c < CLASSES; c++) {
+            synchronized (locks[c]) {
+                for (long a = kept[c].pop(); a != 0; a = kept[c].pop()) {
+                    free.accept(a);
+                    held.addAndGet(-classSize(c));
+                }
+            }
+        }
+    }
+
+    /**
+     * Bytes in use by arrays, rounded to size classes.
+     *
+     * @return live bytes
+     */
+    public long liveBytes() {
+        return live.get();
+    }
+
+    /**
+     * The most bytes that were live at one time since the last {@link #resetPeak}.
+     *
+     * @return peak of live bytes
+     */
+    public long peakBytes() {
+        return peak.get();
+    }
+
+    /** Forgets the peak: it becomes what is live now. */
+    public void resetPeak() {
+        peak.set(live.get());
+    }
+
+    /**
+     * Bytes taken from the system: live and kept.
+     *
+     * @return held bytes
+     */
+    public long heldBytes() {
+        return held.get();
+    }
+
+    /**
+     * The most bytes that may be held.
+     *
+     * @return the budget
+     */
+    public long budget() {
+        return budget;
+    }
+
+    private static int sizeClass(long bytes) {
+        long units = Math.max(1, (bytes + ALIGNMENT - 1) / ALIGNMENT);
+        if (units <= 8) {
+            return (int) units - 1;
+        }
+        int shift = 60 - Long.numberOfLeadingZeros(units - 1);
+        return 8 * shift + (int) ((units - 1) >> shift);
+    }
+
+    private static long classSize(int c) {
+        if (c < 16) {
+            return (c + 1L) * ALIGNMENT;
+        }
+        int shift = c / 8 - 1;
+        return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
+    }
+
+    /** A stack of addresses without boxing. */
+    private static final class LongStack {
+        private long[] values = new long[8];
+        private int size;
+
+        void push(long v) {
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            values[size++] = v;
+        }
+
+        long pop() {
+            return size == 0 ? 0 : values[--size];
+        }
+    }
+}

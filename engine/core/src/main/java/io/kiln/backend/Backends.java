@@ -1,0 +1,77 @@
+package io.kiln.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Finds the backends on the class path, and knows which device the calling thread works on.
+ *
+ * <p>Concurrency: thread-safe; the current device is a setting of the calling thread.
+ */
+public final class Backends {
+    private static final Map<Device, Backend> OPEN = new ConcurrentHashMap<>();
+    private static final ThreadLocal<Backend> CURRENT = new ThreadLocal<>();
+
+    private Backends() {}
+
+    /**
+     * The backend on which this thread creates arrays: the one chosen by {@link #use}, otherwise the processor.
+     *
+     * @return the backend
+     */
+    public static Backend current() {
+        Backend b = CURRENT.get();
+        if (b == null) {
+            b = get(Device.cpu());
+            CURRENT.set(b);
+        }
+        return b;
+    }
+
+    /**
+     * Chooses the device on which this thread creates arrays from now on.
+     *
+     * @param device the device
+     * @return its backend
+     */
+    public static Backend use(Device device) {
+        Backend b = get(device);
+        CURRENT.set(b);
+        return b;
+    }
+
+    /**
+     * The backend of a device.
+     *
+     * @param device the device
+     * @return its backend
+     * @throws IllegalStateException when there is none, naming what was looked for and why it is absent
+     */
+    public static Backend get(Device device) {
+        Backend known = OPEN.get(device);
+        return known != null ? known : OPEN.computeIfAbsent(device, Backends::open);
+    }
+
+    private static Backend open(Device device) {
+        List<String> reasons = new ArrayList<>();
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
+            if (provider.kind() == device.kind()) {
+                Optional<Backend> backend = provider.open(device.index());
+                if (backend.isPresent()) {
+                    return backend.get();
+                }
+                reasons.add(provider.unavailableReason());
+            }
+        }
+        throw new IllegalStateException("device " + device + ": "
+                + (reasons.isEmpty()
+                        ? "no backend for it on the class path; add the jar kiln-engine-"
+                                + device.kind().name().toLowerCase(Locale.ROOT)
+                        : String.join("; ", reasons)));
+    }
+}

@@ -1,0 +1,92 @@
+package io.kiln.backend;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One block of device memory, counted by reference: each array that views it holds one reference, and the last one that
+ * closes returns the block to its allocator.
+ *
+ * <p>Concurrency: references may be taken and dropped on any thread.
+ */
+public final class Storage {
+    private final Backend backend;
+    private final Allocator allocator;
+    private final long address;
+    private final long bytes;
+    private final AtomicInteger references = new AtomicInteger(1);
+    private volatile int version;
+
+    Storage(Backend backend, Allocator allocator, long address, long bytes) {
+        this.backend = backend;
+        this.allocator = allocator;
+        this.address = address;
+        this.bytes = bytes;
+    }
+
+    /**
+     * Where the block begins.
+     *
+     * @return its address on the device, aligned to 64 bytes
+     */
+    public long address() {
+        return address;
+    }
+
+    /**
+     * The usable size.
+     *
+     * @return bytes asked for
+     */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Whose memory it is.
+     *
+     * @return the backend
+     */
+    public Backend backend() {
+        return backend;
+    }
+
+    /**
+     * Counts writes in place, so that a gradient can tell that what it saved has changed since.
+     *
+     * @return the number of writes in place so far
+     */
+    public int version() {
+        return version;
+    }
+
+    /** Says that the block was written in place. */
+    public void written() {
+        version++;
+    }
+
+    /**
+     * How many arrays view this block.
+     *
+     * @return the number of references
+     */
+    public int references() {
+        return references.get();
+    }
+
+    /** Takes one more reference. */
+    public void retain() {
+        if (references.getAndIncrement() <= 0) {
+            throw new IllegalStateException("storage: retained after it was freed");
+        }
+    }
+
+    /** Drops one reference; the last one frees the block. */
+    public void release() {
+        int left = references.decrementAndGet();
+        if (left == 0) {
+            allocator.free(address, bytes);
+        } else if (left < 0) {
+            throw new IllegalStateException("storage: released more often than retained");
+        }
+    }
+}

@@ -1,0 +1,511 @@
+package io.kiln.ndarray;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+import java.util.Objects;
+
+/**
+ * Raw off-heap memory by native address: the only class that touches it. It stands on {@code sun.misc.Unsafe}, reached
+ * through constant method handles, which HotSpot inlines; the foreign-memory API takes its place when Java 17 goes.
+ *
+ * <p>Nothing here is checked: an address outside an allocation ends the process. Callers check shapes and sizes first.
+ */
+public final class Memory {
+    private static final Object UNSAFE = unsafe();
+    private static final MethodHandle ALLOCATE = handle("allocateMemory", long.class, long.class);
+    private static final MethodHandle FREE = handle("freeMemory", void.class, long.class);
+    private static final MethodHandle FILL = handle("setMemory", void.class, long.class, long.class, byte.class);
+    private static final MethodHandle COPY = handle("copyMemory", void.class, long.class, long.class, long.class);
+    private static final MethodHandle COPY_OBJECT = handle(
+            "copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
+
+    private static final MethodHandle GET_FLOAT = handle("getFloat", float.class, long.class);
+    private static final MethodHandle PUT_FLOAT = handle("putFloat", void.class, long.class, float.class);
+    private static final long BASE_FLOAT = base(float[].class);
+    private static final MethodHandle GET_DOUBLE = handle("getDouble", double.class, long.class);
+    private static final MethodHandle PUT_DOUBLE = handle("putDouble", void.class, long.class, double.class);
+    private static final long BASE_DOUBLE = base(double[].class);
+    private static final MethodHandle GET_INT = handle("getInt", int.class, long.class);
+    private static final MethodHandle PUT_INT = handle("putInt", void.class, long.class, int.class);
+    private static final long BASE_INT = base(int[].class);
+    private static final MethodHandle GET_LONG = handle("getLong", long.class, long.class);
+    private static final MethodHandle PUT_LONG = handle("putLong", void.class, long.class, long.class);
+    private static final long BASE_LONG = base(long[].class);
+    private static final MethodHandle GET_BYTE = handle("getByte", byte.class, long.class);
+    private static final MethodHandle PUT_BYTE = handle("putByte", void.class, long.class, byte.class);
+    private static final long BASE_BYTE = base(byte[].class);
+    private static final MethodHandle GET_SHORT = handle("getShort", short.class, long.class);
+    private static final MethodHandle PUT_SHORT = handle("putShort", void.class, long.class, short.class);
+    private static final long BASE_SHORT = base(short[].class);
+
+    private Memory() {}
+
+    private static Object unsafe() {
+        try {
+            Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
+            f.setAccessible(true);
+            return f.get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("memory: this JVM has no sun.misc.Unsafe (module jdk.unsupported)", e);
+        }
+    }
+
+    private static MethodHandle handle(String name, Class<?> result, Class<?>... arguments) {
+        try {
+            return MethodHandles.lookup()
+                    .findVirtual(UNSAFE.getClass(), name, MethodType.methodType(result, arguments))
+                    .bindTo(UNSAFE);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("memory: sun.misc.Unsafe." + name + " is missing in this JVM", e);
+        }
+    }
+
+    private static long base(Class<?> array) {
+        try {
+            MethodHandle h = handle("arrayBaseOffset", int.class, Class.class);
+            return (int) h.invokeExact(array);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    private static RuntimeException failed(Throwable t) {
+        if (t instanceof Error e) {
+            throw e;
+        }
+        return t instanceof RuntimeException r ? r : new IllegalStateException(t);
+    }
+
+    /**
+     * Allocates memory, uninitialised, aligned to 16 bytes at least.
+     *
+     * @param bytes how much, at least 1
+     * @return its address
+     * @throws OutOfMemoryError when the system refuses
+     */
+    public static long allocate(long bytes) {
+        try {
+            return (long) ALLOCATE.invokeExact(bytes);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Frees what {@link #allocate} gave.
+     *
+     * @param address the address
+     */
+    public static void free(long address) {
+        try {
+            FREE.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Sets every byte.
+     *
+     * @param address first byte
+     * @param bytes how many
+     * @param value the value
+     */
+    public static void fill(long address, long bytes, byte value) {
+        try {
+            FILL.invokeExact(address, bytes, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies bytes between addresses; the ranges may overlap.
+     *
+     * @param from source address
+     * @param to destination address
+     * @param bytes how many
+     */
+    public static void copy(long from, long to, long bytes) {
+        try {
+            COPY.invokeExact(from, to, bytes);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, float[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_FLOAT + ((long) start << 2), (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(float[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_FLOAT + ((long) start << 2), (Object) null, to, (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one float.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static float getFloat(long address) {
+        try {
+            return (float) GET_FLOAT.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one float.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putFloat(long address, float value) {
+        try {
+            PUT_FLOAT.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, double[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_DOUBLE + ((long) start << 3), (long) count << 3);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(double[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_DOUBLE + ((long) start << 3), (Object) null, to, (long) count << 3);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one double.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static double getDouble(long address) {
+        try {
+            return (double) GET_DOUBLE.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one double.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putDouble(long address, double value) {
+        try {
+            PUT_DOUBLE.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, int[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_INT + ((long) start << 2), (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(int[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_INT + ((long) start << 2), (Object) null, to, (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one int.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static int getInt(long address) {
+        try {
+            return (int) GET_INT.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one int.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putInt(long address, int value) {
+        try {
+            PUT_INT.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, long[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_LONG + ((long) start << 3), (long) count << 3);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(long[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_LONG + ((long) start << 3), (Object) null, to, (long) count << 3);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one long.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static long getLong(long address) {
+        try {
+            return (long) GET_LONG.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one long.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putLong(long address, long value) {
+        try {
+            PUT_LONG.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, byte[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_BYTE + start, (long) count);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(byte[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_BYTE + start, (Object) null, to, (long) count);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one byte.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static byte getByte(long address) {
+        try {
+            return (byte) GET_BYTE.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one byte.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putByte(long address, byte value) {
+        try {
+            PUT_BYTE.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from memory into a Java array.
+     *
+     * @param from source address
+     * @param to destination array
+     * @param start first index of the destination
+     * @param count number of elements
+     */
+    public static void get(long from, short[] to, int start, int count) {
+        Objects.checkFromIndexSize(start, count, to.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_SHORT + ((long) start << 1), (long) count << 1);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies elements from a Java array into memory.
+     *
+     * @param from source array
+     * @param start first index of the source
+     * @param to destination address
+     * @param count number of elements
+     */
+    public static void put(short[] from, int start, long to, int count) {
+        Objects.checkFromIndexSize(start, count, from.length);
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_SHORT + ((long) start << 1), (Object) null, to, (long) count << 1);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Reads one short.
+     *
+     * @param address where
+     * @return the value
+     */
+    public static short getShort(long address) {
+        try {
+            return (short) GET_SHORT.invokeExact(address);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Writes one short.
+     *
+     * @param address where
+     * @param value the value
+     */
+    public static void putShort(long address, short value) {
+        try {
+            PUT_SHORT.invokeExact(address, value);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+}

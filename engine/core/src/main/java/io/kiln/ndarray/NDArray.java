@@ -1,0 +1,353 @@
+package io.kiln.ndarray;
+
+import io.kiln.autograd.GradientState;
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.backend.Storage;
+import io.kiln.symbol.TracedValue;
+import java.lang.ref.Cleaner;
+import java.util.Arrays;
+
+/**
+ * A typed n-dimensional array: a strided view of a block of device memory. Views (reshape, transpose, slice, broadcast)
+ * share the block and copy nothing. Operators accept arrays of any strides; some return others than row-major (convolution
+ * keeps channels last), which changes neither shape nor values.
+ *
+ * <p>Instead of data an array may stand for a value of a graph that is being traced ({@link #isTraced()}): it then has shape
+ * and dtype only.
+ *
+ * <p>Ownership: a new array belongs to the innermost open {@link Scope} of its thread; outside any scope it is freed by
+ * {@link #close()} or the garbage collector. Using a closed array is an error.
+ *
+ * <p>Concurrency: reading from several threads is safe; writing in place is not.
+ */
+public final class NDArray extends FluentArray implements AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final Shape shape;
+    private final DType dtype;
+    private final long[] strides;
+    private final long offset;
+    private final Storage storage;
+    private final TracedValue traced;
+    private GradientState gradientState;
+    private Scope owner;
+    private Cleaner.Cleanable cleanable;
+    private boolean closed;
+
+    private NDArray(Shape shape, DType dtype, long[] strides, long offset, Storage storage, TracedValue traced) {
+        this.shape = shape;
+        this.dtype = dtype;
+        this.strides = strides;
+        this.offset = offset;
+        this.storage = storage;
+        this.traced = traced;
+        if (storage != null) {
+            Scope scope = Scope.current();
+            if (scope == null) {
+                detach();
+            } else {
+                scope.adopt(this);
+            }
+        }
+    }
+
+    /**
+     * A new array, row-major, with arbitrary content.
+     *
+     * @param shape its shape, all sizes known
+     * @param dtype its element type
+     * @return the array
+     */
+    public static NDArray empty(Shape shape, DType dtype) {
+        return empty(Backends.current(), shape, dtype, shape.contiguousStrides());
+    }
+
+    /**
+     * A new array with arbitrary content and chosen strides.
+     *
+     * @param backend whose memory to take
+     * @param shape its shape, all sizes known
+     * @param dtype its element type
+     * @param strides dense strides in elements: some order of the axes, without gaps
+     * @return the array
+     */
+    public static NDArray empty(Backend backend, Shape shape, DType dtype, long[] strides) {
+        long size = shape.size();
+        if (size < 0) {
+            throw new ShapeException("empty: all sizes must be known, got " + shape);
+        }
+        Storage s = backend.allocator().allocate(backend, Math.multiplyExact(size, dtype.bytes()));
+        return new NDArray(shape, dtype, strides, 0, s, null);
+    }
+
+    /**
+     * An array that stands for a value of a graph being traced.
+     *
+     * @param spec its shape and dtype
+     * @param value the graph's value
+     * @return the array
+     */
+    public static NDArray traced(Spec spec, TracedValue value) {
+        return new NDArray(spec.shape(), spec.dtype(), new long[0], 0, null, value);
+    }
+
+    /**
+     * A view of the same memory. Neither autograd nor tracing knows of it: use {@code reshape}, {@code transpose},
+     * {@code slice} and {@code broadcastTo} in networks.
+     *
+     * @param newShape the view's shape
+     * @param newStrides its strides in elements
+     * @param start its first element, counted in elements from this array's first one
+     * @return the view
+     */
+    public NDArray view(Shape newShape, long[] newStrides, long start) {
+        Storage s = storage();
+        checkInside(newShape, newStrides, offset + start);
+        s.retain();
+        return new NDArray(newShape, dtype, newStrides, offset + start, s, null);
+    }
+
+    private void checkInside(Shape newShape, long[] newStrides, long first) {
+        long low = first;
+        long high = first;
+        for (int i = 0; i < newShape.rank(); i++) {
+            long reach = (newShape.dim(i) - 1) * newStrides[i];
+            low += Math.min(reach, 0);
+            high += Math.max(reach, 0);
+        }
+        if (newShape.size() > 0 && (low < 0 || (high + 1) * dtype.bytes() > storage.bytes())) {
+            throw new ShapeException("view: shape " + newShape + " with strides " + Arrays.toString(newStrides)
+                    + " reaches elements " + low + ".." + high + ", the block has "
+                    + storage.bytes() / dtype.bytes());
+        }
+    }
+
+    @Override
+    NDArray self() {
+        return this;
+    }
+
+    /**
+     * The shape.
+     *
+     * @return the sizes of the axes
+     */
+    public Shape shape() {
+        return shape;
+    }
+
+    /**
+     * The element type.
+     *
+     * @return the dtype
+     */
+    public DType dtype() {
+        return dtype;
+    }
+
+    /**
+     * Shape and dtype together.
+     *
+     * @return the spec
+     */
+    public Spec spec() {
+        return new Spec(shape, dtype);
+    }
+
+    /**
+     * The number of elements.
+     *
+     * @return the product of the sizes
+     */
+    public long size() {
+        return shape.size();
+    }
+
+    /**
+     * The strides.
+     *
+     * @return distance between neighbours along each axis, in elements; do not write to it
+     */
+    public long[] strides() {
+        return strides;
+    }
+
+    /**
+     * Where the first element lies on the device.
+     *
+     * @return its address
+     */
+    public long address() {
+        return storage().address() + offset * dtype.bytes();
+    }
+
+    /**
+     * The block that holds the elements.
+     *
+     * @return the storage
+     * @throws IllegalStateException when the array is closed or traced
+     */
+    public Storage storage() {
+        if (closed) {
+            throw new IllegalStateException("array " + spec() + ": used after close; its scope has ended, hand it out with"
+                    + " Scope.keep or copy it");
+        }
+        if (storage == null) {
+            throw new IllegalStateException("array " + spec() + ": has no data, it stands for " + traced
+                    + " of a graph being traced; Java code that depends on values cannot be traced");
+        }
+        return storage;
+    }
+
+    /**
+     * The backend whose memory holds the elements.
+     *
+     * @return the backend
+     */
+    public Backend backend() {
+        return storage().backend();
+    }
+
+    /**
+     * Whether the elements lie in row-major order without gaps.
+     *
+     * @return true if so; also for empty arrays
+     */
+    public boolean isContiguous() {
+        long expected = 1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            long d = shape.dim(i);
+            if (d == 0) {
+                return true;
+            }
+            if (d != 1 && strides[i] != expected) {
+                return false;
+            }
+            expected *= d;
+        }
+        return true;
+    }
+
+    /**
+     * Whether the elements lie without gaps or repetition in some order of the axes.
+     *
+     * @return true for row-major, channels-last and transposed arrays
+     */
+    public boolean isDense() {
+        if (isContiguous()) {
+            return true;
+        }
+        int rank = strides.length;
+        boolean[] used = new boolean[rank];
+        long expected = 1;
+        for (int n = 0; n < rank; n++) {
+            int next = -1;
+            for (int i = 0; i < rank; i++) {
+                if (!used[i] && (shape.dim(i) == 1 || strides[i] == expected)) {
+                    next = i;
+                    if (shape.dim(i) == 1) {
+                        break;
+                    }
+                }
+            }
+            if (next < 0) {
+                return false;
+            }
+            used[next] = true;
+            expected *= shape.dim(next);
+        }
+        return true;
+    }
+
+    /**
+     * Whether this array stands for a value of a graph being traced.
+     *
+     * @return true when it has no data
+     */
+    public boolean isTraced() {
+        return traced != null;
+    }
+
+    /**
+     * The value of the graph for which this array stands.
+     *
+     * @return the value, or null when the array has data
+     */
+    public TracedValue traced() {
+        return traced;
+    }
+
+    /**
+     * What autograd knows of this array.
+     *
+     * @return its state, or null when no gradient flows through it
+     */
+    public GradientState gradientState() {
+        return gradientState;
+    }
+
+    /**
+     * Set by autograd.
+     *
+     * @param state the new state
+     */
+    public void gradientState(GradientState state) {
+        gradientState = state;
+    }
+
+    Scope owner() {
+        return owner;
+    }
+
+    void owner(Scope scope) {
+        owner = scope;
+    }
+
+    /**
+     * Takes the array out of its scope: from now on {@link #close()} or the garbage collector frees it.
+     *
+     * @return this array
+     */
+    public NDArray detach() {
+        owner = null;
+        if (cleanable == null && !closed) {
+            cleanable = CLEANER.register(this, storage()::release);
+        }
+        return this;
+    }
+
+    /**
+     * Whether {@link #close()} was called.
+     *
+     * @return true when the data must not be used any more
+     */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Gives up this array's hold on its memory. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        owner = null;
+        gradientState = null;
+        if (cleanable != null) {
+            cleanable.clean();
+        } else if (storage != null) {
+            storage.release();
+        }
+    }
+
+    /** {@return the elements as NumPy prints them; of a traced array dtype, shape and node} */
+    @Override
+    public String toString() {
+        if (closed) {
+            return "closed " + spec();
+        }
+        return traced != null ? "traced " + spec() + " " + traced : ArrayPrinter.print(this);
+    }
+}

@@ -1,0 +1,133 @@
+package io.kiln.ndarray;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Owns the arrays that a thread makes while the scope is the innermost open one; closing it frees them.
+ *
+ * <pre>{@code
+ * try (Scope step = Scope.open()) {
+ *     NDArray loss = net.forward(x).sub(y).square().mean();
+ *     history.add(step.keep(loss)); // everything else of this step is freed at the brace
+ * }
+ * }</pre>
+ *
+ * <p>Life cycle: open, used by its thread, closed once by the same thread, innermost first. Arrays made outside any scope
+ * are freed by the garbage collector, or earlier by {@link NDArray#close()}.
+ */
+public final class Scope implements AutoCloseable {
+    private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
+
+    private final Scope parent;
+    private final Thread thread = Thread.currentThread();
+    private List<NDArray> arrays = new ArrayList<>();
+
+    private Scope(Scope parent) {
+        this.parent = parent;
+    }
+
+    /**
+     * Opens a scope inside the current one.
+     *
+     * @return the scope, to be closed by this thread
+     */
+    public static Scope open() {
+        Scope s = new Scope(CURRENT.get());
+        CURRENT.set(s);
+        return s;
+    }
+
+    /**
+     * The innermost open scope of this thread.
+     *
+     * @return the scope, or null outside any
+     */
+    public static Scope current() {
+        return CURRENT.get();
+    }
+
+    /**
+     * Hands an array of this scope to the scope around it, or to the garbage collector when there is none.
+     *
+     * @param array an array that belongs to this scope; one that belongs elsewhere stays there
+     * @return the array
+     */
+    public NDArray keep(NDArray array) {
+        checkOpen("keep");
+        if (array.owner() == this) {
+            if (parent == null) {
+                array.detach();
+            } else {
+                parent.adopt(array);
+            }
+        }
+        return array;
+    }
+
+    void adopt(NDArray array) {
+        array.owner(this);
+        arrays.add(array);
+    }
+
+    private void checkOpen(String operation) {
+        if (arrays == null) {
+            throw new IllegalStateException("scope: " + operation + " after close");
+        }
+        if (Thread.currentThread() != thread) {
+            throw new IllegalStateException("scope: " + operation + " on thread " + Thread.currentThread().getName()
+                    + ", but the scope belongs to " + thread.getName());
+        }
+    }
+
+    /** Frees the arrays of this scope. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (arrays == null) {
+            return;
+        }
+        checkOpen("close");
+        if (CURRENT.get() != this) {
+            throw new IllegalStateException("scope: closed while a scope opened inside it is still open");
+        }
+        List<NDArray> mine = arrays;
+        arrays = null;
+        if (parent == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(parent);
+        }
+        for (NDArray array : mine) {
+            if (array.owner() == this) {
+                array.close();
+            }
+        }
+    }
+
+    /**
+     * Names what is alive in this thread's open scopes, outermost first.
+     *
+     * @return one line per scope and array: dtype, shape, bytes
+     */
+    public static String debugDump() {
+        List<Scope> stack = new ArrayList<>();
+        for (Scope s = CURRENT.get(); s != null; s = s.parent) {
+            stack.add(0, s);
+        }
+        StringBuilder text = new StringBuilder();
+        for (int depth = 0; depth < stack.size(); depth++) {
+            Scope s = stack.get(depth);
+            List<NDArray> alive =
+                    s.arrays.stream().filter(a -> a.owner() == s && !a.isClosed()).toList();
+            long bytes = alive.stream().mapToLong(a -> a.size() * a.dtype().bytes()).sum();
+            String indent = "  ".repeat(depth);
+            text.append(indent).append("scope ").append(depth).append(": ").append(alive.size());
+            text.append(" arrays, ").append(bytes).append(" bytes\n");
+            for (NDArray a : alive) {
+                text.append(indent).append("  ").append(a.spec()).append(' ');
+                text.append(a.size() * a.dtype().bytes()).append(" bytes\n");
+            }
+        }
+        return text.isEmpty() ? "no scope is open on thread " + Thread.currentThread().getName() + "\n" : text.toString();
+    }
+}

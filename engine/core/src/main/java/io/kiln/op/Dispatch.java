@@ -1,0 +1,109 @@
+package io.kiln.op;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.GraphBuilder;
+import java.lang.ref.Reference;
+
+/**
+ * Runs operators. The same call is eager when the inputs hold data, is written to the tape as well while autograd records,
+ * and becomes a node of a graph when an input is traced.
+ */
+public final class Dispatch {
+    private Dispatch() {}
+
+    /**
+     * Runs an operator of one output.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @return its first output
+     */
+    public static NDArray one(Operator operator, NDArray... inputs) {
+        return run(operator, inputs)[0];
+    }
+
+    /**
+     * Runs an operator.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @return its outputs
+     */
+    public static NDArray[] run(Operator operator, NDArray... inputs) {
+        GraphBuilder builder = builder(operator, inputs);
+        if (builder != null) {
+            return builder.apply(operator, inputs);
+        }
+        NDArray[] outputs = eager(operator, inputs);
+        Autograd.record(operator, inputs, outputs);
+        Reference.reachabilityFence(inputs);
+        return outputs;
+    }
+
+    /**
+     * Runs an operator of one output on data, without recording it.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @return its first output
+     */
+    public static NDArray withoutGradient(Operator operator, NDArray... inputs) {
+        NDArray output = eager(operator, inputs)[0];
+        Reference.reachabilityFence(inputs);
+        return output;
+    }
+
+    private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
+        for (NDArray x : inputs) {
+            if (x.isTraced()) {
+                return x.traced().builder();
+            }
+        }
+        return operator instanceof Stochastic ? GraphBuilder.current() : null;
+    }
+
+    private static NDArray[] eager(Operator operator, NDArray[] inputs) {
+        Spec[] specs = new Spec[inputs.length];
+        for (int i = 0; i < specs.length; i++) {
+            specs[i] = inputs[i].spec();
+        }
+        Spec[] results = operator.infer(specs);
+        if (operator instanceof ViewOperator v) {
+            return new NDArray[] {v.view(inputs[0], results[0])};
+        }
+        Backend backend = backend(operator, inputs);
+        NDArray[] outputs = backend.execute(operator, inputs, results);
+        return outputs != null ? outputs : composed(operator, inputs, backend);
+    }
+
+    private static Backend backend(Operator operator, NDArray[] inputs) {
+        if (inputs.length == 0) {
+            return Backends.current();
+        }
+        Backend backend = inputs[0].backend();
+        for (int i = 1; i < inputs.length; i++) {
+            Backend other = inputs[i].backend();
+            if (other != backend) {
+                throw new IllegalArgumentException(operator.name() + ": input 0 lives on " + backend.device() + ", input "
+                        + i + " on " + other.device() + "; copy one of them to the other's device");
+            }
+        }
+        return backend;
+    }
+
+    private static NDArray[] composed(Operator operator, NDArray[] inputs, Backend backend) {
+        try (Autograd.Mode pause = Autograd.pauseKeepingMode()) {
+            NDArray[] outputs = operator.compose(inputs);
+            if (outputs == null) {
+                throw new UnsupportedOperationException(operator.name() + ": device " + backend.device()
+                        + " has no kernel for " + operator + " and it is not composed of other operators; run it on another"
+                        + " device or add a kernel to the backend");
+            }
+            return outputs;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+
+/** What an operator's gradient may look at. */
+public interface GradientContext {
+    /**
+     * An input of the operator.
+     *
+     * @param i which, from 0
+     * @return the array
+     */
+    NDArray input(int i);
+
+    /**
+     * The number of inputs.
+     *
+     * @return inputs
+     */
+    int inputs();
+
+    /**
+     * An output of the operator.
+     *
+     * @param i which, from 0
+     * @return the array
+     */
+    NDArray output(int i);
+
+    /**
+     * The gradient with respect to an output.
+     *
+     * @param i which, from 0
+     * @return the array, of the output's shape; null when no gradient flows into this output
+     */
+    NDArray outputGradient(int i);
+
+    /**
+     * Whether the gradient of an input is wanted.
+     *
+     * @param i which, from 0
+     * @return false when it may be left out
+     */
+    boolean needs(int i);
+
+    /**
+     * Whether the operator ran in train mode.
+     *
+     * @return true for train mode
+     */
+    boolean training();
+}

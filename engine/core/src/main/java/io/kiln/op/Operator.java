@@ -1,0 +1,50 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+
+/**
+ * An operator with its attributes. Implementations are records named after the operator; a record component is an attribute
+ * and may be a long, int, double, boolean, String, enum, {@link io.kiln.ndarray.DType}, {@link io.kiln.ndarray.Shape} or a
+ * {@code List<Long>}. From them comes the JSON form of a graph; nothing else needs to be registered.
+ *
+ * <p>Implementations are immutable and thread-safe.
+ */
+public interface Operator {
+    /**
+     * The name used in messages and graphs: the class name with a small first letter.
+     *
+     * @return the name
+     */
+    default String name() {
+        String s = getClass().getSimpleName();
+        return Character.toLowerCase(s.charAt(0)) + s.substring(1);
+    }
+
+    /**
+     * The shape and dtype rule.
+     *
+     * @param inputs what is known of the inputs
+     * @return shape and dtype of each output
+     * @throws io.kiln.ndarray.ShapeException when the inputs do not fit, naming operation, argument, expected and got
+     */
+    Spec[] infer(Spec... inputs);
+
+    /**
+     * The gradient: from the gradients of the outputs to those of the inputs.
+     *
+     * @param context inputs, outputs and output gradients
+     * @return one array per input; null where none flows or none is {@linkplain GradientContext#needs needed}
+     */
+    NDArray[] gradient(GradientContext context);
+
+    /**
+     * The operator composed of others, for backends without a kernel of its own.
+     *
+     * @param inputs its inputs
+     * @return its outputs, or null when it is a primitive
+     */
+    default NDArray[] compose(NDArray... inputs) {
+        return null;
+    }
+}

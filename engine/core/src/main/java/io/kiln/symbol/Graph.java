@@ -1,0 +1,150 @@
+package io.kiln.symbol;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Initializer;
+import io.kiln.op.Operator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An immutable computation: variables, operator nodes in an order in which each follows its inputs, and outputs. It is what
+ * tracing a block gives, what travels to executors and to disk, and what is interpreted.
+ *
+ * <p>Values are numbered: the variables come first, then the nodes. Sizes unknown when the graph was traced (the batch) are
+ * {@link io.kiln.ndarray.Shape#UNKNOWN} in the specs.
+ *
+ * <p>Concurrency: immutable; may be run by many threads at once.
+ *
+ * @param inputs the data that each run is given, in order
+ * @param parameters what is kept between runs, by name
+ * @param nodes the operator calls
+ * @param outputs the results
+ * @param updates parameters that a run in train mode overwrites (running statistics)
+ */
+public record Graph(
+        List<Input> inputs, List<ParameterInfo> parameters, List<Node> nodes, List<Ref> outputs, List<Update> updates) {
+
+    /**
+     * Makes the lists unmodifiable and checks that every reference points to an earlier value.
+     *
+     * @throws IllegalArgumentException when one does not
+     */
+    public Graph {
+        inputs = List.copyOf(inputs);
+        parameters = List.copyOf(parameters);
+        nodes = List.copyOf(nodes);
+        outputs = List.copyOf(outputs);
+        updates = List.copyOf(updates);
+        GraphVerifier.verify(inputs, parameters, nodes, outputs, updates);
+    }
+
+    /**
+     * One output of a variable or node.
+     *
+     * @param value number of the variable (inputs, then parameters) or node (after all variables)
+     * @param output which of its outputs, 0 for variables
+     */
+    public record Ref(int value, int output) {}
+
+    /**
+     * Data given to each run.
+     *
+     * @param name its name
+     * @param spec its shape and dtype
+     */
+    public record Input(String name, Spec spec) {}
+
+    /**
+     * An array kept between runs.
+     *
+     * @param name its unique name, such as {@code 0.weight}
+     * @param spec its shape and dtype
+     * @param role what it is for
+     * @param initializer how it begins; empty for constants, whose value is saved with the graph
+     */
+    public record ParameterInfo(String name, Spec spec, Role role, Optional<Initializer> initializer) {}
+
+    /**
+     * A call of an operator.
+     *
+     * @param name unique name, for messages
+     * @param operator the operator with its attributes
+     * @param inputs its inputs
+     * @param outputs what it gives
+     */
+    public record Node(String name, Operator operator, List<Ref> inputs, List<Spec> outputs) {
+        /** Makes the lists unmodifiable. */
+        public Node {
+            inputs = List.copyOf(inputs);
+            outputs = List.copyOf(outputs);
+        }
+    }
+
+    /**
+     * A write to a parameter at the end of a run in train mode.
+     *
+     * @param parameter the parameter's name
+     * @param value its new value
+     */
+    public record Update(String parameter, Ref value) {}
+
+    /**
+     * The number of variables: inputs and parameters.
+     *
+     * @return where the numbers of nodes begin
+     */
+    public int variableCount() {
+        return inputs.size() + parameters.size();
+    }
+
+    /**
+     * Shape and dtype of a value.
+     *
+     * @param ref which value
+     * @return its spec
+     */
+    public Spec spec(Ref ref) {
+        int i = ref.value();
+        if (i < inputs.size()) {
+            return inputs.get(i).spec();
+        }
+        i -= inputs.size();
+        return i < parameters.size()
+                ? parameters.get(i).spec()
+                : nodes.get(i - parameters.size()).outputs().get(ref.output());
+    }
+
+    /**
+     * Runs the graph node by node. What runs is recorded when autograd records, follows train or predict mode, and belongs
+     * to the current scope; intermediate results are freed as early as possible when nothing records them.
+     *
+     * @param values the parameters by name
+     * @param data one array per input
+     * @return one array per output
+     */
+    public NDArray[] run(Map<String, NDArray> values, NDArray... data) {
+        return new Interpreter(this, values).run(data);
+    }
+
+    /**
+     * The JSON form.
+     *
+     * @return text that {@link #fromJson} reads
+     */
+    public String toJson() {
+        return GraphJson.write(this);
+    }
+
+    /**
+     * Reads the JSON form.
+     *
+     * @param json text written by {@link #toJson}
+     * @return the graph
+     * @throws IllegalArgumentException when it is no graph, of an unknown version, or refers to what is not there
+     */
+    public static Graph fromJson(String json) {
+        return GraphJson.read(json);
+    }
+}

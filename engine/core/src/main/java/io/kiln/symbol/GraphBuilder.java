@@ -1,0 +1,224 @@
+package io.kiln.symbol;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Initializer;
+import io.kiln.op.Operator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Builds a {@link Graph} by running Java code on traced arrays: every operator that sees one becomes a node.
+ *
+ * <p>Life cycle: open on a thread, make inputs, run the code, {@link #build}, close. One builder at a time per thread.
+ */
+public final class GraphBuilder implements AutoCloseable {
+    private static final ThreadLocal<GraphBuilder> CURRENT = new ThreadLocal<>();
+
+    private final List<Graph.Input> inputs = new ArrayList<>();
+    private final Map<String, Graph.ParameterInfo> parameters = new LinkedHashMap<>();
+    private final Map<String, NDArray> traced = new HashMap<>();
+    private final Map<NDArray, NDArray> constants = new IdentityHashMap<>();
+    private final Map<String, NDArray> constantValues = new LinkedHashMap<>();
+    private final List<Graph.Node> nodes = new ArrayList<>();
+    private final Map<String, NDArray> updates = new LinkedHashMap<>();
+    private final Map<String, Integer> names = new HashMap<>();
+    private final Deque<String> scopes = new ArrayDeque<>();
+
+    private GraphBuilder() {}
+
+    /**
+     * Starts tracing on this thread.
+     *
+     * @return the builder, to be closed
+     */
+    public static GraphBuilder open() {
+        if (CURRENT.get() != null) {
+            throw new IllegalStateException("trace: this thread is tracing already");
+        }
+        GraphBuilder b = new GraphBuilder();
+        CURRENT.set(b);
+        return b;
+    }
+
+    /**
+     * The builder of this thread.
+     *
+     * @return the builder, or null when this thread does not trace
+     */
+    public static GraphBuilder current() {
+        return CURRENT.get();
+    }
+
+    /** Ends tracing on this thread. */
+    @Override
+    public void close() {
+        if (CURRENT.get() == this) {
+            CURRENT.remove();
+        }
+    }
+
+    // While building, parameters have numbers -1, -2, …: how many inputs there will be is known at the end only.
+
+    /**
+     * Adds an input.
+     *
+     * @param name its unique name
+     * @param spec its shape and dtype; unknown sizes allowed
+     * @return the array that stands for it
+     */
+    public NDArray input(String name, Spec spec) {
+        inputs.add(new Graph.Input(name, spec));
+        return NDArray.traced(spec, new TracedValue(this, new Graph.Ref(-inputs.size(), 0)));
+    }
+
+    /**
+     * Adds a parameter, or finds the one of that name.
+     *
+     * @param name its unique name
+     * @param spec its shape and dtype
+     * @param role what it is for
+     * @param initializer how it begins
+     * @return the array that stands for it
+     */
+    public NDArray parameter(String name, Spec spec, Role role, Initializer initializer) {
+        return parameter(name, spec, role, Optional.of(initializer));
+    }
+
+    private NDArray parameter(String name, Spec spec, Role role, Optional<Initializer> initializer) {
+        return traced.computeIfAbsent(name, n -> {
+            parameters.put(n, new Graph.ParameterInfo(n, spec, role, initializer));
+            return NDArray.traced(spec, new TracedValue(this, new Graph.Ref(PARAMETER - parameters.size(), 0)));
+        });
+    }
+
+    private static final int PARAMETER = -1_000_000;
+
+    /**
+     * Lets a run in train mode overwrite a parameter.
+     *
+     * @param parameter the parameter's name
+     * @param value its new value, traced
+     */
+    public void update(String parameter, NDArray value) {
+        updates.put(parameter, value);
+    }
+
+    /**
+     * Names what follows, until {@link #leave}: nodes are called {@code scope/operator}.
+     *
+     * @param name name of a block
+     */
+    public void enter(String name) {
+        scopes.addLast(name);
+    }
+
+    /** Ends the innermost {@link #enter}. */
+    public void leave() {
+        scopes.removeLast();
+    }
+
+    /**
+     * Adds a node. Called by the dispatcher.
+     *
+     * @param operator the operator
+     * @param arrays its inputs; those with data become constants of the graph
+     * @return arrays that stand for its outputs
+     */
+    public NDArray[] apply(Operator operator, NDArray... arrays) {
+        Spec[] specs = new Spec[arrays.length];
+        List<Graph.Ref> refs = new ArrayList<>();
+        for (int i = 0; i < arrays.length; i++) {
+            NDArray x = arrays[i].isTraced() ? arrays[i] : constant(arrays[i]);
+            if (x.traced().builder() != this) {
+                throw new IllegalStateException(operator.name() + ": input " + i + " belongs to another graph");
+            }
+            specs[i] = x.spec();
+            refs.add(x.traced().ref());
+        }
+        String name = uniqueName(operator.name());
+        Spec[] results;
+        try {
+            results = operator.infer(specs);
+        } catch (ShapeException e) {
+            throw new ShapeException("in node " + name + ": " + e.getMessage());
+        }
+        nodes.add(new Graph.Node(name, operator, refs, Arrays.asList(results)));
+        NDArray[] outputs = new NDArray[results.length];
+        for (int i = 0; i < outputs.length; i++) {
+            outputs[i] = NDArray.traced(results[i], new TracedValue(this, new Graph.Ref(nodes.size() - 1, i)));
+        }
+        return outputs;
+    }
+
+    private String uniqueName(String base) {
+        String path = scopes.isEmpty() ? base : String.join(".", scopes) + "/" + base;
+        int n = names.merge(path, 1, Integer::sum);
+        return n == 1 ? path : path + "_" + n;
+    }
+
+    private NDArray constant(NDArray value) {
+        return constants.computeIfAbsent(value, v -> {
+            String name = "constant" + constantValues.size();
+            constantValues.put(name, v);
+            return parameter(name, v.spec(), Role.CONSTANT, Optional.empty());
+        });
+    }
+
+    /**
+     * The values of the graph's constants, to be kept beside its parameters.
+     *
+     * @return arrays by parameter name
+     */
+    public Map<String, NDArray> constantValues() {
+        return constantValues;
+    }
+
+    /**
+     * Ends the graph.
+     *
+     * @param outputs its results, traced
+     * @return the graph
+     */
+    public Graph build(NDArray... outputs) {
+        List<Graph.Node> finalNodes = nodes.stream()
+                .map(n -> new Graph.Node(
+                        n.name(), n.operator(), n.inputs().stream().map(this::finalRef).toList(), n.outputs()))
+                .toList();
+        List<Graph.Ref> results = Arrays.stream(outputs).map(this::finalRef).toList();
+        List<Graph.Update> writes = updates.entrySet().stream()
+                .map(e -> new Graph.Update(e.getKey(), finalRef(e.getValue())))
+                .toList();
+        return new Graph(inputs, List.copyOf(parameters.values()), finalNodes, results, writes);
+    }
+
+    private Graph.Ref finalRef(NDArray x) {
+        return finalRef((x.isTraced() ? x : constant(x)).traced().ref());
+    }
+
+    private Graph.Ref finalRef(Graph.Ref r) {
+        if (r.value() >= 0) {
+            return new Graph.Ref(inputs.size() + parameters.size() + r.value(), r.output());
+        }
+        return new Graph.Ref(
+                r.value() > PARAMETER ? -r.value() - 1 : inputs.size() + PARAMETER - r.value() - 1, r.output());
+    }
+
+    String describe(Graph.Ref r) {
+        if (r.value() >= 0) {
+            return "output " + r.output() + " of node " + nodes.get(r.value()).name();
+        }
+        return r.value() > PARAMETER
+                ? "input " + inputs.get(-r.value() - 1).name()
+                : "parameter " + List.copyOf(parameters.keySet()).get(PARAMETER - r.value() - 1);
+    }
+}
