@@ -249,7 +249,8 @@ public final class Autograd {
      * @return the gradient, of the variable's shape
      */
     public static NDArray grad(NDArray head, NDArray variable, boolean createGraph) {
-        return grad(List.of(head), List.of(variable), null, createGraph, createGraph).get(0);
+        return grad(List.of(head), List.of(variable), null, createGraph, createGraph)
+                .get(0);
     }
 
     /**

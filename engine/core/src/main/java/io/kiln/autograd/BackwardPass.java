@@ -21,7 +21,8 @@ import java.util.function.Predicate;
 
 /** One walk over the tape, from the heads to the variables, in the reverse of the order in which calls were recorded. */
 final class BackwardPass {
-    private static final PointwiseProgram ADD = PointwiseProgram.of(Expr.input(0).add(Expr.input(1)));
+    private static final PointwiseProgram ADD =
+            PointwiseProgram.of(Expr.input(0).add(Expr.input(1)));
 
     private final List<NDArray> heads;
     private final List<NDArray> headGradients;
@@ -36,13 +37,14 @@ final class BackwardPass {
 
     BackwardPass(List<NDArray> heads, List<NDArray> headGradients, boolean retainGraph, boolean createGraph) {
         if (headGradients != null && headGradients.size() != heads.size()) {
-            throw new IllegalArgumentException("backward: " + heads.size() + " heads need as many head gradients, got "
-                    + headGradients.size());
+            throw new IllegalArgumentException(
+                    "backward: " + heads.size() + " heads need as many head gradients, got " + headGradients.size());
         }
         for (NDArray h : heads) {
             if (h.gradientState() == null) {
-                throw new IllegalStateException("backward: head " + h.spec() + " was not recorded or depends on no variable;"
-                        + " compute it inside Autograd.record() from arrays given to Autograd.attachGradient");
+                throw new IllegalStateException(
+                        "backward: head " + h.spec() + " was not recorded or depends on no variable;"
+                                + " compute it inside Autograd.record() from arrays given to Autograd.attachGradient");
             }
         }
         this.heads = heads;

@@ -50,8 +50,9 @@ public abstract class Function {
         used = true;
         for (NDArray x : inputs) {
             if (x.isTraced()) {
-                throw new IllegalStateException(getClass().getSimpleName() + ": a custom Function holds Java code and cannot"
-                        + " travel in a graph; write it with operators to trace it");
+                throw new IllegalStateException(
+                        getClass().getSimpleName() + ": a custom Function holds Java code and cannot"
+                                + " travel in a graph; write it with operators to trace it");
             }
         }
         NDArray[] outputs;

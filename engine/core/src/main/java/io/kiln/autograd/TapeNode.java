@@ -16,7 +16,13 @@ final class TapeNode {
     boolean consumed;
     private final int[] versions;
 
-    TapeNode(Operator operator, Function function, NDArray[] inputs, NDArray[] outputs, boolean training, long sequence) {
+    TapeNode(
+            Operator operator,
+            Function function,
+            NDArray[] inputs,
+            NDArray[] outputs,
+            boolean training,
+            long sequence) {
         this.operator = operator;
         this.function = function;
         this.inputs = inputs.clone();
@@ -45,13 +51,15 @@ final class TapeNode {
     /** A gradient computed from inputs that changed since would be silently wrong. */
     void checkUsable() {
         if (consumed) {
-            throw new IllegalStateException("backward: " + name() + " was already differentiated; record it again, or pass"
-                    + " retainGraph = true to the earlier pass");
+            throw new IllegalStateException(
+                    "backward: " + name() + " was already differentiated; record it again, or pass"
+                            + " retainGraph = true to the earlier pass");
         }
         for (int i = 0; i < inputs.length; i++) {
             if (!inputs[i].isClosed() && inputs[i].storage().version() != versions[i]) {
-                throw new IllegalStateException("backward: input " + i + " of " + name() + ", " + inputs[i].spec()
-                        + ", was overwritten in place after it was recorded; copy it before, or update it after backward");
+                throw new IllegalStateException(
+                        "backward: input " + i + " of " + name() + ", " + inputs[i].spec()
+                                + ", was overwritten in place after it was recorded; copy it before, or update it after backward");
             }
         }
     }

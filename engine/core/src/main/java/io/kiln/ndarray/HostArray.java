@@ -1,6 +1,5 @@
 package io.kiln.ndarray;
 
-import io.kiln.backend.Backends;
 import io.kiln.op.BroadcastTo;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
@@ -175,8 +174,8 @@ public abstract sealed class HostArray permits FluentArray {
      */
     public static NDArray arange(double start, double stop, double step, DType dtype) {
         if (step == 0 || Double.isNaN(start + stop + step)) {
-            throw new IllegalArgumentException("arange: step must not be 0 and no bound NaN, got " + start + ", " + stop
-                    + ", " + step);
+            throw new IllegalArgumentException(
+                    "arange: step must not be 0 and no bound NaN, got " + start + ", " + stop + ", " + step);
         }
         int n = Math.toIntExact((long) Math.max(0, Math.ceil((stop - start) / step)));
         double[] values = new double[n];
@@ -190,7 +189,8 @@ public abstract sealed class HostArray permits FluentArray {
 
     private static void checkCount(Shape shape, int count) {
         if (shape.size() != count) {
-            throw new ShapeException("of: shape " + shape + " has " + shape.size() + " elements, got " + count + " values");
+            throw new ShapeException(
+                    "of: shape " + shape + " has " + shape.size() + " elements, got " + count + " values");
         }
     }
 

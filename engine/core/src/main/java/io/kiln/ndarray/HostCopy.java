@@ -78,7 +78,8 @@ final class HostCopy {
     }
 
     static byte[] bytes(NDArray a) {
-        byte[] r = new byte[Math.toIntExact(Math.multiplyExact(a.size(), a.dtype().bytes()))];
+        byte[] r =
+                new byte[Math.toIntExact(Math.multiplyExact(a.size(), a.dtype().bytes()))];
         fromDevice(a, a.address(), a.size(), host -> Memory.get(host, r, 0, r.length));
         return r;
     }
@@ -91,8 +92,8 @@ final class HostCopy {
 
     static double at(NDArray a, long... index) {
         if (index.length != a.shape().rank()) {
-            throw new ShapeException("get: shape " + a.shape() + " needs " + a.shape().rank() + " indices, got "
-                    + index.length);
+            throw new ShapeException(
+                    "get: shape " + a.shape() + " needs " + a.shape().rank() + " indices, got " + index.length);
         }
         long element = 0;
         for (int i = 0; i < index.length; i++) {

@@ -18,8 +18,8 @@ public final class Memory {
     private static final MethodHandle FREE = handle("freeMemory", void.class, long.class);
     private static final MethodHandle FILL = handle("setMemory", void.class, long.class, long.class, byte.class);
     private static final MethodHandle COPY = handle("copyMemory", void.class, long.class, long.class, long.class);
-    private static final MethodHandle COPY_OBJECT = handle(
-            "copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
+    private static final MethodHandle COPY_OBJECT =
+            handle("copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
 
     private static final MethodHandle GET_FLOAT = handle("getFloat", float.class, long.class);
     private static final MethodHandle PUT_FLOAT = handle("putFloat", void.class, long.class, float.class);
@@ -147,7 +147,8 @@ public final class Memory {
     public static void get(long from, float[] to, int start, int count) {
         Objects.checkFromIndexSize(start, count, to.length);
         try {
-            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_FLOAT + ((long) start << 2), (long) count << 2);
+            COPY_OBJECT.invokeExact(
+                    (Object) null, from, (Object) to, BASE_FLOAT + ((long) start << 2), (long) count << 2);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -164,7 +165,8 @@ public final class Memory {
     public static void put(float[] from, int start, long to, int count) {
         Objects.checkFromIndexSize(start, count, from.length);
         try {
-            COPY_OBJECT.invokeExact((Object) from, BASE_FLOAT + ((long) start << 2), (Object) null, to, (long) count << 2);
+            COPY_OBJECT.invokeExact(
+                    (Object) from, BASE_FLOAT + ((long) start << 2), (Object) null, to, (long) count << 2);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -209,7 +211,8 @@ public final class Memory {
     public static void get(long from, double[] to, int start, int count) {
         Objects.checkFromIndexSize(start, count, to.length);
         try {
-            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_DOUBLE + ((long) start << 3), (long) count << 3);
+            COPY_OBJECT.invokeExact(
+                    (Object) null, from, (Object) to, BASE_DOUBLE + ((long) start << 3), (long) count << 3);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -226,7 +229,8 @@ public final class Memory {
     public static void put(double[] from, int start, long to, int count) {
         Objects.checkFromIndexSize(start, count, from.length);
         try {
-            COPY_OBJECT.invokeExact((Object) from, BASE_DOUBLE + ((long) start << 3), (Object) null, to, (long) count << 3);
+            COPY_OBJECT.invokeExact(
+                    (Object) from, BASE_DOUBLE + ((long) start << 3), (Object) null, to, (long) count << 3);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -271,7 +275,8 @@ public final class Memory {
     public static void get(long from, int[] to, int start, int count) {
         Objects.checkFromIndexSize(start, count, to.length);
         try {
-            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_INT + ((long) start << 2), (long) count << 2);
+            COPY_OBJECT.invokeExact(
+                    (Object) null, from, (Object) to, BASE_INT + ((long) start << 2), (long) count << 2);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -288,7 +293,8 @@ public final class Memory {
     public static void put(int[] from, int start, long to, int count) {
         Objects.checkFromIndexSize(start, count, from.length);
         try {
-            COPY_OBJECT.invokeExact((Object) from, BASE_INT + ((long) start << 2), (Object) null, to, (long) count << 2);
+            COPY_OBJECT.invokeExact(
+                    (Object) from, BASE_INT + ((long) start << 2), (Object) null, to, (long) count << 2);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -333,7 +339,8 @@ public final class Memory {
     public static void get(long from, long[] to, int start, int count) {
         Objects.checkFromIndexSize(start, count, to.length);
         try {
-            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_LONG + ((long) start << 3), (long) count << 3);
+            COPY_OBJECT.invokeExact(
+                    (Object) null, from, (Object) to, BASE_LONG + ((long) start << 3), (long) count << 3);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -350,7 +357,8 @@ public final class Memory {
     public static void put(long[] from, int start, long to, int count) {
         Objects.checkFromIndexSize(start, count, from.length);
         try {
-            COPY_OBJECT.invokeExact((Object) from, BASE_LONG + ((long) start << 3), (Object) null, to, (long) count << 3);
+            COPY_OBJECT.invokeExact(
+                    (Object) from, BASE_LONG + ((long) start << 3), (Object) null, to, (long) count << 3);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -457,7 +465,8 @@ public final class Memory {
     public static void get(long from, short[] to, int start, int count) {
         Objects.checkFromIndexSize(start, count, to.length);
         try {
-            COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_SHORT + ((long) start << 1), (long) count << 1);
+            COPY_OBJECT.invokeExact(
+                    (Object) null, from, (Object) to, BASE_SHORT + ((long) start << 1), (long) count << 1);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -474,7 +483,8 @@ public final class Memory {
     public static void put(short[] from, int start, long to, int count) {
         Objects.checkFromIndexSize(start, count, from.length);
         try {
-            COPY_OBJECT.invokeExact((Object) from, BASE_SHORT + ((long) start << 1), (Object) null, to, (long) count << 1);
+            COPY_OBJECT.invokeExact(
+                    (Object) from, BASE_SHORT + ((long) start << 1), (Object) null, to, (long) count << 1);
         } catch (Throwable t) {
             throw failed(t);
         }
@@ -507,5 +517,4 @@ public final class Memory {
             throw failed(t);
         }
     }
-
 }

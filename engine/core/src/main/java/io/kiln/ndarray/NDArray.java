@@ -190,8 +190,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public Storage storage() {
         if (closed) {
-            throw new IllegalStateException("array " + spec() + ": used after close; its scope has ended, hand it out with"
-                    + " Scope.keep or copy it");
+            throw new IllegalStateException("array " + spec()
+                    + ": used after close; its scope has ended, hand it out with" + " Scope.keep or copy it");
         }
         if (storage == null) {
             throw new IllegalStateException("array " + spec() + ": has no data, it stands for " + traced

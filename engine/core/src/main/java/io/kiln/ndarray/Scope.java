@@ -75,8 +75,8 @@ public final class Scope implements AutoCloseable {
             throw new IllegalStateException("scope: " + operation + " after close");
         }
         if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("scope: " + operation + " on thread " + Thread.currentThread().getName()
-                    + ", but the scope belongs to " + thread.getName());
+            throw new IllegalStateException("scope: " + operation + " on thread "
+                    + Thread.currentThread().getName() + ", but the scope belongs to " + thread.getName());
         }
     }
 
@@ -117,9 +117,11 @@ public final class Scope implements AutoCloseable {
         StringBuilder text = new StringBuilder();
         for (int depth = 0; depth < stack.size(); depth++) {
             Scope s = stack.get(depth);
-            List<NDArray> alive =
-                    s.arrays.stream().filter(a -> a.owner() == s && !a.isClosed()).toList();
-            long bytes = alive.stream().mapToLong(a -> a.size() * a.dtype().bytes()).sum();
+            List<NDArray> alive = s.arrays.stream()
+                    .filter(a -> a.owner() == s && !a.isClosed())
+                    .toList();
+            long bytes =
+                    alive.stream().mapToLong(a -> a.size() * a.dtype().bytes()).sum();
             String indent = "  ".repeat(depth);
             text.append(indent).append("scope ").append(depth).append(": ").append(alive.size());
             text.append(" arrays, ").append(bytes).append(" bytes\n");
@@ -128,6 +130,8 @@ public final class Scope implements AutoCloseable {
                 text.append(a.size() * a.dtype().bytes()).append(" bytes\n");
             }
         }
-        return text.isEmpty() ? "no scope is open on thread " + Thread.currentThread().getName() + "\n" : text.toString();
+        return text.isEmpty()
+                ? "no scope is open on thread " + Thread.currentThread().getName() + "\n"
+                : text.toString();
     }
 }

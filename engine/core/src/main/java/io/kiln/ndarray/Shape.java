@@ -94,9 +94,8 @@ public final class Shape {
     public int axis(int axis) {
         int a = axis < 0 ? axis + dims.length : axis;
         if (a < 0 || a >= dims.length) {
-            throw new ShapeException(
-                    "axis: expected one of -" + dims.length + ".." + (dims.length - 1) + " for shape " + this + ", got "
-                            + axis);
+            throw new ShapeException("axis: expected one of -" + dims.length + ".." + (dims.length - 1) + " for shape "
+                    + this + ", got " + axis);
         }
         return a;
     }
@@ -221,8 +220,8 @@ public final class Shape {
             } else if (y == UNKNOWN) {
                 d[rank - i] = x;
             } else {
-                throw new ShapeException(operation + ": shapes do not broadcast: a" + a + " and b" + b + " differ at axis "
-                        + (rank - i) + " (" + x + " against " + y + "); sizes must be equal or 1");
+                throw new ShapeException(operation + ": shapes do not broadcast: a" + a + " and b" + b
+                        + " differ at axis " + (rank - i) + " (" + x + " against " + y + "); sizes must be equal or 1");
             }
         }
         return of(d);

@@ -88,8 +88,8 @@ public final class Dispatch {
         for (int i = 1; i < inputs.length; i++) {
             Backend other = inputs[i].backend();
             if (other != backend) {
-                throw new IllegalArgumentException(operator.name() + ": input 0 lives on " + backend.device() + ", input "
-                        + i + " on " + other.device() + "; copy one of them to the other's device");
+                throw new IllegalArgumentException(operator.name() + ": input 0 lives on " + backend.device()
+                        + ", input " + i + " on " + other.device() + "; copy one of them to the other's device");
             }
         }
         return backend;
@@ -100,7 +100,8 @@ public final class Dispatch {
             NDArray[] outputs = operator.compose(inputs);
             if (outputs == null) {
                 throw new UnsupportedOperationException(operator.name() + ": device " + backend.device()
-                        + " has no kernel for " + operator + " and it is not composed of other operators; run it on another"
+                        + " has no kernel for " + operator
+                        + " and it is not composed of other operators; run it on another"
                         + " device or add a kernel to the backend");
             }
             return outputs;

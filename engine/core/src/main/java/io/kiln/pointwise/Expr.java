@@ -488,5 +488,4 @@ public final class Expr {
     public Expr eq(double other) {
         return binary(Code.EQ, constant(other));
     }
-
 }

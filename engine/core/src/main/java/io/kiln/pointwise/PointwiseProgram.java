@@ -38,7 +38,11 @@ public final class PointwiseProgram {
     }
 
     private int highest(Code code) {
-        return instructions.stream().filter(i -> i.code() == code).mapToInt(Instruction::a).max().orElse(-1);
+        return instructions.stream()
+                .filter(i -> i.code() == code)
+                .mapToInt(Instruction::a)
+                .max()
+                .orElse(-1);
     }
 
     /**

@@ -192,7 +192,10 @@ public final class GraphBuilder implements AutoCloseable {
     public Graph build(NDArray... outputs) {
         List<Graph.Node> finalNodes = nodes.stream()
                 .map(n -> new Graph.Node(
-                        n.name(), n.operator(), n.inputs().stream().map(this::finalRef).toList(), n.outputs()))
+                        n.name(),
+                        n.operator(),
+                        n.inputs().stream().map(this::finalRef).toList(),
+                        n.outputs()))
                 .toList();
         List<Graph.Ref> results = Arrays.stream(outputs).map(this::finalRef).toList();
         List<Graph.Update> writes = updates.entrySet().stream()

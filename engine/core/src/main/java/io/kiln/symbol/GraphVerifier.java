@@ -48,7 +48,9 @@ final class GraphVerifier {
 
     private static void check(Graph.Ref r, int bound, int variables, List<Graph.Node> nodes, String where) {
         boolean known = r.value() >= 0 && r.value() < bound;
-        int count = known && r.value() >= variables ? nodes.get(r.value() - variables).outputs().size() : 1;
+        int count = known && r.value() >= variables
+                ? nodes.get(r.value() - variables).outputs().size()
+                : 1;
         if (!known || r.output() < 0 || r.output() >= count) {
             throw new IllegalArgumentException("graph: " + where + " refers to output " + r.output() + " of value "
                     + r.value() + ", which is not among the values 0.." + (bound - 1) + " before it");

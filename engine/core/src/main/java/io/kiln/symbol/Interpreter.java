@@ -92,8 +92,7 @@ final class Interpreter {
 
     private void bind(NDArray... data) {
         if (data.length != graph.inputs().size()) {
-            throw new IllegalArgumentException(
-                    "graph: needs " + graph.inputs().size() + " inputs, got " + data.length);
+            throw new IllegalArgumentException("graph: needs " + graph.inputs().size() + " inputs, got " + data.length);
         }
         for (int i = 0; i < data.length; i++) {
             Graph.Input input = graph.inputs().get(i);

@@ -1,0 +1,27 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+
+/**
+ * How a parameter begins. Implementations are records in this package: their components are written to the graph's JSON.
+ */
+public interface Initializer {
+    /**
+     * The name used in graphs: the class name with a small first letter.
+     *
+     * @return the name
+     */
+    default String name() {
+        String s = getClass().getSimpleName();
+        return Character.toLowerCase(s.charAt(0)) + s.substring(1);
+    }
+
+    /**
+     * Draws the values, from the random generator of the calling thread.
+     *
+     * @param shape shape of the parameter; axis 0 counts the outputs, axis 1 the inputs, further axes are the window
+     * @return a new float32 array
+     */
+    NDArray create(Shape shape);
+}

@@ -1,0 +1,5 @@
+/**
+ * Networks: {@link io.kiln.nn.Initializer
+ * initializers} and losses.
+ */
+package io.kiln.nn;

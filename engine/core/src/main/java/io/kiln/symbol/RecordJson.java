@@ -1,0 +1,171 @@
+package io.kiln.symbol;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.ndarray.Shape;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Writes records whose components are numbers, booleans, strings, enums, shapes and lists of longs as JSON objects, and
+ * makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
+ * class in one given package and accepts records of one given type only, so that a file cannot name any other class.
+ */
+public final class RecordJson {
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
+
+    private RecordJson() {}
+
+    /**
+     * The attributes of a record.
+     *
+     * @param value a record
+     * @return a JSON object with one field per component
+     */
+    public static ObjectNode write(Object value) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        for (RecordComponent c : components(value.getClass())) {
+            Object v;
+            try {
+                v = c.getAccessor().invoke(value);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException("json: cannot read " + c + " of " + value, e);
+            }
+            json.set(c.getName(), scalar(c, v));
+        }
+        return json;
+    }
+
+    private static JsonNode scalar(RecordComponent c, Object v) {
+        JsonNodeFactory f = JsonNodeFactory.instance;
+        if (v instanceof Double d) {
+            return Double.isFinite(d) ? f.numberNode(d) : f.textNode(d.toString());
+        } else if (v instanceof Long || v instanceof Integer) {
+            return f.numberNode(((Number) v).longValue());
+        } else if (v instanceof Boolean b) {
+            return f.booleanNode(b);
+        } else if (v instanceof String s) {
+            return f.textNode(s);
+        } else if (v instanceof Enum<?> e) {
+            return f.textNode(e.name());
+        } else if (v instanceof Shape s) {
+            ArrayNode a = f.arrayNode();
+            for (long d : s.dims()) {
+                a.add(d);
+            }
+            return a;
+        } else if (v instanceof List<?> list) {
+            ArrayNode a = f.arrayNode();
+            list.forEach(i -> a.add(((Number) i).longValue()));
+            return a;
+        }
+        throw new IllegalArgumentException("json: component " + c + " is of a type that has no JSON form");
+    }
+
+    private static RecordComponent[] components(Class<?> type) {
+        if (!type.isRecord()) {
+            throw new IllegalArgumentException(
+                    "json: " + type.getName() + " is no record and cannot be written to a graph");
+        }
+        return type.getRecordComponents();
+    }
+
+    /**
+     * Makes a record from JSON.
+     *
+     * @param <T> type of the record
+     * @param type an interface that the record implements, in whose package it stands
+     * @param name the record's name
+     * @param json one field per component
+     * @return the record
+     */
+    public static <T> T read(Class<T> type, String name, JsonNode json) {
+        Class<?> c = find(type, name);
+        RecordComponent[] components = components(c);
+        Object[] arguments = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < components.length; i++) {
+            JsonNode v = json.get(components[i].getName());
+            if (v == null) {
+                throw new IllegalArgumentException("json: " + name + " lacks attribute " + components[i].getName());
+            }
+            types[i] = components[i].getType();
+            arguments[i] = value(name, components[i], v);
+        }
+        try {
+            var constructor = c.getDeclaredConstructor(types);
+            constructor.setAccessible(true);
+            return type.cast(constructor.newInstance(arguments));
+        } catch (InvocationTargetException e) {
+            throw new IllegalArgumentException(
+                    "json: " + name + ": " + e.getCause().getMessage(), e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("json: cannot make " + c, e);
+        }
+    }
+
+    private static Class<?> find(Class<?> type, String name) {
+        if (NAME.matcher(name).matches()) {
+            String simple = Character.toUpperCase(name.charAt(0)) + name.substring(1);
+            try {
+                Class<?> c = Class.forName(type.getPackageName() + "." + simple, false, type.getClassLoader());
+                if (type.isAssignableFrom(c) && c.isRecord()) {
+                    return c;
+                }
+            } catch (ClassNotFoundException | NoClassDefFoundError e) {
+                throw new IllegalArgumentException(unknown(type, name), e);
+            }
+        }
+        throw new IllegalArgumentException(unknown(type, name));
+    }
+
+    private static String unknown(Class<?> type, String name) {
+        return "json: unknown " + type.getSimpleName() + " \"" + name
+                + "\"; the file may come from a newer version of Kiln";
+    }
+
+    private static Object value(String owner, RecordComponent c, JsonNode v) {
+        Class<?> t = c.getType();
+        if (t == double.class && v.isNumber()) {
+            return v.doubleValue();
+        } else if (t == double.class && v.isTextual()) {
+            return Double.valueOf(v.textValue());
+        } else if (t == long.class && v.isIntegralNumber()) {
+            return v.longValue();
+        } else if (t == int.class && v.canConvertToInt()) {
+            return v.intValue();
+        } else if (t == boolean.class && v.isBoolean()) {
+            return v.booleanValue();
+        } else if (t == String.class && v.isTextual()) {
+            return v.textValue();
+        } else if (t.isEnum() && v.isTextual()) {
+            for (Object e : t.getEnumConstants()) {
+                if (((Enum<?>) e).name().equals(v.textValue())) {
+                    return e;
+                }
+            }
+        } else if (t == Shape.class && v.isArray()) {
+            return Shape.of(longs(v));
+        } else if (t == List.class && v.isArray()) {
+            return List.copyOf(longs(v));
+        }
+        throw new IllegalArgumentException(
+                "json: attribute " + c.getName() + " of " + owner + " needs a " + t.getSimpleName() + ", got " + v);
+    }
+
+    private static List<Long> longs(JsonNode array) {
+        List<Long> list = new ArrayList<>();
+        for (JsonNode v : array) {
+            if (!v.isIntegralNumber()) {
+                throw new IllegalArgumentException("json: expected a list of integers, got " + array);
+            }
+            list.add(v.longValue());
+        }
+        return list;
+    }
+}
