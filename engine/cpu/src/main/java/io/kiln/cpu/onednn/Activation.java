@@ -1,0 +1,51 @@
+package io.kiln.cpu.onednn;
+
+import org.bytedeco.dnnl.global.dnnl;
+
+/** Functions of one element that oneDNN computes, alone or after another primitive; a and b are their parameters. */
+public enum Activation {
+    /** {@code x > 0 ? x : a x}. */
+    RELU(dnnl.dnnl_eltwise_relu),
+    /** {@code tanh x}. */
+    TANH(dnnl.dnnl_eltwise_tanh),
+    /** {@code x > 0 ? x : a (exp x - 1)}. */
+    ELU(dnnl.dnnl_eltwise_elu),
+    /** {@code x²}. */
+    SQUARE(dnnl.dnnl_eltwise_square),
+    /** {@code |x|}. */
+    ABS(dnnl.dnnl_eltwise_abs),
+    /** {@code √x}. */
+    SQRT(dnnl.dnnl_eltwise_sqrt),
+    /** {@code a x + b}. */
+    LINEAR(dnnl.dnnl_eltwise_linear),
+    /** Softplus: {@code log(1 + exp(a x)) / a}. */
+    SOFT_RELU(dnnl.dnnl_eltwise_soft_relu),
+    /** {@code 1 / (1 + exp -x)}. */
+    LOGISTIC(dnnl.dnnl_eltwise_logistic),
+    /** {@code exp x}. */
+    EXP(dnnl.dnnl_eltwise_exp),
+    /** {@code log x}. */
+    LOG(dnnl.dnnl_eltwise_log),
+    /** {@code x logistic(a x)}; SiLU for a = 1. */
+    SWISH(dnnl.dnnl_eltwise_swish),
+    /** {@code x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2}. */
+    GELU_TANH(dnnl.dnnl_eltwise_gelu_tanh),
+    /** {@code x (1 + erf(x / √2)) / 2}. */
+    GELU_ERF(dnnl.dnnl_eltwise_gelu_erf),
+    /** {@code min(max(x, a), b)}. */
+    CLIP(dnnl.dnnl_eltwise_clip_v2),
+    /** {@code x tanh(softplus x)}. */
+    MISH(dnnl.dnnl_eltwise_mish),
+    /** {@code a x^b}. */
+    POW(dnnl.dnnl_eltwise_pow);
+
+    private final int code;
+
+    Activation(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+}

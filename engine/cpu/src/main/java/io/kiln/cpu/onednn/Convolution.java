@@ -1,0 +1,204 @@
+package io.kiln.cpu.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_data_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_weights_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+
+/**
+ * Convolution (cross-correlation, as in all deep-learning systems) over one to three spatial axes and its two gradients.
+ * Sources and destinations are {@code [N, C, spatial…]}, weights {@code [O, C / groups, kernel…]}, the bias {@code [O]}.
+ *
+ * <p>Layouts: sources and destinations are computed channels-last; other memory is reordered through scratch memory.
+ * Weights are row-major for the caller; the primitive reorders them to the layout it likes best, in each call.
+ */
+public final class Convolution {
+
+    private Convolution() {}
+
+    /**
+     * {@code dst = post(src * weights + bias)}.
+     *
+     * @param window how the kernel slides
+     * @param groups number of groups of channels
+     * @param src source
+     * @param weights weights
+     * @param bias bias, or null
+     * @param dst destination
+     * @param postOps what to do to each element of the result
+     * @return false if oneDNN has no implementation
+     */
+    public static boolean forward(
+            Window window, long groups, Tensor src, Tensor weights, Tensor bias, Tensor dst, PostOps postOps) {
+        CpuContext context = CpuContext.current();
+        key(context, Operation.CONVOLUTION, window, groups, src, weights, bias, dst)
+                .add(postOps);
+        Plan plan = context.plan(builder -> {
+            Tensor filter = Filters.grouped(weights, groups);
+            PlanBuilder.Place shift = bias == null ? null : builder.slot(2, bias);
+            PlanBuilder.Place result = builder.slot(3, Activations.canonical(dst));
+            dnnl_primitive_desc descriptor =
+                    forward(builder, window, src, filter, shift == null ? null : shift.layout(), dst, postOps);
+            builder.begin(descriptor)
+                    .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
+                    .input(DNNL_ARG_WEIGHTS, builder.slot(1, filter));
+            if (shift != null) {
+                builder.input(DNNL_ARG_BIAS, shift);
+            }
+            return builder.output(DNNL_ARG_DST, result, postOps.readsDestination())
+                    .end()
+                    .build();
+        });
+        return plan.slot(0, src).slot(1, weights).slot(2, bias).slot(3, dst).execute(context);
+    }
+
+    /**
+     * Gradient with respect to the source.
+     *
+     * @param window how the kernel slides
+     * @param groups number of groups of channels
+     * @param diffDst gradient of the destination
+     * @param weights weights
+     * @param diffSrc result: gradient of the source
+     * @return false if oneDNN has no implementation
+     */
+    public static boolean backwardData(Window window, long groups, Tensor diffDst, Tensor weights, Tensor diffSrc) {
+        CpuContext context = CpuContext.current();
+        key(context, Operation.CONVOLUTION_BACKWARD_DATA, window, groups, diffSrc, weights, null, diffDst);
+        Plan plan = context.plan(builder -> {
+            Tensor filter = Filters.grouped(weights, groups);
+            dnnl_primitive_desc hint = forward(builder, window, diffSrc, filter, null, diffDst, PostOps.NONE);
+            dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
+            int status = dnnl_convolution_backward_data_primitive_desc_create(
+                    descriptor,
+                    builder.engine(),
+                    dnnl_convolution_direct,
+                    Activations.channelsLast(builder, diffSrc),
+                    builder.any(filter.dtype(), filter.dims()),
+                    Activations.channelsLast(builder, diffDst),
+                    window.strides(),
+                    window.holes(),
+                    window.padBefore(),
+                    window.padAfter(),
+                    hint,
+                    builder.attributes(PostOps.NONE));
+            builder.created("convolution gradient of its source", descriptor, status);
+            return builder.begin(descriptor)
+                    .input(DNNL_ARG_DIFF_DST, builder.slot(0, Activations.canonical(diffDst)))
+                    .input(DNNL_ARG_WEIGHTS, builder.slot(1, filter))
+                    .output(DNNL_ARG_DIFF_SRC, builder.slot(2, Activations.canonical(diffSrc)))
+                    .end()
+                    .build();
+        });
+        return plan.slot(0, diffDst).slot(1, weights).slot(2, diffSrc).execute(context);
+    }
+
+    /**
+     * Gradients with respect to weights and bias.
+     *
+     * @param window how the kernel slides
+     * @param groups number of groups of channels
+     * @param src source
+     * @param diffDst gradient of the destination
+     * @param diffWeights result: gradient of the weights
+     * @param diffBias result: gradient of the bias, or null
+     * @return false if oneDNN has no implementation
+     */
+    public static boolean backwardWeights(
+            Window window, long groups, Tensor src, Tensor diffDst, Tensor diffWeights, Tensor diffBias) {
+        CpuContext context = CpuContext.current();
+        key(context, Operation.CONVOLUTION_BACKWARD_WEIGHTS, window, groups, src, diffWeights, diffBias, diffDst);
+        Plan plan = context.plan(builder -> {
+            Tensor filter = Filters.grouped(diffWeights, groups);
+            PlanBuilder.Place shift = diffBias == null ? null : builder.slot(3, diffBias);
+            dnnl_memory_desc bias = shift == null ? null : shift.layout();
+            dnnl_primitive_desc hint = forward(builder, window, src, filter, bias, diffDst, PostOps.NONE);
+            dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
+            int status = dnnl_convolution_backward_weights_primitive_desc_create(
+                    descriptor,
+                    builder.engine(),
+                    dnnl_convolution_direct,
+                    Activations.channelsLast(builder, src),
+                    builder.any(filter.dtype(), filter.dims()),
+                    bias,
+                    Activations.channelsLast(builder, diffDst),
+                    window.strides(),
+                    window.holes(),
+                    window.padBefore(),
+                    window.padAfter(),
+                    hint,
+                    builder.attributes(PostOps.NONE));
+            builder.created("convolution gradient of its weights", descriptor, status);
+            builder.begin(descriptor)
+                    .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
+                    .input(DNNL_ARG_DIFF_DST, builder.slot(1, Activations.canonical(diffDst)))
+                    .output(DNNL_ARG_DIFF_WEIGHTS, builder.slot(2, filter));
+            if (shift != null) {
+                builder.output(DNNL_ARG_DIFF_BIAS, shift);
+            }
+            return builder.end().build();
+        });
+        return plan.slot(0, src)
+                .slot(1, diffDst)
+                .slot(2, diffWeights)
+                .slot(3, diffBias)
+                .execute(context);
+    }
+
+    private static CallKey key(
+            CpuContext context,
+            Operation operation,
+            Window window,
+            long groups,
+            Tensor src,
+            Tensor weights,
+            Tensor bias,
+            Tensor dst) {
+        CallKey key = context.key(operation)
+                .add(groups)
+                .add(src)
+                .add(weights)
+                .add(bias)
+                .add(dst);
+        window.addTo(key);
+        return key;
+    }
+
+    private static dnnl_primitive_desc forward(
+            PlanBuilder builder,
+            Window window,
+            Tensor src,
+            Tensor filter,
+            dnnl_memory_desc bias,
+            Tensor dst,
+            PostOps postOps) {
+        dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
+        int status = dnnl_convolution_forward_primitive_desc_create(
+                descriptor,
+                builder.engine(),
+                dnnl_forward_training,
+                dnnl_convolution_direct,
+                Activations.channelsLast(builder, src),
+                builder.any(filter.dtype(), filter.dims()),
+                bias,
+                Activations.channelsLast(builder, dst),
+                window.strides(),
+                window.holes(),
+                window.padBefore(),
+                window.padAfter(),
+                builder.attributes(postOps));
+        return builder.created("convolution of " + src + " with " + filter, descriptor, status);
+    }
+}

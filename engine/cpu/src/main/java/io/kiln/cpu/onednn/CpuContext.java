@@ -1,0 +1,174 @@
+package io.kiln.cpu.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
+
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.ndarray.Memory;
+import java.lang.ref.Cleaner;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
+
+/**
+ * What a thread needs to call oneDNN: engine, stream, the cache of its calls (least recently used ones go first) and one
+ * scratch buffer for all of them. It is made by the thread's first call and freed some time after the thread has ended.
+ *
+ * <p>Concurrency: belongs to its thread.
+ */
+public final class CpuContext {
+
+    /** Cached calls of one thread; a training step of a network of 150 layers has about 1,000. */
+    static final int CAPACITY = 2048;
+
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final ThreadLocal<CpuContext> CURRENT = ThreadLocal.withInitial(CpuContext::create);
+
+    private final Resources resources = new Resources();
+    private final CallKey key = new CallKey();
+    private int threads;
+
+    private CpuContext() {
+        OneDnnException.check("engine", dnnl_engine_create(resources.engine, dnnl_cpu, 0));
+        OneDnnException.check(
+                "stream", dnnl_stream_create(resources.stream, resources.engine, dnnl_stream_default_flags));
+    }
+
+    private static CpuContext create() {
+        if (!Natives.get().isAvailable()) {
+            throw new IllegalStateException(Natives.get().reason());
+        }
+        CpuContext context = new CpuContext();
+        CLEANER.register(context, context.resources);
+        return context;
+    }
+
+    /**
+     * The context of the calling thread, set to the thread's number of engine threads.
+     *
+     * @return the context
+     * @throws IllegalStateException if oneDNN is not available, with the reason
+     */
+    public static CpuContext current() {
+        CpuContext context = CURRENT.get();
+        int threads = EngineThreads.count();
+        if (context.threads != threads) {
+            EngineThreads.parallel(); // tells OpenMP
+            context.threads = threads;
+        }
+        return context;
+    }
+
+    /**
+     * Number of calls in the cache.
+     *
+     * @return between 0 and the capacity
+     */
+    public int cachedCalls() {
+        return resources.cache.size();
+    }
+
+    /**
+     * Size of the scratch buffer.
+     *
+     * @return bytes
+     */
+    public long scratchBytes() {
+        return resources.scratchBytes;
+    }
+
+    dnnl_engine engine() {
+        return resources.engine;
+    }
+
+    dnnl_stream stream() {
+        return resources.stream;
+    }
+
+    CallKey key(Operation operation) {
+        return key.start(operation.ordinal(), threads);
+    }
+
+    /** The plan for the key last filled; {@link Plan#UNSUPPORTED} if oneDNN cannot do it. */
+    Plan plan(Function<PlanBuilder, Plan> build) {
+        Plan plan = resources.cache.get(key);
+        if (plan == null) {
+            CallKey entry = key.copy();
+            try (PlanBuilder builder = new PlanBuilder(this)) {
+                plan = build.apply(builder);
+            } catch (OneDnnException e) {
+                if (!e.isUnimplemented()) {
+                    throw e;
+                }
+                plan = Plan.UNSUPPORTED;
+            }
+            resources.cache.put(entry, plan);
+        }
+        return plan;
+    }
+
+    /** The scratch buffer with at least this many bytes, aligned to 64. */
+    long scratch(long bytes) {
+        return resources.scratch(bytes);
+    }
+
+    /** Native things, freed when the context is garbage. */
+    private static final class Resources implements Runnable {
+        final dnnl_engine engine = new dnnl_engine();
+        final dnnl_stream stream = new dnnl_stream();
+        final Cache cache = new Cache();
+        private long block;
+        private long aligned;
+        private long scratchBytes;
+
+        long scratch(long bytes) {
+            if (bytes > scratchBytes) {
+                freeScratch();
+                block = Memory.allocate(bytes + 64);
+                aligned = (block + 63) & -64L;
+                scratchBytes = bytes;
+            }
+            return aligned;
+        }
+
+        private void freeScratch() {
+            if (block != 0) {
+                Memory.free(block);
+                block = 0;
+                scratchBytes = 0;
+            }
+        }
+
+        @Override
+        public void run() {
+            cache.values().forEach(Plan::close);
+            freeScratch();
+            dnnl_stream_destroy(stream);
+            dnnl_engine_destroy(engine);
+        }
+    }
+
+    private static final class Cache extends LinkedHashMap<CallKey, Plan> {
+        private static final long serialVersionUID = 1L;
+
+        Cache() {
+            super(256, 0.5f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<CallKey, Plan> eldest) {
+            if (size() <= CAPACITY) {
+                return false;
+            }
+            eldest.getValue().close();
+            return true;
+        }
+    }
+}

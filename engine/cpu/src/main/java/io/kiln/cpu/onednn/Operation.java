@@ -1,0 +1,21 @@
+package io.kiln.cpu.onednn;
+
+/** The operations of this package, as they stand in the keys of the cache. */
+enum Operation {
+    MATMUL,
+    CONVOLUTION,
+    CONVOLUTION_BACKWARD_DATA,
+    CONVOLUTION_BACKWARD_WEIGHTS,
+    POOLING,
+    POOLING_BACKWARD,
+    BATCH_NORM,
+    BATCH_NORM_BACKWARD,
+    LAYER_NORM,
+    LAYER_NORM_BACKWARD,
+    SOFTMAX,
+    SOFTMAX_BACKWARD,
+    ACTIVATION,
+    ACTIVATION_BACKWARD,
+    REORDER,
+    REDUCTION
+}
