@@ -1,0 +1,325 @@
+package io.kiln.kvstore.collective;
+
+import io.kiln.kvstore.KVStoreException;
+import io.kiln.kvstore.transport.Transfer;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Collective operations on native memory. Every rank must make the same calls with the same sizes in the same order;
+ * where a call differs, all ranks fail and the message says so.
+ *
+ * <p>Sums are taken in rank order, ((x₀ + x₁) + x₂) + …, in the type of the elements, by the owner of each slice, and the
+ * result is sent to all: equal bits on every rank and in every run.
+ *
+ * <p>Data goes directly from each rank to each owner, in segments, so that one segment is added while the next travels
+ * and, in an allReduce, while the sum of the one before is sent back.
+ *
+ * <p>Concurrency: one thread at a time. Several objects may share a transport if their channels differ.
+ */
+public final class Collectives implements AutoCloseable {
+    /** Arrays whose copies for all peers are not larger than this are summed by everybody: one trip instead of two. */
+    static final long ONE_TRIP_BYTES = 1 << 20;
+
+    private static final long SEGMENT_BYTES = 2 << 20;
+    private static final int WINDOW = 4;
+    private static final long STEP_BYTES = 256 << 10;
+    private static final long PIECE_BYTES = 1 << 28;
+    private static final long GATHER = 1 << 23;
+
+    private enum Op {
+        ALL_REDUCE,
+        REDUCE_SCATTER,
+        ALL_GATHER,
+        BROADCAST,
+        BARRIER
+    }
+
+    private final Transport transport;
+    private final int rank;
+    private final int size;
+    private final long channel;
+    private final RankOrderSum adder = new RankOrderSum();
+    private long sequence;
+    private long staging;
+    private long stagingBytes;
+
+    /**
+     * Makes them.
+     *
+     * @param transport the group; stays the caller's to close
+     * @param channel 0 to 127; distinguishes users of one transport, equal on all ranks
+     */
+    public Collectives(Transport transport, int channel) {
+        if (channel < 0 || channel > 127) {
+            throw new IllegalArgumentException("collectives: channel must be in [0, 127], got " + channel);
+        }
+        this.transport = transport;
+        this.rank = transport.rank();
+        this.size = transport.size();
+        this.channel = (long) channel << 56;
+    }
+
+    /**
+     * Sums an array over all ranks; every rank gets the sum.
+     *
+     * @param type FLOAT32, FLOAT64 or INT64
+     * @param address the array, summed in place
+     * @param count its elements
+     * @param purpose any number that says what for, equal on all ranks; a difference is reported
+     */
+    public void allReduce(DType type, long address, long count, int purpose) {
+        RankOrderSum.checkSummable("allReduce", type);
+        Call call = new Call(Op.ALL_REDUCE, type, count, purpose);
+        if (size == 1) {
+            return;
+        }
+        long bytes = Math.multiplyExact(count, (long) type.bytes());
+        if (bytes * (size - 1) <= ONE_TRIP_BYTES) {
+            reduceInOneTrip(call, type, address, bytes);
+        } else {
+            reduce(call, type, address, Slices.even(count, size), true);
+        }
+    }
+
+    /**
+     * Sums an array over all ranks; each rank gets the sum of its own slice only. The rest of the array stays as it is.
+     *
+     * @param type FLOAT32, FLOAT64 or INT64
+     * @param address the array
+     * @param slices who owns what
+     * @param purpose any number that says what for, equal on all ranks
+     */
+    public void reduceScatter(DType type, long address, Slices slices, int purpose) {
+        RankOrderSum.checkSummable("reduceScatter", type);
+        checkRanks("reduceScatter", slices);
+        Call call = new Call(Op.REDUCE_SCATTER, type, slices.count(), purpose + 31 * slices.hashCode());
+        if (size > 1) {
+            reduce(call, type, address, slices, false);
+        }
+    }
+
+    /**
+     * Gives every rank the slices of all.
+     *
+     * @param type of the elements; any
+     * @param address the array; this rank's slice is sent, the others are written
+     * @param slices who owns what
+     * @param purpose any number that says what for, equal on all ranks
+     */
+    public void allGather(DType type, long address, Slices slices, int purpose) {
+        checkRanks("allGather", slices);
+        Call call = new Call(Op.ALL_GATHER, type, slices.count(), purpose + 31 * slices.hashCode());
+        if (size == 1) {
+            return;
+        }
+        List<Transfer> transfers = new ArrayList<>();
+        int width = type.bytes();
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            long at = address + slices.start(p) * width;
+            pieces(slices.length(p) * width, (i, from, n) -> transfers.add(call.receive(p, i, at + from, n)));
+        }
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            long at = address + slices.start(rank) * width;
+            pieces(slices.length(rank) * width, (i, from, n) -> transfers.add(call.send(p, i, at + from, n)));
+        }
+        transfers.forEach(Transfer::await);
+    }
+
+    /**
+     * Gives every rank what one has.
+     *
+     * @param root the rank that has it
+     * @param address its first byte (root) or where it goes (the others)
+     * @param bytes how much
+     * @param purpose any number that says what for, equal on all ranks
+     */
+    public void broadcast(int root, long address, long bytes, int purpose) {
+        if (root < 0 || root >= size) {
+            throw new KVStoreException("broadcast: root must be in [0, %d), got %d".formatted(size, root));
+        }
+        Call call = new Call(Op.BROADCAST, DType.UINT8, bytes, purpose + root);
+        List<Transfer> transfers = new ArrayList<>();
+        if (rank != root) {
+            pieces(bytes, (i, from, n) -> transfers.add(call.receive(root, i, address + from, n)));
+        } else {
+            for (int k = 1; k < size; k++) {
+                int p = (rank + k) % size;
+                pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, address + from, n)));
+            }
+        }
+        transfers.forEach(Transfer::await);
+    }
+
+    /** Waits until all ranks are here. */
+    public void barrier() {
+        Call call = new Call(Op.BARRIER, DType.UINT8, 0, 0);
+        List<Transfer> transfers = new ArrayList<>();
+        for (int p = 0; p < size; p++) {
+            if (p != rank) {
+                transfers.add(call.receive(p, 0, 0, 0));
+                transfers.add(call.send(p, 0, 0, 0));
+            }
+        }
+        transfers.forEach(Transfer::await);
+    }
+
+    private void checkRanks(String operation, Slices slices) {
+        if (slices.ranks() != size) {
+            throw new KVStoreException(
+                    "%s: slices must be for %d ranks, got %d".formatted(operation, size, slices.ranks()));
+        }
+    }
+
+    // ---- sums
+
+    private void reduceInOneTrip(Call call, DType type, long address, long bytes) {
+        long stage = stage(bytes * (size - 1));
+        long[] terms = new long[size];
+        List<Transfer> transfers = new ArrayList<>();
+        for (int p = 0, at = 0; p < size; p++) {
+            terms[p] = p == rank ? address : stage + bytes * at++;
+        }
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            transfers.add(call.receive(p, 0, terms[p], bytes));
+        }
+        for (int k = 1; k < size; k++) {
+            transfers.add(call.send((rank + k) % size, 0, address, bytes));
+        }
+        transfers.forEach(Transfer::await);
+        adder.sum(type, terms, 0, address, bytes);
+    }
+
+    /** One segment of this rank's slice: where the others' terms land, and their transfers. */
+    private record Segment(long offset, long bytes, long[] terms, Transfer[] arrivals) {}
+
+    private void reduce(Call call, DType type, long address, Slices slices, boolean gather) {
+        int width = type.bytes();
+        long mine = address + slices.start(rank) * width;
+        long bytes = slices.length(rank) * width;
+        int segments = Math.toIntExact((bytes + SEGMENT_BYTES - 1) / SEGMENT_BYTES);
+        int window = Math.min(WINDOW, segments);
+        long stage = stage(Math.min(bytes, SEGMENT_BYTES) * window * (size - 1));
+        Segment[] posted = new Segment[segments];
+        List<Transfer> rest = new ArrayList<>();
+        for (int s = 0; s < window; s++) {
+            posted[s] = post(call, s, mine, bytes, stage, window);
+        }
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            long theirs = address + slices.start(p) * width;
+            segments(slices.length(p) * width, (i, from, n) -> {
+                if (gather) {
+                    // Their sum comes only after they have our term of it, so this memory has been read by then.
+                    rest.add(call.receive(p, GATHER + i, theirs + from, n));
+                }
+                rest.add(call.send(p, i, theirs + from, n));
+            });
+        }
+        for (int s = 0; s < segments; s++) {
+            Segment g = posted[s];
+            sumAsItComes(type, g, mine);
+            posted[s] = null;
+            if (s + window < segments) {
+                posted[s + window] = post(call, s + window, mine, bytes, stage, window);
+            }
+            for (int k = 1; gather && k < size; k++) {
+                rest.add(call.send((rank + k) % size, GATHER + s, mine + g.offset, g.bytes));
+            }
+        }
+        rest.forEach(Transfer::await);
+    }
+
+    private Segment post(Call call, int s, long mine, long bytes, long stage, int window) {
+        long offset = s * SEGMENT_BYTES;
+        long n = Math.min(SEGMENT_BYTES, bytes - offset);
+        long[] terms = new long[size];
+        Transfer[] arrivals = new Transfer[size];
+        int slot = s % window * (size - 1);
+        long stride = Math.min(bytes, SEGMENT_BYTES);
+        for (int p = 0; p < size; p++) {
+            terms[p] = p == rank ? mine + offset : stage + stride * slot++;
+        }
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            arrivals[p] = call.receive(p, s, terms[p], n);
+        }
+        return new Segment(offset, n, terms, arrivals);
+    }
+
+    private void sumAsItComes(DType type, Segment g, long mine) {
+        for (long at = 0; at < g.bytes; at += STEP_BYTES) {
+            long n = Math.min(STEP_BYTES, g.bytes - at);
+            for (Transfer t : g.arrivals) {
+                if (t != null) {
+                    t.await(at + n);
+                }
+            }
+            adder.sum(type, g.terms, at, mine + g.offset + at, n);
+        }
+    }
+
+    private long stage(long bytes) {
+        if (bytes > stagingBytes) {
+            close();
+            staging = Memory.allocate(bytes);
+            stagingBytes = bytes;
+        }
+        return staging;
+    }
+
+    /** Frees the memory in which terms of sums wait. The object can still be used. */
+    @Override
+    public void close() {
+        if (staging != 0) {
+            Memory.free(staging);
+            staging = 0;
+            stagingBytes = 0;
+        }
+    }
+
+    // ---- messages
+
+    private interface Part {
+        void go(long index, long from, long bytes);
+    }
+
+    private static void segments(long bytes, Part part) {
+        split(bytes, SEGMENT_BYTES, part);
+    }
+
+    private static void pieces(long bytes, Part part) {
+        split(bytes, PIECE_BYTES, part);
+    }
+
+    private static void split(long bytes, long unit, Part part) {
+        for (long at = 0, i = 0; at < bytes; at += unit, i++) {
+            part.go(i, at, Math.min(unit, bytes - at));
+        }
+    }
+
+    /** One collective call: its messages are named by its number, and checked by what it is. */
+    private final class Call {
+        private final long tag;
+        private final int check;
+
+        Call(Op op, DType type, long count, int purpose) {
+            this.tag = channel | (sequence++ & 0xffff_ffffL) << 24;
+            this.check = ((op.ordinal() * 31 + type.ordinal()) * 31 + Long.hashCode(count)) * 31 + purpose;
+        }
+
+        Transfer send(int to, long part, long address, long bytes) {
+            return transport.send(to, tag + part, check, address, bytes);
+        }
+
+        Transfer receive(int from, long part, long address, long bytes) {
+            return transport.receive(from, tag + part, check, address, bytes);
+        }
+    }
+}

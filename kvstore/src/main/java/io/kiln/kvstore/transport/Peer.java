@@ -1,0 +1,324 @@
+package io.kiln.kvstore.transport;
+
+import io.kiln.kvstore.transport.MessageHeader.Kind;
+import io.kiln.ndarray.Memory;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.network.client.TransportClient;
+
+/**
+ * Another rank as this one sees it: the connection to it, and the messages under way in both directions.
+ *
+ * <p>A message of up to {@value #SMALL} bytes is sent as one piece, copied on both sides. Up to {@value #EAGER} bytes it
+ * is streamed at once; if nobody waits for it yet, it is kept in memory of its own. A larger one is streamed when the
+ * receiver has said that its memory is ready, so that memory for messages that nobody expects is bounded.
+ *
+ * <p>Concurrency: everything mutable is guarded by this object's lock. Bytes are written into a receiver's memory under
+ * it as well, so after {@link #cancel} no memory of others is touched.
+ */
+final class Peer {
+    static final int SMALL = 32 << 10;
+    static final int EAGER = 1 << 20;
+    static final long EARLY_LIMIT = 256L << 20;
+    private static final int CLEARED_LIMIT = 1 << 16;
+
+    final int rank;
+    private final SparkTransport owner;
+    private final Map<Long, Incoming> incoming = new HashMap<>();
+    private final Map<Long, Outgoing> waiting = new HashMap<>();
+    private final Map<Long, Long> cleared = new HashMap<>();
+    private TransportClient client;
+    private long earlyBytes;
+    private int uploads;
+    private boolean cancelled;
+    private volatile String address = "address not known yet";
+    private volatile boolean departed;
+    private volatile long lastHeard = System.nanoTime();
+
+    /** A message from this peer, expected, arriving, or both. */
+    static final class Incoming {
+        final long tag;
+        final int check;
+        final long bytes;
+        Transfer transfer;
+        long target;
+        long early;
+        long landed;
+
+        Incoming(long tag, int check, long bytes) {
+            this.tag = tag;
+            this.check = check;
+            this.bytes = bytes;
+        }
+    }
+
+    private record Outgoing(int check, long address, long bytes, Transfer transfer) {}
+
+    Peer(SparkTransport owner, int rank) {
+        this.owner = owner;
+        this.rank = rank;
+    }
+
+    void address(String hostAndPort) {
+        address = hostAndPort;
+    }
+
+    String address() {
+        return address;
+    }
+
+    synchronized void connected(TransportClient c) {
+        client = c;
+        lastHeard = System.nanoTime();
+        c.send(owner.header(Kind.HELLO, rank, 0, 0, 0).encode());
+    }
+
+    synchronized TransportClient client() {
+        return client;
+    }
+
+    long lastHeard() {
+        return lastHeard;
+    }
+
+    void heard() {
+        lastHeard = System.nanoTime();
+    }
+
+    boolean departed() {
+        return departed;
+    }
+
+    void depart() {
+        departed = true;
+    }
+
+    void tell(Kind kind) {
+        TransportClient c = client();
+        if (c != null && c.isActive()) {
+            c.send(owner.header(kind, rank, 0, 0, 0).encode());
+        }
+    }
+
+    // ---- sending
+
+    void send(long tag, int check, long from, long bytes, Transfer transfer) {
+        synchronized (this) {
+            if (cancelled) {
+                return;
+            }
+            if (bytes > EAGER) {
+                Long room = cleared.remove(tag);
+                if (room == null) {
+                    waiting.put(tag, new Outgoing(check, from, bytes, transfer));
+                    return;
+                }
+                checkCleared(tag, room, bytes);
+            }
+            if (bytes > SMALL) {
+                upload(tag, check, from, bytes, transfer);
+                return;
+            }
+        }
+        ByteBuffer message = owner.header(Kind.DATA, rank, tag, check, bytes).encode((int) bytes);
+        Memory.get(from, message.array(), MessageHeader.BYTES, (int) bytes);
+        client().send(message.clear());
+        transfer.finish();
+    }
+
+    synchronized void clear(long tag, long room) {
+        Outgoing o = waiting.remove(tag);
+        if (o != null) {
+            checkCleared(tag, room, o.bytes);
+            upload(tag, o.check, o.address, o.bytes, o.transfer);
+        } else if (cleared.size() < CLEARED_LIMIT) {
+            cleared.put(tag, room);
+        } else {
+            throw new IllegalArgumentException(
+                    "message: rank %d is ready for more than %d messages".formatted(rank, CLEARED_LIMIT));
+        }
+    }
+
+    private void checkCleared(long tag, long room, long bytes) {
+        if (room != bytes) {
+            throw owner.fail(
+                    owner.rank(),
+                    "send to rank %d, tag %x: it expects %d bytes, got %d to send: the ranks are at different calls"
+                            .formatted(rank, tag, room, bytes));
+        }
+    }
+
+    private void upload(long tag, int check, long from, long bytes, Transfer transfer) {
+        if (cancelled) {
+            return;
+        }
+        uploads++;
+        Upload body = new Upload(NativeView.of(from, Math.toIntExact(bytes)), client.getChannel(), () -> {
+            transfer.finish();
+            uploaded();
+        });
+        NioManagedBuffer head = new NioManagedBuffer(
+                owner.header(Kind.DATA, rank, tag, check, bytes).encode());
+        client.uploadStream(head, body, body);
+    }
+
+    private synchronized void uploaded() {
+        uploads--;
+        notifyAll();
+    }
+
+    // ---- receiving
+
+    void receive(long tag, int check, long to, long bytes, Transfer transfer) {
+        boolean ready = false;
+        synchronized (this) {
+            if (cancelled) {
+                return;
+            }
+            Incoming m = incoming.get(tag);
+            if (m == null) {
+                m = new Incoming(tag, check, bytes);
+                incoming.put(tag, m);
+                ready = bytes > EAGER;
+            } else if (m.transfer != null) {
+                throw new IllegalStateException(
+                        "receive: tag %x from rank %d is waited for already".formatted(tag, rank));
+            } else {
+                checkExpected(m, check, bytes);
+            }
+            m.transfer = transfer;
+            m.target = to;
+            if (m.early != 0 && m.landed == m.bytes) {
+                deliverEarly(m);
+            }
+        }
+        if (ready) {
+            client().send(owner.header(Kind.CLEAR, rank, tag, check, bytes).encode());
+        }
+    }
+
+    private void checkExpected(Incoming m, int check, long bytes) {
+        if (m.check != check || m.bytes != bytes) {
+            throw owner.fail(
+                    rank,
+                    ("message with tag %x: rank %d expects %d bytes of call %08x, rank %d has %d bytes of call %08x:"
+                                    + " the ranks are at different calls; make the same calls in the same order")
+                            .formatted(m.tag, owner.rank(), bytes, check, rank, m.bytes, m.check));
+        }
+    }
+
+    /** A small message is here in one piece. */
+    synchronized void arrived(MessageHeader h, ByteBuffer payload) {
+        Incoming m = begin(h);
+        if (m != null) {
+            land(m, payload);
+            end(m);
+        }
+    }
+
+    /** The first of a message: where it goes, or null when nothing is taken any more. */
+    synchronized Incoming begin(MessageHeader h) {
+        if (cancelled) {
+            return null;
+        }
+        Incoming m = incoming.get(h.tag());
+        if (m == null) {
+            if (h.bytes() > EAGER || earlyBytes + h.bytes() > EARLY_LIMIT) {
+                throw owner.fail(
+                        rank,
+                        "it sent %d bytes that rank %d does not expect (%d bytes unexpected before, limit %d)"
+                                .formatted(h.bytes(), owner.rank(), earlyBytes, EARLY_LIMIT));
+            }
+            m = new Incoming(h.tag(), h.check(), h.bytes());
+            m.early = Memory.allocate(Math.max(1, h.bytes()));
+            earlyBytes += h.bytes();
+            incoming.put(h.tag(), m);
+        } else if (m.transfer == null || m.landed != 0) {
+            throw owner.fail(rank, "it sent the message with tag %x twice".formatted(h.tag()));
+        } else if (m.check != h.check() || m.bytes != h.bytes()) {
+            checkExpected(new Incoming(h.tag(), h.check(), h.bytes()), m.check, m.bytes);
+        }
+        return m;
+    }
+
+    /** The next bytes of a message. */
+    synchronized void land(Incoming m, ByteBuffer data) {
+        heard();
+        if (cancelled) {
+            return;
+        }
+        int n = data.remaining();
+        if (m.landed + n > m.bytes) {
+            throw owner.fail(rank, "it sent more than the %d bytes that it announced".formatted(m.bytes));
+        }
+        long to = (m.early != 0 ? m.early : m.target) + m.landed;
+        NativeView.of(to, n).put(data);
+        m.landed += n;
+        if (m.early == 0) {
+            m.transfer.advance(m.landed);
+        }
+    }
+
+    /** The last of a message has landed. */
+    synchronized void end(Incoming m) {
+        if (cancelled) {
+            return;
+        }
+        if (m.landed != m.bytes) {
+            throw owner.fail(rank, "it sent %d bytes where it announced %d".formatted(m.landed, m.bytes));
+        }
+        if (m.early == 0) {
+            incoming.remove(m.tag);
+            m.transfer.finish();
+        } else if (m.transfer != null) {
+            deliverEarly(m);
+        }
+    }
+
+    private void deliverEarly(Incoming m) {
+        incoming.remove(m.tag);
+        Memory.copy(m.early, m.target, m.bytes);
+        Memory.free(m.early);
+        earlyBytes -= m.bytes;
+        m.early = 0;
+        m.transfer.finish();
+    }
+
+    // ---- the end
+
+    /** From here on, nothing is written into memory of others. */
+    synchronized void cancel() {
+        if (cancelled) {
+            return;
+        }
+        cancelled = true;
+        for (Incoming m : incoming.values()) {
+            if (m.early != 0) {
+                Memory.free(m.early);
+                m.early = 0;
+            }
+        }
+        incoming.clear();
+        waiting.clear();
+        cleared.clear();
+    }
+
+    /** Waits until the network layer reads no memory of others; the connection has to be closed before. */
+    synchronized boolean awaitUploads(long nanos) throws InterruptedException {
+        long end = System.nanoTime() + nanos;
+        while (uploads > 0) {
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            wait(Math.max(1, left / 1_000_000));
+        }
+        return true;
+    }
+
+    synchronized boolean expectsSomething() {
+        return incoming.values().stream().anyMatch(m -> m.transfer != null) || !waiting.isEmpty();
+    }
+}

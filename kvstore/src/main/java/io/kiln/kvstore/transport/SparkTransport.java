@@ -1,0 +1,475 @@
+package io.kiln.kvstore.transport;
+
+import io.kiln.kvstore.KVStoreException;
+import io.kiln.kvstore.PeerFailedException;
+import io.kiln.kvstore.transport.MessageHeader.Kind;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.util.TransportConf;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link Transport} over Spark's own network layer. Each rank listens on a port of its own and keeps one connection to
+ * every peer, on which it sends; it receives on theirs. Connections go through the application's authentication,
+ * encryption and TLS, exactly as its blocks do.
+ *
+ * <p>A peer is dead when its connection closes without a goodbye, or after {@link TransportOptions#silence()} without a
+ * byte from it. The first failure a rank sees is told to all others, so that all name the same culprit.
+ */
+public final class SparkTransport implements Transport, Transfer.Watch {
+    private static final Logger LOG = LoggerFactory.getLogger(SparkTransport.class);
+    private static final int MAX_REASON_BYTES = 4096;
+    private static final long GRACE_MILLIS = 100;
+    private static final String CONNECTION_LOST =
+            "its connection closed without a goodbye: the process has died or was killed";
+    private static final long DRAIN_NANOS = 10_000_000_000L;
+
+    private final GroupId group;
+    private final int rank;
+    private final String address;
+    private final TransportOptions options;
+    private final TransportContext context;
+    private final TransportServer server;
+    private final TransportClientFactory clients;
+    private final Peer[] peers;
+    private final Map<Channel, Peer> incoming = new ConcurrentHashMap<>();
+    private final AtomicReference<PeerFailedException> failure = new AtomicReference<>();
+    private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile boolean leaving;
+    private volatile Peer suspect;
+    private ScheduledFuture<?> pulse;
+    private long lastPulse;
+
+    private SparkTransport(
+            Endpoint endpoint, GroupId group, int rank, int size, TransportOptions options, Rendezvous rendezvous) {
+        if (rank < 0 || rank >= size) {
+            throw new KVStoreException("transport: rank must be in [0, %d), got %d".formatted(size, rank));
+        }
+        this.group = group;
+        this.rank = rank;
+        this.options = options;
+        this.peers = new Peer[size];
+        Arrays.setAll(peers, i -> new Peer(this, i));
+        TransportConf tc = endpoint.transportConf();
+        this.context = new TransportContext(tc, new WireHandler(this), false, false);
+        this.server = context.createServer(endpoint.host(), 0, endpoint.serverBootstraps(tc));
+        this.clients = context.createClientFactory(endpoint.clientBootstraps(tc));
+        this.address = endpoint.host() + ":" + server.getPort();
+        boolean up = false;
+        try {
+            connect(rendezvous.meet(group, rank, size, address));
+            up = true;
+        } finally {
+            if (!up) {
+                closed.set(true);
+                shutDown();
+            }
+        }
+    }
+
+    /**
+     * Joins a group: listens, meets the others, connects to them.
+     *
+     * @param endpoint the Spark application's network settings
+     * @param group the group to join
+     * @param rank this worker's rank
+     * @param size workers in the group
+     * @param options deadlines
+     * @param rendezvous how addresses are exchanged; not used when size is 1
+     * @return a connected transport, to be closed by the caller
+     * @throws KVStoreException when a peer cannot be reached or refuses this one
+     */
+    public static SparkTransport join(
+            Endpoint endpoint, GroupId group, int rank, int size, TransportOptions options, Rendezvous rendezvous) {
+        return new SparkTransport(
+                endpoint, group, rank, size, options, size == 1 ? (g, r, n, a) -> List.of(a) : rendezvous);
+    }
+
+    private void connect(List<String> addresses) {
+        if (addresses.size() != peers.length) {
+            throw new KVStoreException(
+                    "transport: rendezvous must give %d addresses, got %d".formatted(peers.length, addresses.size()));
+        }
+        for (Peer p : peers) {
+            p.address(addresses.get(p.rank));
+        }
+        for (int k = 1; k < peers.length; k++) {
+            Peer p = peers[(rank + k) % peers.length];
+            int colon = p.address().lastIndexOf(':');
+            try {
+                TransportClient c = clients.createClient(
+                        p.address().substring(0, colon),
+                        Integer.parseInt(p.address().substring(colon + 1)));
+                incoming.put(c.getChannel(), p);
+                p.connected(c);
+            } catch (IOException | RuntimeException e) {
+                throw new KVStoreException(
+                        "transport: rank %d (%s) cannot connect to rank %d (%s): %s"
+                                .formatted(rank, address, p.rank, p.address(), e.getMessage()),
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new KVStoreException("transport: interrupted while connecting to rank %d".formatted(p.rank), e);
+            }
+        }
+        if (peers.length > 1) {
+            long period = Math.max(20, options.silence().toMillis() / 8);
+            lastPulse = System.nanoTime();
+            pulse = peers[(rank + 1) % peers.length]
+                    .client()
+                    .getChannel()
+                    .eventLoop()
+                    .scheduleAtFixedRate(this::pulse, period, period, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    MessageHeader header(Kind kind, int to, long tag, int check, long bytes) {
+        return new MessageHeader(kind, group, rank, to, tag, check, bytes);
+    }
+
+    @Override
+    public int rank() {
+        return rank;
+    }
+
+    @Override
+    public int size() {
+        return peers.length;
+    }
+
+    /**
+     * The group that this transport connects.
+     *
+     * @return its name
+     */
+    public GroupId group() {
+        return group;
+    }
+
+    /**
+     * Where this rank listens.
+     *
+     * @return {@code host:port}
+     */
+    public String address() {
+        return address;
+    }
+
+    @Override
+    public Transfer send(int to, long tag, int check, long from, long bytes) {
+        Peer p = peer("send", to, bytes);
+        Transfer t = new Transfer(this, "send to", to, bytes);
+        p.send(tag, check, from, bytes, t);
+        failIfWaitingForDeparted(p);
+        return t;
+    }
+
+    @Override
+    public Transfer receive(int from, long tag, int check, long to, long bytes) {
+        Peer p = peer("receive", from, bytes);
+        Transfer t = new Transfer(this, "receive from", from, bytes);
+        p.receive(tag, check, to, bytes, t);
+        failIfWaitingForDeparted(p);
+        return t;
+    }
+
+    private Peer peer(String operation, int other, long bytes) {
+        if (other < 0 || other >= peers.length || other == rank) {
+            throw new IllegalArgumentException("%s: peer must be another rank in [0, %d), got %d (this is %d)"
+                    .formatted(operation, peers.length, other, rank));
+        }
+        if (bytes < 0 || bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "%s: a message has 0 to %d bytes, got %d".formatted(operation, Integer.MAX_VALUE, bytes));
+        }
+        return peers[other];
+    }
+
+    // ---- failure
+
+    @Override
+    public void abort(String cause) {
+        fail(rank, cause);
+        tellAndCancel();
+    }
+
+    /** Records a failure; the first one counts. Takes no lock, so it may be called under a peer's. */
+    PeerFailedException fail(int culprit, String reason) {
+        PeerFailedException e = new PeerFailedException(culprit, where(culprit), reason);
+        if (!closed.get() && failure.compareAndSet(null, e)) {
+            LOG.warn("rank {}: group {}: {}", rank, group, e.getMessage());
+            Peer any = peers.length > 1 ? peers[(rank + 1) % peers.length] : null;
+            TransportClient c = any == null ? null : any.client();
+            if (c != null && !c.getChannel().eventLoop().isShuttingDown()) {
+                c.getChannel().eventLoop().execute(this::tellAndCancel);
+            }
+        }
+        return failure.get() == null ? e : failure.get();
+    }
+
+    private String where(int r) {
+        return r == rank || r < 0 || r >= peers.length ? address : peers[r].address();
+    }
+
+    /** Tells the others who failed, and lets go of all memory of others. */
+    private void tellAndCancel() {
+        PeerFailedException f = failure.get();
+        if (f == null || !told.compareAndSet(false, true)) {
+            return;
+        }
+        byte[] text = f.getMessage().getBytes(StandardCharsets.UTF_8);
+        int n = Math.min(text.length, MAX_REASON_BYTES);
+        for (Peer p : others()) {
+            ByteBuffer m = header(Kind.ABORT, p.rank, f.rank(), 0, n).encode(n);
+            m.put(text, 0, n).flip();
+            // The peer's own connection is free of our data, so this gets through even behind a large upload.
+            incoming.forEach((channel, from) -> {
+                if (from == p && channel != p.client().getChannel()) {
+                    WireHandler.sendOn(channel, m.duplicate());
+                }
+            });
+            p.client().send(m.duplicate());
+        }
+        for (Peer p : others()) {
+            p.cancel();
+            p.client().getChannel().close();
+        }
+    }
+
+    private List<Peer> others() {
+        List<Peer> others = new ArrayList<>();
+        for (Peer p : peers) {
+            if (p.rank != rank && p.client() != null) {
+                others.add(p);
+            }
+        }
+        return others;
+    }
+
+    @Override
+    public void check() {
+        if (failure.get() == null && options.killed().getAsBoolean()) {
+            // Spark kills the tasks of a barrier stage when one of them dies: then that one is the culprit.
+            Peer lost = suspect;
+            if (lost != null && !lost.departed()) {
+                fail(lost.rank, CONNECTION_LOST);
+            } else {
+                fail(rank, "its task was killed");
+            }
+        }
+        PeerFailedException f = failure.get();
+        if (f != null) {
+            tellAndCancel();
+            drain();
+            PeerFailedException own = new PeerFailedException(f.rank(), f.host(), reasonOf(f));
+            own.initCause(f);
+            throw own;
+        }
+        if (closed.get()) {
+            throw new KVStoreException("transport: rank %d has closed it".formatted(rank));
+        }
+    }
+
+    private static String reasonOf(PeerFailedException f) {
+        return f.getMessage().substring(f.getMessage().indexOf("failed: ") + "failed: ".length());
+    }
+
+    /** Until no network thread touches memory of others. */
+    private void drain() {
+        for (Peer p : others()) {
+            p.cancel();
+            try {
+                if (!p.awaitUploads(DRAIN_NANOS)) {
+                    throw new IllegalStateException(
+                            "transport: the connection to rank %d is closed but still holds memory".formatted(p.rank));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public long timeoutNanos() {
+        return options.timeout().toNanos();
+    }
+
+    @Override
+    public RuntimeException timedOut(String what, long seconds) {
+        fail(rank, "waited %d s: %s; raise the timeout if peers compute for so long".formatted(seconds, what));
+        try {
+            check();
+        } catch (PeerFailedException e) {
+            return e;
+        }
+        return new KVStoreException("transport: waited %d s: %s".formatted(seconds, what));
+    }
+
+    // ---- signs of life, on an event loop
+
+    private void pulse() {
+        if (failure.get() != null || closed.get()) {
+            return;
+        }
+        long now = System.nanoTime();
+        long silence = options.silence().toNanos();
+        // This very process may have stood still: then its ears were closed too.
+        long lost = now - lastPulse - silence / 8;
+        boolean awake = lost < silence / 4;
+        lastPulse = now;
+        for (Peer p : others()) {
+            p.tell(Kind.HEARTBEAT);
+            if (!awake) {
+                p.heard();
+            } else if (!p.departed() && now - p.lastHeard() > silence) {
+                fail(p.rank, "no sign of life for %d ms".formatted((now - p.lastHeard()) / 1_000_000));
+            }
+        }
+    }
+
+    // ---- what the wire handler calls, on event loops
+
+    /** Checks that a message belongs here; returns its sender. */
+    Peer admit(MessageHeader h, Channel channel) {
+        if (!h.group().equals(group)
+                || h.to() != rank
+                || h.from() < 0
+                || h.from() >= peers.length
+                || h.from() == rank) {
+            throw new IllegalArgumentException(
+                    "message: this is rank %d of %d in group %s, got one from rank %d to rank %d in group %s"
+                            .formatted(rank, peers.length, group, h.from(), h.to(), h.group()));
+        }
+        Peer p = peers[h.from()];
+        Peer known = incoming.putIfAbsent(channel, p);
+        if (known != null && known != p) {
+            throw new IllegalArgumentException(
+                    "message: the connection of rank %d cannot speak for rank %d".formatted(known.rank, p.rank));
+        }
+        p.heard();
+        return p;
+    }
+
+    void aborted(MessageHeader h, ByteBuffer reason) {
+        int n = reason.remaining();
+        if (n > MAX_REASON_BYTES || h.tag() < 0 || h.tag() >= peers.length) {
+            throw new IllegalArgumentException(
+                    "message: malformed abort of %d bytes for rank %d".formatted(n, h.tag()));
+        }
+        byte[] text = new byte[n];
+        reason.get(text);
+        String s = new String(text, StandardCharsets.UTF_8);
+        int colon = s.indexOf("failed: ");
+        fail((int) h.tag(), colon < 0 ? s : s.substring(colon + "failed: ".length()));
+    }
+
+    void disconnected(Channel channel) {
+        Peer p = incoming.remove(channel);
+        if (p == null || p.departed() || leaving || failure.get() != null || closed.get()) {
+            return;
+        }
+        // If the peer closed because of somebody else's failure, its message about that may be on another connection.
+        suspect = p;
+        channel.eventLoop()
+                .schedule(
+                        () -> {
+                            if (!p.departed() && !leaving) {
+                                fail(p.rank, CONNECTION_LOST);
+                            }
+                        },
+                        GRACE_MILLIS,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    void departed(Peer p) {
+        p.depart();
+        failIfWaitingForDeparted(p);
+        synchronized (this) {
+            notifyAll();
+        }
+    }
+
+    /** What a peer sent before its goodbye is here already; nothing more will come. */
+    private void failIfWaitingForDeparted(Peer p) {
+        if (p.departed() && p.expectsSomething()) {
+            fail(p.rank, "it has left the group while rank %d waits for it".formatted(rank));
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    public void close() {
+        if (closed.get()) {
+            return;
+        }
+        if (failure.get() == null) {
+            leave();
+        } else {
+            tellAndCancel();
+        }
+        if (closed.compareAndSet(false, true)) {
+            shutDown();
+        }
+    }
+
+    /** Says goodbye and waits a while for the others', so that nothing in flight is lost to a reset connection. */
+    private void leave() {
+        leaving = true;
+        for (Peer p : others()) {
+            p.tell(Kind.GOODBYE);
+        }
+        long end = System.nanoTime() + Math.min(options.timeout().toNanos(), 2_000_000_000L);
+        synchronized (this) {
+            while (failure.get() == null
+                    && !others().stream().allMatch(Peer::departed)
+                    && !options.killed().getAsBoolean()) {
+                long left = end - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                try {
+                    wait(Math.min(20, Math.max(1, left / 1_000_000)));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    break;
+                }
+            }
+        }
+    }
+
+    private void shutDown() {
+        if (pulse != null) {
+            pulse.cancel(false);
+        }
+        for (Peer p : others()) {
+            p.cancel();
+        }
+        clients.close();
+        server.close();
+        context.close();
+    }
+
+    @Override
+    public String toString() {
+        return "rank %d of %s"
+                .formatted(rank, Arrays.stream(peers).map(Peer::address).toList());
+    }
+}

@@ -1,0 +1,73 @@
+package io.kiln.kvstore.transport;
+
+/**
+ * Tagged messages between the ranks of one group, from native memory into native memory.
+ *
+ * <p>Workflow: a rank posts {@link #send} and its peer posts {@link #receive} with the same tag, check and length; each
+ * gets a {@link Transfer} to wait on. Messages are matched by (sender, tag), in any order, so a tag must not be used
+ * again before its first use is complete. The memory of a transfer must stay allocated, and that of a send unchanged,
+ * until the transfer's {@code await} returns <em>or throws</em>: after either, no other thread touches it.
+ *
+ * <p>Failure: when a peer dies, falls silent or calls {@link #abort}, every wait on every rank throws
+ * {@link io.kiln.kvstore.PeerFailedException} with the failing rank; the group is then useless and is only good for
+ * {@link #close}. Every wait has a deadline and ends early when the Spark task is killed.
+ *
+ * <p>Concurrency: all methods may be called from any thread.
+ */
+public interface Transport extends AutoCloseable {
+    /**
+     * This worker's place in the group.
+     *
+     * @return 0 ≤ rank &lt; size
+     */
+    int rank();
+
+    /**
+     * The number of workers in the group.
+     *
+     * @return at least 1
+     */
+    int size();
+
+    /**
+     * Sends memory to a peer.
+     *
+     * @param to rank of the receiver, not this rank
+     * @param tag names the message among those to this receiver
+     * @param check what the message is for (a hash); a receiver that expects another one refuses it
+     * @param address first byte
+     * @param bytes how many, 0 or more
+     * @return complete when the memory may be written again
+     */
+    Transfer send(int to, long tag, int check, long address, long bytes);
+
+    /**
+     * Receives memory from a peer.
+     *
+     * @param from rank of the sender, not this rank
+     * @param tag names the message among those from this sender
+     * @param check what the message must be for
+     * @param address where its first byte goes
+     * @param bytes its exact length
+     * @return progresses as bytes land, in order; complete when all have
+     */
+    Transfer receive(int from, long tag, int check, long address, long bytes);
+
+    /**
+     * Gives up: the current step fails on every rank with this rank's name and the cause.
+     *
+     * @param cause why, for people
+     */
+    void abort(String cause);
+
+    /**
+     * Throws if the group has failed or this task was killed; otherwise does nothing.
+     *
+     * @throws io.kiln.kvstore.PeerFailedException when a rank has failed
+     */
+    void check();
+
+    /** Leaves the group: waits a short while for the others to leave too, then frees sockets and threads. Idempotent. */
+    @Override
+    void close();
+}

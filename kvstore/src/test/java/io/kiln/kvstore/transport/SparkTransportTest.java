@@ -1,0 +1,221 @@
+package io.kiln.kvstore.transport;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.kvstore.KVStoreException;
+import io.kiln.kvstore.PeerFailedException;
+import io.kiln.kvstore.Ranks;
+import io.kiln.ndarray.Memory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class SparkTransportTest {
+    private static final TransportOptions OPTIONS = TransportOptions.DEFAULT.withTimeout(Duration.ofSeconds(30));
+
+    private static byte[] bytes(int n, long seed) {
+        byte[] b = new byte[n];
+        new Random(seed).nextBytes(b);
+        return b;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 13, Peer.SMALL, Peer.SMALL + 1, Peer.EAGER, Peer.EAGER + 1, 5_000_003})
+    void aMessageSentBeforeAnyoneWaitsForItArrivesWhole(int n) throws Exception {
+        CountDownLatch sent = new CountDownLatch(1);
+        Ranks.run(2, t -> {
+            long x = Memory.allocate(Math.max(1, n));
+            try {
+                if (t.rank() == 0) {
+                    Memory.put(bytes(n, 5), 0, x, n);
+                    Transfer s = t.send(1, 77, 1, x, n);
+                    sent.countDown();
+                    s.await();
+                } else {
+                    assertTrue(sent.await(30, TimeUnit.SECONDS));
+                    t.receive(0, 77, 1, x, n).await();
+                    byte[] got = new byte[n];
+                    Memory.get(x, got, 0, n);
+                    assertArrayEquals(bytes(n, 5), got);
+                }
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+    }
+
+    @Test
+    void messagesAreMatchedByTagInAnyOrder() throws Exception {
+        int n = 3_000_000;
+        Ranks.run(2, t -> {
+            long x = Memory.allocate(3L * n);
+            try {
+                List<Transfer> all = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    int at = t.rank() == 0 ? i : 2 - i;
+                    if (t.rank() == 0) {
+                        Memory.put(bytes(n, at), 0, x + (long) at * n, n);
+                        all.add(t.send(1, at, 0, x + (long) at * n, n));
+                    } else {
+                        all.add(t.receive(0, at, 0, x + (long) at * n, n));
+                    }
+                }
+                all.forEach(Transfer::await);
+                for (int i = 0; i < 3; i++) {
+                    byte[] got = new byte[n];
+                    Memory.get(x + (long) i * n, got, 0, n);
+                    assertArrayEquals(bytes(n, i), got);
+                }
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 100_000, 2_000_000})
+    void anUnexpectedLengthFailsBothRanksAndNamesBothLengths(int n) throws Exception {
+        List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
+            long x = Memory.allocate(n + 1L);
+            try {
+                (t.rank() == 0 ? t.send(1, 1, 0, x, n) : t.receive(0, 1, 0, x, n + 1L)).await();
+                t.receive(1 - t.rank(), 2, 0, x, 1).await();
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+        for (Future<Object> f : ranks) {
+            Throwable e = assertThrows(ExecutionException.class, f::get).getCause();
+            assertTrue(e instanceof PeerFailedException, e.toString());
+            assertTrue(e.getMessage().contains("" + n) && e.getMessage().contains("" + (n + 1)), e.getMessage());
+        }
+    }
+
+    @Test
+    void aRankThatGivesUpFailsAllOthersWithItsNameAndReason() throws Exception {
+        List<Future<Object>> ranks = Ranks.start(3, new SparkConf(false), OPTIONS, t -> {
+            if (t.rank() == 1) {
+                throw new IllegalStateException("loss is NaN");
+            }
+            long x = Memory.allocate(100);
+            try {
+                t.receive(2 - t.rank(), 1, 0, x, 100).await();
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+        assertEquals(
+                "loss is NaN",
+                assertThrows(ExecutionException.class, () -> ranks.get(1).get())
+                        .getCause()
+                        .getMessage());
+        for (int r : new int[] {0, 2}) {
+            PeerFailedException e = (PeerFailedException)
+                    assertThrows(ExecutionException.class, () -> ranks.get(r).get())
+                            .getCause();
+            assertEquals(1, e.rank());
+            assertTrue(e.getMessage().matches("rank 1 \\(127.0.0.1:\\d+\\) failed: .*loss is NaN"), e.getMessage());
+        }
+    }
+
+    @Test
+    void aKilledTaskLeavesItsWaitAndTellsTheOthers() throws Exception {
+        AtomicBoolean killed = new AtomicBoolean();
+        TransportOptions options = new TransportOptions(Duration.ofSeconds(60), Duration.ofSeconds(5), killed::get);
+        List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), options, t -> {
+            long x = Memory.allocate(4);
+            try {
+                if (t.rank() == 0) {
+                    killed.set(true);
+                }
+                t.receive(1 - t.rank(), 1, 0, x, 4).await();
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+        for (Future<Object> f : ranks) {
+            Throwable e = assertThrows(ExecutionException.class, f::get).getCause();
+            assertTrue(e.getMessage().contains("its task was killed"), e.toString());
+        }
+    }
+
+    @Test
+    void aWaitEndsAtItsDeadlineAndNamesThePeer() throws Exception {
+        List<Future<Object>> ranks =
+                Ranks.start(2, new SparkConf(false), OPTIONS.withTimeout(Duration.ofSeconds(1)), t -> {
+                    long x = Memory.allocate(4);
+                    try {
+                        t.receive(1 - t.rank(), 1, 0, x, 4).await();
+                        return null;
+                    } finally {
+                        Memory.free(x);
+                    }
+                });
+        for (Future<Object> f : ranks) {
+            Throwable e = assertThrows(ExecutionException.class, f::get).getCause();
+            assertTrue(
+                    e.getMessage()
+                            .matches("rank . .* failed: waited 1 s: receive from rank ...0 of 4 bytes there; raise.*"),
+                    e.getMessage());
+        }
+    }
+
+    @Test
+    void aRankThatLeavesWhileAnotherWaitsForItIsNamed() throws Exception {
+        List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
+            long x = Memory.allocate(4);
+            try {
+                if (t.rank() == 0) {
+                    t.receive(1, 1, 0, x, 4).await();
+                }
+                return null;
+            } finally {
+                Memory.free(x);
+            }
+        });
+        ranks.get(1).get();
+        PeerFailedException e = (PeerFailedException)
+                assertThrows(ExecutionException.class, () -> ranks.get(0).get()).getCause();
+        assertEquals(1, e.rank());
+        assertTrue(e.getMessage().contains("it has left the group"), e.getMessage());
+    }
+
+    @Test
+    void aPeerThatCannotBeReachedIsNamed() {
+        Endpoint endpoint = Ranks.endpoint(new SparkConf(false));
+        KVStoreException e = assertThrows(
+                KVStoreException.class,
+                () -> SparkTransport.join(
+                        endpoint, GroupId.random(), 0, 2, OPTIONS, (g, r, n, a) -> List.of(a, "127.0.0.1:1")));
+        assertTrue(e.getMessage().contains("cannot connect to rank 1 (127.0.0.1:1)"), e.getMessage());
+    }
+
+    @Test
+    void aGroupOfOneNeedsNobody() {
+        try (SparkTransport t = SparkTransport.join(
+                Ranks.endpoint(new SparkConf(false)), GroupId.random(), 0, 1, OPTIONS, Ranks.table(7))) {
+            assertEquals(1, t.size());
+            t.check();
+        }
+    }
+}
