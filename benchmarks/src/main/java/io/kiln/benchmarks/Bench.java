@@ -27,8 +27,7 @@ final class Bench {
     private static final class Tally {
         private final List<Double> seconds = new ArrayList<>();
         private final List<Double> checks = new ArrayList<>();
-        private double cpu;
-        private double wall;
+        private final List<Double> cores = new ArrayList<>();
 
         private void count(Block block) {
             for (double s : block.seconds()) {
@@ -42,15 +41,12 @@ final class Bench {
             }
         }
 
-        private void cores(Block block, double cpuSeconds) {
-            cpu += cpuSeconds;
-            for (double s : block.seconds()) {
-                wall += s;
-            }
-        }
-
         private double[] seconds() {
             return seconds.stream().mapToDouble(Double::doubleValue).toArray();
+        }
+
+        private double cores() {
+            return cores.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         }
 
         private double[] checks() {
@@ -118,7 +114,7 @@ final class Bench {
         tallies.forEach((name, tally) -> {
             Facts facts = running.get(name).facts();
             checks.put(name, tally.checks());
-            figures.put(name, Figures.of(measured, facts, tally.seconds(), tally.checks(), tally.cpu / tally.wall));
+            figures.put(name, Figures.of(measured, facts, tally.seconds(), tally.checks(), tally.cores()));
         });
         faults.addAll(workload.check().faults(checks));
         return new Result(workload, measured, figures, faults);
@@ -136,7 +132,7 @@ final class Bench {
             throws IOException, InterruptedException {
         Thread.sleep(ContenderProcess.SETTLE.toMillis());
         Block block = process.run(measured.name(), plan.lead() + plan.steps());
-        tally.cores(block, process.cpuSeconds());
+        tally.cores.add(process.cores());
         tally.check(block);
         tally.count(block.drop(plan.lead()));
     }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * standard output that begins with {@link #MARK}; everything else that it or its libraries print is passed over.
  * It ends when its input ends.
  *
- * <p>Orders: {@code run <case> <steps>} answered by {@code block <seconds,…> <checks,…> <cpu seconds>}. The very first
+ * <p>Orders: {@code run <case> <steps>} answered by {@code block <seconds,…> <checks,…> <cores>}. The very first
  * answer, {@code facts <parameters> <version>}, comes unasked. {@code error <text>} takes the place of any answer.
  */
 final class ContenderMain {
@@ -49,9 +49,10 @@ final class ContenderMain {
                 throw new IllegalArgumentException("order: expected 'run <case> <steps>', got '" + line + "'");
             }
             long cpu = cpuNanos();
+            long begin = System.nanoTime();
             Block block = contender.run(order[1], Integer.parseInt(order[2]));
-            double busy = (cpuNanos() - cpu) * 1e-9;
-            answer(answers, "block " + join(block.seconds()) + " " + join(block.checks()) + " " + busy);
+            double cores = (double) (cpuNanos() - cpu) / (System.nanoTime() - begin);
+            answer(answers, "block " + join(block.seconds()) + " " + join(block.checks()) + " " + cores);
         }
     }
 

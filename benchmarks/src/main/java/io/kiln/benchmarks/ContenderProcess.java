@@ -36,7 +36,7 @@ final class ContenderProcess implements AutoCloseable {
     private final Writer orders;
     private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
     private final Facts facts;
-    private double cpuSeconds;
+    private double cores;
 
     ContenderProcess(Workload workload, String name, Setup setup) throws IOException, InterruptedException {
         this.name = name;
@@ -96,16 +96,16 @@ final class ContenderProcess implements AutoCloseable {
         return facts;
     }
 
-    /** CPU seconds that the contender's process spent in the latest {@link #run}. */
-    double cpuSeconds() {
-        return cpuSeconds;
+    /** CPU seconds per second that the contender's process spent in the latest {@link #run}. */
+    double cores() {
+        return cores;
     }
 
     Block run(String caseName, int steps) throws IOException, InterruptedException {
         orders.write("run " + caseName + " " + steps + "\n");
         orders.flush();
         String[] answer = answer("block", RUN).split(" ");
-        cpuSeconds = Double.parseDouble(answer[3]);
+        cores = Double.parseDouble(answer[3]);
         return new Block(numbers(answer[1]), numbers(answer[2]));
     }
 

@@ -37,8 +37,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Folder of the MNIST digits in IDX format. Default: examples/data/mnist, looked for in the"
-                    + " working directory and the folders above it.")
+            description = "Folder of the MNIST digits in IDX format. Default: examples/data/mnist of this project.")
     private Path data;
 
     @Option(names = "--threads", defaultValue = "2", description = "Threads of each engine. Default: ${DEFAULT-VALUE}.")
@@ -135,6 +134,10 @@ public final class Main implements Callable<Integer> {
     private Path data() {
         if (data != null) {
             return data;
+        }
+        String home = System.getProperty("kiln.home");
+        if (home != null) {
+            return Path.of(home, "examples", "data", "mnist");
         }
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             Path folder = at.resolve(Path.of("examples", "data", "mnist"));

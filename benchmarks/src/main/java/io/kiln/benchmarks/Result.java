@@ -15,12 +15,13 @@ import java.util.Optional;
  */
 public record Result(Workload workload, Workload.Case measured, Map<String, Figures> figures, List<String> faults) {
 
-    /** The fastest contender that is not Kiln. */
+    /** The fastest contender that is neither Kiln nor a mere reference. */
     public Optional<String> bestPeer() {
         Comparator<Map.Entry<String, Figures>> byMedian =
                 Comparator.comparingDouble(e -> e.getValue().median());
         return figures.entrySet().stream()
-                .filter(e -> !e.getKey().equals(Workload.KILN))
+                .filter(e -> !e.getKey().equals(Workload.KILN)
+                        && !workload.references().contains(e.getKey()))
                 .min(measured.isRate() ? byMedian.reversed() : byMedian)
                 .map(Map.Entry::getKey);
     }

@@ -3,6 +3,7 @@ package io.kiln.benchmarks;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -12,6 +13,7 @@ import java.util.function.Supplier;
  * @param title one line for the table
  * @param cases what is measured, each with its own BENCH line
  * @param contenders by name, Kiln's is {@code kiln}; each is made in its own JVM
+ * @param references contenders that are shown and are no peers: Kiln's own technique without Kiln around it
  * @param check what the steps have to show
  * @param plan how often they step
  */
@@ -20,6 +22,7 @@ public record Workload(
         String title,
         List<Case> cases,
         Map<String, Supplier<Contender>> contenders,
+        Set<String> references,
         Check check,
         Plan plan) {
 
@@ -30,7 +33,7 @@ public record Workload(
     Workload only(List<String> names) {
         Map<String, Supplier<Contender>> some = new LinkedHashMap<>(contenders);
         some.keySet().retainAll(names);
-        return new Workload(name, title, cases, some, check, plan);
+        return new Workload(name, title, cases, some, references, check, plan);
     }
 
     /**

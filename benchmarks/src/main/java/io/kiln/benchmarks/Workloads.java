@@ -7,9 +7,17 @@ import io.kiln.benchmarks.djl.DjlTraining;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.spark.Allreduce;
+import io.kiln.benchmarks.spark.BlockExchange;
+import io.kiln.benchmarks.spark.FeedData;
+import io.kiln.benchmarks.spark.InternalRowFeed;
+import io.kiln.benchmarks.spark.MllibFit;
+import io.kiln.benchmarks.spark.NioExchange;
+import io.kiln.benchmarks.spark.RowFeed;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -24,7 +32,10 @@ public final class Workloads {
             training("mlp", "Training step of 784-512-256-10, batch 128, SGD with momentum, float32", Network.MLP),
             training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET),
             lenetInfer(),
-            opOverhead());
+            opOverhead(),
+            estimator(),
+            feed(),
+            allreduce());
 
     private Workloads() {}
 
@@ -51,6 +62,7 @@ public final class Workloads {
                         entry(TORCH, () -> new DjlTraining("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolTraining(network)),
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
+                Set.of(),
                 Check.LOSS_FALLS,
                 new Plan(4, 6, 5, 20));
     }
@@ -64,6 +76,7 @@ public final class Workloads {
                         entry(TORCH, () -> new DjlInference("PyTorch", Network.LENET)),
                         entry(MXNET, () -> new MxSymbolInference(Network.LENET)),
                         entry(MXNET_EAGER, () -> new DjlInference("MXNet", Network.LENET))),
+                Set.of(),
                 Check.SAME,
                 new Plan(4, 6, 5, 20));
     }
@@ -78,8 +91,57 @@ public final class Workloads {
                 contenders(
                         entry(TORCH, () -> new DjlOperators("PyTorch")),
                         entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
+                Set.of(),
                 Check.SAME,
                 new Plan(4, 6, 5, 20));
+    }
+
+    private static Workload estimator() {
+        return new Workload(
+                "estimator",
+                "From fit() to 97 % test accuracy, 784-512-256-10 on 8,000 digits, local[2]; check: accuracy reached",
+                List.of(Case.seconds("fit", "fit_s")),
+                contenders(
+                        entry("mllib", () -> new MllibFit("l-bfgs", 0.03, 128, 50)),
+                        entry("mllib-gd", () -> new MllibFit("gd", 0.5, 128, 50))),
+                Set.of(),
+                Check.ACCURACY,
+                new Plan(0, 1, 0, 1));
+    }
+
+    private static Workload feed() {
+        return new Workload(
+                "feed",
+                "Cached DataFrame of 784-float arrays into batches of 128, local[2]",
+                List.of(Case.rate("pass", "rows_per_s", FeedData.ROWS)),
+                contenders(entry("row", RowFeed::new), entry("internal-row", InternalRowFeed::new)),
+                Set.of("internal-row"),
+                Check.SAME,
+                new Plan(8, 4, 2, 8));
+    }
+
+    private static Workload allreduce() {
+        return new Workload(
+                "allreduce",
+                "Sum of the float32 arrays of two executor JVMs",
+                List.of(
+                        Case.milliseconds(Integer.toString(64 << 20), "64MiB_ms"),
+                        Case.milliseconds(Integer.toString(1 << 20), "1MiB_ms")),
+                contenders(
+                        entry("nio", () -> new Allreduce("java.nio sockets", NioExchange::new)),
+                        entry(
+                                "block-push",
+                                () -> new Allreduce(
+                                        "block manager, uploadBlockSync",
+                                        (link, floats) -> new BlockExchange(link, floats, true))),
+                        entry(
+                                "block-pull",
+                                () -> new Allreduce(
+                                        "block manager, put and getRemoteBytes",
+                                        (link, floats) -> new BlockExchange(link, floats, false)))),
+                Set.of(),
+                Check.SAME,
+                new Plan(6, 4, 3, 10));
     }
 
     private record Entry(String name, Supplier<Contender> maker) {}

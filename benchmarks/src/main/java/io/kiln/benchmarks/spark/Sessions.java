@@ -1,0 +1,48 @@
+package io.kiln.benchmarks.spark;
+
+import io.kiln.benchmarks.Setup;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** Spark as the workloads want it: on loopback, without a user interface, with its files in the scratch folder. */
+public final class Sessions {
+
+    private Sessions() {}
+
+    /** In one JVM, with as many slots as the setup has threads. */
+    public static SparkSession local(Setup setup) {
+        return SparkSession.builder()
+                .config(common(setup).setMaster("local[" + setup.threads() + "]"))
+                .getOrCreate();
+    }
+
+    /** With executors of one core in JVMs of their own. */
+    public static SparkSession cluster(Setup setup, int executors, int megabytes) {
+        SparkConf conf = common(setup)
+                .setMaster("local-cluster[" + executors + ",1," + megabytes + "]")
+                .set("spark.executor.memory", megabytes + "m")
+                .set("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .set(
+                        "spark.executor.extraJavaOptions",
+                        "-Dio.netty.noUnsafe=false"
+                                + (Runtime.version().feature() < 24 ? "" : " --sun-misc-unsafe-memory-access=allow"))
+                // Without these two the launcher looks for a Spark distribution.
+                .set("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
+                .set("spark.executorEnv.SPARK_TESTING", "1")
+                .set("spark.executorEnv.OMP_NUM_THREADS", "1")
+                .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+                .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s");
+        return SparkSession.builder().config(conf).getOrCreate();
+    }
+
+    private static SparkConf common(Setup setup) {
+        return new SparkConf()
+                .setAppName("kiln-bench")
+                .set("spark.driver.host", "127.0.0.1")
+                .set("spark.ui.enabled", "false")
+                .set("spark.local.dir", setup.scratch().toString())
+                .set(
+                        "spark.sql.warehouse.dir",
+                        setup.scratch().resolve("warehouse").toString());
+    }
+}
