@@ -1,0 +1,30 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import java.util.List;
+
+/**
+ * The gradient of {@link AvgPool}: spreads each dy evenly over its window. Shapes: dy[N,C,out…], dx[N,C,spatial…].
+ *
+ * @param kernel size of the window
+ * @param stride its step
+ * @param pad its border
+ * @param countPad whether the divisor counts the padding
+ * @param spatial sizes of the pooled array's spatial axes
+ */
+public record AvgPoolGradient(
+        List<Long> kernel, List<Long> stride, List<Long> pad, boolean countPad, List<Long> spatial)
+        implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape dy = inputs[0].shape();
+        return new Spec[] {new Spec(Window.withSpatial(dy, dy.dim(1), spatial), inputs[0].dtype())};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        return new NDArray[] {Dispatch.one(new AvgPool(kernel, stride, pad, countPad), c.outputGradient(0))};
+    }
+}

@@ -1,0 +1,92 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Transposed convolution ("deconvolution"): the linear map that is the transpose of {@link Convolution} with the same
+ * weights, hence its gradient with respect to the data. Shapes: x[N,O,spatial…], w[O,C/groups,kernel…], b[C] (may be left
+ * out), y[N,C,(size − 1) stride − 2 pad + dilation (kernel − 1) + 1 + outputPad…].
+ *
+ * @param stride stride of the convolution that is transposed
+ * @param pad its padding
+ * @param outputPad what is added to the output's size, which a stride above 1 leaves open; less than stride or dilation,
+ *     unless it restores the size of a convolution's input
+ * @param dilation its dilation
+ * @param groups its groups
+ */
+public record ConvolutionTranspose(
+        List<Long> stride, List<Long> pad, List<Long> outputPad, List<Long> dilation, long groups) implements Operator {
+    /** The transpose of a convolution from x to y. */
+    static ConvolutionTranspose reverse(Convolution conv, Shape x, Shape y, Shape w) {
+        return reverse(conv.stride(), conv.pad(), conv.dilation(), conv.groups(), x, y, w);
+    }
+
+    static ConvolutionTranspose reverse(
+            List<Long> stride, List<Long> pad, List<Long> dilation, long groups, Shape x, Shape y, Shape w) {
+        List<Long> open = new ArrayList<>();
+        for (int i = 0; i < stride.size(); i++) {
+            open.add(x.dim(i + 2) - length(y.dim(i + 2), w.dim(i + 2), stride.get(i), pad.get(i), dilation.get(i)));
+        }
+        return new ConvolutionTranspose(stride, pad, List.copyOf(open), dilation, groups);
+    }
+
+    private static long length(long size, long kernel, long stride, long pad, long dilation) {
+        return (size - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;
+    }
+
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        Shape w = inputs[1].shape();
+        if (w.rank() < 3 || x.rank() != w.rank() || groups < 1 || x.dim(1) != w.dim(0) || w.dim(0) % groups != 0) {
+            throw new ShapeException("convolutionTranspose: expected x[N,O,spatial…] and w[O,C/groups,kernel…], got x"
+                    + x + " and w" + w + " (groups=" + groups + ")");
+        }
+        Window.check("convolutionTranspose", x, Window.spatial(w), stride, pad, dilation);
+        long channels = w.dim(1) * groups;
+        if (inputs.length > 2 && !inputs[2].shape().equals(Shape.of(channels))) {
+            throw new ShapeException(
+                    "convolutionTranspose: w" + w + " needs b[" + channels + "], got b" + inputs[2].shape());
+        }
+        long[] y = new long[x.rank()];
+        y[0] = x.dim(0);
+        y[1] = channels;
+        for (int i = 0; i < stride.size(); i++) {
+            long d = x.dim(i + 2);
+            y[i + 2] = d == Shape.UNKNOWN
+                    ? d
+                    : length(d, w.dim(i + 2), stride.get(i), pad.get(i), dilation.get(i)) + outputPad.get(i);
+            if (y[i + 2] < 0 && d != Shape.UNKNOWN || outputPad.get(i) < 0) {
+                throw new ShapeException("convolutionTranspose: x" + x + ", w" + w + ", stride " + stride + ", pad "
+                        + pad + ", outputPad " + outputPad + " give size " + y[i + 2] + " for axis " + (i + 2));
+            }
+        }
+        return new Spec[] {new Spec(Shape.of(y), inputs[0].dtype())};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray x = c.input(0);
+        NDArray w = c.input(1);
+        NDArray dy = c.outputGradient(0);
+        NDArray[] result = new NDArray[c.inputs()];
+        if (c.needs(0)) {
+            result[0] = Dispatch.one(new Convolution(stride, pad, dilation, groups, Activation.NONE), dy, w);
+        }
+        if (c.needs(1)) {
+            result[1] = Dispatch.one(
+                    new ConvolutionWeightGradient(stride, pad, dilation, groups, Window.spatial(w.shape()), false),
+                    dy,
+                    x);
+        }
+        if (c.inputs() > 2 && c.needs(2)) {
+            result[2] = ConvolutionWeightGradient.overChannels(dy);
+        }
+        return result;
+    }
+}

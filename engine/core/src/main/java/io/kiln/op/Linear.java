@@ -1,0 +1,61 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+
+/**
+ * Affine map over the last axis, with activation: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[…,in], W[out,in],
+ * b[out] (may be left out), y[…,out]. Dtype: that of x and W, floating.
+ *
+ * @param activation applied to the sum
+ */
+public record Linear(Activation activation) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        Shape w = inputs[1].shape();
+        DType t = inputs[0].dtype();
+        if (x.rank() < 1 || w.rank() != 2) {
+            throw new ShapeException("linear: expected x[…,in] and w[out,in], got x" + x + " and w" + w);
+        }
+        if (x.dim(-1) != w.dim(1) && x.dim(-1) != Shape.UNKNOWN) {
+            throw new ShapeException("linear: inner sizes differ: w" + w + " needs x[…," + w.dim(1) + "], got x" + x);
+        }
+        if (inputs.length > 2 && !inputs[2].shape().equals(Shape.of(w.dim(0)))) {
+            throw new ShapeException("linear: w" + w + " needs b[" + w.dim(0) + "], got b" + inputs[2].shape());
+        }
+        if (!t.isFloating() || inputs[1].dtype() != t) {
+            throw new IllegalArgumentException("linear: x and w need one floating dtype, got " + t + " and "
+                    + inputs[1].dtype() + "; cast one of them");
+        }
+        return new Spec[] {new Spec(x.with(-1, w.dim(0)), t)};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray x = c.input(0);
+        NDArray w = c.input(1);
+        NDArray g = activation.gradient(c.outputGradient(0), c.output(0));
+        long in = w.shape().dim(1);
+        long out = w.shape().dim(0);
+        NDArray rows = g.reshape(g.size() / Math.max(1, out), out);
+        NDArray[] result = new NDArray[c.inputs()];
+        result[0] = c.needs(0) ? g.matmul(w) : null;
+        result[1] = c.needs(1) ? MatMul.swap(rows).matmul(x.reshape(rows.shape().dim(0), in)) : null;
+        if (result.length > 2) {
+            result[2] = c.needs(2) ? rows.sum(0) : null;
+        }
+        return result;
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        NDArray z = inputs[0].shape().rank() == 1
+                ? inputs[0].reshape(1, -1).matmul(MatMul.swap(inputs[1])).reshape(-1)
+                : inputs[0].matmul(MatMul.swap(inputs[1]));
+        return new NDArray[] {activation.apply(inputs.length > 2 ? z.add(inputs[2]) : z)};
+    }
+}

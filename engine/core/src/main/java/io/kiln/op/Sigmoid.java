@@ -1,0 +1,17 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.pointwise.Expr;
+
+/** Logistic function: \(y = 1/(1 + e^{-x})\). Shapes: y as x. Floating result. */
+public record Sigmoid() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.sigmoid();
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return Activation.SIGMOID.gradient(dy, y);
+    }
+}
