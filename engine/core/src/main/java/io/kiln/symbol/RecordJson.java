@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Writes records whose components are numbers, booleans, strings, enums, shapes and lists of longs as JSON objects, and
- * makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
+ * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and records of an interface
+ * type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
  * class in one given package and accepts records of one given type only, so that a file cannot name any other class.
  */
 public final class RecordJson {
@@ -63,6 +63,10 @@ public final class RecordJson {
             ArrayNode a = f.arrayNode();
             list.forEach(i -> a.add(((Number) i).longValue()));
             return a;
+        } else if (v instanceof Record r && c.getType().isInterface()) {
+            String simple = r.getClass().getSimpleName();
+            String name = Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
+            return f.objectNode().put("name", name).set("attributes", write(r));
         }
         throw new IllegalArgumentException("json: component " + c + " is of a type that has no JSON form");
     }
@@ -153,6 +157,8 @@ public final class RecordJson {
             return Shape.of(longs(v));
         } else if (t == List.class && v.isArray()) {
             return List.copyOf(longs(v));
+        } else if (t.isInterface() && v.path("name").isTextual()) {
+            return read(t, v.get("name").textValue(), v.path("attributes"));
         }
         throw new IllegalArgumentException(
                 "json: attribute " + c.getName() + " of " + owner + " needs a " + t.getSimpleName() + ", got " + v);

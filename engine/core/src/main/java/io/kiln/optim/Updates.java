@@ -1,0 +1,102 @@
+package io.kiln.optim;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+
+/** Runs optimizers in place: on whole parameters, or on flat slices of them. */
+public final class Updates {
+    private Updates() {}
+
+    /**
+     * Updates a whole parameter and its states in place.
+     *
+     * @param optimizer the optimizer
+     * @param step the numbers of this update
+     * @param weight the parameter
+     * @param gradient its gradient, of the same shape
+     * @param states {@link Optimizer#stateCount()} arrays of the same shape
+     */
+    public static void run(Optimizer optimizer, Step step, NDArray weight, NDArray gradient, NDArray... states) {
+        run(optimizer, step, UnaryOperator.identity(), weight, gradient, states);
+    }
+
+    /**
+     * Updates one slice of a parameter and of its states in place.
+     *
+     * @param optimizer the optimizer
+     * @param step the numbers of this update
+     * @param total asked only by a {@link LayerwiseOptimizer}: takes the sums of squares {of the weight, of the direction}
+     *     over this slice and returns those over all slices of the parameter
+     * @param weight the slice of the parameter
+     * @param gradient the slice of its gradient, of the same shape
+     * @param states slices of its {@link Optimizer#stateCount()} states, of the same shape
+     */
+    public static void run(
+            Optimizer optimizer,
+            Step step,
+            UnaryOperator<double[]> total,
+            NDArray weight,
+            NDArray gradient,
+            NDArray... states) {
+        if (states.length != optimizer.stateCount()) {
+            throw new IllegalArgumentException(
+                    "update: " + optimizer + " needs " + optimizer.stateCount() + " states, got " + states.length);
+        }
+        if (optimizer instanceof LayerwiseOptimizer layerwise) {
+            runInPhases(layerwise, step, total, weight, gradient, states);
+        } else {
+            run(optimizer.program(), optimizer.scalars(step), weight, weight, gradient, states);
+        }
+    }
+
+    private static void runInPhases(
+            LayerwiseOptimizer optimizer,
+            Step step,
+            UnaryOperator<double[]> total,
+            NDArray weight,
+            NDArray gradient,
+            NDArray... states) {
+        try (Scope scope = Scope.open()) {
+            NDArray direction = NDArray.empty(weight.shape(), weight.dtype());
+            run(optimizer.direction(), optimizer.directionScalars(step), direction, weight, gradient, states);
+            double ratio = 1;
+            if (step.layerwise()) {
+                double[] squares = total.apply(new double[] {squares(weight), squares(direction)});
+                ratio = optimizer.trustRatio(step, Math.sqrt(squares[0]), Math.sqrt(squares[1]));
+            }
+            double[] scalars = optimizer.scalars(step);
+            double[] withRatio = Arrays.copyOf(scalars, scalars.length + 1);
+            withRatio[scalars.length] = ratio;
+            run(optimizer.program(), withRatio, weight, weight, direction, states);
+        }
+    }
+
+    private static void run(
+            PointwiseProgram program,
+            double[] scalars,
+            NDArray result,
+            NDArray weight,
+            NDArray gradient,
+            NDArray... states) {
+        NDArray[] inputs = new NDArray[2 + states.length];
+        inputs[0] = weight;
+        inputs[1] = gradient;
+        System.arraycopy(states, 0, inputs, 2, states.length);
+        NDArray[] outputs = new NDArray[1 + states.length];
+        outputs[0] = result;
+        System.arraycopy(states, 0, outputs, 1, states.length);
+        weight.backend()
+                .run(
+                        program,
+                        Arrays.copyOf(inputs, program.inputCount()),
+                        Arrays.copyOf(outputs, program.outputCount()),
+                        Arrays.copyOf(scalars, program.scalarCount()));
+    }
+
+    static double squares(NDArray x) {
+        return x.mul(x).sum().item();
+    }
+}
