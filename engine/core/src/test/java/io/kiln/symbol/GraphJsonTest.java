@@ -27,7 +27,8 @@ class GraphJsonTest {
             b.enter("stem");
             NDArray y = Dispatch.one(conv, x, w);
             b.leave();
-            return b.build(y, Dispatch.one(new MulScalar(Double.NEGATIVE_INFINITY), y).reshape(-1, 4 * 8 * 8));
+            return b.build(
+                    y, Dispatch.one(new MulScalar(Double.NEGATIVE_INFINITY), y).reshape(-1, 4 * 8 * 8));
         }
     }
 
@@ -41,7 +42,8 @@ class GraphJsonTest {
     @Test
     void unknownBatchSizesPassThroughShapeRules() {
         Graph g = sample();
-        assertEquals(Shape.of(Shape.UNKNOWN, 4, 8, 8), g.spec(g.outputs().get(0)).shape());
+        assertEquals(
+                Shape.of(Shape.UNKNOWN, 4, 8, 8), g.spec(g.outputs().get(0)).shape());
         assertEquals("stem/convolution", g.nodes().get(0).name());
     }
 
@@ -51,7 +53,8 @@ class GraphJsonTest {
             NDArray x = b.input("x", new Spec(Shape.of(2, 3), DType.FLOAT32));
             b.enter("head");
             ShapeException e = assertThrows(ShapeException.class, () -> x.matmul(x));
-            assertTrue(e.getMessage().contains("in node head/matMul: matmul: inner sizes differ: a[2,3]"), e.getMessage());
+            assertTrue(
+                    e.getMessage().contains("in node head/matMul: matmul: inner sizes differ: a[2,3]"), e.getMessage());
         }
     }
 
@@ -74,7 +77,8 @@ class GraphJsonTest {
 
     @Test
     void aFileCannotNameClassesThatAreNoOperators() {
-        for (String name : List.of("java.lang.Runtime", "../Copy", "operator", "dispatch", "doesNotExist", "activation")) {
+        for (String name :
+                List.of("java.lang.Runtime", "../Copy", "operator", "dispatch", "doesNotExist", "activation")) {
             String json = sample().toJson().replace("\"mulScalar\"", "\"" + name + "\"");
             String m = assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(json))
                     .getMessage();
