@@ -1,0 +1,104 @@
+package io.kiln.cpu;
+
+import io.kiln.backend.Allocator;
+import io.kiln.backend.Backend;
+import io.kiln.backend.Device;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.tile.PointwiseKernels;
+import io.kiln.cpu.tile.ReductionKernels;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.List;
+
+/** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
+public final class CpuBackend implements Backend {
+    private static final int ALIGNMENT = 64;
+
+    private final Allocator allocator;
+    private final PointwiseKernels pointwise = new PointwiseKernels(this);
+    private final KernelTable kernels =
+            new KernelTable(List.of(pointwise::contribute, ReductionKernels::contribute, JavaMatMul::contribute));
+
+    /** Opens the processor with the memory budget of this JVM. */
+    public CpuBackend() {
+        allocator = new Allocator(
+                CpuBackend::allocateAligned, CpuBackend::freeAligned, MemoryBudget.bytes(), MemoryBudget.REMEDY);
+    }
+
+    @Override
+    public Device device() {
+        return Device.cpu();
+    }
+
+    @Override
+    public Allocator allocator() {
+        return allocator;
+    }
+
+    @Override
+    public NDArray[] execute(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        for (Kernel kernel : kernels.of(operator)) {
+            NDArray[] results = kernel.run(operator, inputs, outputs);
+            if (results != null) {
+                return results;
+            }
+        }
+        return operator instanceof Pointwise p ? pointwise.run(p, inputs, outputs) : null;
+    }
+
+    @Override
+    public void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
+        pointwise.run(program, inputs, outputs, scalars);
+    }
+
+    @Override
+    public void copyToHost(long from, long toHost, long bytes) {
+        Memory.copy(from, toHost, bytes);
+    }
+
+    @Override
+    public void copyFromHost(long fromHost, long to, long bytes) {
+        Memory.copy(fromHost, to, bytes);
+    }
+
+    @Override
+    public void setThreads(int threads) {
+        EngineThreads.set(threads);
+    }
+
+    @Override
+    public int threads() {
+        return EngineThreads.count();
+    }
+
+    /** Does nothing: kernels have ended when their call returns. */
+    @Override
+    public void synchronize() {}
+
+    @Override
+    public String describe() {
+        return "cpu: " + System.getProperty("os.arch") + ", " + threads() + " engine threads, oneDNN "
+                + (Natives.get().isAvailable() ? "available" : "absent") + ", memory budget "
+                + (allocator.budget() >> 20) + " MiB";
+    }
+
+    /** The address that the system gave stands just before the aligned one. */
+    private static long allocateAligned(long bytes) {
+        try {
+            long given = Memory.allocate(bytes + ALIGNMENT);
+            long aligned = (given + ALIGNMENT) & -ALIGNMENT;
+            Memory.putLong(aligned - Long.BYTES, given);
+            return aligned;
+        } catch (OutOfMemoryError e) {
+            return 0;
+        }
+    }
+
+    private static void freeAligned(long address) {
+        Memory.free(Memory.getLong(address - Long.BYTES));
+    }
+}

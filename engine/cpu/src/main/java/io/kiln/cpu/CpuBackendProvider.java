@@ -1,0 +1,27 @@
+package io.kiln.cpu;
+
+import io.kiln.backend.Backend;
+import io.kiln.backend.BackendProvider;
+import io.kiln.backend.Device;
+import java.util.Optional;
+
+/** Offers the processor as device {@code cpu(0)}. */
+public final class CpuBackendProvider implements BackendProvider {
+    /** Made by the service loader. */
+    public CpuBackendProvider() {}
+
+    @Override
+    public Device.Kind kind() {
+        return Device.Kind.CPU;
+    }
+
+    @Override
+    public Optional<Backend> open(int index) {
+        return index == 0 ? Optional.of(new CpuBackend()) : Optional.empty();
+    }
+
+    @Override
+    public String unavailableReason() {
+        return "the processor is one device, cpu(0), whatever its cores";
+    }
+}

@@ -1,0 +1,222 @@
+package io.kiln.cpu.tile;
+
+/** Arithmetic over double tiles: one plain loop each, which HotSpot turns into vector instructions. */
+final class DoubleLoops {
+    private DoubleLoops() {}
+
+    static void add(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] + b[i];
+        }
+    }
+
+    static void add(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] + b;
+        }
+    }
+
+    static void sub(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] - b[i];
+        }
+    }
+
+    static void sub(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] - b;
+        }
+    }
+
+    static void sub(double[] r, double a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a - b[i];
+        }
+    }
+
+    static void mul(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * b[i];
+        }
+    }
+
+    static void mul(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * b;
+        }
+    }
+
+    static void div(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] / b[i];
+        }
+    }
+
+    static void div(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] / b;
+        }
+    }
+
+    static void div(double[] r, double a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a / b[i];
+        }
+    }
+
+    static void max(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.max(a[i], b[i]);
+        }
+    }
+
+    static void max(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.max(a[i], b);
+        }
+    }
+
+    static void min(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.min(a[i], b[i]);
+        }
+    }
+
+    static void min(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.min(a[i], b);
+        }
+    }
+
+    static void eq(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == b[i] ? 1 : 0;
+        }
+    }
+
+    static void eq(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == b ? 1 : 0;
+        }
+    }
+
+    static void ne(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != b[i] ? 1 : 0;
+        }
+    }
+
+    static void ne(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != b ? 1 : 0;
+        }
+    }
+
+    static void lt(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] < b[i] ? 1 : 0;
+        }
+    }
+
+    static void lt(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] < b ? 1 : 0;
+        }
+    }
+
+    static void le(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] <= b[i] ? 1 : 0;
+        }
+    }
+
+    static void le(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] <= b ? 1 : 0;
+        }
+    }
+
+    static void gt(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > b[i] ? 1 : 0;
+        }
+    }
+
+    static void gt(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > b ? 1 : 0;
+        }
+    }
+
+    static void ge(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] >= b[i] ? 1 : 0;
+        }
+    }
+
+    static void ge(double[] r, double[] a, double b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] >= b ? 1 : 0;
+        }
+    }
+
+    static void neg(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = -a[i];
+        }
+    }
+
+    static void abs(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.abs(a[i]);
+        }
+    }
+
+    static void sqrt(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.sqrt(a[i]);
+        }
+    }
+
+    static void rsqrt(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 / Math.sqrt(a[i]);
+        }
+    }
+
+    static void reciprocal(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 / a[i];
+        }
+    }
+
+    static void not(double[] r, double[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == 0 ? 1 : 0;
+        }
+    }
+
+    static void select(double[] r, double[] a, double[] b, double[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b[i] : c[i];
+        }
+    }
+
+    static void select(double[] r, double[] a, double b, double[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b : c[i];
+        }
+    }
+
+    static void select(double[] r, double[] a, double[] b, double c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b[i] : c;
+        }
+    }
+
+    static void select(double[] r, double[] a, double b, double c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b : c;
+        }
+    }
+}

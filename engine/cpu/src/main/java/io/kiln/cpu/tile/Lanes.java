@@ -1,0 +1,75 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.DType;
+
+/**
+ * The registers of one part of a run and the loops over them, in one compute type. Reused from run to run.
+ *
+ * <p>Concurrency: belongs to one part at a time.
+ */
+abstract class Lanes {
+    /** Elements of a tile: six tiles of float fit into a first-level cache of 32 KiB. */
+    static final int TILE = 1024;
+
+    /**
+     * Loads elements into a tile, converted to the compute type.
+     *
+     * @param dtype their type
+     * @param address the first one
+     * @param stride distance in elements, 0 repeats the first one
+     * @param tile which tile
+     * @param at first index in the tile
+     * @param count how many
+     */
+    abstract void load(DType dtype, long address, long stride, int tile, int at, int count);
+
+    /**
+     * Stores elements of a tile, converted from the compute type.
+     *
+     * @param dtype their type in memory
+     * @param address the first one
+     * @param stride distance in elements
+     * @param tile which tile
+     * @param at first index in the tile
+     * @param count how many
+     */
+    abstract void store(DType dtype, long address, long stride, int tile, int at, int count);
+
+    /**
+     * Repeats the first elements of a tile.
+     *
+     * @param tile which tile
+     * @param period how many there are
+     * @param count how many there shall be
+     */
+    abstract void repeat(int tile, int period, int count);
+
+    /**
+     * Sets a uniform.
+     *
+     * @param index which one
+     * @param value its value
+     */
+    abstract void uniform(int index, double value);
+
+    /**
+     * Loads a uniform from memory.
+     *
+     * @param index which one
+     * @param dtype the type in memory
+     * @param address where
+     */
+    abstract void loadUniform(int index, DType dtype, long address);
+
+    /**
+     * Runs a step over the first elements of its tiles.
+     *
+     * @param step the step
+     * @param count how many elements
+     */
+    abstract void run(Step step, int count);
+
+    static IllegalStateException unknown(Step step) {
+        return new IllegalStateException("pointwise: no loop for " + step);
+    }
+}

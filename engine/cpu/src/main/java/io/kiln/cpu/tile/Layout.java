@@ -1,0 +1,72 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import java.util.Arrays;
+
+/** Orders of axes in memory. */
+final class Layout {
+    private Layout() {}
+
+    /**
+     * The axes of an array by falling stride, without those of size 1: walked in this order, a dense array is visited from
+     * its lowest address to its highest.
+     */
+    static int[] order(NDArray array) {
+        Shape shape = array.shape();
+        long[] strides = array.strides();
+        int[] order = new int[strides.length];
+        int n = 0;
+        for (int i = 0; i < order.length; i++) {
+            if (shape.dim(i) == 1) {
+                continue;
+            }
+            long stride = Math.abs(strides[i]);
+            int at = n++;
+            while (at > 0 && Math.abs(strides[order[at - 1]]) < stride) {
+                order[at] = order[at - 1];
+                at--;
+            }
+            order[at] = i;
+        }
+        return Arrays.copyOf(order, n);
+    }
+
+    /**
+     * Dense strides for the output of a pointwise operator: those of the first input that has the whole shape and repeats
+     * nothing, in its order of axes; row-major when there is none.
+     */
+    static long[] like(NDArray[] inputs, Shape shape) {
+        for (NDArray x : inputs) {
+            if (x.shape().equals(shape) && !repeats(x)) {
+                return x.isContiguous() ? shape.contiguousStrides() : dense(shape, order(x));
+            }
+        }
+        return shape.contiguousStrides();
+    }
+
+    private static boolean repeats(NDArray x) {
+        long[] strides = x.strides();
+        for (int i = 0; i < strides.length; i++) {
+            if (strides[i] == 0 && x.shape().dim(i) > 1) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static long[] dense(Shape shape, int[] order) {
+        long[] strides = new long[shape.rank()];
+        long stride = 1;
+        for (int i = order.length - 1; i >= 0; i--) {
+            strides[order[i]] = stride;
+            stride *= shape.dim(order[i]);
+        }
+        for (int i = 0; i < strides.length; i++) {
+            if (shape.dim(i) == 1) {
+                strides[i] = stride;
+            }
+        }
+        return strides;
+    }
+}

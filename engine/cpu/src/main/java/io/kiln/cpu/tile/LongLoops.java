@@ -1,0 +1,210 @@
+package io.kiln.cpu.tile;
+
+/** Arithmetic over integer tiles: one plain loop each; overflow wraps around. */
+final class LongLoops {
+    private LongLoops() {}
+
+    static void add(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] + b[i];
+        }
+    }
+
+    static void add(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] + b;
+        }
+    }
+
+    static void sub(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] - b[i];
+        }
+    }
+
+    static void sub(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] - b;
+        }
+    }
+
+    static void sub(long[] r, long a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a - b[i];
+        }
+    }
+
+    static void mul(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * b[i];
+        }
+    }
+
+    static void mul(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * b;
+        }
+    }
+
+    static void div(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = b[i] == 0 ? 0 : Math.floorDiv(a[i], b[i]);
+        }
+    }
+
+    static void div(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = b == 0 ? 0 : Math.floorDiv(a[i], b);
+        }
+    }
+
+    static void div(long[] r, long a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = b[i] == 0 ? 0 : Math.floorDiv(a, b[i]);
+        }
+    }
+
+    static void max(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.max(a[i], b[i]);
+        }
+    }
+
+    static void max(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.max(a[i], b);
+        }
+    }
+
+    static void min(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.min(a[i], b[i]);
+        }
+    }
+
+    static void min(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.min(a[i], b);
+        }
+    }
+
+    static void eq(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == b[i] ? 1 : 0;
+        }
+    }
+
+    static void eq(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == b ? 1 : 0;
+        }
+    }
+
+    static void ne(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != b[i] ? 1 : 0;
+        }
+    }
+
+    static void ne(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != b ? 1 : 0;
+        }
+    }
+
+    static void lt(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] < b[i] ? 1 : 0;
+        }
+    }
+
+    static void lt(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] < b ? 1 : 0;
+        }
+    }
+
+    static void le(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] <= b[i] ? 1 : 0;
+        }
+    }
+
+    static void le(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] <= b ? 1 : 0;
+        }
+    }
+
+    static void gt(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > b[i] ? 1 : 0;
+        }
+    }
+
+    static void gt(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > b ? 1 : 0;
+        }
+    }
+
+    static void ge(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] >= b[i] ? 1 : 0;
+        }
+    }
+
+    static void ge(long[] r, long[] a, long b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] >= b ? 1 : 0;
+        }
+    }
+
+    static void neg(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = -a[i];
+        }
+    }
+
+    static void abs(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Math.abs(a[i]);
+        }
+    }
+
+    static void not(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] == 0 ? 1 : 0;
+        }
+    }
+
+    static void sign(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Long.signum(a[i]);
+        }
+    }
+
+    static void select(long[] r, long[] a, long[] b, long[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b[i] : c[i];
+        }
+    }
+
+    static void select(long[] r, long[] a, long b, long[] c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b : c[i];
+        }
+    }
+
+    static void select(long[] r, long[] a, long[] b, long c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b[i] : c;
+        }
+    }
+
+    static void select(long[] r, long[] a, long b, long c, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] != 0 ? b : c;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.backend.Backend;
+import io.kiln.cpu.KernelTable;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Cast;
+import io.kiln.op.Copy;
+import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Runs pointwise operators and programs, copies and casts. What it compiles from operators is kept by their equality.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+public final class PointwiseKernels {
+    /** Operators carry numbers (a learning rate, say), so there is no end of different ones. */
+    private static final int MOST_PROGRAMS = 2048;
+
+    private final Backend backend;
+    private final Map<Operator, TileProgram> operators = new ConcurrentHashMap<>();
+    private final Map<PointwiseProgram, TileProgram> programs = new ConcurrentHashMap<>();
+    private final TileProgram identity = new TileProgram(PointwiseProgram.of(Expr.input(0)));
+
+    /**
+     * Makes the kernels.
+     *
+     * @param backend whose memory the results take
+     */
+    public PointwiseKernels(Backend backend) {
+        this.backend = backend;
+    }
+
+    /**
+     * Adds the kernels that stand in the table: copy and cast.
+     *
+     * @param table the table
+     */
+    public void contribute(KernelTable table) {
+        table.add(Copy.class, (operator, inputs, outputs) -> copy(inputs[0], outputs[0]));
+        table.add(Cast.class, (operator, inputs, outputs) -> cast(inputs, outputs[0]));
+    }
+
+    /**
+     * Runs a pointwise operator.
+     *
+     * @param operator the operator
+     * @param inputs arrays that broadcast to the output's shape
+     * @param outputs shape and dtype of the output
+     * @return the output, in the layout of the first input of that shape
+     */
+    public NDArray[] run(Pointwise operator, NDArray[] inputs, Spec[] outputs) {
+        TileProgram program = operators.get(operator);
+        if (program == null) {
+            program = compile(operator);
+        }
+        Spec y = outputs[0];
+        return new NDArray[] {run(program, type(inputs, y.dtype()), inputs, y)};
+    }
+
+    private NDArray run(TileProgram program, DType type, NDArray[] inputs, Spec y) {
+        NDArray result = NDArray.empty(backend, y.shape(), y.dtype(), Layout.like(inputs, y.shape()));
+        program.run(type, inputs, new NDArray[] {result});
+        return result;
+    }
+
+    private TileProgram compile(Pointwise operator) {
+        if (operators.size() >= MOST_PROGRAMS) {
+            operators.clear();
+        }
+        Expr[] x = new Expr[operator.arity()];
+        Arrays.setAll(x, Expr::input);
+        TileProgram program = new TileProgram(PointwiseProgram.of(operator.expression(x)));
+        operators.put(operator, program);
+        return program;
+    }
+
+    private NDArray[] copy(NDArray x, Spec y) {
+        NDArray result = NDArray.empty(backend, y.shape(), y.dtype(), y.shape().contiguousStrides());
+        identity.run(exact(x.dtype(), y.dtype()), new NDArray[] {x}, new NDArray[] {result});
+        return new NDArray[] {result};
+    }
+
+    private NDArray[] cast(NDArray[] x, Spec y) {
+        return new NDArray[] {run(identity, exact(x[0].dtype(), y.dtype()), x, y)};
+    }
+
+    /** The compute type that converts without a detour: int64 to float16 rounds twice in any case. */
+    private static DType exact(DType from, DType to) {
+        if (from == DType.FLOAT64 || to == DType.FLOAT64) {
+            return DType.FLOAT64;
+        }
+        return from.isFloating() ? DType.FLOAT32 : DType.INT64;
+    }
+
+    /**
+     * Runs a program on existing arrays.
+     *
+     * @param program the program
+     * @param inputs arrays that broadcast to the outputs' shape
+     * @param outputs arrays of one shape, overwritten
+     * @param scalars the program's scalars
+     */
+    public void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
+        check(program, inputs, outputs, scalars);
+        NDArray[] safe = inputs.clone();
+        try {
+            DType type = outputs[0].dtype();
+            for (NDArray y : outputs) {
+                type = type.promote(y.dtype());
+            }
+            for (int i = 0; i < safe.length; i++) {
+                if (Overlap.isHarmful(safe[i], outputs)) {
+                    safe[i] = copy(safe[i], safe[i].spec())[0];
+                }
+            }
+            compiled(program).run(type(inputs, type), safe, outputs, scalars);
+        } finally {
+            for (int i = 0; i < safe.length; i++) {
+                if (safe[i] != inputs[i]) {
+                    safe[i].close();
+                }
+            }
+        }
+        for (NDArray y : outputs) {
+            y.storage().written();
+        }
+    }
+
+    private TileProgram compiled(PointwiseProgram program) {
+        TileProgram known = programs.get(program);
+        if (known != null) {
+            return known;
+        }
+        if (programs.size() >= MOST_PROGRAMS) {
+            programs.clear();
+        }
+        return programs.computeIfAbsent(program, TileProgram::new);
+    }
+
+    private static void check(PointwiseProgram p, NDArray[] inputs, NDArray[] outputs, double[] scalars) {
+        if (inputs.length < p.inputCount() || outputs.length != p.outputCount() || scalars.length < p.scalarCount()) {
+            throw new IllegalArgumentException("run: program needs " + p.inputCount() + " inputs, " + p.outputCount()
+                    + " outputs, " + p.scalarCount() + " scalars; got " + inputs.length + ", " + outputs.length + ", "
+                    + scalars.length);
+        }
+        Shape shape = outputs[0].shape();
+        for (NDArray y : outputs) {
+            if (!y.shape().equals(shape)) {
+                throw new ShapeException("run: outputs need one shape, got " + shape + " and " + y.shape());
+            }
+        }
+    }
+
+    private static DType type(NDArray[] inputs, DType output) {
+        DType t = output;
+        for (NDArray x : inputs) {
+            t = t.promote(x.dtype());
+        }
+        if (t == DType.FLOAT64) {
+            return t;
+        }
+        return t.isFloating() ? DType.FLOAT32 : DType.INT64;
+    }
+}

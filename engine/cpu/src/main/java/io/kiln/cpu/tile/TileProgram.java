@@ -1,0 +1,176 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.Parallel;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.BroadcastTo;
+import io.kiln.pointwise.Code;
+import io.kiln.pointwise.PointwiseProgram;
+import io.kiln.pointwise.PointwiseProgram.Instruction;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A pointwise program made ready to run on tiles. Plans are made once for each set of inputs that have one value for all
+ * elements.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+final class TileProgram {
+    /** Elements below which a second thread costs more than it saves. */
+    private static final long GRAIN = 32 * Lanes.TILE;
+
+    private final PointwiseProgram program;
+    private final boolean wholeNumbers;
+    private final Map<Long, TilePlan> plans = new ConcurrentHashMap<>();
+    private final TilePlan plain;
+
+    TileProgram(PointwiseProgram program) {
+        this.program = program;
+        wholeNumbers = program.instructions().stream()
+                .filter(i -> i.code() == Code.CONSTANT)
+                .mapToDouble(Instruction::constant)
+                .allMatch(c -> c == Math.rint(c));
+        plain = new TilePlan(program, 0);
+        if (program.inputCount() > Long.SIZE) {
+            throw new IllegalArgumentException(
+                    "pointwise: at most " + Long.SIZE + " inputs, got " + program.inputCount());
+        }
+    }
+
+    /**
+     * Runs the program.
+     *
+     * @param type the type to compute in
+     * @param inputs arrays that broadcast to the outputs' shape
+     * @param outputs arrays of one shape; an output may be the very same memory as an input
+     * @param scalars the program's scalars
+     */
+    void run(DType type, NDArray[] inputs, NDArray[] outputs, double... scalars) {
+        Shape shape = outputs[0].shape();
+        long size = shape.size();
+        if (size == 0) {
+            return;
+        }
+        DType compute = type == DType.INT64 && !(wholeNumbers && areWhole(scalars)) ? DType.FLOAT64 : type;
+        if (size <= Lanes.TILE && runSmall(compute, inputs, outputs, scalars, shape, (int) size)) {
+            return;
+        }
+        int[] order = Layout.order(outputs[0]);
+        Walk[] in = new Walk[inputs.length];
+        long uniform = 0;
+        for (int i = 0; i < in.length; i++) {
+            in[i] = new Walk(inputs[i], shape, BroadcastTo.strides(inputs[i], shape), order);
+            uniform |= in[i].isUniform() ? 1L << i : 0;
+        }
+        Walk[] out = new Walk[outputs.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = new Walk(outputs[i], shape, outputs[i].strides(), order);
+        }
+        runWalks(plan(uniform), compute, in, out, scalars, size);
+    }
+
+    private static void runWalks(TilePlan plan, DType compute, Walk[] in, Walk[] out, double[] scalars, long size) {
+        Parallel parallel = EngineThreads.parallel();
+        int parts = parallel.partsFor(size, GRAIN);
+        Lanes[] lanes = Scratch.current().lanes(compute, parts);
+        if (parts == 1) {
+            runRange(plan, lanes[0], in, out, scalars, 0, size);
+        } else {
+            parallel.run(
+                    parts,
+                    part -> runRange(
+                            plan,
+                            lanes[part],
+                            in,
+                            out,
+                            scalars,
+                            Parallel.split(size, parts, part),
+                            Parallel.split(size, parts, part + 1)));
+        }
+    }
+
+    private static void runRange(
+            TilePlan plan, Lanes lanes, Walk[] in, Walk[] out, double[] scalars, long from, long to) {
+        for (Step s : plan.preamble) {
+            switch (s.code()) {
+                case CONSTANT -> lanes.uniform(s.target(), s.constant());
+                case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
+                case INPUT -> lanes.loadUniform(s.target(), in[s.a()].dtype(), in[s.a()].address());
+                default -> lanes.run(s, 1);
+            }
+        }
+        for (long start = from; start < to; start += Lanes.TILE) {
+            int count = (int) Math.min(Lanes.TILE, to - start);
+            for (Step s : plan.steps) {
+                if (s.code() == Code.INPUT) {
+                    in[s.a()].load(lanes, s.target(), start, count);
+                } else {
+                    lanes.run(s, count);
+                }
+            }
+            for (int i = 0; i < out.length; i++) {
+                out[i].store(lanes, plan.outputs[i], start, count);
+            }
+        }
+    }
+
+    /** Runs small arrays of one dense layout without any preparation; false when they are not of that kind. */
+    private boolean runSmall(
+            DType compute, NDArray[] inputs, NDArray[] outputs, double[] scalars, Shape shape, int size) {
+        long uniform = 0;
+        for (int i = 0; i < inputs.length; i++) {
+            NDArray x = inputs[i];
+            if (!x.isContiguous()) {
+                return false;
+            }
+            if (!x.shape().equals(shape)) {
+                if (x.size() != 1) {
+                    return false;
+                }
+                uniform |= 1L << i;
+            }
+        }
+        for (NDArray y : outputs) {
+            if (!y.isContiguous()) {
+                return false;
+            }
+        }
+        TilePlan plan = uniform == 0 ? plain : plan(uniform);
+        Lanes lanes = Scratch.current().lanes(compute, 1)[0];
+        for (Step s : plan.preamble) {
+            switch (s.code()) {
+                case CONSTANT -> lanes.uniform(s.target(), s.constant());
+                case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
+                case INPUT -> lanes.loadUniform(s.target(), inputs[s.a()].dtype(), inputs[s.a()].address());
+                default -> lanes.run(s, 1);
+            }
+        }
+        for (Step s : plan.steps) {
+            if (s.code() == Code.INPUT) {
+                lanes.load(inputs[s.a()].dtype(), inputs[s.a()].address(), 1, s.target(), 0, size);
+            } else {
+                lanes.run(s, size);
+            }
+        }
+        for (int i = 0; i < outputs.length; i++) {
+            lanes.store(outputs[i].dtype(), outputs[i].address(), 1, plan.outputs[i], 0, size);
+        }
+        return true;
+    }
+
+    private TilePlan plan(long uniform) {
+        return uniform == 0 ? plain : plans.computeIfAbsent(uniform, u -> new TilePlan(program, u));
+    }
+
+    private static boolean areWhole(double[] scalars) {
+        for (double s : scalars) {
+            if (s != Math.rint(s)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

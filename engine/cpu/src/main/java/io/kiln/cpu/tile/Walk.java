@@ -1,0 +1,128 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import java.util.Arrays;
+
+/**
+ * How one array is walked when all arrays of a run are visited in a common order of axes: its axes in that order, with
+ * neighbours merged where its strides allow it. A dense array becomes one axis of stride 1 whatever its layout.
+ */
+final class Walk {
+    private final DType dtype;
+    private final long address;
+    private final int bytes;
+    private final long[] sizes;
+    private final long[] strides;
+    private final long period;
+
+    /**
+     * Plans a walk.
+     *
+     * @param array the array
+     * @param shape the shape under which it is seen
+     * @param arrayStrides its strides under that shape
+     * @param order the axes, outermost first; axes of size 1 may be missing
+     */
+    Walk(NDArray array, Shape shape, long[] arrayStrides, int[] order) {
+        dtype = array.dtype();
+        bytes = dtype.bytes();
+        address = array.address();
+        long[] n = new long[Math.max(1, order.length)];
+        long[] s = new long[n.length];
+        int rank = 0;
+        for (int axis : order) {
+            long size = shape.dim(axis);
+            long stride = arrayStrides[axis];
+            if (rank > 0 && s[rank - 1] == stride * size) {
+                n[rank - 1] *= size;
+                s[rank - 1] = stride;
+            } else {
+                n[rank] = size;
+                s[rank++] = stride;
+            }
+        }
+        if (rank == 0) {
+            n[rank] = 1;
+            s[rank++] = 1;
+        }
+        sizes = Arrays.copyOf(n, rank);
+        strides = Arrays.copyOf(s, rank);
+        long repeated = 0;
+        if (rank > 1 && strides[0] == 0) {
+            repeated = 1;
+            for (int i = 1; i < rank; i++) {
+                repeated *= sizes[i];
+            }
+        }
+        period = repeated;
+    }
+
+    /**
+     * Whether the array has one value for all elements.
+     *
+     * @return true when it is one axis of stride 0
+     */
+    boolean isUniform() {
+        return strides.length == 1 && strides[0] == 0;
+    }
+
+    DType dtype() {
+        return dtype;
+    }
+
+    long address() {
+        return address;
+    }
+
+    void load(Lanes lanes, int tile, long from, int count) {
+        if (strides.length == 1) {
+            lanes.load(dtype, address + from * strides[0] * bytes, strides[0], tile, 0, count);
+        } else if (period != 0 && 2 * period <= count) {
+            rows(lanes, tile, from, (int) period, true);
+            lanes.repeat(tile, (int) period, count);
+        } else {
+            rows(lanes, tile, from, count, true);
+        }
+    }
+
+    void store(Lanes lanes, int tile, long from, int count) {
+        if (strides.length == 1) {
+            lanes.store(dtype, address + from * strides[0] * bytes, strides[0], tile, 0, count);
+        } else {
+            rows(lanes, tile, from, count, false);
+        }
+    }
+
+    private void rows(Lanes lanes, int tile, long from, int count, boolean load) {
+        int inner = sizes.length - 1;
+        long length = sizes[inner];
+        long stride = strides[inner];
+        long row = from / length;
+        long column = from % length;
+        int done = 0;
+        while (done < count) {
+            int n = (int) Math.min(length - column, count - done);
+            long start = address + (rowOffset(row) + column * stride) * bytes;
+            if (load) {
+                lanes.load(dtype, start, stride, tile, done, n);
+            } else {
+                lanes.store(dtype, start, stride, tile, done, n);
+            }
+            done += n;
+            column = 0;
+            row++;
+        }
+    }
+
+    private long rowOffset(long row) {
+        long offset = 0;
+        long rest = row;
+        for (int i = sizes.length - 2; i > 0; i--) {
+            offset += rest % sizes[i] * strides[i];
+            rest /= sizes[i];
+        }
+        return offset + rest * strides[0];
+    }
+}
