@@ -1,105 +1,22 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.Add;
-import io.kiln.op.AddScalar;
 import io.kiln.op.BroadcastTo;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.MatMul;
-import io.kiln.op.Mul;
-import io.kiln.op.MulScalar;
-import io.kiln.op.Neg;
-import io.kiln.op.Relu;
+import io.kiln.op.Movement;
+import io.kiln.op.Reductions;
 import io.kiln.op.Reshape;
-import io.kiln.op.Sub;
 import io.kiln.op.Sum;
 import io.kiln.op.Transpose;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** The commonest operators as methods; all others are static methods in {@link io.kiln.op}. */
-public abstract sealed class FluentArray extends HostArray permits NDArray {
+/** The commonest reductions and movements as methods; all others are static methods in {@link io.kiln.op}. */
+public abstract sealed class FluentArray extends PointwiseArray permits NDArray {
     FluentArray() {}
-
-    /**
-     * The sum, element by element; shapes broadcast.
-     *
-     * @param other the second operand
-     * @return a new array
-     */
-    public NDArray add(NDArray other) {
-        return Dispatch.one(new Add(), self(), other);
-    }
-
-    /**
-     * Every element plus a number.
-     *
-     * @param c the number
-     * @return a new array
-     */
-    public NDArray add(double c) {
-        return Dispatch.one(new AddScalar(c), self());
-    }
-
-    /**
-     * The difference, element by element; shapes broadcast.
-     *
-     * @param other what is subtracted
-     * @return a new array
-     */
-    public NDArray sub(NDArray other) {
-        return Dispatch.one(new Sub(), self(), other);
-    }
-
-    /**
-     * Every element minus a number.
-     *
-     * @param c the number
-     * @return a new array
-     */
-    public NDArray sub(double c) {
-        return add(-c);
-    }
-
-    /**
-     * The product, element by element; shapes broadcast.
-     *
-     * @param other the second operand
-     * @return a new array
-     */
-    public NDArray mul(NDArray other) {
-        return Dispatch.one(new Mul(), self(), other);
-    }
-
-    /**
-     * Every element times a number.
-     *
-     * @param c the number
-     * @return a new array
-     */
-    public NDArray mul(double c) {
-        return Dispatch.one(new MulScalar(c), self());
-    }
-
-    /**
-     * Every element negated.
-     *
-     * @return a new array
-     */
-    public NDArray neg() {
-        return Dispatch.one(new Neg(), self());
-    }
-
-    /**
-     * max(x, 0).
-     *
-     * @return a new array
-     */
-    public NDArray relu() {
-        return Dispatch.one(new Relu(), self());
-    }
 
     /**
      * The matrix product over the last two axes; the axes in front broadcast.
@@ -119,6 +36,56 @@ public abstract sealed class FluentArray extends HostArray permits NDArray {
      */
     public NDArray sum(int... axes) {
         return Dispatch.one(new Sum(axes(axes), false), self());
+    }
+
+    /**
+     * The mean over axes.
+     *
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array without those axes
+     */
+    public NDArray mean(int... axes) {
+        return Reductions.mean(self(), axes);
+    }
+
+    /**
+     * The largest element over axes.
+     *
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array without those axes
+     */
+    public NDArray max(int... axes) {
+        return Reductions.max(self(), axes);
+    }
+
+    /**
+     * The smallest element over axes.
+     *
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array without those axes
+     */
+    public NDArray min(int... axes) {
+        return Reductions.min(self(), axes);
+    }
+
+    /**
+     * Where the largest element of an axis is; the first of equals.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @return indices of int64, without that axis
+     */
+    public NDArray argMax(int axis) {
+        return Reductions.argMax(self(), axis);
+    }
+
+    /**
+     * Where the smallest element of an axis is; the first of equals.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @return indices of int64, without that axis
+     */
+    public NDArray argMin(int axis) {
+        return Reductions.argMin(self(), axis);
     }
 
     private List<Long> axes(int... axes) {
@@ -170,6 +137,61 @@ public abstract sealed class FluentArray extends HostArray permits NDArray {
      */
     public NDArray broadcastTo(Shape shape) {
         return Dispatch.one(new BroadcastTo(shape), self());
+    }
+
+    /**
+     * Part of one axis, as in Python: negative bounds count from the end.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @param start first index
+     * @param stop bound, not included; Long.MAX_VALUE for the end
+     * @return a view
+     */
+    public NDArray slice(int axis, long start, long stop) {
+        return Movement.slice(self(), axis, start, stop, 1);
+    }
+
+    /**
+     * Part of one axis, every step-th entry.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @param start first index
+     * @param stop bound, not included; Long.MAX_VALUE for the end
+     * @param step distance, at least 1
+     * @return a view
+     */
+    public NDArray slice(int axis, long start, long stop, long step) {
+        return Movement.slice(self(), axis, start, stop, step);
+    }
+
+    /**
+     * Inserts an axis of size 1.
+     *
+     * @param axis where it stands in the result; negative ones count from its end
+     * @return a view
+     */
+    public NDArray expandDims(int axis) {
+        return Movement.expandDims(self(), axis);
+    }
+
+    /**
+     * Removes axes of size 1.
+     *
+     * @param axes the axes; none for all of size 1
+     * @return a view
+     */
+    public NDArray squeeze(int... axes) {
+        return Movement.squeeze(self(), axes);
+    }
+
+    /**
+     * Joins an axis and all behind it.
+     *
+     * @param startAxis the first axis to join
+     * @return a view where possible, otherwise a new array
+     */
+    public NDArray flatten(int startAxis) {
+        return Movement.flatten(self(), startAxis);
     }
 
     /**

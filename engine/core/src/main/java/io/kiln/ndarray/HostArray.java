@@ -7,7 +7,7 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /** Making arrays from Java data, and reading and overwriting their elements from Java. */
-public abstract sealed class HostArray permits FluentArray {
+public abstract sealed class HostArray permits PointwiseArray {
     private static final PointwiseProgram FILL = PointwiseProgram.of(Expr.scalar(0));
     private static final PointwiseProgram ASSIGN = PointwiseProgram.of(Expr.input(0));
 

@@ -30,8 +30,8 @@ public enum Activation {
         return switch (this) {
             case NONE -> dy;
             case RELU -> Dispatch.one(new ReluGradient(), dy, y);
-            case SIGMOID -> dy.mul(y.mul(y.neg().add(1)));
-            case TANH -> dy.mul(y.mul(y).neg().add(1));
+            case SIGMOID -> Dispatch.one(new SigmoidGradient(), dy, y);
+            case TANH -> Dispatch.one(new TanhGradient(), dy, y);
         };
     }
 }

@@ -4,6 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.symbol.GraphBuilder;
 import java.lang.ref.Reference;
@@ -96,13 +97,17 @@ public final class Dispatch {
     }
 
     private static NDArray[] composed(Operator operator, NDArray[] inputs, Backend backend) {
-        try (Autograd.Mode pause = Autograd.pauseKeepingMode()) {
+        try (Autograd.Mode pause = Autograd.pauseKeepingMode();
+                Scope scope = Scope.open()) {
             NDArray[] outputs = operator.compose(inputs);
             if (outputs == null) {
                 throw new UnsupportedOperationException(operator.name() + ": device " + backend.device()
                         + " has no kernel for " + operator
                         + " and it is not composed of other operators; run it on another"
                         + " device or add a kernel to the backend");
+            }
+            for (NDArray y : outputs) {
+                scope.keep(y);
             }
             return outputs;
         }

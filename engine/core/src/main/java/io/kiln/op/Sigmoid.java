@@ -3,7 +3,9 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.pointwise.Expr;
 
-/** Logistic function: \(y = 1/(1 + e^{-x})\). Shapes: y as x. Floating result. */
+/**
+ * Logistic function, element by element: \(y = 1 / (1 + e^{-x})\). Shapes: y as x. Dtype: as x; float32 for integers.
+ */
 public record Sigmoid() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
@@ -12,6 +14,6 @@ public record Sigmoid() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return Activation.SIGMOID.gradient(dy, y);
+        return Dispatch.one(new SigmoidGradient(), dy, y);
     }
 }

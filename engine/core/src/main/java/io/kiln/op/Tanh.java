@@ -3,7 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.pointwise.Expr;
 
-/** Hyperbolic tangent: \(y = \tanh x\). Shapes: y as x. Floating result. */
+/** Hyperbolic tangent, element by element: \(y = \tanh x\). Shapes: y as x. Dtype: as x; float32 for integers. */
 public record Tanh() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
@@ -12,6 +12,6 @@ public record Tanh() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return Activation.TANH.gradient(dy, y);
+        return Dispatch.one(new TanhGradient(), dy, y);
     }
 }

@@ -46,10 +46,15 @@ public record Transpose(List<Long> axes) implements ViewOperator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
+        return new NDArray[] {Dispatch.one(new Transpose(inverse(axes)), c.outputGradient(0))};
+    }
+
+    /** The permutation that undoes another. */
+    static List<Long> inverse(List<Long> axes) {
         List<Long> inverse = new ArrayList<>(Collections.nCopies(axes.size(), 0L));
         for (int i = 0; i < axes.size(); i++) {
             inverse.set(axes.get(i).intValue(), (long) i);
         }
-        return new NDArray[] {Dispatch.one(new Transpose(List.copyOf(inverse)), c.outputGradient(0))};
+        return List.copyOf(inverse);
     }
 }

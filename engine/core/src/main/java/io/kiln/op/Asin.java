@@ -1,0 +1,17 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.pointwise.Expr;
+
+/** Arc sine, in radians, element by element: \(y = \arcsin x\). Shapes: y as x. Dtype: as x; float32 for integers. */
+public record Asin() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.asin();
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return dy.mul(Dispatch.one(new Rsqrt(), Dispatch.one(new RsubScalar(1), Dispatch.one(new Square(), x))));
+    }
+}

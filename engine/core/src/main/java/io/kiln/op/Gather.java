@@ -1,0 +1,44 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+
+/**
+ * Takes the entries of an axis that indices name, as NumPy's take: for axis 0 y[i,…] = x[indices[i],…]. Inputs: x,
+ * indices (int32 or int64, each from 0 to below the size of the axis). Shapes: in y the axis of x is replaced by all
+ * axes of indices. Dtype: as x.
+ *
+ * @param axis the axis; negative ones count from the end
+ */
+public record Gather(int axis) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        Shape indices = inputs[1].shape();
+        checkIndices(name(), inputs[1]);
+        int a = x.axis(axis);
+        long[] d = new long[x.rank() - 1 + indices.rank()];
+        for (int i = 0; i < d.length; i++) {
+            boolean before = i < a;
+            boolean inside = !before && i < a + indices.rank();
+            d[i] = before ? x.dim(i) : inside ? indices.dim(i - a) : x.dim(i - indices.rank() + 1);
+        }
+        return new Spec[] {new Spec(Shape.of(d), inputs[0].dtype())};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray x = c.input(0);
+        NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
+        return new NDArray[] {Dispatch.one(new ScatterAdd(axis), zeros, c.input(1), c.outputGradient(0)), null};
+    }
+
+    static void checkIndices(String operation, Spec indices) {
+        if (indices.dtype() != DType.INT32 && indices.dtype() != DType.INT64) {
+            throw new IllegalArgumentException(
+                    operation + ": indices must be int32 or int64, got " + indices + "; cast them");
+        }
+    }
+}

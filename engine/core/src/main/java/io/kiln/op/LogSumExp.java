@@ -1,0 +1,43 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import java.util.List;
+
+/**
+ * Logarithm of the sum of exponentials over axes, without overflow: \(y = \ln \sum e^x\). Dtype: as x; float32 for
+ * integers. Axes without elements are refused.
+ *
+ * @param axes the axes to reduce, non-negative, ascending; none for all
+ * @param keepDims whether the axes stay, with size 1
+ */
+public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        return new Spec[] {
+            new Spec(
+                    ReductionShape.ofSome(name(), inputs[0].shape(), axes, keepDims),
+                    ReductionShape.floating(inputs[0].dtype()))
+        };
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        DType type = ReductionShape.floating(inputs[0].dtype());
+        NDArray x = inputs[0].cast(type.promote(DType.FLOAT32));
+        NDArray max = Dispatch.one(new Max(axes, true), x);
+        NDArray shift = Dispatch.one(new Masked(false), max, Dispatch.one(new IsFinite(), max));
+        NDArray sum = Dispatch.one(new Sum(axes, true), x.sub(shift).exp());
+        NDArray y = sum.log().add(shift).cast(type);
+        return new NDArray[] {y.reshape(ReductionShape.of(x.shape(), axes, keepDims))};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray x = c.input(0);
+        NDArray y = ReductionShape.kept(c.output(0), x.shape(), axes);
+        NDArray dy = ReductionShape.kept(c.outputGradient(0), x.shape(), axes);
+        return new NDArray[] {x.sub(y).exp().mul(dy)};
+    }
+}

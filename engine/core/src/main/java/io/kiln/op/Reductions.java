@@ -1,0 +1,229 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Operators that reduce axes, and running sums. */
+public final class Reductions {
+    private Reductions() {}
+
+    /**
+     * The sum over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray sum(NDArray x, int... axes) {
+        return sum(x, false, axes);
+    }
+
+    /**
+     * The sum over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray sum(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new Sum(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * The mean over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray mean(NDArray x, int... axes) {
+        return mean(x, false, axes);
+    }
+
+    /**
+     * The mean over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray mean(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new Mean(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * The largest element over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray max(NDArray x, int... axes) {
+        return max(x, false, axes);
+    }
+
+    /**
+     * The largest element over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray max(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new Max(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * The smallest element over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray min(NDArray x, int... axes) {
+        return min(x, false, axes);
+    }
+
+    /**
+     * The smallest element over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray min(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new Min(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * The product over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray prod(NDArray x, int... axes) {
+        return prod(x, false, axes);
+    }
+
+    /**
+     * The product over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray prod(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new Prod(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * {@link LogSumExp} over axes.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray logSumExp(NDArray x, int... axes) {
+        return logSumExp(x, false, axes);
+    }
+
+    /**
+     * {@link LogSumExp} over axes.
+     *
+     * @param x the array
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray logSumExp(NDArray x, boolean keepDims, int... axes) {
+        return Dispatch.one(new LogSumExp(axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * {@link Norm} over axes.
+     *
+     * @param x the array
+     * @param p 1 or 2
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray norm(NDArray x, int p, boolean keepDims, int... axes) {
+        return Dispatch.one(new Norm(p, axes(x, axes), keepDims), x);
+    }
+
+    /**
+     * {@link Variance} over axes.
+     *
+     * @param x the array
+     * @param correction what is subtracted from the number of elements
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray variance(NDArray x, long correction, boolean keepDims, int... axes) {
+        return Dispatch.one(new Variance(axes(x, axes), keepDims, correction), x);
+    }
+
+    /**
+     * Where the largest element of an axis is.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray argMax(NDArray x, int axis) {
+        return Dispatch.one(new ArgMax(axis, false), x);
+    }
+
+    /**
+     * Where the smallest element of an axis is.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray argMin(NDArray x, int axis) {
+        return Dispatch.one(new ArgMin(axis, false), x);
+    }
+
+    /**
+     * The running sum along an axis.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray cumulativeSum(NDArray x, int axis) {
+        return cumulativeSum(x, axis, false, false);
+    }
+
+    /**
+     * The running sum along an axis.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @param exclusive whether element i itself is left out
+     * @param reverse whether to sum from the end
+     * @return a new array
+     */
+    public static NDArray cumulativeSum(NDArray x, int axis, boolean exclusive, boolean reverse) {
+        return Dispatch.one(new CumulativeSum(axis, exclusive, reverse), x);
+    }
+
+    private static List<Long> axes(NDArray x, int... axes) {
+        return IntStream.of(axes)
+                .map(x.shape()::axis)
+                .sorted()
+                .distinct()
+                .mapToObj(a -> (long) a)
+                .toList();
+    }
+}
