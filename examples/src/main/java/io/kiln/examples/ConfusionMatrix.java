@@ -1,0 +1,52 @@
+package io.kiln.examples;
+
+/**
+ * How often each class was taken for each other: entry (i, j) counts the rows of class i that were predicted as class j.
+ */
+final class ConfusionMatrix {
+    private final long[][] counts;
+    private long right;
+    private long total;
+
+    ConfusionMatrix(int classes) {
+        counts = new long[classes][classes];
+    }
+
+    void add(int label, int prediction) {
+        counts[label][prediction]++;
+        total++;
+        if (label == prediction) {
+            right++;
+        }
+    }
+
+    /** The share of rows that were predicted rightly; NaN without rows. */
+    double accuracy() {
+        return (double) right / total;
+    }
+
+    long wrong() {
+        return total - right;
+    }
+
+    /** The matrix for a terminal: a row per true class, a dot for zero, and the share of each class that was found. */
+    @Override
+    public String toString() {
+        int width = Math.max(5, Long.toString(total).length() + 1);
+        StringBuilder text = new StringBuilder("true \\ predicted");
+        for (int j = 0; j < counts.length; j++) {
+            text.append(("%" + width + "d").formatted(j));
+        }
+        text.append("   found\n");
+        for (int i = 0; i < counts.length; i++) {
+            text.append("%16d".formatted(i));
+            long ofClass = 0;
+            for (long n : counts[i]) {
+                text.append(("%" + width + "s").formatted(n == 0 ? "·" : Long.toString(n)));
+                ofClass += n;
+            }
+            text.append(ofClass == 0 ? "       –\n" : "%7.1f%%\n".formatted(100.0 * counts[i][i] / ofClass));
+        }
+        return text.toString();
+    }
+}
