@@ -72,7 +72,7 @@ public final class Link implements AutoCloseable {
     }
 
     /** Text of this task against the text of the other one. */
-    String swap(String text) throws IOException {
+    public String swap(String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         ByteBuffer length = ByteBuffer.allocate(4).putInt(bytes.length).flip();
         write(channel, length);

@@ -1,0 +1,2 @@
+/** Kiln's side of each workload. */
+package io.kiln.benchmarks.kiln;
