@@ -1,0 +1,80 @@
+package io.kiln.op;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import java.util.Arrays;
+
+/**
+ * Batch normalisation: \(y = \gamma (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta\) per channel (Ioffe and Szegedy 2015). In
+ * train mode μ and σ² (biased) are those of the batch, and the running statistics move:
+ * \(\mathrm{new} = m\,\mathrm{old} + (1-m)\,\mathrm{batch}\), with the unbiased variance; in predict mode they are the
+ * running statistics, which stay.
+ *
+ * <p>Inputs: x[N,C,…], gamma[C], beta[C], running mean[C], running variance[C]. Outputs: y[N,C,…], new running mean[C], new
+ * running variance[C], and for the gradient the mean[C] and 1/√(σ² + ε) [C] that were used.
+ *
+ * @param epsilon added to the variance
+ * @param momentum m, the weight of the old running statistics
+ */
+public record BatchNorm(double epsilon, double momentum) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        if (x.rank() < 2 || !inputs[0].dtype().isFloating()) {
+            throw new ShapeException("batchNorm: expected floating x[N,C,…], got " + inputs[0]);
+        }
+        for (int i = 1; i < 5; i++) {
+            if (!inputs[i].shape().equals(Shape.of(x.dim(1)))) {
+                throw new ShapeException("batchNorm: x" + x + " needs gamma, beta and running statistics of shape ["
+                        + x.dim(1) + "], input " + i + " has " + inputs[i].shape());
+            }
+        }
+        Spec c = new Spec(Shape.of(x.dim(1)), inputs[3].dtype());
+        return new Spec[] {inputs[0], c, c, c, c};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray dy = c.outputGradient(0);
+        if (dy == null) {
+            return new NDArray[5];
+        }
+        NDArray[] d = Dispatch.run(
+                new BatchNormGradient(epsilon, c.training()), dy, c.input(0), c.input(1), c.output(3), c.output(4));
+        return new NDArray[] {d[0], d[1], d[2], null, null};
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... in) {
+        NDArray x = in[0];
+        NDArray mean = in[3];
+        NDArray variance = in[4];
+        NDArray newMean = mean.copy();
+        NDArray newVariance = variance.copy();
+        if (Autograd.isTraining()) {
+            double n = (double) x.size() / Math.max(1, x.shape().dim(1));
+            mean = ConvolutionWeightGradient.overChannels(x).mul(1 / n);
+            NDArray centred = x.sub(perChannel(mean, x));
+            variance =
+                    ConvolutionWeightGradient.overChannels(centred.mul(centred)).mul(1 / n);
+            newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
+            newVariance = in[4].mul(momentum).add(variance.mul((1 - momentum) * n / Math.max(1, n - 1)));
+        }
+        NDArray inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
+        NDArray y = x.sub(perChannel(mean, x))
+                .mul(perChannel(inverse.mul(in[1]), x))
+                .add(perChannel(in[2], x));
+        return new NDArray[] {y, newMean, newVariance, mean, inverse};
+    }
+
+    /** A vector over the channels as an array that broadcasts with x. */
+    static NDArray perChannel(NDArray v, NDArray x) {
+        long[] d = new long[x.shape().rank()];
+        Arrays.fill(d, 1);
+        d[1] = x.shape().dim(1);
+        return v.reshape(d);
+    }
+}

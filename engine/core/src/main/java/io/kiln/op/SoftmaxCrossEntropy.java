@@ -1,0 +1,50 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import java.util.List;
+
+/**
+ * Cross-entropy of softmax probabilities against class labels, from logits: \(\ell = -\ln p_{label}\) with
+ * \(p = \mathrm{softmax}(x)\) along the last axis. Inputs: x[…,K] floating, label[…] of any integer or floating dtype with
+ * values 0..K-1. Outputs: loss[…], and the probabilities p[…,K].
+ */
+public record SoftmaxCrossEntropy() implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        LogSoftmax.infer(this, -1, inputs[0]);
+        Shape rows = x.without(-1);
+        if (!Shape.broadcast(inputs[1].shape(), rows, name()).equals(rows)
+                || inputs[1].shape().rank() != rows.rank()) {
+            throw new ShapeException(
+                    "softmaxCrossEntropy: logits" + x + " need label" + rows + ", got label" + inputs[1].shape());
+        }
+        return new Spec[] {new Spec(rows, inputs[0].dtype()), inputs[0]};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray p = c.output(1);
+        NDArray dx = null;
+        if (c.outputGradient(0) != null) {
+            dx = Dispatch.one(new SoftmaxCrossEntropyGradient(), c.outputGradient(0), p, c.input(1));
+        }
+        NDArray dp = c.outputGradient(1);
+        if (dp != null) {
+            NDArray dot = Dispatch.one(new Sum(List.of(p.shape().rank() - 1L), true), dp.mul(p));
+            NDArray more = dp.sub(dot).mul(p);
+            dx = dx == null ? more : dx.add(more);
+        }
+        return new NDArray[] {dx, null};
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... in) {
+        NDArray logP = Dispatch.one(new LogSoftmax(-1), in[0]);
+        NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
+        return new NDArray[] {logP.mul(hot).sum(-1).neg(), Dispatch.one(new Exp(), logP)};
+    }
+}
