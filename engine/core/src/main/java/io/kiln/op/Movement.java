@@ -148,4 +148,72 @@ public final class Movement {
                         .toList()),
                 x);
     }
+
+    /**
+     * Adds a border of one number: {@link Pad}.
+     *
+     * @param x the array
+     * @param before border in front, per axis
+     * @param after border behind, per axis
+     * @param value the number
+     * @return a new array
+     */
+    public static NDArray pad(NDArray x, long[] before, long[] after, double value) {
+        return Dispatch.one(new Pad(list(before), list(after), PadMode.CONSTANT, value), x);
+    }
+
+    /**
+     * Adds a border made of the elements at the edge: {@link Pad}.
+     *
+     * @param x the array
+     * @param before border in front, per axis
+     * @param after border behind, per axis
+     * @param mode {@link PadMode#EDGE} or {@link PadMode#REFLECT}
+     * @return a new array
+     */
+    public static NDArray pad(NDArray x, long[] before, long[] after, PadMode mode) {
+        return Dispatch.one(new Pad(list(before), list(after), mode, 0), x);
+    }
+
+    /**
+     * Repeats a whole array along its axes: {@link Tile}.
+     *
+     * @param x the array
+     * @param repeats how often, per axis
+     * @return a new array
+     */
+    public static NDArray tile(NDArray x, long... repeats) {
+        return Dispatch.one(new Tile(list(repeats)), x);
+    }
+
+    /**
+     * Repeats each entry of an axis: {@link Repeat}.
+     *
+     * @param x the array
+     * @param count how often
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray repeat(NDArray x, long count, int axis) {
+        return Dispatch.one(new Repeat(count, axis), x);
+    }
+
+    /**
+     * Reverses the order along axes: {@link Flip}.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end
+     * @return a new array
+     */
+    public static NDArray flip(NDArray x, int... axes) {
+        return Dispatch.one(
+                new Flip(IntStream.of(axes)
+                        .mapToObj(a -> (long) x.shape().axis(a))
+                        .toList()),
+                x);
+    }
+
+    private static List<Long> list(long... values) {
+        return LongStream.of(values).boxed().toList();
+    }
 }

@@ -1,0 +1,82 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Indexing along one axis, row by row, as indexing of one long vector: the axis is moved behind the others, and the indices
+ * of row r of length n are raised by r n.
+ */
+final class AlongAxis {
+    private AlongAxis() {}
+
+    /** Rank and sizes but for the axis must agree. */
+    static void check(String operation, Shape x, int axis, Spec indices) {
+        Gather.checkIndices(operation, indices);
+        Shape other = indices.shape();
+        boolean fits = x.rank() == other.rank();
+        int a = x.axis(axis);
+        for (int i = 0; fits && i < x.rank(); i++) {
+            fits = i == a || x.dim(i) == other.dim(i) || x.dim(i) == Shape.UNKNOWN || other.dim(i) == Shape.UNKNOWN;
+        }
+        if (!fits) {
+            throw new ShapeException(operation + ": indices" + other + " do not fit x" + x
+                    + ": sizes may differ along axis " + axis + " only");
+        }
+    }
+
+    static List<Long> last(int rank, int axis) {
+        List<Long> order = new ArrayList<>();
+        for (long i = 0; i < rank; i++) {
+            if (i != axis) {
+                order.add(i);
+            }
+        }
+        order.add((long) axis);
+        return List.copyOf(order);
+    }
+
+    /** An array with its axis moved behind the others, as one vector. */
+    static NDArray vector(NDArray x, int axis) {
+        NDArray moved = Dispatch.one(new Transpose(last(x.shape().rank(), axis)), x);
+        return moved.reshape(Shape.of(x.size()));
+    }
+
+    /** Undoes {@link #vector} for an array of a shape. */
+    static NDArray unvector(NDArray vector, Shape shape, int axis) {
+        List<Long> order = last(shape.rank(), axis);
+        long[] d = new long[shape.rank()];
+        for (int i = 0; i < d.length; i++) {
+            d[i] = shape.dim(order.get(i).intValue());
+        }
+        return Dispatch.one(new Transpose(Transpose.inverse(order)), vector.reshape(Shape.of(d)));
+    }
+
+    /** The indices into the vector of an array of n entries per row. */
+    static NDArray flat(String operation, NDArray indices, long n, int axis) {
+        checkRange(operation, indices, n);
+        long width = indices.shape().dim(axis);
+        long rows = width == 0 ? 0 : indices.size() / width;
+        NDArray starts = NDArray.arange(0, rows, 1, DType.INT64).mul(n).reshape(rows, 1);
+        NDArray inRow = vector(indices, axis).cast(DType.INT64).reshape(rows, width);
+        return inRow.add(starts).reshape(Shape.of(rows * width));
+    }
+
+    /** Row by row an index outside would silently name an entry of another row. */
+    static void checkRange(String operation, NDArray indices, long n) {
+        if (indices.size() == 0) {
+            return;
+        }
+        long low = indices.min().toLongArray()[0];
+        long high = indices.max().toLongArray()[0];
+        if (low < 0 || high >= n) {
+            throw new IndexOutOfBoundsException(
+                    operation + ": indices must be from 0 to " + (n - 1) + ", got " + (low < 0 ? low : high));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+
+/**
+ * Adds to entries along an axis, each row by its own indices; the reverse of {@link GatherAlong}: for axis 1 y = x,
+ * then y[i,indices[i,j]] += updates[i,j]. Inputs: x, indices (int32 or int64), updates. Shapes: x and indices may
+ * differ along the axis only; updates as indices; y as x. Dtype: as x.
+ *
+ * @param axis the axis; negative ones count from the end
+ */
+public record ScatterAddAlong(int axis) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        AlongAxis.check(name(), inputs[0].shape(), axis, inputs[1]);
+        Shape all = Shape.broadcast(inputs[1].shape(), inputs[2].shape(), name());
+        if (all.rank() != inputs[1].shape().rank() || inputs[2].dtype() != inputs[0].dtype()) {
+            throw new ShapeException(
+                    "scatterAddAlong: updates must be " + inputs[0].dtype() + inputs[1].shape() + ", got " + inputs[2]);
+        }
+        return new Spec[] {inputs[0]};
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        NDArray x = inputs[0];
+        int a = x.shape().axis(axis);
+        NDArray flat = AlongAxis.flat(name(), inputs[1], x.shape().dim(a), a);
+        NDArray sum = Dispatch.one(new ScatterAdd(0), AlongAxis.vector(x, a), flat, AlongAxis.vector(inputs[2], a));
+        return new NDArray[] {AlongAxis.unvector(sum, x.shape(), a)};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray dy = c.outputGradient(0);
+        return new NDArray[] {dy, null, c.needs(2) ? Dispatch.one(new GatherAlong(axis), dy, c.input(1)) : null};
+    }
+}
