@@ -1,0 +1,212 @@
+package io.kiln.format;
+
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Named arrays in the safetensors format (Hugging Face, format of version 0.x: a length of 8 bytes, a JSON header, raw
+ * little-endian data). The format holds data only; reading runs no code. All that a header states is checked against the size
+ * of the file before memory is taken.
+ *
+ * <p>Concurrency: stateless.
+ */
+public final class SafeTensors {
+    /** The longest header that is read or written, as in the reference implementation. */
+    public static final long MAX_HEADER_BYTES = 100_000_000;
+
+    private static final int LENGTH_BYTES = 8;
+    private static final int CHUNK = 1 << 18;
+
+    private SafeTensors() {}
+
+    /**
+     * What a file holds.
+     *
+     * @param tensors the arrays by name, in the order of their data
+     * @param metadata free text by key
+     */
+    public record Contents(Map<String, NDArray> tensors, Map<String, String> metadata) {}
+
+    /**
+     * Writes a file. It appears under its name when it is complete, in the place of one that was there.
+     *
+     * @param file the file
+     * @param tensors the arrays by name
+     * @param metadata free text by key
+     * @throws IOException when writing fails; the file is then as before
+     */
+    public static void write(Path file, Map<String, NDArray> tensors, Map<String, String> metadata) throws IOException {
+        Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            write(Channels.newOutputStream(channel), tensors, metadata);
+            channel.force(true);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /**
+     * Writes to a stream, which stays open.
+     *
+     * @param out the stream
+     * @param tensors the arrays by name
+     * @param metadata free text by key
+     * @throws IOException when writing fails
+     */
+    public static void write(OutputStream out, Map<String, NDArray> tensors, Map<String, String> metadata)
+            throws IOException {
+        SafeTensorsHeader header = SafeTensorsHeader.of(tensors, metadata);
+        byte[] text = header.toBytes();
+        if (text.length > MAX_HEADER_BYTES) {
+            throw new IOException("safetensors: a header has at most " + MAX_HEADER_BYTES
+                    + " bytes, this one would have " + text.length + "; write fewer tensors or less metadata");
+        }
+        out.write(ByteBuffer.allocate(LENGTH_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(text.length)
+                .array());
+        out.write(text);
+        for (SafeTensorsHeader.Entry e : header.entries()) {
+            try (Scope scope = Scope.open()) {
+                NDArray a = tensors.get(e.name());
+                writeData(out, a.isContiguous() ? a : a.copy());
+            }
+        }
+        out.flush();
+    }
+
+    /**
+     * Writes to memory.
+     *
+     * @param tensors the arrays by name
+     * @param metadata free text by key
+     * @return the bytes of a file
+     */
+    public static byte[] toBytes(Map<String, NDArray> tensors, Map<String, String> metadata) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            write(out, tensors, metadata);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+        return out.toByteArray();
+    }
+
+    private static void writeData(OutputStream out, NDArray a) throws IOException {
+        long bytes = a.size() * a.dtype().bytes();
+        byte[] chunk = new byte[(int) Math.min(bytes, CHUNK)];
+        long host = Memory.allocate(Math.max(chunk.length, 1));
+        try {
+            for (long at = 0; at < bytes; at += chunk.length) {
+                int n = (int) Math.min(chunk.length, bytes - at);
+                a.backend().copyToHost(a.address() + at, host, n);
+                Memory.get(host, chunk, 0, n);
+                out.write(chunk, 0, n);
+            }
+        } finally {
+            Memory.free(host);
+            Reference.reachabilityFence(a);
+        }
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param file the file
+     * @return its arrays, which belong to the current scope
+     * @throws IOException when reading fails, or the file is damaged or of another format
+     */
+    public static Contents read(Path file) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            return read(in, Files.size(file));
+        } catch (EOFException e) {
+            throw new IOException("safetensors: " + file + " was cut while it was read", e);
+        } catch (IOException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads from memory.
+     *
+     * @param bytes the bytes of a file
+     * @return its arrays, which belong to the current scope
+     * @throws IOException when the bytes are damaged or of another format
+     */
+    public static Contents read(byte[] bytes) throws IOException {
+        return read(new ByteArrayInputStream(bytes), bytes.length);
+    }
+
+    /**
+     * Reads from a stream, which stays open.
+     *
+     * @param in the stream
+     * @param length how many bytes belong to the file
+     * @return its arrays, which belong to the current scope
+     * @throws IOException when reading fails, or the data are damaged or of another format
+     */
+    public static Contents read(InputStream in, long length) throws IOException {
+        DataInputStream data = new DataInputStream(in);
+        if (length < LENGTH_BYTES) {
+            throw SafeTensorsHeader.damaged("a file has at least " + LENGTH_BYTES + " bytes, got " + length);
+        }
+        long headerBytes = Long.reverseBytes(data.readLong());
+        if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES || headerBytes > length - LENGTH_BYTES) {
+            throw SafeTensorsHeader.damaged("the header's length must be at most " + MAX_HEADER_BYTES
+                    + " and fit the file of " + length + " bytes, got " + Long.toUnsignedString(headerBytes));
+        }
+        byte[] text = new byte[(int) headerBytes];
+        data.readFully(text);
+        SafeTensorsHeader header = SafeTensorsHeader.parse(text, length - LENGTH_BYTES - headerBytes);
+        Map<String, NDArray> tensors = new LinkedHashMap<>();
+        try (Scope scope = Scope.open()) {
+            for (SafeTensorsHeader.Entry e : header.entries()) {
+                NDArray a = NDArray.empty(e.spec().shape(), e.spec().dtype());
+                readData(data, a);
+                tensors.put(e.name(), a);
+            }
+            tensors.values().forEach(scope::keep);
+        }
+        return new Contents(tensors, header.metadata());
+    }
+
+    private static void readData(DataInputStream in, NDArray a) throws IOException {
+        long bytes = a.size() * a.dtype().bytes();
+        byte[] chunk = new byte[(int) Math.min(bytes, CHUNK)];
+        long host = Memory.allocate(Math.max(chunk.length, 1));
+        try {
+            for (long at = 0; at < bytes; at += chunk.length) {
+                int n = (int) Math.min(chunk.length, bytes - at);
+                in.readFully(chunk, 0, n);
+                Memory.put(chunk, 0, host, n);
+                a.backend().copyFromHost(host, a.address() + at, n);
+            }
+        } finally {
+            Memory.free(host);
+            Reference.reachabilityFence(a);
+        }
+    }
+}

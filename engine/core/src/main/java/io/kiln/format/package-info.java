@@ -1,0 +1,2 @@
+/** File formats of arrays. */
+package io.kiln.format;

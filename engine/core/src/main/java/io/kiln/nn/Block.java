@@ -1,0 +1,320 @@
+package io.kiln.nn;
+
+import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.GraphBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override
+ * {@link #forward(NDArray)}; register what it consists of with {@link #addChild} and {@link #addParameter} (what is not
+ * registered is neither trained nor saved).
+ *
+ * <pre>{@code
+ * final class Residual extends Block {
+ *     private final Dense a = addChild("a", new Dense(64, Activation.RELU));
+ *     private final Dense b = addChild("b", new Dense(64));
+ *
+ *     public NDArray forward(NDArray x) {
+ *         return b.call(a.call(x)).add(x);
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>The same forward code runs on data and is traced into a {@link Graph}; it must not depend on the values of arrays.
+ * Parameters are named by their place: {@code a.weight}, or {@code 0.weight} in a {@link Sequential}.
+ *
+ * <p>Concurrency: one thread at a time.
+ */
+public abstract class Block implements AutoCloseable {
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final Map<String, Block> children = new LinkedHashMap<>();
+    private String name;
+
+    /** Creates the block. */
+    protected Block() {}
+
+    /**
+     * Computes the output.
+     *
+     * @param x the input; its first axis is the batch
+     * @return the output
+     */
+    public abstract NDArray forward(NDArray x);
+
+    /**
+     * Computes the outputs of a block that has several inputs or outputs; such blocks override it.
+     *
+     * @param inputs the inputs
+     * @return the outputs
+     */
+    public NDArray[] forwardAll(NDArray... inputs) {
+        if (inputs.length != 1) {
+            throw new IllegalArgumentException(
+                    getClass().getSimpleName() + ": takes one input, got " + inputs.length + "; override forwardAll");
+        }
+        return new NDArray[] {forward(inputs[0])};
+    }
+
+    /**
+     * Runs the block as part of another: as {@link #forward(NDArray)}, and a traced graph names its nodes after this block.
+     *
+     * @param x the input
+     * @return the output
+     */
+    public final NDArray call(NDArray x) {
+        GraphBuilder builder = GraphBuilder.current();
+        return builder == null ? forward(x) : traced(builder, () -> new NDArray[] {forward(x)})[0];
+    }
+
+    /**
+     * Runs a block of several inputs or outputs as part of another.
+     *
+     * @param inputs the inputs
+     * @return the outputs
+     */
+    public final NDArray[] callAll(NDArray... inputs) {
+        GraphBuilder builder = GraphBuilder.current();
+        return builder == null ? forwardAll(inputs) : traced(builder, () -> forwardAll(inputs));
+    }
+
+    private interface Call {
+        NDArray[] run();
+    }
+
+    private NDArray[] traced(GraphBuilder builder, Call call) {
+        if (!TraceNames.isOpen()) {
+            try (TraceNames names = TraceNames.of(this)) {
+                return call.run();
+            }
+        }
+        if (name == null) {
+            return call.run();
+        }
+        builder.enter(name);
+        try {
+            return call.run();
+        } finally {
+            builder.leave();
+        }
+    }
+
+    /**
+     * Registers a parameter of this block.
+     *
+     * @param parameter the parameter
+     * @return the parameter
+     * @throws IllegalArgumentException when the block has one of that name
+     */
+    protected final Parameter addParameter(Parameter parameter) {
+        checkName(parameter.name());
+        parameters.put(parameter.name(), parameter);
+        return parameter;
+    }
+
+    /**
+     * Registers a block of which this one consists.
+     *
+     * @param <B> the block's type
+     * @param childName its name within this block
+     * @param child the block; one that is registered in several places shares its parameters
+     * @return the block
+     * @throws IllegalArgumentException when the block has a child of that name
+     */
+    protected final <B extends Block> B addChild(String childName, B child) {
+        checkName(childName);
+        children.put(childName, child);
+        ((Block) child).name = childName;
+        return child;
+    }
+
+    private void checkName(String newName) {
+        if (newName.isEmpty() || parameters.containsKey(newName) || children.containsKey(newName)) {
+            throw new IllegalArgumentException(getClass().getSimpleName()
+                    + ": a parameter or block needs a name that is" + " not taken, got \"" + newName + "\"");
+        }
+    }
+
+    /**
+     * The blocks registered in this one.
+     *
+     * @return an unmodifiable view, by name
+     */
+    public final Map<String, Block> children() {
+        return Collections.unmodifiableMap(children);
+    }
+
+    /**
+     * All parameters of this block and of the blocks in it, each once, in order of registration.
+     *
+     * @return the parameters by structural name, such as {@code 0.weight}
+     */
+    public final Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        collect("", all, Collections.newSetFromMap(new IdentityHashMap<>()));
+        return all;
+    }
+
+    private void collect(String prefix, Map<String, Parameter> all, Set<Object> seen) {
+        if (!seen.add(this)) {
+            return;
+        }
+        parameters.forEach((n, p) -> {
+            if (seen.add(p)) {
+                all.put(prefix + n, p);
+            }
+        });
+        children.forEach((n, b) -> b.collect(prefix + n + ".", all, seen));
+    }
+
+    /**
+     * Begins anew: every parameter takes its value from its initializer, the seed and its name, so that a network and its
+     * graph begin with the same values. Parameters whose shape is not known yet follow with the first forward pass. A block
+     * that is never initialized draws from the random generator of the thread that first calls it.
+     *
+     * @param seed the seed
+     */
+    public final void initialize(long seed) {
+        parameters().forEach((n, p) -> {
+            if (p.initializer() != null) {
+                p.initialize(seed, n);
+            }
+        });
+    }
+
+    /**
+     * The values of all parameters.
+     *
+     * @return arrays by structural name; they belong to the parameters
+     * @throws IllegalStateException when a shape is not known yet
+     */
+    public final Map<String, NDArray> values() {
+        Map<String, NDArray> values = new LinkedHashMap<>();
+        parameters().forEach((n, p) -> values.put(n, p.value()));
+        return values;
+    }
+
+    /**
+     * Writes the network down as a graph. Shapes of parameters that are not known yet become known.
+     *
+     * @param inputs shape and dtype of each input; the batch may be {@link Shape#UNKNOWN}
+     * @return the graph, whose parameters are named as in {@link #parameters()}
+     * @throws IllegalStateException when the code uses arrays with data other than parameters; {@link #toGraphBlock} keeps
+     *     those
+     */
+    public final Graph trace(Spec... inputs) {
+        return trace(false, inputs).graph();
+    }
+
+    private record Traced(Graph graph, Map<String, NDArray> constants) {}
+
+    private Traced trace(boolean constantsAllowed, Spec... inputs) {
+        try (GraphBuilder builder = GraphBuilder.open();
+                TraceNames names = TraceNames.of(this)) {
+            NDArray[] data = new NDArray[inputs.length];
+            for (int i = 0; i < inputs.length; i++) {
+                data[i] = builder.input(inputs.length == 1 ? "input" : "input" + i, inputs[i]);
+            }
+            Graph graph = builder.build(forwardAll(data));
+            Map<String, NDArray> constants = builder.constantValues();
+            if (!constantsAllowed && !constants.isEmpty()) {
+                throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
+                        + constants.values().stream().map(NDArray::spec).toList()
+                        + "; register them as parameters of role CONSTANT, or take toGraphBlock");
+            }
+            return new Traced(graph, constants);
+        }
+    }
+
+    /**
+     * Copies the network: its graph with copies of all values.
+     *
+     * @param inputs shape and dtype of each input; the batch may be {@link Shape#UNKNOWN}
+     * @return a block that computes the same
+     */
+    public final GraphBlock toGraphBlock(Spec... inputs) {
+        Traced traced = trace(true, inputs);
+        GraphBlock copy = new GraphBlock(traced.graph());
+        Map<String, Parameter> targets = copy.parameters();
+        traced.constants().forEach((n, v) -> targets.get(n).set(v));
+        parameters().forEach((n, p) -> {
+            if (targets.containsKey(n)) {
+                targets.get(n).set(p.value());
+            }
+        });
+        return copy;
+    }
+
+    /**
+     * Completes all shapes by tracing, without computing anything.
+     *
+     * @param inputs shape of each float32 input; the batch may be {@link Shape#UNKNOWN}
+     */
+    public final void inferShapes(Shape... inputs) {
+        Spec[] specs = new Spec[inputs.length];
+        for (int i = 0; i < inputs.length; i++) {
+            specs[i] = new Spec(inputs[i], DType.FLOAT32);
+        }
+        trace(true, specs);
+    }
+
+    /**
+     * Writes the values of all parameters to a safetensors file, under their structural names.
+     *
+     * @param file the file, replaced atomically
+     * @throws IOException when writing fails
+     */
+    public final void save(Path file) throws IOException {
+        SafeTensors.write(file, values(), Map.of());
+    }
+
+    /**
+     * Reads the values of all parameters from a safetensors file.
+     *
+     * @param file a file written by {@link #save}
+     * @throws IOException when reading fails or the file is damaged
+     * @throws IllegalArgumentException when names or shapes differ
+     */
+    public final void load(Path file) throws IOException {
+        try (Scope scope = Scope.open()) {
+            load(SafeTensors.read(file).tensors());
+        }
+    }
+
+    /**
+     * Takes over the values of all parameters.
+     *
+     * @param values arrays by structural name; they are copied
+     * @throws IllegalArgumentException when names differ
+     */
+    public final void load(Map<String, NDArray> values) {
+        Map<String, Parameter> all = parameters();
+        if (!all.keySet().equals(values.keySet())) {
+            Set<String> missing = new LinkedHashSet<>(all.keySet());
+            missing.removeAll(values.keySet());
+            Set<String> unknown = new LinkedHashSet<>(values.keySet());
+            unknown.removeAll(all.keySet());
+            throw new IllegalArgumentException(
+                    "load: the values do not belong to this network: missing " + missing + ", unknown " + unknown);
+        }
+        all.forEach((n, p) -> p.set(values.get(n)));
+    }
+
+    /** Frees the values and gradients of all parameters. */
+    @Override
+    public void close() {
+        parameters().values().forEach(Parameter::close);
+    }
+}

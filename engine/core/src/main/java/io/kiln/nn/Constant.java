@@ -1,0 +1,17 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+
+/**
+ * Every element is the same number.
+ *
+ * @param value the number
+ */
+public record Constant(double value) implements Initializer {
+    @Override
+    public NDArray create(Shape shape) {
+        return NDArray.full(shape, value, DType.FLOAT32);
+    }
+}

@@ -1,0 +1,160 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Activation;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Linear;
+import io.kiln.symbol.Role;
+
+/**
+ * A fully connected layer: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[N,…], taken as [N,in] (or, without flattening,
+ * x[…,in]), weight[units,in], bias[units], y[N,units] (or y[…,units]).
+ */
+public final class Dense extends Block {
+    private final long units;
+    private final Activation activation;
+    private final boolean flatten;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /**
+     * A layer without activation, otherwise with the defaults of the {@linkplain Builder builder}.
+     *
+     * @param units number of outputs
+     */
+    public Dense(long units) {
+        this(builder().units(units));
+    }
+
+    /**
+     * A layer with the defaults of the {@linkplain Builder builder}.
+     *
+     * @param units number of outputs
+     * @param activation applied to the sum
+     */
+    public Dense(long units, Activation activation) {
+        this(builder().units(units).activation(activation));
+    }
+
+    private Dense(Builder b) {
+        if (b.units < 1) {
+            throw new IllegalArgumentException("dense: units must be >= 1, got " + b.units);
+        }
+        units = b.units;
+        activation = b.activation;
+        flatten = b.flatten;
+        weight = addParameter(new Parameter("weight", Role.WEIGHT, b.weightInitializer));
+        bias = b.useBias ? addParameter(new Parameter("bias", Role.BIAS, b.biasInitializer)) : null;
+    }
+
+    /**
+     * Starts a layer.
+     *
+     * @return a builder with the defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.Flatten(1), x) : x;
+        weight.complete(Shape.of(units, rows.shape().dim(-1)));
+        Linear linear = new Linear(activation);
+        return bias == null
+                ? Dispatch.one(linear, rows, weight.data())
+                : Dispatch.one(
+                        linear,
+                        rows,
+                        weight.data(),
+                        bias.complete(Shape.of(units)).data());
+    }
+
+    /** The settings of a layer. */
+    public static final class Builder {
+        private long units;
+        private Activation activation = Activation.NONE;
+        private boolean useBias = true;
+        private boolean flatten = true;
+        private Initializer weightInitializer = Initializers.defaultFor(Role.WEIGHT);
+        private Initializer biasInitializer = Initializers.defaultFor(Role.BIAS);
+
+        private Builder() {}
+
+        /**
+         * The number of outputs; must be given.
+         *
+         * @param value at least 1
+         * @return this builder
+         */
+        public Builder units(long value) {
+            units = value;
+            return this;
+        }
+
+        /**
+         * What is applied to the sum; none by default.
+         *
+         * @param value the activation
+         * @return this builder
+         */
+        public Builder activation(Activation value) {
+            activation = value;
+            return this;
+        }
+
+        /**
+         * Whether a bias is added; true by default.
+         *
+         * @param value true or false
+         * @return this builder
+         */
+        public Builder useBias(boolean value) {
+            useBias = value;
+            return this;
+        }
+
+        /**
+         * Whether all axes behind the batch are taken as one; true by default.
+         *
+         * @param value false to work on the last axis only
+         * @return this builder
+         */
+        public Builder flatten(boolean value) {
+            flatten = value;
+            return this;
+        }
+
+        /**
+         * How the weight begins.
+         *
+         * @param value the initializer
+         * @return this builder
+         */
+        public Builder weightInitializer(Initializer value) {
+            weightInitializer = value;
+            return this;
+        }
+
+        /**
+         * How the bias begins.
+         *
+         * @param value the initializer
+         * @return this builder
+         */
+        public Builder biasInitializer(Initializer value) {
+            biasInitializer = value;
+            return this;
+        }
+
+        /**
+         * Makes the layer.
+         *
+         * @return the layer
+         */
+        public Dense build() {
+            return new Dense(this);
+        }
+    }
+}

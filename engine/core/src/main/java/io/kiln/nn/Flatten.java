@@ -1,0 +1,15 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+
+/** Joins all axes behind the batch into one: x[N,a,b,…] becomes y[N,a·b·…]. */
+public final class Flatten extends Block {
+    /** Creates the layer. */
+    public Flatten() {}
+
+    @Override
+    public NDArray forward(NDArray x) {
+        return Dispatch.one(new io.kiln.op.Flatten(1), x);
+    }
+}

@@ -1,0 +1,84 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.GraphBuilder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A block that runs a graph: what a network is on executors and after reading it from disk. It is trained, saved and traced
+ * as any other block.
+ */
+public final class GraphBlock extends Block {
+    private final Graph graph;
+    private final Map<String, Parameter> byName = new LinkedHashMap<>();
+
+    /**
+     * A block whose parameters are those of a graph.
+     *
+     * @param graph the graph
+     */
+    public GraphBlock(Graph graph) {
+        this.graph = graph;
+        for (Graph.ParameterInfo p : graph.parameters()) {
+            byName.put(
+                    p.name(),
+                    addParameter(new Parameter(
+                            p.name(),
+                            p.role(),
+                            p.spec().dtype(),
+                            p.spec().shape(),
+                            p.initializer().orElse(null))));
+        }
+    }
+
+    /**
+     * The graph.
+     *
+     * @return the graph
+     */
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        return forwardAll(x)[0];
+    }
+
+    @Override
+    public NDArray[] forwardAll(NDArray... inputs) {
+        if (GraphBuilder.current() != null) {
+            return replay(inputs);
+        }
+        Map<String, NDArray> values = new LinkedHashMap<>();
+        byName.forEach((n, p) -> values.put(n, p.value()));
+        return graph.run(values, inputs);
+    }
+
+    /** Repeats the nodes into the graph that this thread traces. */
+    private NDArray[] replay(NDArray... inputs) {
+        NDArray[][] all = new NDArray[graph.variableCount() + graph.nodes().size()][];
+        int next = 0;
+        for (NDArray x : inputs) {
+            all[next++] = new NDArray[] {x};
+        }
+        for (Parameter p : byName.values()) {
+            all[next++] = new NDArray[] {p.data()};
+        }
+        for (Graph.Node node : graph.nodes()) {
+            all[next++] = Dispatch.run(node.operator(), pick(all, node.inputs()));
+        }
+        for (Graph.Update u : graph.updates()) {
+            byName.get(u.parameter()).update(pick(all, List.of(u.value()))[0]);
+        }
+        return pick(all, graph.outputs());
+    }
+
+    private static NDArray[] pick(NDArray[][] all, List<Graph.Ref> refs) {
+        return refs.stream().map(r -> all[r.value()][r.output()]).toArray(NDArray[]::new);
+    }
+}

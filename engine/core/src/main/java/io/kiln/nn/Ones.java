@@ -1,0 +1,13 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+
+/** Every element is 1. */
+public record Ones() implements Initializer {
+    @Override
+    public NDArray create(Shape shape) {
+        return NDArray.ones(shape, DType.FLOAT32);
+    }
+}

@@ -1,0 +1,292 @@
+package io.kiln.nn;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.autograd.GradReq;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.GraphBuilder;
+import io.kiln.symbol.Role;
+
+/**
+ * An array that a block keeps between calls: a weight, or a statistic that the forward pass maintains.
+ *
+ * <p>Life cycle: made without shape or data; a block's first forward pass states the {@linkplain #complete shape}; the data
+ * come into being when they are first asked for, or earlier by {@link #set}; {@link #close()} frees them. The data belong to
+ * the parameter, not to a scope.
+ *
+ * <p>While a thread traces, {@link #data()} gives the parameter of the graph, named after the block's place in the network.
+ */
+public final class Parameter implements AutoCloseable {
+    private final String name;
+    private final Role role;
+    private final DType dtype;
+    private final Initializer initializer;
+    private GradReq request;
+    private Shape shape;
+    private Draw draw = Draw.fromThread();
+    private NDArray data;
+
+    /**
+     * A float32 parameter whose shape the block will state.
+     *
+     * @param name its name within the block, such as {@code weight}
+     * @param role what it is for
+     * @param initializer how it begins
+     */
+    public Parameter(String name, Role role, Initializer initializer) {
+        this(name, role, DType.FLOAT32, null, initializer);
+    }
+
+    /**
+     * A parameter.
+     *
+     * @param name its name within the block
+     * @param role what it is for
+     * @param dtype its element type
+     * @param shape its shape, or null when the block will state it
+     * @param initializer how it begins; null for a constant, whose value is {@link #set}
+     */
+    public Parameter(String name, Role role, DType dtype, Shape shape, Initializer initializer) {
+        this.name = name;
+        this.role = role;
+        this.dtype = dtype;
+        this.shape = shape;
+        this.initializer = initializer;
+        this.request = role.isTrained() ? GradReq.WRITE : GradReq.NULL;
+    }
+
+    /**
+     * The name within the block.
+     *
+     * @return the name, such as {@code weight}
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * What the parameter is for.
+     *
+     * @return its role
+     */
+    public Role role() {
+        return role;
+    }
+
+    /**
+     * The element type.
+     *
+     * @return the dtype
+     */
+    public DType dtype() {
+        return dtype;
+    }
+
+    /**
+     * How the parameter begins.
+     *
+     * @return the initializer; null for a constant
+     */
+    public Initializer initializer() {
+        return initializer;
+    }
+
+    /**
+     * The shape.
+     *
+     * @return the shape, or null before the first forward pass has stated it
+     */
+    public Shape shape() {
+        return shape;
+    }
+
+    /**
+     * States the shape. Blocks call it with every forward pass.
+     *
+     * @param needed the shape that the input asks for
+     * @return this parameter
+     * @throws ShapeException when the parameter already has another shape, or a size is unknown
+     */
+    public Parameter complete(Shape needed) {
+        if (shape == null) {
+            if (!needed.isKnown()) {
+                throw new ShapeException("parameter " + this + ": its shape " + needed
+                        + " depends on a size of the input that is unknown; only the batch may be unknown");
+            }
+            shape = needed;
+        } else if (!shape.equals(needed)) {
+            throw new ShapeException("parameter " + this + ": has shape " + shape + ", the input asks for " + needed);
+        }
+        return this;
+    }
+
+    /**
+     * Draws the value from this seed and the parameter's place in the network alone, whenever it is first needed. Data that
+     * exist are given up.
+     *
+     * @param seed the network's seed
+     * @param path the parameter's unique name in the network
+     */
+    void initialize(long seed, String path) {
+        close();
+        draw = Draw.fromSeed(seed, path);
+    }
+
+    /**
+     * The array: with data, which are made if need be, or traced while this thread traces a graph.
+     *
+     * @return the array; gradients flow to it unless the parameter is frozen
+     * @throws IllegalStateException when the shape is not known yet
+     */
+    public NDArray data() {
+        GraphBuilder builder = GraphBuilder.current();
+        if (builder != null && initializer != null) {
+            return builder.parameter(TraceNames.of(this), new Spec(knownShape(), dtype), role, initializer);
+        }
+        return value();
+    }
+
+    /**
+     * The array with data, also while this thread traces.
+     *
+     * @return the array
+     * @throws IllegalStateException when the shape is not known yet
+     */
+    public NDArray value() {
+        if (data == null) {
+            if (initializer == null) {
+                throw new IllegalStateException("parameter " + this + ": a constant without value; set it");
+            }
+            data = draw.value(initializer, knownShape(), dtype);
+            attach();
+        }
+        return data;
+    }
+
+    private Shape knownShape() {
+        if (shape == null) {
+            throw new IllegalStateException("parameter " + this
+                    + ": its shape is not known before the first forward pass; run one or trace the block");
+        }
+        return shape;
+    }
+
+    private void attach() {
+        if (dtype.isFloating()) {
+            Autograd.attachGradient(data, request);
+        }
+    }
+
+    /**
+     * Whether {@link #value()} would draw or fail.
+     *
+     * @return true once the parameter has data
+     */
+    public boolean hasData() {
+        return data != null;
+    }
+
+    /**
+     * Overwrites the value.
+     *
+     * @param newValue an array of the parameter's shape, converted to its dtype
+     */
+    public void set(NDArray newValue) {
+        complete(newValue.shape());
+        if (data == null) {
+            try (Scope scope = Scope.open()) {
+                data = scope.keep(NDArray.empty(shape, dtype)).detach();
+            }
+            attach();
+        }
+        data.assign(newValue);
+    }
+
+    /**
+     * Gives a running statistic its next value: now, or, while this thread traces, with every run of the graph in train mode.
+     *
+     * @param newValue the value, of the parameter's shape
+     */
+    public void update(NDArray newValue) {
+        if (newValue.isTraced()) {
+            newValue.traced().builder().update(TraceNames.of(this), newValue);
+        } else {
+            value().assign(newValue);
+        }
+    }
+
+    /**
+     * The gradient that the last backward pass left.
+     *
+     * @return the gradient, or null when there was no pass or the parameter is frozen
+     */
+    public NDArray gradient() {
+        return data == null || data.gradientState() == null ? null : Autograd.gradient(data);
+    }
+
+    /**
+     * What backward passes do with the gradient.
+     *
+     * @return the request
+     */
+    public GradReq gradReq() {
+        return request;
+    }
+
+    /**
+     * Says what backward passes do with the gradient; a gradient that exists is given up.
+     *
+     * @param newRequest the request
+     * @return this parameter
+     */
+    public Parameter gradReq(GradReq newRequest) {
+        if (newRequest != GradReq.NULL && !role.isTrained()) {
+            throw new IllegalArgumentException("parameter " + this + ": role " + role + " has no gradient");
+        }
+        request = newRequest;
+        if (data != null) {
+            attach();
+        }
+        return this;
+    }
+
+    /**
+     * Takes the parameter out of training: no gradient is computed, trainers leave it alone.
+     *
+     * @return this parameter
+     */
+    public Parameter freeze() {
+        return gradReq(GradReq.NULL);
+    }
+
+    /**
+     * Whether trainers update the parameter.
+     *
+     * @return false when it is frozen or its role is not trained
+     */
+    public boolean isTrained() {
+        return request != GradReq.NULL;
+    }
+
+    /** Frees the data and the gradient. The parameter may be used again and then draws or takes a new value. */
+    @Override
+    public void close() {
+        if (data != null) {
+            if (data.gradientState() != null) {
+                Autograd.zeroGradient(data);
+            }
+            data.close();
+            data = null;
+        }
+    }
+
+    /** {@return name, role and what is known of the shape} */
+    @Override
+    public String toString() {
+        return name + " (" + role + " " + dtype + (shape == null ? ", shape unknown" : shape) + ")";
+    }
+}

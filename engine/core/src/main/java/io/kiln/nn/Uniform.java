@@ -1,0 +1,35 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Dispatch;
+import io.kiln.op.RandomUniform;
+
+/**
+ * Elements spread evenly over \([-s, s)\).
+ *
+ * @param scale s, at least 0
+ */
+public record Uniform(double scale) implements Initializer {
+    /**
+     * Checks the scale.
+     *
+     * @throws IllegalArgumentException when it is negative or not finite
+     */
+    public Uniform {
+        if (!(scale >= 0) || Double.isInfinite(scale)) {
+            throw new IllegalArgumentException("uniform: scale must be finite and >= 0, got " + scale);
+        }
+    }
+
+    /** The scale that MXNet takes: 0.07. */
+    public Uniform() {
+        this(0.07);
+    }
+
+    @Override
+    public NDArray create(Shape shape) {
+        return Dispatch.withoutGradient(new RandomUniform(shape, -scale, scale, DType.FLOAT32));
+    }
+}

@@ -1,0 +1,13 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+
+/** Every element is 0. */
+public record Zeros() implements Initializer {
+    @Override
+    public NDArray create(Shape shape) {
+        return NDArray.zeros(shape, DType.FLOAT32);
+    }
+}
