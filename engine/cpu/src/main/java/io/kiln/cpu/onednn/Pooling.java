@@ -47,51 +47,46 @@ public final class Pooling {
      * @param window how it slides
      * @param src source
      * @param dst destination
+     * @param places result for {@link Kind#MAX}: where in its window each largest element stood (the first of several), as
+     *     row-major index into the window, uint8 or int32, of the shape of {@code dst}; or null
      * @return false if oneDNN has no implementation
      */
-    public static boolean forward(Kind kind, long[] kernel, Window window, Tensor src, Tensor dst) {
+    public static boolean forward(Kind kind, long[] kernel, Window window, Tensor src, Tensor dst, Tensor places) {
         CpuContext context = CpuContext.current();
-        key(context, Operation.POOLING, kind, kernel, window, src, dst);
+        key(context, Operation.POOLING, kind, kernel, window, src, dst).add(places);
         Plan plan = context.plan(builder -> {
-            dnnl_primitive_desc descriptor =
-                    descriptor(builder, dnnl_forward_inference, kind, kernel, window, src, dst);
-            return builder.begin(descriptor)
+            int propagation = places == null ? dnnl_forward_inference : dnnl_forward_training;
+            dnnl_primitive_desc descriptor = descriptor(builder, propagation, kind, kernel, window, src, dst);
+            builder.begin(descriptor)
                     .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
-                    .output(DNNL_ARG_DST, builder.slot(1, Activations.canonical(dst)))
-                    .end()
-                    .build();
+                    .output(DNNL_ARG_DST, builder.slot(1, Activations.canonical(dst)));
+            if (places != null) {
+                builder.output(DNNL_ARG_WORKSPACE, builder.slot(2, Activations.canonical(places)));
+            }
+            return builder.end().build();
         });
-        return plan.slot(0, src).slot(1, dst).execute(context);
+        return plan.slot(0, src).slot(1, dst).slot(2, places).execute(context);
     }
 
     /**
-     * Gradient with respect to the source. For {@link Kind#MAX} the gradient goes to the first of several largest
-     * elements; which one that is comes from pooling the source once more into scratch memory.
+     * Gradient with respect to the source.
      *
      * @param kind what becomes of the elements under the kernel
      * @param kernel its sizes
      * @param window how it slides
-     * @param src source; only its values matter for {@link Kind#MAX}, only its shape for the others
      * @param diffDst gradient of the destination
+     * @param places what the forward pass gave for {@link Kind#MAX}; null for the others
      * @param diffSrc result: gradient of the source
      * @return false if oneDNN has no implementation
      */
     public static boolean backward(
-            Kind kind, long[] kernel, Window window, Tensor src, Tensor diffDst, Tensor diffSrc) {
+            Kind kind, long[] kernel, Window window, Tensor diffDst, Tensor places, Tensor diffSrc) {
         CpuContext context = CpuContext.current();
-        key(context, Operation.POOLING_BACKWARD, kind, kernel, window, src, diffDst)
-                .add(diffSrc);
+        key(context, Operation.POOLING_BACKWARD, kind, kernel, window, diffSrc, diffDst)
+                .add(places);
         Plan plan = context.plan(builder -> {
-            dnnl_primitive_desc hint = descriptor(builder, dnnl_forward_training, kind, kernel, window, src, diffDst);
-            PlanBuilder.Place workspace = null;
-            if (kind == Kind.MAX) {
-                workspace = builder.scratch(builder.wanted(hint, DNNL_ARG_WORKSPACE));
-                builder.begin(hint)
-                        .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
-                        .output(DNNL_ARG_DST, builder.scratch(builder.wanted(hint, DNNL_ARG_DST)))
-                        .output(DNNL_ARG_WORKSPACE, workspace)
-                        .end();
-            }
+            dnnl_primitive_desc hint =
+                    descriptor(builder, dnnl_forward_training, kind, kernel, window, diffSrc, diffDst);
             dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
             int status = dnnl_pooling_backward_primitive_desc_create(
                     descriptor,
@@ -107,15 +102,15 @@ public final class Pooling {
                     hint,
                     builder.attributes(PostOps.NONE));
             builder.created("pooling gradient", descriptor, status);
-            builder.begin(descriptor)
-                    .input(DNNL_ARG_DIFF_DST, builder.slot(1, Activations.canonical(diffDst)))
-                    .output(DNNL_ARG_DIFF_SRC, builder.slot(2, Activations.canonical(diffSrc)));
-            if (workspace != null) {
-                builder.input(DNNL_ARG_WORKSPACE, workspace);
+            builder.begin(descriptor).input(DNNL_ARG_DIFF_DST, builder.slot(0, Activations.canonical(diffDst)));
+            if (places != null) {
+                builder.input(DNNL_ARG_WORKSPACE, builder.slot(1, Activations.canonical(places)));
             }
-            return builder.end().build();
+            return builder.output(DNNL_ARG_DIFF_SRC, builder.slot(2, Activations.canonical(diffSrc)))
+                    .end()
+                    .build();
         });
-        return plan.slot(0, src).slot(1, diffDst).slot(2, diffSrc).execute(context);
+        return plan.slot(0, diffDst).slot(1, places).slot(2, diffSrc).execute(context);
     }
 
     private static CallKey key(

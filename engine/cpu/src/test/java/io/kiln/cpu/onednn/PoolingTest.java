@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.cpu.EngineThreads;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
 import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +34,8 @@ class PoolingTest {
                 "max;2,3,9;2;2;0",
                 "max;2,20,28,28;2,2;2;0",
                 "max;1,3,7,8;3,3;2;1",
+                "max;2,17,11;4;3;2",
+                "max;2,4,5,6,7;3,2,2;2;1",
                 "max;2,2,5,6,4;2,2,2;2;0",
                 "average_include_padding;2,3,9,7;3,3;2;1",
                 "average_exclude_padding;2,3,9,7;3,3;2;1",
@@ -52,13 +56,17 @@ class PoolingTest {
             Tensor dst = last ? arena.randomChannelsLast(out) : arena.random(out);
             Tensor diffDst = last ? arena.randomChannelsLast(out) : arena.random(out);
             Tensor diffSrc = last ? arena.randomChannelsLast(dims) : arena.random(dims);
-            assertTrue(Pooling.forward(kind, kernel, window, src, dst));
-            assertTrue(Pooling.backward(kind, kernel, window, src, diffDst, diffSrc));
+            Tensor places = kind == Pooling.Kind.MAX ? arena.empty(DType.UINT8, out) : null;
+            assertTrue(Pooling.forward(kind, kernel, window, src, dst, places));
+            assertTrue(Pooling.backward(kind, kernel, window, diffDst, places, diffSrc));
             Tensor wanted = arena.random(dims);
             Arena.each(dims, i -> Arena.set(wanted, 0, i));
             Arena.each(out, o -> {
                 double value = pool(kind, kernel, window, src, o, Arena.get(diffDst, o), wanted);
                 assertEquals(value, Arena.get(dst, o), 1e-5);
+                if (places != null) {
+                    assertEquals(value, atPlace(kernel, window, src, o, places), 0);
+                }
             });
             Arena.each(dims, i -> assertEquals(Arena.get(wanted, i), Arena.get(diffSrc, i), 1e-5));
         }
@@ -88,6 +96,22 @@ class PoolingTest {
         long divisor = kind == Pooling.Kind.AVERAGE_INCLUDE_PADDING ? all : count[0];
         visit(kernel, window, src.dims(), o, s -> Arena.set(diffSrc, Arena.get(diffSrc, s) + gradient / divisor, s));
         return sum[0] / divisor;
+    }
+
+    /** The element at the place that the pooling names, a row-major index into the window. */
+    private static double atPlace(long[] kernel, Window window, Tensor src, long[] o, Tensor places) {
+        long offset = 0;
+        for (int i = 0; i < o.length; i++) {
+            offset += o[i] * places.strides()[i];
+        }
+        long place = Memory.getByte(places.address() + offset) & 0xff;
+        long[] s = o.clone();
+        for (int i = s.length - 1; i >= 2; i--) {
+            long tap = place % kernel[i - 2];
+            place /= kernel[i - 2];
+            s[i] = o[i] * window.strides()[i - 2] - window.padBefore()[i - 2] + tap;
+        }
+        return Arena.get(src, s);
     }
 
     private static void visit(
