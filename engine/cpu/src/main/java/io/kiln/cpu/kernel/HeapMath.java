@@ -1,0 +1,54 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Cast;
+import io.kiln.op.Dispatch;
+
+/**
+ * What the Java kernels need of one kind of Java array ({@code float[]} or {@code double[]}), because HotSpot vectorises
+ * loops over heap arrays and not over off-heap memory. An {@code Object} here is always such an array.
+ */
+interface HeapMath {
+
+    /** float64 computes in double, all others in float. */
+    static HeapMath of(DType dtype) {
+        return dtype == DType.FLOAT64 ? DoubleMath.INSTANCE : FloatMath.INSTANCE;
+    }
+
+    /** The elements of an array in row-major order. */
+    Object read(NDArray array);
+
+    /** An array of zeros. */
+    Object zeros(int length);
+
+    /** {@code to[toStart + i] = from[fromStart + places[i]]}, or 0 where the place is negative. */
+    void gather(Object from, int fromStart, int[] places, Object to, int toStart);
+
+    /** {@code to[toStart + places[i]] += from[fromStart + i]} where the place is not negative. */
+    void scatterAdd(Object from, int fromStart, int[] places, Object to, int toStart);
+
+    /** {@code c += a b} for row-major matrices {@code a[m,k]}, {@code b[k,n]}, {@code c[m,n]}. */
+    void multiply(Object a, int aStart, Object b, int bStart, Object c, int cStart, int m, int n, int k);
+
+    /** {@code to[j, i] = from[i, j]} for row-major matrices {@code from[rows, columns]}. */
+    void transpose(Object from, int fromStart, Object to, int toStart, int rows, int columns);
+
+    /** {@code to[toStart + i] += value[valueStart]}. */
+    void addValue(Object value, int valueStart, Object to, int toStart, int count);
+
+    /** {@code to[toStart + i] += from[fromStart + i]}. */
+    void addAll(Object from, int fromStart, Object to, int toStart, int count);
+
+    /** Adds the sum of elements to one element. */
+    void addSum(Object from, int fromStart, int count, Object to, int toIndex);
+
+    /** A row-major array of these elements. */
+    NDArray write(Object values, Spec spec);
+
+    /** The array in the type that is wanted. */
+    static NDArray as(NDArray array, DType dtype) {
+        return array.dtype() == dtype ? array : Dispatch.withoutGradient(new Cast(dtype), array);
+    }
+}

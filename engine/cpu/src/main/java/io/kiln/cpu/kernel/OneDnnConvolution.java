@@ -1,0 +1,108 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.onednn.Convolution;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.cpu.onednn.Window;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Add;
+import io.kiln.op.ConvolutionTranspose;
+import io.kiln.op.ConvolutionWeightGradient;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
+import java.util.List;
+
+/** Convolutions by oneDNN. Results are channels-last. */
+final class OneDnnConvolution {
+
+    private OneDnnConvolution() {}
+
+    static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        io.kiln.op.Convolution conv = (io.kiln.op.Convolution) operator;
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        try (Scope copies = Scope.open()) {
+            boolean computed = Convolution.forward(
+                    window(conv.stride(), conv.pad(), conv.dilation()),
+                    conv.groups(),
+                    Operands.read(inputs[0]),
+                    Operands.read(inputs[1]),
+                    inputs.length < 3 ? null : Operands.read(inputs[2]),
+                    Operands.of(result),
+                    OneDnnMatMul.postOps(conv.activation()));
+            return computed ? new NDArray[] {result} : null;
+        }
+    }
+
+    /** The transposed convolution is the gradient of a convolution with respect to its source. */
+    static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ConvolutionTranspose conv = (ConvolutionTranspose) operator;
+        if (declines(inputs) || outputs[0].shape().size() == 0) {
+            return null;
+        }
+        for (int i = 0; i < conv.stride().size(); i++) {
+            if (conv.outputPad().get(i) >= conv.stride().get(i)) {
+                return null; // no convolution of that stride has this source and destination
+            }
+        }
+        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        try (Scope copies = Scope.open()) {
+            boolean computed = Convolution.backwardData(
+                    window(conv.stride(), conv.pad(), conv.dilation()),
+                    conv.groups(),
+                    Operands.read(inputs[0]),
+                    Operands.read(inputs[1]),
+                    Operands.of(result));
+            if (!computed) {
+                return null;
+            }
+            return new NDArray[] {inputs.length < 3 ? result : copies.keep(shifted(result, inputs[2]))};
+        }
+    }
+
+    private static NDArray shifted(NDArray y, NDArray bias) {
+        Shape shape = y.shape();
+        long[] strides = new long[shape.rank()];
+        strides[1] = bias.strides()[0];
+        return Dispatch.withoutGradient(new Add(), y, bias.view(shape, strides, 0));
+    }
+
+    static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray weights = Operands.rowMajor(inputs[0], outputs[0]);
+        NDArray bias = conv.bias() ? Operands.rowMajor(inputs[0], outputs[1]) : null;
+        try (Scope copies = Scope.open()) {
+            Tensor src = Operands.read(inputs[0]);
+            boolean computed = Convolution.backwardWeights(
+                    window(conv.stride(), conv.pad(), conv.dilation()),
+                    conv.groups(),
+                    src,
+                    Operands.read(inputs[1]),
+                    Operands.of(weights),
+                    bias == null ? null : Operands.of(bias));
+            if (!computed) {
+                return null;
+            }
+            return bias == null ? new NDArray[] {weights} : new NDArray[] {weights, bias};
+        }
+    }
+
+    private static boolean declines(NDArray[] inputs) {
+        return !Operands.served(inputs[0].dtype())
+                || inputs[0].dtype() != inputs[1].dtype()
+                || Operands.isEmpty(inputs[0])
+                || Operands.isEmpty(inputs[1]);
+    }
+
+    private static Window window(List<Long> stride, List<Long> pad, List<Long> dilation) {
+        long[] pads = Operands.array(pad);
+        return new Window(Operands.array(stride), Operands.array(dilation), pads, pads);
+    }
+}

@@ -1,0 +1,65 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Copy;
+import io.kiln.op.Dispatch;
+import java.util.List;
+
+/** Arrays as oneDNN sees them. */
+final class Operands {
+
+    private Operands() {}
+
+    /** Whether oneDNN is there and computes with this type. */
+    static boolean served(DType dtype) {
+        return (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16 || dtype == DType.FLOAT16)
+                && Natives.get().isAvailable();
+    }
+
+    /** The memory of an array; a copy of it where oneDNN cannot describe it (repeated or reversed axes). */
+    static Tensor read(NDArray array) {
+        Tensor tensor = of(array);
+        return tensor.isDescribable() ? tensor : of(copy(array));
+    }
+
+    /** A row-major copy. */
+    static NDArray copy(NDArray array) {
+        return Dispatch.withoutGradient(new Copy(), array);
+    }
+
+    /** The memory of an array. */
+    static Tensor of(NDArray array) {
+        return new Tensor(array.dtype(), array.shape().dims(), array.strides(), array.address());
+    }
+
+    /** A new row-major array on the backend of another one. */
+    static NDArray rowMajor(NDArray like, Spec spec) {
+        return NDArray.empty(
+                like.backend(), spec.shape(), spec.dtype(), spec.shape().contiguousStrides());
+    }
+
+    /** A new channels-last array on the backend of another one. */
+    static NDArray channelsLast(NDArray like, Spec spec) {
+        return NDArray.empty(
+                like.backend(),
+                spec.shape(),
+                spec.dtype(),
+                Tensor.channelsLastStrides(spec.shape().dims()));
+    }
+
+    static long[] array(List<Long> numbers) {
+        long[] array = new long[numbers.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = numbers.get(i);
+        }
+        return array;
+    }
+
+    static boolean isEmpty(NDArray array) {
+        return array.size() == 0;
+    }
+}
