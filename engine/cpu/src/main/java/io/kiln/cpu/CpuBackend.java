@@ -21,8 +21,8 @@ public final class CpuBackend implements Backend {
 
     private final Allocator allocator;
     private final PointwiseKernels pointwise = new PointwiseKernels(this);
-    private final KernelTable kernels =
-            new KernelTable(List.of(pointwise::contribute, ReductionKernels::contribute, ContractionKernels::contribute));
+    private final KernelTable kernels = new KernelTable(
+            List.of(pointwise::contribute, ReductionKernels::contribute, ContractionKernels::contribute));
 
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {

@@ -23,7 +23,7 @@ public final class ContractionKernels {
      * @param table the table under construction
      */
     public static void contribute(KernelTable table) {
-        java(table);
+        contributeJava(table);
         table.add(MatMul.class, OneDnnMatMul::matMul);
         table.add(Linear.class, OneDnnMatMul::linear);
         table.add(Convolution.class, OneDnnConvolution::convolution);
@@ -40,7 +40,7 @@ public final class ContractionKernels {
      *
      * @param table the table under construction
      */
-    static void java(KernelTable table) {
+    public static void contributeJava(KernelTable table) {
         table.add(MatMul.class, JavaMatMul::run);
         table.add(Convolution.class, JavaConvolution::convolution);
         table.add(ConvolutionTranspose.class, JavaConvolution::transpose);

@@ -27,10 +27,15 @@ final class JavaConvolution {
 
     static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
         Convolution conv = (Convolution) operator;
-        Sizes sizes = new Sizes(
-                inputs[0].shape(), outputs[0].shape(), inputs[1].shape(), conv.groups());
-        int[] places = places(inputs[0].shape(), outputs[0].shape(), inputs[1].shape(), conv.stride(), conv.pad(),
-                conv.dilation(), false);
+        Sizes sizes = new Sizes(inputs[0].shape(), outputs[0].shape(), inputs[1].shape(), conv.groups());
+        int[] places = places(
+                inputs[0].shape(),
+                outputs[0].shape(),
+                inputs[1].shape(),
+                conv.stride(),
+                conv.pad(),
+                conv.dilation(),
+                false);
         HeapMath math = HeapMath.of(outputs[0].dtype());
         try (Scope temporaries = Scope.open()) {
             Object x = math.read(inputs[0]);
@@ -42,10 +47,22 @@ final class JavaConvolution {
                 for (int part = (int) from; part < to; part++) {
                     int group = part % sizes.groups;
                     math.gather(x, part * sizes.srcSize, places, columns, 0);
-                    math.multiply(w, group * sizes.weightSize, columns, 0, y, part * sizes.dstSize, sizes.out,
-                            sizes.positions, sizes.taps);
+                    math.multiply(
+                            w,
+                            group * sizes.weightSize,
+                            columns,
+                            0,
+                            y,
+                            part * sizes.dstSize,
+                            sizes.out,
+                            sizes.positions,
+                            sizes.taps);
                     for (int o = 0; b != null && o < sizes.out; o++) {
-                        math.addValue(b, group * sizes.out + o, y, part * sizes.dstSize + o * sizes.positions,
+                        math.addValue(
+                                b,
+                                group * sizes.out + o,
+                                y,
+                                part * sizes.dstSize + o * sizes.positions,
                                 sizes.positions);
                     }
                 }
@@ -57,10 +74,15 @@ final class JavaConvolution {
 
     static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
         ConvolutionTranspose conv = (ConvolutionTranspose) operator;
-        Sizes sizes = new Sizes(
-                outputs[0].shape(), inputs[0].shape(), inputs[1].shape(), conv.groups());
-        int[] places = places(outputs[0].shape(), inputs[0].shape(), inputs[1].shape(), conv.stride(), conv.pad(),
-                conv.dilation(), false);
+        Sizes sizes = new Sizes(outputs[0].shape(), inputs[0].shape(), inputs[1].shape(), conv.groups());
+        int[] places = places(
+                outputs[0].shape(),
+                inputs[0].shape(),
+                inputs[1].shape(),
+                conv.stride(),
+                conv.pad(),
+                conv.dilation(),
+                false);
         HeapMath math = HeapMath.of(outputs[0].dtype());
         try (Scope temporaries = Scope.open()) {
             Object g = math.read(inputs[0]);
@@ -71,8 +93,16 @@ final class JavaConvolution {
                 for (int part = (int) from; part < to; part++) {
                     int group = part % sizes.groups;
                     Object columns = math.zeros(places.length);
-                    math.multiply(w, group * sizes.weightSize, g, part * sizes.dstSize, columns, 0, sizes.taps,
-                            sizes.positions, sizes.out);
+                    math.multiply(
+                            w,
+                            group * sizes.weightSize,
+                            g,
+                            part * sizes.dstSize,
+                            columns,
+                            0,
+                            sizes.taps,
+                            sizes.positions,
+                            sizes.out);
                     math.scatterAdd(columns, 0, places, y, part * sizes.srcSize);
                     int plane = sizes.srcSize / Math.max(1, sizes.in);
                     for (int c = 0; b != null && c < sizes.in; c++) {
@@ -87,10 +117,15 @@ final class JavaConvolution {
     /** Each thread sums over its images; the threads' sums are added in their order, so the bits depend on nothing else. */
     static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
         ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
-        Sizes sizes = new Sizes(
-                inputs[0].shape(), inputs[1].shape(), outputs[0].shape(), conv.groups());
-        int[] places = places(inputs[0].shape(), inputs[1].shape(), outputs[0].shape(), conv.stride(), conv.pad(),
-                conv.dilation(), true);
+        Sizes sizes = new Sizes(inputs[0].shape(), inputs[1].shape(), outputs[0].shape(), conv.groups());
+        int[] places = places(
+                inputs[0].shape(),
+                inputs[1].shape(),
+                outputs[0].shape(),
+                conv.stride(),
+                conv.pad(),
+                conv.dilation(),
+                true);
         HeapMath math = HeapMath.of(outputs[0].dtype());
         try (Scope temporaries = Scope.open()) {
             Object x = math.read(inputs[0]);
@@ -105,8 +140,15 @@ final class JavaConvolution {
                 int last = (int) Parallel.split(sizes.images, parts, part + 1) * sizes.groups;
                 for (int i = first; i < last; i++) {
                     math.gather(x, i * sizes.srcSize, places, rows, 0);
-                    math.multiply(g, i * sizes.dstSize, rows, 0, sums,
-                            part * weights + i % sizes.groups * sizes.weightSize, sizes.out, sizes.taps,
+                    math.multiply(
+                            g,
+                            i * sizes.dstSize,
+                            rows,
+                            0,
+                            sums,
+                            part * weights + i % sizes.groups * sizes.weightSize,
+                            sizes.out,
+                            sizes.taps,
                             sizes.positions);
                 }
             });
@@ -150,7 +192,12 @@ final class JavaConvolution {
      * of the source it reads, or -1 in the padding. Taps are rows and positions columns, or the other way round.
      */
     private static int[] places(
-            Shape src, Shape dst, Shape weights, List<Long> stride, List<Long> pad, List<Long> dilation,
+            Shape src,
+            Shape dst,
+            Shape weights,
+            List<Long> stride,
+            List<Long> pad,
+            List<Long> dilation,
             boolean positionsAreRows) {
         long[] kernel = java.util.Arrays.copyOfRange(weights.dims(), 1, weights.rank());
         long[] out = java.util.Arrays.copyOfRange(dst.dims(), 2, dst.rank());

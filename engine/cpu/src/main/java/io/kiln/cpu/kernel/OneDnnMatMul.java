@@ -24,8 +24,7 @@ final class OneDnnMatMul {
         NDArray result = Operands.rowMajor(a, outputs[0]);
         if (isPlain(a) && isPlain(b)) {
             return done(
-                    MatMul.run(
-                            ranked(a, outputs[0]), ranked(b, outputs[0]), null, Operands.of(result), PostOps.NONE),
+                    MatMul.run(ranked(a, outputs[0]), ranked(b, outputs[0]), null, Operands.of(result), PostOps.NONE),
                     result);
         }
         try (Scope copies = Scope.open()) {
