@@ -22,14 +22,14 @@ final class ContenderMain {
 
     private ContenderMain() {}
 
-    /** Arguments: workload, contender, threads, data folder, scratch folder. */
+    /** Arguments: workload, contender, threads, scratch folder. */
     public static void main(String[] args) throws Exception {
         PrintStream answers = System.out;
         System.setOut(System.err);
         int exit = 0;
         try (Contender contender =
                 Workloads.named(args[0]).contenders().get(args[1]).get()) {
-            Facts facts = contender.setup(new Setup(Integer.parseInt(args[2]), Path.of(args[3]), Path.of(args[4])));
+            Facts facts = contender.setup(new Setup(Integer.parseInt(args[2]), Path.of(args[3])));
             answer(answers, "facts " + facts.parameters() + " " + facts.version());
             obey(contender, answers);
         } catch (Throwable e) {

@@ -81,7 +81,6 @@ final class ContenderProcess implements AutoCloseable {
                 workload.name(),
                 name,
                 Integer.toString(setup.threads()),
-                setup.data().toAbsolutePath().toString(),
                 setup.scratch().toAbsolutePath().toString()));
         return command;
     }

@@ -34,12 +34,6 @@ public final class Main implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "Workloads to run; all of them when none is named.")
     private List<String> names = new ArrayList<>();
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "Folder of the MNIST digits in IDX format. Default: examples/data/mnist of this project.")
-    private Path data;
-
     @Option(names = "--threads", defaultValue = "2", description = "Threads of each engine. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
@@ -86,7 +80,7 @@ public final class Main implements Callable<Integer> {
                     + String.join(", ", w.contenders().keySet()) + ")"));
             return 0;
         }
-        Setup setup = new Setup(threads, data(), ContenderProcess.scratch());
+        Setup setup = new Setup(threads, ContenderProcess.scratch());
         Bench bench = new Bench(
                 setup,
                 quiet
@@ -129,26 +123,6 @@ public final class Main implements Callable<Integer> {
                 rounds == null ? own.rounds() : rounds,
                 own.lead(),
                 steps == null ? own.steps() : steps);
-    }
-
-    private Path data() {
-        if (data != null) {
-            return data;
-        }
-        String home = System.getProperty("kiln.home");
-        if (home != null) {
-            return Path.of(home, "examples", "data", "mnist");
-        }
-        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            Path folder = at.resolve(Path.of("examples", "data", "mnist"));
-            if (Files.isDirectory(folder)) {
-                return folder;
-            }
-        }
-        throw new CommandLine.ParameterException(
-                spec.commandLine(),
-                "MNIST digits: no examples/data/mnist here or above "
-                        + Path.of("").toAbsolutePath() + "; name their folder with --data");
     }
 
     private Map<String, String> circumstances() throws IOException {

@@ -6,7 +6,6 @@ import java.nio.file.Path;
  * What a contender is told before it builds anything.
  *
  * @param threads threads that it may compute with
- * @param data folder of the MNIST digits in IDX format
  * @param scratch folder for files of the contender, removed by nobody but the operating system
  */
-public record Setup(int threads, Path data, Path scratch) {}
+public record Setup(int threads, Path scratch) {}

@@ -7,6 +7,7 @@ import io.kiln.benchmarks.djl.DjlTraining;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.kiln.KilnExchange;
+import io.kiln.benchmarks.kiln.KilnOperators;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
@@ -90,6 +91,7 @@ public final class Workloads {
                         Case.microseconds(Operators.ADD, "add_us", Operators.CALLS),
                         Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)),
                 contenders(
+                        entry(Workload.KILN, KilnOperators::new),
                         entry(TORCH, () -> new DjlOperators("PyTorch")),
                         entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
                 Set.of(),

@@ -25,7 +25,7 @@ public final class DjlInference implements Contender {
 
     @Override
     public Facts setup(Setup setup) throws Exception {
-        net = new DjlNetwork(engine, network, setup.data());
+        net = new DjlNetwork(engine, network);
         return new Facts(engine + " " + Engine.getEngine(engine).getVersion(), net.parameterCount());
     }
 

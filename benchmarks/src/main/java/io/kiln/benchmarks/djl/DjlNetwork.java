@@ -20,7 +20,6 @@ import io.kiln.benchmarks.net.Layer;
 import io.kiln.benchmarks.net.Network;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,7 +34,7 @@ final class DjlNetwork implements AutoCloseable {
     private final List<NDArray> labels = new ArrayList<>();
     private final Batches batches;
 
-    DjlNetwork(String engine, Network network, Path data) throws IOException {
+    DjlNetwork(String engine, Network network) throws IOException {
         model = Model.newInstance(network.name(), Device.cpu(), engine);
         block = block(network);
         model.setBlock(block);
@@ -53,7 +52,7 @@ final class DjlNetwork implements AutoCloseable {
         }
         store = new ParameterStore(manager, false);
         store.setParameterServer(null, new Device[] {Device.cpu()});
-        batches = Batches.of(network, data);
+        batches = Batches.of(network);
         for (int i = 0; i < Network.BATCHES; i++) {
             inputs.add(manager.create(batches.pixels().get(i), new Shape(network.inputShape())));
             NDArray label = manager.create(batches.labels().get(i), new Shape(network.batch(), 1));

@@ -32,7 +32,7 @@ public final class DjlTraining implements Contender {
 
     @Override
     public Facts setup(Setup setup) throws Exception {
-        net = new DjlNetwork(engine, network, setup.data());
+        net = new DjlNetwork(engine, network);
         update = asynchronous ? Update.fused(net.weights()) : Update.inPlace(net.weights());
         return new Facts(engine + " " + Engine.getEngine(engine).getVersion(), net.parameterCount());
     }

@@ -21,7 +21,7 @@ public final class MxSymbolInference implements Contender {
 
     @Override
     public Facts setup(Setup setup) throws Exception {
-        net = new MxSymbolNetwork(network, false, setup.data());
+        net = new MxSymbolNetwork(network, false);
         return net.facts();
     }
 

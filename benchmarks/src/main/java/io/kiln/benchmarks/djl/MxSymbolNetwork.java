@@ -16,7 +16,6 @@ import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.net.Batches;
 import io.kiln.benchmarks.net.Network;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +35,7 @@ final class MxSymbolNetwork implements AutoCloseable {
     private final List<NDArray> labels = new ArrayList<>();
     private final Batches batches;
 
-    MxSymbolNetwork(Network network, boolean training, Path data) throws IOException {
+    MxSymbolNetwork(Network network, boolean training) throws IOException {
         this.training = training;
         block = new MxSymbolBlock(manager, Symbol.loadJson((MxNDManager) manager, SymbolJson.of(network, training)));
         block.setInputNames(training ? List.of(SymbolJson.DATA, SymbolJson.LABEL) : List.of(SymbolJson.DATA));
@@ -48,7 +47,7 @@ final class MxSymbolNetwork implements AutoCloseable {
             byName.get(given.name()).setArray(array);
             weights.add(array);
         }
-        batches = Batches.of(network, data);
+        batches = Batches.of(network);
         for (int i = 0; i < Network.BATCHES; i++) {
             NDArray input = manager.create(batches.pixels().get(i), new Shape(network.inputShape()));
             input.setName(SymbolJson.DATA);

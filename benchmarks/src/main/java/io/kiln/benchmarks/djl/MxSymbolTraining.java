@@ -25,7 +25,7 @@ public final class MxSymbolTraining implements Contender {
 
     @Override
     public Facts setup(Setup setup) throws Exception {
-        net = new MxSymbolNetwork(network, true, setup.data());
+        net = new MxSymbolNetwork(network, true);
         update = Update.fused(net.weights());
         return net.facts();
     }

@@ -1,7 +1,7 @@
 package io.kiln.benchmarks.net;
 
+import io.kiln.examples.Mnist;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,13 +14,20 @@ import java.util.List;
 public record Batches(List<float[]> pixels, List<int[]> labels) {
 
     /** The first {@link Network#BATCHES} batches of the training digits. */
-    public static Batches of(Network network, Path data) throws IOException {
-        Digits digits = Digits.read(data, "train");
+    public static Batches of(Network network) throws IOException {
+        Mnist digits = Mnist.bundled(Mnist.Part.TRAIN);
         List<float[]> pixels = new ArrayList<>();
         List<int[]> labels = new ArrayList<>();
         for (int i = 0; i < Network.BATCHES; i++) {
-            pixels.add(digits.pixels(i * network.batch(), network.batch()));
-            labels.add(digits.labels(i * network.batch(), network.batch()));
+            float[] some = new float[network.batch() * Mnist.PIXELS];
+            int[] theirs = new int[network.batch()];
+            for (int row = 0; row < network.batch(); row++) {
+                int digit = i * network.batch() + row;
+                System.arraycopy(digits.pixels(digit), 0, some, row * Mnist.PIXELS, Mnist.PIXELS);
+                theirs[row] = digits.label(digit);
+            }
+            pixels.add(some);
+            labels.add(theirs);
         }
         return new Batches(pixels, labels);
     }

@@ -1,7 +1,7 @@
 package io.kiln.benchmarks.spark;
 
 import io.kiln.benchmarks.Setup;
-import io.kiln.benchmarks.net.Digits;
+import io.kiln.examples.Mnist;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,10 +29,10 @@ public final class FeedData {
 
     /** Makes the DataFrame, one partition per thread, and reads it into the cache. */
     public static Dataset<Row> cached(SparkSession spark, Setup setup) throws IOException {
-        Digits digits = Digits.read(setup.data(), "train");
+        Mnist digits = Mnist.bundled(Mnist.Part.TRAIN);
         List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < digits.labels().length; i++) {
-            rows.add(RowFactory.create(digits.images()[i], digits.labels()[i]));
+        for (int i = 0; i < digits.size(); i++) {
+            rows.add(RowFactory.create(digits.pixels(i), digits.label(i)));
         }
         StructType schema = new StructType()
                 .add("features", DataTypes.createArrayType(DataTypes.FloatType, false), false)

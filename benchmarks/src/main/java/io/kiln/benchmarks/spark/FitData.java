@@ -1,7 +1,7 @@
 package io.kiln.benchmarks.spark;
 
 import io.kiln.benchmarks.Setup;
-import io.kiln.benchmarks.net.Digits;
+import io.kiln.examples.Mnist;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,17 +20,17 @@ public final class FitData {
 
     private FitData() {}
 
-    /** {@code train} or {@code test}, with columns {@code features} and {@code label}, in one partition per thread. */
-    public static Dataset<Row> cached(SparkSession spark, Setup setup, String part) throws IOException {
-        Digits digits = Digits.read(setup.data(), part);
+    /** One part of the digits, with columns {@code features} and {@code label}, in one partition per thread. */
+    public static Dataset<Row> cached(SparkSession spark, Setup setup, Mnist.Part part) throws IOException {
+        Mnist digits = Mnist.bundled(part);
         List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < digits.labels().length; i++) {
-            float[] image = digits.images()[i];
+        for (int i = 0; i < digits.size(); i++) {
+            float[] image = digits.pixels(i);
             double[] pixels = new double[image.length];
             for (int j = 0; j < image.length; j++) {
                 pixels[j] = image[j];
             }
-            rows.add(RowFactory.create(Vectors.dense(pixels), (double) digits.labels()[i]));
+            rows.add(RowFactory.create(Vectors.dense(pixels), (double) digits.label(i)));
         }
         StructType schema = new StructType()
                 .add("features", SQLDataTypes.VectorType(), false)

@@ -4,6 +4,7 @@ import io.kiln.benchmarks.Block;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
+import io.kiln.examples.Mnist;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,8 +57,8 @@ public final class MllibFit implements Contender {
     @Override
     public Facts setup(Setup setup) throws IOException {
         spark = Sessions.local(setup);
-        train = FitData.cached(spark, setup, "train");
-        test = FitData.cached(spark, setup, "test");
+        train = FitData.cached(spark, setup, Mnist.Part.TRAIN);
+        test = FitData.cached(spark, setup, Mnist.Part.TEST);
         long parameters = trainer(3).fit(train).weights().size();
         return new Facts("Spark " + spark.version() + " MLlib, " + solver + ", blockSize " + blockSize, parameters);
     }

@@ -1,0 +1,80 @@
+package io.kiln.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.benchmarks.net.Network;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs contenders in their own JVMs, shortly: all compute the same, and the harness notices when one fails. */
+@Timeout(600)
+class PeersAgreeTest {
+
+    @TempDir
+    Path scratch;
+
+    private List<Result> run(Workload workload, Plan plan) throws Exception {
+        return new Bench(new Setup(2, scratch), line -> {}).run(workload, plan);
+    }
+
+    @Test
+    void networksHaveTheSizesOfTheirDescription() {
+        assertEquals(535_818, Network.MLP.parameterCount());
+        assertEquals(876_938, Network.LENET.parameterCount());
+    }
+
+    @Test
+    void allEnginesBeginWithTheSameLossAndLearn() throws Exception {
+        for (String name : List.of("mlp", "lenet")) {
+            Workload workload = Workloads.named(name);
+            Result result = run(workload, new Plan(0, 2, 5, 20)).get(0);
+            assertEquals(List.of(), result.faults(), name);
+            assertEquals(workload.contenders().keySet(), result.figures().keySet());
+            result.figures().values().forEach(f -> assertEquals(40, f.samples()));
+        }
+    }
+
+    @Test
+    void allEnginesPredictTheSame() throws Exception {
+        Result result =
+                run(Workloads.named("lenet-infer"), new Plan(0, 1, 0, 20)).get(0);
+        assertEquals(List.of(), result.faults());
+    }
+
+    @Test
+    void allEnginesAddAndMultiplyTheSame() throws Exception {
+        for (Result result : run(Workloads.named("op-overhead"), new Plan(0, 1, 0, 2))) {
+            assertEquals(List.of(), result.faults());
+        }
+    }
+
+    @Test
+    void aContenderThatFailsLeavesTheRaceAndIsNamed() throws Exception {
+        Workload add = Workloads.named("op-overhead");
+        Workload broken = new Workload(
+                add.name(),
+                add.title(),
+                List.of(Workload.Case.milliseconds("no\nsuch", "ms")),
+                add.only(List.of("libtorch")).contenders(),
+                add.references(),
+                add.check(),
+                add.plan());
+        Result result = run(broken, new Plan(0, 1, 0, 1)).get(0);
+        assertTrue(result.figures().isEmpty());
+        assertTrue(
+                result.faults().get(0).startsWith("libtorch: error"),
+                result.faults().toString());
+        assertEquals("BENCH op-overhead ms kiln=- libtorch=- ratio=-", Report.line(result));
+    }
+
+    @Test
+    void anUnknownWorkloadIsNamedBesideTheKnownOnes() {
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Workloads.named("mpl"));
+        assertTrue(e.getMessage().contains("mlp") && e.getMessage().endsWith("got mpl"), e.getMessage());
+    }
+}
