@@ -1,0 +1,83 @@
+package io.kiln.nn;
+
+import io.kiln.op.Dispatch;
+import io.kiln.op.Elu;
+import io.kiln.op.Gelu;
+import io.kiln.op.LeakyRelu;
+import io.kiln.op.Operator;
+import io.kiln.op.Relu;
+import io.kiln.op.Selu;
+import io.kiln.op.Sigmoid;
+import io.kiln.op.Silu;
+import io.kiln.op.Softmax;
+import io.kiln.op.Softplus;
+import io.kiln.op.Tanh;
+
+/** Activations as layers. Formulas and sources stand at the operators of the same name. Shapes: y as x. */
+public final class Activations {
+    private Activations() {}
+
+    private static Block of(Operator operator) {
+        return new Lambda(x -> Dispatch.one(operator, x));
+    }
+
+    /** {@return the rectifier, {@link Relu}} */
+    public static Block relu() {
+        return of(new Relu());
+    }
+
+    /** {@return the logistic function, {@link Sigmoid}} */
+    public static Block sigmoid() {
+        return of(new Sigmoid());
+    }
+
+    /** {@return the hyperbolic tangent, {@link Tanh}} */
+    public static Block tanh() {
+        return of(new Tanh());
+    }
+
+    /** {@return the scaled exponential linear unit, {@link Selu}} */
+    public static Block selu() {
+        return of(new Selu());
+    }
+
+    /** {@return the Gaussian error linear unit, exact, {@link Gelu}} */
+    public static Block gelu() {
+        return of(new Gelu(false));
+    }
+
+    /** {@return the sigmoid-weighted linear unit, also called swish, {@link Silu}} */
+    public static Block silu() {
+        return of(new Silu());
+    }
+
+    /** {@return the smooth rectifier, {@link Softplus}} */
+    public static Block softplus() {
+        return of(new Softplus());
+    }
+
+    /**
+     * The leaking rectifier, {@link LeakyRelu}.
+     *
+     * @param slope factor of negative elements
+     * @return the layer
+     */
+    public static Block leakyRelu(double slope) {
+        return of(new LeakyRelu(slope));
+    }
+
+    /**
+     * The exponential linear unit, {@link Elu}.
+     *
+     * @param alpha minus the limit for large negative elements
+     * @return the layer
+     */
+    public static Block elu(double alpha) {
+        return of(new Elu(alpha));
+    }
+
+    /** {@return the softmax over the last axis, {@link Softmax}} */
+    public static Block softmax() {
+        return of(new Softmax(-1));
+    }
+}

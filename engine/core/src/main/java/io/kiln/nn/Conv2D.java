@@ -1,0 +1,24 @@
+package io.kiln.nn;
+
+/** Makes convolution layers over 2 spatial axes: x[N,C,H,W]. */
+public final class Conv2D {
+    private Conv2D() {}
+
+    /**
+     * Starts a convolution layer.
+     *
+     * @return a builder with the defaults
+     */
+    public static Conv.Builder builder() {
+        return new Conv.Builder(2, false);
+    }
+
+    /**
+     * Starts a transposed convolution layer.
+     *
+     * @return a builder with the defaults
+     */
+    public static Conv.Builder transposedBuilder() {
+        return new Conv.Builder(2, true);
+    }
+}

@@ -1,0 +1,24 @@
+package io.kiln.nn;
+
+/** Makes convolution layers over 3 spatial axes: x[N,C,D,H,W]. */
+public final class Conv3D {
+    private Conv3D() {}
+
+    /**
+     * Starts a convolution layer.
+     *
+     * @return a builder with the defaults
+     */
+    public static Conv.Builder builder() {
+        return new Conv.Builder(3, false);
+    }
+
+    /**
+     * Starts a transposed convolution layer.
+     *
+     * @return a builder with the defaults
+     */
+    public static Conv.Builder transposedBuilder() {
+        return new Conv.Builder(3, true);
+    }
+}

@@ -1,0 +1,23 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+
+/** Drops elements in train mode, as in {@link io.kiln.op.Dropout}. Shapes: y as x. */
+public final class Dropout extends Block {
+    private final io.kiln.op.Dropout operator;
+
+    /**
+     * A layer.
+     *
+     * @param rate probability of an element to be dropped, in [0, 1)
+     */
+    public Dropout(double rate) {
+        operator = new io.kiln.op.Dropout(rate);
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        return Dispatch.one(operator, x);
+    }
+}

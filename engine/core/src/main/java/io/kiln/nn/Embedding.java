@@ -1,0 +1,47 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Neural;
+import io.kiln.symbol.Role;
+
+/**
+ * A table of vectors looked up by index: y[…,:] = weight[x[…],:]. Shapes: x[…] with values from 0 to below count (of any
+ * dtype; fractions are cut), weight[count,dimension], y[…,dimension].
+ */
+public final class Embedding extends Block {
+    private final Parameter weight;
+
+    /**
+     * A table with the default initializer.
+     *
+     * @param count number of vectors
+     * @param dimension their length
+     */
+    public Embedding(long count, long dimension) {
+        this(count, dimension, Initializers.defaultFor(Role.EMBEDDING));
+    }
+
+    /**
+     * A table.
+     *
+     * @param count number of vectors
+     * @param dimension their length
+     * @param initializer how it begins
+     */
+    public Embedding(long count, long dimension, Initializer initializer) {
+        if (count < 1 || dimension < 1) {
+            throw new IllegalArgumentException(
+                    "embedding: count and dimension must be >= 1, got " + count + " and " + dimension);
+        }
+        weight = addParameter(
+                new Parameter("weight", Role.EMBEDDING, DType.FLOAT32, Shape.of(count, dimension), initializer));
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        NDArray index = x.dtype() == DType.INT32 ? x : x.cast(DType.INT64);
+        return Neural.embedding(index, weight.data());
+    }
+}

@@ -1,0 +1,32 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Hinge loss \(\max(0, m - y p)\) for labels of -1 and 1, of the shape of the predictions.
+ *
+ * @param margin m, above 0
+ */
+public record Hinge(double margin) implements Loss {
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when one is out of range
+     */
+    public Hinge {
+        if (!(margin > 0)) {
+            throw new IllegalArgumentException("hinge: margin must be > 0, got " + margin);
+        }
+    }
+
+    /** The customary attributes: {@code margin = 1}. */
+    public Hinge() {
+        this(1);
+    }
+
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray y = Labels.like(name(), prediction, label);
+        return Labels.mean(prediction.mul(y).neg().add(margin).relu());
+    }
+}

@@ -1,0 +1,35 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Huber loss as the smooth L1 loss: with \(d = |p - y|\), \(\frac{1}{2\rho} d^2\) where \(d \le \rho\), else
+ * \(d - \frac\rho2\). Labels have the shape of the predictions. P. Huber, 1964; R. Girshick, ICCV 2015.
+ *
+ * @param rho \(\rho\), where the parabola ends, above 0
+ */
+public record Huber(double rho) implements Loss {
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when one is out of range
+     */
+    public Huber {
+        if (!(rho > 0)) {
+            throw new IllegalArgumentException("huber: rho must be > 0, got " + rho);
+        }
+    }
+
+    /** The customary attributes: {@code rho = 1}. */
+    public Huber() {
+        this(1);
+    }
+
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray d = prediction.sub(Labels.like(name(), prediction, label)).abs();
+        NDArray near = d.clip(0, rho);
+        // near² / 2 rho + (d - near): both pieces, without a gradient through the unused one
+        return Labels.mean(near.square().mul(0.5 / rho).add(d.sub(near)));
+    }
+}

@@ -1,0 +1,28 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+import io.kiln.op.LogSoftmax;
+
+/**
+ * Kullback-Leibler divergence \(y (\ln y - \ln p)\) of a predicted from a given distribution; terms with y = 0 are 0. Labels
+ * have the shape of the predictions. As all losses here it takes the mean over the classes, not their sum.
+ *
+ * @param fromLogits whether predictions are logits, normalised here along the last axis, instead of logarithms of probabilities
+ */
+public record KlDivergence(boolean fromLogits) implements Loss {
+    /** Above 0 in float32: keeps 0 ln 0 at 0. */
+    private static final double LEAST = 1e-37;
+
+    /** The customary attributes: {@code fromLogits = true}. */
+    public KlDivergence() {
+        this(true);
+    }
+
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray y = Labels.like(name(), prediction, label);
+        NDArray logP = fromLogits ? Dispatch.one(new LogSoftmax(-1), prediction) : prediction;
+        return Labels.mean(y.mul(y.clip(LEAST, Double.POSITIVE_INFINITY).log().sub(logP)));
+    }
+}

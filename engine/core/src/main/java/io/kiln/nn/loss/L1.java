@@ -1,0 +1,14 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Absolute error: \(|p - y|\). Labels have the shape of the predictions.
+ */
+public record L1() implements Loss {
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        return Labels.mean(
+                prediction.sub(Labels.like(name(), prediction, label)).abs());
+    }
+}

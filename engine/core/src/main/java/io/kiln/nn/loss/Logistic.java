@@ -1,0 +1,15 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Elementwise;
+
+/**
+ * Logistic loss \(\ln(1 + e^{-y p})\) for labels of -1 and 1, of the shape of the predictions.
+ */
+public record Logistic() implements Loss {
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray y = Labels.like(name(), prediction, label);
+        return Labels.mean(Elementwise.softplus(prediction.mul(y).neg()));
+    }
+}

@@ -1,0 +1,26 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/** A loss of three arrays, for networks that embed several inputs. Records as those of {@link Loss}. */
+public interface PairLoss {
+    /**
+     * The name used in JSON: the class name with a small first letter.
+     *
+     * @return the name
+     */
+    default String name() {
+        String s = getClass().getSimpleName();
+        return Character.toLowerCase(s.charAt(0)) + s.substring(1);
+    }
+
+    /**
+     * The loss of each sample.
+     *
+     * @param first the first array, [N,…]
+     * @param second the second array, [N,…]
+     * @param third the third array
+     * @return the losses, [N]
+     */
+    NDArray compute(NDArray first, NDArray second, NDArray third);
+}

@@ -1,0 +1,32 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Squared hinge loss \(\max(0, m - y p)^2\) for labels of -1 and 1, of the shape of the predictions.
+ *
+ * @param margin m, above 0
+ */
+public record SquaredHinge(double margin) implements Loss {
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when one is out of range
+     */
+    public SquaredHinge {
+        if (!(margin > 0)) {
+            throw new IllegalArgumentException("squaredHinge: margin must be > 0, got " + margin);
+        }
+    }
+
+    /** The customary attributes: {@code margin = 1}. */
+    public SquaredHinge() {
+        this(1);
+    }
+
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray y = Labels.like(name(), prediction, label);
+        return Labels.mean(prediction.mul(y).neg().add(margin).relu().square());
+    }
+}
