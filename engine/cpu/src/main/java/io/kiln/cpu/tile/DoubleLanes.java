@@ -11,13 +11,17 @@ final class DoubleLanes extends Lanes {
     private double[][] tiles = {};
     private double[][] uniforms = {};
 
+    DoubleLanes(int length) {
+        super(length);
+    }
+
     /** The array of a tile, made when first asked for. */
     double[] tile(int index) {
         if (index >= tiles.length) {
             int old = tiles.length;
             tiles = Arrays.copyOf(tiles, index + 1);
             for (int i = old; i <= index; i++) {
-                tiles[i] = new double[TILE];
+                tiles[i] = new double[length];
             }
         }
         return tiles[index];

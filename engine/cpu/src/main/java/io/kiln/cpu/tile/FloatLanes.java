@@ -11,13 +11,17 @@ final class FloatLanes extends Lanes {
     private float[][] tiles = {};
     private float[][] uniforms = {};
 
+    FloatLanes(int length) {
+        super(length);
+    }
+
     /** The array of a tile, made when first asked for. */
     float[] tile(int index) {
         if (index >= tiles.length) {
             int old = tiles.length;
             tiles = Arrays.copyOf(tiles, index + 1);
             for (int i = old; i <= index; i++) {
-                tiles[i] = new float[TILE];
+                tiles[i] = new float[length];
             }
         }
         return tiles[index];

@@ -11,6 +11,13 @@ abstract class Lanes {
     /** Elements of a tile: six tiles of float fit into a first-level cache of 32 KiB. */
     static final int TILE = 1024;
 
+    /** Elements of each tile of these lanes. */
+    final int length;
+
+    Lanes(int length) {
+        this.length = length;
+    }
+
     /**
      * Loads elements into a tile, converted to the compute type.
      *

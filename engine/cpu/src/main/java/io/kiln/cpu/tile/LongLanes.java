@@ -11,13 +11,17 @@ final class LongLanes extends Lanes {
     private long[][] tiles = {};
     private long[][] uniforms = {};
 
+    LongLanes(int length) {
+        super(length);
+    }
+
     /** The array of a tile, made when first asked for. */
     long[] tile(int index) {
         if (index >= tiles.length) {
             int old = tiles.length;
             tiles = Arrays.copyOf(tiles, index + 1);
             for (int i = old; i <= index; i++) {
-                tiles[i] = new long[TILE];
+                tiles[i] = new long[length];
             }
         }
         return tiles[index];

@@ -3,10 +3,9 @@ package io.kiln.cpu.tile;
 import io.kiln.cpu.KernelTable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Operator;
 import io.kiln.op.Sum;
-import java.util.Arrays;
 import java.util.List;
 
 /** Reductions over axes. */
@@ -19,51 +18,41 @@ public final class ReductionKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(Sum.class, ReductionKernels::sum);
+        table.add(Sum.class, (o, in, out) -> run(Folder.Kind.SUM, in[0], ((Sum) o).axes(), out[0]));
     }
 
-    private static NDArray[] sum(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray x = inputs[0];
-        List<Long> axes = ((Sum) operator).axes();
-        int rank = x.shape().rank();
-        int[] kept = new int[rank];
-        int[] gone = new int[rank];
-        int k = 0;
-        int g = 0;
-        for (int i = 0; i < rank; i++) {
-            if (axes.isEmpty() || axes.contains((long) i)) {
-                gone[g++] = i;
-            } else {
-                kept[k++] = i;
+    static NDArray[] run(Folder.Kind kind, NDArray x, List<Long> axes, Spec y) {
+        Reduction reduction = new Reduction(x, axes);
+        long[] kept = x.shape().dims();
+        for (int i = 0; i < kept.length; i++) {
+            kept[i] = axes.isEmpty() || axes.contains((long) i) ? 1 : kept[i];
+        }
+        long[] strides = reduction.keptStrides(Shape.of(kept));
+        NDArray result = NDArray.empty(x.backend(), y.shape(), y.dtype(), without(strides, kept, axes, y.shape()));
+        reduction.run(Folder.factory(kind, compute(kind, x.dtype()), reduction.count(), y.dtype()), result.address());
+        return new NDArray[] {result};
+    }
+
+    /** Leaves out the reduced axes unless the result keeps them. */
+    private static long[] without(long[] strides, long[] kept, List<Long> axes, Shape y) {
+        if (y.rank() == kept.length) {
+            return strides;
+        }
+        long[] s = new long[y.rank()];
+        int n = 0;
+        for (int i = 0; i < kept.length; i++) {
+            if (!axes.isEmpty() && !axes.contains((long) i)) {
+                s[n++] = strides[i];
             }
         }
-        int[] order = Arrays.copyOf(kept, rank);
-        System.arraycopy(gone, 0, order, k, g);
-        long length = 1;
-        for (int i = 0; i < g; i++) {
-            length *= x.shape().dim(gone[i]);
-        }
-        NDArray y = NDArray.empty(
-                x.backend(),
-                outputs[0].shape(),
-                outputs[0].dtype(),
-                outputs[0].shape().contiguousStrides());
-        DoubleLanes lanes = (DoubleLanes) Scratch.current().lanes(DType.FLOAT64, 1)[0];
-        Walk walk = new Walk(x, x.shape(), x.strides(), order);
-        double[] result = lanes.tile(1);
-        for (long o = 0; o < y.size(); o++) {
-            double s = 0;
-            for (long i = 0; i < length; i += Lanes.TILE) {
-                int n = (int) Math.min(Lanes.TILE, length - i);
-                walk.load(lanes, 0, o * length + i, n);
-                double[] t = lanes.tile(0);
-                for (int j = 0; j < n; j++) {
-                    s += t[j];
-                }
-            }
-            result[0] = s;
-            lanes.store(y.dtype(), y.address() + o * y.dtype().bytes(), 1, 1, 0, 1);
-        }
-        return new NDArray[] {y};
+        return s;
+    }
+
+    private static DType compute(Folder.Kind kind, DType x) {
+        return switch (kind) {
+            case SUM, MAX, MIN -> x.isFloating() ? x.promote(DType.FLOAT32) : DType.INT64;
+            case PROD -> x.isFloating() ? DType.FLOAT64 : DType.INT64;
+            case MEAN, NORM1, NORM2 -> x.isFloating() ? x.promote(DType.FLOAT32) : DType.FLOAT64;
+        };
     }
 }

@@ -1,18 +1,22 @@
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The lanes of the calling thread: one of each compute type for every part into which the thread splits its loops. They
+ * The lanes of the calling thread: some of each compute type for every part into which the thread splits its loops. They
  * belong to the calling thread and not to the engine threads, which come and go.
  */
 final class Scratch {
+    /** Elements of the wide tiles of reductions: one of them is half of a first-level cache. */
+    static final int WIDE = 4096;
+
     private static final ThreadLocal<Scratch> CURRENT = ThreadLocal.withInitial(Scratch::new);
 
-    private FloatLanes[] floats = {new FloatLanes()};
-    private DoubleLanes[] doubles = {};
-    private LongLanes[] longs = {};
+    private final FloatLanes first = new FloatLanes(Lanes.TILE);
+    private final List<List<Lanes>> narrow = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    private final List<List<Lanes>> wide = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
 
     private Scratch() {}
 
@@ -21,35 +25,47 @@ final class Scratch {
     }
 
     /**
+     * Lanes for work that is not split.
+     *
+     * @param type compute type
+     * @return lanes of {@link Lanes#TILE} elements
+     */
+    Lanes lanes(DType type) {
+        return type == DType.FLOAT32 ? first : lanes(type, 1)[0];
+    }
+
+    /**
      * Lanes for the parts of one run.
      *
      * @param type compute type
      * @param parts how many parts
-     * @return at least that many lanes
+     * @return that many lanes of {@link Lanes#TILE} elements
      */
     Lanes[] lanes(DType type, int parts) {
-        switch (type) {
-            case FLOAT32 -> {
-                for (int i = floats.length; i < parts; i++) {
-                    floats = Arrays.copyOf(floats, i + 1);
-                    floats[i] = new FloatLanes();
-                }
-                return floats;
-            }
-            case FLOAT64 -> {
-                for (int i = doubles.length; i < parts; i++) {
-                    doubles = Arrays.copyOf(doubles, i + 1);
-                    doubles[i] = new DoubleLanes();
-                }
-                return doubles;
-            }
-            default -> {
-                for (int i = longs.length; i < parts; i++) {
-                    longs = Arrays.copyOf(longs, i + 1);
-                    longs[i] = new LongLanes();
-                }
-                return longs;
-            }
+        return lanes(narrow, type, parts, Lanes.TILE);
+    }
+
+    /**
+     * Lanes with wide tiles for the parts of one run.
+     *
+     * @param type compute type
+     * @param parts how many parts
+     * @return that many lanes of {@link #WIDE} elements
+     */
+    Lanes[] wideLanes(DType type, int parts) {
+        return lanes(wide, type, parts, WIDE);
+    }
+
+    private static Lanes[] lanes(List<List<Lanes>> all, DType type, int parts, int length) {
+        List<Lanes> list = all.get(type == DType.FLOAT32 ? 0 : type == DType.FLOAT64 ? 1 : 2);
+        while (list.size() < parts) {
+            list.add(
+                    switch (type) {
+                        case FLOAT32 -> new FloatLanes(length);
+                        case FLOAT64 -> new DoubleLanes(length);
+                        default -> new LongLanes(length);
+                    });
         }
+        return list.subList(0, parts).toArray(new Lanes[0]);
     }
 }

@@ -139,7 +139,7 @@ final class TileProgram {
             }
         }
         TilePlan plan = uniform == 0 ? plain : plan(uniform);
-        Lanes lanes = Scratch.current().lanes(compute, 1)[0];
+        Lanes lanes = Scratch.current().lanes(compute);
         for (Step s : plan.preamble) {
             switch (s.code()) {
                 case CONSTANT -> lanes.uniform(s.target(), s.constant());

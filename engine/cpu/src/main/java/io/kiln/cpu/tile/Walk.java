@@ -77,13 +77,20 @@ final class Walk {
     }
 
     void load(Lanes lanes, int tile, long from, int count) {
-        if (strides.length == 1) {
-            lanes.load(dtype, address + from * strides[0] * bytes, strides[0], tile, 0, count);
-        } else if (period != 0 && 2 * period <= count) {
-            rows(lanes, tile, from, (int) period, true);
+        if (period != 0 && 2 * period <= count) {
+            rows(lanes, tile, from, 0, (int) period, true);
             lanes.repeat(tile, (int) period, count);
         } else {
-            rows(lanes, tile, from, count, true);
+            load(lanes, tile, from, 0, count);
+        }
+    }
+
+    /** Loads elements from, from + 1, … of the walk into a tile, beginning there at index at. */
+    void load(Lanes lanes, int tile, long from, int at, int count) {
+        if (strides.length == 1) {
+            lanes.load(dtype, address + from * strides[0] * bytes, strides[0], tile, at, count);
+        } else {
+            rows(lanes, tile, from, at, count, true);
         }
     }
 
@@ -91,11 +98,11 @@ final class Walk {
         if (strides.length == 1) {
             lanes.store(dtype, address + from * strides[0] * bytes, strides[0], tile, 0, count);
         } else {
-            rows(lanes, tile, from, count, false);
+            rows(lanes, tile, from, 0, count, false);
         }
     }
 
-    private void rows(Lanes lanes, int tile, long from, int count, boolean load) {
+    private void rows(Lanes lanes, int tile, long from, int at, int count, boolean load) {
         int inner = sizes.length - 1;
         long length = sizes[inner];
         long stride = strides[inner];
@@ -106,9 +113,9 @@ final class Walk {
             int n = (int) Math.min(length - column, count - done);
             long start = address + (rowOffset(row) + column * stride) * bytes;
             if (load) {
-                lanes.load(dtype, start, stride, tile, done, n);
+                lanes.load(dtype, start, stride, tile, at + done, n);
             } else {
-                lanes.store(dtype, start, stride, tile, done, n);
+                lanes.store(dtype, start, stride, tile, at + done, n);
             }
             done += n;
             column = 0;

@@ -1,0 +1,164 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.DType;
+import java.util.Arrays;
+
+/** Folds float64. */
+final class DoubleFolder extends Folder {
+    private final DoubleLanes own;
+    private final double[] sums = new double[Scratch.WIDE];
+
+    DoubleFolder(DoubleLanes lanes, Kind kind, long count, DType output) {
+        super(lanes, kind, count, output);
+        own = lanes;
+    }
+
+    @Override
+    void begin(int columns) {
+        Arrays.fill(sums, 0, columns, neutral());
+    }
+
+    @Override
+    void fold(int rows, int columns) {
+        double[] a = own.tile(0);
+        double[] b = own.tile(1);
+        prepare(a, rows * columns);
+        int m = rows;
+        while (m > 1 && m * columns > PLAIN) {
+            int half = m / 2 * columns;
+            switch (kind) {
+                case MAX -> max(b, a, half);
+                case MIN -> min(b, a, half);
+                case PROD -> multiply(b, a, half);
+                default -> add(b, a, half);
+            }
+            if (m % 2 == 1) {
+                System.arraycopy(a, 2 * half, b, half, columns);
+            }
+            m = m / 2 + m % 2;
+            double[] swap = a;
+            a = b;
+            b = swap;
+        }
+        for (int r = 0; r < m; r++) {
+            mergeRow(a, r * columns, columns);
+        }
+    }
+
+    @Override
+    void small(int outputs, int rows, int columns) {
+        double[] a = own.tile(0);
+        double[] y = own.tile(RESULT);
+        prepare(a, outputs * rows * columns);
+        for (int o = 0; o < outputs; o++) {
+            begin(columns);
+            for (int r = 0; r < rows; r++) {
+                mergeRow(a, (o * rows + r) * columns, columns);
+            }
+            for (int i = 0; i < columns; i++) {
+                y[o * columns + i] = finished(sums[i]);
+            }
+        }
+    }
+
+    @Override
+    void result(int columns) {
+        double[] y = own.tile(RESULT);
+        for (int i = 0; i < columns; i++) {
+            y[i] = finished(sums[i]);
+        }
+    }
+
+    private void mergeRow(double[] a, int at, int columns) {
+        switch (kind) {
+            case MAX -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] = Math.max(sums[i], a[at + i]);
+                }
+            }
+            case MIN -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] = Math.min(sums[i], a[at + i]);
+                }
+            }
+            case PROD -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] *= a[at + i];
+                }
+            }
+            default -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] += a[at + i];
+                }
+            }
+        }
+    }
+
+    @Override
+    Partials partials(int number, int columns) {
+        return new Partials(columns, new double[Math.multiplyExact(number, columns)], null);
+    }
+
+    @Override
+    void save(Partials partials, int index, int columns) {
+        System.arraycopy(sums, 0, partials.doubles, index * partials.width, columns);
+    }
+
+    @Override
+    void merge(Partials partials, int index, int columns) {
+        double[] a = partials.doubles;
+        int at = index * partials.width;
+        for (int i = 0; i < columns; i++) {
+            switch (kind) {
+                case MAX -> sums[i] = Math.max(sums[i], a[at + i]);
+                case MIN -> sums[i] = Math.min(sums[i], a[at + i]);
+                case PROD -> sums[i] *= a[at + i];
+                default -> sums[i] += a[at + i];
+            }
+        }
+    }
+
+    private double neutral() {
+        return kind.neutral();
+    }
+
+    private double finished(double sum) {
+        return switch (kind) {
+            case MEAN -> sum / count;
+            case NORM2 -> Math.sqrt(sum);
+            default -> sum;
+        };
+    }
+
+    private void prepare(double[] a, int n) {
+        if (kind == Kind.NORM1) {
+            DoubleLoops.abs(a, a, n);
+        } else if (kind == Kind.NORM2) {
+            DoubleLoops.mul(a, a, a, n);
+        }
+    }
+
+    private static void add(double[] b, double[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = a[i] + a[half + i];
+        }
+    }
+
+    private static void multiply(double[] b, double[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = a[i] * a[half + i];
+        }
+    }
+
+    private static void max(double[] b, double[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = Math.max(a[i], a[half + i]);
+        }
+    }
+
+    private static void min(double[] b, double[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = Math.min(a[i], a[half + i]);
+        }
+    }
+}

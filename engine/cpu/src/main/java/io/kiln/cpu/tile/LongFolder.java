@@ -1,0 +1,150 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.DType;
+import java.util.Arrays;
+
+/** Folds integers: sums, products and extremes, which wrap around. Means and norms of integers are computed in float64. */
+final class LongFolder extends Folder {
+    private final LongLanes own;
+    private final long[] sums = new long[Scratch.WIDE];
+
+    LongFolder(LongLanes lanes, Kind kind, long count, DType output) {
+        super(lanes, kind, count, output);
+        own = lanes;
+    }
+
+    @Override
+    void begin(int columns) {
+        Arrays.fill(sums, 0, columns, neutral());
+    }
+
+    @Override
+    void fold(int rows, int columns) {
+        long[] a = own.tile(0);
+        long[] b = own.tile(1);
+        int m = rows;
+        while (m > 1 && m * columns > PLAIN) {
+            int half = m / 2 * columns;
+            switch (kind) {
+                case MAX -> max(b, a, half);
+                case MIN -> min(b, a, half);
+                case PROD -> multiply(b, a, half);
+                default -> add(b, a, half);
+            }
+            if (m % 2 == 1) {
+                System.arraycopy(a, 2 * half, b, half, columns);
+            }
+            m = m / 2 + m % 2;
+            long[] swap = a;
+            a = b;
+            b = swap;
+        }
+        for (int r = 0; r < m; r++) {
+            mergeRow(a, r * columns, columns);
+        }
+    }
+
+    @Override
+    void small(int outputs, int rows, int columns) {
+        long[] a = own.tile(0);
+        long[] y = own.tile(RESULT);
+        for (int o = 0; o < outputs; o++) {
+            begin(columns);
+            for (int r = 0; r < rows; r++) {
+                mergeRow(a, (o * rows + r) * columns, columns);
+            }
+            for (int i = 0; i < columns; i++) {
+                y[o * columns + i] = sums[i];
+            }
+        }
+    }
+
+    @Override
+    void result(int columns) {
+        long[] y = own.tile(RESULT);
+        for (int i = 0; i < columns; i++) {
+            y[i] = sums[i];
+        }
+    }
+
+    private void mergeRow(long[] a, int at, int columns) {
+        switch (kind) {
+            case MAX -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] = Math.max(sums[i], a[at + i]);
+                }
+            }
+            case MIN -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] = Math.min(sums[i], a[at + i]);
+                }
+            }
+            case PROD -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] *= a[at + i];
+                }
+            }
+            default -> {
+                for (int i = 0; i < columns; i++) {
+                    sums[i] += a[at + i];
+                }
+            }
+        }
+    }
+
+    @Override
+    Partials partials(int number, int columns) {
+        return new Partials(columns, null, new long[Math.multiplyExact(number, columns)]);
+    }
+
+    @Override
+    void save(Partials partials, int index, int columns) {
+        System.arraycopy(sums, 0, partials.longs, index * partials.width, columns);
+    }
+
+    @Override
+    void merge(Partials partials, int index, int columns) {
+        long[] a = partials.longs;
+        int at = index * partials.width;
+        for (int i = 0; i < columns; i++) {
+            switch (kind) {
+                case MAX -> sums[i] = Math.max(sums[i], a[at + i]);
+                case MIN -> sums[i] = Math.min(sums[i], a[at + i]);
+                case PROD -> sums[i] *= a[at + i];
+                default -> sums[i] += a[at + i];
+            }
+        }
+    }
+
+    private long neutral() {
+        return switch (kind) {
+            case MAX -> Long.MIN_VALUE;
+            case MIN -> Long.MAX_VALUE;
+            default -> (long) kind.neutral();
+        };
+    }
+
+    private static void add(long[] b, long[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = a[i] + a[half + i];
+        }
+    }
+
+    private static void multiply(long[] b, long[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = a[i] * a[half + i];
+        }
+    }
+
+    private static void max(long[] b, long[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = Math.max(a[i], a[half + i]);
+        }
+    }
+
+    private static void min(long[] b, long[] a, int half) {
+        for (int i = 0; i < half; i++) {
+            b[i] = Math.min(a[i], a[half + i]);
+        }
+    }
+}
