@@ -28,4 +28,14 @@ public record Step(
         }
         Check.positive("step", "clip", clip);
     }
+
+    /**
+     * These numbers with another learning rate.
+     *
+     * @param rate the learning rate
+     * @return the new numbers
+     */
+    public Step withLearningRate(double rate) {
+        return new Step(number, rate, weightDecay, rescale, clip, layerwise);
+    }
 }

@@ -1,0 +1,287 @@
+package io.kiln.optim;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.autograd.Autograd;
+import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.Parameter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Updates parameters after backward passes.
+ *
+ * <pre>{@code
+ * Trainer trainer = new Trainer(net.parameters(), new UpdateRule(new Adam()));
+ * for (Batch batch : batches) {
+ *     try (Scope scope = Scope.open()) {
+ *         NDArray loss;
+ *         try (Autograd.Mode record = Autograd.record()) {
+ *             loss = new SoftmaxCrossEntropy().mean(net.forward(batch.x()), batch.y());
+ *         }
+ *         Autograd.backward(loss);
+ *         trainer.step(1); // the mean is taken already
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Concurrency: one thread, that of the backward passes.
+ */
+public final class Trainer implements AutoCloseable {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final String FORMAT = "kiln-optimizer-states";
+    private static final int VERSION = 1;
+
+    private final Map<String, Parameter> parameters;
+    private final Consumer<List<NDArray>> exchange;
+    private final Map<String, State> states = new LinkedHashMap<>();
+    private UpdateRule rule;
+    private long steps;
+
+    private static final class State {
+        final NDArray[] arrays;
+        long updates;
+
+        State(NDArray[] arrays) {
+            this.arrays = arrays;
+        }
+    }
+
+    /**
+     * A trainer of parameters that this process alone has.
+     *
+     * @param parameters parameters by name, for messages and saved states; those that are not trained are left alone
+     * @param rule how to update them
+     */
+    public Trainer(Map<String, Parameter> parameters, UpdateRule rule) {
+        this(parameters, rule, gradients -> {});
+    }
+
+    /**
+     * A trainer of parameters that several workers hold copies of.
+     *
+     * @param parameters parameters by name; equal on all workers
+     * @param rule how to update them; equal on all workers
+     * @param exchange is given all gradients before each update and leaves in each the sum over the workers: the pushPull of a
+     *     KVStore, key by key
+     */
+    public Trainer(Map<String, Parameter> parameters, UpdateRule rule, Consumer<List<NDArray>> exchange) {
+        this.parameters = new LinkedHashMap<>(parameters);
+        this.rule = rule;
+        this.exchange = exchange;
+    }
+
+    /**
+     * Updates all trained parameters once.
+     *
+     * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
+     *     when the mean was taken
+     * @throws IllegalStateException when no backward pass has reached a parameter since the last step
+     */
+    public void step(double batchSize) {
+        step(batchSize, false);
+    }
+
+    /**
+     * Updates trained parameters once.
+     *
+     * @param batchSize by what gradients are divided
+     * @param ignoreStaleGradient whether parameters that no backward pass has reached since the last step are left as they are,
+     *     instead of being refused
+     * @throws IllegalStateException when a gradient is stale and that is not to be ignored
+     */
+    public void step(double batchSize, boolean ignoreStaleGradient) {
+        Check.positive("trainer", "batchSize", batchSize);
+        Map<String, Parameter> updated = fresh(ignoreStaleGradient);
+        List<NDArray> gradients =
+                updated.values().stream().map(Parameter::gradient).toList();
+        exchange.accept(gradients);
+        double rescale = 1 / batchSize;
+        if (Double.isFinite(rule.clipNorm())) {
+            double norm = rescale * Math.sqrt(GradientClipping.sumOfSquares(gradients));
+            rescale *= clipFactor(norm);
+        }
+        steps++;
+        double learningRate = rule.schedule().at(steps);
+        for (Map.Entry<String, Parameter> e : updated.entrySet()) {
+            Parameter p = e.getValue();
+            State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
+            s.updates++;
+            Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
+            Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+            Autograd.consumeGradient(p.value());
+        }
+    }
+
+    private double clipFactor(double norm) {
+        double factor = GradientClipping.factor(norm, rule.clipNorm());
+        if (Double.isNaN(factor)) {
+            throw new IllegalStateException("trainer: the norm of the gradients is " + norm + " at step " + (steps + 1)
+                    + "; lower the learning rate or look for NaN in the data");
+        }
+        return factor;
+    }
+
+    private Map<String, Parameter> fresh(boolean ignoreStale) {
+        Map<String, Parameter> fresh = new LinkedHashMap<>();
+        List<String> stale = new ArrayList<>();
+        parameters.forEach((n, p) -> {
+            if (p.isTrained()) {
+                if (p.hasData() && Autograd.isGradientFresh(p.value())) {
+                    fresh.put(n, p);
+                } else {
+                    stale.add(n);
+                }
+            }
+        });
+        if (!stale.isEmpty() && !ignoreStale) {
+            throw new IllegalStateException("trainer: no backward pass since the last step has reached " + stale
+                    + "; their gradients are stale. Freeze parameters that the loss does not depend on, or call"
+                    + " step(batchSize, true)");
+        }
+        return fresh;
+    }
+
+    private State newState(Parameter p) {
+        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
+        try (Scope scope = Scope.open()) {
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = scope.keep(NDArray.zeros(p.shape(), p.dtype())).detach();
+            }
+        }
+        return new State(arrays);
+    }
+
+    /**
+     * How many steps were made.
+     *
+     * @return the number of the last step
+     */
+    public long steps() {
+        return steps;
+    }
+
+    /**
+     * The learning rate of the next step.
+     *
+     * @return what the schedule says
+     */
+    public double learningRate() {
+        return rule.schedule().at(steps + 1);
+    }
+
+    /**
+     * Takes this learning rate from now on.
+     *
+     * @param learningRate the rate
+     */
+    public void setLearningRate(double learningRate) {
+        rule = new UpdateRule(
+                rule.optimizer(),
+                new ConstantRate(learningRate),
+                rule.weightDecay(),
+                rule.clipValue(),
+                rule.clipNorm());
+    }
+
+    /**
+     * Writes the optimizer's states to a safetensors file.
+     *
+     * @param file the file, replaced atomically
+     * @throws IOException when writing fails
+     */
+    public void saveStates(Path file) throws IOException {
+        Map<String, NDArray> tensors = new LinkedHashMap<>();
+        ObjectNode updates = MAPPER.createObjectNode();
+        states.forEach((n, s) -> {
+            updates.put(n, s.updates);
+            for (int i = 0; i < s.arrays.length; i++) {
+                tensors.put(n + "." + i, s.arrays[i]);
+            }
+        });
+        ObjectNode header = MAPPER.createObjectNode();
+        header.put("version", VERSION)
+                .put("steps", steps)
+                .put("optimizer", rule.optimizer().name());
+        header.set("updates", updates);
+        SafeTensors.write(file, tensors, Map.of(FORMAT, header.toString()));
+    }
+
+    /**
+     * Reads the optimizer's states.
+     *
+     * @param file a file written by {@link #saveStates}
+     * @throws IOException when reading fails or the file is damaged
+     * @throws IllegalArgumentException when the states belong to another optimizer or network
+     */
+    public void loadStates(Path file) throws IOException {
+        try (Scope scope = Scope.open()) {
+            SafeTensors.Contents contents = SafeTensors.read(file);
+            JsonNode header = header(file, contents.metadata().get(FORMAT));
+            if (!rule.optimizer().name().equals(header.path("optimizer").asText())) {
+                throw new IllegalArgumentException("trainer: " + file + " holds states of "
+                        + header.path("optimizer").asText() + ", the trainer has "
+                        + rule.optimizer().name());
+            }
+            Map<String, State> loaded = new LinkedHashMap<>();
+            for (Map.Entry<String, JsonNode> u : header.path("updates").properties()) {
+                loaded.put(u.getKey(), loadState(file, u.getKey(), u.getValue().asLong(), contents.tensors()));
+            }
+            close();
+            states.putAll(loaded);
+            steps = header.path("steps").asLong();
+        }
+    }
+
+    private static JsonNode header(Path file, String json) {
+        try {
+            JsonNode header = json == null ? null : MAPPER.readTree(json);
+            if (header == null || header.path("version").asInt() != VERSION) {
+                throw new IllegalArgumentException("trainer: " + file + " holds no optimizer states of version "
+                        + VERSION + " (its " + FORMAT + " is " + json + ")");
+            }
+            return header;
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("trainer: " + file + " has a damaged " + FORMAT + " entry", e);
+        }
+    }
+
+    private State loadState(Path file, String name, long updates, Map<String, NDArray> tensors) {
+        Parameter p = parameters.get(name);
+        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
+        for (int i = 0; i < arrays.length; i++) {
+            NDArray a = tensors.get(name + "." + i);
+            if (p == null || a == null || p.shape() != null && !p.shape().equals(a.shape())) {
+                throw new IllegalArgumentException("trainer: " + file + ": state " + name + "." + i + " is "
+                        + (a == null ? "absent" : a.spec()) + ", the parameter is " + p);
+            }
+            arrays[i] = a;
+        }
+        for (NDArray a : arrays) {
+            a.detach();
+        }
+        State s = new State(arrays);
+        s.updates = updates;
+        return s;
+    }
+
+    /** Frees the states. */
+    @Override
+    public void close() {
+        for (State s : states.values()) {
+            for (NDArray a : s.arrays) {
+                a.close();
+            }
+        }
+        states.clear();
+    }
+}
