@@ -3,7 +3,7 @@ package io.kiln.cpu;
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
-import io.kiln.cpu.kernel.ContractionKernels;
+import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.cpu.tile.ReductionKernels;
@@ -21,8 +21,8 @@ public final class CpuBackend implements Backend {
 
     private final Allocator allocator;
     private final PointwiseKernels pointwise = new PointwiseKernels(this);
-    private final KernelTable kernels = new KernelTable(
-            List.of(pointwise::contribute, ReductionKernels::contribute, ContractionKernels::contribute));
+    private final KernelTable kernels =
+            new KernelTable(List.of(pointwise::contribute, ReductionKernels::contribute, NetworkKernels::contribute));
 
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.cpu.kernel.ContractionKernels;
+import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The Java kernels, in double, are the truth; the others must agree with them. */
 class ContractionKernelsTest {
 
-    private static final KernelTable JAVA = new KernelTable(List.of(ContractionKernels::contributeJava));
-    private static final KernelTable ALL = new KernelTable(List.of(ContractionKernels::contribute));
+    private static final KernelTable JAVA = new KernelTable(List.of(NetworkKernels::contributeJava));
+    private static final KernelTable ALL = new KernelTable(List.of(NetworkKernels::contribute));
 
     private final Random random = new Random(7);
     private Scope scope;

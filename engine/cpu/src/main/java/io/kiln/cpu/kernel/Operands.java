@@ -36,6 +36,11 @@ final class Operands {
         return new Tensor(array.dtype(), array.shape().dims(), array.strides(), array.address());
     }
 
+    /** The memory of a dense array as one row: what the elements mean does not depend on their places. */
+    static Tensor flat(NDArray array) {
+        return new Tensor(array.dtype(), new long[] {array.size()}, new long[] {1}, array.address());
+    }
+
     /** A new row-major array on the backend of another one. */
     static NDArray rowMajor(NDArray like, Spec spec) {
         return NDArray.empty(

@@ -20,9 +20,14 @@ public final class OneDnnException extends RuntimeException {
         }
     }
 
-    /** Whether oneDNN merely has no implementation for this machine, type or shape. */
+    /**
+     * Whether oneDNN merely has no implementation for this machine, type or shape. Operators have checked their shapes
+     * before, so arguments that it calls invalid are beyond its limits (more than twelve axes, say).
+     */
     boolean isUnimplemented() {
-        return status == dnnl.dnnl_unimplemented || status == dnnl.dnnl_last_impl_reached;
+        return status == dnnl.dnnl_unimplemented
+                || status == dnnl.dnnl_last_impl_reached
+                || status == dnnl.dnnl_invalid_arguments;
     }
 
     private static String describe(int status) {

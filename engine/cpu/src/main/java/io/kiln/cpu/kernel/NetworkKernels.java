@@ -3,19 +3,35 @@ package io.kiln.cpu.kernel;
 import io.kiln.cpu.KernelTable;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
+import io.kiln.op.BatchNorm;
+import io.kiln.op.BatchNormGradient;
+import io.kiln.op.Cast;
 import io.kiln.op.Convolution;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.ConvolutionWeightGradient;
+import io.kiln.op.Copy;
+import io.kiln.op.Gelu;
+import io.kiln.op.GeluGradient;
+import io.kiln.op.LayerNorm;
+import io.kiln.op.LayerNormGradient;
 import io.kiln.op.Linear;
+import io.kiln.op.LogSoftmax;
 import io.kiln.op.MatMul;
 import io.kiln.op.MaxPool;
 import io.kiln.op.MaxPoolGather;
 import io.kiln.op.MaxPoolGradient;
+import io.kiln.op.Sigmoid;
+import io.kiln.op.Silu;
+import io.kiln.op.SiluGradient;
+import io.kiln.op.Softmax;
+import io.kiln.op.SoftmaxCrossEntropy;
+import io.kiln.op.SoftmaxCrossEntropyGradient;
+import io.kiln.op.Tanh;
 
 /** The kernels of this package: first plain Java ones that take everything, then those of oneDNN in front of them. */
-public final class ContractionKernels {
+public final class NetworkKernels {
 
-    private ContractionKernels() {}
+    private NetworkKernels() {}
 
     /**
      * Adds all kernels, Java and oneDNN.
@@ -33,6 +49,26 @@ public final class ContractionKernels {
         table.add(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.add(AvgPool.class, OneDnnPooling::average);
         table.add(AvgPoolGradient.class, OneDnnPooling::averageGradient);
+        table.add(BatchNorm.class, OneDnnNorm::batchNorm);
+        table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
+        table.add(LayerNorm.class, OneDnnNorm::layerNorm);
+        table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
+        table.add(Softmax.class, SoftmaxKernels::softmax);
+        table.add(LogSoftmax.class, SoftmaxKernels::logSoftmax);
+        table.add(SoftmaxCrossEntropy.class, SoftmaxKernels::crossEntropy);
+        table.add(SoftmaxCrossEntropyGradient.class, SoftmaxKernels::crossEntropyGradient);
+        elements(table);
+    }
+
+    private static void elements(KernelTable table) {
+        table.add(Tanh.class, ElementKernels::tanh);
+        table.add(Sigmoid.class, ElementKernels::sigmoid);
+        table.add(Silu.class, ElementKernels::silu);
+        table.add(SiluGradient.class, ElementKernels::siluGradient);
+        table.add(Gelu.class, ElementKernels::gelu);
+        table.add(GeluGradient.class, ElementKernels::geluGradient);
+        table.add(Copy.class, ElementKernels::copy);
+        table.add(Cast.class, ElementKernels::cast);
     }
 
     /**

@@ -1,0 +1,112 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.onednn.Activation;
+import io.kiln.cpu.onednn.Elementwise;
+import io.kiln.cpu.onednn.Reorder;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Gelu;
+import io.kiln.op.GeluGradient;
+import io.kiln.op.Operator;
+import java.util.Arrays;
+
+/**
+ * Functions of one element that oneDNN vectorises and Java does not, and copies between layouts. Left to the tiles are
+ * those where oneDNN is less exact (log, softplus, elu) or turns NaN into a number (exp, relu).
+ */
+final class ElementKernels {
+
+    /** Below this many elements a call of oneDNN costs more than it saves. */
+    private static final long WORTH = 64;
+
+    private ElementKernels() {}
+
+    static NDArray[] tanh(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return forward(Activation.TANH, 0, inputs[0], outputs[0]);
+    }
+
+    static NDArray[] sigmoid(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return forward(Activation.LOGISTIC, 0, inputs[0], outputs[0]);
+    }
+
+    static NDArray[] silu(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return forward(Activation.SWISH, 1, inputs[0], outputs[0]);
+    }
+
+    static NDArray[] gelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return forward(gelu(((Gelu) operator).approximate()), 0, inputs[0], outputs[0]);
+    }
+
+    static NDArray[] siluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return backward(Activation.SWISH, 1, inputs, outputs[0]);
+    }
+
+    static NDArray[] geluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return backward(gelu(((GeluGradient) operator).approximate()), 0, inputs, outputs[0]);
+    }
+
+    private static Activation gelu(boolean approximate) {
+        return approximate ? Activation.GELU_TANH : Activation.GELU_ERF;
+    }
+
+    private static NDArray[] forward(Activation function, float alpha, NDArray x, Spec output) {
+        if (x.size() < WORTH || x.dtype() != DType.FLOAT32 || !Operands.served(x.dtype()) || !x.isDense()) {
+            return null;
+        }
+        NDArray y = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
+        return Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
+    }
+
+    /** Inputs are the gradient of the result and the source. */
+    private static NDArray[] backward(Activation function, float alpha, NDArray[] inputs, Spec output) {
+        NDArray dy = inputs[0];
+        NDArray x = inputs[1];
+        if (x.size() < WORTH
+                || x.dtype() != DType.FLOAT32
+                || dy.dtype() != DType.FLOAT32
+                || !Operands.served(x.dtype())
+                || !x.isDense()
+                || !dy.shape().equals(x.shape())
+                || !Arrays.equals(dy.strides(), x.strides())) {
+            return null;
+        }
+        NDArray dx = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
+        return Elementwise.backward(function, alpha, 0, Operands.flat(x), Operands.flat(dy), Operands.flat(dx))
+                ? new NDArray[] {dx}
+                : null;
+    }
+
+    /** A row-major copy of an array of another layout. */
+    static NDArray[] copy(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        NDArray x = inputs[0];
+        boolean single = x.dtype() == DType.FLOAT32 || x.dtype() == DType.INT32;
+        if (!single || x.size() < WORTH || x.isContiguous() || !Operands.served(DType.FLOAT32)) {
+            return null;
+        }
+        if (!Operands.of(x).isDescribable()) {
+            return null;
+        }
+        NDArray y = Operands.rowMajor(x, outputs[0]);
+        return Reorder.run(Operands.of(x), Operands.of(y)) ? new NDArray[] {y} : null;
+    }
+
+    /** Casts to a wider floating type, and from float32 to 16 bits; both round to nearest even. */
+    static NDArray[] cast(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        NDArray x = inputs[0];
+        if (x.size() < WORTH || !x.isDense() || !converts(x.dtype(), outputs[0].dtype())) {
+            return null;
+        }
+        NDArray y = NDArray.empty(x.backend(), outputs[0].shape(), outputs[0].dtype(), x.strides());
+        return Reorder.run(Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
+    }
+
+    private static boolean converts(DType from, DType to) {
+        if (!Operands.served(DType.FLOAT32)) {
+            return false;
+        }
+        boolean narrow = from == DType.FLOAT16 || from == DType.BFLOAT16 || from == DType.UINT8;
+        boolean narrows = to == DType.FLOAT16 || to == DType.BFLOAT16;
+        return to == DType.FLOAT32 && narrow || from == DType.FLOAT32 && narrows;
+    }
+}

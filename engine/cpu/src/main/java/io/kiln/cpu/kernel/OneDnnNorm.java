@@ -1,0 +1,184 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.cpu.onednn.LayerNorm;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.BatchNorm;
+import io.kiln.op.BatchNormGradient;
+import io.kiln.op.LayerNormGradient;
+import io.kiln.op.Operator;
+
+/**
+ * Batch and layer normalisation by oneDNN, for float32. oneDNN speaks of variances, the operators of
+ * {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
+ */
+final class OneDnnNorm {
+
+    private OneDnnNorm() {}
+
+    static NDArray[] batchNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        BatchNorm norm = (BatchNorm) operator;
+        if (declines(inputs)) {
+            return null;
+        }
+        boolean training = Autograd.isTraining();
+        float[] oldMean = inputs[3].toFloatArray();
+        float[] oldVariance = inputs[4].toFloatArray();
+        NDArray y = Operands.channelsLast(inputs[0], outputs[0]);
+        try (Scope copies = Scope.open()) {
+            NDArray mean = NDArray.of(inputs[3].shape(), oldMean);
+            NDArray variance = NDArray.of(inputs[4].shape(), oldVariance);
+            boolean computed = io.kiln.cpu.onednn.BatchNorm.forward(
+                    Operands.read(inputs[0]),
+                    Operands.read(inputs[1]),
+                    Operands.read(inputs[2]),
+                    Operands.of(mean),
+                    Operands.of(variance),
+                    Operands.of(y),
+                    (float) norm.epsilon(),
+                    !training);
+            if (!computed) {
+                return null;
+            }
+            float[] usedMean = mean.toFloatArray();
+            float[] usedVariance = variance.toFloatArray();
+            NDArray inverse = NDArray.of(inputs[4].shape(), inverses(usedVariance, norm.epsilon()));
+            if (training) {
+                double n = (double) inputs[0].size() / usedMean.length;
+                move(oldMean, usedMean, norm.momentum(), 1);
+                move(oldVariance, usedVariance, norm.momentum(), n / Math.max(1, n - 1));
+            }
+            return new NDArray[] {
+                y,
+                copies.keep(NDArray.of(inputs[3].shape(), oldMean)),
+                copies.keep(NDArray.of(inputs[4].shape(), oldVariance)),
+                copies.keep(mean),
+                copies.keep(inverse)
+            };
+        }
+    }
+
+    static NDArray[] batchNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        BatchNormGradient norm = (BatchNormGradient) operator;
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray dx = Operands.channelsLast(inputs[0], outputs[0]);
+        NDArray dgamma = Operands.rowMajor(inputs[0], outputs[1]);
+        NDArray dbeta = Operands.rowMajor(inputs[0], outputs[2]);
+        try (Scope copies = Scope.open()) {
+            NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), norm.epsilon()));
+            boolean computed = io.kiln.cpu.onednn.BatchNorm.backward(
+                    Operands.read(inputs[1]),
+                    Operands.read(inputs[2]),
+                    Operands.read(inputs[3]),
+                    Operands.of(variance),
+                    Operands.read(inputs[0]),
+                    Operands.of(dx),
+                    Operands.of(dgamma),
+                    Operands.of(dbeta),
+                    (float) norm.epsilon(),
+                    !norm.training());
+            return computed ? new NDArray[] {dx, dgamma, dbeta} : null;
+        }
+    }
+
+    static NDArray[] layerNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        double epsilon = ((io.kiln.op.LayerNorm) operator).epsilon();
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray y = Operands.rowMajor(inputs[0], outputs[0]);
+        NDArray mean = Operands.rowMajor(inputs[0], outputs[1]);
+        try (Scope copies = Scope.open()) {
+            NDArray variance = Operands.rowMajor(inputs[0], outputs[2]);
+            boolean computed = LayerNorm.forward(
+                    rows(inputs[0]),
+                    Operands.read(inputs[1]),
+                    Operands.read(inputs[2]),
+                    column(mean),
+                    column(variance),
+                    rows(y),
+                    (float) epsilon);
+            if (!computed) {
+                return null;
+            }
+            Shape shape = outputs[2].shape();
+            NDArray inverse = NDArray.of(shape, inverses(variance.toFloatArray(), epsilon));
+            return new NDArray[] {y, mean, copies.keep(inverse)};
+        }
+    }
+
+    static NDArray[] layerNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        double epsilon = ((LayerNormGradient) operator).epsilon();
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray dx = Operands.rowMajor(inputs[0], outputs[0]);
+        NDArray dgamma = Operands.rowMajor(inputs[0], outputs[1]);
+        NDArray dbeta = Operands.rowMajor(inputs[0], outputs[2]);
+        try (Scope copies = Scope.open()) {
+            NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), epsilon));
+            boolean computed = LayerNorm.backward(
+                    rows(inputs[1]),
+                    Operands.read(inputs[2]),
+                    column(inputs[3]),
+                    column(variance),
+                    rows(inputs[0]),
+                    rows(dx),
+                    Operands.of(dgamma),
+                    Operands.of(dbeta),
+                    (float) epsilon);
+            return computed ? new NDArray[] {dx, dgamma, dbeta} : null;
+        }
+    }
+
+    private static boolean declines(NDArray[] inputs) {
+        for (NDArray input : inputs) {
+            if (input.dtype() != DType.FLOAT32 || Operands.isEmpty(input)) {
+                return true;
+            }
+        }
+        return !Operands.served(DType.FLOAT32);
+    }
+
+    /** {@code […, n]} seen as {@code [rows, n]}; a copy where that takes one. */
+    private static Tensor rows(NDArray x) {
+        Tensor tensor = Operands.of(x.isContiguous() ? x : Operands.copy(x));
+        long columns = tensor.dims()[tensor.dims().length - 1];
+        return tensor.as(new long[] {tensor.size() / columns, columns}, new long[] {columns, 1});
+    }
+
+    /** {@code […, 1]} seen as {@code [rows]}. */
+    private static Tensor column(NDArray x) {
+        Tensor tensor = Operands.of(x.isContiguous() ? x : Operands.copy(x));
+        return tensor.as(new long[] {tensor.size()}, new long[] {1});
+    }
+
+    private static float[] inverses(float[] variances, double epsilon) {
+        float[] inverses = new float[variances.length];
+        for (int i = 0; i < inverses.length; i++) {
+            inverses[i] = (float) (1 / Math.sqrt(variances[i] + epsilon));
+        }
+        return inverses;
+    }
+
+    private static float[] variances(float[] inverses, double epsilon) {
+        float[] variances = new float[inverses.length];
+        for (int i = 0; i < variances.length; i++) {
+            variances[i] = (float) (1 / ((double) inverses[i] * inverses[i]) - epsilon);
+        }
+        return variances;
+    }
+
+    private static void move(float[] running, float[] batch, double momentum, double factor) {
+        for (int i = 0; i < running.length; i++) {
+            running[i] = (float) (momentum * running[i] + (1 - momentum) * factor * batch[i]);
+        }
+    }
+}

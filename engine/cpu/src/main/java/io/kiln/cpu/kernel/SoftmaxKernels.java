@@ -1,0 +1,126 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.onednn.Softmax;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.LogSoftmax;
+import io.kiln.op.Operator;
+
+/** Softmax and its logarithm by oneDNN; cross-entropy from logits on top of it, for float32. */
+final class SoftmaxKernels {
+
+    private static final long GRAIN = 8192;
+
+    private SoftmaxKernels() {}
+
+    static NDArray[] softmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return run(false, ((io.kiln.op.Softmax) operator).axis(), inputs[0], outputs[0]);
+    }
+
+    static NDArray[] logSoftmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return run(true, ((LogSoftmax) operator).axis(), inputs[0], outputs[0]);
+    }
+
+    private static NDArray[] run(boolean log, int axis, NDArray x, Spec output) {
+        if (!Operands.served(x.dtype()) || Operands.isEmpty(x)) {
+            return null;
+        }
+        NDArray y = x.isDense()
+                ? NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides())
+                : Operands.rowMajor(x, output);
+        try (Scope copies = Scope.open()) {
+            int place = x.shape().axis(axis);
+            return Softmax.forward(log, place, Operands.read(x), Operands.of(y)) ? new NDArray[] {y} : null;
+        }
+    }
+
+    /**
+     * The probabilities come from oneDNN; a row's loss is {@code ln Σ exp x - x[label]}, where the logarithm of the sum
+     * follows from the row's largest element m, whose probability is 1/K at least: {@code x[m] - ln p[m]}.
+     */
+    static NDArray[] crossEntropy(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        NDArray x = inputs[0];
+        if (declines(x)) {
+            return null;
+        }
+        NDArray loss = Operands.rowMajor(x, outputs[0]);
+        NDArray p = Operands.rowMajor(x, outputs[1]);
+        try (Scope copies = Scope.open()) {
+            NDArray logits = x.isContiguous() ? x : Operands.copy(x);
+            int last = x.shape().rank() - 1;
+            if (!Softmax.forward(false, last, Operands.of(logits), Operands.of(p))) {
+                return null;
+            }
+            int classes = Math.toIntExact(x.shape().dim(-1));
+            int[] labels = labels(inputs[1], classes);
+            EngineThreads.parallel().forRange(labels.length, Math.max(1, GRAIN / classes), (from, to) -> {
+                float[] row = new float[classes];
+                for (int i = (int) from; i < to; i++) {
+                    Memory.get(logits.address() + 4L * i * classes, row, 0, classes);
+                    int top = top(row);
+                    double highest = Memory.getFloat(p.address() + 4L * (i * (long) classes + top));
+                    double value = row[top] - Math.log(highest) - row[labels[i]];
+                    Memory.putFloat(loss.address() + 4L * i, (float) value);
+                }
+            });
+        }
+        return new NDArray[] {loss, p};
+    }
+
+    static NDArray[] crossEntropyGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        NDArray p = inputs[1];
+        if (p.dtype() != DType.FLOAT32 || inputs[0].dtype() != DType.FLOAT32 || Operands.isEmpty(p)) {
+            return null;
+        }
+        NDArray dx = Operands.rowMajor(p, outputs[0]);
+        try (Scope copies = Scope.open()) {
+            NDArray rows = p.isContiguous() ? p : Operands.copy(p);
+            float[] scale = inputs[0].toFloatArray();
+            int classes = Math.toIntExact(p.shape().dim(-1));
+            int[] labels = labels(inputs[2], classes);
+            EngineThreads.parallel().forRange(labels.length, Math.max(1, GRAIN / classes), (from, to) -> {
+                float[] row = new float[classes];
+                for (int i = (int) from; i < to; i++) {
+                    Memory.get(rows.address() + 4L * i * classes, row, 0, classes);
+                    row[labels[i]] -= 1;
+                    for (int j = 0; j < classes; j++) {
+                        row[j] *= scale[i];
+                    }
+                    Memory.put(row, 0, dx.address() + 4L * i * classes, classes);
+                }
+            });
+        }
+        return new NDArray[] {dx};
+    }
+
+    private static boolean declines(NDArray x) {
+        return x.dtype() != DType.FLOAT32 || Operands.isEmpty(x) || !Operands.served(DType.FLOAT32);
+    }
+
+    /** The place of the largest element; of a NaN if there is one, so that the loss is NaN too. */
+    private static int top(float[] row) {
+        int top = 0;
+        for (int j = 1; j < row.length; j++) {
+            if (row[j] > row[top] || Float.isNaN(row[j])) {
+                top = j;
+            }
+        }
+        return top;
+    }
+
+    private static int[] labels(NDArray array, int classes) {
+        int[] labels = array.toIntArray();
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= classes) {
+                throw new IllegalArgumentException("softmaxCrossEntropy: label " + labels[i] + " of row " + i
+                        + " is outside 0.." + (classes - 1) + "; give class indices that fit the " + classes
+                        + " logits");
+            }
+        }
+        return labels;
+    }
+}
