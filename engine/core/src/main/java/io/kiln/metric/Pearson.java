@@ -1,0 +1,47 @@
+package io.kiln.metric;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Pearson's correlation of labels and predictions over all elements:
+ * \(\frac{n \sum l p - \sum l \sum p}{\sqrt{(n \sum l^2 - (\sum l)^2)(n \sum p^2 - (\sum p)^2)}}\), from sums in float64. Labels
+ * and predictions have one shape, or are [N] and [N,1].
+ */
+public final class Pearson extends Metric {
+    /** Creates the metric. */
+    public Pearson() {
+        super("pearson", 6);
+    }
+
+    @Override
+    public void update(NDArray labels, NDArray predictions) {
+        Samples.checkAlike(name(), labels, predictions);
+        double[] l = labels.toDoubleArray();
+        double[] p = predictions.toDoubleArray();
+        double[] sums = new double[6];
+        for (int i = 0; i < l.length; i++) {
+            sums[0]++;
+            sums[1] += l[i];
+            sums[2] += p[i];
+            sums[3] += l[i] * l[i];
+            sums[4] += p[i] * p[i];
+            sums[5] += l[i] * p[i];
+        }
+        for (int i = 0; i < sums.length; i++) {
+            add(i, sums[i]);
+        }
+    }
+
+    @Override
+    public double value() {
+        double n = at(0);
+        double l = n * at(3) - at(1) * at(1);
+        double p = n * at(4) - at(2) * at(2);
+        return (n * at(5) - at(1) * at(2)) / Math.sqrt(l * p);
+    }
+
+    @Override
+    public boolean isLargerBetter() {
+        return true;
+    }
+}

@@ -1,0 +1,57 @@
+package io.kiln.metric;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * The share of samples whose label is among the k largest predictions: fewer than k predictions are larger than that of the
+ * label, or equal to it at a smaller index. Shapes: labels […], predictions […,classes].
+ */
+public final class TopK extends Metric {
+    private final int k;
+
+    /**
+     * Creates the metric.
+     *
+     * @param k how many predictions count, at least 1
+     */
+    public TopK(int k) {
+        super("top" + k, 2);
+        if (k < 1) {
+            throw new IllegalArgumentException("topK: k must be >= 1, got " + k);
+        }
+        this.k = k;
+    }
+
+    @Override
+    public void update(NDArray labels, NDArray predictions) {
+        long[] truth = Samples.classes(name(), labels, predictions);
+        float[] p = predictions.toFloatArray();
+        int classes = Math.toIntExact(predictions.shape().dim(-1));
+        for (int i = 0; i < truth.length; i++) {
+            add(0, isAmongFirst(p, i * classes, classes, (int) truth[i]) ? 1 : 0);
+        }
+        add(1, truth.length);
+    }
+
+    private boolean isAmongFirst(float[] p, int start, int classes, int truth) {
+        float own = p[start + truth];
+        int before = 0;
+        for (int i = 0; i < classes; i++) {
+            float other = p[start + i];
+            if (other > own || other == own && i < truth) {
+                before++;
+            }
+        }
+        return before < k && !Float.isNaN(own);
+    }
+
+    @Override
+    public double value() {
+        return at(0) / at(1);
+    }
+
+    @Override
+    public boolean isLargerBetter() {
+        return true;
+    }
+}
