@@ -5,6 +5,8 @@ import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.tile.AxisKernels;
+import io.kiln.cpu.tile.IndexKernels;
 import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.cpu.tile.ReductionKernels;
 import io.kiln.ndarray.Memory;
@@ -21,8 +23,12 @@ public final class CpuBackend implements Backend {
 
     private final Allocator allocator;
     private final PointwiseKernels pointwise = new PointwiseKernels(this);
-    private final KernelTable kernels =
-            new KernelTable(List.of(pointwise::contribute, ReductionKernels::contribute, NetworkKernels::contribute));
+    private final KernelTable kernels = new KernelTable(List.of(
+            pointwise::contribute,
+            ReductionKernels::contribute,
+            AxisKernels::contribute,
+            IndexKernels::contribute,
+            NetworkKernels::contribute));
 
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {

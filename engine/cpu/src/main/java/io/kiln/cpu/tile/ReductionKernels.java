@@ -5,6 +5,11 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Max;
+import io.kiln.op.Mean;
+import io.kiln.op.Min;
+import io.kiln.op.Norm;
+import io.kiln.op.Prod;
 import io.kiln.op.Sum;
 import java.util.List;
 
@@ -19,6 +24,14 @@ public final class ReductionKernels {
      */
     public static void contribute(KernelTable table) {
         table.add(Sum.class, (o, in, out) -> run(Folder.Kind.SUM, in[0], ((Sum) o).axes(), out[0]));
+        table.add(Mean.class, (o, in, out) -> run(Folder.Kind.MEAN, in[0], ((Mean) o).axes(), out[0]));
+        table.add(Prod.class, (o, in, out) -> run(Folder.Kind.PROD, in[0], ((Prod) o).axes(), out[0]));
+        table.add(Max.class, (o, in, out) -> run(Folder.Kind.MAX, in[0], ((Max) o).axes(), out[0]));
+        table.add(Min.class, (o, in, out) -> run(Folder.Kind.MIN, in[0], ((Min) o).axes(), out[0]));
+        table.add(Norm.class, (o, in, out) -> {
+            Norm norm = (Norm) o;
+            return run(norm.p() == 1 ? Folder.Kind.NORM1 : Folder.Kind.NORM2, in[0], norm.axes(), out[0]);
+        });
     }
 
     static NDArray[] run(Folder.Kind kind, NDArray x, List<Long> axes, Spec y) {

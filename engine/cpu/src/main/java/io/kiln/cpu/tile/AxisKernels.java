@@ -1,0 +1,73 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.cpu.KernelTable;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.ArgMax;
+import io.kiln.op.ArgMin;
+import io.kiln.op.ArgSort;
+import io.kiln.op.CumulativeSum;
+
+/** What looks at whole rows along an axis: places of extremes, running sums, orders. */
+public final class AxisKernels {
+    private AxisKernels() {}
+
+    /**
+     * Adds the kernels.
+     *
+     * @param table the table
+     */
+    public static void contribute(KernelTable table) {
+        table.add(ArgMax.class, (o, in, out) -> extreme(in[0], ((ArgMax) o).axis(), true, out[0]));
+        table.add(ArgMin.class, (o, in, out) -> extreme(in[0], ((ArgMin) o).axis(), false, out[0]));
+        table.add(CumulativeSum.class, (o, in, out) -> runningSum(in[0], (CumulativeSum) o, out[0]));
+        table.add(ArgSort.class, (o, in, out) -> argSort(in[0], (ArgSort) o, out[0]));
+    }
+
+    private static NDArray rowMajor(NDArray x, Spec y) {
+        return NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
+    }
+
+    private static NDArray[] extreme(NDArray x, int axis, boolean largest, Spec y) {
+        NDArray result = rowMajor(x, y);
+        AxisRows rows = new AxisRows(x, x.shape().axis(axis));
+        rows.share(AxisRows.compute(x.dtype()), (lanes, from, to) -> {
+            for (long r = from; r < to; r++) {
+                Memory.putLong(result.address() + r * Long.BYTES, Extreme.find(lanes, rows, r, largest));
+            }
+        });
+        return new NDArray[] {result};
+    }
+
+    private static NDArray[] runningSum(NDArray x, CumulativeSum operator, Spec y) {
+        NDArray result = rowMajor(x, y);
+        int axis = x.shape().axis(operator.axis());
+        AxisRows in = new AxisRows(x, axis);
+        AxisRows out = new AxisRows(result, axis);
+        // Rounded once per element: running sums of float32 are carried in float64.
+        DType compute = x.dtype().isFloating() ? DType.FLOAT64 : DType.INT64;
+        in.share(compute, (lanes, from, to) -> {
+            for (long r = from; r < to; r++) {
+                RunningSum.run(lanes, in, out, r, operator.exclusive(), operator.reverse(), x.dtype(), y.dtype());
+            }
+        });
+        return new NDArray[] {result};
+    }
+
+    private static NDArray[] argSort(NDArray x, ArgSort operator, Spec y) {
+        NDArray result = rowMajor(x, y);
+        int axis = x.shape().axis(operator.axis());
+        AxisRows in = new AxisRows(x, axis);
+        AxisRows out = new AxisRows(result, axis);
+        DType compute = x.dtype().isFloating() ? DType.FLOAT64 : DType.INT64;
+        in.share(compute, (lanes, from, to) -> {
+            SortedOrder order = new SortedOrder(in.length, operator.descending());
+            for (long r = from; r < to; r++) {
+                order.run(lanes, in, out, r);
+            }
+        });
+        return new NDArray[] {result};
+    }
+}

@@ -1,0 +1,139 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.KernelTable;
+import io.kiln.cpu.Parallel;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Copy;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Gather;
+import io.kiln.op.ScatterAdd;
+import io.kiln.pointwise.Code;
+
+/** Taking and adding entries by index. */
+public final class IndexKernels {
+    private static final long GRAIN = 1 << 14;
+    private static final Step ADD = new Step(Code.ADD, Step.Form.TILES, 0, 0, 1, -1, 0);
+
+    private IndexKernels() {}
+
+    /**
+     * Adds the kernels.
+     *
+     * @param table the table
+     */
+    public static void contribute(KernelTable table) {
+        table.add(Gather.class, (o, in, out) -> gather(in[0], in[1], ((Gather) o).axis(), out[0]));
+        table.add(ScatterAdd.class, (o, in, out) -> scatterAdd(in, ((ScatterAdd) o).axis(), out[0]));
+    }
+
+    /** An array seen as [outer, n, inner] around an axis. */
+    private record Blocks(long outer, long n, long inner) {
+        static Blocks of(Shape shape, int axis) {
+            long outer = 1;
+            long inner = 1;
+            for (int i = 0; i < shape.rank(); i++) {
+                outer *= i < axis ? shape.dim(i) : 1;
+                inner *= i > axis ? shape.dim(i) : 1;
+            }
+            return new Blocks(outer, shape.dim(axis), inner);
+        }
+    }
+
+    private static NDArray rowMajor(NDArray x) {
+        return x.isContiguous() ? x : Dispatch.withoutGradient(new Copy(), x);
+    }
+
+    private static long[] indices(String operation, NDArray indices, long n) {
+        long[] values = indices.toLongArray();
+        for (long v : values) {
+            if (v < 0 || v >= n) {
+                throw new IndexOutOfBoundsException(
+                        operation + ": indices must be from 0 to " + (n - 1) + ", got " + v);
+            }
+        }
+        return values;
+    }
+
+    private static NDArray[] gather(NDArray x, NDArray indices, int axis, Spec y) {
+        Blocks b = Blocks.of(x.shape(), x.shape().axis(axis));
+        NDArray result =
+                NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
+        try (Scope temporaries = Scope.open()) {
+            long[] index = indices("gather", indices, b.n);
+            long from = rowMajor(x).address();
+            long to = result.address();
+            int bytes = x.dtype().bytes();
+            long row = b.inner * bytes;
+            EngineThreads.parallel()
+                    .forRange(b.outer * index.length, Math.max(1, GRAIN / Math.max(1, b.inner)), (start, end) -> {
+                        for (long i = start; i < end; i++) {
+                            long source = i / index.length * b.n + index[(int) (i % index.length)];
+                            copyRow(from + source * row, to + i * row, row);
+                        }
+                    });
+        }
+        return new NDArray[] {result};
+    }
+
+    private static void copyRow(long from, long to, long bytes) {
+        if (bytes == Float.BYTES) {
+            Memory.putInt(to, Memory.getInt(from));
+        } else if (bytes == Double.BYTES) {
+            Memory.putLong(to, Memory.getLong(from));
+        } else {
+            Memory.copy(from, to, bytes);
+        }
+    }
+
+    private static NDArray[] scatterAdd(NDArray[] in, int axis, Spec y) {
+        NDArray result = Dispatch.withoutGradient(new Copy(), in[0]);
+        Blocks b = Blocks.of(y.shape(), y.shape().axis(axis));
+        try (Scope temporaries = Scope.open()) {
+            long[] index = indices("scatterAdd", in[1], b.n);
+            long from = rowMajor(in[2]).address();
+            DType compute = AxisRows.compute(y.dtype());
+            Parallel parallel = EngineThreads.parallel();
+            // A thread owns a range of target entries, so each of them receives its updates in order.
+            long targets = b.outer * b.n;
+            int parts =
+                    (int) Math.min(parallel.partsFor(b.outer * index.length * b.inner, GRAIN), Math.max(1, targets));
+            Lanes[] lanes = Scratch.current().lanes(compute, parts);
+            parallel.run(targets == 0 ? 0 : parts, p -> {
+                long first = Parallel.split(targets, parts, p);
+                long end = Parallel.split(targets, parts, p + 1);
+                for (long o = first / b.n; o < b.outer && o * b.n < end; o++) {
+                    for (int i = 0; i < index.length; i++) {
+                        long target = o * b.n + index[i];
+                        if (target >= first && target < end) {
+                            long update = (o * index.length + i) * b.inner;
+                            addRow(lanes[p], y.dtype(), result.address(), target * b.inner, from, update, b.inner);
+                        }
+                    }
+                }
+            });
+        }
+        return new NDArray[] {result};
+    }
+
+    private static void addRow(Lanes lanes, DType type, long to, long target, long from, long update, long n) {
+        int bytes = type.bytes();
+        if (n == 1 && type == DType.FLOAT32) {
+            long p = to + target * bytes;
+            Memory.putFloat(p, Memory.getFloat(p) + Memory.getFloat(from + update * bytes));
+            return;
+        }
+        for (long i = 0; i < n; i += Lanes.TILE) {
+            int count = (int) Math.min(Lanes.TILE, n - i);
+            lanes.load(type, to + (target + i) * bytes, 1, 0, 0, count);
+            lanes.load(type, from + (update + i) * bytes, 1, 1, 0, count);
+            lanes.run(ADD, count);
+            lanes.store(type, to + (target + i) * bytes, 1, 0, 0, count);
+        }
+    }
+}
