@@ -8,6 +8,7 @@ import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.kiln.KilnExchange;
 import io.kiln.benchmarks.kiln.KilnOperators;
+import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
@@ -61,6 +62,7 @@ public final class Workloads {
                 title,
                 List.of(Case.milliseconds("train", "step_ms")),
                 contenders(
+                        entry(Workload.KILN, () -> new KilnTraining(network)),
                         entry(TORCH, () -> new DjlTraining("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolTraining(network)),
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),

@@ -1,0 +1,43 @@
+package io.kiln.benchmarks.kiln;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.benchmarks.Contender;
+import io.kiln.benchmarks.Facts;
+import io.kiln.benchmarks.Setup;
+import io.kiln.benchmarks.net.Batches;
+import io.kiln.benchmarks.net.Network;
+import io.kiln.ndarray.Scope;
+import java.io.IOException;
+
+/** The outputs of a network of Kiln's blocks for one batch, operator by operator, as a Java array. */
+public final class KilnInference implements Contender {
+
+    private final Network network;
+    private KilnNetwork net;
+    private int steps;
+
+    /** Runs the network. */
+    public KilnInference(Network network) {
+        this.network = network;
+    }
+
+    @Override
+    public Facts setup(Setup setup) throws IOException {
+        net = new KilnNetwork(network, setup.threads());
+        return net.facts();
+    }
+
+    @Override
+    public double step(String caseName) {
+        int[] labels = net.labelValues(steps);
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = Autograd.predictMode()) {
+            return Batches.crossEntropy(net.block().call(net.input(steps++)).toFloatArray(), labels);
+        }
+    }
+
+    @Override
+    public void close() {
+        net.close();
+    }
+}
