@@ -7,6 +7,7 @@ import io.kiln.benchmarks.djl.DjlTraining;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.kiln.KilnExchange;
+import io.kiln.benchmarks.kiln.KilnInference;
 import io.kiln.benchmarks.kiln.KilnOperators;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
@@ -77,6 +78,7 @@ public final class Workloads {
                 "Outputs of LeNet, batch 64, float32",
                 List.of(Case.milliseconds("infer", "batch_ms")),
                 contenders(
+                        entry(Workload.KILN, () -> new KilnInference(Network.LENET)),
                         entry(TORCH, () -> new DjlInference("PyTorch", Network.LENET)),
                         entry(MXNET, () -> new MxSymbolInference(Network.LENET)),
                         entry(MXNET_EAGER, () -> new DjlInference("MXNet", Network.LENET))),

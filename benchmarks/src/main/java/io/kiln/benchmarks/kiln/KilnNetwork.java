@@ -9,9 +9,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
+import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Flatten;
 import io.kiln.nn.Parameter;
+import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
 import java.io.IOException;
@@ -35,12 +37,16 @@ final class KilnNetwork implements AutoCloseable {
         List<Network.Parameter> given = network.parameters();
         try (Scope scope = Scope.open()) {
             for (int i = 0; i < given.size(); i++) {
-                parameters.get(i).set(NDArray.of(Shape.of(given.get(i).shape()), given.get(i).values()));
+                parameters
+                        .get(i)
+                        .set(NDArray.of(
+                                Shape.of(given.get(i).shape()), given.get(i).values()));
             }
         }
         batches = Batches.of(network);
         for (int i = 0; i < Network.BATCHES; i++) {
-            inputs.add(NDArray.of(Shape.of(network.inputShape()), batches.pixels().get(i)));
+            inputs.add(
+                    NDArray.of(Shape.of(network.inputShape()), batches.pixels().get(i)));
             labels.add(NDArray.of(Shape.of(network.batch()), batches.labels().get(i)));
         }
     }
@@ -54,6 +60,15 @@ final class KilnNetwork implements AutoCloseable {
             Layer layer = layers.get(i);
             if (layer instanceof Layer.Dense d) {
                 block.add(new Dense(d.out(), activation));
+            } else if (layer instanceof Layer.Conv c) {
+                block.add(Conv2D.builder()
+                        .channels(c.out())
+                        .kernel(c.kernel())
+                        .pad(c.pad())
+                        .activation(activation)
+                        .build());
+            } else if (layer instanceof Layer.MaxPool) {
+                block.add(Pool.max2D(2));
             } else if (layer instanceof Layer.Flatten) {
                 block.add(new Flatten());
             }
@@ -68,10 +83,6 @@ final class KilnNetwork implements AutoCloseable {
 
     Block block() {
         return block;
-    }
-
-    List<Parameter> parameters() {
-        return parameters;
     }
 
     NDArray input(int step) {

@@ -7,24 +7,20 @@ import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.nn.Parameter;
-import io.kiln.op.Neural;
-import io.kiln.optim.Optimizer;
+import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.optim.Sgd;
+import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;
-import io.kiln.optim.Updates;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
-/** A training step of a network of Kiln's blocks, operator by operator. */
+/** A training step of a network of Kiln's blocks, operator by operator, as a user writes it. */
 public final class KilnTraining implements Contender {
 
     private final Network network;
-    private final Optimizer optimizer = new Sgd(Network.MOMENTUM);
-    private final UpdateRule rule = new UpdateRule(optimizer, Network.LEARNING_RATE);
-    private final List<NDArray> momenta = new ArrayList<>();
+    private final Loss loss = new SoftmaxCrossEntropy();
     private KilnNetwork net;
+    private Trainer trainer;
     private int steps;
 
     /** Trains the network. */
@@ -35,9 +31,8 @@ public final class KilnTraining implements Contender {
     @Override
     public Facts setup(Setup setup) throws IOException {
         net = new KilnNetwork(network, setup.threads());
-        for (Parameter parameter : net.parameters()) {
-            momenta.add(NDArray.zeros(parameter.shape(), parameter.dtype()));
-        }
+        UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), Network.LEARNING_RATE);
+        trainer = new Trainer(net.block().parameters(), rule);
         return net.facts();
     }
 
@@ -47,22 +42,19 @@ public final class KilnTraining implements Contender {
         NDArray label = net.label(steps);
         steps++;
         try (Scope scope = Scope.open()) {
-            NDArray loss;
+            NDArray mean;
             try (Autograd.Mode mode = Autograd.record()) {
-                loss = Neural.softmaxCrossEntropy(net.block().call(input), label).mean();
+                mean = loss.mean(net.block().call(input), label);
             }
-            Autograd.backward(loss);
-            for (int i = 0; i < momenta.size(); i++) {
-                Parameter p = net.parameters().get(i);
-                Updates.run(optimizer, rule.step(steps, p.role(), 1), p.data(), p.gradient(), momenta.get(i));
-            }
-            return loss.item();
+            Autograd.backward(mean);
+            trainer.step(1);
+            return mean.item();
         }
     }
 
     @Override
     public void close() {
+        trainer.close();
         net.close();
-        momenta.forEach(NDArray::close);
     }
 }
