@@ -66,12 +66,25 @@ public final class Coordinator implements AutoCloseable {
      * Adds a kind of request.
      *
      * @param name its name, the first string of the request
-     * @param service gives the answer; must not wait
+     * @param service gives the answer, made by {@link #answer}; must not wait
      */
     public void serve(String name, UnaryOperator<String[]> service) {
         if (services.putIfAbsent(name, service) != null) {
             throw new KVStoreException("coordinator: requests \"%s\" are served already".formatted(name));
         }
+    }
+
+    /**
+     * Makes a service's answer.
+     *
+     * @param values what {@link Ticket#ask} returns
+     * @return the answer as it travels
+     */
+    public static String[] answer(String... values) {
+        String[] all = new String[values.length + 1];
+        all[0] = OK;
+        System.arraycopy(values, 0, all, 1, values.length);
+        return all;
     }
 
     /** Closes the endpoint; workers that ask from now on are refused. */
@@ -150,7 +163,7 @@ public final class Coordinator implements AutoCloseable {
             try {
                 context.reply(service == null ? refuse("unknown request \"%s\"".formatted(q[0])) : service.apply(q));
             } catch (RuntimeException e) {
-                context.reply(refuse("%s: %s".formatted(q[0], e)));
+                context.reply(refuse(e.getMessage() == null ? e.toString() : e.getMessage()));
             }
             return BoxedUnit.UNIT;
         }

@@ -1,0 +1,210 @@
+package io.kiln.kvstore.snapshot;
+
+import io.kiln.kvstore.KVStoreException;
+import io.kiln.kvstore.transport.Coordinator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.BlockManagerMaster;
+
+/**
+ * The driver's list of a job's snapshots: which slices of which version lie in the block manager. A version counts once all
+ * its slices, saved by one attempt, are there. It lives on the driver, so the death of executors does not harm it; what they
+ * held is on a second executor each.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+public final class SnapshotManifest implements AutoCloseable {
+    static final String SAVED = "snapshot-saved";
+    static final String NEWEST = "snapshot-newest";
+    static final String SLICE = "snapshot-slice";
+    static final String STORE = "snapshot-store";
+    private static final long FIRST_STORE = 1L << 40;
+
+    private final long storeId = FIRST_STORE + ThreadLocalRandom.current().nextLong(1L << 60);
+    private final int slices;
+    private final TreeMap<Long, List<Attempt>> versions = new TreeMap<>();
+
+    /** The slices that one attempt has saved of one version. */
+    private record Attempt(int number, SliceBlocks.Entry[] entries) {
+        boolean isComplete() {
+            for (SliceBlocks.Entry e : entries) {
+                if (e == null) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /**
+     * Opens an empty manifest.
+     *
+     * @param coordinator the job's desk, through which tasks report
+     * @param slices slices of each version: the number of workers
+     */
+    public SnapshotManifest(Coordinator coordinator, int slices) {
+        if (slices < 1) {
+            throw new KVStoreException("snapshot manifest: slices must be at least 1, got " + slices);
+        }
+        this.slices = slices;
+        coordinator.serve(STORE, this::store);
+        coordinator.serve(SAVED, this::saved);
+        coordinator.serve(NEWEST, this::newest);
+        coordinator.serve(SLICE, this::slice);
+    }
+
+    /** Answers: store id, slices, and the driver's block manager for jobs that have no second executor. */
+    private String[] store(String[] q) {
+        BlockManagerId driver = SparkEnv.get().blockManager().blockManagerId();
+        return Coordinator.answer(
+                Long.toString(storeId),
+                Integer.toString(slices),
+                driver.host(),
+                Integer.toString(driver.port()),
+                driver.executorId());
+    }
+
+    /** Request: version, attempt, slice, bytes, crc. Answers the names of the blocks that nobody needs any more. */
+    private synchronized String[] saved(String[] q) {
+        SliceBlocks.Entry e = new SliceBlocks.Entry(
+                Long.parseLong(q[1]),
+                Integer.parseInt(q[2]),
+                Integer.parseInt(q[3]),
+                Long.parseLong(q[4]),
+                Long.parseLong(q[5]));
+        if (e.slice() < 0 || e.slice() >= slices) {
+            throw new KVStoreException("slice must be in [0, %d), got %d".formatted(slices, e.slice()));
+        }
+        Attempt attempt = attempt(e);
+        attempt.entries[e.slice()] = e;
+        return Coordinator.answer(attempt.isComplete() ? obsolete(attempt, e.version()) : new String[0]);
+    }
+
+    private Attempt attempt(SliceBlocks.Entry e) {
+        List<Attempt> attempts = versions.computeIfAbsent(e.version(), v -> new ArrayList<>());
+        for (Attempt a : attempts) {
+            if (a.number == e.attempt()) {
+                return a;
+            }
+        }
+        Attempt a = new Attempt(e.attempt(), new SliceBlocks.Entry[slices]);
+        attempts.add(a);
+        return a;
+    }
+
+    /** Forgets all but what came after a complete version, and names the forgotten blocks. */
+    private String[] obsolete(Attempt complete, long version) {
+        List<String> blocks = new ArrayList<>();
+        versions.headMap(version, true).values().removeIf(attempts -> {
+            attempts.removeIf(a -> {
+                if (a == complete) {
+                    return false;
+                }
+                for (SliceBlocks.Entry e : a.entries) {
+                    if (e != null) {
+                        blocks.add("v%d_a%d_s%d".formatted(e.version(), e.attempt(), e.slice()));
+                    }
+                }
+                return true;
+            });
+            return attempts.isEmpty();
+        });
+        return blocks.toArray(String[]::new);
+    }
+
+    private synchronized String[] newest(String[] q) {
+        Attempt a = newestAttempt();
+        return a == null ? Coordinator.answer() : Coordinator.answer(Long.toString(a.entries[0].version()));
+    }
+
+    private Attempt newestAttempt() {
+        for (List<Attempt> attempts : versions.descendingMap().values()) {
+            for (Attempt a : attempts) {
+                if (a.isComplete() && isAlive(a)) {
+                    return a;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whether each slice still lies somewhere. The driver's block manager master is in this very process. */
+    private boolean isAlive(Attempt a) {
+        BlockManagerMaster master = SparkEnv.get().blockManager().master();
+        for (SliceBlocks.Entry e : a.entries) {
+            if (master.getLocations(e.block(storeId)).isEmpty()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private synchronized String[] slice(String[] q) {
+        SliceBlocks.Entry e = entry(Long.parseLong(q[1]), Integer.parseInt(q[2]));
+        return Coordinator.answer(Integer.toString(e.attempt()), Long.toString(e.bytes()), Long.toString(e.crc()));
+    }
+
+    private SliceBlocks.Entry entry(long version, int slice) {
+        if (slice < 0 || slice >= slices) {
+            throw new KVStoreException("snapshot: slice must be in [0, %d), got %d".formatted(slices, slice));
+        }
+        for (Attempt a : versions.getOrDefault(version, List.of())) {
+            if (a.isComplete()) {
+                return a.entries[slice];
+            }
+        }
+        throw new KVStoreException(
+                "snapshot: version %d is not complete; there are %s".formatted(version, versions.keySet()));
+    }
+
+    /**
+     * The newest version of which every slice is still to be had.
+     *
+     * @return its number, or none
+     */
+    public synchronized OptionalLong newestComplete() {
+        Attempt a = newestAttempt();
+        return a == null ? OptionalLong.empty() : OptionalLong.of(a.entries[0].version());
+    }
+
+    /**
+     * Reads a slice on the driver.
+     *
+     * @param version a complete version
+     * @param slice which of its slices
+     * @return its bytes, checked
+     */
+    public byte[] load(long version, int slice) {
+        SliceBlocks.Entry e;
+        synchronized (this) {
+            e = entry(version, slice);
+        }
+        return SliceBlocks.read(storeId, e);
+    }
+
+    /** Forgets all versions and removes their blocks from all executors; waits until they are gone. */
+    public synchronized void removeAll() {
+        versions.clear();
+        SparkEnv.get().blockManager().master().removeBroadcast(storeId, true, true);
+    }
+
+    /**
+     * The number under which the blocks lie: they are {@code broadcast_<storeId>_…}.
+     *
+     * @return the store's id
+     */
+    public long storeId() {
+        return storeId;
+    }
+
+    /** Removes everything. */
+    @Override
+    public void close() {
+        removeAll();
+    }
+}

@@ -1,0 +1,155 @@
+package io.kiln.kvstore.snapshot;
+
+import io.kiln.kvstore.KVStoreException;
+import io.kiln.kvstore.transport.Ticket;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.network.buffer.NioManagedBuffer;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * A task's door to its job's snapshots. Each worker saves its slice of a version; when the last one has, the version is
+ * complete and older ones are removed.
+ *
+ * <p>A slice goes into this executor's block manager and into another executor's, on another host if there is one; with a
+ * single executor the second copy goes to the driver.
+ *
+ * <p>Concurrency: one thread at a time.
+ */
+public final class SnapshotStore {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
+    private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
+
+    private final Ticket ticket;
+    private final int attempt;
+    private final long storeId;
+    private final int slices;
+    private final BlockManagerId driver;
+
+    /**
+     * Opens the door.
+     *
+     * @param ticket way to the job's coordinator, at which a {@link SnapshotManifest} is open
+     * @param attempt number of this attempt of the job; slices of different attempts never mix
+     */
+    public SnapshotStore(Ticket ticket, int attempt) {
+        this.ticket = ticket;
+        this.attempt = attempt;
+        String[] a = ticket.ask(SnapshotManifest.STORE);
+        this.storeId = Long.parseLong(a[0]);
+        this.slices = Integer.parseInt(a[1]);
+        this.driver = BlockManagerId.apply(a[4], a[2], Integer.parseInt(a[3]), Option.empty());
+    }
+
+    /**
+     * Saves this worker's slice.
+     *
+     * @param version number of the version; rises from save to save
+     * @param slice this worker's rank
+     * @param bytes the content; kept, not copied
+     */
+    public void save(long version, int slice, byte[] bytes) {
+        if (slice < 0 || slice >= slices) {
+            throw new KVStoreException("save: slice must be in [0, %d), got %d".formatted(slices, slice));
+        }
+        BlockManager bm = SparkEnv.get().blockManager();
+        SliceBlocks.Entry e = new SliceBlocks.Entry(version, attempt, slice, bytes.length, SliceBlocks.crc(bytes));
+        BlockId id = e.block(storeId);
+        StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
+        boolean stored = bm.putBytes(id, new ChunkedByteBuffer(ByteBuffer.wrap(bytes)), level, true, BYTES);
+        boolean copied = copy(bm, id, bytes, level);
+        if (!stored && !copied) {
+            throw new KVStoreException(
+                    "save: no block manager took slice %d of version %d (%d bytes); raise spark.executor.memory"
+                            .formatted(slice, version, bytes.length));
+        }
+        String[] obsolete = ticket.ask(
+                SnapshotManifest.SAVED,
+                Long.toString(version),
+                Integer.toString(attempt),
+                Integer.toString(slice),
+                Long.toString(bytes.length),
+                Long.toString(e.crc()));
+        for (String name : obsolete) {
+            bm.master().removeBlock(new BroadcastBlockId(storeId, name));
+        }
+    }
+
+    private boolean copy(BlockManager bm, BlockId id, byte[] bytes, StorageLevel level) {
+        BlockManagerId self = bm.blockManagerId();
+        if (self.isDriver()) {
+            return false;
+        }
+        for (BlockManagerId peer : peers(bm, self)) {
+            try {
+                bm.blockTransferService()
+                        .uploadBlockSync(
+                                peer.host(),
+                                peer.port(),
+                                peer.executorId(),
+                                id,
+                                new NioManagedBuffer(ByteBuffer.wrap(bytes)),
+                                level,
+                                BYTES);
+                return true;
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("snapshot: executor {} did not take {}: {}", peer.executorId(), id, e.getMessage());
+            }
+        }
+        return false;
+    }
+
+    /** Other executors, those on other hosts first, each rank beginning with the one after it; at last the driver. */
+    private List<BlockManagerId> peers(BlockManager bm, BlockManagerId self) {
+        Comparator<BlockManagerId> order = Comparator.comparing(
+                        (BlockManagerId p) -> p.host().equals(self.host()))
+                .thenComparing(p -> p.executorId().compareTo(self.executorId()) < 0)
+                .thenComparing(BlockManagerId::executorId);
+        List<BlockManagerId> peers =
+                new ArrayList<>(CollectionConverters.asJava(bm.master().getPeers(self)));
+        peers.sort(order);
+        peers.add(driver);
+        return peers;
+    }
+
+    /**
+     * The newest version of which every slice is still to be had.
+     *
+     * @return its number, or none
+     */
+    public OptionalLong newestComplete() {
+        String[] a = ticket.ask(SnapshotManifest.NEWEST);
+        return a.length == 0 ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(a[0]));
+    }
+
+    /**
+     * Reads a slice from wherever it lies.
+     *
+     * @param version a complete version
+     * @param slice which of its slices
+     * @return its bytes, checked
+     */
+    public byte[] load(long version, int slice) {
+        String[] a = ticket.ask(SnapshotManifest.SLICE, Long.toString(version), Integer.toString(slice));
+        return SliceBlocks.read(
+                storeId,
+                new SliceBlocks.Entry(
+                        version, Integer.parseInt(a[0]), slice, Long.parseLong(a[1]), Long.parseLong(a[2])));
+    }
+}
