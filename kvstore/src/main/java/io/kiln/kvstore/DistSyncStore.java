@@ -1,0 +1,144 @@
+package io.kiln.kvstore;
+
+import io.kiln.kvstore.collective.Collectives;
+import io.kiln.kvstore.collective.Slices;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.optim.LayerwiseOptimizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The store of many workers in step. Every worker holds every array; each owns a slice of it, for which it sums, updates and
+ * keeps the optimizer's states. A custom updater, and an optimizer that needs norms of whole arrays, gets whole arrays: then
+ * one worker, chosen by the key, owns all.
+ */
+final class DistSyncStore extends KVStore {
+    private static final int CHANNEL = 1;
+
+    private final Transport transport;
+    private final Collectives collectives;
+    private final int rank;
+    private final int size;
+
+    DistSyncStore(Transport transport) {
+        super(KVStoreType.DIST_SYNC);
+        this.transport = transport;
+        this.collectives = new Collectives(transport, CHANNEL);
+        this.rank = transport.rank();
+        this.size = transport.size();
+    }
+
+    @Override
+    public int rank() {
+        return rank;
+    }
+
+    @Override
+    public int numWorkers() {
+        return size;
+    }
+
+    @Override
+    public void barrier() {
+        collectives.barrier();
+    }
+
+    @Override
+    void share(KVKey key, NDArray copy) {
+        long bytes = copy.size() * copy.dtype().bytes();
+        collectives.broadcast(0, copy.address(), bytes, purpose(key, copy));
+    }
+
+    private static int purpose(KVKey key, NDArray a) {
+        return (key.hashCode() * 31 + a.shape().hashCode()) * 31
+                + a.dtype().name().hashCode();
+    }
+
+    @Override
+    void apply(KVKey key, NDArray sum, NDArray stored) {
+        int purpose = purpose(key, stored);
+        if (optimizer() == null && updater() == null) {
+            collectives.allReduce(sum.dtype(), sum.address(), sum.size(), purpose);
+            stored.assign(sum);
+            return;
+        }
+        Slices slices = slices(key, stored);
+        collectives.reduceScatter(sum.dtype(), sum.address(), slices, purpose);
+        long start = slices.start(rank);
+        long length = slices.length(rank);
+        if (updater() == null) {
+            optimizer()
+                    .update(
+                            key,
+                            role(key),
+                            LocalStore.slice(stored, start, length),
+                            LocalStore.slice(sum, start, length));
+        } else if (length == stored.size()) {
+            updater().update(key, sum, stored);
+        }
+        collectives.allGather(stored.dtype(), stored.address(), slices, purpose);
+    }
+
+    private Slices slices(KVKey key, NDArray a) {
+        boolean whole = updater() != null || optimizer().rule().optimizer() instanceof LayerwiseOptimizer;
+        return whole ? Slices.whole(a.size(), size, Math.floorMod(key.hashCode(), size)) : Slices.even(a.size(), size);
+    }
+
+    @Override
+    OptimizerStateFile.Content gatherStates(OptimizerStates states, Map<KVKey, NDArray> keys) {
+        List<OptimizerStateFile.State> all = new ArrayList<>();
+        states.all().forEach((key, s) -> {
+            NDArray stored = keys.get(key);
+            Slices slices = slices(key, stored);
+            List<byte[]> arrays = new ArrayList<>();
+            try (Scope scope = Scope.open()) {
+                NDArray whole = NDArray.empty(Shape.of(stored.size()), stored.dtype());
+                for (NDArray part : s.arrays) {
+                    LocalStore.slice(whole, slices.start(rank), slices.length(rank))
+                            .assign(part);
+                    collectives.allGather(whole.dtype(), whole.address(), slices, key.hashCode());
+                    arrays.add(LocalStore.bytes(whole));
+                }
+            }
+            all.add(new OptimizerStateFile.State(key, s.updates, stored.dtype(), stored.size(), arrays));
+        });
+        return new OptimizerStateFile.Content(states.rule().toJson(), all);
+    }
+
+    @Override
+    void restoreStates(OptimizerStates states, OptimizerStateFile.Content whole) {
+        states.close();
+        for (OptimizerStateFile.State s : whole.states()) {
+            try (Scope scope = Scope.open()) {
+                Slices slices = slices(s.key(), NDArray.empty(Shape.of(s.size()), s.dtype()));
+                int width = s.dtype().bytes();
+                OptimizerStates.State to = states.of(s.key(), slices.length(rank), s.dtype());
+                to.updates = s.updates();
+                for (int i = 0; i < to.arrays.length; i++) {
+                    Memory.put(
+                            s.arrays().get(i),
+                            Math.toIntExact(slices.start(rank) * width),
+                            to.arrays[i].address(),
+                            Math.toIntExact(slices.length(rank) * width));
+                }
+            }
+        }
+        barrier();
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        collectives.close();
+    }
+
+    @Override
+    public String toString() {
+        return "DIST_SYNC store of " + transport;
+    }
+}

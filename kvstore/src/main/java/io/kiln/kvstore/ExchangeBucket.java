@@ -1,0 +1,154 @@
+package io.kiln.kvstore;
+
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The arrays of one bucket: all weights, all gradients of the step, and the optimizer's states of the owned slice. */
+final class ExchangeBucket implements AutoCloseable {
+    private final BucketLayout.Bucket layout;
+    private final int rank;
+    private final NDArray weights;
+    private final NDArray sums;
+    private final NDArray[] states;
+    private final NDArray[] gradients;
+    private int missing;
+
+    /** What is updated in one go. */
+    record Part(NDArray weight, NDArray gradient, NDArray[] states, boolean decayed) {}
+
+    ExchangeBucket(BucketLayout.Bucket layout, int rank, int workers, int stateCount) {
+        this.layout = layout;
+        this.rank = rank;
+        this.weights = zeros(layout.size(), layout);
+        this.sums = workers == 1 ? null : zeros(layout.size(), layout);
+        this.states = new NDArray[stateCount];
+        for (int i = 0; i < stateCount; i++) {
+            states[i] = zeros(layout.slices().length(rank), layout);
+        }
+        this.gradients = new NDArray[layout.slots().size()];
+    }
+
+    private static NDArray zeros(long size, BucketLayout.Bucket layout) {
+        return NDArray.zeros(Shape.of(size), layout.dtype()).detach();
+    }
+
+    BucketLayout.Bucket layout() {
+        return layout;
+    }
+
+    NDArray weights() {
+        return weights;
+    }
+
+    NDArray sums() {
+        return sums;
+    }
+
+    NDArray[] states() {
+        return states;
+    }
+
+    long ownSize() {
+        return layout.slices().length(rank);
+    }
+
+    /** The owned part of the weights. */
+    NDArray ownWeights() {
+        return flat(weights, layout.slices().start(rank), layout.slices().length(rank));
+    }
+
+    void beginStep() {
+        missing = gradients.length;
+    }
+
+    /** Notes a gradient; one that is not row-major is copied into its place at once, by this thread's engine. */
+    void gradient(int parameter, NDArray g) {
+        for (int i = 0; i < gradients.length; i++) {
+            BucketLayout.Slot slot = layout.slots().get(i);
+            if (slot.parameter() == parameter) {
+                missing -= gradients[i] == null ? 1 : 0;
+                gradients[i] = g;
+                if (sums != null && !g.isContiguous()) {
+                    NDArray place = sums.view(g.shape(), g.shape().contiguousStrides(), slot.offset());
+                    place.assign(g);
+                    gradients[i] = place.detach();
+                }
+            }
+        }
+    }
+
+    boolean isFull() {
+        return missing == 0;
+    }
+
+    /** Exchange thread: puts the gradients, times a factor, into their places. */
+    void fill(ScaledCopy copier, double factor) {
+        if (factor == 0) {
+            Memory.fill(sums.address(), layout.size() * layout.dtype().bytes(), (byte) 0);
+            return;
+        }
+        for (int i = 0; i < gradients.length; i++) {
+            BucketLayout.Slot slot = layout.slots().get(i);
+            long to = sums.address() + slot.offset() * layout.dtype().bytes();
+            copier.run(layout.dtype(), gradients[i].address(), to, slot.size(), factor);
+        }
+    }
+
+    void endStep() {
+        for (int i = 0; i < gradients.length; i++) {
+            if (sums != null && gradients[i] != null && gradients[i].storage() == sums.storage()) {
+                gradients[i].close();
+            }
+            gradients[i] = null;
+        }
+    }
+
+    /** What this rank updates. A worker alone takes the gradients where they are. */
+    List<Part> parts(boolean perParameter) {
+        List<Part> parts = new ArrayList<>();
+        long begin = layout.slices().start(rank);
+        if (sums == null) {
+            for (int i = 0; i < gradients.length; i++) {
+                BucketLayout.Slot s = layout.slots().get(i);
+                Shape shape = gradients[i].shape();
+                long[] strides = shape.contiguousStrides();
+                NDArray[] st = new NDArray[states.length];
+                for (int k = 0; k < st.length; k++) {
+                    st[k] = states[k].view(shape, strides, s.offset());
+                }
+                parts.add(new Part(weights.view(shape, strides, s.offset()), gradients[i], st, s.decayed()));
+            }
+            return parts;
+        }
+        for (BucketLayout.Run r : BucketLayout.runs(layout, rank, perParameter)) {
+            NDArray[] st = new NDArray[states.length];
+            for (int k = 0; k < st.length; k++) {
+                st[k] = flat(states[k], r.start() - begin, r.length());
+            }
+            parts.add(new Part(
+                    flat(weights, r.start(), r.length()),
+                    flat(sums, r.start(), r.length()),
+                    st,
+                    r.first().decayed()));
+        }
+        return parts;
+    }
+
+    private static NDArray flat(NDArray a, long start, long length) {
+        return a.view(Shape.of(length), new long[] {1}, start);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        if (sums != null) {
+            sums.close();
+        }
+        for (NDArray s : states) {
+            s.close();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package io.kiln.kvstore;
+
+import io.kiln.kvstore.collective.Collectives;
+import io.kiln.kvstore.collective.Slices;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The thread that talks to the other workers while the training thread computes. It touches memory only, never an engine. Its
+ * waits end with the transport's deadlines.
+ */
+final class ExchangeThread implements AutoCloseable {
+    private static final int CHANNEL = 2;
+    private static final long CLOSE_SECONDS = 30;
+
+    private final Transport transport;
+    private final List<ExchangeBucket> buckets;
+    private final Collectives collectives;
+    private final ScaledCopy copier = new ScaledCopy();
+    private final ExecutorService thread;
+    private final List<Future<?>> pending = new ArrayList<>();
+    private Future<Double> total;
+
+    ExchangeThread(Transport transport, List<ExchangeBucket> buckets) {
+        this.transport = transport;
+        this.buckets = buckets;
+        this.collectives = new Collectives(transport, CHANNEL);
+        this.thread = Executors.newSingleThreadExecutor(task -> {
+            Thread t = new Thread(task, "kiln-exchange-" + transport.rank());
+            t.setDaemon(true);
+            return t;
+        });
+    }
+
+    /** Gives all workers rank 0's weights. */
+    void shareWeights() {
+        submit(() -> {
+            for (int i = 0; i < buckets.size(); i++) {
+                BucketLayout.Bucket b = buckets.get(i).layout();
+                long bytes = b.size() * b.dtype().bytes();
+                collectives.broadcast(0, buckets.get(i).weights().address(), bytes, i);
+            }
+            return null;
+        });
+        finishGather();
+    }
+
+    void sumWeights(double weight) {
+        total = thread.submit(() -> {
+            long cell = Memory.allocate(Double.BYTES);
+            try {
+                Memory.putDouble(cell, weight);
+                collectives.allReduce(DType.FLOAT64, cell, 1, 1);
+                return Memory.getDouble(cell);
+            } finally {
+                Memory.free(cell);
+            }
+        });
+    }
+
+    void reduce(ExchangeBucket b, double factor) {
+        submit(() -> {
+            b.fill(copier, factor);
+            collectives.reduceScatter(
+                    b.layout().dtype(), b.sums().address(), b.layout().slices(), 2);
+            return null;
+        });
+    }
+
+    /** Waits until the owned slices hold their sums; returns the sum of the weights. */
+    double finishReduce() {
+        finish();
+        return get(total);
+    }
+
+    void gather(ExchangeBucket b) {
+        submit(() -> {
+            Slices slices = b.layout().slices();
+            collectives.allGather(b.layout().dtype(), b.weights().address(), slices, 3);
+            return null;
+        });
+    }
+
+    /** Waits until all weights are here. */
+    void finishGather() {
+        finish();
+    }
+
+    private void submit(Callable<Void> work) {
+        pending.add(thread.submit(work));
+    }
+
+    private void finish() {
+        pending.forEach(ExchangeThread::get);
+        pending.clear();
+    }
+
+    private static <T> T get(Future<T> f) {
+        try {
+            return f.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof PeerFailedException p) {
+                String reason = p.getMessage().substring(p.getMessage().indexOf("failed: ") + "failed: ".length());
+                PeerFailedException here = new PeerFailedException(p.rank(), p.host(), reason);
+                here.initCause(p);
+                throw here;
+            }
+            throw new KVStoreException("exchange: " + e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KVStoreException("exchange: interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (pending.stream().anyMatch(f -> !f.isDone()) || total != null && !total.isDone()) {
+            transport.abort("training was stopped in the middle of a step");
+        }
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                throw new KVStoreException("exchange: its thread did not end within %d s".formatted(CLOSE_SECONDS));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        collectives.close();
+    }
+}

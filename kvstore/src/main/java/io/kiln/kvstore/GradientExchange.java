@@ -1,0 +1,411 @@
+package io.kiln.kvstore;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.kvstore.collective.Collectives;
+import io.kiln.kvstore.collective.Slices;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.optim.GradientClipping;
+import io.kiln.optim.LayerwiseOptimizer;
+import io.kiln.optim.Step;
+import io.kiln.optim.UpdateRule;
+import io.kiln.optim.Updates;
+import io.kiln.symbol.Role;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Trains parameters that several workers share, in step: each step's gradients are summed over the workers, each worker
+ * updates the slices that it owns (with its share of the optimizer's states), and all get the new weights. M. Li et al.,
+ * OSDI 2014; the sharded states are those of BigDL (J. Dai et al., SoCC 2019) and ZeRO stage 1.
+ *
+ * <p>Workflow of a step, equal on all workers:
+ * <pre>
+ * exchange.beginStep(samples);                                  // 0 for an empty batch
+ * Autograd.backward(List.of(loss), null, false, exchange::gradientReady);
+ * exchange.step();
+ * </pre>
+ * The parameters lie in flat buckets of at least {@value #BUCKET_BYTES} bytes, the last ones first; a bucket travels as soon
+ * as its gradients are there, while the backward pass goes on.
+ *
+ * <p>With weights n_r (numbers of samples, or sums of sample weights) and mean gradients g_r of the workers, the update uses
+ * Σ n_r g_r / Σ n_r: that of one worker with the joined batch. Sums are taken in rank order, so results have the same bits in
+ * every run. A worker alone neither copies nor sends anything.
+ *
+ * <p>Concurrency: one thread, which also runs the backward pass. Inside, another thread talks to the other workers.
+ */
+public final class GradientExchange implements AutoCloseable {
+    /** Buckets are closed at this size. */
+    public static final long BUCKET_BYTES = 1 << 20;
+
+    private static final int CHANNEL_OF_NORMS = 3;
+
+    /**
+     * A trained parameter.
+     *
+     * @param name for messages
+     * @param value its first value, copied; that of rank 0 counts for all
+     * @param role what it is for: decides on weight decay
+     */
+    public record Parameter(String name, NDArray value, Role role) {}
+
+    private final Transport transport;
+    private final int rank;
+    private final int size;
+    private final UpdateRule rule;
+    private final boolean layerwise;
+    private final List<Parameter> parameters;
+    private final List<NDArray> weights = new ArrayList<>();
+    private final Map<NDArray, Integer> indices = new IdentityHashMap<>();
+    private final int[] bucketOf;
+    private final List<ExchangeBucket> buckets = new ArrayList<>();
+    private final ExchangeThread thread;
+    private final Collectives norms;
+    private final boolean[] ready;
+    private boolean stepping;
+    private int sent;
+    private double weight;
+    private long updates;
+    private long waitedNanos;
+
+    /**
+     * Lays out the parameters, and gives all workers rank 0's values.
+     *
+     * @param transport the group, which stays the caller's to close; null for a worker alone
+     * @param parameters the trained parameters, in the order of the forward pass; the same on all workers
+     * @param rule how to update them
+     */
+    public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule) {
+        this.transport = transport;
+        this.rank = transport == null ? 0 : transport.rank();
+        this.size = transport == null ? 1 : transport.size();
+        this.rule = rule;
+        this.layerwise = rule.optimizer() instanceof LayerwiseOptimizer;
+        this.parameters = List.copyOf(parameters);
+        this.ready = new boolean[parameters.size()];
+        this.bucketOf = new int[parameters.size()];
+        for (Parameter p : parameters) {
+            checkParameter(p);
+            weights.add(null);
+        }
+        place();
+        if (size == 1) {
+            this.thread = null;
+            this.norms = null;
+        } else {
+            this.norms = new Collectives(transport, CHANNEL_OF_NORMS);
+            this.thread = new ExchangeThread(transport, buckets);
+            boolean shared = false;
+            try {
+                thread.shareWeights();
+                shared = true;
+            } finally {
+                if (!shared) {
+                    close();
+                }
+            }
+        }
+    }
+
+    private void checkParameter(Parameter p) {
+        DType type = p.value.dtype();
+        if (!p.role.isTrained()) {
+            throw new KVStoreException("gradient exchange: parameter %s has role %s, which is not trained; leave it out"
+                    .formatted(p.name, p.role));
+        }
+        if (!type.isFloating() || size > 1 && type != DType.FLOAT32 && type != DType.FLOAT64) {
+            throw new KVStoreException(
+                    "gradient exchange: parameter %s must be float32 or float64, got %s; keep weights in float32"
+                            .formatted(p.name, p.value.spec()));
+        }
+    }
+
+    private void place() {
+        int n = parameters.size();
+        long[] sizes = new long[n];
+        DType[] dtypes = new DType[n];
+        boolean[] decayed = new boolean[n];
+        for (int i = 0; i < n; i++) {
+            sizes[i] = parameters.get(i).value.size();
+            dtypes[i] = parameters.get(i).value.dtype();
+            decayed[i] = parameters.get(i).role.isDecayed();
+        }
+        BucketLayout layout = new BucketLayout(sizes, dtypes, decayed, size, layerwise, BUCKET_BYTES);
+        for (BucketLayout.Bucket b : layout.buckets()) {
+            ExchangeBucket bucket =
+                    new ExchangeBucket(b, rank, size, rule.optimizer().stateCount());
+            for (BucketLayout.Slot s : b.slots()) {
+                NDArray value = parameters.get(s.parameter()).value;
+                NDArray w = bucket.weights()
+                        .view(value.shape(), value.shape().contiguousStrides(), s.offset())
+                        .detach();
+                w.assign(value);
+                weights.set(s.parameter(), w);
+                indices.put(w, s.parameter());
+                bucketOf[s.parameter()] = buckets.size();
+            }
+            buckets.add(bucket);
+        }
+    }
+
+    /**
+     * The weights, in the order in which the parameters were given. They are the arrays to compute with: row-major views of
+     * the buckets, changed in place by {@link #step}. They end with this object.
+     *
+     * @return one array per parameter
+     */
+    public List<NDArray> weights() {
+        return List.copyOf(weights);
+    }
+
+    /**
+     * The number of updates so far.
+     *
+     * @return steps that changed the weights
+     */
+    public long updates() {
+        return updates;
+    }
+
+    /**
+     * How long {@link #step} has waited for the other workers, in all steps together.
+     *
+     * @return seconds in which this worker did not compute
+     */
+    public double waitedSeconds() {
+        return waitedNanos * 1e-9;
+    }
+
+    // ---- a step
+
+    /**
+     * Begins a step. Collective, but does not wait.
+     *
+     * @param samples the weight of this worker's batch: the number of samples, or the sum of sample weights, over which its
+     *     gradient will be a mean; 0 when it has no batch, and then no gradients are expected
+     */
+    public void beginStep(double samples) {
+        if (stepping) {
+            throw new KVStoreException("beginStep: the step before is not finished; call step() first");
+        }
+        if (!(samples >= 0) || Double.isInfinite(samples)) {
+            throw new KVStoreException("beginStep: samples must be at least 0, got " + samples);
+        }
+        weight = samples;
+        stepping = true;
+        sent = 0;
+        for (int i = 0; i < ready.length; i++) {
+            ready[i] = false;
+        }
+        buckets.forEach(ExchangeBucket::beginStep);
+        if (thread != null) {
+            thread.sumWeights(samples);
+        }
+    }
+
+    /**
+     * Takes note that the gradient of a weight is final. Made to be the {@code ready} hook of a backward pass.
+     *
+     * @param variable one of {@link #weights}; other variables are ignored
+     */
+    public void gradientReady(NDArray variable) {
+        Integer i = indices.get(variable);
+        if (i == null || weight == 0 && stepping) {
+            return;
+        }
+        if (!stepping) {
+            throw new KVStoreException("gradientReady: parameter %s: no step has begun; call beginStep first"
+                    .formatted(parameters.get(i).name));
+        }
+        NDArray g = Autograd.gradient(variable);
+        if (g == null || !g.shape().equals(variable.shape()) || g.dtype() != variable.dtype()) {
+            throw new KVStoreException("gradientReady: parameter %s: gradient must be %s, got %s"
+                    .formatted(parameters.get(i).name, variable.spec(), g == null ? "none" : g.spec()));
+        }
+        ready[i] = true;
+        buckets.get(bucketOf[i]).gradient(i, g);
+        Autograd.consumeGradient(variable);
+        sendFullBuckets();
+    }
+
+    private void sendFullBuckets() {
+        while (thread != null
+                && sent < buckets.size()
+                && (weight == 0 || buckets.get(sent).isFull())) {
+            thread.reduce(buckets.get(sent++), weight);
+        }
+    }
+
+    /**
+     * Finishes the step: waits for the sums, updates this worker's slices, and gets the others'.
+     *
+     * @return Σ n_r, the weight of the joined batch; when it is 0 the weights stay as they are
+     */
+    public double step() {
+        if (!stepping) {
+            throw new KVStoreException("step: no step has begun; call beginStep first");
+        }
+        for (int i = 0; weight > 0 && i < ready.length; i++) {
+            if (!ready[i]) {
+                throw new KVStoreException(
+                        "step: parameter %s got no gradient: the loss does not depend on it, or backward was not given gradientReady"
+                                .formatted(parameters.get(i).name));
+            }
+        }
+        double total = weight;
+        if (thread != null) {
+            sendFullBuckets();
+            long start = System.nanoTime();
+            total = thread.finishReduce();
+            waitedNanos += System.nanoTime() - start;
+        }
+        if (total > 0) {
+            update(total);
+        }
+        buckets.forEach(ExchangeBucket::endStep);
+        stepping = false;
+        return total;
+    }
+
+    private void update(double total) {
+        updates++;
+        // A worker alone has the mean already; the others have sums of weighted means.
+        double rescale = size == 1 ? 1 : 1 / total;
+        if (Double.isFinite(rule.clipNorm())) {
+            rescale *= GradientClipping.factor(Math.sqrt(sumOfSquares()) * rescale, rule.clipNorm());
+            if (Double.isNaN(rescale)) {
+                throw new KVStoreException(
+                        "step: update %d: the gradients' norm is not finite; lower the learning rate or look for bad data"
+                                .formatted(updates));
+            }
+        }
+        for (ExchangeBucket b : buckets) {
+            try (Scope scope = Scope.open()) {
+                for (ExchangeBucket.Part p : b.parts(layerwise)) {
+                    Role role = p.decayed() ? Role.WEIGHT : Role.BIAS;
+                    Step step = rule.step(updates, role, rescale);
+                    Updates.run(rule.optimizer(), step, p.weight(), p.gradient(), p.states());
+                }
+            }
+            if (thread != null) {
+                thread.gather(b);
+            }
+        }
+        if (thread != null) {
+            long start = System.nanoTime();
+            thread.finishGather();
+            waitedNanos += System.nanoTime() - start;
+        }
+    }
+
+    private double sumOfSquares() {
+        double sum = 0;
+        try (Scope scope = Scope.open()) {
+            List<NDArray> gradients = new ArrayList<>();
+            for (ExchangeBucket b : buckets) {
+                b.parts(layerwise).forEach(p -> gradients.add(p.gradient()));
+            }
+            sum = GradientClipping.sumOfSquares(gradients);
+        }
+        return size == 1 ? sum : sumOverWorkers(sum);
+    }
+
+    private double sumOverWorkers(double x) {
+        long cell = Memory.allocate(Double.BYTES);
+        try {
+            Memory.putDouble(cell, x);
+            norms.allReduce(DType.FLOAT64, cell, 1, 0);
+            return Memory.getDouble(cell);
+        } finally {
+            Memory.free(cell);
+        }
+    }
+
+    /**
+     * Replaces arrays by their weighted means over the workers, such as the running statistics of batch normalisation.
+     * Collective.
+     *
+     * @param arrays float32 or float64 arrays, of the same shapes on all workers
+     * @param samples this worker's weight, at least 0; when all are 0, rank 0's arrays are taken
+     */
+    public void average(List<NDArray> arrays, double samples) {
+        if (size == 1) {
+            return;
+        }
+        double total = sumOverWorkers(samples);
+        double share = total > 0 ? samples / total : rank == 0 ? 1 : 0;
+        for (NDArray a : arrays) {
+            try (Scope scope = Scope.open()) {
+                NDArray sum = NDArray.zeros(Shape.of(a.size()), DType.FLOAT64);
+                if (share > 0) {
+                    sum.assign(a.cast(DType.FLOAT64).mul(share).reshape(a.size()));
+                }
+                norms.allReduce(
+                        DType.FLOAT64, sum.address(), sum.size(), a.shape().hashCode());
+                a.assign(sum.reshape(a.shape()));
+            }
+        }
+    }
+
+    // ---- snapshots
+
+    /**
+     * This worker's part of the training's state: its slices of the weights and of the optimizer's states, and the number of
+     * updates.
+     *
+     * @return bytes for {@link #restoreSlice} of the same rank among as many workers
+     */
+    public byte[] saveSlice() {
+        requireNoStep("saveSlice");
+        try (Scope scope = Scope.open()) {
+            return SliceCodec.write(rank, size, updates, buckets);
+        }
+    }
+
+    /**
+     * Goes back to a saved state. Collective: all workers restore slices of the same version.
+     *
+     * @param bytes what {@link #saveSlice} gave on this rank
+     */
+    public void restoreSlice(byte[] bytes) {
+        requireNoStep("restoreSlice");
+        try (Scope scope = Scope.open()) {
+            updates = SliceCodec.read(bytes, rank, size, buckets);
+        }
+        if (thread != null) {
+            buckets.forEach(thread::gather);
+            thread.finishGather();
+        }
+    }
+
+    private void requireNoStep(String operation) {
+        if (stepping) {
+            throw new KVStoreException(operation + ": a step is under way; call it after step()");
+        }
+    }
+
+    /** Ends the thread and frees buckets and weights. In the middle of a step the group is aborted. */
+    @Override
+    public void close() {
+        if (thread != null) {
+            thread.close();
+            norms.close();
+        }
+        weights.forEach(NDArray::close);
+        buckets.forEach(ExchangeBucket::close);
+    }
+
+    /** {@return rank, workers and buckets} */
+    @Override
+    public String toString() {
+        List<Slices> slices = buckets.stream().map(b -> b.layout().slices()).toList();
+        return "gradient exchange: rank %d of %d, %d parameters in buckets %s"
+                .formatted(rank, size, parameters.size(), slices);
+    }
+}

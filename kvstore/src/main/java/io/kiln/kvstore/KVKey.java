@@ -1,0 +1,52 @@
+package io.kiln.kvstore;
+
+/**
+ * A key of a store: a number or a name. All keys of a store are of one kind.
+ *
+ * @param name the name, or null for a number
+ * @param number the number, 0 for a name
+ */
+public record KVKey(String name, int number) {
+    /**
+     * A name.
+     *
+     * @param name not null
+     * @return the key
+     */
+    public static KVKey of(String name) {
+        if (name == null) {
+            throw new KVStoreException("key: a name must not be null");
+        }
+        return new KVKey(name, 0);
+    }
+
+    /**
+     * A number.
+     *
+     * @param number any
+     * @return the key
+     */
+    public static KVKey of(int number) {
+        return new KVKey(null, number);
+    }
+
+    /**
+     * Whether this key is a number.
+     *
+     * @return false for a name
+     */
+    public boolean isNumber() {
+        return name == null;
+    }
+
+    /** The same in every process. */
+    @Override
+    public int hashCode() {
+        return name == null ? 31 * number + 1 : name.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name == null ? Integer.toString(number) : "\"" + name + "\"";
+    }
+}

@@ -1,0 +1,71 @@
+package io.kiln.kvstore;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.optim.UpdateRule;
+import io.kiln.optim.Updates;
+import io.kiln.symbol.Role;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** An optimizer with its states for each key, or for this worker's slices of them. */
+final class OptimizerStates implements AutoCloseable {
+    private final UpdateRule rule;
+    private final double rescale;
+    private final Map<KVKey, State> states = new LinkedHashMap<>();
+
+    /** The states of one key: flat arrays of the length of this worker's slice. */
+    static final class State {
+        final NDArray[] arrays;
+        long updates;
+
+        State(NDArray[] arrays) {
+            this.arrays = arrays;
+        }
+    }
+
+    OptimizerStates(UpdateRule rule, double rescale) {
+        this.rule = rule;
+        this.rescale = rescale;
+    }
+
+    UpdateRule rule() {
+        return rule;
+    }
+
+    /** Updates a flat slice in place. An empty slice only counts. */
+    void update(KVKey key, Role role, NDArray weight, NDArray gradient) {
+        State s = of(key, weight.size(), weight.dtype());
+        s.updates++;
+        if (weight.size() > 0) {
+            Updates.run(rule.optimizer(), rule.step(s.updates, role, rescale), weight, gradient, s.arrays);
+        }
+    }
+
+    /** The states of a key, made of zeros at first. */
+    State of(KVKey key, long size, DType dtype) {
+        return states.computeIfAbsent(key, k -> {
+            NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = NDArray.zeros(Shape.of(size), dtype).detach();
+            }
+            return new State(arrays);
+        });
+    }
+
+    /** The states of the keys that have been updated. */
+    Map<KVKey, State> all() {
+        return states;
+    }
+
+    @Override
+    public void close() {
+        for (State s : states.values()) {
+            for (NDArray a : s.arrays) {
+                a.close();
+            }
+        }
+        states.clear();
+    }
+}
