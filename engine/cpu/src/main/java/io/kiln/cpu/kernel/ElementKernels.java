@@ -46,6 +46,11 @@ final class ElementKernels {
         return backward(gelu(((GeluGradient) operator).approximate()), 0, inputs, outputs[0]);
     }
 
+    /** From the gradient of the result and the result: lets through where the result is above 0. */
+    static NDArray[] reluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return backward(Activation.RELU_FROM_RESULT, 0, inputs, outputs[0]);
+    }
+
     private static Activation gelu(boolean approximate) {
         return approximate ? Activation.GELU_TANH : Activation.GELU_ERF;
     }
@@ -58,7 +63,7 @@ final class ElementKernels {
         return Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
     }
 
-    /** Inputs are the gradient of the result and the source. */
+    /** Inputs are the gradient of the result, and the source (or the result, where the function says so). */
     private static NDArray[] backward(Activation function, float alpha, NDArray[] inputs, Spec output) {
         NDArray dy = inputs[0];
         NDArray x = inputs[1];

@@ -20,6 +20,7 @@ import io.kiln.op.MatMul;
 import io.kiln.op.MaxPool;
 import io.kiln.op.MaxPoolGather;
 import io.kiln.op.MaxPoolGradient;
+import io.kiln.op.ReluGradient;
 import io.kiln.op.Sigmoid;
 import io.kiln.op.Silu;
 import io.kiln.op.SiluGradient;
@@ -63,6 +64,7 @@ public final class NetworkKernels {
     private static void elements(KernelTable table) {
         table.add(Tanh.class, ElementKernels::tanh);
         table.add(Sigmoid.class, ElementKernels::sigmoid);
+        table.add(ReluGradient.class, ElementKernels::reluGradient);
         table.add(Silu.class, ElementKernels::silu);
         table.add(SiluGradient.class, ElementKernels::siluGradient);
         table.add(Gelu.class, ElementKernels::gelu);

@@ -1,5 +1,8 @@
 package io.kiln.cpu.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Functions of one element that oneDNN computes, alone or after another primitive; a and b are their parameters. */
@@ -37,12 +40,25 @@ public enum Activation {
     /** {@code x tanh(softplus x)}. */
     MISH(dnnl.dnnl_eltwise_mish),
     /** {@code a x^b}. */
-    POW(dnnl.dnnl_eltwise_pow);
+    POW(dnnl.dnnl_eltwise_pow),
+    /** {@link #RELU} whose gradient is computed from the result in place of the source. */
+    RELU_FROM_RESULT(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, DNNL_ARG_DST);
 
     private final int code;
+    private final int gradientArgument;
 
     Activation(int code) {
+        this(code, DNNL_ARG_SRC);
+    }
+
+    Activation(int code, int gradientArgument) {
         this.code = code;
+        this.gradientArgument = gradientArgument;
+    }
+
+    /** What the gradient is computed from: source or result. */
+    int gradientArgument() {
+        return gradientArgument;
     }
 
     int code() {

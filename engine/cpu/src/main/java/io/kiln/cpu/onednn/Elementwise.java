@@ -11,7 +11,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
-/** An {@link Activation} of each element, and its gradient from the source. */
+/** An {@link Activation} of each element, and its gradient (or result). */
 public final class Elementwise {
 
     private Elementwise() {}
@@ -52,7 +52,7 @@ public final class Elementwise {
      * @param function which function
      * @param alpha its first parameter
      * @param beta its second parameter
-     * @param src source of the forward pass
+     * @param src source of the forward pass; its result for functions that say so
      * @param diffDst gradient of the destination
      * @param diffSrc result: gradient of the source
      * @return false if oneDNN has no implementation
@@ -86,7 +86,7 @@ public final class Elementwise {
                     builder.attributes(PostOps.NONE));
             builder.created("gradient of " + function, descriptor, status);
             return builder.begin(descriptor)
-                    .input(DNNL_ARG_SRC, from)
+                    .input(function.gradientArgument(), from)
                     .input(DNNL_ARG_DIFF_DST, gradient)
                     .output(DNNL_ARG_DIFF_SRC, out)
                     .end()
