@@ -72,7 +72,8 @@ public final class LinearModel {
             NDArray points = RandomOps.normal(Shape.of(SAMPLES, 2), 0, 1, DType.FLOAT32);
             NDArray noise = RandomOps.normal(Shape.of(SAMPLES, 1), 0, 0.01, DType.FLOAT32);
             out.println("Linear regression with smooth L1 loss");
-            return new LinearModel(new Huber(), 0.1).train(points, line(points, 2, -3.4, 4.2).add(noise), out);
+            return new LinearModel(new Huber(), 0.1)
+                    .train(points, line(points, 2, -3.4, 4.2).add(noise), out);
         }
     }
 
