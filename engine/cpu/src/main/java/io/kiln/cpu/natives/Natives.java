@@ -156,6 +156,7 @@ public final class Natives {
         if (System.getProperty(JAVACPP_CACHE) == null) {
             System.setProperty(JAVACPP_CACHE, directory.resolve("javacpp").toString());
         }
+        OpenMp.boundSpinning();
         for (String[] library : LIBRARIES) {
             File file = directory.resolve(library[1]).toFile();
             Loader.loadLibrary(Loader.class, new URL[] {file.toURI().toURL()}, library[0]);
