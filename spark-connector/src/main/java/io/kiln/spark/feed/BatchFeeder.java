@@ -1,0 +1,159 @@
+package io.kiln.spark.feed;
+
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.backend.Device;
+import io.kiln.ndarray.DType;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Fills batches on a thread of its own, one ahead of the worker that computes.
+ *
+ * <p>Life cycle: open, {@link #next} and {@link #recycle} in turn, close; closing ends the thread and frees the batches.
+ *
+ * <p>Concurrency: {@code next}, {@code recycle} and {@code close} are called by one thread.
+ */
+public final class BatchFeeder implements AutoCloseable {
+    private static final int BATCHES = 3; // one computed on, one ready, one being filled
+    private static final long POLL_MILLIS = 20;
+    private static final long JOIN_MILLIS = 10_000;
+
+    private final RowSet rows;
+    private final Iterator<int[]> plan;
+    private final BooleanSupplier killed;
+    private final List<Batch> all = new ArrayList<>();
+    private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BATCHES);
+    private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(BATCHES);
+    private final Thread thread;
+    private volatile Throwable failure;
+    private volatile boolean stopped;
+    private volatile boolean ended;
+    private long waitedNanos;
+
+    /**
+     * Opens a feeder.
+     *
+     * @param rows the rows to take batches from
+     * @param plan the rows of each batch
+     * @param capacity rows of the largest batch
+     * @param dtype how features are packed: uint8 or float32
+     * @param device where batches go
+     * @param killed asked while waiting: whether the task was told to stop
+     * @param rowShape shape of a row
+     */
+    public BatchFeeder(
+            RowSet rows,
+            Iterator<int[]> plan,
+            int capacity,
+            DType dtype,
+            Device device,
+            BooleanSupplier killed,
+            long... rowShape) {
+        this.rows = rows;
+        this.plan = plan;
+        this.killed = killed;
+        Backend backend = Backends.get(device);
+        for (int i = 0; i < BATCHES; i++) {
+            Batch b = new Batch(backend, Math.max(1, capacity), dtype, rowShape);
+            all.add(b);
+            free.add(b);
+        }
+        thread = new Thread(this::fill, "kiln-feed");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void fill() {
+        try {
+            while (!stopped && plan.hasNext()) {
+                int[] which = plan.next();
+                Batch b = free.take();
+                b.fill(rows, which);
+                full.put(b);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        } finally {
+            ended = true;
+        }
+    }
+
+    /**
+     * The next batch; waits until it is filled.
+     *
+     * @return the batch, to be handed back; null after the last one
+     * @throws InterruptedException when the thread is interrupted or the task was killed
+     */
+    public Batch next() throws InterruptedException {
+        Batch ready = full.poll();
+        if (ready != null) {
+            return ready;
+        }
+        long start = System.nanoTime();
+        try {
+            while (true) {
+                boolean last = ended;
+                Batch b = full.poll(last ? 0 : POLL_MILLIS, TimeUnit.MILLISECONDS);
+                if (b != null) {
+                    return b;
+                }
+                if (failure != null) {
+                    throw new IllegalStateException("feed: " + failure.getMessage(), failure);
+                }
+                if (killed.getAsBoolean()) {
+                    throw new InterruptedException("feed: the task was killed");
+                }
+                if (last) {
+                    return null;
+                }
+            }
+        } finally {
+            waitedNanos += System.nanoTime() - start;
+        }
+    }
+
+    /**
+     * Hands a batch back to be filled again.
+     *
+     * @param batch a batch from {@link #next} whose features are not used any more
+     */
+    public void recycle(Batch batch) {
+        free.add(batch);
+    }
+
+    /**
+     * How long {@link #next} had to wait.
+     *
+     * @return seconds since the feeder was opened
+     */
+    public double waitedSeconds() {
+        return waitedNanos * 1e-9;
+    }
+
+    /** Ends the thread and frees the batches. */
+    @Override
+    public void close() {
+        stopped = true;
+        thread.interrupt();
+        boolean interrupted = Thread.interrupted();
+        try {
+            thread.join(JOIN_MILLIS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (!thread.isAlive()) { // memory that a thread still writes to is left to the garbage collector
+            all.forEach(Batch::close);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

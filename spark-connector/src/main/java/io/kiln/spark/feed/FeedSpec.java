@@ -1,0 +1,19 @@
+package io.kiln.spark.feed;
+
+import java.io.Serializable;
+
+/**
+ * What the rows of a fit must look like.
+ *
+ * @param columns the columns
+ * @param width features per row
+ * @param classes number of classes, for labels 0 … classes-1; 0 when labels are any finite numbers
+ */
+public record FeedSpec(FeedColumns columns, int width, int classes) implements Serializable {
+    /** Checks the width. */
+    public FeedSpec {
+        if (width < 1) {
+            throw new IllegalArgumentException("features: a row needs at least 1 feature, got " + width);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.kiln.spark.feed;
+
+import java.util.List;
+
+/**
+ * Rows by number.
+ *
+ * <p>Concurrency: immutable.
+ */
+public final class RowSet {
+    private final PackedBlock[] blocks;
+    private final int[] starts;
+
+    RowSet(List<PackedBlock> list) {
+        blocks = list.toArray(PackedBlock[]::new);
+        starts = new int[blocks.length + 1];
+        for (int i = 0; i < blocks.length; i++) {
+            starts[i + 1] = Math.addExact(starts[i], blocks[i].rows());
+        }
+    }
+
+    /**
+     * Number of rows.
+     *
+     * @return 0 or more
+     */
+    public int size() {
+        return starts[blocks.length];
+    }
+
+    /** Copies rows into a batch. */
+    void fill(int[] rows, Batch batch) {
+        for (int i = 0; i < rows.length; i++) {
+            int k = java.util.Arrays.binarySearch(starts, 0, blocks.length, rows[i]);
+            int b = k >= 0 ? k : -k - 2;
+            int row = rows[i] - starts[b];
+            batch.put(i, blocks[b].label(row), blocks[b].weight(row));
+            blocks[b].copyRow(row, batch.rowAddress(i));
+        }
+    }
+}
