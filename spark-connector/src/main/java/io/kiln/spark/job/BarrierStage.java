@@ -1,0 +1,138 @@
+package io.kiln.spark.job;
+
+import java.io.Serializable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkStageInfo;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceProfile;
+import scala.Function1;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * One barrier stage: all its tasks run at the same time, or none. Spark never retries such a stage; its caller does.
+ *
+ * <p>Concurrency: one thread of the driver.
+ */
+final class BarrierStage {
+    private static final long POLL_MILLIS = 20;
+    private static final long DRAIN_MILLIS = 20_000;
+
+    private BarrierStage() {}
+
+    /** The body of a task. */
+    interface Body<T, R> extends Serializable {
+        Iterator<R> run(Iterator<T> rows) throws Exception;
+    }
+
+    /** What the caller does while the stage runs. */
+    interface Idle {
+        void tick();
+    }
+
+    /**
+     * Runs a stage.
+     *
+     * @param rdd its input: one partition per task
+     * @param profile resources of a task; null for the usual ones
+     * @param body what each task does
+     * @param idle called every few milliseconds while the stage runs
+     * @return what the tasks gave, by partition
+     * @throws ExecutionException when the stage failed; all its tasks have ended then
+     * @throws InterruptedException when this thread was interrupted; the stage is cancelled and its tasks have ended then
+     */
+    static <T, R> List<R> run(JavaRDD<T> rdd, ResourceProfile profile, Body<T, R> body, Idle idle)
+            throws ExecutionException, InterruptedException {
+        JavaRDD<R> stage = barrier(rdd, body);
+        if (profile != null) {
+            stage = stage.withResources(profile);
+        }
+        JavaFutureAction<List<R>> job = stage.collectAsync();
+        boolean done = false;
+        try {
+            while (true) {
+                try {
+                    List<R> results = job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                    done = true;
+                    return results;
+                } catch (TimeoutException e) {
+                    idle.tick();
+                } catch (CancellationException e) {
+                    throw new ExecutionException(e);
+                }
+            }
+        } finally {
+            if (!done) {
+                job.cancel(true);
+                drain(rdd.rdd().sparkContext(), job);
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T, R> JavaRDD<R> barrier(JavaRDD<T> rdd, Body<T, R> body) {
+        ClassTag<R> tag = (ClassTag<R>) (ClassTag<?>) ClassTag$.MODULE$.Object();
+        Function1<scala.collection.Iterator<T>, scala.collection.Iterator<R>> f = new Adapter<>(body);
+        return rdd.rdd().barrier().mapPartitions(f, false, tag).toJavaRDD();
+    }
+
+    /** A function of Scala's from one of Java's. */
+    private record Adapter<T, R>(Body<T, R> body)
+            implements Function1<scala.collection.Iterator<T>, scala.collection.Iterator<R>>, Serializable {
+        @Override
+        public scala.collection.Iterator<R> apply(scala.collection.Iterator<T> rows) {
+            try {
+                return CollectionConverters.asScala(body.run(CollectionConverters.asJava(rows)));
+            } catch (Exception e) {
+                throw Adapter.<RuntimeException>sneaky(e);
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        private static <E extends Exception> E sneaky(Exception e) throws E {
+            throw (E) e;
+        }
+    }
+
+    /** Waits until tasks that are being ended have ended: they hold slots and blocks until then. */
+    private static void drain(SparkContext sc, JavaFutureAction<?> job) {
+        boolean interrupted = Thread.interrupted();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+        while (!sc.isStopped() && isActive(sc, job) && System.nanoTime() < deadline) {
+            try {
+                Thread.sleep(POLL_MILLIS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean isActive(SparkContext sc, JavaFutureAction<?> job) {
+        JavaSparkContext jsc = JavaSparkContext.fromSparkContext(sc);
+        for (int id : job.jobIds()) {
+            var info = jsc.statusTracker().getJobInfo(id);
+            if (info == null) {
+                continue;
+            }
+            for (int stage : info.stageIds()) {
+                SparkStageInfo s = jsc.statusTracker().getStageInfo(stage);
+                if (s != null && s.numActiveTasks() > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

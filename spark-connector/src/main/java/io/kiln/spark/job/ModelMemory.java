@@ -1,0 +1,30 @@
+package io.kiln.spark.job;
+
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+
+/** Estimates the memory of a worker: weights, gradients, optimizer states, and all intermediate results of a step, twice. */
+final class ModelMemory {
+    private ModelMemory() {}
+
+    static long bytes(Graph graph, int states, int rows) {
+        long weights = graph.parameters().stream()
+                .mapToLong(p -> bytes(p.spec(), rows))
+                .sum();
+        long activations = graph.nodes().stream()
+                .flatMap(n -> n.outputs().stream())
+                .mapToLong(s -> bytes(s, rows))
+                .sum();
+        return weights * (2 + states) + 2 * activations;
+    }
+
+    private static long bytes(Spec spec, int rows) {
+        long n = spec.dtype().bytes();
+        for (int i = 0; i < spec.shape().rank(); i++) {
+            long d = spec.shape().dim(i);
+            n *= d == Shape.UNKNOWN ? rows : d;
+        }
+        return n;
+    }
+}

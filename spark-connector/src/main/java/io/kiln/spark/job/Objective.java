@@ -1,0 +1,94 @@
+package io.kiln.spark.job;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.SigmoidBce;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.spark.feed.Batch;
+import io.kiln.spark.model.NamedRecord;
+import java.io.Serializable;
+import java.util.Arrays;
+
+/**
+ * What a network is trained for: to tell classes apart, or to predict a number.
+ *
+ * @param classifier whether labels are classes
+ * @param lossText the loss, as {@link NamedRecord} writes it
+ */
+public record Objective(boolean classifier, String lossText) implements Serializable {
+    /**
+     * To tell classes apart.
+     *
+     * @param loss {@code softmaxCrossEntropy} or {@code sigmoidBce}
+     * @return the objective
+     * @throws IllegalArgumentException for another loss
+     */
+    public static Objective classifier(String loss) {
+        Loss l = NamedRecord.read(Loss.class, loss);
+        if (!(l instanceof SoftmaxCrossEntropy) && !(l instanceof SigmoidBce)) {
+            throw new IllegalArgumentException(
+                    "loss: a classifier learns with softmaxCrossEntropy (one output per class) or sigmoidBce (one output, two classes), got "
+                            + l.name());
+        }
+        return new Objective(true, loss);
+    }
+
+    /**
+     * To predict a number.
+     *
+     * @param loss any loss of a number
+     * @return the objective
+     * @throws IllegalArgumentException for a loss of classes
+     */
+    public static Objective regressor(String loss) {
+        Loss l = NamedRecord.read(Loss.class, loss);
+        if (l instanceof SoftmaxCrossEntropy) {
+            throw new IllegalArgumentException(
+                    "loss: a regressor predicts a number, softmaxCrossEntropy is for classes; take l2, l1 or huber");
+        }
+        return new Objective(false, loss);
+    }
+
+    Loss loss() {
+        return NamedRecord.read(Loss.class, lossText);
+    }
+
+    /**
+     * Checks the network's output.
+     *
+     * @param outputShape its shape without the batch
+     * @return the number of classes; 0 for a regressor
+     */
+    int classes(long... outputShape) {
+        long size = Arrays.stream(outputShape).reduce(1, Math::multiplyExact);
+        boolean softmax = loss() instanceof SoftmaxCrossEntropy;
+        if (softmax && (outputShape.length != 1 || size < 2)) {
+            throw new IllegalArgumentException(
+                    "network: loss softmaxCrossEntropy needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or take loss sigmoidBce with Dense(1)"
+                            .formatted(Arrays.toString(outputShape)));
+        }
+        if (!softmax && size != 1) {
+            throw new IllegalArgumentException(
+                    "network: loss %s needs a single output per row, got %s; end the network with Dense(1)"
+                            .formatted(loss().name(), Arrays.toString(outputShape)));
+        }
+        return !classifier ? 0 : softmax ? (int) size : 2;
+    }
+
+    /** The labels of a batch as the loss takes them. */
+    NDArray labels(Batch batch) {
+        if (loss() instanceof SoftmaxCrossEntropy) {
+            int[] y = new int[batch.rows()];
+            for (int i = 0; i < y.length; i++) {
+                y[i] = (int) batch.label(i);
+            }
+            return NDArray.of(Shape.of(y.length), y);
+        }
+        float[] y = new float[batch.rows()];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = (float) batch.label(i);
+        }
+        return NDArray.of(y);
+    }
+}

@@ -1,0 +1,173 @@
+package io.kiln.spark.job;
+
+import io.kiln.backend.Backends;
+import io.kiln.backend.Device;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceProfile;
+import org.apache.spark.resource.ResourceProfileBuilder;
+import org.apache.spark.resource.TaskResourceRequests;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Option;
+
+/** Says what stands in the way of a training job, before it is launched. */
+final class Preflight {
+    private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
+    private static final Pattern LOCAL_CLUSTER =
+            Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
+    private static final long REGISTRATION_SECONDS = 30;
+    private static final long POLL_MILLIS = 50;
+    private static final long MIB = 1 << 20;
+
+    private final SparkContext sc;
+    private final SparkConf conf;
+    private final int workers;
+    private final int taskCpus;
+    private final int cores;
+
+    Preflight(SparkContext sc, RunSettings.Cluster cluster) {
+        this.sc = sc;
+        this.conf = sc.getConf();
+        this.workers = cluster.workers();
+        this.taskCpus = conf.getInt("spark.task.cpus", 1);
+        this.cores = cluster.cores() == 0 ? taskCpus : cluster.cores();
+    }
+
+    /** Cores, and engine threads, of each worker. */
+    int cores() {
+        return cores;
+    }
+
+    /** The resources that the training stage asks for; null for those of every stage. */
+    ResourceProfile profile() {
+        if (cores == taskCpus || sc.isLocal()) {
+            return null;
+        }
+        ResourceProfile wanted = new ResourceProfileBuilder()
+                .require(new TaskResourceRequests().cpus(cores))
+                .build();
+        Option<ResourceProfile> known = sc.resourceProfileManager().getEquivalentProfile(wanted);
+        if (known.isDefined()) {
+            return known.get();
+        }
+        sc.resourceProfileManager().addResourceProfile(wanted);
+        return wanted;
+    }
+
+    /** Checks what a configuration alone tells. */
+    void checkConfiguration() {
+        if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+            throw new IllegalStateException(
+                    "fit: spark.dynamicAllocation.enabled is true, but workers train together in one barrier stage, for which Spark needs a fixed number of executors; set it to false");
+        }
+        if (sc.isLocal()) {
+            int all = slots(null) * taskCpus;
+            if (workers * cores > all) {
+                throw notEnough(all / cores);
+            }
+        }
+    }
+
+    /** Waits until there are as many slots as workers; at once where no more executors are to come. */
+    void awaitSlots(int timeoutSeconds) throws InterruptedException {
+        ResourceProfile profile = profile();
+        long deadline = System.nanoTime() + Math.min(timeoutSeconds, REGISTRATION_SECONDS) * 1_000_000_000L;
+        while (true) {
+            int slots = slots(profile);
+            if (slots >= workers || sc.isLocal() && slots(null) * taskCpus >= workers * cores) {
+                return;
+            }
+            if (expectedSlots() < workers) {
+                throw notEnough(expectedSlots());
+            }
+            if (System.nanoTime() > deadline) {
+                throw notEnough(slots);
+            }
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    private IllegalStateException notEnough(int slots) {
+        return new IllegalStateException(
+                "numWorkers: %d workers with %d cores each must run at the same time, this application has room for %d; set numWorkers to at most that, lower coresPerWorker, or start more executors"
+                        .formatted(workers, cores, slots));
+    }
+
+    private int slots(ResourceProfile profile) {
+        ResourceProfile p = profile == null ? sc.resourceProfileManager().defaultResourceProfile() : profile;
+        return sc.maxNumConcurrentTasks(p);
+    }
+
+    /** Slots of all executors that this application will ever have, or many when it is not known. */
+    private int expectedSlots() {
+        Matcher m = LOCAL_CLUSTER.matcher(sc.master());
+        if (m.matches()) {
+            return Integer.parseInt(m.group(1)) * (Integer.parseInt(m.group(2)) / cores);
+        }
+        if (conf.contains("spark.executor.instances") && conf.contains("spark.executor.cores")) {
+            return conf.getInt("spark.executor.instances", 0) * (conf.getInt("spark.executor.cores", 1) / cores);
+        }
+        return Integer.MAX_VALUE;
+    }
+
+    /** Checks that engines can start: here, or where the executors are. */
+    void checkEngines(String deviceName) {
+        Device device = device(deviceName);
+        if (sc.isLocal()) {
+            LOG.debug("engine: {}", Backends.get(device).describe());
+            return;
+        }
+        List<Integer> probes = IntStream.range(0, slots(null)).boxed().toList();
+        List<String> reasons = JavaSparkContext.fromSparkContext(sc)
+                .parallelize(probes, probes.size())
+                .map(i -> probe(deviceName))
+                .filter(Objects::nonNull)
+                .collect();
+        if (!reasons.isEmpty()) {
+            throw new IllegalStateException("fit: an engine cannot start on an executor: " + reasons.get(0));
+        }
+    }
+
+    private static String probe(String deviceName) {
+        try {
+            Backends.get(device(deviceName)).describe();
+            return null;
+        } catch (RuntimeException | LinkageError e) {
+            return e.toString();
+        }
+    }
+
+    static Device device(String name) {
+        if (!name.equals("cpu")) {
+            throw new IllegalArgumentException("device: engines run on cpu, got " + name);
+        }
+        return Device.cpu();
+    }
+
+    /** Checks the memory outside the heap that cluster managers set bounds to. */
+    void checkMemory(long bytesPerWorker) {
+        String master = sc.master();
+        if (!master.startsWith("yarn") && !master.startsWith("k8s")) {
+            return;
+        }
+        long heap = conf.getSizeAsMb("spark.executor.memory", "1g");
+        double factor = conf.getDouble("spark.executor.memoryOverheadFactor", 0.1);
+        long overhead = conf.contains("spark.executor.memoryOverhead")
+                ? conf.getSizeAsMb("spark.executor.memoryOverhead")
+                : Math.max(384, (long) (factor * heap));
+        int perExecutor = Math.max(1, conf.getInt("spark.executor.cores", 1) / cores);
+        long need = perExecutor * (bytesPerWorker / MIB + 64);
+        if (need > overhead) {
+            throw new IllegalStateException(
+                    "fit: weights, gradients and batches of %d workers in an executor need about %d MiB outside the heap, spark.executor.memoryOverhead is %d MiB; set it to %dm or lower batchSize"
+                            .formatted(perExecutor, need, overhead, need));
+        }
+    }
+}

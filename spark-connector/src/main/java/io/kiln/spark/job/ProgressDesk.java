@@ -1,0 +1,176 @@
+package io.kiln.spark.job;
+
+import io.kiln.kvstore.transport.Coordinator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The driver's side of what workers report while they train. Requests are noted and answered at once.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+final class ProgressDesk {
+    static final String PROGRESS = "kiln-progress";
+    static final String EPOCH = "kiln-epoch";
+    static final String FAILED = "kiln-failed";
+    static final String CHECKPOINT = "kiln-checkpoint";
+    static final String WAIT = "wait";
+    static final String DONE = "done";
+
+    private final int workers;
+    private final TreeMap<Integer, Part> epochs = new TreeMap<>();
+    private int attempt = -1;
+    private long steps;
+    private double loss = Double.NaN;
+    private String failure;
+    private String checkpointAsked;
+    private String checkpointAnswer = "";
+
+    /** Reports of one epoch, of which some workers' times may be missing. */
+    private static final class Part {
+        private EpochReport report;
+        private final EpochReport.WorkerTimes[] times;
+
+        Part(int workers) {
+            times = new EpochReport.WorkerTimes[workers];
+        }
+    }
+
+    /**
+     * A checkpoint that the workers wait for.
+     *
+     * @param version the snapshot to write
+     * @param epoch epochs done
+     */
+    record CheckpointRequest(long version, int epoch) {}
+
+    ProgressDesk(Coordinator coordinator, int workers) {
+        this.workers = workers;
+        coordinator.serve(PROGRESS, this::progress);
+        coordinator.serve(EPOCH, this::epoch);
+        coordinator.serve(FAILED, this::failed);
+        coordinator.serve(CHECKPOINT, this::checkpoint);
+    }
+
+    /** Begins an attempt: what older attempts still say is not heard. */
+    synchronized void begin(int number) {
+        attempt = number;
+        failure = null;
+        checkpointAsked = null;
+        checkpointAnswer = "";
+    }
+
+    private boolean isCurrent(String... q) {
+        return Integer.parseInt(q[1]) == attempt;
+    }
+
+    /** Request: attempt, steps done since the fit began, loss. */
+    private synchronized String[] progress(String... q) {
+        if (isCurrent(q)) {
+            steps = Long.parseLong(q[2]);
+            loss = Double.parseDouble(q[3]);
+        }
+        return Coordinator.answer();
+    }
+
+    /** Request: attempt, rank, epoch, steps, rows, loss, validation loss, metric, seconds, feed, compute, exchange. */
+    private synchronized String[] epoch(String... q) {
+        if (isCurrent(q)) {
+            Part p = epochs.computeIfAbsent(Integer.parseInt(q[3]), e -> new Part(workers));
+            int rank = Integer.parseInt(q[2]);
+            p.times[rank] = new EpochReport.WorkerTimes(
+                    Double.parseDouble(q[10]), Double.parseDouble(q[11]), Double.parseDouble(q[12]));
+            if (rank == 0) {
+                p.report = new EpochReport(
+                        Integer.parseInt(q[3]),
+                        Integer.parseInt(q[4]),
+                        Long.parseLong(q[5]),
+                        Double.parseDouble(q[6]),
+                        Double.parseDouble(q[7]),
+                        Double.parseDouble(q[8]),
+                        Double.parseDouble(q[9]),
+                        List.of());
+                loss = p.report.loss();
+            }
+        }
+        return Coordinator.answer();
+    }
+
+    /** Request: attempt, rank, message. The first failure is the one that counts. */
+    private synchronized String[] failed(String... q) {
+        if (isCurrent(q) && failure == null) {
+            failure = q[3];
+        }
+        return Coordinator.answer();
+    }
+
+    /** Request: attempt, version, epoch. Answers "wait", "done", or what went wrong. */
+    private synchronized String[] checkpoint(String... q) {
+        if (!isCurrent(q)) {
+            return Coordinator.answer("attempt " + q[1] + " is over");
+        }
+        String asked = q[2] + " " + q[3];
+        if (!asked.equals(checkpointAsked)) {
+            checkpointAsked = asked;
+            checkpointAnswer = WAIT;
+        }
+        return Coordinator.answer(checkpointAnswer);
+    }
+
+    /** The checkpoint that workers wait for, or null. */
+    synchronized CheckpointRequest checkpointRequest() {
+        if (!checkpointAnswer.equals(WAIT)) {
+            return null;
+        }
+        String[] parts = checkpointAsked.split(" ");
+        return new CheckpointRequest(Long.parseLong(parts[0]), Integer.parseInt(parts[1]));
+    }
+
+    /** Lets the workers go on: {@link #DONE}, or what went wrong. */
+    synchronized void answerCheckpoint(String answer) {
+        checkpointAnswer = answer;
+    }
+
+    /** What a worker says made it stop, if it is not the loss of another; or null. */
+    synchronized String failure() {
+        return failure;
+    }
+
+    synchronized long steps() {
+        return steps;
+    }
+
+    synchronized double loss() {
+        return loss;
+    }
+
+    /** Takes over the reports of a checkpoint. */
+    synchronized void restore(List<EpochReport> reports) {
+        for (EpochReport r : reports) {
+            Part p = new Part(workers);
+            p.report = r;
+            for (int i = 0; i < workers && i < r.workers().size(); i++) {
+                p.times[i] = r.workers().get(i);
+            }
+            epochs.put(r.epoch(), p);
+        }
+    }
+
+    /** The reports of the epochs 1 to a last one, as far as they are there. */
+    synchronized List<EpochReport> reports(int last) {
+        List<EpochReport> list = new ArrayList<>();
+        for (Part p : epochs.headMap(last, true).values()) {
+            if (p.report != null) {
+                List<EpochReport.WorkerTimes> times = new ArrayList<>();
+                for (EpochReport.WorkerTimes t : p.times) {
+                    times.add(t == null ? new EpochReport.WorkerTimes(0, 0, 0) : t);
+                }
+                EpochReport r = p.report;
+                list.add(new EpochReport(
+                        r.epoch(), r.steps(), r.rows(), r.loss(), r.validationLoss(), r.metric(), r.seconds(), times));
+            }
+        }
+        return list;
+    }
+}

@@ -1,0 +1,82 @@
+package io.kiln.spark.job;
+
+import java.io.Serializable;
+
+/**
+ * How a fit runs.
+ *
+ * @param cluster who trains
+ * @param epochs on what, and how long
+ * @param saves what is kept for the case that something fails
+ * @param progress whether the driver's terminal shows a progress bar
+ */
+public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean progress) implements Serializable {
+    /**
+     * Who trains.
+     *
+     * @param workers number of tasks
+     * @param cores cores of each; 0 for {@code spark.task.cpus}
+     * @param kvStore how gradients are exchanged
+     * @param storageLevel where packed rows are kept
+     * @param timeoutSeconds the longest wait
+     * @param device what engines run on
+     * @param resubmissions how often lost executors are made up for
+     */
+    public record Cluster(
+            int workers,
+            int cores,
+            String kvStore,
+            String storageLevel,
+            int timeoutSeconds,
+            String device,
+            int resubmissions)
+            implements Serializable {}
+
+    /**
+     * Order and number of steps.
+     *
+     * @param batchSize rows of a step, of all workers together
+     * @param max epochs at most
+     * @param seed seed of all random numbers
+     * @param shuffle whether rows are shuffled
+     * @param patience epochs without improvement after which training stops; 0 for never
+     * @param metric what early stopping looks at
+     */
+    public record Epochs(int batchSize, int max, long seed, boolean shuffle, int patience, String metric)
+            implements Serializable {}
+
+    /**
+     * What is kept.
+     *
+     * @param directory checkpoints' directory; empty for none
+     * @param interval epochs between checkpoints; -1 for none
+     * @param snapshotSteps steps between snapshots; 0 for one at the end of each epoch, -1 for none
+     */
+    public record Saves(String directory, int interval, int snapshotSteps) implements Serializable {
+        boolean toDirectory() {
+            return !directory.isEmpty() && interval > 0;
+        }
+
+        Saves withoutSnapshots() {
+            return new Saves(directory, interval, -1);
+        }
+    }
+
+    /** The same with the cores that a worker truly has. */
+    RunSettings withCores(int cores) {
+        Cluster c = cluster;
+        return new RunSettings(
+                new Cluster(c.workers, cores, c.kvStore, c.storageLevel, c.timeoutSeconds, c.device, c.resubmissions),
+                epochs,
+                saves,
+                progress);
+    }
+
+    RunSettings withSaves(Saves s) {
+        return new RunSettings(cluster, epochs, s, progress);
+    }
+
+    RunSettings withProgress(boolean p) {
+        return new RunSettings(cluster, epochs, saves, p);
+    }
+}

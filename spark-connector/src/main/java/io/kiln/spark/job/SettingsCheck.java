@@ -1,0 +1,50 @@
+package io.kiln.spark.job;
+
+import org.apache.spark.storage.StorageLevel;
+
+/** Refuses settings that do not go together, before anything is launched. */
+public final class SettingsCheck {
+    private SettingsCheck() {}
+
+    /**
+     * Whether a text names a storage level that keeps something.
+     *
+     * @param name a name such as {@code MEMORY_AND_DISK}
+     * @return false for unknown names and NONE
+     */
+    public static boolean isStorageLevel(String name) {
+        try {
+            return StorageLevel.fromString(name).isValid();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Checks combinations.
+     *
+     * @param uid the estimator, for messages
+     * @param run its settings
+     * @param validationColumn the column that marks validation rows; empty for none
+     * @throws IllegalArgumentException when two settings contradict each other
+     */
+    public static void check(String uid, RunSettings run, String validationColumn) {
+        RunSettings.Cluster c = run.cluster();
+        RunSettings.Epochs e = run.epochs();
+        if (c.kvStore().equals("local") && c.workers() > 1) {
+            throw new IllegalArgumentException(
+                    "%s: kvStoreType local is for one worker, numWorkers is %d; set kvStoreType to distSync"
+                            .formatted(uid, c.workers()));
+        }
+        if (e.batchSize() < c.workers()) {
+            throw new IllegalArgumentException(
+                    "%s: batchSize %d is less than numWorkers %d, so that workers would have nothing to do; raise batchSize"
+                            .formatted(uid, e.batchSize(), c.workers()));
+        }
+        if (e.patience() > 0 && validationColumn.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "%s: earlyStoppingPatience %d needs validation rows; set validationIndicatorCol"
+                            .formatted(uid, e.patience()));
+        }
+    }
+}

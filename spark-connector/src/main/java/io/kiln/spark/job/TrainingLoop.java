@@ -1,0 +1,243 @@
+package io.kiln.spark.job;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Device;
+import io.kiln.kvstore.GradientExchange;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.loss.Loss;
+import io.kiln.op.RandomGenerator;
+import io.kiln.spark.feed.Batch;
+import io.kiln.spark.feed.BatchFeeder;
+import io.kiln.spark.feed.WorkerRows;
+import io.kiln.spark.model.Features;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One worker's epochs. What happens in a step follows from the plan, the rank and the state before it alone, so that training
+ * resumed from a saved state ends with the same bits.
+ */
+final class TrainingLoop implements AutoCloseable {
+    private static final long RANKS = 1 << 20;
+
+    private final TrainingPlan plan;
+    private final RunSettings.Epochs settings;
+    private final int rank;
+    private final WorkerRows rows;
+    private final WorkerNetwork network;
+    private final WorkerGroup group;
+    private final Validator validator;
+    private final Loss loss;
+    private final boolean metricGrows;
+    private final BooleanSupplier killed;
+    private final int steps;
+    private WorkerState.Progress at = WorkerState.Progress.START;
+    private byte[] best = new byte[0];
+
+    /** What happens around the steps. */
+    interface Observer {
+        /** A step was done. */
+        void step(long stepsDone, double loss);
+
+        /** A state worth keeping was reached: every few steps, or at the end of an epoch. */
+        void snapshot(boolean epochEnd) throws InterruptedException;
+
+        /** An epoch was done. */
+        void epoch(EpochReport report, EpochReport.WorkerTimes times);
+    }
+
+    TrainingLoop(
+            TrainingPlan plan, int classes, int rank, WorkerRows rows, Transport transport, BooleanSupplier killed) {
+        this.plan = plan;
+        this.settings = plan.run().epochs();
+        this.rank = rank;
+        this.rows = rows;
+        this.killed = killed;
+        this.group = new WorkerGroup(transport);
+        this.network = new WorkerNetwork(plan, transport);
+        this.validator = new Validator(plan, classes, rows, network, group, killed);
+        this.loss = plan.objective().loss();
+        this.metricGrows = !settings.metric().equals(ValidationMetric.LOSS)
+                && ValidationMetric.reported(settings.metric(), classes > 0)
+                        .create(classes)
+                        .isLargerBetter();
+        this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
+    }
+
+    void restore(WorkerState state) {
+        at = state.progress();
+        best = state.best();
+        network.restoreStatistics(state.statistics());
+        network.exchange().restoreSlice(state.exchange());
+    }
+
+    WorkerState state() {
+        return new WorkerState(at, network.statistics(), network.exchange().saveSlice(), best);
+    }
+
+    /** The number of a state: rises from step to step. */
+    long version() {
+        return (long) at.epoch() * steps + at.step();
+    }
+
+    /** Epochs done. */
+    int epochsDone() {
+        return at.epoch();
+    }
+
+    /** The epoch whose weights {@link #result} gives. */
+    int resultEpoch() {
+        return settings.patience() > 0 && at.bestEpoch() > 0 ? at.bestEpoch() : at.epoch();
+    }
+
+    /** The weights to keep; called on rank 0. */
+    byte[] result() {
+        return best.length > 0 ? best : network.weights();
+    }
+
+    private boolean isOver() {
+        return at.epoch() >= settings.max()
+                || settings.patience() > 0 && at.bestEpoch() > 0 && at.epoch() - at.bestEpoch() >= settings.patience();
+    }
+
+    void run(Observer observer) throws InterruptedException {
+        if (isOver()) {
+            return;
+        }
+        TrainingPlan.Input in = plan.input();
+        Device device = Preflight.device(plan.run().cluster().device());
+        int capacity = Math.min(rows.training().size(), largestShare());
+        try (BatchFeeder feeder = new BatchFeeder(
+                rows.training(),
+                new StepPlan(rows, settings, at.epoch(), at.step()),
+                capacity,
+                in.bytes() ? DType.UINT8 : DType.FLOAT32,
+                device,
+                killed,
+                in.rowShape())) {
+            while (!isOver()) {
+                epoch(feeder, observer);
+            }
+        }
+    }
+
+    /** Rows that this worker can have in a batch: its share, and one row at each border of its range. */
+    private int largestShare() {
+        return settings.batchSize() / plan.workers() + 3;
+    }
+
+    private void epoch(BatchFeeder feeder, Observer observer) throws InterruptedException {
+        long start = System.nanoTime();
+        GradientExchange exchange = network.exchange();
+        double feedBefore = feeder.waitedSeconds();
+        double exchangeBefore = exchange.waitedSeconds();
+        int first = at.step();
+        for (int s = first; s < steps; s++) {
+            checkKilled();
+            Batch batch = feeder.next();
+            double value = step(batch);
+            feeder.recycle(batch);
+            observer.step(version() + 1, value);
+            if (s + 1 < steps) {
+                at = new WorkerState.Progress(
+                        at.epoch(), s + 1, at.lossSum(), at.weightSum(), at.bestValue(), at.bestEpoch());
+                int every = plan.run().saves().snapshotSteps();
+                if (every > 0 && version() % every == 0) {
+                    observer.snapshot(false);
+                }
+            }
+        }
+        network.averageStatistics(at.weightSum());
+        double[] sums = group.sum(at.lossSum(), at.weightSum());
+        Validator.Result validation = validator.run();
+        double trainingLoss = sums[0] / sums[1];
+        int done = at.epoch() + 1;
+        remember(done, settings.metric().equals(ValidationMetric.LOSS) ? validation.loss() : validation.metric());
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        double feed = feeder.waitedSeconds() - feedBefore;
+        double wait = exchange.waitedSeconds() - exchangeBefore;
+        observer.epoch(
+                new EpochReport(
+                        done,
+                        steps,
+                        rows.total(),
+                        trainingLoss,
+                        validation.loss(),
+                        validation.metric(),
+                        seconds,
+                        List.of()),
+                new EpochReport.WorkerTimes(feed, Math.max(0, seconds - feed - wait), wait));
+        observer.snapshot(true);
+    }
+
+    /** Ends the epoch, and keeps its weights if they are the best so far. All workers decide alike. */
+    private void remember(int done, double value) {
+        boolean better =
+                Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
+        if (settings.patience() > 0 && better && !Double.isNaN(value)) {
+            at = new WorkerState.Progress(done, 0, 0, 0, value, done);
+            best = rank == 0 ? network.weights() : best;
+        } else {
+            at = new WorkerState.Progress(done, 0, 0, 0, at.bestValue(), at.bestEpoch());
+        }
+    }
+
+    private void checkKilled() throws InterruptedException {
+        if (killed.getAsBoolean()) {
+            throw new InterruptedException("training: the task was killed");
+        }
+    }
+
+    private double step(Batch batch) {
+        GradientExchange exchange = network.exchange();
+        double weight = batch.weightSum();
+        exchange.beginStep(weight);
+        double value = 0;
+        try (Scope scope = Scope.open()) {
+            if (weight > 0) {
+                RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
+                NDArray x = Features.scaled(batch.features(), plan.input().scale());
+                NDArray y = plan.objective().labels(batch);
+                NDArray mean;
+                try (Autograd.Mode record = Autograd.record()) {
+                    mean = mean(loss.compute(network.forward(x), y), batch, weight);
+                }
+                Autograd.backward(List.of(mean), null, false, exchange::gradientReady);
+                value = mean.item();
+                if (!Double.isFinite(value)) {
+                    throw new TrainingException(
+                            "training: the loss is %s in epoch %d, step %d of %d: training diverged; lower learningRate, or set gradientClipNorm"
+                                    .formatted(value, at.epoch() + 1, at.step() + 1, steps));
+                }
+            }
+            exchange.step();
+        }
+        at = new WorkerState.Progress(
+                at.epoch(),
+                at.step(),
+                at.lossSum() + value * weight,
+                at.weightSum() + weight,
+                at.bestValue(),
+                at.bestEpoch());
+        return value;
+    }
+
+    private static NDArray mean(NDArray each, Batch batch, double weight) {
+        float[] share = new float[batch.rows()];
+        boolean equal = true;
+        for (int i = 0; i < share.length; i++) {
+            share[i] = (float) (batch.weight(i) / weight);
+            equal &= batch.weight(i) == batch.weight(0);
+        }
+        return equal ? each.mean() : each.mul(NDArray.of(share)).sum();
+    }
+
+    @Override
+    public void close() {
+        network.close();
+        group.close();
+    }
+}

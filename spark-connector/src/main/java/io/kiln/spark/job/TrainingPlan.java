@@ -1,0 +1,82 @@
+package io.kiln.spark.job;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.spark.feed.RowsReader;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * What every worker of a fit is told. It travels as a broadcast variable: text, bytes and numbers.
+ *
+ * @param graph the network's JSON
+ * @param values safetensors of the parameters that begin with given values; may be empty
+ * @param input how features come
+ * @param objective what is trained for
+ * @param rule how weights are updated, as JSON
+ * @param run how the job runs, with the true number of cores
+ * @param rows makes a worker's rows of its blocks
+ * @param dataFingerprint differs when the rows differ
+ */
+record TrainingPlan(
+        String graph,
+        byte[] values,
+        Input input,
+        Objective objective,
+        String rule,
+        RunSettings run,
+        RowsReader rows,
+        long dataFingerprint)
+        implements Serializable {
+    /**
+     * How features come.
+     *
+     * @param rowShape shape of a row
+     * @param bytes whether they are uint8, otherwise float32
+     * @param scale factor on them
+     */
+    record Input(long[] rowShape, boolean bytes, double scale) implements Serializable {}
+
+    int workers() {
+        return run.cluster().workers();
+    }
+
+    /**
+     * Names all that decides on the bits of the result, but not how long training goes on: equal fingerprints, equal weights
+     * after equal epochs.
+     */
+    String fingerprint() {
+        RunSettings.Epochs e = run.epochs();
+        RunSettings.Cluster c = run.cluster();
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Object part : new Object[] {
+                graph,
+                new ObjectMapper().valueToTree(input),
+                objective,
+                rule,
+                e.batchSize(),
+                e.seed(),
+                e.shuffle(),
+                e.patience(),
+                e.metric(),
+                c.workers(),
+                c.cores(),
+                c.device(),
+                dataFingerprint
+            }) {
+                byte[] text = part.toString().getBytes(StandardCharsets.UTF_8);
+                digest.update(
+                        ByteBuffer.allocate(Integer.BYTES).putInt(text.length).array());
+                digest.update(text);
+            }
+            digest.update(values);
+            return HexFormat.of().formatHex(digest.digest(), 0, 12);
+        } catch (NoSuchAlgorithmException ex) {
+            throw new IllegalStateException("every JVM has SHA-256", ex);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.kiln.spark.job;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How a fit went.
+ *
+ * @param epochs the epochs that count, in order; those that were computed again after a failure occur once
+ * @param bestEpoch the epoch whose weights the model has, from 1
+ * @param metricName what {@link EpochReport#metric()} is
+ * @param resubmissions how often training went on after executors were lost
+ * @param seconds duration of the whole fit, reading the DataFrame included
+ */
+public record TrainingSummary(
+        List<EpochReport> epochs, int bestEpoch, String metricName, int resubmissions, double seconds) {
+    /** Makes the list unmodifiable. */
+    public TrainingSummary {
+        epochs = List.copyOf(epochs);
+    }
+
+    /**
+     * Training loss.
+     *
+     * @return one value per epoch
+     */
+    public double[] lossHistory() {
+        return epochs.stream().mapToDouble(EpochReport::loss).toArray();
+    }
+
+    /**
+     * Draws the training curve.
+     *
+     * @param file where to write it; its name ends with {@code .png} or {@code .svg}
+     * @throws IOException when writing fails
+     */
+    public void saveCurve(Path file) throws IOException {
+        TrainingCurve.save(this, file);
+    }
+
+    /**
+     * Draws the training curve.
+     *
+     * @param file where to write it; its name ends with {@code .png} or {@code .svg}
+     * @throws IOException when writing fails
+     */
+    public void saveCurve(String file) throws IOException {
+        saveCurve(Path.of(file));
+    }
+
+    /** {@return a table: one line per epoch} */
+    @Override
+    public String toString() {
+        boolean validated = epochs.stream().anyMatch(e -> !Double.isNaN(e.validationLoss()));
+        List<String> lines = new ArrayList<>();
+        lines.add("epoch      loss" + (validated ? "  validation  %10s".formatted(metricName) : "") + "  samples/s");
+        for (EpochReport e : epochs) {
+            String more =
+                    validated ? String.format(Locale.ROOT, "  %10.5f  %10.5f", e.validationLoss(), e.metric()) : "";
+            lines.add(
+                    String.format(Locale.ROOT, "%5d  %8.5f%s  %9.0f", e.epoch(), e.loss(), more, e.samplesPerSecond()));
+        }
+        return String.join("\n", lines);
+    }
+}

@@ -1,0 +1,137 @@
+package io.kiln.spark.job;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.metric.Metric;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.spark.feed.Batch;
+import io.kiln.spark.feed.BatchFeeder;
+import io.kiln.spark.feed.WorkerRows;
+import io.kiln.spark.model.ClassOutput;
+import io.kiln.spark.model.Features;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.function.BooleanSupplier;
+
+/** Judges the network by the validation rows of all workers. */
+final class Validator {
+    private static final int BATCH = 256;
+
+    private final TrainingPlan plan;
+    private final WorkerRows rows;
+    private final WorkerNetwork network;
+    private final WorkerGroup group;
+    private final BooleanSupplier killed;
+    private final int classes;
+    private final Metric metric;
+
+    /**
+     * What came out.
+     *
+     * @param loss mean loss; NaN without validation rows
+     * @param metric value of the reported metric; NaN without validation rows
+     */
+    record Result(double loss, double metric) {}
+
+    Validator(
+            TrainingPlan plan,
+            int classes,
+            WorkerRows rows,
+            WorkerNetwork network,
+            WorkerGroup group,
+            BooleanSupplier killed) {
+        this.plan = plan;
+        this.rows = rows;
+        this.network = network;
+        this.group = group;
+        this.killed = killed;
+        this.classes = classes;
+        this.metric = ValidationMetric.reported(plan.run().epochs().metric(), classes > 0)
+                .create(classes);
+    }
+
+    Result run() throws InterruptedException {
+        if (!rows.hasValidation()) {
+            return new Result(Double.NaN, Double.NaN);
+        }
+        metric.reset();
+        double[] sums = new double[2];
+        if (rows.validation().size() > 0) {
+            TrainingPlan.Input in = plan.input();
+            try (BatchFeeder feeder = new BatchFeeder(
+                    rows.validation(),
+                    inOrder(rows.validation().size()),
+                    BATCH,
+                    in.bytes() ? DType.UINT8 : DType.FLOAT32,
+                    Preflight.device(plan.run().cluster().device()),
+                    killed,
+                    in.rowShape())) {
+                for (Batch b = feeder.next(); b != null; b = feeder.next()) {
+                    judge(b, sums);
+                    feeder.recycle(b);
+                }
+            }
+        }
+        double[] state = metric.state();
+        double[] all = Arrays.copyOf(sums, 2 + state.length);
+        System.arraycopy(state, 0, all, 2, state.length);
+        all = group.sum(all);
+        metric.reset();
+        metric.merge(Arrays.copyOfRange(all, 2, all.length));
+        return new Result(all[0] / all[1], metric.value());
+    }
+
+    private void judge(Batch b, double... sums) {
+        try (Scope scope = Scope.open();
+                Autograd.Mode predict = Autograd.pause()) {
+            NDArray out =
+                    network.forward(Features.scaled(b.features(), plan.input().scale()));
+            NDArray labels = plan.objective().labels(b);
+            float[] each = plan.objective().loss().compute(out, labels).toFloatArray();
+            for (int i = 0; i < each.length; i++) {
+                sums[0] += each[i] * b.weight(i);
+                sums[1] += b.weight(i);
+            }
+            metric.update(labels, classes > 0 ? probabilities(out, b.rows()) : out);
+        }
+    }
+
+    private NDArray probabilities(NDArray out, int n) {
+        float[] raw = out.toFloatArray();
+        int count = raw.length / n;
+        float[] p = new float[n * classes];
+        for (int i = 0; i < n; i++) {
+            double[] scores = ClassOutput.scores(raw, i * count, count);
+            ClassOutput.probabilities(scores, count == 1);
+            for (int k = 0; k < classes; k++) {
+                p[i * classes + k] = (float) scores[k];
+            }
+        }
+        return NDArray.of(Shape.of(n, classes), p);
+    }
+
+    private static Iterator<int[]> inOrder(int size) {
+        return new Iterator<>() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < size;
+            }
+
+            @Override
+            public int[] next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                int[] batch = new int[Math.min(BATCH, size - next)];
+                Arrays.setAll(batch, i -> next + i);
+                next += batch.length;
+                return batch;
+            }
+        };
+    }
+}

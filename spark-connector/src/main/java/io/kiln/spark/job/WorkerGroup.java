@@ -1,0 +1,41 @@
+package io.kiln.spark.job;
+
+import io.kiln.kvstore.collective.Collectives;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+
+/** Sums of a few numbers over all workers; a worker alone sums nothing. */
+final class WorkerGroup implements AutoCloseable {
+    private static final int CHANNEL = 100;
+
+    private final Collectives collectives;
+
+    WorkerGroup(Transport transport) {
+        collectives = transport == null ? null : new Collectives(transport, CHANNEL);
+    }
+
+    /** The sums, in rank order, equal on all workers. */
+    double[] sum(double... values) {
+        if (collectives == null || values.length == 0) {
+            return values;
+        }
+        long cells = Memory.allocate((long) Double.BYTES * values.length);
+        try {
+            Memory.put(values, 0, cells, values.length);
+            collectives.allReduce(DType.FLOAT64, cells, values.length, values.length);
+            double[] sums = new double[values.length];
+            Memory.get(cells, sums, 0, sums.length);
+            return sums;
+        } finally {
+            Memory.free(cells);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (collectives != null) {
+            collectives.close();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.kiln.spark.job;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.format.SafeTensors;
+import io.kiln.kvstore.GradientExchange;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.GraphBlock;
+import io.kiln.nn.Parameter;
+import io.kiln.optim.UpdateRule;
+import io.kiln.symbol.Graph;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A worker's copy of the network: weights that it shares with the other workers, and running statistics of its own. */
+final class WorkerNetwork implements AutoCloseable {
+    private final Graph graph;
+    private final GraphBlock block;
+    private final GradientExchange exchange;
+    private final Map<String, NDArray> values = new LinkedHashMap<>();
+    private final Map<String, NDArray> statistics = new LinkedHashMap<>();
+
+    WorkerNetwork(TrainingPlan plan, Transport transport) {
+        this.graph = Graph.fromJson(plan.graph());
+        this.block = new GraphBlock(graph);
+        block.initialize(plan.run().epochs().seed());
+        List<GradientExchange.Parameter> trained = new ArrayList<>();
+        try (Scope scope = Scope.open()) {
+            Map<String, NDArray> given = plan.values().length == 0 ? Map.of() : read(plan.values());
+            Map<String, Parameter> own = block.parameters();
+            own.forEach((name, p) -> {
+                if (given.containsKey(name)) {
+                    p.set(given.get(name));
+                }
+                if (p.role().isTrained()) {
+                    trained.add(new GradientExchange.Parameter(name, p.value(), p.role()));
+                } else {
+                    values.put(name, p.value());
+                    if (p.initializer() != null) {
+                        statistics.put(name, p.value());
+                    }
+                }
+            });
+            this.exchange = new GradientExchange(transport, trained, UpdateRule.fromJson(plan.rule()));
+            for (int i = 0; i < trained.size(); i++) {
+                NDArray w = exchange.weights().get(i);
+                Autograd.attachGradient(w);
+                values.put(trained.get(i).name(), w);
+                own.get(trained.get(i).name()).close();
+            }
+        }
+    }
+
+    private static Map<String, NDArray> read(byte[] tensors) {
+        try {
+            return SafeTensors.read(tensors).tensors();
+        } catch (IOException e) {
+            throw new UncheckedIOException("training: values: " + e.getMessage(), e);
+        }
+    }
+
+    NDArray forward(NDArray x) {
+        return graph.run(values, x)[0];
+    }
+
+    GradientExchange exchange() {
+        return exchange;
+    }
+
+    /** Makes running statistics the same on all workers. */
+    void averageStatistics(double samples) {
+        exchange.average(List.copyOf(statistics.values()), samples);
+    }
+
+    byte[] statistics() {
+        return SafeTensors.toBytes(statistics, Map.of());
+    }
+
+    void restoreStatistics(byte[] tensors) {
+        try (Scope scope = Scope.open()) {
+            read(tensors).forEach((name, v) -> statistics.get(name).assign(v));
+        }
+    }
+
+    /** All parameters as they are now. */
+    byte[] weights() {
+        Map<String, NDArray> ordered = new LinkedHashMap<>();
+        graph.parameters().forEach(p -> ordered.put(p.name(), values.get(p.name())));
+        return SafeTensors.toBytes(ordered, Map.of());
+    }
+
+    @Override
+    public void close() {
+        exchange.weights().stream().filter(w -> w.gradientState() != null).forEach(Autograd::zeroGradient);
+        exchange.close();
+        block.close();
+    }
+}

@@ -1,0 +1,162 @@
+package io.kiln.spark.job;
+
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.kvstore.PeerFailedException;
+import io.kiln.kvstore.snapshot.SnapshotStore;
+import io.kiln.kvstore.transport.Endpoint;
+import io.kiln.kvstore.transport.SparkTransport;
+import io.kiln.kvstore.transport.Ticket;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.spark.feed.WorkerRows;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The body of a training task.
+ *
+ * @param plan what to train
+ * @param ticket way to the driver
+ * @param attempt number of this attempt
+ * @param classes number of classes; 0 for a regressor
+ * @param snapshot the version to go on from; negative for none
+ * @param checkpoint slices of a checkpoint to go on from; null for none
+ */
+record WorkerTask(
+        Broadcast<TrainingPlan> plan,
+        Ticket ticket,
+        int attempt,
+        int classes,
+        long snapshot,
+        Broadcast<byte[][]> checkpoint)
+        implements Serializable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerTask.class);
+
+    /** The version under which the final weights are saved: later than any other. */
+    static final long FINAL_VERSION = Long.MAX_VALUE;
+
+    /**
+     * What a task gives back.
+     *
+     * @param rank the worker
+     * @param resultEpoch the epoch whose weights were kept
+     * @param epochs epochs done
+     */
+    record Outcome(int rank, int resultEpoch, int epochs) implements Serializable {}
+
+    Iterator<Outcome> run(Iterator<byte[]> blocks) throws Exception {
+        TaskContext task = TaskContext.get();
+        int rank = task.partitionId();
+        TrainingPlan p = plan.value();
+        DriverLink link = new DriverLink(ticket, attempt, rank, p.run().progress());
+        Backend backend = Backends.use(Preflight.device(p.run().cluster().device()));
+        int threads = backend.threads();
+        backend.setThreads(p.run().cluster().cores());
+        try {
+            return List.of(train(p, rank, task, link, blocks)).iterator();
+        } catch (Throwable e) {
+            report(task, link, rank, e);
+            throw e;
+        } finally {
+            backend.setThreads(threads);
+        }
+    }
+
+    /** Tells the driver why this worker stopped, unless another one or the driver is the reason. */
+    private static void report(TaskContext task, DriverLink link, int rank, Throwable e) {
+        if (task.isInterrupted() || e instanceof InterruptedException || e instanceof PeerFailedException) {
+            return;
+        }
+        try {
+            String text = e instanceof TrainingException ? e.getMessage() : e.toString();
+            link.failed(text + " (rank %d)".formatted(rank));
+        } catch (RuntimeException f) {
+            LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
+        }
+    }
+
+    private Outcome train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)
+            throws Exception {
+        WorkerRows rows = p.rows().read(rank, blocks);
+        Duration timeout = Duration.ofSeconds(p.run().cluster().timeoutSeconds());
+        TransportOptions options = TransportOptions.DEFAULT.withTimeout(timeout).pollingTask(task);
+        if (p.workers() == 1) {
+            return train(p, rank, rows, null, link, task::isInterrupted);
+        }
+        try (Transport transport = SparkTransport.join(
+                Endpoint.ofThisExecutor(),
+                ticket.job().attempt(attempt),
+                rank,
+                p.workers(),
+                options,
+                ticket.rendezvous(options))) {
+            try {
+                return train(p, rank, rows, transport, link, task::isInterrupted);
+            } catch (Throwable e) {
+                transport.abort(e.toString());
+                throw e;
+            }
+        }
+    }
+
+    private Outcome train(
+            TrainingPlan p, int rank, WorkerRows rows, Transport transport, DriverLink link, BooleanSupplier killed)
+            throws InterruptedException {
+        SnapshotStore store = new SnapshotStore(ticket, attempt);
+        try (TrainingLoop loop = new TrainingLoop(p, classes, rank, rows, transport, killed)) {
+            if (snapshot >= 0) {
+                loop.restore(WorkerState.read(store.load(snapshot, rank)));
+            } else if (checkpoint != null) {
+                loop.restore(WorkerState.read(checkpoint.value()[rank]));
+            }
+            loop.run(new Saver(p, rank, loop, store, link, killed));
+            store.save(FINAL_VERSION, rank, rank == 0 ? loop.result() : new byte[0]);
+            return new Outcome(rank, loop.resultEpoch(), loop.epochsDone());
+        }
+    }
+
+    /** Saves states, and tells the driver how far training is. */
+    private record Saver(
+            TrainingPlan plan,
+            int rank,
+            TrainingLoop loop,
+            SnapshotStore store,
+            DriverLink link,
+            BooleanSupplier killed)
+            implements TrainingLoop.Observer {
+        @Override
+        public void step(long stepsDone, double loss) {
+            link.progress(stepsDone, loss);
+        }
+
+        @Override
+        public void snapshot(boolean epochEnd) throws InterruptedException {
+            RunSettings.Saves saves = plan.run().saves();
+            boolean checkpoint = epochEnd && saves.toDirectory() && loop.epochsDone() % saves.interval() == 0;
+            boolean last = loop.epochsDone() >= plan.run().epochs().max();
+            if ((last || saves.snapshotSteps() < 0) && !checkpoint) {
+                return; // the final weights follow at once, or there is no executor to lose
+            }
+            long version = loop.version();
+            store.save(version, rank, loop.state().write());
+            if (checkpoint) {
+                long nanos = Duration.ofSeconds(plan.run().cluster().timeoutSeconds())
+                        .toNanos();
+                link.checkpoint(version, loop.epochsDone(), nanos, killed);
+            }
+        }
+
+        @Override
+        public void epoch(EpochReport report, EpochReport.WorkerTimes times) {
+            link.epoch(report, times);
+        }
+    }
+}

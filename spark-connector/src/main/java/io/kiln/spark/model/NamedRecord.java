@@ -1,0 +1,134 @@
+package io.kiln.spark.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.nn.loss.Loss;
+import io.kiln.optim.Optimizer;
+import io.kiln.optim.Schedule;
+import io.kiln.symbol.RecordJson;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Optimizers, schedules and losses as text: {@code adam} for one with its customary attributes, or
+ * {@code {"sgd":{"momentum":0.9}}} with all of them.
+ */
+public final class NamedRecord {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
+
+    private NamedRecord() {}
+
+    /**
+     * The text of a record.
+     *
+     * @param value an optimizer, schedule or loss
+     * @return text that {@link #read} reads
+     */
+    public static String write(Object value) {
+        String s = value.getClass().getSimpleName();
+        String name = Character.toLowerCase(s.charAt(0)) + s.substring(1);
+        return MAPPER.createObjectNode().set(name, RecordJson.write(value)).toString();
+    }
+
+    /**
+     * Reads a record.
+     *
+     * @param <T> its type
+     * @param type the interface that it implements
+     * @param text a name, or JSON written by {@link #write}
+     * @return the record
+     * @throws IllegalArgumentException when there is no such record, or an attribute is missing or out of range
+     */
+    public static <T> T read(Class<T> type, String text) {
+        if (NAME.matcher(text).matches()) {
+            return customary(type, text);
+        }
+        JsonNode json;
+        try {
+            json = MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(expected(type, text) + ": " + e.getOriginalMessage(), e);
+        }
+        if (!json.isObject() || json.size() != 1) {
+            throw new IllegalArgumentException(expected(type, text));
+        }
+        Map.Entry<String, JsonNode> field = json.properties().iterator().next();
+        return RecordJson.read(type, field.getKey(), field.getValue());
+    }
+
+    private static <T> T customary(Class<T> type, String name) {
+        String simple = Character.toUpperCase(name.charAt(0)) + name.substring(1);
+        try {
+            Class<?> c = Class.forName(type.getPackageName() + "." + simple, false, type.getClassLoader());
+            if (type.isAssignableFrom(c) && c.isRecord()) {
+                return type.cast(c.getConstructor().newInstance());
+            }
+        } catch (NoSuchMethodException e) {
+            throw new IllegalArgumentException(
+                    "%s \"%s\" has attributes without default; write them as JSON".formatted(simpleName(type), name),
+                    e);
+        } catch (ReflectiveOperationException | NoClassDefFoundError e) {
+            throw new IllegalArgumentException(expected(type, name), e);
+        }
+        throw new IllegalArgumentException(expected(type, name));
+    }
+
+    private static String simpleName(Class<?> type) {
+        return type.getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    private static String expected(Class<?> type, String got) {
+        return "%s: expected a name such as %s, or {\"name\":{attributes}}, got %s"
+                .formatted(simpleName(type), example(type), got);
+    }
+
+    private static String example(Class<?> type) {
+        if (type == Optimizer.class) {
+            return "adam";
+        } else if (type == Schedule.class) {
+            return "stepDecay";
+        }
+        return "softmaxCrossEntropy";
+    }
+
+    private static boolean reads(Class<?> type, String text) {
+        try {
+            read(type, text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether a text is an optimizer.
+     *
+     * @param text the text
+     * @return whether {@link #read} reads it
+     */
+    public static boolean isOptimizer(String text) {
+        return reads(Optimizer.class, text);
+    }
+
+    /**
+     * Whether a text is a schedule.
+     *
+     * @param text the text
+     * @return whether {@link #read} reads it
+     */
+    public static boolean isSchedule(String text) {
+        return reads(Schedule.class, text);
+    }
+
+    /**
+     * Whether a text is a loss.
+     *
+     * @param text the text
+     * @return whether {@link #read} reads it
+     */
+    public static boolean isLoss(String text) {
+        return reads(Loss.class, text);
+    }
+}

@@ -1,0 +1,220 @@
+package io.kiln.spark.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
+import io.kiln.nn.GraphBlock;
+import io.kiln.nn.Parameter;
+import io.kiln.symbol.Graph;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A network as the value of a Param: a block of the user's, which is traced once the shape of a row is known, or a graph.
+ * User classes never leave the driver; the graph does.
+ *
+ * <p>A block whose parameters have values already (a network trained before) begins training with them; constants always keep
+ * theirs. Everything else is drawn from its initializer and the fit's seed.
+ *
+ * <p>Concurrency: thread-safe, as a CrossValidator fits several estimators at once.
+ */
+public final class Network {
+    private static final int FORMAT = 1;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final Block block;
+    private Traced traced;
+
+    /**
+     * A network whose shapes are known.
+     *
+     * @param graph the graph
+     * @param values safetensors of those parameters that begin with given values; may be empty
+     */
+    public record Traced(Graph graph, byte[] values) {
+        /**
+         * Shape of the input without its batch axis.
+         *
+         * @return the sizes
+         */
+        public long[] rowShape() {
+            return rest(graph.inputs().get(0).spec().shape());
+        }
+
+        /**
+         * Shape of the output without its batch axis.
+         *
+         * @return the sizes
+         */
+        public long[] outputShape() {
+            return rest(graph.spec(graph.outputs().get(0)).shape());
+        }
+
+        private static long[] rest(Shape s) {
+            long[] dims = new long[s.rank() - 1];
+            for (int i = 0; i < dims.length; i++) {
+                dims[i] = s.dim(i + 1);
+            }
+            return dims;
+        }
+    }
+
+    private Network(Block block, Traced traced) {
+        this.block = block;
+        this.traced = traced;
+    }
+
+    /**
+     * A network from a block.
+     *
+     * @param block the block, not to be changed while it is fitted
+     * @return the network
+     */
+    public static Network of(Block block) {
+        return new Network(block, null);
+    }
+
+    /**
+     * A network from a graph.
+     *
+     * @param json a graph's JSON
+     * @return the network
+     * @throws IllegalArgumentException when it is no graph of one input and one output over batches
+     */
+    public static Network fromJson(String json) {
+        return new Network(null, checked(new Traced(Graph.fromJson(json), new byte[0])));
+    }
+
+    private static Traced checked(Traced t) {
+        Graph g = t.graph();
+        if (g.inputs().size() != 1 || g.outputs().size() != 1) {
+            throw new IllegalArgumentException("network: needs one input and one output, got %d and %d"
+                    .formatted(g.inputs().size(), g.outputs().size()));
+        }
+        Spec in = g.inputs().get(0).spec();
+        Spec out = g.spec(g.outputs().get(0));
+        if (in.shape().rank() < 2 || in.shape().dim(0) != Shape.UNKNOWN || in.dtype() != DType.FLOAT32) {
+            throw new IllegalArgumentException(
+                    "network: its input must be float32 of shape [-1, …] with the batch first, got %s; trace it so"
+                            .formatted(in));
+        }
+        if (out.shape().rank() < 1 || out.shape().dim(0) != Shape.UNKNOWN) {
+            throw new IllegalArgumentException("network: its output must keep the batch as first axis, got " + out);
+        }
+        return t;
+    }
+
+    /**
+     * Shape of a row, where the network alone tells it.
+     *
+     * @return the sizes, or empty for a block that was not traced yet
+     */
+    public synchronized Optional<long[]> rowShape() {
+        return Optional.ofNullable(block == null ? traced.rowShape() : null);
+    }
+
+    /**
+     * The network for rows of a shape.
+     *
+     * @param rowShape shape of a row
+     * @return its graph and values
+     * @throws IllegalArgumentException when the network does not take such rows
+     */
+    public synchronized Traced trace(long... rowShape) {
+        if (traced == null || block != null && !Arrays.equals(traced.rowShape(), rowShape)) {
+            traced = checked(traced(rowShape));
+        }
+        if (!Arrays.equals(traced.rowShape(), rowShape)) {
+            throw new IllegalArgumentException(
+                    "network: takes rows of shape %s, inputShape or the features' column say %s"
+                            .formatted(Arrays.toString(traced.rowShape()), Arrays.toString(rowShape)));
+        }
+        return traced;
+    }
+
+    private Traced traced(long... rowShape) {
+        long[] dims = new long[rowShape.length + 1];
+        dims[0] = Shape.UNKNOWN;
+        System.arraycopy(rowShape, 0, dims, 1, rowShape.length);
+        Spec input = new Spec(Shape.of(dims), DType.FLOAT32);
+        Map<String, Parameter> own = block.parameters();
+        boolean hasData = own.values().stream().anyMatch(p -> p.hasData() || p.initializer() == null);
+        if (!hasData) {
+            return new Traced(block.trace(input), new byte[0]);
+        }
+        try (GraphBlock copy = block.toGraphBlock(input);
+                Scope scope = Scope.open()) {
+            Map<String, NDArray> values = new LinkedHashMap<>();
+            copy.parameters().forEach((n, p) -> values.put(n, p.value()));
+            return new Traced(copy.graph(), SafeTensors.toBytes(values, Map.of()));
+        }
+    }
+
+    /**
+     * The form in which a saved estimator keeps it.
+     *
+     * @return JSON: format, graph, and values in base 64
+     * @throws IllegalStateException for a block that was not traced yet
+     */
+    public synchronized String toJson() {
+        if (traced == null) {
+            throw new IllegalStateException(
+                    "network: a block is saved as its graph, and the shape of a row is not known yet; set inputShape, or call setNetwork(block, shape), before saving the estimator");
+        }
+        ObjectNode json = MAPPER.createObjectNode();
+        json.put("format", FORMAT);
+        try {
+            json.set("graph", MAPPER.readTree(traced.graph().toJson()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("network: " + e.getOriginalMessage(), e);
+        }
+        json.put("values", Base64.getEncoder().encodeToString(traced.values()));
+        return json.toString();
+    }
+
+    /**
+     * Reads the form that {@link #toJson} writes.
+     *
+     * @param json the text
+     * @return the network
+     * @throws IllegalArgumentException when it is damaged or of an unknown version
+     */
+    public static Network fromSavedJson(String json) {
+        try {
+            JsonNode n = MAPPER.readTree(json);
+            if (n.path("format").asInt() != FORMAT) {
+                throw new IllegalArgumentException("network: saved in format %s, this version of Kiln reads format %d"
+                        .formatted(n.path("format"), FORMAT));
+            }
+            byte[] values = Base64.getDecoder().decode(n.path("values").asText());
+            return new Network(
+                    null, checked(new Traced(Graph.fromJson(n.path("graph").toString()), values)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("network: not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** {@return what kind of network it is, in few words} */
+    @Override
+    public synchronized String toString() {
+        if (traced == null) {
+            return block.getClass().getSimpleName();
+        }
+        long n = traced.graph().parameters().stream()
+                .mapToLong(p -> p.spec().shape().size())
+                .sum();
+        return "graph of %d operators and %d weights"
+                .formatted(traced.graph().nodes().size(), n);
+    }
+}

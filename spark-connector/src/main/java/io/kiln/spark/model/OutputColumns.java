@@ -1,0 +1,33 @@
+package io.kiln.spark.model;
+
+import java.util.List;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Adds the columns that a model writes to a schema. */
+public final class OutputColumns {
+    private OutputColumns() {}
+
+    /**
+     * Adds a column at the end.
+     *
+     * @param schema the schema
+     * @param param the Param that names the column, for the message
+     * @param name the column's name; empty for none
+     * @param type its type
+     * @return the schema with the column
+     * @throws IllegalArgumentException when there is a column of that name
+     */
+    public static StructType append(StructType schema, String param, String name, DataType type) {
+        if (name.isEmpty()) {
+            return schema;
+        }
+        if (List.of(schema.fieldNames()).contains(name)) {
+            throw new IllegalArgumentException(
+                    "%s: column \"%s\" already exists; drop it or choose another name".formatted(param, name));
+        }
+        return schema.add(new StructField(name, type, false, Metadata.empty()));
+    }
+}
