@@ -1,0 +1,95 @@
+package io.kiln.ml
+
+import io.kiln.spark.model._
+import org.apache.spark.ml.classification.ProbabilisticClassificationModel
+import org.apache.spark.ml.linalg.{DenseVector, SQLDataTypes, Vector, Vectors}
+import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
+import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
+
+import scala.jdk.CollectionConverters._
+
+/** A trained network that tells classes apart; made by [[NetClassifier]]. */
+class NetClassificationModel private[ml] (
+    override val uid: String, private[ml] val shipped: ShippedNetwork, override val numClasses: Int)
+    extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
+    with NetModelParams
+    with HasTrainingHistory
+    with MLWritable {
+
+  private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
+    this(uid, new ShippedNetwork(network), numClasses)
+
+  /** The network with its weights. */
+  def trainedNetwork: TrainedNetwork = shipped.network
+
+  override lazy val numFeatures: Int = trainedNetwork.width
+
+  /** @group setParam */
+  def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
+
+  override protected def validateAndTransformSchema(
+      schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
+    NetModels.checkFeatures(schema, $(featuresCol))
+    val raw = OutputColumns.append(schema, "rawPredictionCol", $(rawPredictionCol), SQLDataTypes.VectorType)
+    val prob = OutputColumns.append(raw, "probabilityCol", $(probabilityCol), SQLDataTypes.VectorType)
+    OutputColumns.append(prob, "predictionCol", $(predictionCol), DataTypes.DoubleType)
+  }
+
+  override def transform(dataset: Dataset[_]): DataFrame = {
+    val schema = transformSchema(dataset.schema, logging = true)
+    if (isDefined(thresholds)) {
+      require(
+        $(thresholds).length == numClasses,
+        s"$uid: thresholds has ${$(thresholds).length} entries, the model has $numClasses classes")
+    }
+    val added = Seq($(rawPredictionCol), $(probabilityCol), $(predictionCol)).filter(_.nonEmpty)
+    if (added.isEmpty) {
+      logWarning(s"$uid: transform adds nothing: no output column is set")
+      dataset.toDF()
+    } else {
+      val output = new ClassOutput(
+        $(rawPredictionCol).nonEmpty,
+        $(probabilityCol).nonEmpty,
+        $(predictionCol).nonEmpty,
+        (if (isDefined(thresholds)) $(thresholds) else Array.empty[Double]): _*)
+      BatchPrediction.apply(
+        dataset, schema, added.asJava, $(featuresCol), shipped.on(dataset.sparkSession), numFeatures,
+        $(predictionBatchSize), output)
+    }
+  }
+
+  override def predictRaw(features: Vector): Vector = {
+    val outputs = NetModels.predict(trainedNetwork, features)
+    Vectors.dense(ClassOutput.scores(outputs, 0, outputs.length))
+  }
+
+  override protected def raw2probabilityInPlace(raw: Vector): Vector = raw match {
+    case v: DenseVector =>
+      ClassOutput.probabilities(v.values, trainedNetwork.outputs == 1)
+      v
+    case v => throw new IllegalArgumentException(s"raw2probability: needs a dense vector, got $v")
+  }
+
+  override def copy(extra: ParamMap): NetClassificationModel = {
+    val that = copyValues(new NetClassificationModel(uid, shipped, numClasses), extra)
+    that.takeHistory(this)
+    that.setParent(parent)
+  }
+
+  override def write: MLWriter = NetModels.writer(this, trainedNetwork, _.put("numClasses", numClasses))
+
+  override def toString: String =
+    s"NetClassificationModel: uid=$uid, numClasses=$numClasses, numFeatures=$numFeatures"
+}
+
+/** Reads models that were saved. */
+object NetClassificationModel extends MLReadable[NetClassificationModel] {
+  override def read: MLReader[NetClassificationModel] =
+    NetModels.reader(classOf[NetClassificationModel].getName) { (uid, saved) =>
+      new NetClassificationModel(uid, saved.network, saved.facts.path("numClasses").asInt)
+    }
+
+  override def load(path: String): NetClassificationModel = super.load(path)
+}

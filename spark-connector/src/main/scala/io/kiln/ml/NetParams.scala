@@ -1,0 +1,265 @@
+package io.kiln.ml
+
+import io.kiln.spark.job.{RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
+import io.kiln.spark.model.{NamedRecord, Network}
+import org.apache.spark.ml.param._
+import org.apache.spark.ml.param.shared._
+
+/** The Params of estimators that train a network. Each default is stated here and nowhere else. */
+trait NetParams
+    extends NetModelParams
+    with HasWeightCol
+    with HasValidationIndicatorCol
+    with HasSeed
+    with HasCheckpointInterval {
+
+  /** The network to train. @group param */
+  final val network: NetworkParam = new NetworkParam(
+    this, "network", "the network: a Block, or a graph as JSON; setNetwork takes both")
+
+  /** @group getParam */
+  final def getNetwork: Network = $(network)
+
+  /** Shape of one row's features. @group param */
+  final val inputShape: IntArrayParam = new IntArrayParam(
+    this, "inputShape",
+    "shape in which the network gets a row's features, such as [1, 28, 28]; unset: one axis, as long as the row",
+    (a: Array[Int]) => a.nonEmpty && a.forall(_ > 0))
+
+  /** @group getParam */
+  final def getInputShape: Array[Int] = $(inputShape)
+
+  /** Factor on the features. @group param */
+  final val inputScale: DoubleParam = new DoubleParam(
+    this, "inputScale", "factor by which features are multiplied, such as 1/255 for bytes of an image",
+    ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getInputScale: Double = $(inputScale)
+
+  /** What training makes small. @group param */
+  final val loss: Param[String] = new Param[String](
+    this, "loss", "what training makes small: a loss by name, or by name and attributes as JSON",
+    (s: String) => NamedRecord.isLoss(s))
+
+  /** @group getParam */
+  final def getLoss: String = $(loss)
+
+  /** How weights follow their gradients. @group param */
+  final val optimizer: Param[String] = new Param[String](
+    this, "optimizer",
+    "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
+    (s: String) => NamedRecord.isOptimizer(s))
+
+  /** @group getParam */
+  final def getOptimizer: String = $(optimizer)
+
+  /** Step size. @group param */
+  final val learningRate: DoubleParam = new DoubleParam(
+    this, "learningRate", "learning rate of every step; unset: the optimizer's own default", ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getLearningRate: Double = $(learningRate)
+
+  /** Step size of each step. @group param */
+  final val learningRateSchedule: Param[String] = new Param[String](
+    this, "learningRateSchedule",
+    "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
+    (s: String) => NamedRecord.isSchedule(s))
+
+  /** @group getParam */
+  final def getLearningRateSchedule: String = $(learningRateSchedule)
+
+  /** Weight decay. @group param */
+  final val weightDecay: DoubleParam = new DoubleParam(
+    this, "weightDecay", "decay of weights (not of biases and normalisations)", ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getWeightDecay: Double = $(weightDecay)
+
+  /** Bound on gradient elements. @group param */
+  final val gradientClipValue: DoubleParam = new DoubleParam(
+    this, "gradientClipValue", "bound on the magnitude of each element of the gradient; 0: none",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getGradientClipValue: Double = $(gradientClipValue)
+
+  /** Bound on the gradient's norm. @group param */
+  final val gradientClipNorm: DoubleParam = new DoubleParam(
+    this, "gradientClipNorm", "bound on the Euclidean norm of all gradients together; 0: none",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getGradientClipNorm: Double = $(gradientClipNorm)
+
+  /** Rows of a step. @group param */
+  final val batchSize: IntParam = new IntParam(
+    this, "batchSize", "rows of each step, of all workers together", ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getBatchSize: Int = $(batchSize)
+
+  /** Passes over the data. @group param */
+  final val maxEpochs: IntParam = new IntParam(
+    this, "maxEpochs", "passes over the training rows, at most", ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getMaxEpochs: Int = $(maxEpochs)
+
+  /** Tasks that train. @group param */
+  final val numWorkers: IntParam = new IntParam(
+    this, "numWorkers", "tasks that train together, each with an engine of its own", ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getNumWorkers: Int = $(numWorkers)
+
+  /** Cores of a worker. @group param */
+  final val coresPerWorker: IntParam = new IntParam(
+    this, "coresPerWorker", "cores, and engine threads, of a worker; 0: spark.task.cpus", ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getCoresPerWorker: Int = $(coresPerWorker)
+
+  /** Whether rows are shuffled. @group param */
+  final val shuffle: BooleanParam = new BooleanParam(
+    this, "shuffle", "whether each epoch takes the rows in another order, which follows from seed and epoch")
+
+  /** @group getParam */
+  final def getShuffle: Boolean = $(shuffle)
+
+  /** Epochs without improvement. @group param */
+  final val earlyStoppingPatience: IntParam = new IntParam(
+    this, "earlyStoppingPatience",
+    "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; 0: never",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getEarlyStoppingPatience: Int = $(earlyStoppingPatience)
+
+  /** What early stopping looks at. @group param */
+  final val validationMetric: Param[String] = new Param[String](
+    this, "validationMetric", "what early stopping looks at: \"loss\", or a metric by name",
+    (s: String) => ValidationMetric.isName(s))
+
+  /** @group getParam */
+  final def getValidationMetric: String = $(validationMetric)
+
+  /** Where checkpoints go. @group param */
+  final val checkpointDir: Param[String] = new Param[String](
+    this, "checkpointDir",
+    "directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on from them; empty: none")
+
+  /** @group getParam */
+  final def getCheckpointDir: String = $(checkpointDir)
+
+  /** Steps between snapshots. @group param */
+  final val snapshotInterval: IntParam = new IntParam(
+    this, "snapshotInterval",
+    "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of each epoch",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getSnapshotInterval: Int = $(snapshotInterval)
+
+  /** Resubmissions. @group param */
+  final val maxResubmissions: IntParam = new IntParam(
+    this, "maxResubmissions", "how often training goes on after executors were lost, at most", ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getMaxResubmissions: Int = $(maxResubmissions)
+
+  /** How workers exchange gradients. @group param */
+  final val kvStoreType: Param[String] = new Param[String](
+    this, "kvStoreType", "how workers exchange gradients: distSync, or local for one worker",
+    ParamValidators.inArray(Array("local", "distSync")))
+
+  /** @group getParam */
+  final def getKvStoreType: String = $(kvStoreType)
+
+  /** Where packed rows are kept. @group param */
+  final val storageLevel: Param[String] = new Param[String](
+    this, "storageLevel", "where Spark keeps the packed rows: the name of a StorageLevel, not NONE",
+    (s: String) => SettingsCheck.isStorageLevel(s))
+
+  /** @group getParam */
+  final def getStorageLevel: String = $(storageLevel)
+
+  /** Longest wait. @group param */
+  final val timeout: IntParam = new IntParam(
+    this, "timeout", "seconds that any wait for another worker, or for free slots, may take", ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getTimeout: Int = $(timeout)
+
+  /** Device. @group param */
+  final val device: Param[String] = new Param[String](
+    this, "device", "what engines run on: cpu", ParamValidators.inArray(Array("cpu")))
+
+  /** @group getParam */
+  final def getDevice: String = $(device)
+
+  /** Progress bar. @group param */
+  final val showProgress: BooleanParam = new BooleanParam(
+    this, "showProgress", "whether the driver's terminal shows a progress bar; never when it is no terminal")
+
+  /** @group getParam */
+  final def getShowProgress: Boolean = $(showProgress)
+
+  setDefault(
+    inputScale -> 1.0,
+    optimizer -> "adam",
+    weightDecay -> 0.0,
+    gradientClipValue -> 0.0,
+    gradientClipNorm -> 0.0,
+    batchSize -> 128,
+    maxEpochs -> 10,
+    numWorkers -> 1,
+    coresPerWorker -> 0,
+    shuffle -> true,
+    earlyStoppingPatience -> 0,
+    validationMetric -> "loss",
+    checkpointDir -> "",
+    checkpointInterval -> 1,
+    snapshotInterval -> 0,
+    maxResubmissions -> 3,
+    kvStoreType -> "distSync",
+    storageLevel -> "MEMORY_AND_DISK",
+    timeout -> 600,
+    device -> "cpu",
+    showProgress -> true)
+
+  private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
+
+  private[ml] def updateSettings: UpdateSettings = new UpdateSettings(
+    $(optimizer),
+    if (isDefined(learningRate)) $(learningRate) else 0.0,
+    optional(learningRateSchedule),
+    $(weightDecay),
+    $(gradientClipValue),
+    $(gradientClipNorm))
+
+  private[ml] def runSettings: RunSettings = new RunSettings(
+    new RunSettings.Cluster(
+      $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(device), $(maxResubmissions)),
+    new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric)),
+    new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
+    $(showProgress))
+
+  /** Refuses Params that do not go together. */
+  private[ml] def checkCombination(): Unit = {
+    if (!isDefined(network)) {
+      throw new IllegalArgumentException(s"$uid: no network to train; call setNetwork")
+    }
+    if (isSet(learningRate) && isSet(learningRateSchedule)) {
+      throw new IllegalArgumentException(
+        s"$uid: learningRate and learningRateSchedule are both set; the schedule states the rate, clear one of them")
+    }
+    if (isSet(checkpointInterval) && $(checkpointDir).isEmpty) {
+      throw new IllegalArgumentException(s"$uid: checkpointInterval is set, but checkpointDir is not; set both")
+    }
+    SettingsCheck.check(uid, runSettings, optional(validationIndicatorCol))
+    updateSettings.rule()
+    ()
+  }
+}

@@ -1,0 +1,67 @@
+package io.kiln.ml
+
+import io.kiln.spark.model._
+import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.regression.RegressionModel
+import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
+import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
+
+import scala.jdk.CollectionConverters._
+
+/** A trained network that predicts a number; made by [[NetRegressor]]. */
+class NetRegressionModel private[ml] (override val uid: String, private[ml] val shipped: ShippedNetwork)
+    extends RegressionModel[Vector, NetRegressionModel]
+    with NetModelParams
+    with HasTrainingHistory
+    with MLWritable {
+
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new ShippedNetwork(network))
+
+  /** The network with its weights. */
+  def trainedNetwork: TrainedNetwork = shipped.network
+
+  override lazy val numFeatures: Int = trainedNetwork.width
+
+  /** @group setParam */
+  def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
+
+  override protected def validateAndTransformSchema(
+      schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
+    NetModels.checkFeatures(schema, $(featuresCol))
+    OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
+  }
+
+  override def transform(dataset: Dataset[_]): DataFrame = {
+    val schema = transformSchema(dataset.schema, logging = true)
+    if ($(predictionCol).isEmpty) {
+      logWarning(s"$uid: transform adds nothing: predictionCol is empty")
+      dataset.toDF()
+    } else {
+      BatchPrediction.apply(
+        dataset, schema, Seq($(predictionCol)).asJava, $(featuresCol), shipped.on(dataset.sparkSession), numFeatures,
+        $(predictionBatchSize), new NumberOutput)
+    }
+  }
+
+  override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features)(0).toDouble
+
+  override def copy(extra: ParamMap): NetRegressionModel = {
+    val that = copyValues(new NetRegressionModel(uid, shipped), extra)
+    that.takeHistory(this)
+    that.setParent(parent)
+  }
+
+  override def write: MLWriter = NetModels.writer(this, trainedNetwork, _ => ())
+
+  override def toString: String = s"NetRegressionModel: uid=$uid, numFeatures=$numFeatures"
+}
+
+/** Reads models that were saved. */
+object NetRegressionModel extends MLReadable[NetRegressionModel] {
+  override def read: MLReader[NetRegressionModel] =
+    NetModels.reader(classOf[NetRegressionModel].getName)((uid, saved) => new NetRegressionModel(uid, saved.network))
+
+  override def load(path: String): NetRegressionModel = super.load(path)
+}
