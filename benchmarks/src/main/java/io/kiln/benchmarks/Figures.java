@@ -7,6 +7,7 @@ import java.util.Arrays;
  *
  * @param facts of the contender
  * @param median of all counted steps, in the case's unit
+ * @param best step's value
  * @param low the tenth percentile of the steps' values
  * @param high the ninetieth percentile of the steps' values
  * @param samples counted steps
@@ -17,6 +18,7 @@ import java.util.Arrays;
 public record Figures(
         Facts facts,
         double median,
+        double best,
         double low,
         double high,
         int samples,
@@ -29,6 +31,7 @@ public record Figures(
         return new Figures(
                 facts,
                 quantile(values, 0.5),
+                values[measured.isRate() ? values.length - 1 : 0],
                 quantile(values, 0.1),
                 quantile(values, 0.9),
                 values.length,

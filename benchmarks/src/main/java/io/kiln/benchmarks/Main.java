@@ -53,7 +53,11 @@ public final class Main implements Callable<Integer> {
             description = "Only these contenders, by their names in the BENCH lines.")
     private List<String> only = new ArrayList<>();
 
-    @Option(names = "--markdown", paramLabel = "FILE", description = "Also writes the results as a Markdown table.")
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "Also writes the results as a Markdown table: into a page that has the place marked, such as"
+                    + " docs/performance.md, or into a new file.")
     private Path markdown;
 
     @Option(names = "--list", description = "Lists workloads and contenders, and runs nothing.")
@@ -100,7 +104,7 @@ public final class Main implements Callable<Integer> {
             }
         }
         if (markdown != null) {
-            Files.writeString(markdown, Report.markdown(results, circumstances()));
+            Page.write(markdown, Report.markdown(results, circumstances()));
         }
         return results.stream().allMatch(r -> r.faults().isEmpty()) ? 0 : 1;
     }

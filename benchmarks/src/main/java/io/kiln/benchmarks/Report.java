@@ -32,12 +32,22 @@ final class Report {
     static String table(Result result) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {
-            "", result.measured().metric(), "10 % … 90 %", "n", "Kiln is", "cores", "check", "parameters", "engine"
+            "",
+            result.measured().metric(),
+            "best",
+            "10 % … 90 %",
+            "n",
+            "Kiln is",
+            "cores",
+            "check",
+            "parameters",
+            "engine"
         });
         result.figures()
                 .forEach((name, f) -> rows.add(new String[] {
                     name,
                     number(f.median()),
+                    number(f.best()),
                     number(f.low()) + " … " + number(f.high()),
                     Integer.toString(f.samples()),
                     name.equals(Workload.KILN)
@@ -60,7 +70,7 @@ final class Report {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.length; i++) {
                 String pad = " ".repeat(widths[i] - row[i].length());
-                line.append("  ").append(i > 0 && i < 6 ? pad + row[i] : row[i] + pad);
+                line.append("  ").append(i > 0 && i < 7 ? pad + row[i] : row[i] + pad);
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }

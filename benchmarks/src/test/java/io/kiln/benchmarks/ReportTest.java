@@ -22,7 +22,8 @@ class ReportTest {
             contenders.put((String) pairs[i], () -> null);
             if (pairs[i + 1] != null) {
                 double median = ((Number) pairs[i + 1]).doubleValue();
-                figures.put((String) pairs[i], new Figures(new Facts("1", 0), median, median, median, 1, 1, 0, 0));
+                figures.put(
+                        (String) pairs[i], new Figures(new Facts("1", 0), median, median, median, median, 1, 1, 0, 0));
             }
         }
         Workload workload = new Workload("w", "title", List.of(measured), contenders, references, Check.SHOWN, PLAN);
