@@ -1,0 +1,171 @@
+package io.kiln.nn.loss;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kiln.Golden;
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.GraphBuilder;
+import io.kiln.symbol.RecordJson;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LossTest {
+    private static final int N = 5;
+    private static final int K = 4;
+    private static final double TOLERANCE = 1e-5;
+
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    static Stream<Map.Entry<String, Loss>> losses() {
+        return Stream.of(
+                Map.entry("l1", new L1()),
+                Map.entry("l2", new L2()),
+                Map.entry("huber", new Huber(0.7)),
+                Map.entry("sigmoidBce", new SigmoidBce()),
+                Map.entry("logistic", new Logistic()),
+                Map.entry("hinge", new Hinge()),
+                Map.entry("squaredHinge", new SquaredHinge()),
+                Map.entry("klDivergence", new KlDivergence()),
+                Map.entry("poissonNll", new PoissonNll()),
+                Map.entry("softmaxCrossEntropy", new SoftmaxCrossEntropy()),
+                Map.entry("softmaxCrossEntropyOfDistributions", new SoftmaxCrossEntropy()));
+    }
+
+    private static NDArray matrix(JsonNode list) {
+        NDArray a = NDArray.of(Golden.floats(list));
+        return list.size() == N * K ? a.reshape(N, K) : a;
+    }
+
+    private static void check(String name, UnaryOperator<NDArray> loss) {
+        JsonNode golden = Golden.read("nn/loss/losses.json");
+        NDArray p = Autograd.attachGradient(matrix(golden.get("prediction")).copy());
+        NDArray l;
+        try (Autograd.Mode record = Autograd.record()) {
+            l = loss.apply(p);
+        }
+        Autograd.backward(l);
+        assertEquals(Shape.of(N), l.shape());
+        Golden.assertClose(Golden.doubles(golden.get(name).get("loss")), l.toDoubleArray(), TOLERANCE, name);
+        double[] gradient = Autograd.gradient(p).toDoubleArray();
+        Golden.assertClose(Golden.doubles(golden.get(name).get("gradient")), gradient, TOLERANCE, name + " gradient");
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void lossAndGradientAreThoseOfOptax(Map.Entry<String, Loss> row) {
+        JsonNode label = Golden.read("nn/loss/losses.json").get(row.getKey()).get("label");
+        check(row.getKey(), p -> row.getValue().compute(p, matrix(label)));
+    }
+
+    @Test
+    void pairLossesAndGradientsAreThoseOfOptax() {
+        JsonNode golden = Golden.read("nn/loss/losses.json");
+        for (Map.Entry<String, PairLoss> row : List.<Map.Entry<String, PairLoss>>of(
+                Map.entry("triplet", new Triplet()), Map.entry("cosineEmbedding", new CosineEmbedding(0.1)))) {
+            JsonNode g = golden.get(row.getKey());
+            check(row.getKey(), p -> row.getValue().compute(p, matrix(g.get("second")), matrix(g.get("third"))));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void tracedIsEager(Map.Entry<String, Loss> row) {
+        JsonNode golden = Golden.read("nn/loss/losses.json");
+        NDArray p = matrix(golden.get("prediction"));
+        NDArray y = matrix(golden.get(row.getKey()).get("label"));
+        Graph graph;
+        try (GraphBuilder builder = GraphBuilder.open()) {
+            NDArray prediction = builder.input("prediction", unknownBatch(p));
+            NDArray label = builder.input("label", unknownBatch(y));
+            graph = builder.build(
+                    row.getValue().compute(prediction, label), row.getValue().mean(prediction, label));
+            assertTrue(builder.constantValues().isEmpty(), "a loss keeps no arrays");
+        }
+        NDArray[] traced = Graph.fromJson(graph.toJson()).run(Map.of(), p, y);
+        Golden.assertClose(row.getValue().compute(p, y).toDoubleArray(), traced[0].toDoubleArray(), 0, row.getKey());
+        Golden.assertClose(row.getValue().mean(p, y).toDoubleArray(), traced[1].toDoubleArray(), 0, row.getKey());
+    }
+
+    private static Spec unknownBatch(NDArray a) {
+        return new Spec(a.shape().with(0, Shape.UNKNOWN), a.dtype());
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void lossesTravelByNameAndAttributes(Map.Entry<String, Loss> row) {
+        Loss loss = row.getValue();
+        assertEquals(loss, RecordJson.read(Loss.class, loss.name(), RecordJson.write(loss)));
+    }
+
+    @Test
+    void largeLogitsDoNotOverflow() {
+        NDArray p = NDArray.of(Shape.of(2, 1), 1000f, -1000f);
+        NDArray y = NDArray.of(Shape.of(2, 1), 0f, 1f);
+        Golden.assertClose(
+                new double[] {1000, 1000}, new SigmoidBce().compute(p, y).toDoubleArray(), 1e-6, "bce");
+        NDArray logits = NDArray.of(Shape.of(2, 2), 1000f, -1000f, 1000f, -1000f);
+        Golden.assertClose(
+                new double[] {0, 2000},
+                new SoftmaxCrossEntropy()
+                        .compute(logits, NDArray.of(Shape.of(2), 0, 1))
+                        .toDoubleArray(),
+                1e-6,
+                "softmax");
+    }
+
+    @Test
+    void aVectorOfLabelsFitsAColumnOfPredictionsWithoutBroadcasting() {
+        NDArray p = NDArray.of(Shape.of(3, 1), 1f, 2f, 3f);
+        NDArray y = NDArray.of(0f, 0f, 0f);
+        Golden.assertClose(new double[] {1, 2, 3}, new L1().compute(p, y).toDoubleArray(), 0, "column");
+        Golden.assertClose(
+                new double[] {1, 2, 3}, new L1().compute(p.reshape(3), y).toDoubleArray(), 0, "vector");
+        assertThrows(ShapeException.class, () -> new L1().compute(p, NDArray.of(0f, 0f)));
+        assertThrows(ShapeException.class, () -> new L1().compute(NDArray.zeros(Shape.of(3, 2), DType.FLOAT32), y));
+    }
+
+    @Test
+    void sampleWeightsMultiply() {
+        NDArray p = NDArray.of(1f, 2f, 3f);
+        NDArray y = NDArray.of(0f, 0f, 0f);
+        double[] weighted =
+                new L1().compute(p, y, NDArray.of(Shape.of(3), 0, 1, 2)).toDoubleArray();
+        Golden.assertClose(new double[] {0, 2, 6}, weighted, 0, "weighted");
+        assertThrows(ShapeException.class, () -> new L1().compute(p, y, NDArray.of(1f)));
+    }
+
+    @Test
+    void wrongShapesAreRefusedWithBoth() {
+        NDArray p = NDArray.zeros(Shape.of(3, 4), DType.FLOAT32);
+        ShapeException e =
+                assertThrows(ShapeException.class, () -> new SoftmaxCrossEntropy().compute(p, NDArray.of(0f, 1f)));
+        assertTrue(e.getMessage().contains("[3,4]") && e.getMessage().contains("[2]"), e.getMessage());
+    }
+}
