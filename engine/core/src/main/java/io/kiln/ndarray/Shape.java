@@ -196,6 +196,20 @@ public final class Shape {
     }
 
     /**
+     * Whether another shape may be this one: equal sizes, where an unknown one on either side fits any.
+     *
+     * @param other the other shape
+     * @return true if no size contradicts
+     */
+    public boolean accepts(Shape other) {
+        boolean fits = dims.length == other.dims.length;
+        for (int i = 0; fits && i < dims.length; i++) {
+            fits = dims[i] == other.dims[i] || dims[i] == UNKNOWN || other.dims[i] == UNKNOWN;
+        }
+        return fits;
+    }
+
+    /**
      * The shape to which two shapes broadcast, as in NumPy: aligned at the last axis, sizes equal or one of them 1. An
      * unknown size with 1 stays unknown, with another size it becomes that size.
      *

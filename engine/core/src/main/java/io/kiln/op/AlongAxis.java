@@ -19,11 +19,7 @@ final class AlongAxis {
     static void check(String operation, Shape x, int axis, Spec indices) {
         Gather.checkIndices(operation, indices);
         Shape other = indices.shape();
-        boolean fits = x.rank() == other.rank();
-        int a = x.axis(axis);
-        for (int i = 0; fits && i < x.rank(); i++) {
-            fits = i == a || x.dim(i) == other.dim(i) || x.dim(i) == Shape.UNKNOWN || other.dim(i) == Shape.UNKNOWN;
-        }
+        boolean fits = x.rank() == other.rank() && x.with(axis, Shape.UNKNOWN).accepts(other);
         if (!fits) {
             throw new ShapeException(operation + ": indices" + other + " do not fit x" + x
                     + ": sizes may differ along axis " + axis + " only");

@@ -16,7 +16,7 @@ public record ScatterAdd(int axis) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape part = new Gather(axis).infer(inputs[0], inputs[1])[0].shape();
-        if (inputs.length != 3 || !fits(part, inputs[2].shape())) {
+        if (inputs.length != 3 || !part.accepts(inputs[2].shape())) {
             throw new ShapeException("scatterAdd: x" + inputs[0].shape() + " and indices" + inputs[1].shape()
                     + " need updates" + part + ", got " + (inputs.length < 3 ? "none" : inputs[2].shape()));
         }
@@ -31,13 +31,5 @@ public record ScatterAdd(int axis) implements Operator {
     public NDArray[] gradient(GradientContext c) {
         NDArray dy = c.outputGradient(0);
         return new NDArray[] {dy, null, c.needs(2) ? Dispatch.one(new Gather(axis), dy, c.input(1)) : null};
-    }
-
-    private static boolean fits(Shape expected, Shape got) {
-        boolean fits = expected.rank() == got.rank();
-        for (int i = 0; fits && i < expected.rank(); i++) {
-            fits = expected.dim(i) == got.dim(i) || expected.dim(i) == Shape.UNKNOWN || got.dim(i) == Shape.UNKNOWN;
-        }
-        return fits;
     }
 }

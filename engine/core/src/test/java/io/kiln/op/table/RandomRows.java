@@ -1,0 +1,40 @@
+package io.kiln.op.table;
+
+import static io.kiln.op.table.Argument.real;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.RandomBernoulli;
+import io.kiln.op.RandomNormal;
+import io.kiln.op.RandomUniform;
+import java.util.List;
+
+/** Rows of random numbers: shapes and tracing only; what they are distributed like has tests of its own. */
+final class RandomRows {
+    private static final String TEST = "RandomTest";
+
+    private RandomRows() {}
+
+    static List<Row> rows() {
+        Shape shape = Shape.of(3, 5);
+        Shape like = Shape.scalar();
+        return List.of(
+                Row.of(new RandomUniform(shape, -1, 2, DType.FLOAT32)).checkedIn(TEST).order(0).on(),
+                Row.of(new RandomNormal(shape, 1, 2, DType.FLOAT64)).checkedIn(TEST).order(0).on(),
+                Row.of(new RandomBernoulli(shape, 0.3, DType.FLOAT32)).checkedIn(TEST).order(0).on(),
+                Row.of(new RandomUniform(like, -1, 2, DType.FLOAT32))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(real(-1, 1, 2, 3))
+                        .on(real(-1, 1)),
+                Row.of(new RandomNormal(like, 1, 2, DType.FLOAT32))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(real(-1, 1, 2, 3))
+                        .on(real(-1, 1, 0)),
+                Row.of(new RandomBernoulli(like, 0.3, DType.FLOAT32))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(real(-1, 1, 4099)));
+    }
+}

@@ -1,0 +1,238 @@
+package io.kiln.op.table;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Dispatch;
+import io.kiln.op.RandomGenerator;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.GraphBuilder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** What must hold of every row of the operator table, whatever the backend. */
+public final class TableChecks {
+    /** Beyond this many elements differences take too long and show nothing more. */
+    private static final long FEW = 150;
+
+    private final Row row;
+    private final Row.Case call;
+    private final RowRun run;
+
+    /**
+     * Prepares the checks.
+     *
+     * @param row the row
+     * @param call the arguments
+     */
+    public TableChecks(Row row, Row.Case call) {
+        this.row = row;
+        this.call = call;
+        this.run = new RowRun(row, call);
+    }
+
+    /** Another engine that computes a row. */
+    public interface Peer {
+        /**
+         * Computes outputs, then gradients of their weighted sum.
+         *
+         * @param row the row
+         * @param call the arguments
+         * @param inputs their values
+         * @param weights one per output
+         * @param gradients whether to compute gradients
+         * @return outputs, then one gradient per input (null for those that are not differentiated)
+         */
+        List<Sample> compute(Row row, Row.Case call, List<Sample> inputs, List<Sample> weights, boolean gradients);
+    }
+
+    /**
+     * Outputs and first gradients equal those of another engine, in every floating type.
+     *
+     * @param peer the other engine
+     */
+    public void equalsPeer(Peer peer) {
+        for (DType type : row.dtypes()) {
+            List<Sample> inputs = row.samples(call, type);
+            List<Sample> y = run.forward(inputs);
+            List<Sample> weights = new ArrayList<>();
+            try (Scope scope = Scope.open()) {
+                for (int i = 0; i < y.size(); i++) {
+                    weights.add(Row.weights(y.get(i).array(), i));
+                }
+            }
+            boolean gradients = call.differentiable() && row.order() > 0;
+            List<Sample> expected = peer.compute(row, call, inputs, weights, gradients);
+            int outputs = row.torch().size();
+            for (int i = 0; i < outputs; i++) {
+                compare("output " + i + " in " + type, type, expected.get(i), y.get(i));
+            }
+            if (gradients) {
+                List<Sample> g = run.gradient(inputs);
+                for (int i = 0; i < g.size(); i++) {
+                    Sample e = expected.get(outputs + i);
+                    if (e != null) {
+                        Sample got = g.get(i) == null ? Row.zeros(e.shape(), type) : g.get(i);
+                        compare("gradient of input " + i + " in " + type, type, e, got);
+                    }
+                }
+            }
+        }
+    }
+
+    private void compare(String what, DType type, Sample expected, Sample got) {
+        assertEquals(expected.shape(), got.shape(), () -> what + ": shape");
+        long elements = call.size();
+        for (int i = 0; i < expected.values().length; i++) {
+            double e = expected.values()[i];
+            double g = got.values()[i];
+            double tolerance = row.tolerance(type, e, elements);
+            boolean same = Double.isNaN(e) ? Double.isNaN(g) : e == g || Math.abs(e - g) <= tolerance;
+            if (!same) {
+                fail(row + " on " + call + ", " + what + ", element " + i + ": expected " + e + ", got " + g
+                        + " (difference " + (g - e) + ", allowed " + tolerance + ")");
+            }
+        }
+    }
+
+    /** First derivatives equal differences of values. */
+    public void firstDerivatives() {
+        if (row.order() >= 1 && isSmall()) {
+            List<Sample> inputs = row.samples(call, run.differenceType());
+            if (yieldsFloating(inputs)) {
+                nearly("first derivative", run.numericGradient(inputs), run.gradient(inputs));
+            }
+        }
+    }
+
+    /** Second derivatives equal differences of first derivatives. */
+    public void secondDerivatives() {
+        if (row.order() >= 2 && isSmall()) {
+            List<Sample> inputs = row.samples(call, run.differenceType());
+            nearly("second derivative", run.numericSecondGradient(inputs), run.secondGradient(inputs));
+        }
+    }
+
+    private boolean isSmall() {
+        boolean tie = call.arguments().stream().anyMatch(a -> a.fixed() != null);
+        return call.differentiable() && !tie && call.size() <= FEW;
+    }
+
+    private boolean yieldsFloating(List<Sample> inputs) {
+        return run.forward(inputs).stream().anyMatch(s -> s.dtype().isFloating());
+    }
+
+    private void nearly(String what, List<Sample> numeric, List<Sample> exact) {
+        double unit = run.differenceType() == DType.FLOAT64 ? 2e-6 : 2e-3;
+        for (int i = 0; i < numeric.size(); i++) {
+            Sample n = numeric.get(i);
+            if (n == null) {
+                continue;
+            }
+            Sample e = exact.get(i) == null ? Row.zeros(n.shape(), n.dtype()) : exact.get(i);
+            double scale = Math.max(1, Arrays.stream(n.values()).map(Math::abs).max().orElse(0));
+            for (int k = 0; k < n.values().length; k++) {
+                if (!(Math.abs(n.values()[k] - e.values()[k]) <= unit * scale)) {
+                    fail(row + " on " + call + ", " + what + " of input " + i + ", element " + k + ": differences give "
+                            + n.values()[k] + ", autograd " + e.values()[k]);
+                }
+            }
+        }
+    }
+
+    /** What the shape rule says is what comes out, also when sizes are unknown at first. */
+    public void shapeRule() {
+        List<Sample> inputs = row.samples(call, row.dtypes().get(0));
+        Spec[] specs =
+                inputs.stream().map(s -> new Spec(s.shape(), s.dtype())).toArray(Spec[]::new);
+        Spec[] rule = row.operator().infer(specs);
+        try (Scope scope = Scope.open()) {
+            NDArray[] y = run.forward(RowRun.arrays(inputs));
+            assertEquals(
+                    List.of(rule), Arrays.stream(y).map(NDArray::spec).toList(), () -> row + " on " + call + ": rule");
+        }
+    }
+
+    /** Strides of the inputs change nothing. */
+    public void anyLayout() {
+        DType type = row.dtypes().get(0);
+        List<Sample> inputs = row.samples(call, type);
+        List<Sample> expected = run.forward(inputs);
+        try (Scope scope = Scope.open()) {
+            NDArray[] y = run.forward(inputs.stream().map(Sample::strided).toArray(NDArray[]::new));
+            for (int i = 0; i < y.length; i++) {
+                compare("output " + i + " of strided inputs", type, expected.get(i), Sample.of(y[i]));
+            }
+        }
+    }
+
+    /** Traced, written to JSON, read and interpreted it gives the bits of the eager call. */
+    public void tracedEqualsEager() {
+        List<Sample> inputs = row.samples(call, row.dtypes().get(0));
+        tracedEqualsEager(inputs, traced(inputs, false));
+    }
+
+    /** The same for a graph whose first input has a first axis of unknown size. */
+    public void tracedWithUnknownBatch() {
+        List<Sample> inputs = row.samples(call, row.dtypes().get(0));
+        if (!inputs.isEmpty() && inputs.get(0).shape().rank() > 0) {
+            tracedEqualsEager(inputs, traced(inputs, true));
+        }
+    }
+
+    private Graph traced(List<Sample> inputs, boolean unknownBatch) {
+        try (GraphBuilder builder = GraphBuilder.open()) {
+            NDArray[] x = new NDArray[inputs.size()];
+            for (int i = 0; i < x.length; i++) {
+                Shape s = inputs.get(i).shape();
+                boolean open = unknownBatch && i == 0;
+                Spec spec = new Spec(open ? s.with(0, Shape.UNKNOWN) : s, inputs.get(i).dtype());
+                x[i] = builder.input("x" + i, spec);
+            }
+            Graph graph = builder.build(Dispatch.run(row.operator(), x));
+            Graph read = Graph.fromJson(graph.toJson());
+            assertEquals(graph, read, () -> row + ": JSON round trip");
+            return read;
+        }
+    }
+
+    private void tracedEqualsEager(List<Sample> inputs, Graph graph) {
+        List<Sample> eager = run.forward(inputs);
+        RandomGenerator.seed(RowRun.SEED);
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = row.isTraining() ? Autograd.trainMode() : Autograd.predictMode()) {
+            NDArray[] y = graph.run(Map.of(), RowRun.arrays(inputs));
+            assertEquals(eager.size(), y.length);
+            for (int i = 0; i < y.length; i++) {
+                Spec said = graph.spec(graph.outputs().get(i));
+                fits(said, y[i].spec());
+                Sample got = Sample.of(y[i]);
+                int output = i;
+                assertEquals(
+                        Arrays.toString(eager.get(i).values()),
+                        Arrays.toString(got.values()),
+                        () -> row + " on " + call + ": output " + output + " of the graph");
+            }
+        }
+    }
+
+    private void fits(Spec said, Spec got) {
+        boolean fits = said.dtype() == got.dtype()
+                && said.shape().rank() == got.shape().rank();
+        for (int i = 0; fits && i < said.shape().rank(); i++) {
+            long d = said.shape().dim(i);
+            fits = d == Shape.UNKNOWN || d == got.shape().dim(i);
+        }
+        if (!fits) {
+            fail(row + " on " + call + ": the rule for unknown sizes says " + said + ", it gave " + got);
+        }
+    }
+}
