@@ -106,10 +106,20 @@ public final class Dispatch {
                         + " and it is not composed of other operators; run it on another"
                         + " device or add a kernel to the backend");
             }
-            for (NDArray y : outputs) {
-                scope.keep(y);
+            for (int i = 0; i < outputs.length; i++) {
+                outputs[i] = scope.keep(distinct(outputs[i], inputs));
             }
             return outputs;
         }
+    }
+
+    /** An input that is an output as well needs a second array: each has a place of its own on the tape. */
+    private static NDArray distinct(NDArray output, NDArray... inputs) {
+        for (NDArray x : inputs) {
+            if (x == output) {
+                return one(new Alias(), output);
+            }
+        }
+        return output;
     }
 }

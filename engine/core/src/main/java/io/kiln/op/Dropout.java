@@ -30,7 +30,8 @@ public record Dropout(double rate) implements Operator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
-        return new NDArray[] {c.outputGradient(0).mul(c.output(1))};
+        NDArray dy = c.outputGradient(0);
+        return new NDArray[] {dy == null ? null : dy.mul(c.output(1))};
     }
 
     @Override

@@ -21,7 +21,7 @@ public record LayerNorm(double epsilon) implements Operator {
             throw new ShapeException("layerNorm: expected floating x[…,n], got " + inputs[0]);
         }
         for (int i = 1; i < 3; i++) {
-            if (!inputs[i].shape().equals(Shape.of(x.dim(-1)))) {
+            if (!inputs[i].shape().accepts(Shape.of(x.dim(-1)))) {
                 throw new ShapeException("layerNorm: x" + x + " needs gamma and beta of shape [" + x.dim(-1)
                         + "], input " + i + " has " + inputs[i].shape());
             }

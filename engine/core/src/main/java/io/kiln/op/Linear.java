@@ -43,7 +43,7 @@ public record Linear(Activation activation) implements Operator {
         long out = w.shape().dim(0);
         NDArray rows = g.reshape(g.size() / Math.max(1, out), out);
         NDArray[] result = new NDArray[c.inputs()];
-        result[0] = c.needs(0) ? g.matmul(w) : null;
+        result[0] = c.needs(0) ? rows.matmul(w).reshape(x.shape()) : null;
         result[1] = c.needs(1) ? MatMul.swap(rows).matmul(x.reshape(rows.shape().dim(0), in)) : null;
         if (result.length > 2) {
             result[2] = c.needs(2) ? rows.sum(0) : null;

@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /**
- * Unit vectors: y[…,j] is 1 where j equals the index, else 0; an index outside 0..depth-1 gives zeros. Shapes: an
+ * Unit vectors: y[…,j] is 1 where j equals the index, else 0; an index outside 0..depth-1, or not whole, gives zeros. Shapes: an
  * axis of size depth behind those of the indices. No gradient flows.
  *
  * @param depth length of the vectors
@@ -21,9 +21,6 @@ public record OneHot(long depth, DType dtype) implements Operator {
 
     @Override
     public Spec[] infer(Spec... inputs) {
-        if (inputs[0].dtype().isFloating()) {
-            throw new IllegalArgumentException("oneHot: indices must be integers, got " + inputs[0] + "; cast them");
-        }
         return new Spec[] {new Spec(inputs[0].shape().insert(-1, depth), dtype)};
     }
 

@@ -17,8 +17,7 @@ public record SoftmaxCrossEntropy() implements Operator {
         Shape x = inputs[0].shape();
         LogSoftmax.infer(this, -1, inputs[0]);
         Shape rows = x.without(-1);
-        if (!Shape.broadcast(inputs[1].shape(), rows, name()).equals(rows)
-                || inputs[1].shape().rank() != rows.rank()) {
+        if (!rows.accepts(inputs[1].shape())) {
             throw new ShapeException(
                     "softmaxCrossEntropy: logits" + x + " need label" + rows + ", got label" + inputs[1].shape());
         }

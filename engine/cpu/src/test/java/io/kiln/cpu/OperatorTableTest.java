@@ -81,8 +81,7 @@ class OperatorTableTest {
     }
 
     private static Stream<DynamicTest> each(BiConsumer<Row, TableChecks> check) {
-        return OperatorTable.rows().stream()
-                .flatMap(row -> row.cases().stream()
-                        .map(c -> dynamicTest(row + " on " + c, () -> check.accept(row, new TableChecks(row, c)))));
+        return OperatorTable.rows().stream().flatMap(row -> row.cases().stream()
+                .map(c -> dynamicTest(row + " on " + c, () -> check.accept(row, new TableChecks(row, c)))));
     }
 }

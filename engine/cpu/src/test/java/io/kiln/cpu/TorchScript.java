@@ -35,8 +35,7 @@ final class TorchScript implements TableChecks.Peer, AutoCloseable {
     private final NDManager manager = NDManager.newBaseManager(ENGINE);
 
     @Override
-    public List<Sample> compute(
-            Row row, Row.Case call, List<Sample> inputs, List<Sample> weights, boolean gradients) {
+    public List<Sample> compute(Row row, Row.Case call, List<Sample> inputs, List<Sample> weights, boolean gradients) {
         List<Boolean> varied = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             varied.add(gradients

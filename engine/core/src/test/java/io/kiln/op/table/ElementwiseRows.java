@@ -37,7 +37,9 @@ final class ElementwiseRows {
                 binary(new Pow(), 0.2, 3, -2, 2, "torch.pow(x0, x1)").slack(4),
                 Row.of(new Pow())
                         .torch("torch.pow(x0, x1)")
-                        .on(values(Shape.of(6), 0, 0, 0, 2, 1, -2), values(Shape.of(6), 0, 1, 2, 0, 5, 3).constant()),
+                        .on(
+                                values(Shape.of(6), 0, 0, 0, 2, 1, -2),
+                                values(Shape.of(6), 0, 1, 2, 0, 5, 3).constant()),
                 binary(new Maximum(), -3, 3, "torch.maximum(x0, x1)"),
                 binary(new Minimum(), -3, 3, "torch.minimum(x0, x1)"),
                 tie(new Maximum(), "torch.maximum(x0, x1)"),
@@ -75,8 +77,7 @@ final class ElementwiseRows {
                         "torch.clamp(x0, -1, 1) + torch.detach(torch.sign(x0) - torch.clamp(x0, -1, 1))"),
                 unary(new Clip(-1, 1.5, false), -3, 3, "torch.clamp(x0, -1, 1.5)"),
                 unary(new Clip(-1, INF, false), -3, 3, "torch.clamp(x0, -1)"),
-                straightThrough(
-                        new Clip(-1, 1, true), "x0 + torch.detach(torch.clamp(x0, -1, 1) - x0)"),
+                straightThrough(new Clip(-1, 1, true), "x0 + torch.detach(torch.clamp(x0, -1, 1) - x0)"),
                 binary(new ClipGradient(-1, 1), -2, 2, "torch.where((x1 >= -1) & (x1 <= 1), x0, torch.zeros_like(x0))"),
                 unary(new Floor(), -3, 3, "torch.floor(x0)"),
                 unary(new Ceil(), -3, 3, "torch.ceil(x0)"),
@@ -141,10 +142,7 @@ final class ElementwiseRows {
     }
 
     private static Row booleans(Operator operator, String torch) {
-        return Row.of(operator)
-                .torch(torch)
-                .order(0)
-                .on(whole(DType.BOOL, 0, 2, 4, 3), whole(DType.BOOL, 0, 2, 3));
+        return Row.of(operator).torch(torch).order(0).on(whole(DType.BOOL, 0, 2, 4, 3), whole(DType.BOOL, 0, 2, 3));
     }
 
     private static Row one(Operator operator, DType type, String torch) {

@@ -36,7 +36,9 @@ final class MovementRows {
                         .on(real(-2, 2, 2, 6))
                         .on(real(-2, 2, 0, 3))
                         .on(real(-2, 2, 4, 3, 2)),
-                Row.of(new Reshape(Shape.scalar())).torch("torch.reshape(x0, [])").on(real(-2, 2, 1, 1)),
+                Row.of(new Reshape(Shape.scalar()))
+                        .torch("torch.reshape(x0, [])")
+                        .on(real(-2, 2, 1, 1)),
                 Row.of(new Transpose(List.of(2L, 0L, 1L)))
                         .torch("torch.permute(x0, [2, 0, 1])")
                         .on(real(-2, 2, 2, 3, 4))
@@ -64,16 +66,17 @@ final class MovementRows {
                         .on(real(-2, 2, 2, 3), real(-2, 2, 2, 1), real(-2, 2, 2, 4))
                         .on(real(-2, 2, 2, 3), real(-2, 2, 2, 0), real(-2, 2, 2, 4))
                         .on(real(-2, 2, 0, 3), real(-2, 2, 0, 2), real(-2, 2, 0, 4)),
-                Row.of(new Concat(-2))
-                        .torch("torch.cat([x0, x1], -2)")
-                        .on(real(-2, 2, 2, 3, 2), real(-2, 2, 2, 1, 2)),
+                Row.of(new Concat(-2)).torch("torch.cat([x0, x1], -2)").on(real(-2, 2, 2, 3, 2), real(-2, 2, 2, 1, 2)),
                 Row.of(new Concat(0)).torch("torch.cat([x0], 0)").on(real(-2, 2, 3)),
                 Row.of(new Flatten(1))
                         .torch("torch.flatten(x0, 1)")
                         .on(real(-2, 2, 2, 3, 4))
                         .on(real(-2, 2, 5, 1))
                         .on(real(-2, 2, 0, 3, 2)),
-                Row.of(new Flatten(0)).torch("torch.flatten(x0)").on(real(-2, 2)).on(real(-2, 2, 2, 3)),
+                Row.of(new Flatten(0))
+                        .torch("torch.flatten(x0)")
+                        .on(real(-2, 2))
+                        .on(real(-2, 2, 2, 3)),
                 Row.of(new ExpandDims(-1))
                         .torch("torch.unsqueeze(x0, -1)")
                         .on(real(-2, 2))
@@ -104,7 +107,9 @@ final class MovementRows {
                         .torch("torch.repeat_interleave(x0, 3, 1)")
                         .on(real(-2, 2, 3, 2))
                         .on(real(-2, 2, 0, 2, 2)),
-                Row.of(new Repeat(2, -1)).torch("torch.repeat_interleave(x0, 2, -1)").on(real(-2, 2, 3)),
+                Row.of(new Repeat(2, -1))
+                        .torch("torch.repeat_interleave(x0, 2, -1)")
+                        .on(real(-2, 2, 3)),
                 Row.of(new Flip(List.of(0L, -1L)))
                         .torch("torch.flip(x0, [0, -1])")
                         .on(real(-2, 2, 3, 4))

@@ -38,6 +38,9 @@ public final class OperatorTable {
         rows.addAll(IndexingRows.rows());
         rows.addAll(RandomRows.rows());
         rows.addAll(NeuralRows.rows());
+        rows.addAll(ConvolutionRows.rows());
+        rows.addAll(PoolingRows.rows());
+        rows.addAll(NormalisationRows.rows());
         return rows;
     }
 
@@ -48,8 +51,9 @@ public final class OperatorTable {
      */
     public static Set<String> missing() {
         Set<String> missing = new TreeSet<>(operators());
-        Set<String> covered =
-                rows().stream().map(r -> r.operator().getClass().getSimpleName()).collect(Collectors.toSet());
+        Set<String> covered = rows().stream()
+                .map(r -> r.operator().getClass().getSimpleName())
+                .collect(Collectors.toSet());
         missing.removeAll(covered);
         return missing;
     }

@@ -19,9 +19,18 @@ final class RandomRows {
         Shape shape = Shape.of(3, 5);
         Shape like = Shape.scalar();
         return List.of(
-                Row.of(new RandomUniform(shape, -1, 2, DType.FLOAT32)).checkedIn(TEST).order(0).on(),
-                Row.of(new RandomNormal(shape, 1, 2, DType.FLOAT64)).checkedIn(TEST).order(0).on(),
-                Row.of(new RandomBernoulli(shape, 0.3, DType.FLOAT32)).checkedIn(TEST).order(0).on(),
+                Row.of(new RandomUniform(shape, -1, 2, DType.FLOAT32))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(),
+                Row.of(new RandomNormal(shape, 1, 2, DType.FLOAT64))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(),
+                Row.of(new RandomBernoulli(shape, 0.3, DType.FLOAT32))
+                        .checkedIn(TEST)
+                        .order(0)
+                        .on(),
                 Row.of(new RandomUniform(like, -1, 2, DType.FLOAT32))
                         .checkedIn(TEST)
                         .order(0)

@@ -43,7 +43,10 @@ final class ReductionRows {
                         .on(values(Shape.of(3), 1000, 999, -1000))
                         .forwardOn(values(Shape.of(2), Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY))
                         .forwardOn(values(Shape.of(2), Double.POSITIVE_INFINITY, 1)),
-                Row.of(new Mean(ALL, false)).torch("torch.mean(x0)").on(real(-2, 2, 0)).order(0),
+                Row.of(new Mean(ALL, false))
+                        .torch("torch.mean(x0)")
+                        .on(real(-2, 2, 0))
+                        .order(0),
                 Row.of(new Mean(ALL, false))
                         .torch("torch.mean(x0.to(6))")
                         .on(whole(DType.INT32, -9, 9, 7))
@@ -82,7 +85,10 @@ final class ReductionRows {
     private static List<Row> reduction(BiFunction<List<Long>, Boolean, Operator> make, String torch, boolean empty) {
         List<Row> rows = new ArrayList<>();
         Row some = Row.of(make.apply(List.of(1L), false)).torch(torch.formatted("[1]", "False"));
-        rows.add(some.on(real(-2, 2, 3, 5)).on(real(-2, 2, 2, 3, 4)).on(real(-2, 2, 0, 3)).on(real(-2, 2, 3, 4099)));
+        rows.add(some.on(real(-2, 2, 3, 5))
+                .on(real(-2, 2, 2, 3, 4))
+                .on(real(-2, 2, 0, 3))
+                .on(real(-2, 2, 3, 4099)));
         if (empty) {
             some.on(real(-2, 2, 3, 0));
         }

@@ -70,7 +70,8 @@ public final class RowRun {
         NDArray sum = null;
         for (int i = 0; i < outputs.length; i++) {
             if (row.flowsFrom(i) && outputs[i].dtype().isFloating()) {
-                NDArray part = outputs[i].mul(Row.weights(outputs[i], i).array()).sum();
+                NDArray part =
+                        outputs[i].mul(Row.weights(outputs[i], i).array()).sum();
                 sum = sum == null ? part : sum.add(part);
             }
         }

@@ -138,7 +138,8 @@ public final class TableChecks {
                 continue;
             }
             Sample e = exact.get(i) == null ? Row.zeros(n.shape(), n.dtype()) : exact.get(i);
-            double scale = Math.max(1, Arrays.stream(n.values()).map(Math::abs).max().orElse(0));
+            double scale =
+                    Math.max(1, Arrays.stream(n.values()).map(Math::abs).max().orElse(0));
             for (int k = 0; k < n.values().length; k++) {
                 if (!(Math.abs(n.values()[k] - e.values()[k]) <= unit * scale)) {
                     fail(row + " on " + call + ", " + what + " of input " + i + ", element " + k + ": differences give "
@@ -151,8 +152,7 @@ public final class TableChecks {
     /** What the shape rule says is what comes out, also when sizes are unknown at first. */
     public void shapeRule() {
         List<Sample> inputs = row.samples(call, row.dtypes().get(0));
-        Spec[] specs =
-                inputs.stream().map(s -> new Spec(s.shape(), s.dtype())).toArray(Spec[]::new);
+        Spec[] specs = inputs.stream().map(s -> new Spec(s.shape(), s.dtype())).toArray(Spec[]::new);
         Spec[] rule = row.operator().infer(specs);
         try (Scope scope = Scope.open()) {
             NDArray[] y = run.forward(RowRun.arrays(inputs));
@@ -194,7 +194,8 @@ public final class TableChecks {
             for (int i = 0; i < x.length; i++) {
                 Shape s = inputs.get(i).shape();
                 boolean open = unknownBatch && i == 0;
-                Spec spec = new Spec(open ? s.with(0, Shape.UNKNOWN) : s, inputs.get(i).dtype());
+                Spec spec = new Spec(
+                        open ? s.with(0, Shape.UNKNOWN) : s, inputs.get(i).dtype());
                 x[i] = builder.input("x" + i, spec);
             }
             Graph graph = builder.build(Dispatch.run(row.operator(), x));

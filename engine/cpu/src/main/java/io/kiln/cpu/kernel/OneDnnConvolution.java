@@ -31,7 +31,7 @@ final class OneDnnConvolution {
                     conv.groups(),
                     Operands.read(inputs[0]),
                     Operands.read(inputs[1]),
-                    inputs.length < 3 ? null : Operands.read(inputs[2]),
+                    inputs.length < 3 ? null : Operands.vector(inputs[2]),
                     Operands.of(result),
                     OneDnnMatMul.postOps(conv.activation()));
             return computed ? new NDArray[] {result} : null;

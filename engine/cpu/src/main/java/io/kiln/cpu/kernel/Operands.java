@@ -26,6 +26,11 @@ final class Operands {
         return tensor.isDescribable() ? tensor : of(copy(array));
     }
 
+    /** The memory of a vector without gaps: oneDNN's convolutions ignore the stride of a bias. */
+    static Tensor vector(NDArray array) {
+        return of(array.isContiguous() ? array : copy(array));
+    }
+
     /** A row-major copy. */
     static NDArray copy(NDArray array) {
         return Dispatch.withoutGradient(new Copy(), array);
