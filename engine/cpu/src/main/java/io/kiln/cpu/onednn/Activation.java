@@ -7,7 +7,7 @@ import org.bytedeco.dnnl.global.dnnl;
 
 /** Functions of one element that oneDNN computes, alone or after another primitive; a and b are their parameters. */
 public enum Activation {
-    /** {@code x > 0 ? x : a x}. */
+    /** {@code x > 0 ? x : a x}. With a = 0 oneDNN turns NaN into 0. */
     RELU(dnnl.dnnl_eltwise_relu),
     /** {@code tanh x}. */
     TANH(dnnl.dnnl_eltwise_tanh),

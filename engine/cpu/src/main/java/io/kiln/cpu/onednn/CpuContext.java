@@ -3,6 +3,7 @@ package io.kiln.cpu.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_set_primitive_cache_capacity;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_default_flags;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
@@ -25,8 +26,13 @@ import org.bytedeco.dnnl.dnnl_stream;
  */
 public final class CpuContext {
 
-    /** Cached calls of one thread; a training step of a network of 150 layers has about 1,000. */
-    static final int CAPACITY = 2048;
+    /**
+     * Cached calls of one thread. A call takes up to half a megabyte (generated code), so this bounds the memory at some
+     * 200 MiB; layers of the same sizes share a call, and networks of 150 layers have less than 300 different ones.
+     */
+    static final int CAPACITY = 384;
+
+    private static final String LIBRARY_CACHE = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
 
     private static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<CpuContext> CURRENT = ThreadLocal.withInitial(CpuContext::create);
@@ -44,6 +50,9 @@ public final class CpuContext {
     private static CpuContext create() {
         if (!Natives.get().isAvailable()) {
             throw new IllegalStateException(Natives.get().reason());
+        }
+        if (System.getenv(LIBRARY_CACHE) == null) { // what the library keeps for all threads, beyond our own caches
+            OneDnnException.check("cache capacity", dnnl_set_primitive_cache_capacity(CAPACITY));
         }
         CpuContext context = new CpuContext();
         CLEANER.register(context, context.resources);
