@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The Java kernels, in double, are the truth; the others must agree with them. */
 class ContractionKernelsTest {
@@ -62,6 +63,7 @@ class ContractionKernelsTest {
         "'0,3','3,4'",
         "'2,0','0,4'",
         "'2,3','3,0'",
+        "'65,129','129,31'",
         "'4,2,3','3,5'",
         "'2,3','4,3,5'",
         "'3,1,2,5','4,5,6'",
@@ -81,19 +83,22 @@ class ContractionKernelsTest {
         assertArrayEquals(new double[] {19, 22, 43, 50}, run(ALL, new MatMul(), wide(a), wide(b))[0].toDoubleArray());
     }
 
-    @Test
-    void matMulTakesTransposedSlicedAndRepeatedOperands() {
-        NDArray a = array("5,4");
+    /** Small ones and ones large enough for oneDNN. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 12})
+    void matMulTakesTransposedReversedAndRepeatedOperands(int f) {
+        NDArray a = array(Shape.of(5L * f, 4L * f));
         NDArray turned = Dispatch.one(new Transpose(List.of(1L, 0L)), a);
-        check(new MatMul(), 1e-5, turned, array("5,3"));
-        check(new MatMul(), 1e-5, array("3,4"), turned);
-        NDArray row = array("1,4");
-        NDArray repeated = row.view(Shape.of(6, 4), new long[] {0, 1}, 0);
-        check(new MatMul(), 1e-5, repeated, array("4,3"));
+        check(new MatMul(), 1e-4, turned, array(Shape.of(5L * f, 3)));
+        check(new MatMul(), 1e-4, array(Shape.of(3, 4L * f)), turned);
+        check(new MatMul(), 1e-4, turned, a);
+        NDArray row = array(Shape.of(1, 4L * f));
+        NDArray repeated = row.view(Shape.of(6L * f, 4L * f), new long[] {0, 1}, 0);
+        check(new MatMul(), 1e-4, repeated, array(Shape.of(4L * f, 3)));
         NDArray one = array("1");
-        check(new MatMul(), 1e-5, array("3,4"), one.view(Shape.of(4, 2), new long[] {0, 0}, 0));
-        NDArray backwards = a.view(Shape.of(5, 4), new long[] {-4, 1}, 16);
-        check(new MatMul(), 1e-5, backwards, array("4,3"));
+        check(new MatMul(), 1e-4, a, one.view(Shape.of(4L * f, 2), new long[] {0, 0}, 0));
+        NDArray backwards = a.view(a.shape(), new long[] {-4L * f, 1}, (5L * f - 1) * 4 * f);
+        check(new MatMul(), 1e-4, backwards, array(Shape.of(4L * f, 3)));
         NDArray batched = array("1,4,3").view(Shape.of(7, 4, 3), new long[] {0, 3, 1}, 0);
         check(new MatMul(), 1e-5, array("7,2,4"), batched);
     }
@@ -184,6 +189,24 @@ class ContractionKernelsTest {
             sum += x[i] * y[i];
         }
         return sum;
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"FLOAT16", "BFLOAT16", "FLOAT64"})
+    void convolutionsServeEachFloatingType(DType dtype) {
+        NDArray x = array("2,3,7,6").cast(dtype);
+        NDArray w = array("4,3,3,3").cast(dtype);
+        NDArray b = array("4").cast(dtype);
+        Convolution conv = new Convolution(fill(2, 1), fill(2, 1), fill(2, 1), 1, Activation.RELU);
+        double tolerance = dtype == DType.FLOAT64 ? 1e-12 : dtype == DType.FLOAT16 ? 5e-3 : 4e-2;
+        NDArray y = run(ALL, conv, x, w, b)[0];
+        assertClose(run(JAVA, conv, wide(x), wide(w), wide(b))[0], y, tolerance);
+        ConvolutionTranspose back = new ConvolutionTranspose(fill(2, 1), fill(2, 1), fill(2, 0), fill(2, 1), 1);
+        assertClose(run(JAVA, back, wide(y), wide(w))[0], run(ALL, back, y, w)[0], tolerance);
+        MaxPool pool = new MaxPool(fill(2, 2), fill(2, 2), fill(2, 0));
+        assertClose(run(JAVA, pool, wide(y))[0], run(ALL, pool, y)[0], 0);
     }
 
     @Test

@@ -42,6 +42,7 @@ public final class NetworkKernels {
     public static void contribute(KernelTable table) {
         contributeJava(table);
         table.add(MatMul.class, OneDnnMatMul::matMul);
+        table.add(MatMul.class, SmallMatMul::run);
         table.add(Linear.class, OneDnnMatMul::linear);
         table.add(Convolution.class, OneDnnConvolution::convolution);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
