@@ -174,7 +174,7 @@ final class BackwardPass {
         if (!any) {
             return;
         }
-        node.checkUsable();
+        node.checkNotConsumed();
         NDArray[] dx;
         try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
             dx = node.operator != null ? node.operator.gradient(new Context(node, dy)) : custom(node, dy);
@@ -241,7 +241,7 @@ final class BackwardPass {
     private record Context(TapeNode node, NDArray[] outputGradients) implements GradientContext {
         @Override
         public NDArray input(int i) {
-            return node.inputs[i];
+            return node.input(i);
         }
 
         @Override

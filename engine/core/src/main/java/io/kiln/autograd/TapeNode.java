@@ -48,19 +48,24 @@ final class TapeNode {
         return operator != null ? operator.name() : function.getClass().getSimpleName();
     }
 
-    /** A gradient computed from inputs that changed since would be silently wrong. */
-    void checkUsable() {
+    void checkNotConsumed() {
         if (consumed) {
             throw new IllegalStateException(
                     "backward: " + name() + " was already differentiated; record it again, or pass"
                             + " retainGraph = true to the earlier pass");
         }
-        for (int i = 0; i < inputs.length; i++) {
-            if (!inputs[i].isClosed() && inputs[i].storage().version() != versions[i]) {
-                throw new IllegalStateException(
-                        "backward: input " + i + " of " + name() + ", " + inputs[i].spec()
-                                + ", was overwritten in place after it was recorded; copy it before, or update it after backward");
-            }
+    }
+
+    /**
+     * An input as it was when the call was recorded: a gradient computed from one that changed since would be silently
+     * wrong. Only inputs that a gradient looks at are checked, so that running statistics may move on.
+     */
+    NDArray input(int i) {
+        NDArray x = inputs[i];
+        if (!x.isClosed() && x.storage().version() != versions[i]) {
+            throw new IllegalStateException("backward: input " + i + " of " + name() + ", " + x.spec()
+                    + ", was overwritten in place after it was recorded; copy it before, or update it after backward");
         }
+        return x;
     }
 }
