@@ -173,6 +173,38 @@ public final class Memory {
     }
 
     /**
+     * Copies the bits of floats into ints; vector loops over ints can then do what loops over floats cannot.
+     *
+     * @param from source array
+     * @param to destination array
+     * @param count number of elements, from index 0
+     */
+    public static void copyBits(float[] from, int[] to, int count) {
+        Objects.checkFromIndexSize(0, count, Math.min(from.length, to.length));
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_FLOAT, (Object) to, BASE_INT, (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Copies ints into floats of the same bits.
+     *
+     * @param from source array
+     * @param to destination array
+     * @param count number of elements, from index 0
+     */
+    public static void copyBits(int[] from, float[] to, int count) {
+        Objects.checkFromIndexSize(0, count, Math.min(from.length, to.length));
+        try {
+            COPY_OBJECT.invokeExact((Object) from, BASE_INT, (Object) to, BASE_FLOAT, (long) count << 2);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
      * Reads one float.
      *
      * @param address where

@@ -183,6 +183,10 @@ final class DoubleLanes extends Lanes {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
                     case BOTH_UNIFORM -> DoubleLoops.select(r, a, uniforms[s.b()][0], uniforms[s.c()][0], n);
+                    case SCALED -> DoubleLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], n);
+                    case BOTH_SCALED ->
+                        DoubleLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], uniforms[s.d()][0], n);
+                    case POSITIVE -> DoubleLoops.positive(r, a, tiles[s.b()], n);
                     default -> tiles(s, r, a, tiles[Math.max(s.b(), 0)], tiles[Math.max(s.c(), 0)], n);
                 }
             }
@@ -209,6 +213,8 @@ final class DoubleLanes extends Lanes {
             case LE -> DoubleLoops.le(r, a, b, n);
             case GT -> DoubleLoops.gt(r, a, b, n);
             case GE -> DoubleLoops.ge(r, a, b, n);
+            case AND -> DoubleLoops.and(r, a, b, n);
+            case OR -> DoubleLoops.or(r, a, b, n);
             case SELECT -> DoubleLoops.select(r, a, b, c, n);
             default -> {
                 if (s.code().operands() == 1) {
@@ -226,6 +232,12 @@ final class DoubleLanes extends Lanes {
             return;
         }
         double b = uniforms[s.b()][0];
+        if (changesNothing(s.code(), b)) {
+            if (r != a) {
+                System.arraycopy(a, 0, r, 0, n);
+            }
+            return;
+        }
         switch (s.code()) {
             case ADD -> DoubleLoops.add(r, a, b, n);
             case SUB -> DoubleLoops.sub(r, a, b, n);

@@ -1,6 +1,9 @@
 package io.kiln.cpu.tile;
 
-/** Arithmetic over double tiles: one plain loop each, which HotSpot turns into vector instructions. */
+/**
+ * Arithmetic over double tiles: one plain loop each, which HotSpot turns into vector instructions.
+ * Tests for equality are written as two comparisons, because it compiles those without a branch.
+ */
 final class DoubleLoops {
     private DoubleLoops() {}
 
@@ -90,25 +93,25 @@ final class DoubleLoops {
 
     static void eq(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b[i] ? 1 : 0;
+            r[i] = (a[i] >= b[i] ? 1.0 : 0.0) * (a[i] <= b[i] ? 1.0 : 0.0);
         }
     }
 
     static void eq(double[] r, double[] a, double b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b ? 1 : 0;
+            r[i] = (a[i] >= b ? 1.0 : 0.0) * (a[i] <= b ? 1.0 : 0.0);
         }
     }
 
     static void ne(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b[i] ? 1 : 0;
+            r[i] = 1 - (a[i] >= b[i] ? 1.0 : 0.0) * (a[i] <= b[i] ? 1.0 : 0.0);
         }
     }
 
     static void ne(double[] r, double[] a, double b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b ? 1 : 0;
+            r[i] = 1 - (a[i] >= b ? 1.0 : 0.0) * (a[i] <= b ? 1.0 : 0.0);
         }
     }
 
@@ -192,7 +195,7 @@ final class DoubleLoops {
 
     static void not(double[] r, double[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == 0 ? 1 : 0;
+            r[i] = Math.abs(a[i]) <= 0 ? 1 : 0;
         }
     }
 
@@ -217,6 +220,39 @@ final class DoubleLoops {
     static void select(double[] r, double[] a, double b, double c, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] != 0 ? b : c;
+        }
+    }
+
+    static void and(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = (Math.abs(a[i]) <= 0 ? 0.0 : 1.0) * (Math.abs(b[i]) <= 0 ? 0.0 : 1.0);
+        }
+    }
+
+    static void or(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 - (Math.abs(a[i]) <= 0 ? 1.0 : 0.0) * (Math.abs(b[i]) <= 0 ? 1.0 : 0.0);
+        }
+    }
+
+    /** r = a * s + b, each operation rounded. */
+    static void addScaled(double[] r, double[] a, double s, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i];
+        }
+    }
+
+    /** r = a * s + b * t, each operation rounded. */
+    static void addScaled(double[] r, double[] a, double s, double[] b, double t, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i] * t;
+        }
+    }
+
+    /** r = a &gt; 0 ? b : 0. */
+    static void positive(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > 0 ? b[i] : 0;
         }
     }
 }

@@ -10,9 +10,11 @@ import java.util.Arrays;
 final class FloatLanes extends Lanes {
     private float[][] tiles = {};
     private float[][] uniforms = {};
+    private final FloatFunctions functions;
 
     FloatLanes(int length) {
         super(length);
+        functions = new FloatFunctions(length);
     }
 
     /** The array of a tile, made when first asked for. */
@@ -182,14 +184,18 @@ final class FloatLanes extends Lanes {
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
-                    case BOTH_UNIFORM -> FloatLoops.select(r, a, uniforms[s.b()][0], uniforms[s.c()][0], n);
+                    case BOTH_UNIFORM -> functions.select(r, a, uniforms[s.b()][0], uniforms[s.c()][0], n);
+                    case SCALED -> FloatLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], n);
+                    case BOTH_SCALED ->
+                        FloatLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], uniforms[s.d()][0], n);
+                    case POSITIVE -> functions.positive(r, a, tiles[s.b()], n);
                     default -> tiles(s, r, a, tiles[Math.max(s.b(), 0)], tiles[Math.max(s.c(), 0)], n);
                 }
             }
         }
     }
 
-    private static void tiles(Step s, float[] r, float[] a, float[] b, float[] c, int n) {
+    private void tiles(Step s, float[] r, float[] a, float[] b, float[] c, int n) {
         switch (s.code()) {
             case NEG -> FloatLoops.neg(r, a, n);
             case ABS -> FloatLoops.abs(r, a, n);
@@ -197,6 +203,10 @@ final class FloatLanes extends Lanes {
             case RSQRT -> FloatLoops.rsqrt(r, a, n);
             case RECIPROCAL -> FloatLoops.reciprocal(r, a, n);
             case NOT -> FloatLoops.not(r, a, n);
+            case EXP -> functions.exp(r, a, n);
+            case SIGMOID -> functions.sigmoid(r, a, n);
+            case LOG -> functions.log(r, a, n);
+            case LOG1P -> functions.log1p(r, a, n);
             case ADD -> FloatLoops.add(r, a, b, n);
             case SUB -> FloatLoops.sub(r, a, b, n);
             case MUL -> FloatLoops.mul(r, a, b, n);
@@ -209,7 +219,9 @@ final class FloatLanes extends Lanes {
             case LE -> FloatLoops.le(r, a, b, n);
             case GT -> FloatLoops.gt(r, a, b, n);
             case GE -> FloatLoops.ge(r, a, b, n);
-            case SELECT -> FloatLoops.select(r, a, b, c, n);
+            case AND -> FloatLoops.and(r, a, b, n);
+            case OR -> FloatLoops.or(r, a, b, n);
+            case SELECT -> functions.select(r, a, b, c, n);
             default -> {
                 if (s.code().operands() == 1) {
                     functions(s.code(), r, a, n);
@@ -222,10 +234,16 @@ final class FloatLanes extends Lanes {
 
     private void lastUniform(Step s, float[] r, float[] a, int n) {
         if (s.code() == Code.SELECT) {
-            FloatLoops.select(r, a, tiles[s.b()], uniforms[s.c()][0], n);
+            functions.select(r, a, tiles[s.b()], uniforms[s.c()][0], n);
             return;
         }
         float b = uniforms[s.b()][0];
+        if (changesNothing(s.code(), b)) {
+            if (r != a) {
+                System.arraycopy(a, 0, r, 0, n);
+            }
+            return;
+        }
         switch (s.code()) {
             case ADD -> FloatLoops.add(r, a, b, n);
             case SUB -> FloatLoops.sub(r, a, b, n);
@@ -250,7 +268,7 @@ final class FloatLanes extends Lanes {
 
     private void middleUniform(Step s, float[] r, float[] a, int n) {
         if (s.code() == Code.SELECT) {
-            FloatLoops.select(r, a, uniforms[s.b()][0], tiles[s.c()], n);
+            functions.select(r, a, uniforms[s.b()][0], tiles[s.c()], n);
             return;
         }
         float x = uniforms[s.a()][0];

@@ -1,6 +1,9 @@
 package io.kiln.cpu.tile;
 
-/** Arithmetic over float tiles: one plain loop each, which HotSpot turns into vector instructions. */
+/**
+ * Arithmetic over float tiles: one plain loop each, which HotSpot turns into vector instructions.
+ * Tests for equality are written as two comparisons, because it compiles those without a branch.
+ */
 final class FloatLoops {
     private FloatLoops() {}
 
@@ -90,25 +93,25 @@ final class FloatLoops {
 
     static void eq(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b[i] ? 1 : 0;
+            r[i] = (a[i] >= b[i] ? 1f : 0f) * (a[i] <= b[i] ? 1f : 0f);
         }
     }
 
     static void eq(float[] r, float[] a, float b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b ? 1 : 0;
+            r[i] = (a[i] >= b ? 1f : 0f) * (a[i] <= b ? 1f : 0f);
         }
     }
 
     static void ne(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b[i] ? 1 : 0;
+            r[i] = 1 - (a[i] >= b[i] ? 1f : 0f) * (a[i] <= b[i] ? 1f : 0f);
         }
     }
 
     static void ne(float[] r, float[] a, float b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b ? 1 : 0;
+            r[i] = 1 - (a[i] >= b ? 1f : 0f) * (a[i] <= b ? 1f : 0f);
         }
     }
 
@@ -192,31 +195,33 @@ final class FloatLoops {
 
     static void not(float[] r, float[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == 0 ? 1 : 0;
+            r[i] = Math.abs(a[i]) <= 0 ? 1 : 0;
         }
     }
 
-    static void select(float[] r, float[] a, float[] b, float[] c, int n) {
+    static void and(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != 0 ? b[i] : c[i];
+            r[i] = (Math.abs(a[i]) <= 0 ? 0f : 1f) * (Math.abs(b[i]) <= 0 ? 0f : 1f);
         }
     }
 
-    static void select(float[] r, float[] a, float b, float[] c, int n) {
+    static void or(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != 0 ? b : c[i];
+            r[i] = 1 - (Math.abs(a[i]) <= 0 ? 1f : 0f) * (Math.abs(b[i]) <= 0 ? 1f : 0f);
         }
     }
 
-    static void select(float[] r, float[] a, float[] b, float c, int n) {
+    /** r = a * s + b, each operation rounded. */
+    static void addScaled(float[] r, float[] a, float s, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != 0 ? b[i] : c;
+            r[i] = a[i] * s + b[i];
         }
     }
 
-    static void select(float[] r, float[] a, float b, float c, int n) {
+    /** r = a * s + b * t, each operation rounded. */
+    static void addScaled(float[] r, float[] a, float s, float[] b, float t, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != 0 ? b : c;
+            r[i] = a[i] * s + b[i] * t;
         }
     }
 }

@@ -18,7 +18,7 @@ import io.kiln.pointwise.Code;
 /** Taking and adding entries by index. */
 public final class IndexKernels {
     private static final long GRAIN = 1 << 14;
-    private static final Step ADD = new Step(Code.ADD, Step.Form.TILES, 0, 0, 1, -1, 0);
+    private static final Step ADD = new Step(Code.ADD, Step.Form.TILES, 0, 0, 1, -1, -1, 0);
 
     private IndexKernels() {}
 

@@ -1,6 +1,7 @@
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
+import io.kiln.pointwise.Code;
 
 /**
  * The registers of one part of a run and the loops over them, in one compute type. Reused from run to run.
@@ -75,6 +76,16 @@ abstract class Lanes {
      * @param count how many elements
      */
     abstract void run(Step step, int count);
+
+    /** Whether an operation with this second operand returns its first one: numbers that a user did not set. */
+    static boolean changesNothing(Code code, double b) {
+        return switch (code) {
+            case MUL, DIV -> b == 1;
+            case MIN -> b == Double.POSITIVE_INFINITY;
+            case MAX -> b == Double.NEGATIVE_INFINITY;
+            default -> false;
+        };
+    }
 
     static IllegalStateException unknown(Step step) {
         return new IllegalStateException("pointwise: no loop for " + step);

@@ -183,6 +183,10 @@ final class LongLanes extends Lanes {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
                     case BOTH_UNIFORM -> LongLoops.select(r, a, uniforms[s.b()][0], uniforms[s.c()][0], n);
+                    case SCALED -> LongLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], n);
+                    case BOTH_SCALED ->
+                        LongLoops.addScaled(r, a, uniforms[s.c()][0], tiles[s.b()], uniforms[s.d()][0], n);
+                    case POSITIVE -> LongLoops.positive(r, a, tiles[s.b()], n);
                     default -> tiles(s, r, a, tiles[Math.max(s.b(), 0)], tiles[Math.max(s.c(), 0)], n);
                 }
             }
@@ -207,6 +211,8 @@ final class LongLanes extends Lanes {
             case LE -> LongLoops.le(r, a, b, n);
             case GT -> LongLoops.gt(r, a, b, n);
             case GE -> LongLoops.ge(r, a, b, n);
+            case AND -> LongLoops.and(r, a, b, n);
+            case OR -> LongLoops.or(r, a, b, n);
             case SELECT -> LongLoops.select(r, a, b, c, n);
             default -> {
                 if (s.code().operands() == 1) {
@@ -224,6 +230,12 @@ final class LongLanes extends Lanes {
             return;
         }
         long b = uniforms[s.b()][0];
+        if (changesNothing(s.code(), b)) {
+            if (r != a) {
+                System.arraycopy(a, 0, r, 0, n);
+            }
+            return;
+        }
         switch (s.code()) {
             case ADD -> LongLoops.add(r, a, b, n);
             case SUB -> LongLoops.sub(r, a, b, n);

@@ -90,25 +90,25 @@ final class LongLoops {
 
     static void eq(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b[i] ? 1 : 0;
+            r[i] = (a[i] >= b[i] ? 1L : 0L) * (a[i] <= b[i] ? 1L : 0L);
         }
     }
 
     static void eq(long[] r, long[] a, long b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] == b ? 1 : 0;
+            r[i] = (a[i] >= b ? 1L : 0L) * (a[i] <= b ? 1L : 0L);
         }
     }
 
     static void ne(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b[i] ? 1 : 0;
+            r[i] = 1 - (a[i] >= b[i] ? 1L : 0L) * (a[i] <= b[i] ? 1L : 0L);
         }
     }
 
     static void ne(long[] r, long[] a, long b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = a[i] != b ? 1 : 0;
+            r[i] = 1 - (a[i] >= b ? 1L : 0L) * (a[i] <= b ? 1L : 0L);
         }
     }
 
@@ -205,6 +205,39 @@ final class LongLoops {
     static void select(long[] r, long[] a, long b, long c, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] != 0 ? b : c;
+        }
+    }
+
+    static void and(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = (a[i] == 0 ? 0L : 1L) * (b[i] == 0 ? 0L : 1L);
+        }
+    }
+
+    static void or(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 - (a[i] == 0 ? 1L : 0L) * (b[i] == 0 ? 1L : 0L);
+        }
+    }
+
+    /** r = a * s + b, each operation rounded. */
+    static void addScaled(long[] r, long[] a, long s, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i];
+        }
+    }
+
+    /** r = a * s + b * t, each operation rounded. */
+    static void addScaled(long[] r, long[] a, long s, long[] b, long t, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i] * t;
+        }
+    }
+
+    /** r = a &gt; 0 ? b : 0. */
+    static void positive(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] > 0 ? b[i] : 0;
         }
     }
 }

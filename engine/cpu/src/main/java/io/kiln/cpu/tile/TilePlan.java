@@ -19,6 +19,9 @@ final class TilePlan {
     private final boolean[] uniform;
     private final int[] place;
     private final int[] lastUse;
+    private final int[] uses;
+    private final boolean[] absorbed;
+    private final List<Instruction> list;
     private final BitSet busy = new BitSet();
     private int uniforms;
 
@@ -36,15 +39,20 @@ final class TilePlan {
      * @param uniformInputs bit i is set when input i has one value for all elements
      */
     TilePlan(PointwiseProgram program, long uniformInputs) {
-        List<Instruction> list = program.instructions();
+        list = program.instructions();
         int n = list.size();
         uniform = new boolean[n];
         place = new int[n];
         lastUse = new int[n];
+        uses = new int[n];
+        absorbed = new boolean[n];
         for (int i = 0; i < n; i++) {
             uniform[i] = isUniform(list.get(i), uniformInputs);
         }
-        findLastUses(list, program.outputs());
+        findLastUses(program.outputs());
+        for (int i = 0; i < n; i++) {
+            absorb(i);
+        }
         for (int i = 0; i < n; i++) {
             emit(i, list.get(i));
         }
@@ -65,23 +73,58 @@ final class TilePlan {
         };
     }
 
-    private void findLastUses(List<Instruction> list, int[] outputRegisters) {
+    private void findLastUses(int[] outputRegisters) {
         Arrays.fill(lastUse, -1);
         for (int i = 0; i < list.size(); i++) {
             Instruction s = list.get(i);
             if (s.code().operands() > 0) {
-                lastUse[s.a()] = i;
-                if (s.b() >= 0) {
-                    lastUse[s.b()] = i;
-                }
-                if (s.c() >= 0) {
-                    lastUse[s.c()] = i;
-                }
+                use(s.a(), i);
+                use(s.b(), i);
+                use(s.c(), i);
             }
         }
         for (int register : outputRegisters) {
-            lastUse[register] = Integer.MAX_VALUE;
+            use(register, Integer.MAX_VALUE);
         }
+    }
+
+    private void use(int register, int user) {
+        if (register >= 0) {
+            lastUse[register] = Math.max(lastUse[register], user);
+            uses[register]++;
+        }
+    }
+
+    /** Marks instructions that the step of their only user computes along: factors of sums, and the test of a ReLU. */
+    private void absorb(int i) {
+        Instruction s = list.get(i);
+        if (uniform[i]) {
+            return;
+        }
+        if (s.code() == Code.ADD && !uniform[s.a()] && !uniform[s.b()]) {
+            absorbFactor(s.a(), i);
+            absorbFactor(s.b(), i);
+        } else if (s.code() == Code.SELECT && uses[s.a()] == 1 && isZero(s.c()) && !uniform[s.b()]) {
+            Instruction test = list.get(s.a());
+            if (test.code() == Code.GT && !uniform[test.a()] && isZero(test.b())) {
+                absorbed[s.a()] = true;
+                lastUse[test.a()] = Math.max(lastUse[test.a()], i);
+            }
+        }
+    }
+
+    private void absorbFactor(int register, int user) {
+        Instruction s = list.get(register);
+        if (s.code() == Code.MUL && uses[register] == 1 && uniform[s.a()] != uniform[s.b()]) {
+            absorbed[register] = true;
+            int tile = uniform[s.a()] ? s.b() : s.a();
+            lastUse[tile] = Math.max(lastUse[tile], user);
+        }
+    }
+
+    private boolean isZero(int register) {
+        Instruction s = list.get(register);
+        return s.code() == Code.CONSTANT && Double.doubleToRawLongBits(s.constant()) == 0;
     }
 
     private void emit(int i, Instruction s) {
@@ -95,13 +138,16 @@ final class TilePlan {
                     leaf ? s.a() : place[s.a()],
                     leaf || s.b() < 0 ? -1 : place[s.b()],
                     leaf || s.c() < 0 ? -1 : place[s.c()],
+                    -1,
                     s.constant()));
+        } else if (absorbed[i]) {
+            return;
         } else if (leaf) {
             place[i] = take();
-            tileSteps.add(new Step(Code.INPUT, Step.Form.TILES, place[i], s.a(), -1, -1, 0));
+            tileSteps.add(new Step(Code.INPUT, Step.Form.TILES, place[i], s.a(), -1, -1, -1, 0));
         } else {
             switch (s.code().operands()) {
-                case 1 -> finish(i, s.code(), Step.Form.TILES, s.a(), place[s.a()], -1, -1, -1, -1);
+                case 1 -> finish(i, new Step(s.code(), Step.Form.TILES, 0, place[s.a()], -1, -1, -1, 0), s.a(), -1, -1);
                 case 2 -> binary(i, s);
                 default -> select(i, s);
             }
@@ -109,6 +155,10 @@ final class TilePlan {
     }
 
     private void binary(int i, Instruction s) {
+        if (s.code() == Code.ADD && (absorbed[s.a()] || absorbed[s.b()])) {
+            scaledSum(i, s);
+            return;
+        }
         Code code = s.code();
         int a = s.a();
         int b = s.b();
@@ -118,30 +168,52 @@ final class TilePlan {
             b = s.a();
         }
         if (uniform[b] && takesLastUniform(code)) {
-            finish(i, code, Step.Form.LAST_UNIFORM, a, place[a], -1, place[b], -1, -1);
+            finish(i, new Step(code, Step.Form.LAST_UNIFORM, 0, place[a], place[b], -1, -1, 0), a, -1, -1);
         } else if (uniform[a] && takesFirstUniform(code)) {
-            finish(i, code, Step.Form.MIDDLE_UNIFORM, -1, place[a], b, place[b], -1, -1);
+            finish(i, new Step(code, Step.Form.MIDDLE_UNIFORM, 0, place[a], place[b], -1, -1, 0), -1, b, -1);
         } else {
-            finish(i, code, Step.Form.TILES, a, tile(a), b, tile(b), -1, -1);
+            finish(i, new Step(code, Step.Form.TILES, 0, tile(a), tile(b), -1, -1, 0), a, b, -1);
+        }
+    }
+
+    private void scaledSum(int i, Instruction s) {
+        Instruction first = list.get(absorbed[s.a()] ? s.a() : s.b());
+        int a = uniform[first.a()] ? first.b() : first.a();
+        int factor = place[uniform[first.a()] ? first.a() : first.b()];
+        if (absorbed[s.a()] && absorbed[s.b()]) {
+            Instruction second = list.get(s.b());
+            int b = uniform[second.a()] ? second.b() : second.a();
+            int other = place[uniform[second.a()] ? second.a() : second.b()];
+            finish(i, new Step(Code.ADD, Step.Form.BOTH_SCALED, 0, place[a], place[b], factor, other, 0), a, b, -1);
+        } else {
+            int b = absorbed[s.a()] ? s.b() : s.a();
+            finish(i, new Step(Code.ADD, Step.Form.SCALED, 0, place[a], place[b], factor, -1, 0), a, b, -1);
         }
     }
 
     private void select(int i, Instruction s) {
+        if (absorbed[s.a()]) {
+            int tested = list.get(s.a()).a();
+            Step step = new Step(Code.SELECT, Step.Form.POSITIVE, 0, place[tested], place[s.b()], -1, -1, 0);
+            finish(i, step, tested, s.b(), -1);
+            return;
+        }
         boolean b = uniform[s.b()];
         boolean c = uniform[s.c()];
         Step.Form form = b && c
                 ? Step.Form.BOTH_UNIFORM
                 : b ? Step.Form.MIDDLE_UNIFORM : c ? Step.Form.LAST_UNIFORM : Step.Form.TILES;
-        finish(i, s.code(), form, s.a(), tile(s.a()), b ? -1 : s.b(), place[s.b()], c ? -1 : s.c(), place[s.c()]);
+        Step step = new Step(s.code(), form, 0, tile(s.a()), place[s.b()], place[s.c()], -1, 0);
+        finish(i, step, s.a(), b ? -1 : s.b(), c ? -1 : s.c());
     }
 
     /** Frees the operands that die here (before the result takes a tile: it may be one of theirs) and adds the step. */
-    private void finish(int i, Code code, Step.Form form, int ra, int a, int rb, int b, int rc, int c) {
-        release(i, ra, a);
-        release(i, rb, b);
-        release(i, rc, c);
+    private void finish(int i, Step s, int a, int b, int c) {
+        release(i, a, s.a());
+        release(i, b, s.b());
+        release(i, c, s.c());
         place[i] = take();
-        tileSteps.add(new Step(code, form, place[i], a, b, c, 0));
+        tileSteps.add(new Step(s.code(), s.form(), place[i], s.a(), s.b(), s.c(), s.d(), 0));
     }
 
     private void release(int i, int register, int tile) {
@@ -162,7 +234,7 @@ final class TilePlan {
 
     private int filled(int register) {
         int tile = take();
-        tileSteps.add(new Step(Code.CONSTANT, Step.Form.FILL, tile, place[register], -1, -1, 0));
+        tileSteps.add(new Step(Code.CONSTANT, Step.Form.FILL, tile, place[register], -1, -1, -1, 0));
         return tile;
     }
 
