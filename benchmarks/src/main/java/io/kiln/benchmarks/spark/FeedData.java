@@ -25,6 +25,12 @@ public final class FeedData {
     /** Floats of a row. */
     public static final int WIDTH = 784;
 
+    /** Case: the DataFrame into batches, for the first time. */
+    public static final String FIRST_PASS = "first";
+
+    /** Case: the same again, in the order of another epoch. */
+    public static final String NEXT_PASS = "next";
+
     private FeedData() {}
 
     /** Makes the DataFrame, one partition per thread, and reads it into the cache. */
