@@ -126,7 +126,10 @@ public final class Workloads {
                 List.of(
                         Case.rate(FeedData.FIRST_PASS, "rows_per_s", FeedData.ROWS),
                         Case.rate(FeedData.NEXT_PASS, "next_epoch_rows_per_s", FeedData.ROWS)),
-                contenders(entry(Workload.KILN, KilnFeed::new), entry("row", RowFeed::new), entry("internal-row", InternalRowFeed::new)),
+                contenders(
+                        entry(Workload.KILN, KilnFeed::new),
+                        entry("row", RowFeed::new),
+                        entry("internal-row", InternalRowFeed::new)),
                 Set.of("internal-row"),
                 Check.SAME,
                 new Plan(8, 4, 2, 8));

@@ -83,8 +83,7 @@ public final class KilnFeed implements Contender {
                         .map(i -> order.row(step, i))
                         .toArray())
                 .iterator();
-        int capacity =
-                IntStream.range(0, order.steps()).map(order::size).max().orElse(0);
+        int capacity = IntStream.range(0, order.steps()).map(order::size).max().orElse(0);
         double check = 0;
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
