@@ -40,6 +40,10 @@ public final class Conv extends Block {
                     "conv" + (rank - 2) + "d: expected x[N,C," + (rank - 2) + " spatial axes], got x" + x.shape());
         }
         long channels = x.shape().dim(1);
+        if (channels == Shape.UNKNOWN || channels % settings.groups != 0) {
+            throw new ShapeException("conv" + (rank - 2) + "d: the channels of x must be known and divisible by groups="
+                    + settings.groups + ", got x" + x.shape());
+        }
         long out = settings.transposed ? channels : settings.channels;
         long in = settings.transposed ? settings.channels : channels;
         long[] w = new long[rank];

@@ -9,6 +9,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
 import io.kiln.op.RandomGenerator;
@@ -258,6 +259,9 @@ class LayersTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Conv2D.builder().channels(3).kernel(3).groups(2).build());
+        NDArray threeChannels = NDArray.zeros(Shape.of(1, 3, 7, 7), DType.FLOAT32);
+        assertThrows(ShapeException.class, () -> conv2D().forward(threeChannels));
+        assertThrows(ShapeException.class, () -> conv2D().forward(NDArray.zeros(Shape.of(1, 4, 7), DType.FLOAT32)));
         assertThrows(IllegalArgumentException.class, () -> Pool.max2D(2, 2, 2));
         assertThrows(IllegalArgumentException.class, () -> new Embedding(0, 3));
         assertThrows(IllegalArgumentException.class, () -> new BatchNorm(1.5, 1e-5));

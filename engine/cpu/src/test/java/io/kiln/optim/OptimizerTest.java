@@ -268,6 +268,21 @@ class OptimizerTest {
     }
 
     @Test
+    void rulesOfVersionOneAreRead() {
+        String json =
+                """
+                {"optimizer": {"name": "adam", "attributes": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
+                    "biasCorrection": "EXACT"}},
+                 "schedule": {"name": "warmUp", "attributes": {"steps": 5, "begin": 0.0,
+                    "then": {"name": "cosineDecay", "attributes": {"rate": 0.1, "steps": 100, "finalRate": 0.0}}}},
+                 "weightDecay": 0.01, "clipValue": "Infinity", "clipNorm": 3.0}""";
+        UpdateRule rule = new UpdateRule(new Adam(), new WarmUp(5, 0, new CosineDecay(0.1, 100)))
+                .withWeightDecay(0.01)
+                .withClipNorm(3);
+        assertEquals(rule, UpdateRule.fromJson(json));
+    }
+
+    @Test
     void unknownOptimizersAreRefused() {
         String json = new UpdateRule(new Sgd()).toJson().replace("\"sgd\"", "\"updates\"");
         assertThrows(IllegalArgumentException.class, () -> UpdateRule.fromJson(json));
