@@ -23,6 +23,7 @@ import io.kiln.op.GeluGradient;
 import io.kiln.op.LayerNorm;
 import io.kiln.op.LayerNormGradient;
 import io.kiln.op.LogSoftmax;
+import io.kiln.op.Mean;
 import io.kiln.op.Operator;
 import io.kiln.op.ReluGradient;
 import io.kiln.op.Sigmoid;
@@ -31,6 +32,7 @@ import io.kiln.op.SiluGradient;
 import io.kiln.op.Softmax;
 import io.kiln.op.SoftmaxCrossEntropy;
 import io.kiln.op.SoftmaxCrossEntropyGradient;
+import io.kiln.op.Sum;
 import io.kiln.op.Tanh;
 import java.util.List;
 import java.util.Random;
@@ -166,6 +168,18 @@ class NetworkKernelsTest {
         assertEquals(1, run(new Cast(DType.BFLOAT16), wide)[0].get(70));
         NDArray bytes = NDArray.of(Shape.of(100), DType.UINT8, new byte[100]).add(200);
         assertEquals(200, run(new Cast(DType.FLOAT32), bytes.cast(DType.UINT8))[0].get(99));
+    }
+
+    @Test
+    void sumsOverTheFirstAndTheLastAxesAgree() {
+        NDArray x = array("7,6,5,11");
+        check(new Sum(List.of(0L), false), 1e-5, array("133,2311"));
+        for (List<Long> axes :
+                List.of(List.of(0L), List.of(0L, 1L), List.of(3L), List.of(2L, 3L), List.of(0L, 1L, 2L, 3L))) {
+            check(new Sum(axes, false), 1e-5, x);
+            check(new Sum(axes, true), 1e-5, x);
+            check(new Mean(axes, true), 1e-6, x);
+        }
     }
 
     private NDArray[] check(Operator operator, double tolerance, NDArray... inputs) {

@@ -20,6 +20,7 @@ import io.kiln.op.MatMul;
 import io.kiln.op.MaxPool;
 import io.kiln.op.MaxPoolGather;
 import io.kiln.op.MaxPoolGradient;
+import io.kiln.op.Mean;
 import io.kiln.op.ReluGradient;
 import io.kiln.op.Sigmoid;
 import io.kiln.op.Silu;
@@ -27,6 +28,7 @@ import io.kiln.op.SiluGradient;
 import io.kiln.op.Softmax;
 import io.kiln.op.SoftmaxCrossEntropy;
 import io.kiln.op.SoftmaxCrossEntropyGradient;
+import io.kiln.op.Sum;
 import io.kiln.op.Tanh;
 
 /** The kernels of this package: first plain Java ones that take everything, then those of oneDNN in front of them. */
@@ -59,6 +61,8 @@ public final class NetworkKernels {
         table.add(LogSoftmax.class, SoftmaxKernels::logSoftmax);
         table.add(SoftmaxCrossEntropy.class, SoftmaxKernels::crossEntropy);
         table.add(SoftmaxCrossEntropyGradient.class, SoftmaxKernels::crossEntropyGradient);
+        table.add(Sum.class, ShortSums::sum);
+        table.add(Mean.class, ShortSums::mean);
         elements(table);
     }
 

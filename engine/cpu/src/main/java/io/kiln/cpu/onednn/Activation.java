@@ -13,16 +13,6 @@ public enum Activation {
     TANH(dnnl.dnnl_eltwise_tanh),
     /** {@code x > 0 ? x : a (exp x - 1)}. */
     ELU(dnnl.dnnl_eltwise_elu),
-    /** {@code x²}. */
-    SQUARE(dnnl.dnnl_eltwise_square),
-    /** {@code |x|}. */
-    ABS(dnnl.dnnl_eltwise_abs),
-    /** {@code √x}. */
-    SQRT(dnnl.dnnl_eltwise_sqrt),
-    /** {@code a x + b}. */
-    LINEAR(dnnl.dnnl_eltwise_linear),
-    /** Softplus: {@code log(1 + exp(a x)) / a}. */
-    SOFT_RELU(dnnl.dnnl_eltwise_soft_relu),
     /** {@code 1 / (1 + exp -x)}. */
     LOGISTIC(dnnl.dnnl_eltwise_logistic),
     /** {@code exp x}. */
@@ -35,12 +25,6 @@ public enum Activation {
     GELU_TANH(dnnl.dnnl_eltwise_gelu_tanh),
     /** {@code x (1 + erf(x / √2)) / 2}. */
     GELU_ERF(dnnl.dnnl_eltwise_gelu_erf),
-    /** {@code min(max(x, a), b)}. */
-    CLIP(dnnl.dnnl_eltwise_clip_v2),
-    /** {@code x tanh(softplus x)}. */
-    MISH(dnnl.dnnl_eltwise_mish),
-    /** {@code a x^b}. */
-    POW(dnnl.dnnl_eltwise_pow),
     /** {@link #RELU} whose gradient is computed from the result in place of the source. */
     RELU_FROM_RESULT(dnnl.dnnl_eltwise_relu_use_dst_for_bwd, DNNL_ARG_DST);
 
