@@ -70,7 +70,7 @@ public final class Philox {
      * @return sqrt(-2 ln u) cos(2 pi v), with u from (0, 1) and v from [0, 1)
      */
     public static double normalCos(int word, int other) {
-        return radius(word) * Math.cos(2 * Math.PI * 0x1p-32 * (other & LOW));
+        return radius(word) * Math.cos(angle(other));
     }
 
     /**
@@ -81,10 +81,26 @@ public final class Philox {
      * @return sqrt(-2 ln u) sin(2 pi v), with u from (0, 1) and v from [0, 1)
      */
     public static double normalSin(int word, int other) {
-        return radius(word) * Math.sin(2 * Math.PI * 0x1p-32 * (other & LOW));
+        return radius(word) * Math.sin(angle(other));
     }
 
-    private static double radius(int word) {
+    /**
+     * The distance from 0 of the pair of normal numbers that a word gives.
+     *
+     * @param word a word of the generator
+     * @return sqrt(-2 ln u), with u from (0, 1)
+     */
+    public static double radius(int word) {
         return Math.sqrt(-2 * Math.log(((word & LOW) + 0.5) * 0x1p-32));
+    }
+
+    /**
+     * The angle of the pair of normal numbers that a word gives.
+     *
+     * @param word a word of the generator
+     * @return 2 pi v, with v from [0, 1)
+     */
+    public static double angle(int word) {
+        return 2 * Math.PI * 0x1p-32 * (word & LOW);
     }
 }

@@ -8,6 +8,7 @@ import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.tile.AxisKernels;
 import io.kiln.cpu.tile.IndexKernels;
 import io.kiln.cpu.tile.PointwiseKernels;
+import io.kiln.cpu.tile.RandomKernels;
 import io.kiln.cpu.tile.ReductionKernels;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
@@ -28,6 +29,7 @@ public final class CpuBackend implements Backend {
             ReductionKernels::contribute,
             AxisKernels::contribute,
             IndexKernels::contribute,
+            RandomKernels::contribute,
             NetworkKernels::contribute));
 
     /** Opens the processor with the memory budget of this JVM. */

@@ -1,0 +1,100 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.backend.Backends;
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.KernelTable;
+import io.kiln.cpu.Parallel;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Philox;
+import io.kiln.op.RandomBernoulli;
+import io.kiln.op.RandomGenerator;
+import io.kiln.op.RandomNormal;
+import io.kiln.op.RandomUniform;
+
+/**
+ * Random numbers: the same bits as the compositions of the operators give, since each follows from seed, draw and position
+ * alone, whichever thread makes it.
+ */
+public final class RandomKernels {
+    /** Words of the generator below which a second thread costs more than it saves. */
+    private static final long GRAIN = 1 << 13;
+
+    private RandomKernels() {}
+
+    /**
+     * Adds the kernels.
+     *
+     * @param table the table
+     */
+    public static void contribute(KernelTable table) {
+        table.add(RandomUniform.class, (o, in, out) -> {
+            RandomUniform u = (RandomUniform) o;
+            return fill(out[0], in, (words, to, n) -> uniform(words, to, n, u.low(), u.high()));
+        });
+        table.add(RandomBernoulli.class, (o, in, out) -> {
+            double p = ((RandomBernoulli) o).p();
+            return fill(out[0], in, (words, to, n) -> bernoulli(words, to, n, p));
+        });
+        table.add(RandomNormal.class, (o, in, out) -> {
+            RandomNormal r = (RandomNormal) o;
+            return fill(out[0], in, (words, to, n) -> normal(words, to, n, r.mean(), r.deviation()));
+        });
+    }
+
+    /** Makes numbers of words. */
+    private interface Transform {
+        void run(int[] words, float[] to, int n);
+    }
+
+    private static void uniform(int[] words, float[] to, int n, double low, double high) {
+        double width = high - low;
+        for (int i = 0; i < n; i++) {
+            to[i] = (float) (low + width * Philox.uniform(words[i]));
+        }
+    }
+
+    private static void bernoulli(int[] words, float[] to, int n, double p) {
+        // u < p exactly for the words whose upper 24 bits are below this bound.
+        int bound = (int) Math.ceil(p * 0x1p24);
+        for (int i = 0; i < n; i++) {
+            to[i] = (words[i] >>> 8) - bound >>> 31;
+        }
+    }
+
+    private static void normal(int[] words, float[] to, int n, double mean, double deviation) {
+        for (int i = 0; i < n; i += 2) {
+            double radius = Philox.radius(words[i]);
+            double angle = Philox.angle(words[i + 1]);
+            to[i] = (float) (mean + deviation * (radius * Math.cos(angle)));
+            to[i + 1] = (float) (mean + deviation * (radius * Math.sin(angle)));
+        }
+    }
+
+    private static NDArray[] fill(Spec y, NDArray[] in, Transform transform) {
+        RandomGenerator.State draw = RandomGenerator.next();
+        long[] strides = y.shape().contiguousStrides();
+        NDArray result = in.length == 0
+                ? NDArray.empty(Backends.current(), y.shape(), y.dtype(), strides)
+                : NDArray.empty(in[0].backend(), y.shape(), y.dtype(), strides);
+        long address = result.address();
+        long size = result.size();
+        long tiles = (size + Lanes.TILE - 1) / Lanes.TILE;
+        Parallel parallel = EngineThreads.parallel();
+        int parts = (int) Math.min(parallel.partsFor(size, GRAIN), Math.max(1, tiles));
+        Lanes[] lanes = Scratch.current().lanes(DType.FLOAT32, parts);
+        parallel.run(parts, part -> {
+            int[] words = new int[Lanes.TILE];
+            long end = Parallel.split(tiles, parts, part + 1);
+            for (long t = Parallel.split(tiles, parts, part); t < end; t++) {
+                long start = t * Lanes.TILE;
+                int n = (int) Math.min(Lanes.TILE, size - start);
+                Philox.fill(draw, start / 4, words);
+                transform.run(words, ((FloatLanes) lanes[part]).tile(0), Lanes.TILE);
+                lanes[part].store(y.dtype(), address + start * y.dtype().bytes(), 1, 0, 0, n);
+            }
+        });
+        return new NDArray[] {result};
+    }
+}
