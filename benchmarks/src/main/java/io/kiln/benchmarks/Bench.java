@@ -65,7 +65,7 @@ final class Bench {
             sameSize(running, faults);
             List<Result> results = new ArrayList<>();
             for (Workload.Case measured : workload.cases()) {
-                results.add(run(workload, measured, plan, running, new ArrayList<>(faults)));
+                results.add(run(workload, measured, plan, running, faults));
             }
             return results;
         } finally {
@@ -116,8 +116,9 @@ final class Bench {
             checks.put(name, tally.checks());
             figures.put(name, Figures.of(measured, facts, tally.seconds(), tally.checks(), tally.cores()));
         });
-        faults.addAll(workload.check().faults(checks));
-        return new Result(workload, measured, figures, faults);
+        List<String> all = new ArrayList<>(faults);
+        all.addAll(workload.check().faults(checks));
+        return new Result(workload, measured, figures, all);
     }
 
     private static void warmUp(ContenderProcess process, Workload.Case measured, Plan plan, Tally tally)

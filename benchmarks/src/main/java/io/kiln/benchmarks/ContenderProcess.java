@@ -11,10 +11,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
@@ -157,5 +159,14 @@ final class ContenderProcess implements AutoCloseable {
     /** Makes the folder that contenders run in and write their logs to. */
     static Path scratch() throws IOException {
         return Files.createTempDirectory("kiln-bench-").toRealPath();
+    }
+
+    /** Removes that folder with all that is in it. */
+    static void removeScratch(Path scratch) throws IOException {
+        try (Stream<Path> all = Files.walk(scratch)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
     }
 }

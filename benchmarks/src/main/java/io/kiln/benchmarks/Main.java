@@ -106,7 +106,13 @@ public final class Main implements Callable<Integer> {
         if (markdown != null) {
             Page.write(markdown, Report.markdown(results, circumstances()));
         }
-        return results.stream().allMatch(r -> r.faults().isEmpty()) ? 0 : 1;
+        boolean good = results.stream().allMatch(r -> r.faults().isEmpty());
+        if (good) {
+            ContenderProcess.removeScratch(setup.scratch());
+        } else {
+            err.println("logs of the contenders: " + setup.scratch());
+        }
+        return good ? 0 : 1;
     }
 
     private List<Workload> chosen() {

@@ -6,6 +6,6 @@ import java.nio.file.Path;
  * What a contender is told before it builds anything.
  *
  * @param threads threads that it may compute with
- * @param scratch folder for files of the contender, removed by nobody but the operating system
+ * @param scratch folder for files and logs of the contenders
  */
 public record Setup(int threads, Path scratch) {}
