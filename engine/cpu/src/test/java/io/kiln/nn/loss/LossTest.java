@@ -108,9 +108,27 @@ class LossTest {
                     row.getValue().compute(prediction, label), row.getValue().mean(prediction, label));
             assertTrue(builder.constantValues().isEmpty(), "a loss keeps no arrays");
         }
-        NDArray[] traced = Graph.fromJson(graph.toJson()).run(Map.of(), p, y);
-        Golden.assertClose(row.getValue().compute(p, y).toDoubleArray(), traced[0].toDoubleArray(), 0, row.getKey());
-        Golden.assertClose(row.getValue().mean(p, y).toDoubleArray(), traced[1].toDoubleArray(), 0, row.getKey());
+        Graph read = Graph.fromJson(graph.toJson());
+        assertSameAs(row, p, x -> row.getValue().compute(x, y), x -> read.run(Map.of(), x, y)[0]);
+        assertSameAs(row, p, x -> row.getValue().mean(x, y), x -> read.run(Map.of(), x, y)[1]);
+    }
+
+    private static void assertSameAs(
+            Map.Entry<String, Loss> row, NDArray p, UnaryOperator<NDArray> eager, UnaryOperator<NDArray> traced) {
+        double[][] losses = new double[2][];
+        double[][] gradients = new double[2][];
+        for (int i = 0; i < 2; i++) {
+            NDArray x = Autograd.attachGradient(p.copy());
+            NDArray loss;
+            try (Autograd.Mode record = Autograd.record()) {
+                loss = (i == 0 ? eager : traced).apply(x);
+            }
+            Autograd.backward(loss);
+            losses[i] = loss.toDoubleArray();
+            gradients[i] = Autograd.gradient(x).toDoubleArray();
+        }
+        Golden.assertClose(losses[0], losses[1], 0, row.getKey());
+        Golden.assertClose(gradients[0], gradients[1], 0, row.getKey() + " gradient");
     }
 
     private static Spec unknownBatch(NDArray a) {
