@@ -3,6 +3,7 @@ package io.kiln.kvstore.collective;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.transport.Transfer;
 import io.kiln.kvstore.transport.Transport;
+import io.kiln.kvstore.transport.Transport.Flow;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import java.util.ArrayList;
@@ -121,12 +122,16 @@ public final class Collectives implements AutoCloseable {
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
             long at = address + slices.start(p) * width;
-            pieces(slices.length(p) * width, (i, from, n) -> transfers.add(call.receive(p, i, at + from, n)));
+            pieces(
+                    slices.length(p) * width,
+                    (i, from, n) -> transfers.add(call.receive(p, i, at + from, n, Flow.WHEN_CLEAR)));
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
             long at = address + slices.start(rank) * width;
-            pieces(slices.length(rank) * width, (i, from, n) -> transfers.add(call.send(p, i, at + from, n)));
+            pieces(
+                    slices.length(rank) * width,
+                    (i, from, n) -> transfers.add(call.send(p, i, at + from, n, Flow.WHEN_CLEAR)));
         }
         transfers.forEach(Transfer::await);
     }
@@ -146,11 +151,11 @@ public final class Collectives implements AutoCloseable {
         Call call = new Call(Op.BROADCAST, DType.UINT8, bytes, purpose + root);
         List<Transfer> transfers = new ArrayList<>();
         if (rank != root) {
-            pieces(bytes, (i, from, n) -> transfers.add(call.receive(root, i, address + from, n)));
+            pieces(bytes, (i, from, n) -> transfers.add(call.receive(root, i, address + from, n, Flow.WHEN_CLEAR)));
         } else {
             for (int k = 1; k < size; k++) {
                 int p = (rank + k) % size;
-                pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, address + from, n)));
+                pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, address + from, n, Flow.WHEN_CLEAR)));
             }
         }
         transfers.forEach(Transfer::await);
@@ -162,8 +167,8 @@ public final class Collectives implements AutoCloseable {
         List<Transfer> transfers = new ArrayList<>();
         for (int p = 0; p < size; p++) {
             if (p != rank) {
-                transfers.add(call.receive(p, 0, 0, 0));
-                transfers.add(call.send(p, 0, 0, 0));
+                transfers.add(call.receive(p, 0, 0, 0, Flow.AT_ONCE));
+                transfers.add(call.send(p, 0, 0, 0, Flow.AT_ONCE));
             }
         }
         transfers.forEach(Transfer::await);
@@ -181,19 +186,21 @@ public final class Collectives implements AutoCloseable {
     private void reduceInOneTrip(Call call, DType type, long address, long bytes) {
         long stage = stage(bytes * (size - 1));
         long[] terms = new long[size];
-        List<Transfer> transfers = new ArrayList<>();
+        Transfer[] arrivals = new Transfer[size];
+        List<Transfer> sends = new ArrayList<>();
         for (int p = 0, at = 0; p < size; p++) {
             terms[p] = p == rank ? address : stage + bytes * at++;
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            transfers.add(call.receive(p, 0, terms[p], bytes));
+            arrivals[p] = call.receive(p, 0, terms[p], bytes, Flow.AT_ONCE);
         }
         for (int k = 1; k < size; k++) {
-            transfers.add(call.send((rank + k) % size, 0, address, bytes));
+            sends.add(call.send((rank + k) % size, 0, address, bytes, Flow.AT_ONCE));
         }
-        transfers.forEach(Transfer::await);
-        adder.sum(type, terms, 0, address, bytes);
+        // The sum overwrites what is sent.
+        sends.forEach(Transfer::await);
+        sumAsItComes(type, new Segment(0, bytes, terms, arrivals), address);
     }
 
     /** One segment of this rank's slice: where the others' terms land, and their transfers. */
@@ -216,10 +223,11 @@ public final class Collectives implements AutoCloseable {
             long theirs = address + slices.start(p) * width;
             segments(slices.length(p) * width, (i, from, n) -> {
                 if (gather) {
-                    // Their sum comes only after they have our term of it, so this memory has been read by then.
-                    rest.add(call.receive(p, GATHER + i, theirs + from, n));
+                    // Their sum comes only after they have our term of it: this memory has been read by then, and this
+                    // receiver is there.
+                    rest.add(call.receive(p, GATHER + i, theirs + from, n, Flow.AT_ONCE));
                 }
-                rest.add(call.send(p, i, theirs + from, n));
+                rest.add(call.send(p, i, theirs + from, n, flow(i)));
             });
         }
         for (int s = 0; s < segments; s++) {
@@ -230,7 +238,7 @@ public final class Collectives implements AutoCloseable {
                 posted[s + window] = post(call, s + window, mine, bytes, stage, window);
             }
             for (int k = 1; gather && k < size; k++) {
-                rest.add(call.send((rank + k) % size, GATHER + s, mine + g.offset, g.bytes));
+                rest.add(call.send((rank + k) % size, GATHER + s, mine + g.offset, g.bytes, Flow.AT_ONCE));
             }
         }
         rest.forEach(Transfer::await);
@@ -248,9 +256,14 @@ public final class Collectives implements AutoCloseable {
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            arrivals[p] = call.receive(p, s, terms[p], n);
+            arrivals[p] = call.receive(p, s, terms[p], n, flow(s));
         }
         return new Segment(offset, n, terms, arrivals);
+    }
+
+    /** Every owner begins with a window of segments; for the others it has to make room first. */
+    private static Flow flow(long segment) {
+        return segment < WINDOW ? Flow.AT_ONCE : Flow.WHEN_CLEAR;
     }
 
     private void sumAsItComes(DType type, Segment g, long mine) {
@@ -314,12 +327,12 @@ public final class Collectives implements AutoCloseable {
             this.check = ((op.ordinal() * 31 + type.ordinal()) * 31 + Long.hashCode(count)) * 31 + purpose;
         }
 
-        Transfer send(int to, long part, long address, long bytes) {
-            return transport.send(to, tag + part, check, address, bytes);
+        Transfer send(int to, long part, long address, long bytes, Flow flow) {
+            return transport.send(to, tag + part, check, address, bytes, flow);
         }
 
-        Transfer receive(int from, long part, long address, long bytes) {
-            return transport.receive(from, tag + part, check, address, bytes);
+        Transfer receive(int from, long part, long address, long bytes, Flow flow) {
+            return transport.receive(from, tag + part, check, address, bytes, flow);
         }
     }
 }

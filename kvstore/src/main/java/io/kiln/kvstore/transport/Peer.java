@@ -12,8 +12,9 @@ import org.apache.spark.network.client.TransportClient;
  * Another rank as this one sees it: the connection to it, and the messages under way in both directions.
  *
  * <p>A message of up to {@value #SMALL} bytes is sent as one piece, copied on both sides. Up to {@value #EAGER} bytes it
- * is streamed at once; if nobody waits for it yet, it is kept in memory of its own. A larger one is streamed when the
- * receiver has said that its memory is ready, so that memory for messages that nobody expects is bounded.
+ * is streamed at once; if nobody waits for it yet, it is kept in memory of its own, of which there is at most
+ * {@value #EARLY_LIMIT} bytes. A larger one is streamed when the receiver has said that its memory is ready, unless both
+ * sides know better.
  *
  * <p>Concurrency: everything mutable is guarded by this object's lock. Bytes are written into a receiver's memory under
  * it as well, so after {@link #cancel} no memory of others is touched.
@@ -104,12 +105,12 @@ final class Peer {
 
     // ---- sending
 
-    void send(long tag, int check, long from, long bytes, Transfer transfer) {
+    void send(long tag, int check, long from, long bytes, boolean whenClear, Transfer transfer) {
         synchronized (this) {
             if (cancelled) {
                 return;
             }
-            if (bytes > EAGER) {
+            if (whenClear) {
                 Long room = cleared.remove(tag);
                 if (room == null) {
                     waiting.put(tag, new Outgoing(check, from, bytes, transfer));
@@ -171,7 +172,7 @@ final class Peer {
 
     // ---- receiving
 
-    void receive(long tag, int check, long to, long bytes, Transfer transfer) {
+    void receive(long tag, int check, long to, long bytes, boolean whenClear, Transfer transfer) {
         boolean ready = false;
         synchronized (this) {
             if (cancelled) {
@@ -181,7 +182,7 @@ final class Peer {
             if (m == null) {
                 m = new Incoming(tag, check, bytes);
                 incoming.put(tag, m);
-                ready = bytes > EAGER;
+                ready = whenClear;
             } else if (m.transfer != null) {
                 throw new IllegalStateException(
                         "receive: tag %x from rank %d is waited for already".formatted(tag, rank));
@@ -225,7 +226,7 @@ final class Peer {
         }
         Incoming m = incoming.get(h.tag());
         if (m == null) {
-            if (h.bytes() > EAGER || earlyBytes + h.bytes() > EARLY_LIMIT) {
+            if (earlyBytes + h.bytes() > EARLY_LIMIT) {
                 throw owner.fail(
                         rank,
                         "it sent %d bytes that rank %d does not expect (%d bytes unexpected before, limit %d)"

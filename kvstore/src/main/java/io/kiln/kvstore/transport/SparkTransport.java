@@ -173,21 +173,25 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     }
 
     @Override
-    public Transfer send(int to, long tag, int check, long from, long bytes) {
+    public Transfer send(int to, long tag, int check, long from, long bytes, Flow flow) {
         Peer p = peer("send", to, bytes);
         Transfer t = new Transfer(this, "send to", to, bytes);
-        p.send(tag, check, from, bytes, t);
+        p.send(tag, check, from, bytes, needsClearance(bytes, flow), t);
         failIfWaitingForDeparted(p);
         return t;
     }
 
     @Override
-    public Transfer receive(int from, long tag, int check, long to, long bytes) {
+    public Transfer receive(int from, long tag, int check, long to, long bytes, Flow flow) {
         Peer p = peer("receive", from, bytes);
         Transfer t = new Transfer(this, "receive from", from, bytes);
-        p.receive(tag, check, to, bytes, t);
+        p.receive(tag, check, to, bytes, needsClearance(bytes, flow), t);
         failIfWaitingForDeparted(p);
         return t;
+    }
+
+    private static boolean needsClearance(long bytes, Flow flow) {
+        return flow == Flow.WHEN_CLEAR && bytes > Peer.EAGER;
     }
 
     private Peer peer(String operation, int other, long bytes) {

@@ -15,6 +15,14 @@ package io.kiln.kvstore.transport;
  * <p>Concurrency: all methods may be called from any thread.
  */
 public interface Transport extends AutoCloseable {
+    /** When a large message is sent. */
+    enum Flow {
+        /** When the receiver is ready for it. */
+        WHEN_CLEAR,
+        /** At once: the receiver is ready, or will be soon, and has memory to spare till then. */
+        AT_ONCE
+    }
+
     /**
      * This worker's place in the group.
      *
@@ -37,9 +45,10 @@ public interface Transport extends AutoCloseable {
      * @param check what the message is for (a hash); a receiver that expects another one refuses it
      * @param address first byte
      * @param bytes how many, 0 or more
+     * @param flow when to send a large message; the receiver names the same
      * @return complete when the memory may be written again
      */
-    Transfer send(int to, long tag, int check, long address, long bytes);
+    Transfer send(int to, long tag, int check, long address, long bytes, Flow flow);
 
     /**
      * Receives memory from a peer.
@@ -49,9 +58,10 @@ public interface Transport extends AutoCloseable {
      * @param check what the message must be for
      * @param address where its first byte goes
      * @param bytes its exact length
+     * @param flow when the sender sends a large message
      * @return progresses as bytes land, in order; complete when all have
      */
-    Transfer receive(int from, long tag, int check, long address, long bytes);
+    Transfer receive(int from, long tag, int check, long address, long bytes, Flow flow);
 
     /**
      * Gives up: the current step fails on every rank with this rank's name and the cause.

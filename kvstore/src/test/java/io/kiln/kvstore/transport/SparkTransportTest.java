@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.Ranks;
+import io.kiln.kvstore.transport.Transport.Flow;
 import io.kiln.ndarray.Memory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,12 +44,12 @@ class SparkTransportTest {
             try {
                 if (t.rank() == 0) {
                     Memory.put(bytes(n, 5), 0, x, n);
-                    Transfer s = t.send(1, 77, 1, x, n);
+                    Transfer s = t.send(1, 77, 1, x, n, Flow.WHEN_CLEAR);
                     sent.countDown();
                     s.await();
                 } else {
                     assertTrue(sent.await(30, TimeUnit.SECONDS));
-                    t.receive(0, 77, 1, x, n).await();
+                    t.receive(0, 77, 1, x, n, Flow.WHEN_CLEAR).await();
                     byte[] got = new byte[n];
                     Memory.get(x, got, 0, n);
                     assertArrayEquals(bytes(n, 5), got);
@@ -71,9 +72,9 @@ class SparkTransportTest {
                     int at = t.rank() == 0 ? i : 2 - i;
                     if (t.rank() == 0) {
                         Memory.put(bytes(n, at), 0, x + (long) at * n, n);
-                        all.add(t.send(1, at, 0, x + (long) at * n, n));
+                        all.add(t.send(1, at, 0, x + (long) at * n, n, Flow.WHEN_CLEAR));
                     } else {
-                        all.add(t.receive(0, at, 0, x + (long) at * n, n));
+                        all.add(t.receive(0, at, 0, x + (long) at * n, n, Flow.WHEN_CLEAR));
                     }
                 }
                 all.forEach(Transfer::await);
@@ -95,8 +96,11 @@ class SparkTransportTest {
         List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
             long x = Memory.allocate(n + 1L);
             try {
-                (t.rank() == 0 ? t.send(1, 1, 0, x, n) : t.receive(0, 1, 0, x, n + 1L)).await();
-                t.receive(1 - t.rank(), 2, 0, x, 1).await();
+                (t.rank() == 0
+                                ? t.send(1, 1, 0, x, n, Flow.WHEN_CLEAR)
+                                : t.receive(0, 1, 0, x, n + 1L, Flow.WHEN_CLEAR))
+                        .await();
+                t.receive(1 - t.rank(), 2, 0, x, 1, Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
                 Memory.free(x);
@@ -117,7 +121,7 @@ class SparkTransportTest {
             }
             long x = Memory.allocate(100);
             try {
-                t.receive(2 - t.rank(), 1, 0, x, 100).await();
+                t.receive(2 - t.rank(), 1, 0, x, 100, Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
                 Memory.free(x);
@@ -147,7 +151,7 @@ class SparkTransportTest {
                 if (t.rank() == 0) {
                     killed.set(true);
                 }
-                t.receive(1 - t.rank(), 1, 0, x, 4).await();
+                t.receive(1 - t.rank(), 1, 0, x, 4, Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
                 Memory.free(x);
@@ -165,7 +169,7 @@ class SparkTransportTest {
                 Ranks.start(2, new SparkConf(false), OPTIONS.withTimeout(Duration.ofSeconds(1)), t -> {
                     long x = Memory.allocate(4);
                     try {
-                        t.receive(1 - t.rank(), 1, 0, x, 4).await();
+                        t.receive(1 - t.rank(), 1, 0, x, 4, Flow.WHEN_CLEAR).await();
                         return null;
                     } finally {
                         Memory.free(x);
@@ -186,7 +190,7 @@ class SparkTransportTest {
             long x = Memory.allocate(4);
             try {
                 if (t.rank() == 0) {
-                    t.receive(1, 1, 0, x, 4).await();
+                    t.receive(1, 1, 0, x, 4, Flow.WHEN_CLEAR).await();
                 }
                 return null;
             } finally {
