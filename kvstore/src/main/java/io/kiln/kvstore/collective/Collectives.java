@@ -276,6 +276,11 @@ public final class Collectives implements AutoCloseable {
             }
             adder.sum(type, g.terms, at, mine + g.offset + at, n);
         }
+        for (Transfer t : g.arrivals) {
+            if (t != null) {
+                t.await();
+            }
+        }
     }
 
     private long stage(long bytes) {
