@@ -1,13 +1,16 @@
 package io.kiln.cpu.onednn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.cpu.EngineThreads;
+import io.kiln.ndarray.Memory;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -122,6 +125,36 @@ class ConvolutionTest {
                 i -> assertEquals(wantedWeights[flat(c.weights, i)], Arena.get(diffWeights, i), 1e-3, c::toString));
         Arena.each(
                 diffBias.dims(), i -> assertEquals(wantedBias[(int) i[0]], Arena.get(diffBias, i), 1e-3, c::toString));
+    }
+
+    @Test
+    void givesTheSameBitsEachTime() {
+        Window window = new Window(fill(2, 1), fill(2, 1), fill(2, 2), fill(2, 2));
+        Tensor src = arena.randomChannelsLast(16, 16, 14, 14);
+        Tensor weights = arena.random(32, 16, 5, 5);
+        Tensor dst = arena.randomChannelsLast(16, 32, 14, 14);
+        Tensor diffSrc = arena.randomChannelsLast(16, 16, 14, 14);
+        Tensor diffWeights = arena.random(32, 16, 5, 5);
+        Tensor diffBias = arena.random(32);
+        int[] first = null;
+        for (int run = 0; run < 20; run++) {
+            Convolution.forward(window, 1, src, weights, null, dst, PostOps.NONE);
+            Convolution.backwardData(window, 1, dst, weights, diffSrc);
+            Convolution.backwardWeights(window, 1, src, dst, diffWeights, diffBias);
+            int[] bits = bits(dst, diffSrc, diffWeights, diffBias);
+            first = first == null ? bits : first;
+            assertArrayEquals(first, bits);
+        }
+    }
+
+    private static int[] bits(Tensor... tensors) {
+        int[] all = new int[Arrays.stream(tensors).mapToInt(t -> (int) t.size()).sum()];
+        int start = 0;
+        for (Tensor tensor : tensors) {
+            Memory.get(tensor.address(), all, start, (int) tensor.size());
+            start += (int) tensor.size();
+        }
+        return all;
     }
 
     private Tensor activations(Case c, long[] dims) {
