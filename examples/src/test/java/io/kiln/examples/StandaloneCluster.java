@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.regex.Matcher;
@@ -51,11 +53,15 @@ final class StandaloneCluster implements AutoCloseable {
     /**
      * Starts master and workers, and returns when all have found each other.
      *
-     * @param folder empty, for everything that the processes write
+     * @param folder for everything that the processes write; emptied first
      * @param workers how many
      * @param settings of Spark, for the daemons and for what is submitted
      */
     static StandaloneCluster start(Path folder, int workers, Map<String, String> settings) throws Exception {
+        if (Files.exists(folder)) {
+            delete(folder, p -> true);
+        }
+        Files.createDirectories(folder);
         StandaloneCluster cluster = new StandaloneCluster(folder, settings);
         try {
             cluster.layOutHome();
@@ -216,11 +222,20 @@ final class StandaloneCluster implements AutoCloseable {
         }
     }
 
-    /** Ends the processes and their children, those submitted last first. */
+    /** Ends the processes and their children, those started last first. Logs stay, jars do not. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         for (int i = processes.size() - 1; i >= 0; i--) {
             end(processes.get(i));
+        }
+        delete(folder, p -> p.toString().endsWith(".jar"));
+    }
+
+    private static void delete(Path folder, Predicate<Path> which) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path p : (Iterable<Path>) all.sorted(Comparator.reverseOrder()).filter(which)::iterator) {
+                Files.delete(p);
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package io.kiln.spark.job;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -32,7 +34,7 @@ final class ProgressDisplay implements AutoCloseable {
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(UPDATE_MILLIS)
                         .setUnit(" steps", 1)
-                        .showSpeed()
+                        .showSpeed(new DecimalFormat("0.0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
                         .build()
                 : null;
         return new ProgressDisplay(bar, stepsPerEpoch);
@@ -51,7 +53,7 @@ final class ProgressDisplay implements AutoCloseable {
     void show(long steps, double loss) {
         if (bar != null) {
             bar.stepTo(Math.min(steps, bar.getMax()));
-            bar.setExtraMessage(String.format(Locale.ROOT, "epoch %d loss %.4f", epoch(steps), loss));
+            bar.setExtraMessage(String.format(Locale.ROOT, "  epoch %d, loss %.4f", epoch(steps), loss));
         }
     }
 

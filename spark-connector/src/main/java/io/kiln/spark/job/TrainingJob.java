@@ -130,6 +130,7 @@ public final class TrainingJob {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
             Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, display, broadcasts);
             WorkerTask.Outcome outcome = attempts.run();
+            display.show((long) outcome.epochs() * steps, desk.loss());
             byte[] weights = manifest.load(WorkerTask.FINAL_VERSION, 0);
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(outcome.epochs()),
