@@ -1,5 +1,6 @@
 package io.kiln.nn;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -310,6 +311,13 @@ public abstract class Block implements AutoCloseable {
                     "load: the values do not belong to this network: missing " + missing + ", unknown " + unknown);
         }
         all.forEach((n, p) -> p.set(values.get(n)));
+    }
+
+    /** Forgets the gradients of all parameters, as one does before accumulating with {@link io.kiln.autograd.GradReq#ADD}. */
+    public final void zeroGradients() {
+        parameters().values().stream()
+                .filter(p -> p.isTrained() && p.hasData())
+                .forEach(p -> Autograd.zeroGradient(p.value()));
     }
 
     /** Frees the values and gradients of all parameters. */

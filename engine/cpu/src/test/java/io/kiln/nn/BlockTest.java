@@ -187,6 +187,28 @@ class BlockTest {
     }
 
     @Test
+    void gradientsAreAddedUpUntilTheyAreForgotten() {
+        Dense d = new Dense(2);
+        d.parameters().values().forEach(p -> p.gradReq(GradReq.ADD));
+        NDArray x = batch();
+        for (int pass = 1; pass <= 3; pass++) {
+            NDArray y;
+            try (Autograd.Mode record = Autograd.record()) {
+                y = d.forward(x);
+            }
+            Autograd.backward(y);
+            float sum = pass == 3 ? 3 : 3 * pass;
+            assertArrayEquals(
+                    new float[] {sum, sum},
+                    d.parameters().get("bias").gradient().toFloatArray());
+            if (pass == 2) {
+                d.zeroGradients();
+                assertNull(d.parameters().get("bias").gradient());
+            }
+        }
+    }
+
+    @Test
     void arraysThatAreNoParametersTravelAsConstantsOfTheCopy() {
         NDArray fixed = NDArray.of(1, 2, 3, 4);
         Block net = new Sequential(new Lambda(x -> x.add(fixed)), new Dense(2));
