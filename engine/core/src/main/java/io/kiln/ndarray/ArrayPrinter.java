@@ -1,26 +1,27 @@
 package io.kiln.ndarray;
 
-import java.util.ArrayList;
+import io.kiln.op.Concat;
+import io.kiln.op.Dispatch;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.function.IntFunction;
 
 /**
- * Prints arrays as NumPy does with its default options: up to 8 digits behind the point, columns aligned, lines of 75
- * characters, and of more than 1,000 elements only the first and last three along each axis.
+ * Prints arrays as NumPy prints them: rows in brackets, columns aligned, lines of at most 75 characters, and of arrays of
+ * more than 1,000 elements the first and last three entries of each axis.
  */
 final class ArrayPrinter {
     private static final int LINE = 75;
-    private static final int EDGE = 3;
-    private static final long MANY = 1000;
+    private static final int THRESHOLD = 1000;
+    private static final long EDGE = 3;
 
     private final Shape shape;
-    private final boolean summary;
+    private final boolean[] shortened;
     private final List<String> words;
-    private int next;
 
-    private ArrayPrinter(Shape shape, boolean summary, List<String> words) {
+    private ArrayPrinter(Shape shape, boolean[] shortened, List<String> words) {
         this.shape = shape;
-        this.summary = summary;
+        this.shortened = shortened;
         this.words = words;
     }
 
@@ -29,92 +30,85 @@ final class ArrayPrinter {
             return "[]";
         }
         try (Scope scope = Scope.open()) {
-            boolean summary = a.size() > MANY;
-            NDArray shown = summary ? edges(a) : a;
-            List<String> words = words(shown);
-            return a.shape().rank() == 0
-                    ? words.get(0)
-                    : new ArrayPrinter(a.shape(), summary, words).block(0, " ", LINE);
+            boolean[] shortened = new boolean[a.shape().rank()];
+            NDArray shown = a;
+            for (int i = 0; i < shortened.length && a.size() > THRESHOLD; i++) {
+                shortened[i] = a.shape().dim(i) > 2 * EDGE;
+                shown = shortened[i] ? edges(shown, i) : shown;
+            }
+            if (a.shape().rank() == 0) {
+                return a.dtype().isFloating()
+                        ? FloatFormat.alone(a.item(), a.dtype())
+                        : words(a).get(0).strip();
+            }
+            return new ArrayPrinter(shown.shape(), shortened, words(shown)).rows(0, 0, " ", LINE);
         }
     }
 
-    /** What is printed of a large array, as an array. */
-    private static NDArray edges(NDArray a) {
-        NDArray shown = a;
-        for (int axis = 0; axis < a.shape().rank(); axis++) {
-            long d = a.shape().dim(axis);
-            if (d > 2 * EDGE) {
-                NDArray edge = NDArray.empty(shown.shape().with(axis, 2 * EDGE), a.dtype());
-                long[] strides = shown.strides();
-                long[] to = edge.strides();
-                Shape half = shown.shape().with(axis, EDGE);
-                edge.view(half, to, 0).assign(shown.view(half, strides, 0));
-                edge.view(half, to, EDGE * to[axis]).assign(shown.view(half, strides, (d - EDGE) * strides[axis]));
-                shown = edge;
-            }
-        }
-        return shown;
+    private static NDArray edges(NDArray a, int axis) {
+        Shape part = a.shape().with(axis, EDGE);
+        NDArray first = a.view(part, a.strides(), 0);
+        NDArray last = a.view(part, a.strides(), (a.shape().dim(axis) - EDGE) * a.strides()[axis]);
+        return Dispatch.withoutGradient(new Concat(axis), first, last);
     }
 
     private static List<String> words(NDArray a) {
         if (a.dtype().isFloating()) {
-            double[] values = a.toDoubleArray();
-            return a.shape().rank() == 0
-                    ? List.of(FloatFormat.single(values[0], a.dtype()))
-                    : FloatFormat.all(values, a.dtype());
+            return FloatFormat.column(a.toDoubleArray(), a.dtype());
         }
-        long[] values = a.toLongArray();
-        boolean truth = a.dtype() == DType.BOOL;
-        List<String> plain =
-                collect(values.length, i -> truth ? (values[i] != 0 ? "True" : "False") : Long.toString(values[i]));
-        int width = truth && a.shape().rank() > 0
-                ? "False".length()
-                : plain.stream().mapToInt(String::length).max().orElse(0);
-        return collect(
-                values.length, i -> " ".repeat(Math.max(0, width - plain.get(i).length())) + plain.get(i));
+        boolean bool = a.dtype() == DType.BOOL;
+        List<String> words = Arrays.stream(a.toLongArray())
+                .mapToObj(v -> bool ? v != 0 ? "True" : "False" : Long.toString(v))
+                .toList();
+        int width =
+                bool ? 5 : Collections.max(words.stream().map(String::length).toList());
+        return words.stream().map(w -> " ".repeat(width - w.length()) + w).toList();
     }
 
-    static List<String> collect(int count, IntFunction<String> word) {
-        List<String> list = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            list.add(word.apply(i));
-        }
-        return list;
-    }
-
-    /** The elements below one index of the axes in front, in brackets. */
-    private String block(int axis, String indent, int width) {
-        boolean cut = summary && shape.dim(axis) > 2 * EDGE;
-        int count = (int) (cut ? 2 * EDGE : shape.dim(axis));
-        boolean last = axis == shape.rank() - 1;
-        StringBuilder text = new StringBuilder();
-        StringBuilder line = new StringBuilder(indent);
-        String separator = "\n".repeat(shape.rank() - axis - 1);
-        for (int i = 0; i < count; i++) {
-            if (cut && i == EDGE) {
-                if (last) {
-                    extend(text, line, "...", width - 1, indent).append(' ');
-                } else {
-                    text.append(indent).append("...").append(separator);
-                }
-            }
-            if (last) {
-                extend(text, line, words.get(next++), width - 1, indent);
-                line.append(i == count - 1 ? "" : " ");
-            } else {
-                text.append(indent).append(block(axis + 1, indent + " ", width - 1));
-                text.append(i == count - 1 ? "" : separator);
-            }
-        }
-        text.append(last ? line : "");
+    /** The text of the part of the array that begins at a word, from an axis on, the first line without its indent. */
+    private String rows(int axis, int first, String indent, int width) {
+        String text =
+                axis == shape.rank() - 1 ? line(axis, first, indent, width - 1) : block(axis, first, indent, width);
         return "[" + text.substring(indent.length()) + "]";
     }
 
-    private static StringBuilder extend(StringBuilder text, StringBuilder line, String word, int width, String indent) {
+    private String block(int axis, int first, String indent, int width) {
+        StringBuilder s = new StringBuilder();
+        int n = (int) shape.dim(axis);
+        int step = words.size();
+        for (int i = 0; i <= axis; i++) {
+            step /= (int) shape.dim(i);
+        }
+        String between = "\n".repeat(shape.rank() - axis - 1);
+        for (int i = 0; i < n; i++) {
+            if (shortened[axis] && i == EDGE) {
+                s.append(indent).append("...").append(between);
+            }
+            s.append(indent).append(rows(axis + 1, first + i * step, indent + " ", width - 1));
+            s.append(i == n - 1 ? "" : between);
+        }
+        return s.toString();
+    }
+
+    private String line(int axis, int first, String indent, int width) {
+        StringBuilder done = new StringBuilder();
+        StringBuilder line = new StringBuilder(indent);
+        int n = (int) shape.dim(axis);
+        for (int i = 0; i < n; i++) {
+            if (shortened[axis] && i == EDGE) {
+                line = extended(done, line, "...", indent, width).append(' ');
+            }
+            line = extended(done, line, words.get(first + i), indent, width);
+            line.append(i == n - 1 ? "" : " ");
+        }
+        return done.append(line).toString();
+    }
+
+    private static StringBuilder extended(
+            StringBuilder done, StringBuilder line, String word, String indent, int width) {
         if (line.length() + word.length() > width && line.length() > indent.length()) {
-            text.append(line.toString().stripTrailing()).append('\n');
-            line.setLength(0);
-            line.append(indent);
+            done.append(line.toString().stripTrailing()).append('\n');
+            return new StringBuilder(indent).append(word);
         }
         return line.append(word);
     }

@@ -6,29 +6,41 @@ import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.List;
 
-/** Floating numbers as NumPy prints them: the fewest digits that tell a number from its neighbours, at most 8 behind the point. */
+/**
+ * Numbers in decimal as NumPy writes them: the fewest digits that identify the number in its type, at most eight behind the
+ * point; all numbers of an array either positional or with exponents.
+ */
 final class FloatFormat {
     private static final int PRECISION = 8;
 
     private FloatFormat() {}
 
-    /** A number on its own. */
-    static String single(double x, DType dtype) {
+    /** A number outside an array. */
+    static String alone(double x, DType type) {
         if (!Double.isFinite(x)) {
             return special(x);
         }
-        BigDecimal d = shortest(x, dtype);
         double size = Math.abs(x);
-        if (size != 0 && (size >= 1e16 || size < 1e-4)) {
-            String s = scientific(d, x, 0, 2);
-            return s.replace(".e", "e");
+        if (size != 0 && (size < 1e-4 || size >= largestPositional(type))) {
+            BigDecimal d = shortest(size, type);
+            String digits = d.unscaledValue().toString();
+            String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
+            return sign(x) + mantissa + exponent(d.precision() - d.scale() - 1, 2);
         }
-        String s = positional(d, x);
-        return s.endsWith(".") ? s + "0" : s;
+        String s = sign(x) + shortest(size, type).toPlainString();
+        return s.contains(".") ? s : s + ".0";
     }
 
-    /** Numbers in one array: all positional or all scientific, aligned at the point. */
-    static List<String> all(double[] values, DType dtype) {
+    private static double largestPositional(DType type) {
+        return switch (type) {
+            case FLOAT64 -> 1e16;
+            case FLOAT32 -> 1e6;
+            default -> 1e3;
+        };
+    }
+
+    /** The numbers of an array, all of one width. */
+    static List<String> column(double[] values, DType type) {
         double[] sizes = Arrays.stream(values)
                 .filter(v -> Double.isFinite(v) && v != 0)
                 .map(Math::abs)
@@ -36,118 +48,108 @@ final class FloatFormat {
         double max = Arrays.stream(sizes).max().orElse(1);
         double min = Arrays.stream(sizes).min().orElse(1);
         boolean scientific = max >= 1e8 || min < 1e-4 || max / min > 1000;
+        String[] words = scientific ? scientific(values, type) : positional(values, type);
+        int width = Arrays.stream(words).mapToInt(String::length).max().orElse(0);
+        return Arrays.stream(words).map(w -> " ".repeat(width - w.length()) + w).toList();
+    }
+
+    private static String[] positional(double[] values, DType type) {
+        String[] words = new String[values.length];
+        int right = 0;
+        for (int i = 0; i < words.length; i++) {
+            double x = values[i];
+            if (Double.isFinite(x)) {
+                BigDecimal d = shortest(Math.abs(x), type);
+                if (d.scale() > PRECISION) {
+                    d = plain(new BigDecimal(Math.abs(x)).setScale(PRECISION, RoundingMode.HALF_EVEN));
+                }
+                words[i] = sign(x) + d.toPlainString() + (d.scale() > 0 ? "" : ".");
+                right = Math.max(right, d.scale());
+            }
+        }
+        for (int i = 0; i < words.length; i++) {
+            double x = values[i];
+            if (Double.isFinite(x)) {
+                int digits = words[i].length() - words[i].indexOf('.') - 1;
+                words[i] += " ".repeat(right - digits);
+            } else {
+                words[i] = special(x);
+            }
+        }
+        return words;
+    }
+
+    private static String[] scientific(double[] values, DType type) {
+        int digits = 0;
+        int exponents = 2;
+        for (double x : values) {
+            if (Double.isFinite(x) && x != 0) {
+                BigDecimal d = shortest(Math.abs(x), type);
+                if (d.precision() > PRECISION + 1) {
+                    d = plain(
+                            new BigDecimal(Math.abs(x)).round(new MathContext(PRECISION + 1, RoundingMode.HALF_EVEN)));
+                }
+                digits = Math.max(digits, d.precision() - 1);
+                int power = Math.abs(d.precision() - d.scale() - 1);
+                exponents = Math.max(exponents, Integer.toString(power).length());
+            }
+        }
         String[] words = new String[values.length];
         for (int i = 0; i < words.length; i++) {
-            if (Double.isFinite(values[i])) {
-                BigDecimal d = shortest(values[i], dtype);
-                words[i] = scientific
-                        ? scientific(d.round(new MathContext(PRECISION + 1, RoundingMode.HALF_EVEN)), values[i], 0, 2)
-                        : positional(rounded(d, values[i]), values[i]);
-            }
+            words[i] = Double.isFinite(values[i]) ? scientific(values[i], digits, exponents) : special(values[i]);
         }
-        if (scientific) {
-            rewrite(words, values, dtype);
-        }
-        return aligned(words, values);
+        return words;
     }
 
-    /** Gives all numbers in scientific form as many digits as the longest has. */
-    private static void rewrite(String[] words, double[] values, DType dtype) {
-        int digits = 0;
-        int exponent = 2;
-        for (String w : words) {
-            if (w != null) {
-                digits = Math.max(digits, w.indexOf('e') - w.indexOf('.') - 1);
-                exponent = Math.max(exponent, w.length() - w.indexOf('e') - 2);
-            }
-        }
-        for (int i = 0; i < words.length; i++) {
-            if (words[i] != null) {
-                BigDecimal d = shortest(values[i], dtype).round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
-                words[i] = scientific(d, values[i], digits, exponent);
-            }
-        }
+    /** Beyond the digits that identify the number its exact ones follow, as far as the longest number needs. */
+    private static String scientific(double x, int digits, int exponents) {
+        BigDecimal d = new BigDecimal(Math.abs(x)).round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
+        int power = d.signum() == 0 ? 0 : d.precision() - d.scale() - 1;
+        String all = d.signum() == 0 ? "0" : d.unscaledValue().toString();
+        String padded = all + "0".repeat(Math.max(0, digits + 1 - all.length()));
+        return sign(x) + padded.charAt(0) + "." + padded.substring(1, digits + 1) + exponent(power, exponents);
     }
 
-    private static List<String> aligned(String[] words, double... values) {
-        int left = 0;
-        int right = 0;
-        for (String w : words) {
-            if (w != null) {
-                left = Math.max(left, w.indexOf('.'));
-                right = Math.max(right, w.length() - w.indexOf('.') - 1);
-            }
-        }
-        for (double v : values) {
-            left = Double.isFinite(v) ? left : Math.max(left, special(v).length() - right - 1);
-        }
-        int before = left;
-        int behind = right;
-        return ArrayPrinter.collect(values.length, i -> {
-            String w = words[i];
-            if (w == null) {
-                String s = special(values[i]);
-                return " ".repeat(before + behind + 1 - s.length()) + s;
-            }
-            int point = w.indexOf('.');
-            return " ".repeat(before - point) + w + " ".repeat(behind - (w.length() - point - 1));
-        });
+    private static String exponent(int power, int digits) {
+        String p = Integer.toString(Math.abs(power));
+        return (power < 0 ? "e-" : "e+") + "0".repeat(Math.max(0, digits - p.length())) + p;
+    }
+
+    private static String sign(double x) {
+        return Double.doubleToRawLongBits(x) < 0 ? "-" : "";
     }
 
     private static String special(double x) {
-        return Double.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+        return Double.isNaN(x) ? "nan" : x < 0 ? "-inf" : "inf";
     }
 
-    private static BigDecimal rounded(BigDecimal shortest, double x) {
-        return shortest.scale() <= PRECISION
-                ? shortest
-                : new BigDecimal(x).setScale(PRECISION, RoundingMode.HALF_EVEN).stripTrailingZeros();
-    }
-
-    private static String positional(BigDecimal d, double x) {
-        String s = d.abs()
-                .setScale(Math.max(0, d.scale()), RoundingMode.UNNECESSARY)
-                .toPlainString();
-        return (isNegative(x) ? "-" : "") + (s.contains(".") ? s : s + ".");
-    }
-
-    private static String scientific(BigDecimal d, double x, int minDigits, int exponentDigits) {
-        BigDecimal s = d.signum() == 0 ? BigDecimal.ZERO : d.abs().stripTrailingZeros();
-        StringBuilder digits = new StringBuilder(s.unscaledValue().toString());
-        long exponent = s.signum() == 0 ? 0 : (long) digits.length() - 1 - s.scale();
-        while (digits.length() < minDigits + 1) {
-            digits.append('0');
-        }
-        String e = Long.toString(Math.abs(exponent));
-        return (isNegative(x) ? "-" : "") + digits.charAt(0) + "." + digits.substring(1) + "e"
-                + (exponent < 0 ? "-" : "+") + "0".repeat(Math.max(0, exponentDigits - e.length())) + e;
-    }
-
-    private static boolean isNegative(double x) {
-        return Double.doubleToRawLongBits(x) < 0;
-    }
-
-    /** The decimal number of fewest digits that is read back as x. */
-    private static BigDecimal shortest(double x, DType dtype) {
-        BigDecimal exact = new BigDecimal(x);
-        if (x == 0) {
+    /** The fewest digits that no other number of the type is nearer to. Java's own conversions give more in places. */
+    private static BigDecimal shortest(double size, DType type) {
+        if (size == 0) {
             return BigDecimal.ZERO;
         }
+        BigDecimal exact = new BigDecimal(size);
         for (int digits = 1; digits < 17; digits++) {
             BigDecimal d = exact.round(new MathContext(digits, RoundingMode.HALF_EVEN));
-            if (read(d, dtype) == x) {
-                return d.stripTrailingZeros();
+            if (narrowed(d.doubleValue(), type) == size) {
+                return plain(d);
             }
         }
-        return exact.round(new MathContext(17, RoundingMode.HALF_EVEN)).stripTrailingZeros();
+        return plain(exact.round(new MathContext(17, RoundingMode.HALF_EVEN)));
     }
 
-    private static double read(BigDecimal d, DType dtype) {
-        return switch (dtype) {
-            case FLOAT64 -> d.doubleValue();
-            case FLOAT16 -> Float16.toFloat(Float16.fromFloat(d.floatValue()));
-            case BFLOAT16 -> Float16.brainToFloat(Float16.brainFromFloat(d.floatValue()));
-            default -> d.floatValue();
+    private static double narrowed(double x, DType type) {
+        return switch (type) {
+            case FLOAT16 -> Float16.toFloat(Float16.fromFloat((float) x));
+            case BFLOAT16 -> Float16.brainToFloat(Float16.brainFromFloat((float) x));
+            case FLOAT32 -> (float) x;
+            default -> x;
         };
+    }
+
+    /** Without trailing zeros behind the point. */
+    private static BigDecimal plain(BigDecimal d) {
+        BigDecimal s = d.stripTrailingZeros();
+        return s.signum() == 0 ? BigDecimal.ZERO : s;
     }
 }

@@ -5,6 +5,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The same elements in row-major order under another shape. One size may be -1: it follows from the others. A view where
@@ -59,35 +60,38 @@ public record Reshape(Shape shape) implements ViewOperator {
         if (x.isContiguous()) {
             return to.contiguousStrides();
         }
-        long[] d = x.shape().dims();
+        // Axes of size 1 say nothing of where elements lie; and no axis is empty, or x would be contiguous.
+        int[] axes = IntStream.range(0, x.shape().rank())
+                .filter(a -> x.shape().dim(a) != 1)
+                .toArray();
+        long[] size = IntStream.of(axes).mapToLong(x.shape()::dim).toArray();
+        long[] stride = IntStream.of(axes).mapToLong(a -> x.strides()[a]).toArray();
         long[] result = new long[to.rank()];
         Arrays.fill(result, 1);
         int i = 0;
         int j = 0;
-        while (i < d.length && j < to.rank()) {
-            long from = d[i];
-            long into = to.dim(j);
+        while (i < size.length) {
             int i0 = i;
             int j0 = j;
+            long from = size[i++];
+            long into = to.dim(j++);
             while (from != into) {
                 if (from < into) {
-                    from *= d[++i];
+                    from *= size[i++];
                 } else {
-                    into *= to.dim(++j);
+                    into *= to.dim(j++);
                 }
             }
-            for (int k = i0; k < i; k++) {
-                if (d[k] != 1 && x.strides()[k] != d[k + 1] * x.strides()[k + 1]) {
+            for (int k = i0; k < i - 1; k++) {
+                if (stride[k] != size[k + 1] * stride[k + 1]) {
                     return null;
                 }
             }
-            long stride = x.strides()[i];
-            for (int k = j; k >= j0; k--) {
-                result[k] = stride;
-                stride *= to.dim(k);
+            long s = stride[i - 1];
+            for (int k = j - 1; k >= j0; k--) {
+                result[k] = s;
+                s *= to.dim(k);
             }
-            i++;
-            j++;
         }
         return result;
     }

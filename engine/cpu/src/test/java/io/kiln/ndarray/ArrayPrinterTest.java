@@ -26,20 +26,31 @@ class ArrayPrinterTest {
         };
     }
 
+    private static NDArray array(Shape shape, DType dtype, JsonNode values) {
+        if (dtype == DType.INT64) {
+            long[] whole = new long[values.size()];
+            for (int i = 0; i < whole.length; i++) {
+                whole[i] = Long.parseLong(values.get(i).asText());
+            }
+            return NDArray.of(shape, whole);
+        }
+        double[] numbers = new double[values.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = number(values.get(i).asText());
+        }
+        return NDArray.of(shape, numbers).cast(dtype);
+    }
+
     @ParameterizedTest
     @MethodSource("arrays")
     void arraysArePrintedAsByNumpy(JsonNode golden) {
         DType dtype = DType.valueOf(golden.get("dtype").asText().toUpperCase(Locale.ROOT));
-        double[] values = new double[golden.get("values").size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = number(golden.get("values").get(i).asText());
-        }
         long[] dims = new long[golden.get("shape").size()];
         for (int i = 0; i < dims.length; i++) {
             dims[i] = golden.get("shape").get(i).asLong();
         }
         try (Scope scope = Scope.open()) {
-            NDArray a = NDArray.of(Shape.of(dims), values).cast(dtype);
+            NDArray a = array(Shape.of(dims), dtype, golden.get("values"));
             assertEquals(golden.get("text").asText(), a.toString());
             if (dims.length == 2) {
                 assertEquals(

@@ -40,6 +40,20 @@ arrays = [
     r.normal(size=(3, 12)).astype(f4),
     r.normal(size=(2, 2, 3)),
 ]
+for t in (np.float16, np.float32, np.float64):
+    arrays += [np.array(v, t) for v in (
+        [0.30000001, 100.125, -2 / 3], [np.nan, 1.5, np.inf], [np.nan, -np.inf], [np.nan], [[-np.inf, 1], [0, -0.0]],
+        [1e-3, 1], [9e-4, 1], [6e-5, 2e-5], [1.1e3, 1.23456e-2], -0.0, 0.1, 6e-5, np.nan, 1234.5, [],
+        r.normal(size=(2, 3, 4)), r.normal(size=40), r.normal(size=(1, 1, 2, 2)), r.uniform(-1000, 1000, (4, 3)),
+    )]
+for t in (np.float32, np.float64):
+    arrays += [np.array(v, t) for v in (
+        [1.1e10, 1.23456e-5], [1e8, 1], [99999999.0, 12345.678], [1e-10, -1e20, np.nan], 1e16, 999999.0, 1e6, 1e-4,
+        123456789.123, 1.5e-5, -1e20, np.pi * 10.0 ** np.arange(-6, 6),
+    )]
+big = np.round(r.normal(size=1200), 3).astype(f4)
+arrays += [big.reshape(s) for s in ((1200,), (40, 30), (3, 400), (6, 200), (10, 2, 10, 6))]
+arrays += [np.array([2**62, -1]), np.array([[100, 2], [3, 4]], np.uint8), np.arange(1002) % 3 == 0]
 print(json.dumps([
     {"dtype": str(a.dtype), "shape": a.shape, "values": [str(x) for x in a.ravel().tolist()], "text": str(a)}
     for a in arrays
