@@ -21,7 +21,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Views show the elements that an index-by-index reckoning says, and share memory. */
-class ViewProperties {
+class ViewPropertiesTest {
     @Provide
     Arbitrary<Shape> shapes() {
         return Arbitraries.longs().between(0, 4).list().ofMaxSize(4).map(Shape::of);

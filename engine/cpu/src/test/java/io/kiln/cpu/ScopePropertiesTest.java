@@ -21,7 +21,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 /** Scopes free what was made inside them, and nothing else, whatever the order of calls. */
-class ScopeProperties {
+class ScopePropertiesTest {
     /** Runs a random program of opening, closing, making, viewing, keeping and freeing beside a simple model of it. */
     @Property(tries = 300)
     void scopesFreeExactlyWhatTheyOwn(@ForAll @Size(max = 60) List<@IntRange(min = 0, max = 5) Integer> program) {

@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** What holds of every shape. */
-class ShapeProperties {
+class ShapePropertiesTest {
     @Provide
     Arbitrary<Shape> shapes() {
         return Arbitraries.longs().between(0, 5).list().ofMaxSize(5).map(Shape::of);
