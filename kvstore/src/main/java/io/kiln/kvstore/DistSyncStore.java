@@ -55,7 +55,7 @@ final class DistSyncStore extends KVStore {
     }
 
     private static int purpose(KVKey key, NDArray a) {
-        return (key.hashCode() * 31 + a.shape().hashCode()) * 31
+        return (key.fingerprint() * 31 + a.shape().hashCode()) * 31
                 + a.dtype().name().hashCode();
     }
 
@@ -86,7 +86,9 @@ final class DistSyncStore extends KVStore {
 
     private Slices slices(KVKey key, NDArray a) {
         boolean whole = updater() != null || optimizer().rule().optimizer() instanceof LayerwiseOptimizer;
-        return whole ? Slices.whole(a.size(), size, Math.floorMod(key.hashCode(), size)) : Slices.even(a.size(), size);
+        return whole
+                ? Slices.whole(a.size(), size, Math.floorMod(key.fingerprint(), size))
+                : Slices.even(a.size(), size);
     }
 
     @Override
@@ -101,7 +103,7 @@ final class DistSyncStore extends KVStore {
                 for (NDArray part : s.arrays) {
                     LocalStore.slice(whole, slices.start(rank), slices.length(rank))
                             .assign(part);
-                    collectives.allGather(whole.dtype(), whole.address(), slices, key.hashCode());
+                    collectives.allGather(whole.dtype(), whole.address(), slices, key.fingerprint());
                     arrays.add(LocalStore.bytes(whole));
                 }
             }

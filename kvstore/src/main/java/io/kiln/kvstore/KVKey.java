@@ -39,9 +39,8 @@ public record KVKey(String name, int number) {
         return name == null;
     }
 
-    /** The same in every process. */
-    @Override
-    public int hashCode() {
+    /** A hash that is the same in every process. */
+    int fingerprint() {
         return name == null ? 31 * number + 1 : name.hashCode();
     }
 

@@ -28,21 +28,24 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(300)
+@TestInstance(Lifecycle.PER_CLASS)
 class CollectivesOnExecutorsTest {
     private static final int EXECUTORS = 3;
-    private static LocalCluster cluster;
+    private LocalCluster cluster;
 
     @BeforeAll
-    static void start() {
+    void start() {
         cluster = new LocalCluster(EXECUTORS, Map.of());
     }
 
     @AfterAll
-    static void stop() {
+    void stop() {
         if (cluster != null) {
             cluster.close();
         }
@@ -121,7 +124,7 @@ class CollectivesOnExecutorsTest {
     }
 
     /** Kills the process of rank 1 while all sum without end; returns what the others said. */
-    private static List<String> killRankOne(String signal, Path folder) throws Exception {
+    private List<String> killRankOne(String signal, Path folder) throws Exception {
         String file = folder.toString();
         try (Coordinator driver = Coordinator.open()) {
             Ticket ticket = driver.ticket();

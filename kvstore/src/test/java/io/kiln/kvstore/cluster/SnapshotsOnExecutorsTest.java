@@ -23,22 +23,25 @@ import org.apache.spark.storage.BlockId;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import scala.Function1;
 import scala.jdk.javaapi.CollectionConverters;
 
 @Timeout(300)
+@TestInstance(Lifecycle.PER_CLASS)
 class SnapshotsOnExecutorsTest {
     private static final int EXECUTORS = 2;
-    private static LocalCluster cluster;
+    private LocalCluster cluster;
 
     @BeforeAll
-    static void start() {
+    void start() {
         cluster = new LocalCluster(EXECUTORS, Map.of());
     }
 
     @AfterAll
-    static void stop() {
+    void stop() {
         if (cluster != null) {
             cluster.close();
         }
@@ -50,7 +53,7 @@ class SnapshotsOnExecutorsTest {
         return b;
     }
 
-    private static void save(Ticket ticket, int attempt, long version) {
+    private void save(Ticket ticket, int attempt, long version) {
         cluster.runOnAll(rank -> {
             new SnapshotStore(ticket, attempt).save(version, rank, content(version, rank));
             return null;

@@ -23,15 +23,18 @@ import org.apache.spark.network.server.NoOpRpcHandler;
 import org.apache.spark.network.util.TransportConf;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(180)
+@TestInstance(Lifecycle.PER_CLASS)
 class SecurityTest {
     private static final TransportOptions OPTIONS = TransportOptions.DEFAULT.withTimeout(Duration.ofSeconds(60));
-    private static Certificates certificates;
+    private Certificates certificates;
 
     /** Ways to protect an application. */
     enum Protection {
@@ -41,7 +44,7 @@ class SecurityTest {
         TLS_JDK,
         TLS_AND_SECRET;
 
-        SparkConf conf() {
+        SparkConf conf(Certificates certificates) {
             SparkConf c = new SparkConf(false);
             if (this == TLS_OPENSSL || this == TLS_AND_SECRET) {
                 certificates.openSsl(c);
@@ -60,7 +63,7 @@ class SecurityTest {
     }
 
     @BeforeAll
-    static void makeCertificates(@TempDir Path folder) throws Exception {
+    void makeCertificates(@TempDir Path folder) throws Exception {
         certificates = Certificates.make(folder);
     }
 
@@ -83,7 +86,7 @@ class SecurityTest {
     @ParameterizedTest
     @EnumSource
     void ranksOfOneApplicationUnderstandEachOther(Protection p) throws Exception {
-        for (Future<Object> f : Ranks.start(2, p.conf(), OPTIONS, t -> {
+        for (Future<Object> f : Ranks.start(2, p.conf(certificates), OPTIONS, t -> {
             sumUp(t);
             return null;
         })) {
@@ -129,7 +132,7 @@ class SecurityTest {
 
     @Test
     void theAttackOfTheseTestsWorksForAnInsider() throws Exception {
-        SparkConf conf = Protection.SECRET.conf();
+        SparkConf conf = Protection.SECRET.conf(certificates);
         for (Future<Object> f : Ranks.start(2, conf, OPTIONS, t -> {
             if (t.rank() == 0) {
                 SparkTransport victim = (SparkTransport) t;
@@ -146,13 +149,13 @@ class SecurityTest {
     @ParameterizedTest
     @EnumSource
     void aStrangerWithoutSecretOrCertificateIsRefused(Protection p) throws Exception {
-        strangerIsRefused(p.conf(), new SparkConf(false));
+        strangerIsRefused(p.conf(certificates), new SparkConf(false));
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SECRET", "SECRET_AND_ENCRYPTION", "TLS_AND_SECRET"})
     void aStrangerWithAWrongSecretIsRefused(Protection p) throws Exception {
-        strangerIsRefused(p.conf(), p.conf().set("spark.authenticate.secret", "open barley"));
+        strangerIsRefused(p.conf(certificates), p.conf(certificates).set("spark.authenticate.secret", "open barley"));
     }
 
     @Test
