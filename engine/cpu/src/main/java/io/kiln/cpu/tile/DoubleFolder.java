@@ -26,19 +26,18 @@ final class DoubleFolder extends Folder {
         int m = rows;
         while (m > 1 && m * columns > PLAIN) {
             int half = m / 2 * columns;
+            // HotSpot vectorises two arrays at one index, but not one array at two.
+            System.arraycopy(a, half, b, 0, half);
             switch (kind) {
-                case MAX -> max(b, a, half);
-                case MIN -> min(b, a, half);
-                case PROD -> multiply(b, a, half);
-                default -> add(b, a, half);
+                case MAX -> DoubleLoops.max(a, a, b, half);
+                case MIN -> DoubleLoops.min(a, a, b, half);
+                case PROD -> DoubleLoops.mul(a, a, b, half);
+                default -> DoubleLoops.add(a, a, b, half);
             }
             if (m % 2 == 1) {
-                System.arraycopy(a, 2 * half, b, half, columns);
+                System.arraycopy(a, 2 * half, a, half, columns);
             }
             m = m / 2 + m % 2;
-            double[] swap = a;
-            a = b;
-            b = swap;
         }
         for (int r = 0; r < m; r++) {
             mergeRow(a, r * columns, columns);
@@ -135,30 +134,6 @@ final class DoubleFolder extends Folder {
             DoubleLoops.abs(a, a, n);
         } else if (kind == Kind.NORM2) {
             DoubleLoops.mul(a, a, a, n);
-        }
-    }
-
-    private static void add(double[] b, double[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] + a[half + i];
-        }
-    }
-
-    private static void multiply(double[] b, double[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] * a[half + i];
-        }
-    }
-
-    private static void max(double[] b, double[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.max(a[i], a[half + i]);
-        }
-    }
-
-    private static void min(double[] b, double[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.min(a[i], a[half + i]);
         }
     }
 }

@@ -26,19 +26,18 @@ final class FloatFolder extends Folder {
         int m = rows;
         while (m > 1 && m * columns > PLAIN) {
             int half = m / 2 * columns;
+            // HotSpot vectorises two arrays at one index, but not one array at two.
+            System.arraycopy(a, half, b, 0, half);
             switch (kind) {
-                case MAX -> max(b, a, half);
-                case MIN -> min(b, a, half);
-                case PROD -> multiply(b, a, half);
-                default -> add(b, a, half);
+                case MAX -> FloatLoops.max(a, a, b, half);
+                case MIN -> FloatLoops.min(a, a, b, half);
+                case PROD -> FloatLoops.mul(a, a, b, half);
+                default -> FloatLoops.add(a, a, b, half);
             }
             if (m % 2 == 1) {
-                System.arraycopy(a, 2 * half, b, half, columns);
+                System.arraycopy(a, 2 * half, a, half, columns);
             }
             m = m / 2 + m % 2;
-            float[] swap = a;
-            a = b;
-            b = swap;
         }
         for (int r = 0; r < m; r++) {
             mergeRow(a, r * columns, columns);
@@ -136,30 +135,6 @@ final class FloatFolder extends Folder {
             FloatLoops.abs(a, a, n);
         } else if (kind == Kind.NORM2) {
             FloatLoops.mul(a, a, a, n);
-        }
-    }
-
-    private static void add(float[] b, float[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] + a[half + i];
-        }
-    }
-
-    private static void multiply(float[] b, float[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] * a[half + i];
-        }
-    }
-
-    private static void max(float[] b, float[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.max(a[i], a[half + i]);
-        }
-    }
-
-    private static void min(float[] b, float[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.min(a[i], a[half + i]);
         }
     }
 }

@@ -40,7 +40,7 @@ abstract class Folder {
     /** The tile that takes results. */
     static final int RESULT = 2;
     /** Elements below which halving costs more than it saves. */
-    static final int PLAIN = 64;
+    static final int PLAIN = 32;
 
     final Lanes lanes;
     final Kind kind;

@@ -25,19 +25,18 @@ final class LongFolder extends Folder {
         int m = rows;
         while (m > 1 && m * columns > PLAIN) {
             int half = m / 2 * columns;
+            // HotSpot vectorises two arrays at one index, but not one array at two.
+            System.arraycopy(a, half, b, 0, half);
             switch (kind) {
-                case MAX -> max(b, a, half);
-                case MIN -> min(b, a, half);
-                case PROD -> multiply(b, a, half);
-                default -> add(b, a, half);
+                case MAX -> LongLoops.max(a, a, b, half);
+                case MIN -> LongLoops.min(a, a, b, half);
+                case PROD -> LongLoops.mul(a, a, b, half);
+                default -> LongLoops.add(a, a, b, half);
             }
             if (m % 2 == 1) {
-                System.arraycopy(a, 2 * half, b, half, columns);
+                System.arraycopy(a, 2 * half, a, half, columns);
             }
             m = m / 2 + m % 2;
-            long[] swap = a;
-            a = b;
-            b = swap;
         }
         for (int r = 0; r < m; r++) {
             mergeRow(a, r * columns, columns);
@@ -122,29 +121,5 @@ final class LongFolder extends Folder {
             case MIN -> Long.MAX_VALUE;
             default -> (long) kind.neutral();
         };
-    }
-
-    private static void add(long[] b, long[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] + a[half + i];
-        }
-    }
-
-    private static void multiply(long[] b, long[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = a[i] * a[half + i];
-        }
-    }
-
-    private static void max(long[] b, long[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.max(a[i], a[half + i]);
-        }
-    }
-
-    private static void min(long[] b, long[] a, int half) {
-        for (int i = 0; i < half; i++) {
-            b[i] = Math.min(a[i], a[half + i]);
-        }
     }
 }
