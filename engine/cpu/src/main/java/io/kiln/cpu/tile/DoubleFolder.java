@@ -49,6 +49,12 @@ final class DoubleFolder extends Folder {
         double[] a = own.tile(0);
         double[] y = own.tile(RESULT);
         prepare(a, outputs * rows * columns);
+        if (columns == 1) {
+            for (int o = 0; o < outputs; o++) {
+                y[o] = finished(row(a, o * rows, rows));
+            }
+            return;
+        }
         for (int o = 0; o < outputs; o++) {
             begin(columns);
             for (int r = 0; r < rows; r++) {
@@ -66,6 +72,33 @@ final class DoubleFolder extends Folder {
         for (int i = 0; i < columns; i++) {
             y[i] = finished(sums[i]);
         }
+    }
+
+    private double row(double[] a, int at, int n) {
+        double r = neutral();
+        switch (kind) {
+            case MAX -> {
+                for (int i = 0; i < n; i++) {
+                    r = Math.max(r, a[at + i]);
+                }
+            }
+            case MIN -> {
+                for (int i = 0; i < n; i++) {
+                    r = Math.min(r, a[at + i]);
+                }
+            }
+            case PROD -> {
+                for (int i = 0; i < n; i++) {
+                    r *= a[at + i];
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    r += a[at + i];
+                }
+            }
+        }
+        return r;
     }
 
     private void mergeRow(double[] a, int at, int columns) {

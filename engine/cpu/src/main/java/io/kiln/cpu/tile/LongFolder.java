@@ -47,6 +47,12 @@ final class LongFolder extends Folder {
     void small(int outputs, int rows, int columns) {
         long[] a = own.tile(0);
         long[] y = own.tile(RESULT);
+        if (columns == 1) {
+            for (int o = 0; o < outputs; o++) {
+                y[o] = row(a, o * rows, rows);
+            }
+            return;
+        }
         for (int o = 0; o < outputs; o++) {
             begin(columns);
             for (int r = 0; r < rows; r++) {
@@ -64,6 +70,33 @@ final class LongFolder extends Folder {
         for (int i = 0; i < columns; i++) {
             y[i] = sums[i];
         }
+    }
+
+    private long row(long[] a, int at, int n) {
+        long r = neutral();
+        switch (kind) {
+            case MAX -> {
+                for (int i = 0; i < n; i++) {
+                    r = Math.max(r, a[at + i]);
+                }
+            }
+            case MIN -> {
+                for (int i = 0; i < n; i++) {
+                    r = Math.min(r, a[at + i]);
+                }
+            }
+            case PROD -> {
+                for (int i = 0; i < n; i++) {
+                    r *= a[at + i];
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    r += a[at + i];
+                }
+            }
+        }
+        return r;
     }
 
     private void mergeRow(long[] a, int at, int columns) {
