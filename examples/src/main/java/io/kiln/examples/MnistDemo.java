@@ -154,7 +154,7 @@ public final class MnistDemo implements Callable<Integer> {
             classifier.setCoresPerWorker(Math.max(1, cores() / workers));
         }
         NetClassificationModel model = classifier.fit(trainRows);
-        say("%s%n", model.summary());
+        say("%n%s%n", model.summary());
 
         List<Row> predictions = predictions(model, testRows);
         ConfusionMatrix confusion = new ConfusionMatrix(Mnist.CLASSES);

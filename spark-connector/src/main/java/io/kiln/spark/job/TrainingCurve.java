@@ -11,6 +11,7 @@ import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws loss and metric over the epochs. */
@@ -47,13 +48,19 @@ final class TrainingCurve {
                 .xAxisTitle("epoch")
                 .yAxisTitle("loss")
                 .build();
-        chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.InsideNE);
-        chart.getStyler().setPlotGridVerticalLinesVisible(false);
+        XYStyler styler = chart.getStyler();
+        styler.setChartBackgroundColor(Color.WHITE);
+        styler.setLegendPosition(Styler.LegendPosition.OutsideS);
+        styler.setLegendLayout(Styler.LegendLayout.Horizontal);
+        styler.setLegendBorderColor(Color.WHITE);
+        styler.setPlotBorderVisible(false);
+        styler.setPlotGridVerticalLinesVisible(false);
+        styler.setYAxisDecimalPattern("0.0##");
         series(chart, summary, "training loss", 0, EpochReport::loss);
         series(chart, summary, "validation loss", 0, EpochReport::validationLoss);
         if (series(chart, summary, "validation " + summary.metricName(), 1, EpochReport::metric)) {
             chart.setYAxisGroupTitle(1, summary.metricName());
-            chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
+            styler.setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
         }
         return chart;
     }
