@@ -1,0 +1,26 @@
+package io.kiln.spark;
+
+import org.apache.spark.TaskContext;
+
+/**
+ * One worker of {@link Kiln#run}.
+ *
+ * @param rank this worker, from 0
+ * @param workers number of workers
+ * @param rows this worker's rows, to be read once
+ * @param task the Spark task
+ * @param <T> type of the rows
+ */
+public record WorkerContext<T>(int rank, int workers, Iterable<T> rows, TaskContext task) {
+    /**
+     * Ends the loop when the job was cancelled or another worker failed; to be called now and then where a loop does not
+     * touch the store.
+     *
+     * @throws InterruptedException when this worker should stop
+     */
+    public void check() throws InterruptedException {
+        if (task.isInterrupted()) {
+            throw new InterruptedException("kiln: rank %d: the task was killed".formatted(rank));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.kiln.spark.job;
+
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.kvstore.KVStore;
+import io.kiln.kvstore.KVStoreType;
+import io.kiln.kvstore.PeerFailedException;
+import io.kiln.kvstore.transport.Coordinator;
+import io.kiln.kvstore.transport.Endpoint;
+import io.kiln.kvstore.transport.SparkTransport;
+import io.kiln.kvstore.transport.Ticket;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.spark.WorkerContext;
+import io.kiln.spark.WorkerLoop;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+
+/** Runs a user's loop on workers: the same stage, checks and network as the estimators. */
+public final class CustomJob {
+    private CustomJob() {}
+
+    /**
+     * Runs a loop on workers.
+     *
+     * @param <T> type of the rows
+     * @param <R> type of the results
+     * @param rows the input
+     * @param workers number of workers
+     * @param cores cores of each; 0 for {@code spark.task.cpus}
+     * @param timeout how long workers wait for each other at most
+     * @param loop what each worker does
+     * @return what the workers gave, by rank
+     */
+    public static <T, R> List<R> run(
+            JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
+        if (workers < 1 || cores < 0 || timeout.toSeconds() < 1) {
+            throw new IllegalArgumentException(
+                    "run: needs workers >= 1, cores >= 0 and a timeout of a second or more, got %d, %d and %s"
+                            .formatted(workers, cores, timeout));
+        }
+        SparkContext sc = rows.rdd().sparkContext();
+        int seconds = Math.toIntExact(timeout.toSeconds());
+        Preflight preflight = new Preflight(
+                sc, new RunSettings.Cluster(workers, cores, "distSync", "MEMORY_AND_DISK", seconds, "cpu", 0));
+        preflight.checkConfiguration();
+        JavaRDD<T> dealt = rows.getNumPartitions() == workers ? rows : rows.repartition(workers);
+        try (Coordinator coordinator = Coordinator.open()) {
+            preflight.awaitSlots(seconds);
+            ProgressDesk desk = new ProgressDesk(coordinator, workers);
+            desk.begin(0);
+            Worker<T, R> worker = new Worker<>(coordinator.ticket(), workers, preflight.cores(), timeout, loop);
+            try {
+                return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {});
+            } catch (ExecutionException e) {
+                String cause = desk.failure() == null ? e.getCause().getMessage() : desk.failure();
+                throw new TrainingException("run: " + cause, e.getCause());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TrainingException("run: interrupted", e);
+        }
+    }
+
+    /** The body of a task. */
+    private record Worker<T, R>(Ticket ticket, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop)
+            implements Serializable {
+        Iterator<R> run(Iterator<T> rows) throws Exception {
+            TaskContext task = TaskContext.get();
+            WorkerContext<T> context = new WorkerContext<>(task.partitionId(), workers, () -> rows, task);
+            Backend backend = Backends.current();
+            int threads = backend.threads();
+            backend.setThreads(cores);
+            try {
+                return Collections.singletonList(run(context, task)).iterator();
+            } catch (Throwable e) {
+                if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
+                    new DriverLink(ticket, 0, context.rank(), false).failed("%s (rank %d)".formatted(e, context.rank()));
+                }
+                throw e;
+            } finally {
+                backend.setThreads(threads);
+            }
+        }
+
+        private R run(WorkerContext<T> context, TaskContext task) throws Exception {
+            if (workers == 1) {
+                try (KVStore store = KVStore.local()) {
+                    return loop.run(context, store);
+                }
+            }
+            TransportOptions options =
+                    TransportOptions.DEFAULT.withTimeout(timeout).pollingTask(task);
+            try (Transport transport = SparkTransport.join(
+                    Endpoint.ofThisExecutor(),
+                    ticket.job().attempt(0),
+                    context.rank(),
+                    workers,
+                    options,
+                    ticket.rendezvous(options))) {
+                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport)) {
+                    return loop.run(context, store);
+                } catch (Throwable e) {
+                    transport.abort(e.toString());
+                    throw e;
+                }
+            }
+        }
+    }
+}
