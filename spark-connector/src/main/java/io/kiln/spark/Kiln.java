@@ -53,8 +53,7 @@ public final class Kiln {
      * @param loop what each worker does
      * @return what the workers gave, by rank
      */
-    public static <T, R> List<R> run(
-            JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
+    public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
         return CustomJob.run(rows, workers, cores, timeout, loop);
     }
 

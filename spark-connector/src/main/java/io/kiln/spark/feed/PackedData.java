@@ -4,15 +4,19 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import org.apache.spark.Dependency;
+import org.apache.spark.NarrowDependency;
 import org.apache.spark.Partitioner;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The packed rows of a fit, dealt out to its workers, in Spark's storage.
@@ -57,7 +61,7 @@ public final class PackedData implements AutoCloseable {
         try {
             Layout layout = Layout.of(check(parts(packed)), workers);
             checkCounts(layout, spec);
-            if (layout.isDealtOut()) {
+            if (layout.isDealtOut() && isOneStage(packed.rdd(), workers)) {
                 PackedData d = new PackedData(sc, layout, packed, -1);
                 packed = null;
                 return d;
@@ -73,6 +77,25 @@ public final class PackedData implements AutoCloseable {
     @SuppressWarnings("unchecked")
     private static <T> org.apache.spark.sql.classic.Dataset<T> classic(Dataset<T> data) {
         return (org.apache.spark.sql.classic.Dataset<T>) data;
+    }
+
+    /**
+     * Whether Spark allows a barrier stage on an RDD: all that is computed in the stage must have as many partitions.
+     *
+     * @param rdd the RDD
+     * @param partitions number of tasks
+     * @return false when rows must be dealt out by a shuffle first
+     */
+    public static boolean isOneStage(RDD<?> rdd, int partitions) {
+        if (rdd.getNumPartitions() != partitions) {
+            return false;
+        }
+        for (Dependency<?> d : CollectionConverters.asJava(rdd.dependencies())) {
+            if (d instanceof NarrowDependency<?> n && !isOneStage(n.rdd(), partitions)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<Layout.Part> parts(JavaRDD<byte[]> packed) {

@@ -13,6 +13,7 @@ import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
+import io.kiln.spark.feed.PackedData;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
@@ -39,8 +40,7 @@ public final class CustomJob {
      * @param loop what each worker does
      * @return what the workers gave, by rank
      */
-    public static <T, R> List<R> run(
-            JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
+    public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
         if (workers < 1 || cores < 0 || timeout.toSeconds() < 1) {
             throw new IllegalArgumentException(
                     "run: needs workers >= 1, cores >= 0 and a timeout of a second or more, got %d, %d and %s"
@@ -51,7 +51,7 @@ public final class CustomJob {
         Preflight preflight = new Preflight(
                 sc, new RunSettings.Cluster(workers, cores, "distSync", "MEMORY_AND_DISK", seconds, "cpu", 0));
         preflight.checkConfiguration();
-        JavaRDD<T> dealt = rows.getNumPartitions() == workers ? rows : rows.repartition(workers);
+        JavaRDD<T> dealt = PackedData.isOneStage(rows.rdd(), workers) ? rows : rows.repartition(workers);
         try (Coordinator coordinator = Coordinator.open()) {
             preflight.awaitSlots(seconds);
             ProgressDesk desk = new ProgressDesk(coordinator, workers);
@@ -82,7 +82,8 @@ public final class CustomJob {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
-                    new DriverLink(ticket, 0, context.rank(), false).failed("%s (rank %d)".formatted(e, context.rank()));
+                    new DriverLink(ticket, 0, context.rank(), false)
+                            .failed("%s (rank %d)".formatted(e, context.rank()), true);
                 }
                 throw e;
             } finally {

@@ -48,8 +48,8 @@ final class DriverLink {
                 text(times.exchange()));
     }
 
-    void failed(String message) {
-        ticket.ask(ProgressDesk.FAILED, text(attempt), text(rank), message);
+    void failed(String message, boolean permanent) {
+        ticket.ask(ProgressDesk.FAILED, text(attempt), text(rank), message, text(permanent));
     }
 
     /** Waits until the driver has written a checkpoint; only rank 0 asks, the others wait for its next step. */

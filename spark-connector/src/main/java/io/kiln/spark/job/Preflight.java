@@ -4,6 +4,7 @@ import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -22,7 +23,7 @@ final class Preflight {
     private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
     private static final Pattern LOCAL_CLUSTER =
             Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
-    private static final long REGISTRATION_SECONDS = 30;
+    private static final int REGISTRATION_SECONDS = 30;
     private static final long POLL_MILLIS = 50;
     private static final long MIB = 1 << 20;
 
@@ -75,10 +76,15 @@ final class Preflight {
         }
     }
 
-    /** Waits until there are as many slots as workers; at once where no more executors are to come. */
+    /** Waits until there are as many slots as workers, as executors may still be starting. */
     void awaitSlots(int timeoutSeconds) throws InterruptedException {
+        awaitSlotsAgain(Math.min(timeoutSeconds, REGISTRATION_SECONDS));
+    }
+
+    /** Waits until lost executors were replaced; fails at once where there never will be enough. */
+    void awaitSlotsAgain(int timeoutSeconds) throws InterruptedException {
         ResourceProfile profile = profile();
-        long deadline = System.nanoTime() + Math.min(timeoutSeconds, REGISTRATION_SECONDS) * 1_000_000_000L;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
         while (true) {
             int slots = slots(profile);
             if (slots >= workers || sc.isLocal() && slots(null) * taskCpus >= workers * cores) {

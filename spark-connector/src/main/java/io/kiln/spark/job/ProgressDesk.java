@@ -24,6 +24,7 @@ final class ProgressDesk {
     private long steps;
     private double loss = Double.NaN;
     private String failure;
+    private String trouble;
     private String checkpointAsked;
     private String checkpointAnswer = "";
 
@@ -57,6 +58,7 @@ final class ProgressDesk {
     synchronized void begin(int number) {
         attempt = number;
         failure = null;
+        trouble = null;
         checkpointAsked = null;
         checkpointAnswer = "";
     }
@@ -97,10 +99,12 @@ final class ProgressDesk {
         return Coordinator.answer();
     }
 
-    /** Request: attempt, rank, message. The first failure is the one that counts. */
+    /** Request: attempt, rank, message, whether it would come again. The first of a kind counts. */
     private synchronized String[] failed(String... q) {
-        if (isCurrent(q) && failure == null) {
-            failure = q[3];
+        if (isCurrent(q)) {
+            boolean permanent = Boolean.parseBoolean(q[4]);
+            failure = permanent && failure == null ? q[3] : failure;
+            trouble = !permanent && trouble == null ? q[3] : trouble;
         }
         return Coordinator.answer();
     }
@@ -132,9 +136,14 @@ final class ProgressDesk {
         checkpointAnswer = answer;
     }
 
-    /** What a worker says made it stop, if it is not the loss of another; or null. */
+    /** What a worker says made it stop, and would again; or null. */
     synchronized String failure() {
         return failure;
+    }
+
+    /** What a worker says made it stop, and may not happen again; or null. */
+    synchronized String trouble() {
+        return trouble;
     }
 
     synchronized long steps() {

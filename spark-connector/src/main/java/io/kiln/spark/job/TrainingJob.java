@@ -250,11 +250,12 @@ public final class TrainingJob {
             if (desk.failure() != null) {
                 throw new TrainingException("%s: %s".formatted(uid, desk.failure()), cause);
             }
+            String reason = desk.trouble() == null ? cause.getMessage() : desk.trouble();
             int most = plan.run().cluster().resubmissions();
             if (attempt >= most) {
                 throw new TrainingException(
                         "%s: training failed %d times, maxResubmissions is %d; the last cause: %s"
-                                .formatted(uid, attempt + 1, most, cause.getMessage()),
+                                .formatted(uid, attempt + 1, most, reason),
                         cause);
             }
             resubmissions++;
@@ -262,8 +263,8 @@ public final class TrainingJob {
                     "{}: training lost a worker and goes on from {}: {}",
                     uid,
                     manifest.newestComplete().isPresent() ? "the newest snapshot" : "its beginning",
-                    cause.getMessage());
-            preflight.awaitSlots(plan.run().cluster().timeoutSeconds());
+                    reason);
+            preflight.awaitSlotsAgain(plan.run().cluster().timeoutSeconds());
             rows.restore();
         }
 

@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.snapshot.SnapshotStore;
 import io.kiln.kvstore.transport.Endpoint;
@@ -11,6 +12,7 @@ import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.spark.feed.WorkerRows;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -70,14 +72,19 @@ record WorkerTask(
         }
     }
 
-    /** Tells the driver why this worker stopped, unless another one or the driver is the reason. */
+    /**
+     * Tells the driver why this worker stopped, unless another one or the driver is the reason. What comes from data, settings
+     * or code would come again; trouble with other machines may not.
+     */
     private static void report(TaskContext task, DriverLink link, int rank, Throwable e) {
         if (task.isInterrupted() || e instanceof InterruptedException || e instanceof PeerFailedException) {
             return;
         }
+        boolean permanent = !(e instanceof KVStoreException)
+                && (e instanceof RuntimeException && !(e instanceof UncheckedIOException) || e instanceof Error);
         try {
             String text = e instanceof TrainingException ? e.getMessage() : e.toString();
-            link.failed(text + " (rank %d)".formatted(rank));
+            link.failed(text + " (rank %d)".formatted(rank), permanent);
         } catch (RuntimeException f) {
             LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
         }

@@ -208,8 +208,8 @@ public final class Network {
     /** {@return what kind of network it is, in few words} */
     @Override
     public synchronized String toString() {
-        if (traced == null) {
-            return block.getClass().getSimpleName();
+        if (block != null) {
+            return "block " + block.getClass().getSimpleName();
         }
         long n = traced.graph().parameters().stream()
                 .mapToLong(p -> p.spec().shape().size())

@@ -1,0 +1,151 @@
+package io.kiln.spark;
+
+import io.kiln.ml.NetClassifier;
+import io.kiln.nn.Dense;
+import io.kiln.nn.Sequential;
+import io.kiln.op.Activation;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.BlockId;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractFunction1;
+
+/** A Spark for tests: threads, or executors in processes of their own started from the tests' class path. */
+final class Cluster implements AutoCloseable {
+    static final int WIDTH = 20;
+    static final int CLASSES = 4;
+
+    private final SparkSession spark;
+    private final int slots;
+
+    private Cluster(SparkSession spark, int slots) {
+        this.spark = spark;
+        this.slots = slots;
+    }
+
+    static Cluster local(int cores) {
+        return new Cluster(builder("local[" + cores + "]").getOrCreate(), cores);
+    }
+
+    static Cluster ofExecutors(int executors) {
+        SparkSession spark = builder("local-cluster[%d,1,1024]".formatted(executors))
+                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
+                .config("spark.executorEnv.SPARK_TESTING", "1")
+                .config("spark.executor.memory", "512m")
+                .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
+                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")
+                .getOrCreate();
+        return new Cluster(spark, executors);
+    }
+
+    private static SparkSession.Builder builder(String master) {
+        return SparkSession.builder()
+                .master(master)
+                .appName("kiln-spark-test")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "2")
+                .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
+    }
+
+    SparkSession session() {
+        return spark;
+    }
+
+    JavaSparkContext context() {
+        return JavaSparkContext.fromSparkContext(spark.sparkContext());
+    }
+
+    /** Rows of four classes that a small network can tell apart; the partitions are of very different sizes. */
+    Dataset<Row> data(int rows) {
+        Random random = new Random(5);
+        List<Row> list = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            int label = random.nextInt(CLASSES);
+            List<Float> x = new ArrayList<>();
+            for (int k = 0; k < WIDTH; k++) {
+                x.add((float) (random.nextGaussian() + (k % CLASSES == label ? 1 : 0)));
+            }
+            list.add(RowFactory.create(CollectionConverters.asScala(x).toSeq(), (double) label, i % 7 == 0));
+        }
+        StructType schema = new StructType()
+                .add("features", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+                .add("label", DataTypes.DoubleType, false)
+                .add("held", DataTypes.BooleanType, false);
+        int small = rows / 10;
+        return spark.createDataFrame(context().parallelize(list.subList(0, small), 1), schema)
+                .unionAll(spark.createDataFrame(context().parallelize(list.subList(small, rows), 2), schema))
+                .unionAll(spark.createDataFrame(context().parallelize(List.<Row>of(), 1), schema));
+    }
+
+    NetClassifier classifier() {
+        return new NetClassifier()
+                .setNetwork(new Sequential(new Dense(32, Activation.RELU), new Dense(CLASSES)))
+                .setBatchSize(32)
+                .setMaxEpochs(3)
+                .setLearningRate(0.01)
+                .setSeed(11)
+                .setTimeout(300);
+    }
+
+    /** The processes of the executors. */
+    Set<Long> executors() {
+        return new TreeSet<>(onAll().map(i -> ProcessHandle.current().pid()).collect());
+    }
+
+    /** Names of Kiln's threads in all executors. */
+    Set<String> kilnThreads() {
+        return new TreeSet<>(onAll().flatMap(i -> Thread.getAllStackTraces().keySet().stream()
+                        .map(Thread::getName)
+                        .filter(n -> n.startsWith("kiln"))
+                        .iterator())
+                .collect());
+    }
+
+    /** Bytes that the engines of all executors hold outside the heap. */
+    long engineBytes() {
+        return onAll().map(i -> io.kiln.backend.Backends.current().allocator().liveBytes())
+                .reduce(Long::sum);
+    }
+
+    private org.apache.spark.api.java.JavaRDD<Integer> onAll() {
+        return context().parallelize(IntStream.range(0, slots).boxed().toList(), slots);
+    }
+
+    /** Blocks of data and of snapshots that are left in any executor or in the driver. */
+    List<String> blocks() {
+        List<String> left = new ArrayList<>();
+        var master = SparkEnv.get().blockManager().master();
+        master.getMatchingBlockIds(new OfKiln(), true).foreach(id -> left.add(id.name()));
+        return left;
+    }
+
+    @Override
+    public void close() {
+        spark.stop();
+    }
+
+    /** Blocks that a fit makes, and should remove. */
+    private static final class OfKiln extends AbstractFunction1<BlockId, Object> implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Object apply(BlockId id) {
+            return id.isRDD() || id.isShuffle() || id.name().matches("broadcast_\\d+_v.*");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package io.kiln.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.format.SafeTensors;
+import io.kiln.ml.NetClassificationModel;
+import io.kiln.ml.NetClassifier;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.spark.job.TrainingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerBlockUpdated;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(480)
+class TwoExecutorsTest {
+    private static final int ROWS = 1200;
+    private static Cluster cluster;
+
+    @BeforeAll
+    static void start() {
+        cluster = Cluster.ofExecutors(2);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind() {
+        assertEquals(List.of(), cluster.blocks());
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        Set<String> threads = cluster.kilnThreads();
+        while (!threads.isEmpty() && System.nanoTime() < deadline) { // Netty's threads take their time to end
+            threads = cluster.kilnThreads();
+        }
+        assertEquals(Set.of(), threads);
+        assertEquals(Map.of(), cluster.context().getPersistentRDDs());
+    }
+
+    private static Map<String, NDArray> tensors(NetClassificationModel m) throws IOException {
+        return SafeTensors.read(m.trainedNetwork().weights()).tensors();
+    }
+
+    private static double difference(NetClassificationModel a, NetClassificationModel b) throws IOException {
+        try (Scope scope = Scope.open()) {
+            Map<String, NDArray> other = tensors(b);
+            double difference = 0;
+            double norm = 0;
+            for (Map.Entry<String, NDArray> e : tensors(a).entrySet()) {
+                double[] x = e.getValue().toDoubleArray();
+                double[] y = other.get(e.getKey()).toDoubleArray();
+                for (int i = 0; i < x.length; i++) {
+                    difference += (x[i] - y[i]) * (x[i] - y[i]);
+                    norm += x[i] * x[i];
+                }
+            }
+            return Math.sqrt(difference / norm);
+        }
+    }
+
+    @Test
+    void twoExecutorsLearnWhatOneWorkerLearns() throws Exception {
+        Dataset<Row> data = cluster.data(ROWS);
+        NetClassificationModel one = cluster.classifier().fit(data);
+        NetClassificationModel two = cluster.classifier().setNumWorkers(2).fit(data);
+        NetClassificationModel again = cluster.classifier().setNumWorkers(2).fit(data);
+        assertArrayEquals(two.trainedNetwork().weights(), again.trainedNetwork().weights(), "the same bits each time");
+        double d = difference(one, two);
+        assertTrue(d <= 1e-5, "relative difference between one worker and two: " + d);
+        assertEquals(2, two.summary().epochs().get(0).workers().size());
+    }
+
+    /** Is told when training has saved a snapshot, so that a test can strike in the middle of an epoch. */
+    private static final class SnapshotWatch extends SparkListener implements AutoCloseable {
+        private final CountDownLatch seen;
+
+        SnapshotWatch(int blocks) {
+            seen = new CountDownLatch(blocks);
+            cluster.session().sparkContext().addSparkListener(this);
+        }
+
+        @Override
+        public void onBlockUpdated(SparkListenerBlockUpdated e) {
+            if (e.blockUpdatedInfo().blockId().name().matches("broadcast_\\d+_v.*")
+                    && e.blockUpdatedInfo().storageLevel().isValid()) {
+                seen.countDown();
+            }
+        }
+
+        void await() throws InterruptedException {
+            assertTrue(seen.await(200, TimeUnit.SECONDS), "no snapshot was saved");
+        }
+
+        @Override
+        public void close() {
+            cluster.session().sparkContext().removeSparkListener(this);
+        }
+    }
+
+    private static NetClassifier longFit() {
+        return cluster.classifier().setNumWorkers(2).setMaxEpochs(40).setSnapshotInterval(10);
+    }
+
+    @Test
+    void aKilledExecutorChangesNothing() throws Exception {
+        Dataset<Row> data = cluster.data(ROWS);
+        NetClassificationModel undisturbed = longFit().fit(data);
+        long victim = cluster.executors().iterator().next();
+        NetClassificationModel disturbed;
+        try (SnapshotWatch watch = new SnapshotWatch(9)) {
+            CompletableFuture<NetClassificationModel> fit =
+                    CompletableFuture.supplyAsync(() -> longFit().fit(data));
+            watch.await();
+            ProcessHandle.of(victim).orElseThrow().destroyForcibly();
+            disturbed = fit.get(400, TimeUnit.SECONDS);
+        }
+        assertEquals(1, disturbed.summary().resubmissions());
+        assertEquals(40, disturbed.summary().epochs().size());
+        assertArrayEquals(
+                undisturbed.trainedNetwork().weights(),
+                disturbed.trainedNetwork().weights());
+    }
+
+    @Test
+    void aCancelledJobEndsTheFitAndLeavesNothing() throws Exception {
+        Dataset<Row> data = cluster.data(ROWS);
+        try (SnapshotWatch watch = new SnapshotWatch(5)) {
+            CompletableFuture<NetClassificationModel> fit = CompletableFuture.supplyAsync(() -> {
+                cluster.context().setJobGroup("cell", "a notebook's cell", true);
+                return longFit().setMaxEpochs(100_000).fit(data);
+            });
+            watch.await();
+            cluster.context().cancelJobGroup("cell");
+            ExecutionException e = assertThrows(ExecutionException.class, () -> fit.get(200, TimeUnit.SECONDS));
+            assertTrue(e.getCause() instanceof TrainingException, e.toString());
+            assertTrue(
+                    e.getCause().getMessage().contains("cancelled"),
+                    e.getCause().getMessage());
+        }
+    }
+
+    @Test
+    void anInterruptedFitEndsAndLeavesNothing() throws Exception {
+        Dataset<Row> data = cluster.data(ROWS);
+        try (SnapshotWatch watch = new SnapshotWatch(5)) {
+            CompletableFuture<Throwable> ended = new CompletableFuture<>();
+            Thread t = new Thread(() -> {
+                try {
+                    longFit().setMaxEpochs(100_000).fit(data);
+                    ended.complete(null);
+                } catch (Throwable e) {
+                    ended.complete(e);
+                }
+            });
+            t.start();
+            watch.await();
+            t.interrupt();
+            Throwable e = ended.get(200, TimeUnit.SECONDS);
+            assertNotNull(e);
+            assertTrue(e.getMessage().contains("interrupted"), e.toString());
+        }
+    }
+
+    @Test
+    void moreWorkersThanSlotsAreRefusedAtOnce() {
+        IllegalStateException e = assertThrows(
+                IllegalStateException.class,
+                () -> cluster.classifier().setNumWorkers(3).fit(cluster.data(ROWS)));
+        assertTrue(e.getMessage().contains("3 workers") && e.getMessage().contains("room for 2"), e.getMessage());
+    }
+
+    @Test
+    void aFailingWorkerIsNamedWithItsCause() {
+        TrainingException e = assertThrows(TrainingException.class, () -> cluster.classifier()
+                .setNumWorkers(2)
+                .setLearningRate(1e30)
+                .setOptimizer("sgd")
+                .fit(cluster.data(ROWS)));
+        assertTrue(e.getMessage().contains("diverged") && e.getMessage().contains("rank"), e.getMessage());
+    }
+
+    @Test
+    void checkpointsAreWholeAndTrainingGoesOnFromThem(@TempDir Path directory) throws Exception {
+        Dataset<Row> data = cluster.data(ROWS);
+        NetClassificationModel whole =
+                cluster.classifier().setNumWorkers(2).setMaxEpochs(4).fit(data);
+        NetClassifier half = cluster.classifier()
+                .setNumWorkers(2)
+                .setMaxEpochs(2)
+                .setCheckpointDir(directory.toUri().toString());
+        half.fit(data);
+        List<Path> kept;
+        try (var files =
+                Files.find(directory, 3, (p, a) -> p.getFileName().toString().startsWith("epoch-"))) {
+            kept = files.toList();
+        }
+        assertEquals(1, kept.size());
+        assertEquals("epoch-2", kept.get(0).getFileName().toString());
+        NetClassificationModel resumed = half.setMaxEpochs(4).fit(data);
+        assertArrayEquals(
+                whole.trainedNetwork().weights(), resumed.trainedNetwork().weights());
+        assertEquals(4, resumed.summary().epochs().size());
+    }
+
+    @Test
+    void aLoopOfOnesOwnSharesAStore() {
+        List<Integer> numbers = List.of(1, 2, 3, 4, 5, 6);
+        List<Double> sums = Kiln.run(cluster.context().parallelize(numbers, 3), 2, (ctx, kv) -> {
+            float sum = 0;
+            for (int n : ctx.rows()) {
+                sum += n;
+            }
+            try (Scope scope = Scope.open()) {
+                kv.init("sum", NDArray.of(Shape.of(1), 0f));
+                NDArray all = NDArray.of(Shape.of(1), sum);
+                kv.pushPull("sum", all);
+                return all.item();
+            }
+        });
+        assertEquals(List.of(21.0, 21.0), sums);
+    }
+}

@@ -1,0 +1,83 @@
+package io.kiln.ml
+
+import io.kiln.optim.Sgd
+import org.apache.spark.ml.{Pipeline, PipelineModel}
+import org.apache.spark.ml.linalg.Vector
+
+import java.nio.file.{Files, Path, Paths}
+
+class PersistenceSuite extends SparkSuite {
+
+  private lazy val dir: Path = Files.createTempDirectory("kiln-persistence")
+
+  private def probabilities(model: NetClassificationModel): Seq[Vector] =
+    model.transform(corners(20, seed = 3)).select("probability").collect().map(_.getAs[Vector](0)).toSeq
+
+  test("a classifier's model comes back as it was") {
+    val model = classifier().setMaxEpochs(1).setFeaturesCol("features").fit(corners(60))
+    model.setPredictionBatchSize(7)
+    val path = dir.resolve("classifier").toString
+    model.write.save(path)
+    assert(Files.exists(Paths.get(path, "graph.json")) && Files.exists(Paths.get(path, "weights.safetensors")))
+    intercept[java.io.IOException](model.write.save(path))
+    model.write.overwrite().save(path)
+    val loaded = NetClassificationModel.load(path)
+    assert(loaded.uid == model.uid && loaded.numClasses == 3 && loaded.getPredictionBatchSize == 7)
+    assert(probabilities(loaded) == probabilities(model))
+    assert(!loaded.hasSummary)
+    intercept[IllegalStateException](loaded.summary)
+  }
+
+  test("a regressor's model comes back as it was, also within a Pipeline") {
+    val data = corners(60)
+    val model = new Pipeline().setStages(Array(
+      new NetRegressor().setNetwork(smallNet(1)).setMaxEpochs(1).setBatchSize(16).setSeed(3))).fit(data)
+    val path = dir.resolve("pipeline").toString
+    model.write.save(path)
+    val loaded = PipelineModel.load(path)
+    assert(loaded.transform(data).collect().toSeq == model.transform(data).collect().toSeq)
+  }
+
+  test("estimators come back with all their Params; a block is saved as its graph") {
+    val c = classifier().setInputShape(Array(2)).setOptimizer(new Sgd(0.9)).setNumWorkers(2)
+    val path = dir.resolve("estimator").toString
+    c.write.save(path)
+    val loaded = NetClassifier.load(path)
+    assert(loaded.uid == c.uid && loaded.getNumWorkers == 2 && loaded.getOptimizer == c.getOptimizer)
+    assert(loaded.fit(corners(30)).trainedNetwork.weights.toSeq == c.fit(corners(30)).trainedNetwork.weights.toSeq)
+    val e = intercept[IllegalStateException](classifier().write.save(dir.resolve("untraced").toString))
+    assert(e.getMessage.contains("inputShape"))
+  }
+
+  test("models of an unknown version, and what is no model, are refused") {
+    val model = classifier().setMaxEpochs(1).fit(corners(30))
+    val path = dir.resolve("newer")
+    model.write.save(path.toString)
+    Files.writeString(path.resolve("kiln.json"), Files.readString(path.resolve("kiln.json")).replace("\"format\":1", "\"format\":99"))
+    Files.deleteIfExists(path.resolve(".kiln.json.crc"))
+    val e = intercept[IllegalArgumentException](NetClassificationModel.load(path.toString))
+    assert(e.getMessage.contains("99") && e.getMessage.contains("format 1"))
+    Files.delete(path.resolve("kiln.json"))
+    assert(intercept[IllegalArgumentException](NetClassificationModel.load(path.toString)).getMessage.contains("no model"))
+  }
+
+  test("a model written by version 0.1 is read and predicts what it predicted then") {
+    val golden = Paths.get(getClass.getResource("/golden/classifier-0.1").toURI)
+    val model = NetClassificationModel.load(golden.toString)
+    val expected = Files.readAllLines(golden.resolveSibling("classifier-0.1.predictions"))
+    probabilities(model).map(_.toArray).zip(0 until expected.size).foreach { case (p, i) =>
+      p.zip(expected.get(i).split(' ').map(_.toDouble)).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5) }
+    }
+  }
+
+  // Run once for each released format, with -Dkiln.golden.write=true; never to make a failing test pass.
+  test("golden files are written when asked for") {
+    assume(sys.props.contains("kiln.golden.write"))
+    val resources = Paths.get(sys.props("user.dir"), "..", "src", "test", "resources", "golden")
+    Files.createDirectories(resources)
+    val model = classifier().setMaxEpochs(3).fit(corners(120))
+    model.write.overwrite().save(resources.resolve("classifier-0.1").toString)
+    val lines = probabilities(model).map(_.toArray.mkString(" "))
+    Files.write(resources.resolve("classifier-0.1.predictions"), java.util.List.of(lines: _*))
+  }
+}
