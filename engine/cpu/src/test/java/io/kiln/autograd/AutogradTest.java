@@ -271,7 +271,8 @@ class AutogradTest {
                 after = Backends.current().allocator().liveBytes();
             }
         }
-        assertEquals(after, Backends.current().allocator().liveBytes());
+        // Less when the garbage collector frees what earlier tests left to it.
+        assertTrue(Backends.current().allocator().liveBytes() <= after);
         assertEquals(DType.FLOAT32, w.dtype());
     }
 }

@@ -1,6 +1,5 @@
 package io.kiln.cpu;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
@@ -58,7 +57,8 @@ class LeakTest {
                 }
             }
             assertTrue(afterTen > 0);
-            assertEquals(afterTen, Backends.current().allocator().liveBytes());
+            // Less when the garbage collector frees what earlier tests left to it.
+            assertTrue(Backends.current().allocator().liveBytes() <= afterTen);
         }
     }
 
@@ -80,7 +80,8 @@ class LeakTest {
                     }
                 }
             }
-            assertEquals(before, Backends.current().allocator().liveBytes());
+            // Less when the garbage collector frees what earlier tests left to it.
+            assertTrue(Backends.current().allocator().liveBytes() <= before);
         }
     }
 }

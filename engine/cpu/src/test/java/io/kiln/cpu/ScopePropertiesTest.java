@@ -66,7 +66,8 @@ class ScopePropertiesTest {
         while (!scopes.isEmpty()) {
             close(scopes, owned);
         }
-        assertEquals(before, Backends.current().allocator().liveBytes());
+        // Less when the garbage collector frees what earlier tests left to it.
+        assertTrue(Backends.current().allocator().liveBytes() <= before);
     }
 
     private static void close(Deque<Scope> scopes, Deque<List<NDArray>> owned) {
