@@ -71,6 +71,11 @@ class OperatorTableTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> narrowTypesComputeAsFloat32() {
+        return each((row, checks) -> checks.narrowTypes());
+    }
+
+    @TestFactory
     Stream<DynamicTest> tracedEqualsEager() {
         return each((row, checks) -> checks.tracedEqualsEager());
     }

@@ -223,6 +223,10 @@ public final class Row {
         return step;
     }
 
+    double slack() {
+        return slack;
+    }
+
     boolean isTraining() {
         return training;
     }

@@ -132,7 +132,10 @@ public final class TableChecks {
     }
 
     private void nearly(String what, List<Sample> numeric, List<Sample> exact) {
-        double unit = run.differenceType() == DType.FLOAT64 ? 2e-6 : 2e-3;
+        nearly(what, numeric, exact, run.differenceType() == DType.FLOAT64 ? 2e-6 : 2e-3);
+    }
+
+    private void nearly(String what, List<Sample> numeric, List<Sample> exact, double unit) {
         for (int i = 0; i < numeric.size(); i++) {
             Sample n = numeric.get(i);
             if (n == null) {
@@ -142,9 +145,10 @@ public final class TableChecks {
             double scale =
                     Math.max(1, Arrays.stream(n.values()).map(Math::abs).max().orElse(0));
             for (int k = 0; k < n.values().length; k++) {
-                if (!(Math.abs(n.values()[k] - e.values()[k]) <= unit * scale)) {
-                    fail(row + " on " + call + ", " + what + " of input " + i + ", element " + k + ": differences give "
-                            + n.values()[k] + ", autograd " + e.values()[k]);
+                boolean both = Double.isNaN(n.values()[k]) && Double.isNaN(e.values()[k]);
+                if (!both && !(Math.abs(n.values()[k] - e.values()[k]) <= unit * scale)) {
+                    fail(row + " on " + call + ", " + what + ", number " + i + ", element " + k + ": expected "
+                            + n.values()[k] + ", got " + e.values()[k]);
                 }
             }
         }
@@ -171,6 +175,30 @@ public final class TableChecks {
             NDArray[] y = run.forward(inputs.stream().map(Sample::strided).toArray(NDArray[]::new));
             for (int i = 0; i < y.length; i++) {
                 compare("output " + i + " of strided inputs", type, expected.get(i), Sample.of(y[i]));
+            }
+        }
+    }
+
+    /** On 16-bit floating inputs the result is that of float32 on the same numbers, up to the rounding of the 16 bits. */
+    public void narrowTypes() {
+        if (call.arguments().stream().noneMatch(a -> a.dtype() == null && a.varied()) || !call.differentiable()) {
+            return;
+        }
+        for (DType type : List.of(DType.FLOAT16, DType.BFLOAT16)) {
+            List<Sample> wide = new ArrayList<>();
+            List<Sample> narrow = new ArrayList<>();
+            try (Scope scope = Scope.open()) {
+                for (Sample s : row.samples(call, DType.FLOAT32)) {
+                    NDArray n = s.dtype().isFloating() ? s.array().cast(type) : s.array();
+                    narrow.add(Sample.of(n));
+                    wide.add(s.dtype().isFloating() ? Sample.of(n.cast(DType.FLOAT32)) : s);
+                }
+            }
+            List<Sample> expected = run.forward(wide);
+            List<Sample> got = run.forward(narrow);
+            double unit = type == DType.FLOAT16 ? 0x1p-10 : 0x1p-7;
+            for (int i = 0; i < got.size(); i++) {
+                nearly(type + " output " + i, List.of(expected.get(i)), List.of(got.get(i)), 4 * unit * row.slack());
             }
         }
     }
