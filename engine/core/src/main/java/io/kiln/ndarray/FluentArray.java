@@ -6,6 +6,7 @@ import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.MatMul;
 import io.kiln.op.Movement;
+import io.kiln.op.Neural;
 import io.kiln.op.Reductions;
 import io.kiln.op.Reshape;
 import io.kiln.op.Sum;
@@ -86,6 +87,36 @@ public abstract sealed class FluentArray extends PointwiseArray permits NDArray 
      */
     public NDArray argMin(int axis) {
         return Reductions.argMin(self(), axis);
+    }
+
+    /**
+     * The product over axes.
+     *
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array without those axes
+     */
+    public NDArray prod(int... axes) {
+        return Reductions.prod(self(), axes);
+    }
+
+    /**
+     * Softmax along an axis.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @return probabilities, of the same shape
+     */
+    public NDArray softmax(int axis) {
+        return Neural.softmax(self(), axis);
+    }
+
+    /**
+     * The logarithm of the softmax along an axis.
+     *
+     * @param axis the axis; negative ones count from the end
+     * @return logarithms of probabilities, of the same shape
+     */
+    public NDArray logSoftmax(int axis) {
+        return Neural.logSoftmax(self(), axis);
     }
 
     private List<Long> axes(int... axes) {
