@@ -10,22 +10,18 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 
 /** The operator table on the processor. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OperatorTableTest {
-    private static TorchScript torch;
-
-    @BeforeAll
-    static void openTorch() {
-        torch = new TorchScript();
-    }
+    private final TorchScript torch = new TorchScript();
 
     @AfterAll
-    static void closeTorch() {
+    void closeTorch() {
         torch.close();
     }
 
