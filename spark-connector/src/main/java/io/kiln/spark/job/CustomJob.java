@@ -20,9 +20,13 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import org.apache.spark.Dependency;
+import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.RDD;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Runs a user's loop on workers: the same stage, checks and network as the estimators. */
 public final class CustomJob {
@@ -66,6 +70,23 @@ public final class CustomJob {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TrainingException("run: interrupted", e);
+        } finally {
+            removeShuffles(dealt.rdd(), rows.rdd());
+        }
+    }
+
+    /** Removes the files of the shuffles that were put between the user's RDD and the stage. */
+    private static void removeShuffles(RDD<?> rdd, RDD<?> users) {
+        SparkContext sc = users.sparkContext();
+        if (rdd == users || sc.isStopped() || sc.cleaner().isEmpty()) {
+            return;
+        }
+        for (Dependency<?> d : CollectionConverters.asJava(rdd.dependencies())) {
+            if (d instanceof ShuffleDependency<?, ?, ?> s) {
+                sc.cleaner().get().doCleanupShuffle(s.shuffleId(), true);
+            } else {
+                removeShuffles(d.rdd(), users);
+            }
         }
     }
 

@@ -14,9 +14,10 @@ import java.util.Arrays;
  * What a network is trained for: to tell classes apart, or to predict a number.
  *
  * @param classifier whether labels are classes
+ * @param scores whether the network gives one score per class, otherwise a single number
  * @param lossText the loss, as {@link NamedRecord} writes it
  */
-public record Objective(boolean classifier, String lossText) implements Serializable {
+public record Objective(boolean classifier, boolean scores, String lossText) implements Serializable {
     /**
      * To tell classes apart.
      *
@@ -31,7 +32,7 @@ public record Objective(boolean classifier, String lossText) implements Serializ
                     "loss: a classifier learns with softmaxCrossEntropy (one output per class) or sigmoidBce (one output, two classes), got "
                             + l.name());
         }
-        return new Objective(true, loss);
+        return new Objective(true, l instanceof SoftmaxCrossEntropy, loss);
     }
 
     /**
@@ -47,7 +48,7 @@ public record Objective(boolean classifier, String lossText) implements Serializ
             throw new IllegalArgumentException(
                     "loss: a regressor predicts a number, softmaxCrossEntropy is for classes; take l2, l1 or huber");
         }
-        return new Objective(false, loss);
+        return new Objective(false, false, loss);
     }
 
     Loss loss() {
@@ -62,23 +63,22 @@ public record Objective(boolean classifier, String lossText) implements Serializ
      */
     int classes(long... outputShape) {
         long size = Arrays.stream(outputShape).reduce(1, Math::multiplyExact);
-        boolean softmax = loss() instanceof SoftmaxCrossEntropy;
-        if (softmax && (outputShape.length != 1 || size < 2)) {
+        if (scores && (outputShape.length != 1 || size < 2)) {
             throw new IllegalArgumentException(
                     "network: loss softmaxCrossEntropy needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or take loss sigmoidBce with Dense(1)"
                             .formatted(Arrays.toString(outputShape)));
         }
-        if (!softmax && size != 1) {
+        if (!scores && size != 1) {
             throw new IllegalArgumentException(
                     "network: loss %s needs a single output per row, got %s; end the network with Dense(1)"
                             .formatted(loss().name(), Arrays.toString(outputShape)));
         }
-        return !classifier ? 0 : softmax ? (int) size : 2;
+        return !classifier ? 0 : scores ? (int) size : 2;
     }
 
     /** The labels of a batch as the loss takes them. */
     NDArray labels(Batch batch) {
-        if (loss() instanceof SoftmaxCrossEntropy) {
+        if (scores) {
             int[] y = new int[batch.rows()];
             for (int i = 0; i < y.length; i++) {
                 y[i] = (int) batch.label(i);

@@ -6,6 +6,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.Loss;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.WorkerRows;
@@ -26,6 +27,7 @@ final class Validator {
     private final WorkerGroup group;
     private final BooleanSupplier killed;
     private final int classes;
+    private final Loss loss;
     private final Metric metric;
 
     /**
@@ -49,6 +51,7 @@ final class Validator {
         this.group = group;
         this.killed = killed;
         this.classes = classes;
+        this.loss = plan.objective().loss();
         this.metric = ValidationMetric.reported(plan.run().epochs().metric(), classes > 0)
                 .create(classes);
     }
@@ -90,7 +93,7 @@ final class Validator {
             NDArray out =
                     network.forward(Features.scaled(b.features(), plan.input().scale()));
             NDArray labels = plan.objective().labels(b);
-            float[] each = plan.objective().loss().compute(out, labels).toFloatArray();
+            float[] each = loss.compute(out, labels).toFloatArray();
             for (int i = 0; i < each.length; i++) {
                 sums[0] += each[i] * b.weight(i);
                 sums[1] += b.weight(i);

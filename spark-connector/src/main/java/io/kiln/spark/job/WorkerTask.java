@@ -83,11 +83,19 @@ record WorkerTask(
         boolean permanent = !(e instanceof KVStoreException)
                 && (e instanceof RuntimeException && !(e instanceof UncheckedIOException) || e instanceof Error);
         try {
-            String text = e instanceof TrainingException ? e.getMessage() : e.toString();
+            String text = e instanceof TrainingException ? e.getMessage() : describe(e);
             link.failed(text + " (rank %d)".formatted(rank), permanent);
         } catch (RuntimeException f) {
             LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
         }
+    }
+
+    private static String describe(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root == e ? e.toString() : "%s, for %s".formatted(e, root);
     }
 
     private Outcome train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)
