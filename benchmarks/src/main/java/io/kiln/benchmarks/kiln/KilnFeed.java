@@ -16,7 +16,6 @@ import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.feed.RowsReader;
 import io.kiln.spark.feed.WorkerRows;
-import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -43,7 +42,7 @@ public final class KilnFeed implements Contender {
     private int epoch;
 
     @Override
-    public Facts setup(Setup setup) throws IOException {
+    public Facts setup(Setup setup) {
         workers = setup.threads();
         spark = Sessions.local(setup);
         frame = FeedData.cached(spark, setup);

@@ -14,7 +14,6 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
 import io.kiln.optim.CosineDecay;
-import java.io.IOException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -36,7 +35,7 @@ public final class KilnFit implements Contender {
     private int workers;
 
     @Override
-    public Facts setup(Setup setup) throws IOException {
+    public Facts setup(Setup setup) {
         spark = Sessions.local(setup);
         train = FitData.cached(spark, setup, Mnist.Part.TRAIN);
         test = FitData.cached(spark, setup, Mnist.Part.TEST);

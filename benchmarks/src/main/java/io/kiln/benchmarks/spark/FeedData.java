@@ -3,8 +3,9 @@ package io.kiln.benchmarks.spark;
 import io.kiln.benchmarks.Setup;
 import io.kiln.examples.Mnist;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Iterator;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -34,34 +35,29 @@ public final class FeedData {
     private FeedData() {}
 
     /** Makes the DataFrame, one partition per thread, and reads it into the cache. */
-    public static Dataset<Row> cached(SparkSession spark, Setup setup) throws IOException {
-        Mnist digits = Mnist.bundled(Mnist.Part.TRAIN);
-        List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < digits.size(); i++) {
-            rows.add(RowFactory.create(digits.pixels(i), digits.label(i)));
-        }
+    public static Dataset<Row> cached(SparkSession spark, Setup setup) {
         StructType schema = new StructType()
                 .add("features", DataTypes.createArrayType(DataTypes.FloatType, false), false)
                 .add("label", DataTypes.IntegerType, false);
-        int copies = ROWS / rows.size();
-        if (copies * rows.size() != ROWS) {
-            throw new IOException("training digits: expected a divisor of " + ROWS + ", found " + rows.size());
-        }
-        JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
-        Dataset<Row> frame = spark.createDataFrame(
-                        context.parallelize(rows, setup.threads()).flatMap(row -> {
-                            List<Row> repeated = new ArrayList<>(copies);
-                            for (int i = 0; i < copies; i++) {
-                                repeated.add(row);
-                            }
-                            return repeated.iterator();
-                        }),
-                        schema)
-                .cache();
+        int partitions = setup.threads();
+        // Rows are made in the tasks: rows made here would travel again with each task of each job.
+        JavaRDD<Row> rows = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(IntStream.range(0, partitions).boxed().toList(), partitions)
+                .flatMap(part -> part(part, partitions));
+        Dataset<Row> frame = spark.createDataFrame(rows, schema).cache();
         if (frame.count() != ROWS) {
             throw new IllegalStateException("feed: expected " + ROWS + " rows, cached " + frame.count());
         }
         return frame;
+    }
+
+    private static Iterator<Row> part(int part, int partitions) throws IOException {
+        Mnist digits = Mnist.bundled(Mnist.Part.TRAIN);
+        return IntStream.range(0, ROWS)
+                .filter(i -> i % partitions == part)
+                .map(i -> i % digits.size())
+                .mapToObj(i -> RowFactory.create(digits.pixels(i), digits.label(i)))
+                .iterator();
     }
 
     /** What a reader says of a full or a last, shorter batch: the sum of each row's middle pixel and label. */

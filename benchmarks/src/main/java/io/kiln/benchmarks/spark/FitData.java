@@ -3,10 +3,13 @@ package io.kiln.benchmarks.spark;
 import io.kiln.benchmarks.Setup;
 import io.kiln.examples.Mnist;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Iterator;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -21,26 +24,34 @@ public final class FitData {
     private FitData() {}
 
     /** One part of the digits, with columns {@code features} and {@code label}, in one partition per thread. */
-    public static Dataset<Row> cached(SparkSession spark, Setup setup, Mnist.Part part) throws IOException {
-        Mnist digits = Mnist.bundled(part);
-        List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < digits.size(); i++) {
-            float[] image = digits.pixels(i);
-            double[] pixels = new double[image.length];
-            for (int j = 0; j < image.length; j++) {
-                pixels[j] = image[j];
-            }
-            rows.add(RowFactory.create(Vectors.dense(pixels), (double) digits.label(i)));
-        }
+    public static Dataset<Row> cached(SparkSession spark, Setup setup, Mnist.Part which) {
         StructType schema = new StructType()
                 .add("features", SQLDataTypes.VectorType(), false)
                 .add("label", DataTypes.DoubleType, false);
-        Dataset<Row> frame =
-                spark.createDataFrame(rows, schema).repartition(setup.threads()).cache();
-        if (frame.count() != rows.size()) {
-            throw new IllegalStateException("fit: expected " + rows.size() + " rows, cached " + frame.count());
-        }
+        int partitions = setup.threads();
+        // Rows are made in the tasks: rows made here would travel again with each task of each job.
+        JavaRDD<Row> rows = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(IntStream.range(0, partitions).boxed().toList(), partitions)
+                .flatMap(part -> part(which, part, partitions));
+        Dataset<Row> frame = spark.createDataFrame(rows, schema).cache();
+        frame.count();
         return frame;
+    }
+
+    private static Iterator<Row> part(Mnist.Part which, int part, int partitions) throws IOException {
+        Mnist digits = Mnist.bundled(which);
+        return IntStream.range(0, digits.size())
+                .filter(i -> i % partitions == part)
+                .mapToObj(i -> RowFactory.create(vector(digits.pixels(i)), (double) digits.label(i)))
+                .iterator();
+    }
+
+    private static Vector vector(float[] image) {
+        double[] pixels = new double[image.length];
+        for (int i = 0; i < image.length; i++) {
+            pixels[i] = image[i];
+        }
+        return Vectors.dense(pixels);
     }
 
     /** Part of the rows whose prediction is their label. */

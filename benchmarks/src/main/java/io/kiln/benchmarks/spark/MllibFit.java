@@ -5,7 +5,6 @@ import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
 import io.kiln.examples.Mnist;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.classification.MultilayerPerceptronClassificationModel;
@@ -55,7 +54,7 @@ public final class MllibFit implements Contender {
     }
 
     @Override
-    public Facts setup(Setup setup) throws IOException {
+    public Facts setup(Setup setup) {
         spark = Sessions.local(setup);
         train = FitData.cached(spark, setup, Mnist.Part.TRAIN);
         test = FitData.cached(spark, setup, Mnist.Part.TEST);

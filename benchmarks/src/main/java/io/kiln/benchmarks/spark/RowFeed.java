@@ -3,7 +3,6 @@ package io.kiln.benchmarks.spark;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
-import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -18,7 +17,7 @@ public final class RowFeed implements Contender {
     private Dataset<Row> frame;
 
     @Override
-    public Facts setup(Setup setup) throws IOException {
+    public Facts setup(Setup setup) {
         spark = Sessions.local(setup);
         frame = FeedData.cached(spark, setup);
         return new Facts("Spark " + spark.version() + ", Row", 0);
