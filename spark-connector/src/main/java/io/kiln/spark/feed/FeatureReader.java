@@ -18,7 +18,7 @@ public final class FeatureReader {
     private final FeatureType type;
     private final boolean containsNull;
     private final int width;
-    private final float[] dense;
+    private float[] dense;
     private byte[] bytes;
     private int[] indices = NO_INDICES;
     private float[] sparse;
@@ -121,11 +121,12 @@ public final class FeatureReader {
         if (wrong != null) {
             return wrong;
         }
-        float[] values = a.toFloatArray();
-        System.arraycopy(values, 0, dense, 0, width);
-        for (int i = 0; i < width; i++) {
-            if (!Float.isFinite(values[i])) {
-                return notFinite(i, values[i]);
+        dense = a.toFloatArray();
+        if (!allFinite(dense)) {
+            for (int i = 0; i < width; i++) {
+                if (!Float.isFinite(dense[i])) {
+                    return notFinite(i, dense[i]);
+                }
             }
         }
         return null;
@@ -151,11 +152,34 @@ public final class FeatureReader {
     private static String narrow(double[] from, float[] to) {
         for (int i = 0; i < from.length; i++) {
             to[i] = (float) from[i];
-            if (!Float.isFinite(to[i])) {
-                return notFinite(i, from[i]);
+        }
+        if (!allFinite(to)) {
+            for (int i = 0; i < from.length; i++) {
+                if (!Float.isFinite(to[i])) {
+                    return notFinite(i, from[i]);
+                }
             }
         }
         return null;
+    }
+
+    /** 0 · x is 0 unless x is infinite or not a number. A test of each element took half of the time of reading a row. */
+    private static boolean allFinite(float[] x) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i + 4 <= x.length; i += 4) {
+            s0 += 0 * x[i];
+            s1 += 0 * x[i + 1];
+            s2 += 0 * x[i + 2];
+            s3 += 0 * x[i + 3];
+        }
+        for (; i < x.length; i++) {
+            s0 += 0 * x[i];
+        }
+        return s0 + s1 + s2 + s3 == 0;
     }
 
     private static String notFinite(int index, double value) {
