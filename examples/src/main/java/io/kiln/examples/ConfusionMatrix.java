@@ -1,5 +1,7 @@
 package io.kiln.examples;
 
+import java.util.Locale;
+
 /**
  * How often each class was taken for each other: entry (i, j) counts the rows of class i that were predicted as class j.
  */
@@ -45,7 +47,10 @@ final class ConfusionMatrix {
                 text.append(("%" + width + "s").formatted(n == 0 ? "·" : Long.toString(n)));
                 ofClass += n;
             }
-            text.append(ofClass == 0 ? "       –\n" : "%7.1f%%\n".formatted(100.0 * counts[i][i] / ofClass));
+            text.append(
+                    ofClass == 0
+                            ? "       –\n"
+                            : String.format(Locale.ROOT, "%7.1f%%\n", 100.0 * counts[i][i] / ofClass));
         }
         return text.toString();
     }

@@ -24,7 +24,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
  * Trains {@link LeNet} on handwritten digits, tests it, and leaves the model and pictures in a folder. Without spark-submit it
@@ -52,8 +54,8 @@ public final class MnistDemo implements Callable<Integer> {
     @Option(names = "--workers", paramLabel = "<n>", description = "tasks that train together")
     private int workers = 2;
 
-    @Option(names = "--rows", paramLabel = "<n>", description = "train on the first n digits only")
-    private int rows = Integer.MAX_VALUE;
+    @Option(names = "--rows", paramLabel = "<n>", description = "train on the first n digits only; on all unless given")
+    private Integer rows;
 
     @Option(
             names = "--output",
@@ -73,6 +75,9 @@ public final class MnistDemo implements Callable<Integer> {
             description = "of Spark; local with all cores unless given here or by spark-submit")
     private String master;
 
+    @Spec
+    private CommandSpec command;
+
     /** The demo with its default options. */
     public MnistDemo() {}
 
@@ -91,7 +96,13 @@ public final class MnistDemo implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         long began = System.nanoTime();
-        Mnist train = digits(Mnist.Part.TRAIN).first(rows);
+        check("--epochs", epochs);
+        check("--workers", workers);
+        Mnist train = digits(Mnist.Part.TRAIN);
+        if (rows != null) {
+            check("--rows", rows);
+            train = train.first(rows);
+        }
         Mnist test = digits(Mnist.Part.TEST);
         Files.createDirectories(output);
         say(
@@ -107,6 +118,13 @@ public final class MnistDemo implements Callable<Integer> {
         }
         say("%nDEMO accuracy=%.4f seconds=%.1f", accuracy, (System.nanoTime() - began) / 1e9);
         return 0;
+    }
+
+    private void check(String option, int value) {
+        if (value < 1) {
+            throw new CommandLine.ParameterException(
+                    command.commandLine(), option + ": expected at least 1, got " + value);
+        }
     }
 
     private Mnist digits(Mnist.Part part) throws IOException {
@@ -168,7 +186,13 @@ public final class MnistDemo implements Callable<Integer> {
 
         Path saved = output.resolve("model");
         model.write().overwrite().save(saved.toUri().toString());
-        pictures(model, test, predictions, confusion);
+        try {
+            pictures(model, test, predictions, confusion);
+        } catch (InternalError | LinkageError e) {
+            say(
+                    "no pictures: Java finds no fonts (%s); Debian, Ubuntu: apt-get install fontconfig fonts-dejavu-core%n",
+                    e);
+        }
         List<Row> again = predictions(NetClassificationModel.load(saved.toUri().toString()), testRows);
         if (!again.equals(predictions)) {
             throw new IllegalStateException(
@@ -201,8 +225,11 @@ public final class MnistDemo implements Callable<Integer> {
                 Comparator.comparingDouble(DigitSheet.Mistake::probability).reversed());
         DigitSheet.write(
                 output.resolve("misclassified.png"),
-                "%,d of %,d digits misclassified: true → predicted, and how sure the model was"
-                        .formatted(confusion.wrong(), predictions.size()),
+                String.format(
+                        Locale.ROOT,
+                        "%,d of %,d digits misclassified: true → predicted, and how sure the model was",
+                        confusion.wrong(),
+                        predictions.size()),
                 mistakes.subList(0, Math.min(SHOWN_MISTAKES, mistakes.size())));
     }
 

@@ -27,6 +27,13 @@ class MnistDemoTest {
         assertEquals(CommandLine.ExitCode.USAGE, new CommandLine(new MnistDemo()).execute("--epoch", "3"));
     }
 
+    @Test
+    void numbersBelowOneAreRefused() {
+        for (String option : new String[] {"--epochs", "--workers", "--rows"}) {
+            assertEquals(CommandLine.ExitCode.USAGE, new CommandLine(new MnistDemo()).execute(option, "0"), option);
+        }
+    }
+
     private static String run(Path folder, String... more) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream before = System.out;
