@@ -9,7 +9,7 @@ import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.classification.ProbabilisticClassifier
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
 import org.apache.spark.ml.param.ParamMap
-import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable}
+import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable, MLWriter}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
@@ -165,6 +165,11 @@ class NetClassifier(override val uid: String)
     val model = new NetClassificationModel(uid, result.network, result.classes)
     model.history = Some(result.summary)
     model
+  }
+
+  override def write: MLWriter = {
+    traceNetwork()
+    super.write
   }
 
   override def copy(extra: ParamMap): NetClassifier = defaultCopy(extra)

@@ -231,6 +231,13 @@ trait NetParams
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
 
+  /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
+  private[ml] def traceNetwork(): Unit =
+    if (isDefined(network) && isDefined(inputShape)) {
+      $(network).trace($(inputShape).map(_.toLong): _*)
+      ()
+    }
+
   private[ml] def updateSettings: UpdateSettings = new UpdateSettings(
     $(optimizer),
     if (isDefined(learningRate)) $(learningRate) else 0.0,

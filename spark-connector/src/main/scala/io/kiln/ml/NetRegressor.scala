@@ -9,7 +9,7 @@ import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.Regressor
-import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable}
+import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable, MLWriter}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
@@ -148,6 +148,11 @@ class NetRegressor(override val uid: String)
     val model = new NetRegressionModel(uid, result.network)
     model.history = Some(result.summary)
     model
+  }
+
+  override def write: MLWriter = {
+    traceNetwork()
+    super.write
   }
 
   override def copy(extra: ParamMap): NetRegressor = defaultCopy(extra)

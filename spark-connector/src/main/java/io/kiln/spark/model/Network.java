@@ -170,7 +170,7 @@ public final class Network {
     public synchronized String toJson() {
         if (traced == null) {
             throw new IllegalStateException(
-                    "network: a block is saved as its graph, and the shape of a row is not known yet; set inputShape, or call setNetwork(block, shape), before saving the estimator");
+                    "network: a block is saved as its graph, and the shape of a row is not known yet; set inputShape before saving the estimator");
         }
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT);
