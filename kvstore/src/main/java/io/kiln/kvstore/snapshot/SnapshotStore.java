@@ -2,7 +2,6 @@ package io.kiln.kvstore.snapshot;
 
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.transport.Ticket;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -108,8 +107,12 @@ public final class SnapshotStore {
                                 level,
                                 BYTES);
                 return true;
-            } catch (IOException | RuntimeException e) {
+            } catch (Exception e) { // Scala does not declare the SparkException of a lost executor
                 LOG.warn("snapshot: executor {} did not take {}: {}", peer.executorId(), id, e.getMessage());
+                if (e instanceof InterruptedException) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
             }
         }
         return false;
