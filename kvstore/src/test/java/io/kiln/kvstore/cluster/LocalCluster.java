@@ -38,7 +38,8 @@ public final class LocalCluster implements AutoCloseable {
                 .set("spark.executor.memory", "512m")
                 .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
                 .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")
-                .set("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
+                .set("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
+                .set("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "120");
         settings.forEach(conf::set);
         this.spark = new JavaSparkContext(conf);
         this.executors = executors;
