@@ -5,7 +5,6 @@ import io.kiln.ndarray.Memory;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.TransportClient;
 
 /**
@@ -35,6 +34,7 @@ final class Peer {
     private int uploads;
     private boolean cancelled;
     private volatile String address = "address not known yet";
+    private volatile boolean greeted;
     private volatile boolean departed;
     private volatile long lastHeard = System.nanoTime();
 
@@ -86,6 +86,15 @@ final class Peer {
 
     void heard() {
         lastHeard = System.nanoTime();
+    }
+
+    /** Whether its connection to this rank is there. */
+    boolean greeted() {
+        return greeted;
+    }
+
+    void greet() {
+        greeted = true;
     }
 
     boolean departed() {
@@ -156,13 +165,11 @@ final class Peer {
             return;
         }
         uploads++;
-        Upload body = new Upload(NativeView.of(from, Math.toIntExact(bytes)), client.getChannel(), () -> {
+        ByteBuffer head = owner.header(Kind.DATA, rank, tag, check, bytes).encode();
+        Upload.send(client, head, NativeView.of(from, Math.toIntExact(bytes)), () -> {
             transfer.finish();
             uploaded();
         });
-        NioManagedBuffer head = new NioManagedBuffer(
-                owner.header(Kind.DATA, rank, tag, check, bytes).encode());
-        client.uploadStream(head, body, body);
     }
 
     private synchronized void uploaded() {

@@ -94,7 +94,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
      * @param options deadlines
      * @param rendezvous how addresses are exchanged; not used when size is 1
      * @return a connected transport, to be closed by the caller
-     * @throws KVStoreException when a peer cannot be reached or refuses this one
+     * @throws PeerFailedException when a peer cannot be reached or refuses this one
      */
     public static SparkTransport join(
             Endpoint endpoint, GroupId group, int rank, int size, TransportOptions options, Rendezvous rendezvous) {
@@ -120,10 +120,12 @@ public final class SparkTransport implements Transport, Transfer.Watch {
                 incoming.put(c.getChannel(), p);
                 p.connected(c);
             } catch (IOException | RuntimeException e) {
-                throw new KVStoreException(
-                        "transport: rank %d (%s) cannot connect to rank %d (%s): %s"
-                                .formatted(rank, address, p.rank, p.address(), e.getMessage()),
-                        e);
+                PeerFailedException lost = new PeerFailedException(
+                        p.rank,
+                        p.address(),
+                        "rank %d (%s) cannot connect to it: %s".formatted(rank, address, e.getMessage()));
+                lost.initCause(e);
+                throw lost;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new KVStoreException("transport: interrupted while connecting to rank %d".formatted(p.rank), e);
@@ -137,6 +139,38 @@ public final class SparkTransport implements Transport, Transfer.Watch {
                     .getChannel()
                     .eventLoop()
                     .scheduleAtFixedRate(this::pulse, period, period, TimeUnit.MILLISECONDS);
+            awaitGreetings();
+        }
+    }
+
+    /** From here on no peer can miss this rank, whatever becomes of it. */
+    private void awaitGreetings() {
+        long end = System.nanoTime() + options.timeout().toNanos();
+        while (!others().stream().allMatch(Peer::greeted)) {
+            check();
+            if (System.nanoTime() > end) {
+                throw new KVStoreException("transport: rank %d (%s) waited %d s for connections from ranks %s"
+                        .formatted(
+                                rank,
+                                address,
+                                options.timeout().toSeconds(),
+                                others().stream()
+                                        .filter(p -> !p.greeted())
+                                        .map(p -> p.rank)
+                                        .toList()));
+            }
+            pause(5);
+        }
+    }
+
+    /** Waits for a greeting, a goodbye or the end of a short time; returns false when interrupted. */
+    private synchronized boolean pause(long millis) {
+        try {
+            wait(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -402,6 +436,13 @@ public final class SparkTransport implements Transport, Transfer.Watch {
                         TimeUnit.MILLISECONDS);
     }
 
+    void greeted(Peer p) {
+        p.greet();
+        synchronized (this) {
+            notifyAll();
+        }
+    }
+
     void departed(Peer p) {
         p.depart();
         failIfWaitingForDeparted(p);
@@ -441,21 +482,13 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             p.tell(Kind.GOODBYE);
         }
         long end = System.nanoTime() + Math.min(options.timeout().toNanos(), 2_000_000_000L);
-        synchronized (this) {
-            while (failure.get() == null
-                    && !others().stream().allMatch(Peer::departed)
-                    && !options.killed().getAsBoolean()) {
-                long left = end - System.nanoTime();
-                if (left <= 0) {
-                    break;
-                }
-                try {
-                    wait(Math.min(20, Math.max(1, left / 1_000_000)));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    break;
-                }
-            }
+        boolean awake = true;
+        while (awake
+                && failure.get() == null
+                && !others().stream().allMatch(Peer::departed)
+                && !options.killed().getAsBoolean()
+                && System.nanoTime() < end) {
+            awake = pause(5);
         }
     }
 

@@ -1,86 +1,71 @@
 package io.kiln.kvstore.transport;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.spark.network.buffer.ManagedBuffer;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.protocol.UploadStream;
 
 /**
- * Native memory on its way to a peer. It is done when the network layer has let go of it, or the peer has answered that it
- * has everything (with TLS only the answer tells), or the connection is closed, whichever comes first.
+ * Sends native memory as Spark's {@code UploadStream} message. Spark's own encoder writes the header as a packet of its own
+ * and the body in pieces of 256 KiB; here both go to the socket, or to the encryption before it, in one go.
  */
-final class Upload extends ManagedBuffer implements RpcResponseCallback {
-    private final ByteBuffer view;
-    private final Channel channel;
-    private final Runnable done;
-    private final AtomicInteger references = new AtomicInteger(1);
-    private final AtomicBoolean reported = new AtomicBoolean();
+final class Upload {
+    private static final int FRAME_LENGTH_BYTES = 8;
 
-    Upload(ByteBuffer view, Channel channel, Runnable done) {
-        this.view = view;
-        this.channel = channel;
-        this.done = done;
-    }
+    private Upload() {}
 
-    @Override
-    public long size() {
-        return view.capacity();
-    }
-
-    @Override
-    public ByteBuffer nioByteBuffer() {
-        return view.duplicate();
-    }
-
-    @Override
-    public InputStream createInputStream() {
-        byte[] copy = new byte[view.capacity()];
-        view.duplicate().get(copy);
-        return new ByteArrayInputStream(copy);
-    }
-
-    @Override
-    public ManagedBuffer retain() {
-        references.incrementAndGet();
-        return this;
-    }
-
-    @Override
-    public ManagedBuffer release() {
-        if (references.decrementAndGet() == 0) {
-            report();
-        }
-        return this;
-    }
-
-    @Override
-    public Object convertToNetty() {
-        return Unpooled.wrappedBuffer(view.duplicate());
-    }
-
-    @Override
-    public Object convertToNettyForSsl() {
-        return Unpooled.wrappedBuffer(view.duplicate());
-    }
-
-    @Override
-    public void onSuccess(ByteBuffer response) {
-        report();
-    }
-
-    @Override
-    public void onFailure(Throwable e) {
-        channel.close().addListener(closed -> report());
-    }
-
-    private void report() {
-        if (reported.compareAndSet(false, true)) {
+    /**
+     * Sends.
+     *
+     * @param client the connection
+     * @param head the message's header
+     * @param body native memory, not to be changed until done
+     * @param done run once when the memory is not read any more, whether it was sent or not
+     */
+    static void send(TransportClient client, ByteBuffer head, ByteBuffer body, Runnable done) {
+        long id = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
+        Channel channel = client.getChannel();
+        UploadStream message = new UploadStream(id, new NioManagedBuffer(head), new NioManagedBuffer(body));
+        int length = FRAME_LENGTH_BYTES + message.type().encodedLength() + message.encodedLength();
+        ByteBuf frame = channel.alloc().directBuffer(length);
+        frame.writeLong(length);
+        message.type().encode(frame);
+        message.encode(frame);
+        // The receiver answers each upload; a failure means that it has closed the connection.
+        client.getHandler().addRpcRequest(id, new Answer(channel));
+        ByteBuf content = Unpooled.wrappedBuffer(body);
+        try {
+            channel.eventLoop().execute(() -> {
+                channel.write(frame);
+                channel.writeAndFlush(content).addListener(written -> {
+                    if (!written.isSuccess()) {
+                        client.removeRpcRequest(id);
+                    }
+                    done.run();
+                });
+            });
+        } catch (RejectedExecutionException closed) {
+            client.removeRpcRequest(id);
+            frame.release();
             done.run();
+        }
+    }
+
+    private record Answer(Channel channel) implements RpcResponseCallback {
+        @Override
+        public void onSuccess(ByteBuffer response) {
+            // It has everything; the memory has been free since it was written.
+        }
+
+        @Override
+        public void onFailure(Throwable e) {
+            channel.close();
         }
     }
 }

@@ -44,7 +44,8 @@ final class WireHandler extends RpcHandler {
             MessageHeader h = MessageHeader.decode(message);
             Peer p = transport.admit(h, client.getChannel());
             switch (h.kind()) {
-                case HELLO, HEARTBEAT -> {}
+                case HELLO -> transport.greeted(p);
+                case HEARTBEAT -> {}
                 case CLEAR -> p.clear(h.tag(), h.bytes());
                 case DATA -> {
                     if (h.bytes() > Peer.SMALL || h.bytes() != message.remaining()) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.Ranks;
 import io.kiln.kvstore.transport.Transport.Flow;
@@ -148,6 +147,9 @@ class SparkTransportTest {
         List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), options, t -> {
             long x = Memory.allocate(4);
             try {
+                Transfer sent = t.send(1 - t.rank(), 0, 0, x, 4, Flow.WHEN_CLEAR);
+                t.receive(1 - t.rank(), 0, 0, x, 4, Flow.WHEN_CLEAR).await();
+                sent.await();
                 if (t.rank() == 0) {
                     killed.set(true);
                 }
@@ -207,11 +209,13 @@ class SparkTransportTest {
     @Test
     void aPeerThatCannotBeReachedIsNamed() {
         Endpoint endpoint = Ranks.endpoint(new SparkConf(false));
-        KVStoreException e = assertThrows(
-                KVStoreException.class,
+        PeerFailedException e = assertThrows(
+                PeerFailedException.class,
                 () -> SparkTransport.join(
                         endpoint, GroupId.random(), 0, 2, OPTIONS, (g, r, n, a) -> List.of(a, "127.0.0.1:1")));
-        assertTrue(e.getMessage().contains("cannot connect to rank 1 (127.0.0.1:1)"), e.getMessage());
+        assertTrue(
+                e.getMessage().matches("rank 1 \\(127.0.0.1:1\\) failed: rank 0 .* cannot connect to it: .*"),
+                e.getMessage());
     }
 
     @Test
