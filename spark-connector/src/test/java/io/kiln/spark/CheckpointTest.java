@@ -22,27 +22,22 @@ import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(240)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CheckpointTest {
-    private static Cluster cluster;
-    private static Dataset<Row> data;
+    private final Cluster cluster = Cluster.local(2);
+    private final Dataset<Row> data = cluster.data(300);
 
     @TempDir
     Path directory;
 
-    @BeforeAll
-    static void start() {
-        cluster = Cluster.local(2);
-        data = cluster.data(300);
-    }
-
     @AfterAll
-    static void stop() {
+    void stop() {
         cluster.close();
     }
 

@@ -29,23 +29,19 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(480)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoExecutorsTest {
     private static final int ROWS = 1200;
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void start() {
-        cluster = Cluster.ofExecutors(2);
-    }
+    private final Cluster cluster = Cluster.ofExecutors(2);
 
     @AfterAll
-    static void stop() {
+    void stop() {
         cluster.close();
     }
 
@@ -95,7 +91,7 @@ class TwoExecutorsTest {
     }
 
     /** Is told when training has saved a snapshot, so that a test can strike in the middle of an epoch. */
-    private static final class SnapshotWatch extends SparkListener implements AutoCloseable {
+    private final class SnapshotWatch extends SparkListener implements AutoCloseable {
         private final CountDownLatch seen;
 
         SnapshotWatch(int blocks) {
@@ -121,7 +117,7 @@ class TwoExecutorsTest {
         }
     }
 
-    private static NetClassifier longFit() {
+    private NetClassifier longFit() {
         return cluster.classifier().setNumWorkers(2).setMaxEpochs(40).setSnapshotInterval(10);
     }
 

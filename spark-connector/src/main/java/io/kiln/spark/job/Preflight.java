@@ -96,7 +96,7 @@ final class Preflight {
             if (System.nanoTime() > deadline) {
                 throw notEnough(slots);
             }
-            Thread.sleep(POLL_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
     }
 
