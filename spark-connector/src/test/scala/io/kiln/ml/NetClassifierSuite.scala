@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.ndarray.{DType, HostArray, Scope, Shape}
+import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
 import io.kiln.op.Activation
 import io.kiln.symbol.Graph
@@ -71,7 +71,7 @@ class NetClassifierSuite extends SparkSuite {
         val raw = row.getAs[Vector](1)
         val p = row.getAs[Vector](2)
         val y = row.getDouble(3)
-        val out = net.forward(HostArray.of(Shape.of(1, 2), x.toArray.map(_.toFloat): _*))
+        val out = net.forward(NDArray.of(Shape.of(1, 2), x.toArray.map(_.toFloat): _*))
         out.cast(DType.FLOAT64).toDoubleArray.zip(raw.toArray).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5) }
         assert(math.abs(p.toArray.sum - 1) < 1e-12)
         assert(y == raw.argmax.toDouble)

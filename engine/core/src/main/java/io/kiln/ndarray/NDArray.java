@@ -53,6 +53,178 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     }
 
     /**
+     * A vector of float32.
+     *
+     * @param values its elements
+     * @return the array, of shape [values.length]
+     */
+    public static NDArray of(float... values) {
+        return of(Shape.of(values.length), values);
+    }
+
+    /**
+     * An array of float32.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, float... values) {
+        checkCount(shape, values.length);
+        return HostCopy.put(values, NDArray.empty(shape, DType.FLOAT32));
+    }
+
+    /**
+     * An array of float64.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, double... values) {
+        checkCount(shape, values.length);
+        NDArray a = NDArray.empty(shape, DType.FLOAT64);
+        HostCopy.put(values, a);
+        return a;
+    }
+
+    /**
+     * An array of int32.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, int... values) {
+        checkCount(shape, values.length);
+        NDArray a = NDArray.empty(shape, DType.INT32);
+        HostCopy.put(values, a);
+        return a;
+    }
+
+    /**
+     * An array of int64.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, long... values) {
+        checkCount(shape, values.length);
+        NDArray a = NDArray.empty(shape, DType.INT64);
+        HostCopy.put(values, a);
+        return a;
+    }
+
+    /**
+     * An array of uint8, or of another type of one byte.
+     *
+     * @param shape its shape
+     * @param dtype {@link DType#UINT8} or {@link DType#BOOL}
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, DType dtype, byte... values) {
+        checkCount(shape, values.length);
+        if (dtype.bytes() != 1) {
+            throw new IllegalArgumentException("of: bytes make an array of uint8 or bool, got dtype " + dtype);
+        }
+        NDArray a = NDArray.empty(shape, dtype);
+        HostCopy.put(values, a);
+        return a;
+    }
+
+    /**
+     * An array of bool.
+     *
+     * @param shape its shape
+     * @param values its elements in row-major order
+     * @return the array
+     */
+    public static NDArray of(Shape shape, boolean... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (values[i] ? 1 : 0);
+        }
+        return of(shape, DType.BOOL, bytes);
+    }
+
+    /**
+     * An array without axes.
+     *
+     * @param value its element
+     * @param dtype its type
+     * @return the array, of shape []
+     */
+    public static NDArray scalar(double value, DType dtype) {
+        return full(Shape.scalar(), value, dtype);
+    }
+
+    /**
+     * An array of zeros.
+     *
+     * @param shape its shape
+     * @param dtype its type
+     * @return the array
+     */
+    public static NDArray zeros(Shape shape, DType dtype) {
+        return full(shape, 0, dtype);
+    }
+
+    /**
+     * An array of ones.
+     *
+     * @param shape its shape
+     * @param dtype its type
+     * @return the array
+     */
+    public static NDArray ones(Shape shape, DType dtype) {
+        return full(shape, 1, dtype);
+    }
+
+    /**
+     * An array of equal elements.
+     *
+     * @param shape its shape
+     * @param value the element
+     * @param dtype its type
+     * @return the array
+     */
+    public static NDArray full(Shape shape, double value, DType dtype) {
+        NDArray a = NDArray.empty(shape, dtype);
+        if (value == 0) {
+            HostCopy.clear(a);
+        } else {
+            a.fill(value);
+        }
+        return a;
+    }
+
+    /**
+     * Evenly spaced numbers start, start + step, … below stop (above it for a negative step).
+     *
+     * @param start first number
+     * @param stop bound, not included
+     * @param step distance, not 0
+     * @param dtype type of the result
+     * @return the array, of shape [ceil((stop - start) / step)]
+     */
+    public static NDArray arange(double start, double stop, double step, DType dtype) {
+        if (step == 0 || Double.isNaN(start + stop + step)) {
+            throw new IllegalArgumentException(
+                    "arange: step must not be 0 and no bound NaN, got " + start + ", " + stop + ", " + step);
+        }
+        int n = Math.toIntExact((long) Math.max(0, Math.ceil((stop - start) / step)));
+        double[] values = new double[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = start + i * step;
+        }
+        NDArray a = NDArray.empty(Shape.of(n), dtype);
+        HostCopy.putConverted(values, a);
+        return a;
+    }
+
+    /**
      * A new array, row-major, with arbitrary content.
      *
      * @param shape its shape, all sizes known
