@@ -3,6 +3,7 @@ package io.kiln.autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.observe.Observation;
 import io.kiln.op.GradientContext;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -62,7 +63,7 @@ final class BackwardPass {
                 }
             }
             for (TapeNode node : nodes) {
-                walk(node);
+                observedWalk(node);
                 for (int i = 0; i < node.inputs.length; i++) {
                     GradientState s = node.inputStates[i];
                     if (s != null && s.isVariable() && pending.merge(s, -1, Integer::sum) == 0) {
@@ -92,7 +93,7 @@ final class BackwardPass {
                         found.put(s, gradients.get(s));
                     }
                 }
-                walk(node);
+                observedWalk(node);
             }
             List<NDArray> results = new ArrayList<>();
             for (NDArray v : variables) {
@@ -161,6 +162,15 @@ final class BackwardPass {
     private static void push(TapeNode node, Deque<TapeNode> stack, Set<TapeNode> seen) {
         if (node != null && seen.add(node)) {
             stack.push(node);
+        }
+    }
+
+    private void observedWalk(TapeNode node) {
+        Observation observation = Observation.current();
+        if (observation == null) {
+            walk(node);
+        } else {
+            observation.backward(node.place, () -> walk(node));
         }
     }
 

@@ -7,6 +7,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.observe.Observation;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.io.IOException;
@@ -77,7 +78,13 @@ public abstract class Block implements AutoCloseable {
      */
     public final NDArray call(NDArray x) {
         GraphBuilder builder = GraphBuilder.current();
-        return builder == null ? forward(x) : traced(builder, () -> new NDArray[] {forward(x)})[0];
+        if (builder != null) {
+            return traced(builder, () -> new NDArray[] {forward(x)})[0];
+        }
+        Observation observation = Observation.current();
+        return observation == null
+                ? forward(x)
+                : observation.block(name, () -> new NDArray[] {forward(x)})[0];
     }
 
     /**
@@ -88,7 +95,11 @@ public abstract class Block implements AutoCloseable {
      */
     public final NDArray[] callAll(NDArray... inputs) {
         GraphBuilder builder = GraphBuilder.current();
-        return builder == null ? forwardAll(inputs) : traced(builder, () -> forwardAll(inputs));
+        if (builder != null) {
+            return traced(builder, () -> forwardAll(inputs));
+        }
+        Observation observation = Observation.current();
+        return observation == null ? forwardAll(inputs) : observation.block(name, () -> forwardAll(inputs));
     }
 
     private interface Call {

@@ -6,6 +6,7 @@ import io.kiln.backend.Backends;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.observe.Observation;
 import io.kiln.symbol.GraphBuilder;
 import java.lang.ref.Reference;
 
@@ -39,7 +40,7 @@ public final class Dispatch {
         if (builder != null) {
             return builder.apply(operator, inputs);
         }
-        NDArray[] outputs = eager(operator, inputs);
+        NDArray[] outputs = observed(operator, inputs);
         Autograd.record(operator, inputs, outputs);
         Reference.reachabilityFence(inputs);
         return outputs;
@@ -53,7 +54,7 @@ public final class Dispatch {
      * @return its first output
      */
     public static NDArray withoutGradient(Operator operator, NDArray... inputs) {
-        NDArray output = eager(operator, inputs)[0];
+        NDArray output = observed(operator, inputs)[0];
         Reference.reachabilityFence(inputs);
         return output;
     }
@@ -65,6 +66,13 @@ public final class Dispatch {
             }
         }
         return operator instanceof Stochastic ? GraphBuilder.current() : null;
+    }
+
+    private static NDArray[] observed(Operator operator, NDArray[] inputs) {
+        Observation observation = Observation.current();
+        return observation == null
+                ? eager(operator, inputs)
+                : observation.run(operator, inputs, () -> eager(operator, inputs));
     }
 
     private static NDArray[] eager(Operator operator, NDArray[] inputs) {

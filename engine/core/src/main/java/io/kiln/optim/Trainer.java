@@ -8,6 +8,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.observe.Observation;
 import io.kiln.nn.Parameter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -112,6 +113,12 @@ public final class Trainer implements AutoCloseable {
         }
         steps++;
         double learningRate = rule.schedule().at(steps);
+        try (Observation.Span update = Observation.span("update")) {
+            update(updated, rescale, learningRate);
+        }
+    }
+
+    private void update(Map<String, Parameter> updated, double rescale, double learningRate) {
         for (Map.Entry<String, Parameter> e : updated.entrySet()) {
             Parameter p = e.getValue();
             State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
