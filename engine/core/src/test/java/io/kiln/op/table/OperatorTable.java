@@ -41,6 +41,7 @@ public final class OperatorTable {
         rows.addAll(ConvolutionRows.rows());
         rows.addAll(PoolingRows.rows());
         rows.addAll(NormalisationRows.rows());
+        rows.addAll(ControlRows.rows());
         return rows;
     }
 
