@@ -279,7 +279,11 @@ public abstract class Block implements AutoCloseable {
         for (int i = 0; i < inputs.length; i++) {
             specs[i] = new Spec(inputs[i], DType.FLOAT32);
         }
-        trace(true, specs);
+        inferShapes(specs);
+    }
+
+    final void inferShapes(Spec... inputs) {
+        trace(true, inputs);
     }
 
     /**

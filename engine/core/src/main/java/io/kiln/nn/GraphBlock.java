@@ -12,7 +12,7 @@ import java.util.Map;
  * A block that runs a graph: what a network is on executors and after reading it from disk. It is trained, saved and traced
  * as any other block.
  */
-public final class GraphBlock extends Block {
+public sealed class GraphBlock extends Block permits SymbolBlock {
     private final Graph graph;
     private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
@@ -22,17 +22,25 @@ public final class GraphBlock extends Block {
      * @param graph the graph
      */
     public GraphBlock(Graph graph) {
+        this(graph, Map.of());
+    }
+
+    /** A block that shares some of its parameters with others. */
+    GraphBlock(Graph graph, Map<String, Parameter> shared) {
         this.graph = graph;
         for (Graph.ParameterInfo p : graph.parameters()) {
-            byName.put(
-                    p.name(),
-                    addParameter(new Parameter(
-                            p.name(),
-                            p.role(),
-                            p.spec().dtype(),
-                            p.spec().shape(),
-                            p.initializer().orElse(null))));
+            Parameter own = shared.get(p.name());
+            byName.put(p.name(), addParameter(own != null ? own : parameter(p)));
         }
+    }
+
+    private static Parameter parameter(Graph.ParameterInfo p) {
+        return new Parameter(
+                p.name(),
+                p.role(),
+                p.spec().dtype(),
+                p.spec().shape(),
+                p.initializer().orElse(null));
     }
 
     /**
@@ -40,7 +48,7 @@ public final class GraphBlock extends Block {
      *
      * @return the graph
      */
-    public Graph graph() {
+    public final Graph graph() {
         return graph;
     }
 

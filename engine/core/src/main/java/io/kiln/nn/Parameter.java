@@ -144,7 +144,7 @@ public final class Parameter implements AutoCloseable {
      */
     public NDArray data() {
         GraphBuilder builder = GraphBuilder.current();
-        if (builder != null && initializer != null) {
+        if (builder != null && builder.keepsParameters() && initializer != null) {
             return builder.parameter(TraceNames.of(this), new Spec(knownShape(), dtype), role, initializer);
         }
         return value();
@@ -208,13 +208,17 @@ public final class Parameter implements AutoCloseable {
 
     /**
      * Gives a running statistic its next value: now, or, while this thread traces, with every run of the graph in train mode.
+     * A forward pass that is only repeated ({@link Autograd#isReplaying}) leaves it alone.
      *
      * @param newValue the value, of the parameter's shape
      */
     public void update(NDArray newValue) {
         if (newValue.isTraced()) {
-            newValue.traced().builder().update(TraceNames.of(this), newValue);
-        } else {
+            GraphBuilder builder = newValue.traced().builder();
+            if (builder.keepsParameters()) {
+                builder.update(TraceNames.of(this), newValue);
+            }
+        } else if (!Autograd.isReplaying()) {
             value().assign(newValue);
         }
     }

@@ -40,6 +40,9 @@ public final class Dispatch {
         if (builder != null) {
             return builder.apply(operator, inputs);
         }
+        if (operator instanceof GraphOperator graphs && Autograd.isRecording()) {
+            return graphs.unrolled(inputs);
+        }
         NDArray[] outputs = observed(operator, inputs);
         Autograd.record(operator, inputs, outputs);
         Reference.reachabilityFence(inputs);
@@ -62,7 +65,7 @@ public final class Dispatch {
     private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
         for (NDArray x : inputs) {
             if (x.isTraced()) {
-                return x.traced().builder();
+                return x.traced().builder().innermost();
             }
         }
         return operator instanceof Stochastic ? GraphBuilder.current() : null;

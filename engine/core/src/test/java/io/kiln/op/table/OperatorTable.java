@@ -43,6 +43,7 @@ public final class OperatorTable {
         rows.addAll(NormalisationRows.rows());
         rows.addAll(RecurrentRows.rows());
         rows.addAll(AttentionRows.rows());
+        rows.addAll(ControlRows.rows());
         return rows;
     }
 
