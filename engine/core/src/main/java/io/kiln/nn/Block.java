@@ -1,6 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.compile.CompileOptions;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -43,6 +44,7 @@ public abstract class Block implements AutoCloseable {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Block> children = new LinkedHashMap<>();
     private String name;
+    private volatile Hybrid hybrid;
 
     /** Creates the block. */
     protected Block() {}
@@ -77,7 +79,11 @@ public abstract class Block implements AutoCloseable {
      */
     public final NDArray call(NDArray x) {
         GraphBuilder builder = GraphBuilder.current();
-        return builder == null ? forward(x) : traced(builder, () -> new NDArray[] {forward(x)})[0];
+        if (builder != null) {
+            return traced(builder, () -> new NDArray[] {forward(x)})[0];
+        }
+        Hybrid compiled = hybrid;
+        return compiled == null ? forward(x) : compiled.call(x)[0];
     }
 
     /**
@@ -88,7 +94,41 @@ public abstract class Block implements AutoCloseable {
      */
     public final NDArray[] callAll(NDArray... inputs) {
         GraphBuilder builder = GraphBuilder.current();
-        return builder == null ? forwardAll(inputs) : traced(builder, () -> forwardAll(inputs));
+        if (builder != null) {
+            return traced(builder, () -> forwardAll(inputs));
+        }
+        Hybrid compiled = hybrid;
+        return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
+    }
+
+    /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
+    public final void hybridize() {
+        hybridize(new CompileOptions());
+    }
+
+    /**
+     * Compiles the block from now on. The first {@link #call} with inputs of new shapes and types, in train or predict mode,
+     * traces {@link #forward(NDArray)} and compiles it; further calls run what was compiled. Outputs, gradients, statistics and
+     * random numbers are those of the block as it is. Arrays that are no parameters are taken over as they are when it is
+     * traced. Several threads may call a hybridized block in predict mode at once.
+     *
+     * @param options how to compile
+     */
+    public final void hybridize(CompileOptions options) {
+        Hybrid old = hybrid;
+        hybrid = new Hybrid(this, options);
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    /** Runs the block operator by operator again. */
+    public final void dehybridize() {
+        Hybrid old = hybrid;
+        hybrid = null;
+        if (old != null) {
+            old.close();
+        }
     }
 
     private interface Call {
@@ -219,9 +259,9 @@ public abstract class Block implements AutoCloseable {
         return trace(false, inputs).graph();
     }
 
-    private record Traced(Graph graph, Map<String, NDArray> constants) {}
+    record Traced(Graph graph, Map<String, NDArray> constants) {}
 
-    private Traced trace(boolean constantsAllowed, Spec... inputs) {
+    Traced trace(boolean constantsAllowed, Spec... inputs) {
         try (GraphBuilder builder = GraphBuilder.open();
                 TraceNames names = TraceNames.of(this)) {
             NDArray[] data = new NDArray[inputs.length];
@@ -320,9 +360,13 @@ public abstract class Block implements AutoCloseable {
                 .forEach(p -> Autograd.zeroGradient(p.value()));
     }
 
-    /** Frees the values and gradients of all parameters. */
+    /** Frees the values and gradients of all parameters, and what was compiled. */
     @Override
     public void close() {
+        Hybrid compiled = hybrid;
+        if (compiled != null) {
+            compiled.close();
+        }
         parameters().values().forEach(Parameter::close);
     }
 }
