@@ -14,10 +14,12 @@ import io.kiln.pointwise.PointwiseProgram;
 import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 
 /**
  * A compiled program: a list of kernel calls on memory that is planned. It is made by {@link Compiler} for one device and one
@@ -39,6 +41,8 @@ public final class Executable implements AutoCloseable {
     private final int forwardSteps;
     private final boolean[] isOutput;
     private final int[] viewsAgain;
+    private final int[] finished;
+    private final int[] finishing;
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
     private final LongAdder misplaced = new LongAdder();
     private volatile boolean closed;
@@ -55,6 +59,12 @@ public final class Executable implements AutoCloseable {
             isOutput[slot] = true;
         }
         this.viewsAgain = viewsAgain();
+        this.finished = finished();
+        this.finishing = IntStream.range(0, finished.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(k -> finished[k]))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
@@ -166,6 +176,115 @@ public final class Executable implements AutoCloseable {
                 giveBack(arena);
             }
         }
+    }
+
+    /** Told of each gradient of a training step. */
+    public interface Ready {
+        /**
+         * A gradient is final, and no later kernel of the step reads the parameter: it may be overwritten.
+         *
+         * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
+         */
+        void ready(int gradient);
+    }
+
+    /**
+     * Runs forward and backward pass of a training step at once.
+     *
+     * @param parameters values of the graph's parameters, in order
+     * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients}
+     * @param ready told of each gradient when it is in its place
+     * @param data one array per input
+     * @return the outputs, new arrays
+     */
+    public NDArray[] step(NDArray[] parameters, NDArray[] places, Ready ready, NDArray... data) {
+        Arena arena = take();
+        try (Scope scope = Scope.open()) {
+            bind(arena, parameters, data);
+            results(arena, 0, code.outputCount());
+            boolean[] placed = place(arena, places);
+            results(arena, code.outputCount(), code.outputs().length);
+            forward(arena, parameters);
+            try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+                int from = forwardSteps;
+                for (int k : finishing) {
+                    int to = Math.max(from, finished[k] + 1);
+                    if (to > from) {
+                        run(arena, from, to);
+                        from = to;
+                    }
+                    if (!placed[k]) {
+                        NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
+                        backend.run(COPY, new NDArray[] {g}, new NDArray[] {places[k]});
+                    }
+                    ready.ready(k);
+                }
+                if (from < steps.length) {
+                    run(arena, from, steps.length);
+                }
+            }
+            NDArray[] outputs = outputs(arena, 0, code.outputCount());
+            for (NDArray y : outputs) {
+                scope.keep(y);
+            }
+            return outputs;
+        } finally {
+            giveBack(arena);
+        }
+    }
+
+    /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
+    private boolean[] place(Arena arena, NDArray... places) {
+        boolean[] placed = new boolean[places.length];
+        for (int k = 0; k < places.length; k++) {
+            Slot s = code.slots()[code.outputs()[code.outputCount() + k]];
+            Slot root = code.slots()[s.root()];
+            boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
+            if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
+                NDArray to = places[k];
+                arena.values[s.root()] =
+                        s.root() == code.outputs()[code.outputCount() + k]
+                                ? to
+                                : to.view(root.spec().shape(), root.strides(), 0);
+                placed[k] = true;
+            }
+        }
+        return placed;
+    }
+
+    private static boolean isRowMajor(Slot s) {
+        long expected = 1;
+        for (int i = s.strides().length - 1; i >= 0; i--) {
+            long d = s.spec().shape().dim(i);
+            if (d != 1 && s.strides()[i] != expected) {
+                return false;
+            }
+            expected *= d;
+        }
+        return true;
+    }
+
+    /** For each gradient the step after which it is final and its parameter is not read any more. */
+    private int[] finished() {
+        Graph g = program.graph();
+        int[] last = new int[program.gradients().size()];
+        for (int k = 0; k < last.length; k++) {
+            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
+            String name = program.gradients().get(k);
+            for (int i = 0; i < steps.length; i++) {
+                for (int out : steps[i].outputs()) {
+                    last[k] = code.slots()[out].root() == root ? i : last[k];
+                }
+                for (int in : steps[i].inputs()) {
+                    int from = code.slots()[in].root();
+                    boolean read = from < g.variableCount()
+                            && from >= g.inputs().size()
+                            && g.parameters().get(from - g.inputs().size()).name().equals(name);
+                    last[k] = read ? i : last[k];
+                }
+            }
+        }
+        return last;
     }
 
     /** A forward pass whose backward pass may follow; one thread at a time. */

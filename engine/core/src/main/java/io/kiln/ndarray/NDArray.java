@@ -31,7 +31,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     private final Storage storage;
     private final TracedValue traced;
     private GradientState gradientState;
-    private final Placement placement;
+    private final boolean placed;
+    private Placement placement;
     private Scope owner;
     private Cleaner.Cleanable cleanable;
     private boolean closed;
@@ -43,7 +44,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         this.offset = offset;
         this.storage = storage;
         this.traced = traced;
-        this.placement = null;
+        this.placed = false;
         if (storage != null) {
             Scope scope = Scope.current();
             if (scope == null) {
@@ -61,6 +62,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         this.offset = offset;
         this.storage = storage;
         this.traced = null;
+        this.placed = true;
         this.placement = placement;
     }
 
@@ -520,6 +522,13 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         gradientState = state;
     }
 
+    /** Set while a placement offers this array to a kernel: a kernel that then declines closes it, and may not free it. */
+    void offeredBy(Placement by) {
+        if (!placed) {
+            placement = by;
+        }
+    }
+
     Scope owner() {
         return owner;
     }
@@ -535,7 +544,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public NDArray detach() {
         owner = null;
-        if (cleanable == null && !closed && placement == null) {
+        if (cleanable == null && !closed && !placed) {
             cleanable = CLEANER.register(this, storage()::release);
         }
         return this;

@@ -56,6 +56,9 @@ public final class Placement implements AutoCloseable {
      */
     public void expect(NDArray... arrays) {
         places = arrays;
+        for (NDArray a : arrays) {
+            a.offeredBy(this);
+        }
         if (taken.length < arrays.length) {
             taken = new boolean[arrays.length];
         } else {
@@ -65,6 +68,9 @@ public final class Placement implements AutoCloseable {
 
     /** Offers nothing any more. */
     public void expectNothing() {
+        for (NDArray a : places) {
+            a.offeredBy(null);
+        }
         places = NONE;
     }
 
@@ -100,7 +106,7 @@ public final class Placement implements AutoCloseable {
     /** Ends it on this thread. */
     @Override
     public void close() {
-        places = NONE;
+        expectNothing();
         if (outer == null) {
             CURRENT.remove();
         } else {

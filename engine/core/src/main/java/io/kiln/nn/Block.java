@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override
@@ -259,23 +260,40 @@ public abstract class Block implements AutoCloseable {
         return trace(false, inputs).graph();
     }
 
-    record Traced(Graph graph, Map<String, NDArray> constants) {}
+    /**
+     * What {@link #capture} gives.
+     *
+     * @param graph the graph
+     * @param constants arrays with data that the code used and that are no parameters, by name; not copied
+     */
+    public record Traced(Graph graph, Map<String, NDArray> constants) {}
 
-    Traced trace(boolean constantsAllowed, Spec... inputs) {
+    private Traced trace(boolean constantsAllowed, Spec... inputs) {
+        Traced traced = capture(this::forwardAll, inputs);
+        if (!constantsAllowed && !traced.constants().isEmpty()) {
+            throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
+                    + traced.constants().values().stream().map(NDArray::spec).toList()
+                    + "; register them as parameters of role CONSTANT, or take toGraphBlock");
+        }
+        return traced;
+    }
+
+    /**
+     * Writes down as a graph what code computes with this block, a loss for instance.
+     *
+     * @param code from arrays that stand for the inputs to the outputs
+     * @param inputs shape and dtype of each input
+     * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
+     */
+    public final Traced capture(UnaryOperator<NDArray[]> code, Spec... inputs) {
         try (GraphBuilder builder = GraphBuilder.open();
                 TraceNames names = TraceNames.of(this)) {
             NDArray[] data = new NDArray[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 data[i] = builder.input(inputs.length == 1 ? "input" : "input" + i, inputs[i]);
             }
-            Graph graph = builder.build(forwardAll(data));
-            Map<String, NDArray> constants = builder.constantValues();
-            if (!constantsAllowed && !constants.isEmpty()) {
-                throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
-                        + constants.values().stream().map(NDArray::spec).toList()
-                        + "; register them as parameters of role CONSTANT, or take toGraphBlock");
-            }
-            return new Traced(graph, constants);
+            Graph graph = builder.build(code.apply(data));
+            return new Traced(graph, builder.constantValues());
         }
     }
 

@@ -51,7 +51,7 @@ final class Hybrid implements AutoCloseable {
             }
             try (Scope scope = Scope.open();
                     Autograd.Mode mode = Autograd.pauseKeepingMode()) {
-                Block.Traced traced = owner.block.trace(true, inputs);
+                Block.Traced traced = owner.block.capture(owner.block::forwardAll, inputs);
                 graph = traced.graph();
                 constants = new HashMap<>();
                 traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
