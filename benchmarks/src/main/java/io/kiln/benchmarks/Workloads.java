@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
 /** All workloads, in the order in which they run. */
 public final class Workloads {
 
+    private static final String KILN_EAGER = "kiln-eager";
     private static final String TORCH = "libtorch";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
@@ -65,11 +66,12 @@ public final class Workloads {
                 title,
                 List.of(Case.milliseconds("train", "step_ms")),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnTraining(network)),
+                        entry(Workload.KILN, () -> new KilnTraining(network, true)),
+                        entry(KILN_EAGER, () -> new KilnTraining(network, false)),
                         entry(TORCH, () -> new DjlTraining("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolTraining(network)),
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
-                Set.of(),
+                Set.of(KILN_EAGER),
                 Check.LOSS_FALLS,
                 new Plan(4, 6, 5, 20));
     }
@@ -80,11 +82,12 @@ public final class Workloads {
                 "Outputs of LeNet, batch 64, float32",
                 List.of(Case.milliseconds("infer", "batch_ms")),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnInference(Network.LENET)),
+                        entry(Workload.KILN, () -> new KilnInference(Network.LENET, true)),
+                        entry(KILN_EAGER, () -> new KilnInference(Network.LENET, false)),
                         entry(TORCH, () -> new DjlInference("PyTorch", Network.LENET)),
                         entry(MXNET, () -> new MxSymbolInference(Network.LENET)),
                         entry(MXNET_EAGER, () -> new DjlInference("MXNet", Network.LENET))),
-                Set.of(),
+                Set.of(KILN_EAGER),
                 Check.SAME,
                 new Plan(4, 6, 5, 20));
     }

@@ -62,6 +62,17 @@ public final class Dispatch {
         return output;
     }
 
+    /**
+     * Runs an operator on data through its composition, without recording it.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @return its outputs
+     */
+    public static NDArray[] composition(Operator operator, NDArray... inputs) {
+        return composed(operator, inputs, backend(operator, inputs));
+    }
+
     private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
         for (NDArray x : inputs) {
             if (x.isTraced()) {

@@ -169,7 +169,7 @@ class LayersTest {
         NDArray y;
         NDArray loss;
         try (Autograd.Mode record = Autograd.record()) {
-            y = block.forward(x);
+            y = block.call(x);
             loss = y.mul(NDArray.arange(1, y.size() + 1, 1, DType.FLOAT32).reshape(y.shape()))
                     .sum();
         }
@@ -206,6 +206,34 @@ class LayersTest {
             }
         });
         assertSameArray("predictions after training", eager.forward(x), traced.forward(x));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void hybridizedIsEagerWithGradientsAndStatistics(Row row) {
+        NDArray x = RandomOps.normal(row.input, 0, 1, DType.FLOAT32);
+        try (Block eager = row.layer.get();
+                Block compiled = row.layer.get()) {
+            eager.initialize(3);
+            compiled.initialize(3);
+            compiled.hybridize();
+            for (int round = 0; round < 2; round++) {
+                assertSameArray("predictions", eager.call(x), compiled.call(x));
+                Run a = train(eager, x);
+                Run b = train(compiled, x);
+                assertSameArray("outputs", a.y, b.y);
+                assertSameArray("input gradient", a.dx, b.dx);
+                a.parameters.forEach((n, p) -> {
+                    Parameter q = b.parameters.get(n);
+                    assertSameArray(n, p.value(), q.value());
+                    if (p.isTrained()) {
+                        assertSameArray("gradient of " + n, p.gradient(), q.gradient());
+                    }
+                });
+            }
+            NDArray other = RandomOps.normal(row.input.with(0, 5), 0, 1, DType.FLOAT32);
+            assertSameArray("another batch", eager.call(other), compiled.call(other));
+        }
     }
 
     private static void assertSameArray(String what, NDArray expected, NDArray actual) {

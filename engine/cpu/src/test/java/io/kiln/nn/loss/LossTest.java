@@ -1,5 +1,6 @@
 package io.kiln.nn.loss;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import io.kiln.symbol.RecordJson;
@@ -75,6 +77,51 @@ class LossTest {
         Golden.assertClose(Golden.doubles(golden.get(name).get("loss")), l.toDoubleArray(), TOLERANCE, name);
         double[] gradient = Autograd.gradient(p).toDoubleArray();
         Golden.assertClose(Golden.doubles(golden.get(name).get("gradient")), gradient, TOLERANCE, name + " gradient");
+    }
+
+    /** A loss as a block of two inputs. */
+    private static final class LossBlock extends Block {
+        private final Loss loss;
+
+        LossBlock(Loss loss) {
+            this.loss = loss;
+        }
+
+        @Override
+        public NDArray forward(NDArray x) {
+            throw new UnsupportedOperationException("takes prediction and label");
+        }
+
+        @Override
+        public NDArray[] forwardAll(NDArray... in) {
+            return new NDArray[] {loss.compute(in[0], in[1])};
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void hybridizedLossIsEager(Map.Entry<String, Loss> row) {
+        NDArray label = matrix(
+                Golden.read("nn/loss/losses.json").get(row.getKey()).get("label"));
+        NDArray[] results = new NDArray[2];
+        NDArray[] gradients = new NDArray[2];
+        for (int i = 0; i < 2; i++) {
+            try (LossBlock block = new LossBlock(row.getValue())) {
+                if (i == 1) {
+                    block.hybridize();
+                }
+                NDArray p = Autograd.attachGradient(
+                        matrix(Golden.read("nn/loss/losses.json").get("prediction"))
+                                .copy());
+                try (Autograd.Mode record = Autograd.record()) {
+                    results[i] = block.callAll(p, label)[0];
+                }
+                Autograd.backward(results[i]);
+                gradients[i] = Autograd.gradient(p);
+            }
+        }
+        assertArrayEquals(results[0].toFloatArray(), results[1].toFloatArray());
+        assertArrayEquals(gradients[0].toFloatArray(), gradients[1].toFloatArray());
     }
 
     @ParameterizedTest
