@@ -3,7 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Sums an array over the workers of a group, such as the pushPull of a KVStore. Every worker of the group calls it equally often, in
+ * Sums an array over the workers of a group, as a KVStore's module does. Every worker of the group calls it equally often, in
  * the same order and with the same shapes.
  */
 @FunctionalInterface

@@ -7,7 +7,7 @@ import io.kiln.ndarray.NDArray;
  * {@link io.kiln.nn.SyncBatchNorm}. A thread without a group is a worker alone.
  *
  * <pre>{@code
- * try (Workers.Membership group = Workers.join(x -> store.pushPull(key, x))) {
+ * try (Workers.Membership group = Workers.join(sum)) { // such as io.kiln.kvstore.GroupSum
  *     …train…
  * }
  * }</pre>

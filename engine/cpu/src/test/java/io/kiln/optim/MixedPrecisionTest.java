@@ -226,7 +226,8 @@ class MixedPrecisionTest {
             assertEquals(0x1p15, trainer.lossScale());
             assertEquals(0, trainer.steps());
             assertArrayEquals(before, layer.values().get("weight").toFloatArray());
-            trainer.differentiate(() -> layer.forward(x).cast(DType.FLOAT32).mul(0.01).sum());
+            trainer.differentiate(
+                    () -> layer.forward(x).cast(DType.FLOAT32).mul(0.01).sum());
             assertTrue(trainer.step(1));
             assertEquals(1, trainer.steps());
         }
