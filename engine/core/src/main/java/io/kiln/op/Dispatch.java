@@ -32,10 +32,11 @@ public final class Dispatch {
      * Runs an operator.
      *
      * @param operator the operator
-     * @param inputs its inputs
+     * @param given its inputs, which {@link Autocast} may cast
      * @return its outputs
      */
-    public static NDArray[] run(Operator operator, NDArray... inputs) {
+    public static NDArray[] run(Operator operator, NDArray... given) {
+        NDArray[] inputs = Autocast.inputs(operator, given);
         GraphBuilder builder = builder(operator, inputs);
         if (builder != null) {
             return builder.apply(operator, inputs);
@@ -120,6 +121,7 @@ public final class Dispatch {
 
     private static NDArray[] composed(Operator operator, NDArray[] inputs, Backend backend) {
         try (Autograd.Mode pause = Autograd.pauseKeepingMode();
+                Autocast.Mode plain = Autocast.pause();
                 Scope scope = Scope.open()) {
             NDArray[] outputs = operator.compose(inputs);
             if (outputs == null) {
