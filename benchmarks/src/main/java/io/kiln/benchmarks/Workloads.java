@@ -4,15 +4,19 @@ import io.kiln.benchmarks.Workload.Case;
 import io.kiln.benchmarks.djl.DjlInference;
 import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
+import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
+import io.kiln.benchmarks.djl.TorchSequences;
 import io.kiln.benchmarks.kiln.KilnExchange;
 import io.kiln.benchmarks.kiln.KilnFeed;
 import io.kiln.benchmarks.kiln.KilnFit;
 import io.kiln.benchmarks.kiln.KilnInference;
 import io.kiln.benchmarks.kiln.KilnOperators;
+import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
 import io.kiln.benchmarks.spark.FeedData;
@@ -39,6 +43,10 @@ public final class Workloads {
             training("mlp", "Training step of 784-512-256-10, batch 128, SGD with momentum, float32", Network.MLP),
             training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET),
             lenetInfer(),
+            sequences(SequenceModel.LSTM, true),
+            sequences(SequenceModel.LSTM, false),
+            sequences(SequenceModel.TRANSFORMER, true),
+            sequences(SequenceModel.TRANSFORMER, false),
             opOverhead(),
             estimator(),
             feed(),
@@ -90,6 +98,24 @@ public final class Workloads {
                 Set.of(KILN_EAGER),
                 Check.SAME,
                 new Plan(4, 6, 5, 20));
+    }
+
+    private static Workload sequences(SequenceModel model, boolean training) {
+        String what = model == SequenceModel.LSTM
+                ? "an LSTM language model, 2×512, 10,000 words, 32 rows of 35"
+                : "a transformer encoder, 4 layers of 768/12/3,072, 8 sequences of 128";
+        String name = model == SequenceModel.LSTM ? "lstm" : "transformer";
+        return new Workload(
+                training ? name : name + "-infer",
+                (training ? "Training step of " : "Outputs and mean loss of ") + what + ", float32",
+                List.of(training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms")),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnSequences(model, training)),
+                        entry(TORCH, () -> new TorchSequences(model, training)),
+                        entry(MXNET_EAGER, () -> new MxSequences(model, training))),
+                Set.of(),
+                training ? Check.LOSS_FALLS : Check.SAME,
+                new Plan(4, 4, 2, 6));
     }
 
     private static Workload opOverhead() {
