@@ -8,6 +8,7 @@ import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.Trainer;
@@ -18,7 +19,7 @@ import java.io.IOException;
 public final class KilnTraining implements Contender {
 
     private final Network network;
-    private final Loss loss = new SoftmaxCrossEntropy();
+    private final Loss loss;
     private KilnNetwork net;
     private Trainer trainer;
     private int steps;
@@ -26,6 +27,7 @@ public final class KilnTraining implements Contender {
     /** Trains the network. */
     public KilnTraining(Network network) {
         this.network = network;
+        loss = network.task() == Network.Task.CLASSES ? new SoftmaxCrossEntropy() : new SigmoidBce();
     }
 
     @Override
