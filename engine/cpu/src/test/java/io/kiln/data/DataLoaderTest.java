@@ -65,19 +65,27 @@ class DataLoaderTest {
     void randomOrderIsAPermutationThatFollowsFromSeedAndEpoch() {
         long[] first = Sampler.random(100, 5).order(0);
         assertArrayEquals(first, Sampler.random(100, 5).order(0));
-        assertNotEquals(Arrays.toString(first), Arrays.toString(Sampler.random(100, 5).order(1)));
-        assertNotEquals(Arrays.toString(first), Arrays.toString(Sampler.random(100, 6).order(0)));
+        assertNotEquals(
+                Arrays.toString(first), Arrays.toString(Sampler.random(100, 5).order(1)));
+        assertNotEquals(
+                Arrays.toString(first), Arrays.toString(Sampler.random(100, 6).order(0)));
         assertArrayEquals(
-                LongStream.range(0, 100).toArray(), LongStream.of(first).sorted().toArray());
+                LongStream.range(0, 100).toArray(),
+                LongStream.of(first).sorted().toArray());
         assertArrayEquals(
-                new long[] {0, 2, 4}, Sampler.sequential(6).filter(i -> i % 2 == 0).order(3));
+                new long[] {0, 2, 4},
+                Sampler.sequential(6).filter(i -> i % 2 == 0).order(3));
     }
 
     @Test
     void restOfAnEpochIsKeptDiscardedOrBeginsTheNext() {
         Sampler s = Sampler.sequential(5);
-        assertEquals(List.of(2, 2, 1), sizes(BatchSampler.of(s, 2, BatchSampler.Last.KEEP).batches(0)));
-        assertEquals(List.of(2, 2), sizes(BatchSampler.of(s, 2, BatchSampler.Last.DISCARD).batches(0)));
+        assertEquals(
+                List.of(2, 2, 1),
+                sizes(BatchSampler.of(s, 2, BatchSampler.Last.KEEP).batches(0)));
+        assertEquals(
+                List.of(2, 2),
+                sizes(BatchSampler.of(s, 2, BatchSampler.Last.DISCARD).batches(0)));
         BatchSampler rollover = BatchSampler.of(s, 2, BatchSampler.Last.ROLLOVER);
         assertEquals(List.of(2, 2), sizes(rollover.batches(0)));
         assertEquals(List.of(2, 2, 2), sizes(rollover.batches(1)));
@@ -85,8 +93,10 @@ class DataLoaderTest {
         assertArrayEquals(new long[] {0, 1}, rollover.batches(2).get(0));
         BatchSampler wide = BatchSampler.of(s, 12, BatchSampler.Last.ROLLOVER);
         assertEquals(List.of(), sizes(wide.batches(1)));
-        assertArrayEquals(new long[] {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}, wide.batches(2).get(0));
-        assertArrayEquals(new long[] {2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3}, wide.batches(4).get(0));
+        assertArrayEquals(
+                new long[] {0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1}, wide.batches(2).get(0));
+        assertArrayEquals(
+                new long[] {2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3}, wide.batches(4).get(0));
     }
 
     private static List<Integer> sizes(List<long[]> batches) {
@@ -201,7 +211,8 @@ class DataLoaderTest {
                 .timeout(Duration.ofMillis(50))
                 .build();
         try (DataLoader<Labeled<float[]>>.Epoch e = l.epoch(0)) {
-            assertTrue(assertThrows(SampleException.class, e::next).getMessage().contains("batch 0 was not made within"));
+            assertTrue(
+                    assertThrows(SampleException.class, e::next).getMessage().contains("batch 0 was not made within"));
         }
     }
 

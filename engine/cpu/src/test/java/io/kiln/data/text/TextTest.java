@@ -26,8 +26,11 @@ class TextTest {
         List<List<String>> texts = List.of(List.of("b", "a", "c"), List.of("b", "c", "d"), List.of("b"));
         Vocabulary v = Vocabulary.build(texts, 1, 100, "<s>", "</s>");
         assertEquals(List.of("<unk>", "<pad>", "<s>", "</s>", "b", "c", "a", "d"), v.tokens());
-        assertEquals(List.of("<unk>", "<pad>", "b", "c"), Vocabulary.build(texts, 2, 100).tokens());
-        assertEquals(List.of("<unk>", "<pad>", "b"), Vocabulary.build(texts, 1, 3).tokens());
+        assertEquals(
+                List.of("<unk>", "<pad>", "b", "c"),
+                Vocabulary.build(texts, 2, 100).tokens());
+        assertEquals(
+                List.of("<unk>", "<pad>", "b"), Vocabulary.build(texts, 1, 3).tokens());
     }
 
     @Test
@@ -38,8 +41,7 @@ class TextTest {
         assertEquals(List.of("x", "<unk>"), v.decode(2, 0, 1, 1));
         assertThrows(IndexOutOfBoundsException.class, () -> v.token(4));
         assertThrows(IllegalArgumentException.class, () -> new Vocabulary(List.of("a", "b")));
-        assertThrows(
-                IllegalArgumentException.class, () -> new Vocabulary(List.of("<unk>", "<pad>", "a", "a")));
+        assertThrows(IllegalArgumentException.class, () -> new Vocabulary(List.of("<unk>", "<pad>", "a", "a")));
     }
 
     @Test

@@ -44,7 +44,8 @@ class VisionTest {
         JsonNode golden = Golden.read("data/resize.json");
         Image image = new Image(7, 5, 3, Golden.floats(golden.get("image")));
         for (JsonNode c : golden.get("cases")) {
-            Image out = ImageTransform.resize(c.get("height").asInt(), c.get("width").asInt())
+            Image out = ImageTransform.resize(
+                            c.get("height").asInt(), c.get("width").asInt())
                     .apply(image, random);
             assertArrayEquals(Golden.floats(c.get("out")), out.pixels(), 2e-3f, c.get("height") + "x" + c.get("width"));
         }
@@ -57,7 +58,8 @@ class VisionTest {
                 ImageTransform.centreCrop(2, 2).apply(grid(4, 4), random).pixels());
         boolean[] seen = new boolean[3];
         for (int i = 0; i < 100; i++) {
-            float first = ImageTransform.randomCrop(2, 2).apply(grid(2, 4), random).pixels()[0];
+            float first =
+                    ImageTransform.randomCrop(2, 2).apply(grid(2, 4), random).pixels()[0];
             seen[(int) first] = true;
         }
         assertArrayEquals(new boolean[] {true, true, true}, seen);
@@ -103,11 +105,15 @@ class VisionTest {
     void padNormalizeAndScale() {
         assertArrayEquals(
                 new float[] {9, 9, 9, 9, 7, 9, 9, 9, 9},
-                ImageTransform.pad(1, 9).apply(new Image(1, 1, 1, new float[] {7}), random).pixels());
+                ImageTransform.pad(1, 9)
+                        .apply(new Image(1, 1, 1, new float[] {7}), random)
+                        .pixels());
         Image rgb = new Image(1, 1, 3, new float[] {255, 51, 0});
         Normalize n = new Normalize(new float[] {0.5f, 0.2f, 0.25f}, new float[] {0.5f, 1, 0.25f});
         assertArrayEquals(
-                new float[] {1, 0, -1}, ImageTransform.scale().then(n).apply(rgb, random).pixels(), 1e-6f);
+                new float[] {1, 0, -1},
+                ImageTransform.scale().then(n).apply(rgb, random).pixels(),
+                1e-6f);
         assertThrows(IllegalArgumentException.class, () -> n.apply(grid(1, 1), random));
     }
 
@@ -120,7 +126,9 @@ class VisionTest {
             }
             // Contrast, saturation and hue leave an even grey alone.
             assertArrayEquals(
-                    gray.pixels(), new ColourJitter(0, 0.5, 0.5, 0.5).apply(gray, random).pixels(), 0.02f);
+                    gray.pixels(),
+                    new ColourJitter(0, 0.5, 0.5, 0.5).apply(gray, random).pixels(),
+                    0.02f);
         }
     }
 
@@ -204,7 +212,10 @@ class VisionTest {
             NDArray labels = NDArray.of(Shape.of(2, 2), 1f, 0, 0, 1);
             for (int i = 0; i < 20; i++) {
                 Mix.Batch mixed = Mix.cutMix(new Mix.Batch(x, labels), 1, random);
-                assertEquals(mixed.images().slice(0, 0, 1).mean().item(), mixed.labels().get(0, 1), 1e-6);
+                assertEquals(
+                        mixed.images().slice(0, 0, 1).mean().item(),
+                        mixed.labels().get(0, 1),
+                        1e-6);
             }
             assertEquals(0, x.get(0, 0, 3, 3), "the batch itself was changed");
         }
@@ -218,7 +229,10 @@ class VisionTest {
                 draws.add(Beta.symmetric(alpha, random));
             }
             double mean = draws.stream().mapToDouble(d -> d).average().orElseThrow();
-            double variance = draws.stream().mapToDouble(d -> (d - mean) * (d - mean)).average().orElseThrow();
+            double variance = draws.stream()
+                    .mapToDouble(d -> (d - mean) * (d - mean))
+                    .average()
+                    .orElseThrow();
             assertEquals(0.5, mean, 0.02);
             assertEquals(1 / (4 * (2 * alpha + 1)), variance, 0.01);
         }
