@@ -47,6 +47,7 @@ class ObservationTest {
         network = new Sequential(new Dense(4, Activation.RELU), new Sequential(new Dense(3), Activations.softmax()));
         network.initialize(1);
         x = NDArray.of(Shape.of(2, 5), 1f, 2, 3, 4, 5, -1, -2, -3, -4, -5);
+        network.call(x); // draws the weights
     }
 
     @AfterEach
