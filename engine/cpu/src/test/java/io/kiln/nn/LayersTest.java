@@ -91,6 +91,10 @@ class LayersTest {
                 new Row("lenet", LayersTest::lenet, Shape.of(2, 1, 12, 12), Shape.of(2, 3)));
     }
 
+    static Stream<Row> sequenceRows() {
+        return SequenceLayerRows.rows();
+    }
+
     private static Block lastAxis() {
         return Dense.builder().units(5).useBias(false).flatten(false).build();
     }
@@ -174,7 +178,7 @@ class LayersTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rows")
+    @MethodSource({"rows", "sequenceRows"})
     void tracedIsEagerWithGradientsAndStatistics(Row row) {
         NDArray x = RandomOps.normal(row.input, 0, 1, DType.FLOAT32);
         Block eager = row.layer.get();

@@ -41,6 +41,8 @@ public final class OperatorTable {
         rows.addAll(ConvolutionRows.rows());
         rows.addAll(PoolingRows.rows());
         rows.addAll(NormalisationRows.rows());
+        rows.addAll(RecurrentRows.rows());
+        rows.addAll(AttentionRows.rows());
         return rows;
     }
 
