@@ -16,6 +16,7 @@ final class TapeNode {
     final long sequence;
     /** Where the call was made; null when nobody observed it. */
     final String place;
+
     boolean consumed;
     private final int[] versions;
 

@@ -89,9 +89,7 @@ public abstract class Block implements AutoCloseable {
             return compiled.call(x)[0];
         }
         Observation observation = Observation.current();
-        return observation == null
-                ? forward(x)
-                : observation.block(name, () -> new NDArray[] {forward(x)})[0];
+        return observation == null ? forward(x) : observation.block(name, () -> new NDArray[] {forward(x)})[0];
     }
 
     /**

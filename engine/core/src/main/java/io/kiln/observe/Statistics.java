@@ -43,8 +43,7 @@ public record Statistics(Shape shape, double min, double max, double mean, doubl
         }
         long finite = x.length - nans - infinities;
         if (finite == 0) {
-            return new Statistics(
-                    array.shape(), Double.NaN, Double.NaN, Double.NaN, Double.NaN, nans, infinities);
+            return new Statistics(array.shape(), Double.NaN, Double.NaN, Double.NaN, Double.NaN, nans, infinities);
         }
         double mean = sum / finite;
         double squares = 0;

@@ -58,6 +58,7 @@ public record MatMul() implements Operator {
 
     @Override
     public long flops(Spec[] inputs, Spec[] outputs) {
-        return Math.multiplyExact(2 * inputs[0].shape().dim(-1), outputs[0].shape().size());
+        return Math.multiplyExact(
+                2 * inputs[0].shape().dim(-1), outputs[0].shape().size());
     }
 }

@@ -1,6 +1,8 @@
 package io.kiln.view;
 
 import io.kiln.nn.Block;
+import io.kiln.nn.Lambda;
+import io.kiln.symbol.Graph;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,6 +21,13 @@ final class BlockTypes {
         String type = block.getClass().getSimpleName();
         types.put(place, type.isEmpty() ? "Block" : type);
         block.children().forEach((n, b) -> collect(place.isEmpty() ? n : place + "." + n, b, types));
+    }
+
+    /** What to call a block whose last node this is: its class, or the operator where that says more. */
+    static String type(String blockClass, Graph.Node last) {
+        return blockClass == null || blockClass.equals(Lambda.class.getSimpleName())
+                ? last.operator().name()
+                : blockClass;
     }
 
     /** The place of the block that made a node. */

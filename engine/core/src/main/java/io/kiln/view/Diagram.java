@@ -113,8 +113,12 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
                         output.shape().toString()));
                 open = null;
             } else {
-                String type = types.getOrDefault(group, node.operator().name());
-                Box box = new Box(Kind.BLOCK, group.isEmpty() ? "network" : group, type, output.shape().toString());
+                String type = BlockTypes.type(types.get(group), node);
+                Box box = new Box(
+                        Kind.BLOCK,
+                        group.isEmpty() ? "network" : group,
+                        type,
+                        output.shape().toString());
                 if (group.equals(open)) {
                     boxes.set(boxes.size() - 1, box);
                 } else {
@@ -132,7 +136,8 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
             }
         }
         for (Graph.Ref r : graph.outputs()) {
-            boxes.add(new Box(Kind.OUTPUT, "output", "output", graph.spec(r).shape().toString()));
+            boxes.add(new Box(
+                    Kind.OUTPUT, "output", "output", graph.spec(r).shape().toString()));
             if (boxOf.containsKey(r.value())) {
                 arrows.add(new Arrow(boxOf.get(r.value()), boxes.size() - 1));
             }

@@ -71,6 +71,7 @@ public record Summary(
         final String place;
         final int depth;
         Spec output;
+        Graph.Node last;
         long ownParameters;
         long parameters;
         long ownFlops;
@@ -143,6 +144,7 @@ public record Summary(
                 e.flops += flops;
                 e.parameters += parameters;
                 e.output = node.outputs().get(0);
+                e.last = node;
             }
             if (!(node.operator() instanceof ViewOperator)) {
                 activations += node.outputs().stream().mapToLong(Summary::bytes).sum();
@@ -175,20 +177,20 @@ public record Summary(
     private static void addTree(String place, Map<String, Entry> entries, Map<String, String> types, List<Row> rows) {
         Entry e = entries.get(place);
         rows.add(new Row(
-                e.depth,
-                place,
-                types.getOrDefault(place, place.isEmpty() ? "Graph" : "Block"),
-                e.output,
-                e.ownParameters,
-                e.parameters,
-                e.ownFlops,
-                e.flops,
-                e.leaf));
+                e.depth, place, type(e, types), e.output, e.ownParameters, e.parameters, e.ownFlops, e.flops, e.leaf));
         for (String child : List.copyOf(entries.keySet())) {
             if (!child.isEmpty() && place.equals(parent(child))) {
                 addTree(child, entries, types, rows);
             }
         }
+    }
+
+    private static String type(Entry e, Map<String, String> types) {
+        String type = types.get(e.place);
+        if (e.last == null || type == null && !e.leaf) {
+            return type == null ? "Graph" : type;
+        }
+        return BlockTypes.type(type, e.last);
     }
 
     private static Entry entry(Map<String, Entry> entries, String place) {
@@ -252,8 +254,8 @@ public record Summary(
                     count(whole ? r.parameters() : r.ownParameters(), whole),
                     flops(whole ? r.flops() : r.ownFlops(), whole));
         }
-        String line = "-".repeat(
-                table.toString().lines().mapToInt(String::length).max().orElse(0));
+        String line = "-"
+                .repeat(table.toString().lines().mapToInt(String::length).max().orElse(0));
         return table + "\n" + line + "\n"
                 + String.format(
                         Locale.ROOT,

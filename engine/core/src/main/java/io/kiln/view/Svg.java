@@ -11,6 +11,10 @@ final class Svg {
     private static final double LETTER = 7.1;
     private static final double LEAST_WIDTH = 90;
 
+    private static final List<String> COLOURS = List.of(
+            "#dbe9f6", "#fde3cf", "#d9f0d3", "#f6d9e4", "#e6dff2", "#fdf3c6", "#d3eeee", "#ecdfd3", "#e2ecc8",
+            "#f3dede", "#dfe3ee");
+
     private final Diagram diagram;
     private final LayeredLayout layout;
     private final double[] widths;
@@ -20,8 +24,14 @@ final class Svg {
         this.diagram = diagram;
         widths = diagram.boxes().stream()
                 .mapToDouble(b -> Math.max(
-                        LEAST_WIDTH, 16 + LETTER * Math.max(b.title().length(), Math.max(b.type().length(), b.shape()
-                                .length()))))
+                        LEAST_WIDTH,
+                        16
+                                + LETTER
+                                        * Math.max(
+                                                b.title().length(),
+                                                Math.max(
+                                                        b.type().length(),
+                                                        b.shape().length()))))
                 .toArray();
         layout = new LayeredLayout(widths, diagram.arrows());
     }
@@ -30,8 +40,7 @@ final class Svg {
         add(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\""
                         + " font-size=\"12\" text-anchor=\"middle\">%n",
-                layout.width() + 2 * MARGIN,
-                layout.layers() * STEP - (STEP - HEIGHT) + 2 * MARGIN);
+                layout.width() + 2 * MARGIN, layout.layers() * STEP - (STEP - HEIGHT) + 2 * MARGIN);
         add("<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\""
                 + " orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#555\"/></marker></defs>%n");
         add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n");
@@ -96,8 +105,7 @@ final class Svg {
         if (data(b)) {
             return "#eeeeee";
         }
-        int hue = Math.floorMod(b.type().toLowerCase(Locale.ROOT).hashCode() * 0x9E3779B1 >>> 8, 360);
-        return "hsl(" + hue + ",60%,88%)";
+        return COLOURS.get(Math.floorMod(b.type().toLowerCase(Locale.ROOT).hashCode(), COLOURS.size()));
     }
 
     private static String escape(String s) {

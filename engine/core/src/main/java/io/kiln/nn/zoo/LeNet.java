@@ -1,4 +1,4 @@
-package io.kiln.examples;
+package io.kiln.nn.zoo;
 
 import io.kiln.nn.Block;
 import io.kiln.nn.Conv2D;
@@ -30,7 +30,8 @@ public final class LeNet {
      * @param classes how many classes to tell apart
      * @return x[N,1,28,28] to scores[N,classes]
      */
-    public static Block network(int classes) {
+    public static Block of(long classes) {
+        Layers.checkClasses("lenet", classes);
         return new Sequential(
                 Conv2D.builder()
                         .channels(32)

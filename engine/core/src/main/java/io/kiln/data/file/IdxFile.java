@@ -1,4 +1,4 @@
-package io.kiln.examples;
+package io.kiln.data.file;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -16,7 +16,7 @@ import java.util.zip.GZIPInputStream;
  * @param elements in row-major order
  * @see <a href="http://yann.lecun.com/exdb/mnist/">The MNIST database of handwritten digits</a>
  */
-record IdxFile(int[] sizes, byte[] elements) {
+public record IdxFile(int[] sizes, byte[] elements) {
     private static final int UNSIGNED_BYTES = 0x08;
     /** More than any MNIST file has; a header that says more is a broken one, and nothing is allocated for it. */
     private static final long MOST_BYTES = 64L << 20;
@@ -29,8 +29,10 @@ record IdxFile(int[] sizes, byte[] elements) {
      * @param name of the file, for error messages
      * @param compressed its bytes; left open
      * @param axes how many axes it must have
+     * @return its content
+     * @throws IOException when reading fails, or the content is not what the header says
      */
-    static IdxFile read(String name, InputStream compressed, int axes) throws IOException {
+    public static IdxFile read(String name, InputStream compressed, int axes) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(new GZIPInputStream(compressed), 1 << 16));
         try {
             int magic = in.readInt();

@@ -1,4 +1,4 @@
-package io.kiln.examples;
+package io.kiln.data.file;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
