@@ -131,6 +131,16 @@ public final class Autograd {
         return new Checkpoint(block);
     }
 
+    /**
+     * Stops recording for a while, in the given mode.
+     *
+     * @param training whether to run in train mode
+     * @return ends the pause
+     */
+    public static Mode pauseInMode(boolean training) {
+        return new Mode(false, training);
+    }
+
     static Mode mode(boolean recording, boolean training) {
         return new Mode(recording, training);
     }

@@ -1,7 +1,11 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Autocast;
+import io.kiln.op.CastLists;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Precision;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.util.LinkedHashMap;
@@ -50,6 +54,19 @@ public sealed class GraphBlock extends Block permits SymbolBlock {
      */
     public final Graph graph() {
         return graph;
+    }
+
+    /**
+     * The same network computed in mixed precision: its casts are nodes of the graph, its parameters are those of this one.
+     *
+     * @param precision the narrow type
+     * @param lists which operators compute in what type
+     * @return the graph; its outputs may be of the narrow type
+     */
+    public Graph inPrecision(Precision precision, CastLists lists) {
+        try (Autocast.Mode cast = Autocast.open(precision, lists)) {
+            return trace(graph.inputs().stream().map(Graph.Input::spec).toArray(Spec[]::new));
+        }
     }
 
     @Override

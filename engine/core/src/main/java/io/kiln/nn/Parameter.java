@@ -24,7 +24,7 @@ public final class Parameter implements AutoCloseable {
     private final String name;
     private final Role role;
     private final DType dtype;
-    private final Initializer initializer;
+    private Initializer initializer;
     private GradReq request;
     private Shape shape;
     private Draw draw = Draw.fromThread();
@@ -93,6 +93,22 @@ public final class Parameter implements AutoCloseable {
      */
     public Initializer initializer() {
         return initializer;
+    }
+
+    /**
+     * Begins in another way. A value that exists is given up.
+     *
+     * @param newInitializer the initializer
+     * @return this parameter
+     * @throws IllegalStateException when the parameter is a constant
+     */
+    public Parameter initializer(Initializer newInitializer) {
+        if (initializer == null) {
+            throw new IllegalStateException("parameter " + this + ": a constant has no initializer; set its value");
+        }
+        close();
+        initializer = newInitializer;
+        return this;
     }
 
     /**

@@ -104,4 +104,10 @@ public record BatchNorm(double epsilon, double momentum) implements ParametricOp
         d[1] = x.shape().dim(1);
         return v.reshape(d);
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Centre, scale by 1/σ, multiply by gamma, add beta; the statistics of train mode come on top.
+        return Math.multiplyExact(4, inputs[0].shape().size());
+    }
 }

@@ -121,4 +121,11 @@ public record Convolution(List<Long> stride, List<Long> pad, List<Long> dilation
         }
         return result;
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long y = outputs[0].shape().size();
+        long sum = inputs[1].shape().size() / Math.max(1, inputs[1].shape().dim(0));
+        return Math.addExact(Math.multiplyExact(2 * sum, y), activation.flops(y));
+    }
 }

@@ -143,4 +143,10 @@ public record ConvolutionTranspose(
         }
         return result;
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long spread = inputs[1].shape().size() / Math.max(1, inputs[1].shape().dim(0));
+        return Math.multiplyExact(2 * spread, inputs[0].shape().size());
+    }
 }

@@ -68,4 +68,10 @@ public record LayerNorm(double epsilon) implements ParametricOperator {
         NDArray sum = Dispatch.one(new Sum(List.of(rank - 1L), true), x);
         return sum.mul(1.0 / Math.max(1, x.shape().dim(-1)));
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Mean, centre, square, variance, scale by 1/σ, multiply by gamma, add beta.
+        return Math.multiplyExact(7, inputs[0].shape().size());
+    }
 }

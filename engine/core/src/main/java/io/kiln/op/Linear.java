@@ -95,4 +95,10 @@ public record Linear(Activation activation) implements ParametricOperator {
                 : inputs[0].matmul(MatMul.swap(inputs[1]));
         return new NDArray[] {activation.apply(inputs.length > 2 ? z.add(inputs[2]) : z)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long y = outputs[0].shape().size();
+        return Math.addExact(Math.multiplyExact(2 * inputs[1].shape().dim(1), y), activation.flops(y));
+    }
 }

@@ -58,4 +58,10 @@ public record SoftmaxCrossEntropy() implements ParametricOperator {
         NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
         return new NDArray[] {logP.mul(hot).sum(-1).neg(), Dispatch.one(new Exp(), logP)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // The log-softmax; picking a class is free.
+        return Math.multiplyExact(5, inputs[0].shape().size());
+    }
 }

@@ -156,6 +156,16 @@ public final class GraphBuilder implements AutoCloseable {
         return parameter(name, spec, role, Optional.of(initializer));
     }
 
+    /**
+     * Adds a parameter as another graph has it.
+     *
+     * @param info the parameter
+     * @return the array that stands for it
+     */
+    public NDArray parameter(Graph.ParameterInfo info) {
+        return parameter(info.name(), info.spec(), info.role(), info.initializer());
+    }
+
     private NDArray parameter(String name, Spec spec, Role role, Optional<Initializer> initializer) {
         if (outer != null) {
             return outer.parameter(name, spec, role, initializer);
@@ -253,6 +263,9 @@ public final class GraphBuilder implements AutoCloseable {
     private NDArray constant(NDArray value) {
         return constants.computeIfAbsent(value, v -> {
             String name = "constant" + constantValues.size();
+            for (int n = constantValues.size() + 1; traced.containsKey(name); n++) {
+                name = "constant" + n;
+            }
             constantValues.put(name, v);
             return parameter(name, v.spec(), Role.CONSTANT, Optional.empty());
         });
