@@ -108,7 +108,7 @@ class ControlFlowTest {
         NDArray input = Autograd.attachGradient(x.copy());
         NDArray y;
         try (Autograd.Mode record = Autograd.record()) {
-            y = block.forward(input);
+            y = block.call(input);
         }
         float[] output = y.toFloatArray();
         Autograd.backward(y);
@@ -142,6 +142,13 @@ class ControlFlowTest {
             block.zeroGradients();
             RandomGenerator.seed(1);
             assertArrayEquals(block.forward(x).toFloatArray(), traced.forward(x).toFloatArray());
+            block.hybridize();
+            Run compiled = train(block, x);
+            assertArrayEquals(eager.output(), compiled.output(), 1e-6f);
+            eager.gradients()
+                    .forEach((n, g) -> assertArrayEquals(g, compiled.gradients().get(n), 1e-5f, n));
+            block.dehybridize();
+            block.zeroGradients();
         }
     }
 

@@ -116,8 +116,8 @@ class LossTest {
     @ParameterizedTest
     @MethodSource("losses")
     void hybridizedLossIsEager(Map.Entry<String, Loss> row) {
-        NDArray label = matrix(
-                Golden.read("nn/loss/losses.json").get(row.getKey()).get("label"));
+        NDArray label =
+                matrix(Golden.read("nn/loss/losses.json").get(row.getKey()).get("label"));
         NDArray[] results = new NDArray[2];
         NDArray[] gradients = new NDArray[2];
         for (int i = 0; i < 2; i++) {
