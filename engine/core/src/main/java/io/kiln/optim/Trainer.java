@@ -256,6 +256,7 @@ public final class Trainer implements AutoCloseable {
         try (Observation.Span update = Observation.span("update")) {
             update(updated, rescale, learningRate);
         }
+        return true;
     }
 
     private void update(Map<String, Parameter> updated, double rescale, double learningRate) {
@@ -270,7 +271,6 @@ public final class Trainer implements AutoCloseable {
         if (average != null) {
             average.update(updated.keySet());
         }
-        return true;
     }
 
     /** What is to be updated now; nothing while batches accumulate. */
