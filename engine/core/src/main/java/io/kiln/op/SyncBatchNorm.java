@@ -48,12 +48,12 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Operator
         NDArray y = x.sub(BatchNorm.perChannel(mean, x))
                 .mul(BatchNorm.perChannel(inverse.mul(in[1]), x))
                 .add(BatchNorm.perChannel(in[2], x));
-        return new NDArray[] {y.cast(x.dtype()), newMean, newVariance, mean, inverse, count};
+        return new NDArray[] {BatchNorm.like(x, y), newMean, newVariance, mean, inverse, count};
     }
 
     /** Sums over all axes but the channels, in the dtype of the statistics. */
     private static NDArray over(NDArray x, NDArray statistic) {
-        return ConvolutionWeightGradient.overChannels(x.cast(statistic.dtype()));
+        return ConvolutionWeightGradient.overChannels(BatchNorm.like(statistic, x));
     }
 
     @Override
@@ -80,7 +80,7 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Operator
             NDArray ofScale = BatchNorm.perChannel(share.slice(0, channels, 2 * channels), x);
             g = dy.sub(ofMean).sub(normal.mul(ofScale));
         }
-        NDArray dx = g.mul(BatchNorm.perChannel(inverse.mul(c.input(1)), x)).cast(x.dtype());
-        return new NDArray[] {dx, dgamma, dbeta, null, null};
+        NDArray dx = g.mul(BatchNorm.perChannel(inverse.mul(c.input(1)), x));
+        return new NDArray[] {BatchNorm.like(x, dx), dgamma, dbeta, null, null};
     }
 }
