@@ -6,11 +6,12 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 
 /**
- * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train mode.
- * Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al., CVPR 2018.
+ * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train
+ * mode. Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al.,
+ * CVPR 2018.
  *
- * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the gradient the
- * mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
+ * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the
+ * gradient the mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics

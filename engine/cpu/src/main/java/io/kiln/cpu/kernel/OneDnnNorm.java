@@ -14,8 +14,8 @@ import io.kiln.op.LayerNormGradient;
 import io.kiln.op.Operator;
 
 /**
- * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN speaks of variances, the operators of
- * {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
+ * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN
+ * speaks of variances, the operators of {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
  */
 final class OneDnnNorm {
 

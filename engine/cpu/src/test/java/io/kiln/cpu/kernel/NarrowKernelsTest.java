@@ -20,11 +20,18 @@ import io.kiln.op.Convolution;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Gelu;
+import io.kiln.op.GeluGradient;
 import io.kiln.op.Linear;
 import io.kiln.op.MatMul;
 import io.kiln.op.Operator;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
+import io.kiln.op.ReluGradient;
+import io.kiln.op.Sigmoid;
+import io.kiln.op.Silu;
+import io.kiln.op.SiluGradient;
+import io.kiln.op.Tanh;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +91,18 @@ class NarrowKernelsTest {
         for (Activation a : Activation.values()) {
             check(OneDnnMatMul::linear, new Linear(a), new long[] {6, 33}, new long[] {4, 33}, new long[] {4});
         }
+    }
+
+    @Test
+    void functionsOfOneElement() {
+        long[] shape = {9, 33};
+        check(ElementKernels::tanh, new Tanh(), shape);
+        check(ElementKernels::sigmoid, new Sigmoid(), shape);
+        check(ElementKernels::silu, new Silu(), shape);
+        check(ElementKernels::gelu, new Gelu(true), shape);
+        check(ElementKernels::reluGradient, new ReluGradient(), shape, shape);
+        check(ElementKernels::siluGradient, new SiluGradient(), shape, shape);
+        check(ElementKernels::geluGradient, new GeluGradient(false), shape, shape);
     }
 
     @Test
