@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
 import java.io.IOException;
@@ -63,7 +64,7 @@ public final class Trainer implements AutoCloseable {
      * @param rule how to update them
      */
     public Trainer(Map<String, Parameter> parameters, UpdateRule rule) {
-        this(parameters, rule, gradients -> {});
+        this(parameters, rule, null);
     }
 
     /**
@@ -71,8 +72,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @param parameters parameters by name; equal on all workers
      * @param rule how to update them; equal on all workers
-     * @param exchange is given all gradients before each update and leaves in each the sum over the workers: the pushPull of a
-     *     KVStore, key by key
+     * @param exchange is given all gradients, dense, before each update and leaves in each the sum over the workers: the
+     *     pushPull of a KVStore, key by key; null for none
      */
     public Trainer(Map<String, Parameter> parameters, UpdateRule rule, Consumer<List<NDArray>> exchange) {
         this.parameters = new LinkedHashMap<>(parameters);
@@ -102,11 +103,13 @@ public final class Trainer implements AutoCloseable {
     public void step(double batchSize, boolean ignoreStaleGradient) {
         Check.positive("trainer", "batchSize", batchSize);
         Map<String, Parameter> updated = fresh(ignoreStaleGradient);
-        List<NDArray> gradients =
-                updated.values().stream().map(Parameter::gradient).toList();
-        exchange.accept(gradients);
+        if (exchange != null) {
+            exchange.accept(updated.values().stream().map(Parameter::gradient).toList());
+        }
         double rescale = 1 / batchSize;
         if (Double.isFinite(rule.clipNorm())) {
+            List<NDArray> gradients =
+                    updated.values().stream().map(Trainer::elements).toList();
             double norm = rescale * Math.sqrt(GradientClipping.sumOfSquares(gradients));
             rescale *= clipFactor(norm);
         }
@@ -117,9 +120,20 @@ public final class Trainer implements AutoCloseable {
             State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
             s.updates++;
             Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
-            Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+            RowSparse rows = rule.optimizer().updatesLazily() ? p.rowGradient() : null;
+            if (rows != null) {
+                Updates.runLazily(rule.optimizer(), step, p.value(), rows, s.arrays);
+            } else {
+                Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+            }
             Autograd.consumeGradient(p.value());
         }
+    }
+
+    /** All elements of a gradient that may differ from 0. */
+    private static NDArray elements(Parameter p) {
+        RowSparse rows = p.rowGradient();
+        return rows != null ? rows.rows() : p.gradient();
     }
 
     private double clipFactor(double norm) {

@@ -67,6 +67,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        IndexKernels.putRows(to, numbers, rows);
+    }
+
+    @Override
     public void copyToHost(long from, long toHost, long bytes) {
         Memory.copy(from, toHost, bytes);
     }
