@@ -1,5 +1,6 @@
 package io.kiln.backend;
 
+import io.kiln.compile.Target;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -61,6 +62,15 @@ public interface Backend {
                 target.assign(source);
             }
         }
+    }
+
+    /**
+     * What the device contributes to compiling graphs for it.
+     *
+     * @return its part of the compiler
+     */
+    default Target target() {
+        return Target.PLAIN;
     }
 
     /**

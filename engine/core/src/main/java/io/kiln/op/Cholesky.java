@@ -25,4 +25,10 @@ public record Cholesky() implements Operator {
         s = Dispatch.one(back, l, MatMul.swap(s));
         return new NDArray[] {SquareMatrices.symmetric(s)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        return Math.multiplyExact(n, inputs[0].shape().size()) / 3;
+    }
 }

@@ -59,4 +59,9 @@ public record CsrDot(long rows, long columns, boolean transposed) implements Ope
         }
         return new NDArray[] {null, null, dvalues, db};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return 2 * inputs[1].shape().size() * inputs[3].shape().dim(1);
+    }
 }

@@ -51,4 +51,9 @@ public record CsrSampledDot(long rows, long columns) implements Operator {
                 : null;
         return new NDArray[] {null, null, da, db};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return 2 * inputs[1].shape().size() * inputs[2].shape().dim(1);
+    }
 }

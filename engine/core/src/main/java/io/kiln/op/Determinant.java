@@ -20,4 +20,10 @@ public record Determinant() implements Operator {
         NDArray factor = c.outputGradient(0).mul(c.output(0)).expandDims(-1).expandDims(-1);
         return new NDArray[] {MatMul.swap(inverse).mul(factor)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        return Math.multiplyExact(2 * n, inputs[0].shape().size()) / 3;
+    }
 }

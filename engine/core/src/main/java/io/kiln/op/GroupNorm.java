@@ -60,4 +60,10 @@ public record GroupNorm(long groups, double epsilon) implements Operator {
         NDArray y = normal.mul(inputs[1].reshape(d)).add(inputs[2].reshape(d));
         return new NDArray[] {y.cast(inputs[0].dtype())};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Mean, centre, square, variance, scale by 1/σ, multiply by gamma, add beta.
+        return Math.multiplyExact(7, inputs[0].shape().size());
+    }
 }

@@ -1,10 +1,10 @@
 package io.kiln.op;
 
-import java.util.stream.LongStream;
-import io.kiln.ndarray.ShapeException;
-import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import java.util.stream.LongStream;
 
 /** Operators that look elements up, or put them, by index, and that order them. */
 public final class Indexing {
@@ -130,7 +130,8 @@ public final class Indexing {
     public static NDArray take(NDArray x, NDArray indices, int axis, IndexMode mode) {
         long n = x.shape().dim(axis);
         if (n < 1) {
-            throw new ShapeException("take: axis " + axis + " of x" + x.shape() + " must have a known size of 1 at least");
+            throw new ShapeException(
+                    "take: axis " + axis + " of x" + x.shape() + " must have a known size of 1 at least");
         }
         Gather.checkIndices("take", indices.spec());
         NDArray inside =
@@ -179,8 +180,8 @@ public final class Indexing {
      */
     public static NDArray booleanMask(NDArray x, NDArray mask, int axis) {
         if (!mask.shape().equals(Shape.of(x.shape().dim(axis)))) {
-            throw new ShapeException("booleanMask: axis " + axis + " of x" + x.shape() + " needs mask[" + x.shape().dim(axis)
-                    + "], got mask" + mask.shape());
+            throw new ShapeException("booleanMask: axis " + axis + " of x" + x.shape() + " needs mask["
+                    + x.shape().dim(axis) + "], got mask" + mask.shape());
         }
         return gather(x, nonzero(mask).squeeze(1), axis);
     }

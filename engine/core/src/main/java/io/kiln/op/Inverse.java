@@ -18,4 +18,10 @@ public record Inverse() implements Operator {
         NDArray t = MatMul.swap(c.output(0));
         return new NDArray[] {t.matmul(c.outputGradient(0)).matmul(t).neg()};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        return Math.multiplyExact(2 * n, inputs[0].shape().size());
+    }
 }

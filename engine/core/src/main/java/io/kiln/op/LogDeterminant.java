@@ -26,4 +26,10 @@ public record LogDeterminant() implements Operator {
             MatMul.swap(inverse).mul(c.outputGradient(0).expandDims(-1).expandDims(-1))
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        return Math.multiplyExact(2 * n, inputs[0].shape().size()) / 3;
+    }
 }

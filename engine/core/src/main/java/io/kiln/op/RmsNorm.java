@@ -52,4 +52,10 @@ public record RmsNorm(double epsilon) implements Operator {
                 c.needs(1) ? Broadcasting.reduceTo(dy.mul(x).mul(r), c.input(1).shape()) : null;
         return new NDArray[] {dx, dgamma};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Square, mean, scale by the inverse root, multiply by gamma.
+        return Math.multiplyExact(4, inputs[0].shape().size());
+    }
 }

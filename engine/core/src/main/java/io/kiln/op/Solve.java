@@ -24,4 +24,12 @@ public record Solve() implements Operator {
             da, c.needs(1) ? Broadcasting.reduceTo(db, c.input(1).shape()) : null
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        long factors = Math.multiplyExact(2 * n, inputs[0].shape().size()) / 3;
+        return Math.addExact(
+                factors, Math.multiplyExact(2 * n, outputs[0].shape().size()));
+    }
 }

@@ -32,4 +32,10 @@ public record TriangularSolve(boolean lower, boolean transposed) implements Oper
             da, c.needs(1) ? Broadcasting.reduceTo(db, c.input(1).shape()) : null
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long n = inputs[0].shape().dim(-1);
+        return Math.multiplyExact(n, outputs[0].shape().size());
+    }
 }

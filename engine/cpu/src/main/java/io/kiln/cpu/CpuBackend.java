@@ -3,6 +3,7 @@ package io.kiln.cpu;
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
+import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.kernel.SpecialKernels;
 import io.kiln.cpu.natives.Natives;
@@ -33,6 +34,7 @@ public final class CpuBackend implements Backend {
             RandomKernels::contribute,
             NetworkKernels::contribute,
             SpecialKernels::contribute));
+    private final Target target = new CpuTarget(kernels);
 
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {
@@ -69,6 +71,11 @@ public final class CpuBackend implements Backend {
     @Override
     public void putRows(NDArray to, NDArray numbers, NDArray rows) {
         IndexKernels.putRows(to, numbers, rows);
+    }
+
+    @Override
+    public Target target() {
+        return target;
     }
 
     @Override

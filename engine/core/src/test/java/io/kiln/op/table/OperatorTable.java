@@ -41,6 +41,9 @@ public final class OperatorTable {
         rows.addAll(ConvolutionRows.rows());
         rows.addAll(PoolingRows.rows());
         rows.addAll(NormalisationRows.rows());
+        rows.addAll(RecurrentRows.rows());
+        rows.addAll(AttentionRows.rows());
+        rows.addAll(ControlRows.rows());
         rows.addAll(LinalgRows.rows());
         rows.addAll(DecompositionRows.rows());
         rows.addAll(FunctionRows.rows());
