@@ -37,7 +37,8 @@ public final class GroupSum implements WorkerSum, AutoCloseable {
     public void sum(NDArray x) {
         try (Scope scope = Scope.open()) {
             NDArray flat = x.isContiguous() ? x : x.copy();
-            collectives.allReduce(flat.dtype(), flat.address(), flat.size(), flat.shape().hashCode());
+            collectives.allReduce(
+                    flat.dtype(), flat.address(), flat.size(), flat.shape().hashCode());
             if (flat != x) {
                 x.assign(flat);
             }
