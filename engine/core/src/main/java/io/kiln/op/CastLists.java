@@ -18,7 +18,7 @@ public record CastLists(
         Set<Class<? extends Operator>> widest) {
     /** The lists that are taken when none are given: after those of MXNet's and PyTorch's automatic mixed precision. */
     public static final CastLists STANDARD = new CastLists(
-            Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class),
+            Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class, Einsum.class),
             Set.of(
                     LayerNorm.class,
                     Softmax.class,
@@ -40,7 +40,14 @@ public record CastLists(
                     Prod.class,
                     Norm.class,
                     Variance.class,
-                    CumulativeSum.class),
+                    CumulativeSum.class,
+                    CumulativeProduct.class,
+                    StandardDeviation.class,
+                    RmsNorm.class,
+                    GroupNorm.class,
+                    LocalResponseNorm.class,
+                    MaskedSoftmax.class,
+                    CtcLoss.class),
             Set.of(Concat.class, Where.class, ScatterAdd.class, ScatterAddAlong.class));
 
     /** Copies the sets and refuses an operator that is in two of them. */
