@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,12 @@ class PeersAgreeTest {
     void networksHaveTheSizesOfTheirDescription() {
         assertEquals(535_818, Network.MLP.parameterCount());
         assertEquals(876_938, Network.LENET.parameterCount());
+        assertEquals(14_452_496, count(SequenceModel.LSTM));
+        assertEquals(28_359_178, count(SequenceModel.TRANSFORMER));
+    }
+
+    private static long count(SequenceModel model) {
+        return model.parameters().stream().mapToLong(p -> p.values().length).sum();
     }
 
     @Test
@@ -44,6 +51,18 @@ class PeersAgreeTest {
         Result result =
                 run(Workloads.named("lenet-infer"), new Plan(0, 1, 0, 20)).get(0);
         assertEquals(List.of(), result.faults());
+    }
+
+    @Test
+    void allEnginesFindTheSameLossOfSequences() throws Exception {
+        for (String name : List.of("lstm", "transformer")) {
+            Workload workload = Workloads.named(name + "-infer");
+            Result result = run(workload, new Plan(0, 1, 0, 2)).get(0);
+            assertEquals(List.of(), result.faults(), name);
+            assertEquals(
+                    workload.contenders().keySet(),
+                    Workloads.named(name).contenders().keySet());
+        }
     }
 
     @Test
