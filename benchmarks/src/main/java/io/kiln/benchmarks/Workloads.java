@@ -4,15 +4,19 @@ import io.kiln.benchmarks.Workload.Case;
 import io.kiln.benchmarks.djl.DjlInference;
 import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
+import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
+import io.kiln.benchmarks.djl.TorchSequences;
 import io.kiln.benchmarks.kiln.KilnExchange;
 import io.kiln.benchmarks.kiln.KilnFeed;
 import io.kiln.benchmarks.kiln.KilnFit;
 import io.kiln.benchmarks.kiln.KilnInference;
 import io.kiln.benchmarks.kiln.KilnOperators;
+import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
 import io.kiln.benchmarks.spark.FeedData;
@@ -30,6 +34,7 @@ import java.util.stream.Collectors;
 /** All workloads, in the order in which they run. */
 public final class Workloads {
 
+    private static final String KILN_EAGER = "kiln-eager";
     private static final String TORCH = "libtorch";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
@@ -70,6 +75,10 @@ public final class Workloads {
                     "Outputs of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, float32",
                     Network.NCF,
                     LIGHT),
+            sequences(SequenceModel.LSTM, true),
+            sequences(SequenceModel.LSTM, false),
+            sequences(SequenceModel.TRANSFORMER, true),
+            sequences(SequenceModel.TRANSFORMER, false),
             opOverhead(),
             estimator(),
             feed(),
@@ -97,11 +106,12 @@ public final class Workloads {
                 title,
                 List.of(Case.milliseconds("train", "step_ms")),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnTraining(network)),
+                        entry(Workload.KILN, () -> new KilnTraining(network, true)),
+                        entry(KILN_EAGER, () -> new KilnTraining(network, false)),
                         entry(TORCH, () -> new DjlTraining("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolTraining(network)),
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
-                Set.of(),
+                Set.of(KILN_EAGER),
                 Check.LOSS_FALLS,
                 plan);
     }
@@ -112,13 +122,32 @@ public final class Workloads {
                 title,
                 List.of(Case.milliseconds("infer", "batch_ms")),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnInference(network)),
+                        entry(Workload.KILN, () -> new KilnInference(network, true)),
+                        entry(KILN_EAGER, () -> new KilnInference(network, false)),
                         entry(TORCH, () -> new DjlInference("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolInference(network)),
                         entry(MXNET_EAGER, () -> new DjlInference("MXNet", network))),
-                Set.of(),
+                Set.of(KILN_EAGER),
                 Check.SAME,
                 plan);
+    }
+
+    private static Workload sequences(SequenceModel model, boolean training) {
+        String what = model == SequenceModel.LSTM
+                ? "an LSTM language model, 2×512, 10,000 words, 32 rows of 35"
+                : "a transformer encoder, 4 layers of 768/12/3,072, 8 sequences of 128";
+        String name = model == SequenceModel.LSTM ? "lstm" : "transformer";
+        return new Workload(
+                training ? name : name + "-infer",
+                (training ? "Training step of " : "Outputs and mean loss of ") + what + ", float32",
+                List.of(training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms")),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnSequences(model, training)),
+                        entry(TORCH, () -> new TorchSequences(model, training)),
+                        entry(MXNET_EAGER, () -> new MxSequences(model, training))),
+                Set.of(),
+                training ? Check.LOSS_FALLS : Check.SAME,
+                new Plan(4, 4, 2, 6));
     }
 
     private static Workload opOverhead() {

@@ -9,21 +9,26 @@ import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.Scope;
 import java.io.IOException;
 
-/** The outputs of a network of Kiln's blocks for one batch, operator by operator, as a Java array. */
+/** The outputs of a network of Kiln's blocks for one batch, compiled or operator by operator, as a Java array. */
 public final class KilnInference implements Contender {
 
     private final Network network;
+    private final boolean compiled;
     private KilnNetwork net;
     private int steps;
 
     /** Runs the network. */
-    public KilnInference(Network network) {
+    public KilnInference(Network network, boolean compiled) {
         this.network = network;
+        this.compiled = compiled;
     }
 
     @Override
     public Facts setup(Setup setup) throws IOException {
         net = new KilnNetwork(network, setup.threads());
+        if (compiled) {
+            net.block().hybridize();
+        }
         return net.facts();
     }
 

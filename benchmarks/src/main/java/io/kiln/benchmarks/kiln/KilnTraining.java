@@ -11,22 +11,26 @@ import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.optim.Sgd;
+import io.kiln.optim.TrainStep;
 import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;
 import java.io.IOException;
 
-/** A training step of a network of Kiln's blocks, operator by operator, as a user writes it. */
+/** A training step of a network of Kiln's blocks, as one compiled program or operator by operator, as a user writes it. */
 public final class KilnTraining implements Contender {
 
     private final Network network;
+    private final boolean compiled;
     private final Loss loss;
     private KilnNetwork net;
     private Trainer trainer;
+    private TrainStep program;
     private int steps;
 
     /** Trains the network. */
-    public KilnTraining(Network network) {
+    public KilnTraining(Network network, boolean compiled) {
         this.network = network;
+        this.compiled = compiled;
         loss = network.task() == Network.Task.CLASSES ? new SoftmaxCrossEntropy() : new SigmoidBce();
     }
 
@@ -34,7 +38,11 @@ public final class KilnTraining implements Contender {
     public Facts setup(Setup setup) throws IOException {
         net = new KilnNetwork(network, setup.threads());
         UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), Network.LEARNING_RATE);
-        trainer = new Trainer(net.block().parameters(), rule);
+        if (compiled) {
+            program = new TrainStep(net.block(), loss, rule);
+        } else {
+            trainer = new Trainer(net.block().parameters(), rule);
+        }
         return net.facts();
     }
 
@@ -43,6 +51,9 @@ public final class KilnTraining implements Contender {
         NDArray input = net.input(steps);
         NDArray label = net.label(steps);
         steps++;
+        if (compiled) {
+            return program.run(input, label);
+        }
         try (Scope scope = Scope.open()) {
             NDArray mean;
             try (Autograd.Mode mode = Autograd.record()) {
@@ -56,7 +67,11 @@ public final class KilnTraining implements Contender {
 
     @Override
     public void close() {
-        trainer.close();
+        if (compiled) {
+            program.close();
+        } else {
+            trainer.close();
+        }
         net.close();
     }
 }

@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.observe.Observation;
+import io.kiln.op.Autocast;
 import io.kiln.op.GradientContext;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -186,7 +187,8 @@ final class BackwardPass {
         }
         node.checkNotConsumed();
         NDArray[] dx;
-        try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+        try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
+                Autocast.Mode plain = Autocast.pause()) {
             dx = node.operator != null ? node.operator.gradient(new Context(node, dy)) : custom(node, dy);
         }
         node.consumed = !retainGraph;
@@ -197,7 +199,8 @@ final class BackwardPass {
         for (int i = 0; i < dx.length; i++) {
             GradientState s = node.inputStates[i];
             if (dx[i] != null && s != null && wanted.test(s)) {
-                try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+                try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
+                        Autocast.Mode plain = Autocast.pause()) {
                     accumulate(node.inputs[i], s, dx[i], node.name());
                 }
             }

@@ -1,5 +1,6 @@
 package io.kiln.backend;
 
+import io.kiln.compile.Target;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -45,6 +46,15 @@ public interface Backend {
      * @param scalars the program's scalars
      */
     void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars);
+
+    /**
+     * What the device contributes to compiling graphs for it.
+     *
+     * @return its part of the compiler
+     */
+    default Target target() {
+        return Target.PLAIN;
+    }
 
     /**
      * Copies from the device to host memory and waits until it is done.

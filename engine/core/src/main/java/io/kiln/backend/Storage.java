@@ -10,17 +10,34 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Storage {
     private final Backend backend;
-    private final Allocator allocator;
+    private final Runnable free;
     private final long address;
     private final long bytes;
     private final AtomicInteger references = new AtomicInteger(1);
     private volatile int version;
 
     Storage(Backend backend, Allocator allocator, long address, long bytes) {
+        this(backend, address, bytes, () -> allocator.free(address, bytes));
+    }
+
+    private Storage(Backend backend, long address, long bytes, Runnable free) {
         this.backend = backend;
-        this.allocator = allocator;
+        this.free = free;
         this.address = address;
         this.bytes = bytes;
+    }
+
+    /**
+     * Memory that somebody else owns.
+     *
+     * @param backend whose memory it is
+     * @param address where it begins
+     * @param bytes its size
+     * @param free told when the last reference is dropped
+     * @return the storage, with one reference
+     */
+    public static Storage of(Backend backend, long address, long bytes, Runnable free) {
+        return new Storage(backend, address, bytes, free);
     }
 
     /**
@@ -84,7 +101,7 @@ public final class Storage {
     public void release() {
         int left = references.decrementAndGet();
         if (left == 0) {
-            allocator.free(address, bytes);
+            free.run();
         } else if (left < 0) {
             throw new IllegalStateException("storage: released more often than retained");
         }

@@ -31,6 +31,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     private final Storage storage;
     private final TracedValue traced;
     private GradientState gradientState;
+    private final boolean placed;
+    private Placement placement;
     private Scope owner;
     private Cleaner.Cleanable cleanable;
     private boolean closed;
@@ -42,6 +44,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         this.offset = offset;
         this.storage = storage;
         this.traced = traced;
+        this.placed = false;
         if (storage != null) {
             Scope scope = Scope.current();
             if (scope == null) {
@@ -50,6 +53,17 @@ public final class NDArray extends FluentArray implements AutoCloseable {
                 scope.adopt(this);
             }
         }
+    }
+
+    private NDArray(Placement placement, Shape shape, DType dtype, long[] strides, long offset, Storage storage) {
+        this.shape = shape;
+        this.dtype = dtype;
+        this.strides = strides;
+        this.offset = offset;
+        this.storage = storage;
+        this.traced = null;
+        this.placed = true;
+        this.placement = placement;
     }
 
     /**
@@ -245,12 +259,52 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray empty(Backend backend, Shape shape, DType dtype, long[] strides) {
+        Placement places = Placement.current();
+        if (places != null) {
+            NDArray placed = places.take(shape, dtype, strides);
+            if (placed != null) {
+                return placed;
+            }
+        }
         long size = shape.size();
         if (size < 0) {
             throw new ShapeException("empty: all sizes must be known, got " + shape);
         }
         Storage s = backend.allocator().allocate(backend, Math.multiplyExact(size, dtype.bytes()));
         return new NDArray(shape, dtype, strides, 0, s, null);
+    }
+
+    /**
+     * An array in memory that a placement plans. It belongs to no scope and holds no reference: whoever plans keeps the
+     * memory alive, and closing the array does not free it.
+     *
+     * @param storage the memory
+     * @param start first byte, a multiple of the size of an element
+     * @param spec shape and dtype
+     * @param strides strides in elements
+     * @param placement who is told of a close
+     * @return the array
+     */
+    static NDArray placed(Storage storage, long start, Spec spec, long[] strides, Placement placement) {
+        return new NDArray(
+                placement,
+                spec.shape(),
+                spec.dtype(),
+                strides,
+                start / spec.dtype().bytes(),
+                storage);
+    }
+
+    /**
+     * An array over memory that somebody else owns; it takes over the storage's reference.
+     *
+     * @param storage the memory
+     * @param spec shape and dtype
+     * @return the array, row-major from the first byte
+     */
+    public static NDArray over(Storage storage, Spec spec) {
+        return new NDArray(
+                spec.shape(), spec.dtype(), spec.shape().contiguousStrides(), 0, storage, (TracedValue) null);
     }
 
     /**
@@ -367,7 +421,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         }
         if (storage == null) {
             throw new IllegalStateException("array " + spec() + ": has no data, it stands for " + traced
-                    + " of a graph being traced; Java code that depends on values cannot be traced");
+                    + " of a graph being traced; Java code that depends on values cannot be traced: use"
+                    + " ControlFlow.forEach, whileLoop or cond, or Elementwise.where");
         }
         return storage;
     }
@@ -468,6 +523,13 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         gradientState = state;
     }
 
+    /** Set while a placement offers this array to a kernel: a kernel that then declines closes it, and may not free it. */
+    void offeredBy(Placement by) {
+        if (!placed) {
+            placement = by;
+        }
+    }
+
     Scope owner() {
         return owner;
     }
@@ -483,7 +545,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public NDArray detach() {
         owner = null;
-        if (cleanable == null && !closed) {
+        if (cleanable == null && !closed && !placed) {
             cleanable = CLEANER.register(this, storage()::release);
         }
         return this;
@@ -502,6 +564,10 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     @Override
     public void close() {
         if (closed) {
+            return;
+        }
+        if (placement != null) {
+            placement.giveBack(this);
             return;
         }
         closed = true;

@@ -1,6 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.compile.CompileOptions;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override
@@ -45,6 +47,7 @@ public abstract class Block implements AutoCloseable {
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, Block> children = new LinkedHashMap<>();
     private String name;
+    private volatile Hybrid hybrid;
 
     /** Creates the block. */
     protected Block() {}
@@ -82,6 +85,10 @@ public abstract class Block implements AutoCloseable {
         if (builder != null) {
             return traced(builder, () -> new NDArray[] {forward(x)})[0];
         }
+        Hybrid compiled = hybrid;
+        if (compiled != null) {
+            return compiled.call(x)[0];
+        }
         Observation observation = Observation.current();
         return observation == null ? forward(x) : observation.block(name, () -> new NDArray[] {forward(x)})[0];
     }
@@ -97,8 +104,42 @@ public abstract class Block implements AutoCloseable {
         if (builder != null) {
             return traced(builder, () -> forwardAll(inputs));
         }
+        Hybrid compiled = hybrid;
+        if (compiled != null) {
+            return compiled.call(inputs);
+        }
         Observation observation = Observation.current();
         return observation == null ? forwardAll(inputs) : observation.block(name, () -> forwardAll(inputs));
+    }
+
+    /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
+    public final void hybridize() {
+        hybridize(new CompileOptions());
+    }
+
+    /**
+     * Compiles the block from now on. The first {@link #call} with inputs of new shapes and types, in train or predict mode,
+     * traces {@link #forward(NDArray)} and compiles it; further calls run what was compiled. Outputs, gradients, statistics and
+     * random numbers are those of the block as it is. Arrays that are no parameters are taken over as they are when it is
+     * traced. Several threads may call a hybridized block in predict mode at once.
+     *
+     * @param options how to compile
+     */
+    public final void hybridize(CompileOptions options) {
+        Hybrid old = hybrid;
+        hybrid = new Hybrid(this, options);
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    /** Runs the block operator by operator again. */
+    public final void dehybridize() {
+        Hybrid old = hybrid;
+        hybrid = null;
+        if (old != null) {
+            old.close();
+        }
     }
 
     private interface Call {
@@ -229,23 +270,40 @@ public abstract class Block implements AutoCloseable {
         return trace(false, inputs).graph();
     }
 
-    private record Traced(Graph graph, Map<String, NDArray> constants) {}
+    /**
+     * What {@link #capture} gives.
+     *
+     * @param graph the graph
+     * @param constants arrays with data that the code used and that are no parameters, by name; not copied
+     */
+    public record Traced(Graph graph, Map<String, NDArray> constants) {}
 
     private Traced trace(boolean constantsAllowed, Spec... inputs) {
+        Traced traced = capture(this::forwardAll, inputs);
+        if (!constantsAllowed && !traced.constants().isEmpty()) {
+            throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
+                    + traced.constants().values().stream().map(NDArray::spec).toList()
+                    + "; register them as parameters of role CONSTANT, or take toGraphBlock");
+        }
+        return traced;
+    }
+
+    /**
+     * Writes down as a graph what code computes with this block, a loss for instance.
+     *
+     * @param code from arrays that stand for the inputs to the outputs
+     * @param inputs shape and dtype of each input
+     * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
+     */
+    public final Traced capture(UnaryOperator<NDArray[]> code, Spec... inputs) {
         try (GraphBuilder builder = GraphBuilder.open();
                 TraceNames names = TraceNames.of(this)) {
             NDArray[] data = new NDArray[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 data[i] = builder.input(inputs.length == 1 ? "input" : "input" + i, inputs[i]);
             }
-            Graph graph = builder.build(forwardAll(data));
-            Map<String, NDArray> constants = builder.constantValues();
-            if (!constantsAllowed && !constants.isEmpty()) {
-                throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
-                        + constants.values().stream().map(NDArray::spec).toList()
-                        + "; register them as parameters of role CONSTANT, or take toGraphBlock");
-            }
-            return new Traced(graph, constants);
+            Graph graph = builder.build(code.apply(data));
+            return new Traced(graph, builder.constantValues());
         }
     }
 
@@ -288,7 +346,11 @@ public abstract class Block implements AutoCloseable {
         for (int i = 0; i < inputs.length; i++) {
             specs[i] = new Spec(inputs[i], DType.FLOAT32);
         }
-        trace(true, specs);
+        inferShapes(specs);
+    }
+
+    final void inferShapes(Spec... inputs) {
+        trace(true, inputs);
     }
 
     /**
@@ -340,9 +402,13 @@ public abstract class Block implements AutoCloseable {
                 .forEach(p -> Autograd.zeroGradient(p.value()));
     }
 
-    /** Frees the values and gradients of all parameters. */
+    /** Frees the values and gradients of all parameters, and what was compiled. */
     @Override
     public void close() {
+        Hybrid compiled = hybrid;
+        if (compiled != null) {
+            compiled.close();
+        }
         parameters().values().forEach(Parameter::close);
     }
 }

@@ -32,13 +32,17 @@ public final class Dispatch {
      * Runs an operator.
      *
      * @param operator the operator
-     * @param inputs its inputs
+     * @param given its inputs, which {@link Autocast} may cast
      * @return its outputs
      */
-    public static NDArray[] run(Operator operator, NDArray... inputs) {
+    public static NDArray[] run(Operator operator, NDArray... given) {
+        NDArray[] inputs = Autocast.inputs(operator, given);
         GraphBuilder builder = builder(operator, inputs);
         if (builder != null) {
             return builder.apply(operator, inputs);
+        }
+        if (operator instanceof GraphOperator graphs && Autograd.isRecording()) {
+            return graphs.unrolled(inputs);
         }
         NDArray[] outputs = observed(operator, inputs);
         Autograd.record(operator, inputs, outputs);
@@ -59,10 +63,21 @@ public final class Dispatch {
         return output;
     }
 
+    /**
+     * Runs an operator on data through its composition, without recording it.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @return its outputs
+     */
+    public static NDArray[] composition(Operator operator, NDArray... inputs) {
+        return composed(operator, inputs, backend(operator, inputs));
+    }
+
     private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
         for (NDArray x : inputs) {
             if (x.isTraced()) {
-                return x.traced().builder();
+                return x.traced().builder().innermost();
             }
         }
         return operator instanceof Stochastic ? GraphBuilder.current() : null;
@@ -106,6 +121,7 @@ public final class Dispatch {
 
     private static NDArray[] composed(Operator operator, NDArray[] inputs, Backend backend) {
         try (Autograd.Mode pause = Autograd.pauseKeepingMode();
+                Autocast.Mode plain = Autocast.pause();
                 Scope scope = Scope.open()) {
             NDArray[] outputs = operator.compose(inputs);
             if (outputs == null) {

@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
 import java.util.List;
 
 /**
@@ -13,7 +14,22 @@ import java.util.List;
  *
  * @param epsilon added to the variance
  */
-public record LayerNorm(double epsilon) implements Operator {
+public record LayerNorm(double epsilon) implements ParametricOperator {
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"), Argument.parameter("gamma", Role.GAMMA), Argument.parameter("beta", Role.BETA));
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        for (int i = 1; i < s.length; i++) {
+            s[i] = Completion.join(s[i], Completion.vector(s[0], s[0] == null ? 0 : s[0].rank() - 1));
+        }
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();

@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -76,9 +77,8 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray dy = c.outputGradient(0);
-        boolean whole = masked && c.needs(3) || c.outputGradient(1) != null;
-        if (whole && dropout == 0) {
-            return CompositeGradient.of(this, c);
+        if (masked && c.needs(3) || c.outputGradient(1) != null) {
+            return general(c);
         }
         if (dy == null) {
             return new NDArray[c.inputs()];
@@ -87,14 +87,36 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
         NDArray[] d = dropout > 0
                 ? Dispatch.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1), c.output(2))
                 : Dispatch.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1));
-        NDArray[] result = new NDArray[c.inputs()];
-        System.arraycopy(d, 0, result, 0, 3);
-        if (masked && c.needs(3)) {
-            result[3] = Broadcasting.reduceTo(
-                    ScaledDotProductAttentionGradient.scores(dy, c.input(2), c.output(1), c.output(2)),
-                    c.input(3).shape());
+        return Arrays.copyOf(d, c.inputs());
+    }
+
+    /** With gradients from P and to the mask. */
+    private NDArray[] general(GradientContext c) {
+        NDArray dy = c.outputGradient(0);
+        NDArray p = c.output(1);
+        NDArray keep = dropout > 0 ? c.output(2) : null;
+        NDArray dp = c.outputGradient(1);
+        if (dy != null) {
+            NDArray fromY = ScaledDotProductAttentionGradient.weights(dy, c.input(2), p, keep);
+            dp = dp == null ? fromY : dp.add(fromY);
         }
-        return result;
+        NDArray[] d = new NDArray[c.inputs()];
+        if (dp != null) {
+            NDArray ds = ScaledDotProductAttentionGradient.scores(dp, p);
+            d[0] = Broadcasting.reduceTo(
+                    ds.mul(scale).matmul(c.input(1)), c.input(0).shape());
+            d[1] = Broadcasting.reduceTo(
+                    MatMul.swap(ds.mul(scale)).matmul(c.input(0)), c.input(1).shape());
+            if (masked && c.needs(3)) {
+                d[3] = Broadcasting.reduceTo(ds, c.input(3).shape());
+            }
+        }
+        if (dy != null) {
+            NDArray used = keep == null ? p : p.mul(keep);
+            d[2] = Broadcasting.reduceTo(
+                    MatMul.swap(used).matmul(dy), c.input(2).shape());
+        }
+        return d;
     }
 
     @Override

@@ -28,7 +28,7 @@ public record ScaledDotProductAttentionGradient(double scale, boolean dropped) i
         NDArray dy = in[0];
         NDArray p = in[4];
         NDArray keep = dropped ? in[5] : null;
-        NDArray ds = scores(dy, in[3], p, keep).mul(scale);
+        NDArray ds = scores(weights(dy, in[3], p, keep), p).mul(scale);
         NDArray used = keep == null ? p : p.mul(keep);
         return new NDArray[] {
             Broadcasting.reduceTo(ds.matmul(in[2]), in[1].shape()),
@@ -37,11 +37,15 @@ public record ScaledDotProductAttentionGradient(double scale, boolean dropped) i
         };
     }
 
-    /** The gradient of what the softmax is taken of. */
-    static NDArray scores(NDArray dy, NDArray v, NDArray p, NDArray keep) {
+    /** The gradient of P, from that of y. */
+    static NDArray weights(NDArray dy, NDArray v, NDArray p, NDArray keep) {
         NDArray dp = dy.matmul(MatMul.swap(v));
-        NDArray d = Broadcasting.reduceTo(keep == null ? dp : dp.mul(keep), p.shape());
-        NDArray dot = Dispatch.one(new Sum(ScaledDotProductAttention.last(p), true), d.mul(p));
-        return d.sub(dot).mul(p);
+        return Broadcasting.reduceTo(keep == null ? dp : dp.mul(keep), p.shape());
+    }
+
+    /** The gradient of what the softmax is taken of, from that of P. */
+    static NDArray scores(NDArray dp, NDArray p) {
+        NDArray dot = Dispatch.one(new Sum(ScaledDotProductAttention.last(p), true), dp.mul(p));
+        return dp.sub(dot).mul(p);
     }
 }

@@ -11,7 +11,19 @@ import java.util.List;
  * \(p = \mathrm{softmax}(x)\) along the last axis. Inputs: x[…,K] floating, label[…] of any integer or floating dtype with
  * values 0..K-1. Outputs: loss[…], and the probabilities p[…,K].
  */
-public record SoftmaxCrossEntropy() implements Operator {
+public record SoftmaxCrossEntropy() implements ParametricOperator {
+    @Override
+    public List<Argument> arguments() {
+        return List.of(Argument.data("x"), Argument.data("label"));
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        s[1] = s[0] == null || s[0].rank() == 0 ? s[1] : Completion.join(s[1], s[0].without(-1));
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();

@@ -3,7 +3,9 @@ package io.kiln.cpu;
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
+import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
+import io.kiln.cpu.kernel.SpecialKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.tile.AxisKernels;
 import io.kiln.cpu.tile.IndexKernels;
@@ -30,7 +32,9 @@ public final class CpuBackend implements Backend {
             AxisKernels::contribute,
             IndexKernels::contribute,
             RandomKernels::contribute,
-            NetworkKernels::contribute));
+            NetworkKernels::contribute,
+            SpecialKernels::contribute));
+    private final Target target = new CpuTarget(kernels);
 
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {
@@ -62,6 +66,11 @@ public final class CpuBackend implements Backend {
     @Override
     public void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
         pointwise.run(program, inputs, outputs, scalars);
+    }
+
+    @Override
+    public Target target() {
+        return target;
     }
 
     @Override

@@ -100,7 +100,7 @@ final class AttentionKernels {
         for (NDArray a : arrays) {
             if (a.dtype() != DType.FLOAT32
                     || Operands.isEmpty(a)
-                    || a.shape().rank() > 6
+                    || a.shape().rank() > 4
                     || !lead.equals(lead(a.shape()))) {
                 return true;
             }

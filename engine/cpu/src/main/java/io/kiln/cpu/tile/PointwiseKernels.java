@@ -67,6 +67,17 @@ public final class PointwiseKernels {
         return new NDArray[] {run(program, type(inputs, y.dtype()), inputs, y)};
     }
 
+    /**
+     * The layout that results of pointwise operators have: that of the first input of the whole shape.
+     *
+     * @param inputs arrays that broadcast to the shape
+     * @param shape the shape
+     * @return dense strides
+     */
+    public static long[] layout(NDArray[] inputs, Shape shape) {
+        return Layout.like(inputs, shape);
+    }
+
     private NDArray run(TileProgram program, DType type, NDArray[] inputs, Spec y) {
         NDArray result = NDArray.empty(backend, y.shape(), y.dtype(), Layout.like(inputs, y.shape()));
         program.run(type, inputs, new NDArray[] {result});

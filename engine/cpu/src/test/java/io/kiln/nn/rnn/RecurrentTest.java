@@ -269,7 +269,7 @@ class RecurrentTest {
                 IllegalArgumentException.class,
                 () -> Gru.builder().hidden(2).layers(0).build());
         assertThrows(IllegalArgumentException.class, () -> new LstmCell(4).callAll(x, x));
-        assertThrows(ShapeException.class, () -> new LstmCell(4).callAll(x, x, x));
+        assertThrows(ShapeException.class, () -> new LstmCell(5).callAll(x, x, x));
         assertThrows(ShapeException.class, () -> new GruCell(4).unroll(x, SequenceLayout.TNC));
         assertThrows(UnsupportedOperationException.class, () -> new BidirectionalCell(new RnnCell(2), new RnnCell(2))
                 .forward(x));

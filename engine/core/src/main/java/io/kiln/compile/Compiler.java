@@ -1,0 +1,162 @@
+package io.kiln.compile;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Lowers graphs to executables: infer shapes, differentiate, decompose, simplify, fuse, choose layouts, plan memory, bind
+ * kernels. A verifier looks at the program after each pass.
+ *
+ * <p>Where the environment variable {@code KILN_DUMP_GRAPH} names a directory, each stage is written to a file there.
+ *
+ * <p>Concurrency: immutable; a compilation belongs to its thread.
+ */
+public final class Compiler {
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final Backend backend;
+    private final CompileOptions options;
+
+    /**
+     * A compiler for a device.
+     *
+     * @param backend the device's backend
+     * @param options what to do
+     */
+    public Compiler(Backend backend, CompileOptions options) {
+        this.backend = backend;
+        this.options = options;
+    }
+
+    /**
+     * Compiles a forward pass.
+     *
+     * @param graph the graph
+     * @param constants values of its constants by name
+     * @param training whether it runs in train mode
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the executable
+     */
+    public Executable predictor(Graph graph, Map<String, NDArray> constants, boolean training, Spec... inputs) {
+        return compile(new Program(graph, constants, training), List.of(inputs), null);
+    }
+
+    /**
+     * Compiles a forward pass with the backward pass that belongs to it.
+     *
+     * @param graph the graph
+     * @param constants values of its constants by name
+     * @param training whether it runs in train mode
+     * @param variables names of the inputs and parameters whose gradients are wanted
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the executable
+     */
+    public Executable differentiable(
+            Graph graph, Map<String, NDArray> constants, boolean training, Set<String> variables, Spec... inputs) {
+        return compile(new Program(graph, constants, training), List.of(inputs), new Differentiate(variables, false));
+    }
+
+    /**
+     * Compiles a training step: the first output is a loss, whose gradients with respect to the variables are computed along.
+     *
+     * @param graph the graph
+     * @param constants values of its constants by name
+     * @param variables names of the parameters whose gradients are wanted
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the executable
+     */
+    public Executable step(Graph graph, Map<String, NDArray> constants, Set<String> variables, Spec... inputs) {
+        return compile(new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true));
+    }
+
+    /**
+     * Shows what becomes of a graph, stage by stage.
+     *
+     * @param graph the graph
+     * @param training whether it runs in train mode
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the text
+     */
+    public String explain(Graph graph, boolean training, Spec... inputs) {
+        List<Dump.Stage> stages = new ArrayList<>();
+        try (Executable e = compile(new Program(graph, Map.of(), training), List.of(inputs), null, stages)) {
+            StringBuilder text = new StringBuilder();
+            stages.forEach(s -> text.append("== ").append(s.name()).append('\n').append(s.text()));
+            return text.toString();
+        }
+    }
+
+    private List<Pass> passes(List<Spec> inputs, Differentiate differentiate, Target target) {
+        List<Pass> passes = new ArrayList<>();
+        passes.add(new InferShapes(inputs));
+        if (options.optimize()) {
+            passes.add(new PoolBeforeRelu());
+        }
+        if (differentiate != null) {
+            passes.add(differentiate);
+        }
+        passes.add(new Decompose(target));
+        if (options.optimize()) {
+            passes.add(new Simplify());
+            passes.add(new CommonSubexpressions());
+            passes.add(new DeadNodes());
+            passes.add(new FusePostOps());
+            passes.addAll(target.passes());
+            passes.add(new FusePointwise(target));
+        }
+        passes.add(new DeadNodes());
+        return passes;
+    }
+
+    private Executable compile(Program program, List<Spec> inputs, Differentiate differentiate) {
+        String directory = System.getenv("KILN_DUMP_GRAPH");
+        if (directory == null || directory.isEmpty()) {
+            return compile(program, inputs, differentiate, null);
+        }
+        List<Dump.Stage> stages = new ArrayList<>();
+        Executable e = compile(program, inputs, differentiate, stages);
+        Dump.write(Path.of(directory), "graph%03d".formatted(NUMBER.getAndIncrement()), stages);
+        return e;
+    }
+
+    private Executable compile(
+            Program program, List<Spec> inputs, Differentiate differentiate, List<Dump.Stage> stages) {
+        Target target = backend.target();
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+            Program p = program;
+            stage(stages, "traced", p);
+            for (Pass pass : passes(inputs, differentiate, target)) {
+                Program next = pass.run(p);
+                Verifier.check(pass.name(), next);
+                if (!(pass instanceof InferShapes) && !(pass instanceof Differentiate)) {
+                    Verifier.compare(pass.name(), p, next);
+                }
+                p = next;
+                stage(stages, pass.name(), p);
+            }
+            p.constants().values().forEach(NDArray::detach);
+            Executable e = new Executable(backend, p, Lowering.lower(p, target));
+            if (stages != null) {
+                stages.add(new Dump.Stage("memory", e.toString()));
+            }
+            return e;
+        }
+    }
+
+    private static void stage(List<Dump.Stage> stages, String name, Program program) {
+        if (stages != null) {
+            stages.add(new Dump.Stage(name, Dump.of(program)));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Stochastic;
+
+/** Leaves out nodes whose results nobody needs. Random operators stay: each takes its draw, as it does when run eagerly. */
+final class DeadNodes implements Pass {
+    @Override
+    public Program run(Program program) {
+        boolean[] alive = Segments.alive(program);
+        try (Replay replay = new Replay(program)) {
+            for (int i = 0; i < alive.length; i++) {
+                if (alive[i] || program.graph().nodes().get(i).operator() instanceof Stochastic) {
+                    replay.keep(i);
+                } else {
+                    replay.set(i, new NDArray[0]);
+                }
+            }
+            return replay.build();
+        }
+    }
+}

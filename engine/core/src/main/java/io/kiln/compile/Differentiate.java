@@ -1,0 +1,222 @@
+package io.kiln.compile;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.GradientContext;
+import io.kiln.symbol.Graph;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Adds the backward pass: each operator's gradient is run on traced arrays, in the order in which {@link Autograd} would call
+ * it. The gradients are further outputs, in the order in which they become final.
+ */
+final class Differentiate implements Pass {
+    private final Set<String> variables;
+    private final boolean fromOnes;
+
+    /**
+     * Makes the pass.
+     *
+     * @param variables names of the inputs and parameters with respect to which to differentiate
+     * @param fromOnes whether the first output is a loss whose own gradient is 1 and the others have none; otherwise each
+     *     output through which a gradient can flow gets a further input, its gradient
+     */
+    Differentiate(Set<String> variables, boolean fromOnes) {
+        this.variables = Set.copyOf(variables);
+        this.fromOnes = fromOnes;
+    }
+
+    @Override
+    public Program run(Program program) {
+        try (Replay replay = new Replay(program)) {
+            return new Walk(program, replay).run();
+        }
+    }
+
+    private final class Walk {
+        private final Program program;
+        private final Graph graph;
+        private final Replay replay;
+        private final int first;
+        private final boolean[][] leads;
+        private final Map<Graph.Ref, NDArray> gradients = new HashMap<>();
+        private final Map<Integer, Integer> pending = new HashMap<>();
+        private final List<Integer> heads = new ArrayList<>();
+        private final List<String> names = new ArrayList<>();
+        private final List<NDArray> results = new ArrayList<>();
+
+        Walk(Program program, Replay replay) {
+            this.program = program;
+            this.graph = program.graph();
+            this.replay = replay;
+            this.first = graph.variableCount();
+            this.leads = new boolean[first + graph.nodes().size()][];
+        }
+
+        Program run() {
+            replay.keepAll();
+            findLeading();
+            seed();
+            for (int v = 0; v < first; v++) {
+                if (leads[v][0] && !pending.containsKey(v)) {
+                    finish(v);
+                }
+            }
+            for (int i = graph.nodes().size() - 1; i >= 0; i--) {
+                Graph.Node node = graph.nodes().get(i);
+                if (!takesPart(node)) {
+                    continue;
+                }
+                walk(i, node);
+                for (Graph.Ref r : node.inputs()) {
+                    if (r.value() < first && leads[r.value()][0] && pending.merge(r.value(), -1, Integer::sum) == 0) {
+                        finish(r.value());
+                    }
+                }
+            }
+            return replay.build(heads, names, results);
+        }
+
+        private void findLeading() {
+            for (int v = 0; v < first; v++) {
+                leads[v] = new boolean[] {variables.contains(name(v))};
+            }
+            for (int i = 0; i < graph.nodes().size(); i++) {
+                Graph.Node node = graph.nodes().get(i);
+                boolean[] outputs = new boolean[node.outputs().size()];
+                leads[first + i] = outputs;
+                if (!takesPart(node)) {
+                    continue;
+                }
+                for (int k = 0; k < outputs.length; k++) {
+                    outputs[k] = node.outputs().get(k).dtype().isFloating();
+                }
+                for (Graph.Ref r : node.inputs()) {
+                    if (r.value() < first && leads[r.value()][0]) {
+                        pending.merge(r.value(), 1, Integer::sum);
+                    }
+                }
+            }
+        }
+
+        private boolean takesPart(Graph.Node node) {
+            return node.inputs().stream().anyMatch(this::leads);
+        }
+
+        private boolean leads(Graph.Ref r) {
+            return leads[r.value()][r.output()];
+        }
+
+        private void seed() {
+            for (int i = 0; i < graph.outputs().size(); i++) {
+                Graph.Ref r = graph.outputs().get(i);
+                if (!leads(r) || fromOnes && i > 0) {
+                    continue;
+                }
+                NDArray y = replay.value(r);
+                NDArray g;
+                if (fromOnes) {
+                    g = NDArray.ones(y.shape(), y.dtype());
+                } else {
+                    g = replay.builder().input("gradient of output " + i, y.spec());
+                    heads.add(i);
+                }
+                accumulate(r, g);
+            }
+        }
+
+        private void walk(int at, Graph.Node node) {
+            NDArray[] dy = new NDArray[node.outputs().size()];
+            boolean any = false;
+            for (int k = 0; k < dy.length; k++) {
+                dy[k] = gradients.remove(new Graph.Ref(first + at, k));
+                any |= dy[k] != null;
+            }
+            if (!any) {
+                return;
+            }
+            NDArray[] dx = replay.at(node, () -> {
+                NDArray[] g = node.operator().gradient(new Context(at, node, dy));
+                for (int k = 0; k < g.length; k++) {
+                    if (g[k] != null && leads(node.inputs().get(k))) {
+                        accumulate(node.inputs().get(k), g[k]);
+                    }
+                }
+                return g;
+            });
+            if (dx.length != node.inputs().size()) {
+                throw new IllegalStateException("compile: the gradient of " + node.name() + " gave " + dx.length
+                        + " arrays for " + node.inputs().size() + " inputs");
+            }
+        }
+
+        private void accumulate(Graph.Ref to, NDArray gradient) {
+            NDArray like = replay.value(to);
+            NDArray g = gradient.dtype() == like.dtype() ? gradient : gradient.cast(like.dtype());
+            NDArray sum = gradients.get(to);
+            gradients.put(to, sum == null ? g : sum.add(g));
+        }
+
+        private void finish(int variable) {
+            NDArray g = gradients.remove(new Graph.Ref(variable, 0));
+            if (g != null) {
+                names.add(name(variable));
+                results.add(g);
+            }
+        }
+
+        private String name(int variable) {
+            int inputs = graph.inputs().size();
+            return variable < inputs
+                    ? graph.inputs().get(variable).name()
+                    : graph.parameters().get(variable - inputs).name();
+        }
+
+        /** What the gradient of a node sees. */
+        private final class Context implements GradientContext {
+            private final Graph.Node node;
+            private final NDArray[] outputGradients;
+            private final int number;
+
+            Context(int at, Graph.Node node, NDArray... outputGradients) {
+                this.node = node;
+                this.outputGradients = outputGradients;
+                this.number = first + at;
+            }
+
+            @Override
+            public NDArray input(int i) {
+                return replay.value(node.inputs().get(i));
+            }
+
+            @Override
+            public int inputs() {
+                return node.inputs().size();
+            }
+
+            @Override
+            public NDArray output(int i) {
+                return replay.value(new Graph.Ref(number, i));
+            }
+
+            @Override
+            public NDArray outputGradient(int i) {
+                return outputGradients[i];
+            }
+
+            @Override
+            public boolean needs(int i) {
+                return leads(node.inputs().get(i));
+            }
+
+            @Override
+            public boolean training() {
+                return program.training();
+            }
+        }
+    }
+}

@@ -1,0 +1,553 @@
+package io.kiln.compile;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Placement;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.op.Alias;
+import io.kiln.op.Dispatch;
+import io.kiln.op.ViewOperator;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
+import io.kiln.symbol.Graph;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
+
+/**
+ * A compiled program: a list of kernel calls on memory that is planned. It is made by {@link Compiler} for one device and one
+ * set of input shapes.
+ *
+ * <p>Concurrency: immutable, any number of threads may run it at once; each call has an arena of its own, which it leaves to
+ * the next one.
+ *
+ * <p>Life cycle: {@link #close()} frees the idle arenas; calls that still run free theirs when they end.
+ */
+public final class Executable implements AutoCloseable {
+    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
+
+    private final Backend backend;
+    private final Program program;
+    private final Code code;
+    private final MemoryPlan plan;
+    private final Step[] steps;
+    private final int forwardSteps;
+    private final boolean[] isOutput;
+    private final int[] viewsAgain;
+    private final int[] finished;
+    private final int[] finishing;
+    private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
+    private final LongAdder misplaced = new LongAdder();
+    private volatile boolean closed;
+
+    Executable(Backend backend, Program program, Code code) {
+        this.backend = backend;
+        this.program = program;
+        this.code = code;
+        this.plan = MemoryPlan.of(code);
+        this.steps = code.steps();
+        this.forwardSteps = code.forward().size();
+        this.isOutput = new boolean[code.slots().length];
+        for (int slot : code.outputs()) {
+            isOutput[slot] = true;
+        }
+        this.viewsAgain = viewsAgain();
+        this.finished = finished();
+        this.finishing = IntStream.range(0, finished.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(k -> finished[k]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
+    private int[] viewsAgain() {
+        boolean[] needed = new boolean[code.slots().length];
+        for (Step s : code.backward()) {
+            for (int in : s.inputs()) {
+                needed[in] = true;
+            }
+        }
+        List<Integer> again = new ArrayList<>();
+        for (int i = forwardSteps - 1; i >= 0; i--) {
+            int out = steps[i].outputs()[0];
+            Slot.Kind root = code.slots()[code.slots()[out].root()].kind();
+            boolean made = code.slots()[out].kind() == Slot.Kind.VIEW && !isOutput[out];
+            if (made && needed[out] && (root == Slot.Kind.INPUT || root == Slot.Kind.RESULT)) {
+                needed[steps[i].inputs()[0]] = true;
+                again.add(0, i);
+            }
+        }
+        return again.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /**
+     * The program in its final form.
+     *
+     * @return what the steps compute
+     */
+    public Program program() {
+        return program;
+    }
+
+    /**
+     * The size of a call's arena.
+     *
+     * @return bytes
+     */
+    public long arenaBytes() {
+        return plan.bytes();
+    }
+
+    /**
+     * What the arena would take if no value shared memory with another.
+     *
+     * @return bytes
+     */
+    public long naiveBytes() {
+        return plan.naiveBytes();
+    }
+
+    /**
+     * The number of kernel calls of forward and backward pass together; views are none.
+     *
+     * @return kernel calls
+     */
+    public int kernelCalls() {
+        return (int) Arrays.stream(steps)
+                .filter(s -> !(s.operator() instanceof ViewOperator))
+                .count();
+    }
+
+    /**
+     * How many results kernels have put elsewhere than planned, so that they had to be copied.
+     *
+     * @return copies in all calls so far
+     */
+    public long misplaced() {
+        return misplaced.sum();
+    }
+
+    /**
+     * Runs the forward pass. In train mode it overwrites the parameters that the graph updates.
+     *
+     * @param parameters values of the graph's parameters, in order; those of constants are not looked at
+     * @param data one array per input
+     * @return the outputs, new arrays
+     */
+    public NDArray[] run(NDArray[] parameters, NDArray... data) {
+        Arena arena = take();
+        try {
+            bind(arena, parameters, data);
+            results(arena, 0, code.outputCount());
+            forward(arena, parameters);
+            return outputs(arena, 0, code.outputCount());
+        } finally {
+            giveBack(arena);
+        }
+    }
+
+    /**
+     * Runs the forward pass and keeps what the backward pass needs.
+     *
+     * @param parameters values of the graph's parameters, in order
+     * @param data one array per input
+     * @return the call, to be closed
+     */
+    public Call begin(NDArray[] parameters, NDArray... data) {
+        Arena arena = take();
+        boolean done = false;
+        try {
+            bind(arena, parameters, data);
+            results(arena, 0, code.outputs().length);
+            forward(arena, parameters);
+            Call call = new Call(arena, outputs(arena, 0, code.outputCount()));
+            done = true;
+            return call;
+        } finally {
+            if (!done) {
+                giveBack(arena);
+            }
+        }
+    }
+
+    /** Told of each gradient of a training step. */
+    public interface Ready {
+        /**
+         * A gradient is final, and no later kernel of the step reads the parameter: it may be overwritten.
+         *
+         * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
+         */
+        void ready(int gradient);
+    }
+
+    /**
+     * Runs forward and backward pass of a training step at once.
+     *
+     * @param parameters values of the graph's parameters, in order
+     * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients}
+     * @param ready told of each gradient when it is in its place
+     * @param data one array per input
+     * @return the outputs, new arrays
+     */
+    public NDArray[] step(NDArray[] parameters, NDArray[] places, Ready ready, NDArray... data) {
+        Arena arena = take();
+        try (Scope scope = Scope.open()) {
+            bind(arena, parameters, data);
+            results(arena, 0, code.outputCount());
+            boolean[] placed = place(arena, places);
+            results(arena, code.outputCount(), code.outputs().length);
+            forward(arena, parameters);
+            try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+                int from = forwardSteps;
+                for (int k : finishing) {
+                    int to = Math.max(from, finished[k] + 1);
+                    if (to > from) {
+                        run(arena, from, to);
+                        from = to;
+                    }
+                    if (!placed[k]) {
+                        NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
+                        backend.run(COPY, new NDArray[] {g}, new NDArray[] {places[k]});
+                    }
+                    ready.ready(k);
+                }
+                if (from < steps.length) {
+                    run(arena, from, steps.length);
+                }
+            }
+            NDArray[] outputs = outputs(arena, 0, code.outputCount());
+            for (NDArray y : outputs) {
+                scope.keep(y);
+            }
+            return outputs;
+        } finally {
+            giveBack(arena);
+        }
+    }
+
+    /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
+    private boolean[] place(Arena arena, NDArray... places) {
+        boolean[] placed = new boolean[places.length];
+        for (int k = 0; k < places.length; k++) {
+            Slot s = code.slots()[code.outputs()[code.outputCount() + k]];
+            Slot root = code.slots()[s.root()];
+            boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
+            if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
+                NDArray to = places[k];
+                arena.values[s.root()] = s.root() == code.outputs()[code.outputCount() + k]
+                        ? to
+                        : to.view(root.spec().shape(), root.strides(), 0);
+                placed[k] = true;
+            }
+        }
+        return placed;
+    }
+
+    private static boolean isRowMajor(Slot s) {
+        long expected = 1;
+        for (int i = s.strides().length - 1; i >= 0; i--) {
+            long d = s.spec().shape().dim(i);
+            if (d != 1 && s.strides()[i] != expected) {
+                return false;
+            }
+            expected *= d;
+        }
+        return true;
+    }
+
+    /** For each gradient the step after which it is final and its parameter is not read any more. */
+    private int[] finished() {
+        Graph g = program.graph();
+        int[] last = new int[program.gradients().size()];
+        for (int k = 0; k < last.length; k++) {
+            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
+            String name = program.gradients().get(k);
+            for (int i = 0; i < steps.length; i++) {
+                for (int out : steps[i].outputs()) {
+                    last[k] = code.slots()[out].root() == root ? i : last[k];
+                }
+                for (int in : steps[i].inputs()) {
+                    int from = code.slots()[in].root();
+                    boolean read = from < g.variableCount()
+                            && from >= g.inputs().size()
+                            && g.parameters()
+                                    .get(from - g.inputs().size())
+                                    .name()
+                                    .equals(name);
+                    last[k] = read ? i : last[k];
+                }
+            }
+        }
+        return last;
+    }
+
+    /** A forward pass whose backward pass may follow; one thread at a time. */
+    public final class Call implements AutoCloseable {
+        private final NDArray[] outputs;
+        private Arena arena;
+
+        private Call(Arena arena, NDArray... outputs) {
+            this.arena = arena;
+            this.outputs = outputs;
+        }
+
+        /**
+         * The results of the forward pass.
+         *
+         * @return new arrays
+         */
+        public NDArray[] outputs() {
+            return outputs;
+        }
+
+        /**
+         * Whether the backward pass can still run.
+         *
+         * @return false after it has run and after {@link #close()}
+         */
+        public synchronized boolean isOpen() {
+            return arena != null;
+        }
+
+        /**
+         * Runs the backward pass; once.
+         *
+         * @param heads gradients of the outputs that the program's {@linkplain Program#heads heads} name
+         * @return the gradients of the program's {@linkplain Program#gradients variables}, new arrays
+         */
+        public NDArray[] backward(NDArray... heads) {
+            Arena a = release();
+            if (a == null) {
+                throw new IllegalStateException("backward: the call is closed or was differentiated already");
+            }
+            try {
+                for (int i = 0; i < heads.length; i++) {
+                    a.values[program.dataCount() + i] = heads[i];
+                }
+                results(a, code.outputCount(), code.outputs().length);
+                try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+                    run(a, forwardSteps, steps.length);
+                }
+                return Executable.this.outputs(a, code.outputCount(), code.outputs().length);
+            } finally {
+                giveBack(a);
+            }
+        }
+
+        private synchronized Arena release() {
+            Arena a = arena;
+            arena = null;
+            return a;
+        }
+
+        /** Gives up what the backward pass needs. */
+        @Override
+        public void close() {
+            Arena a = release();
+            if (a != null) {
+                giveBack(a);
+            }
+        }
+    }
+
+    private Arena take() {
+        Arena arena = idle.pollFirst();
+        return arena != null ? arena : new Arena(backend, code, plan, steps);
+    }
+
+    private void giveBack(Arena arena) {
+        for (int i = 0; i < code.slots().length; i++) {
+            Slot s = code.slots()[i];
+            Slot.Kind root = code.slots()[s.root()].kind();
+            if (root == Slot.Kind.INPUT || root == Slot.Kind.RESULT) {
+                arena.values[i] = null;
+            }
+        }
+        idle.addFirst(arena);
+        if (closed) {
+            close();
+        }
+    }
+
+    /** Frees the arenas that no call uses. */
+    @Override
+    public void close() {
+        closed = true;
+        for (Arena a = idle.pollFirst(); a != null; a = idle.pollFirst()) {
+            a.free();
+        }
+    }
+
+    private void bind(Arena arena, NDArray[] parameters, NDArray... data) {
+        Graph g = program.graph();
+        if (data.length != program.dataCount()) {
+            throw new IllegalArgumentException(
+                    "run: the program has " + program.dataCount() + " inputs, got " + data.length);
+        }
+        int variables = g.variableCount();
+        for (int i = 0; i < variables; i++) {
+            Slot s = code.slots()[i];
+            NDArray x = s.kind() == Slot.Kind.PARAMETER
+                    ? parameters[s.number()]
+                    : s.kind() == Slot.Kind.INPUT && i < data.length ? data[i] : null;
+            if (x != null) {
+                if (!x.shape().equals(s.spec().shape()) || x.dtype() != s.spec().dtype()) {
+                    throw new ShapeException("run: " + name(g, i) + " needs " + s.spec() + ", got " + x.spec()
+                            + "; the program is compiled for one set of shapes");
+                }
+                arena.values[i] = x;
+            }
+        }
+    }
+
+    private static String name(Graph g, int variable) {
+        return variable < g.inputs().size()
+                ? "input " + g.inputs().get(variable).name()
+                : "parameter "
+                        + g.parameters().get(variable - g.inputs().size()).name();
+    }
+
+    /** New arrays, in the caller's scope, for outputs from one number to another. */
+    private void results(Arena arena, int from, int to) {
+        for (int k = from; k < to; k++) {
+            int root = code.slots()[code.outputs()[k]].root();
+            Slot s = code.slots()[root];
+            if (s.kind() == Slot.Kind.RESULT && arena.values[root] == null) {
+                arena.values[root] =
+                        NDArray.empty(backend, s.spec().shape(), s.spec().dtype(), s.strides());
+            }
+        }
+    }
+
+    private void forward(Arena arena, NDArray... parameters) {
+        try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+            run(arena, 0, forwardSteps);
+            for (int i = 0; program.training() && i < code.updates().length; i++) {
+                NDArray target = parameters[code.updated()[i]];
+                backend.run(COPY, new NDArray[] {arena.values[code.updates()[i]]}, new NDArray[] {target});
+            }
+        }
+    }
+
+    /** The arrays of outputs from one number to another; one that is given twice, or is not new, as a further view. */
+    private NDArray[] outputs(Arena arena, int from, int to) {
+        NDArray[] outputs = new NDArray[to - from];
+        for (int k = from; k < to; k++) {
+            int slot = code.outputs()[k];
+            NDArray y = arena.values[slot];
+            Slot.Kind root = code.slots()[code.slots()[slot].root()].kind();
+            boolean view = code.slots()[slot].kind() == Slot.Kind.VIEW;
+            boolean isNew = root == Slot.Kind.RESULT || view && root == Slot.Kind.INPUT;
+            for (int j = 0; j < k; j++) {
+                isNew &= code.outputs()[j] != slot;
+            }
+            outputs[k - from] = isNew ? y : new Alias().view(y, y.spec());
+        }
+        for (int k = Math.max(from, code.outputCount()); k < to; k++) {
+            int root = code.slots()[code.outputs()[k]].root();
+            if (code.slots()[root].kind() == Slot.Kind.RESULT && !isOutput[root]) {
+                arena.values[root].close(); // the view alone holds the memory: it need not be copied to be kept
+            }
+        }
+        return outputs;
+    }
+
+    private void run(Arena arena, int from, int to) {
+        try (Scope scope = Scope.open();
+                Placement placement = arena.placement.open()) {
+            for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
+                Step step = steps[viewsAgain[k]];
+                view(arena, scope, step, (ViewOperator) step.operator(), arena.values[step.inputs()[0]]);
+            }
+            for (int i = from; i < to; i++) {
+                Step step = steps[i];
+                NDArray[] in = arena.inputs[i];
+                for (int k = 0; k < in.length; k++) {
+                    in[k] = arena.values[step.inputs()[k]];
+                }
+                if (step.operator() instanceof ViewOperator v) {
+                    view(arena, scope, step, v, in[0]);
+                    continue;
+                }
+                NDArray[] out = arena.outputs[i];
+                for (int k = 0; k < out.length; k++) {
+                    out[k] = arena.values[step.outputs()[k]];
+                }
+                if (step.operator() instanceof FusedPointwise f) {
+                    backend.run(f.program(), in, out);
+                } else {
+                    kernel(placement, step, in, out);
+                }
+            }
+        }
+    }
+
+    /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
+    private void view(Arena arena, Scope scope, Step step, ViewOperator operator, NDArray x) {
+        int at = step.outputs()[0];
+        Slot.Kind root = code.slots()[code.slots()[at].root()].kind();
+        if (root == Slot.Kind.ARENA) {
+            return;
+        }
+        if (root == Slot.Kind.PARAMETER || root == Slot.Kind.CONSTANT) {
+            if (arena.seen[at] != x) {
+                arena.values[at] = operator.view(x, step.specs()[0]).detach();
+                arena.seen[at] = x;
+            }
+        } else {
+            NDArray made = operator.view(x, step.specs()[0]);
+            arena.values[at] = isOutput[at] ? scope.keep(made) : made;
+        }
+    }
+
+    private void kernel(Placement placement, Step step, NDArray[] in, NDArray... out) {
+        placement.expect(out);
+        NDArray[] made = backend.execute(step.operator(), in, step.specs());
+        if (made == null) {
+            made = Dispatch.composition(step.operator(), in);
+        }
+        placement.expectNothing();
+        for (int k = 0; k < out.length; k++) {
+            if (made[k] != out[k]) {
+                settle(made, out);
+                return;
+            }
+        }
+    }
+
+    /** Copies what a kernel has put elsewhere. What lies in the place of another result is moved out of the way first. */
+    private void settle(NDArray[] made, NDArray... out) {
+        for (int k = 0; k < out.length; k++) {
+            if (made[k] != out[k] && List.of(out).contains(made[k])) {
+                NDArray moved = NDArray.empty(backend, made[k].shape(), made[k].dtype(), made[k].strides());
+                backend.run(COPY, new NDArray[] {made[k]}, new NDArray[] {moved});
+                made[k] = moved;
+            }
+        }
+        for (int k = 0; k < out.length; k++) {
+            if (made[k] != out[k]) {
+                backend.run(COPY, new NDArray[] {made[k]}, new NDArray[] {out[k]});
+                made[k].close();
+                misplaced.increment();
+            }
+        }
+    }
+
+    /**
+     * The steps with their memory.
+     *
+     * @return a line per step
+     */
+    @Override
+    public String toString() {
+        return Dump.of(code, plan);
+    }
+}

@@ -1,0 +1,62 @@
+package io.kiln.compile;
+
+import io.kiln.op.Activation;
+import io.kiln.op.Convolution;
+import io.kiln.op.Linear;
+import io.kiln.op.Operator;
+import io.kiln.op.Relu;
+import io.kiln.op.Sigmoid;
+import io.kiln.op.Tanh;
+import io.kiln.symbol.Graph;
+
+/** Lets products and convolutions apply the activation behind them while their result is still in the cache. */
+final class FusePostOps implements Pass {
+    @Override
+    public Program run(Program program) {
+        Graph g = program.graph();
+        int[] uses = Uses.count(g);
+        try (Replay replay = new Replay(program)) {
+            Graph.Node[] swallowed = new Graph.Node[g.nodes().size()];
+            for (Graph.Node node : g.nodes()) {
+                int source = node.inputs().isEmpty() ? -1 : node.inputs().get(0).value() - g.variableCount();
+                if (source >= 0
+                        && activation(node.operator()) != null
+                        && with(g.nodes().get(source).operator(), Activation.NONE) != null
+                        && uses[g.variableCount() + source] == 1) {
+                    swallowed[source] = node;
+                }
+            }
+            for (int i = 0; i < g.nodes().size(); i++) {
+                Graph.Node node = g.nodes().get(i);
+                int source = node.inputs().isEmpty() ? -1 : node.inputs().get(0).value() - g.variableCount();
+                if (swallowed[i] != null) {
+                    Operator both = with(node.operator(), activation(swallowed[i].operator()));
+                    replay.set(i, replay.run(node, both, replay.inputs(node)));
+                } else if (source >= 0 && swallowed[source] == node) {
+                    replay.set(i, replay.value(node.inputs().get(0)));
+                } else {
+                    replay.keep(i);
+                }
+            }
+            return replay.build();
+        }
+    }
+
+    private static Activation activation(Operator operator) {
+        if (operator instanceof Relu) {
+            return Activation.RELU;
+        }
+        return operator instanceof Sigmoid ? Activation.SIGMOID : operator instanceof Tanh ? Activation.TANH : null;
+    }
+
+    /** The operator with another activation, or null when it has one already or cannot have one. */
+    private static Operator with(Operator operator, Activation activation) {
+        if (operator instanceof Linear l && l.activation() == Activation.NONE) {
+            return new Linear(activation);
+        }
+        if (operator instanceof Convolution c && c.activation() == Activation.NONE) {
+            return new Convolution(c.stride(), c.pad(), c.dilation(), c.groups(), activation);
+        }
+        return null;
+    }
+}

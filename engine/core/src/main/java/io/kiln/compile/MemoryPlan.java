@@ -1,0 +1,159 @@
+package io.kiln.compile;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Where the values of one call lie in its arena. Values whose lives do not overlap share memory: the largest are placed first,
+ * each in the smallest gap that fits. A fused pointwise program writes over an input that ends with it.
+ *
+ * <p>Y. Pisarchyk, J. Lee: Efficient Memory Management for Deep Neural Net Inference, 2020 (greedy by size).
+ *
+ * @param offsets for each slot in the arena its first byte; -1 for others
+ * @param bytes size of the arena
+ * @param naiveBytes what the values would take if none shared memory
+ */
+record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
+    private static final long ALIGNMENT = 64;
+
+    /** A block of memory: one value, or several that are written over each other in place. */
+    private static final class Block {
+        final List<Integer> slots = new ArrayList<>();
+        final long bytes;
+        int first;
+        int last;
+        long offset = -1;
+
+        Block(int slot, long bytes, int at) {
+            slots.add(slot);
+            this.bytes = bytes;
+            first = at;
+            last = at;
+        }
+    }
+
+    static MemoryPlan of(Code code) {
+        Slot[] slots = code.slots();
+        Step[] steps = code.steps();
+        Block[] blocks = new Block[slots.length];
+        List<Block> all = new ArrayList<>();
+        int[] lastUse = lastUses(code, steps);
+        long naive = 0;
+        for (int i = 0; i < steps.length; i++) {
+            int at = position(code, i);
+            boolean[] reused = new boolean[steps[i].inputs().length];
+            for (int out : steps[i].outputs()) {
+                if (slots[out].kind() != Slot.Kind.ARENA) {
+                    continue;
+                }
+                naive += rounded(slots[out].bytes());
+                Block block = inPlace(code, steps[i], at, out, lastUse, blocks, reused);
+                if (block == null) {
+                    block = new Block(out, rounded(slots[out].bytes()), at);
+                    all.add(block);
+                } else {
+                    block.slots.add(out);
+                }
+                block.last = Math.max(at, lastUse[out]);
+                blocks[out] = block;
+            }
+        }
+        long bytes = place(all);
+        long[] offsets = new long[slots.length];
+        Arrays.fill(offsets, -1);
+        for (Block b : all) {
+            b.slots.forEach(s -> offsets[s] = b.offset);
+        }
+        return new MemoryPlan(offsets, bytes, naive);
+    }
+
+    /** Updates take place between the forward and the backward steps. */
+    private static int position(Code code, int step) {
+        return step < code.forward().size() ? step : step + 1;
+    }
+
+    private static int[] lastUses(Code code, Step... steps) {
+        int[] last = new int[code.slots().length];
+        for (int i = 0; i < steps.length; i++) {
+            for (int in : steps[i].inputs()) {
+                last[code.slots()[in].root()] = position(code, i);
+            }
+        }
+        for (int u : code.updates()) {
+            int root = code.slots()[u].root();
+            last[root] = Math.max(last[root], code.forward().size());
+        }
+        return last;
+    }
+
+    private static Block inPlace(
+            Code code, Step step, int at, int out, int[] lastUse, Block[] blocks, boolean... reused) {
+        if (!(step.operator() instanceof FusedPointwise)) {
+            return null;
+        }
+        Slot y = code.slots()[out];
+        for (int k = 0; k < reused.length; k++) {
+            Slot x = code.slots()[step.inputs()[k]];
+            Block b = blocks[x.root()];
+            boolean alike = x.spec().equals(y.spec()) && Arrays.equals(x.strides(), y.strides());
+            if (b != null
+                    && !reused[k]
+                    && alike
+                    && x.start() == 0
+                    && lastUse[x.root()] == at
+                    && b.bytes == rounded(y.bytes())
+                    && isOnlyInput(code, step, k, blocks)) {
+                reused[k] = true;
+                return b;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isOnlyInput(Code code, Step step, int which, Block... blocks) {
+        Block b = blocks[code.slots()[step.inputs()[which]].root()];
+        for (int k = 0; k < step.inputs().length; k++) {
+            if (k != which && blocks[code.slots()[step.inputs()[k]].root()] == b) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long place(List<Block> blocks) {
+        List<Block> order = new ArrayList<>(blocks);
+        order.sort(Comparator.comparingLong((Block b) -> -b.bytes).thenComparingInt(b -> b.first));
+        List<Block> placed = new ArrayList<>(); // by offset
+        long total = 0;
+        for (Block b : order) {
+            long best = -1;
+            long bestGap = Long.MAX_VALUE;
+            long end = 0;
+            for (Block p : placed) {
+                if (p.last < b.first || p.first > b.last) {
+                    continue;
+                }
+                long gap = p.offset - end;
+                if (gap >= b.bytes && gap < bestGap) {
+                    best = end;
+                    bestGap = gap;
+                }
+                end = Math.max(end, p.offset + p.bytes);
+            }
+            b.offset = best >= 0 ? best : end;
+            total = Math.max(total, b.offset + b.bytes);
+            int at = 0;
+            while (at < placed.size() && placed.get(at).offset <= b.offset) {
+                at++;
+            }
+            placed.add(at, b);
+        }
+        return total;
+    }
+
+    private static long rounded(long bytes) {
+        return (Math.max(bytes, 1) + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+}

@@ -1,0 +1,57 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.symbol.Graph;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What passes turn into something better that computes the same: a graph, and what it needs beside its parameters.
+ *
+ * <p>The inputs of the graph are the data, then one gradient for each output through which one may flow ({@link #heads}). Its
+ * outputs are those of the network, then the gradients of the variables, in the order in which the backward pass ends them.
+ *
+ * @param graph the graph; all shapes are known once they have been inferred
+ * @param constants values of the parameters that are constants, by name
+ * @param heads numbers of the outputs whose gradients the last inputs are
+ * @param gradients names of the variables (inputs or parameters) whose gradients the last outputs are
+ * @param training whether it runs in train mode
+ */
+public record Program(
+        Graph graph, Map<String, NDArray> constants, List<Integer> heads, List<String> gradients, boolean training) {
+    /** Makes the collections unmodifiable. */
+    public Program {
+        constants = Map.copyOf(constants);
+        heads = List.copyOf(heads);
+        gradients = List.copyOf(gradients);
+    }
+
+    /**
+     * A program without gradients.
+     *
+     * @param graph the graph
+     * @param constants values of constants by name
+     * @param training whether it runs in train mode
+     */
+    public Program(Graph graph, Map<String, NDArray> constants, boolean training) {
+        this(graph, constants, List.of(), List.of(), training);
+    }
+
+    /**
+     * The number of the network's own inputs.
+     *
+     * @return inputs without gradients of outputs
+     */
+    public int dataCount() {
+        return graph.inputs().size() - heads.size();
+    }
+
+    /**
+     * The number of the network's own outputs.
+     *
+     * @return outputs without gradients
+     */
+    public int outputCount() {
+        return graph.outputs().size() - gradients.size();
+    }
+}

@@ -1,0 +1,104 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Alias;
+import io.kiln.op.BroadcastTo;
+import io.kiln.op.Cast;
+import io.kiln.op.Copy;
+import io.kiln.op.DivScalar;
+import io.kiln.op.Flatten;
+import io.kiln.op.MulScalar;
+import io.kiln.op.Operator;
+import io.kiln.op.Reshape;
+import io.kiln.op.Transpose;
+import io.kiln.symbol.Graph;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Leaves out what changes nothing: copies, casts to the same type, reshapes to the same shape, factors of 1. */
+final class Simplify implements Pass {
+    @Override
+    public Program run(Program program) {
+        Graph g = program.graph();
+        Set<Integer> pinned = pinned(program);
+        try (Replay replay = new Replay(program)) {
+            for (int i = 0; i < g.nodes().size(); i++) {
+                Graph.Node node = g.nodes().get(i);
+                if (changesNothing(node, g) && !pinned.contains(g.variableCount() + i)) {
+                    replay.set(i, replay.value(node.inputs().get(0)));
+                } else if (joined(node.operator()) != null && producer(g, node) != null) {
+                    reshape(replay, g, i, node);
+                } else {
+                    replay.keep(i);
+                }
+            }
+            return replay.build();
+        }
+    }
+
+    /** Views of views: one view of the source, which later passes see through. */
+    private static void reshape(Replay replay, Graph g, int i, Graph.Node node) {
+        Graph.Node before = producer(g, node);
+        if (joined(before.operator()) == null) {
+            replay.keep(i);
+            return;
+        }
+        NDArray source = replay.value(before.inputs().get(0));
+        boolean same = source.spec().equals(node.outputs().get(0));
+        replay.set(
+                i,
+                same
+                        ? new NDArray[] {source}
+                        : replay.run(node, new Reshape(node.outputs().get(0).shape()), source));
+    }
+
+    private static Operator joined(Operator operator) {
+        return operator instanceof Reshape || operator instanceof Flatten ? operator : null;
+    }
+
+    private static Graph.Node producer(Graph g, Graph.Node node) {
+        int value = node.inputs().get(0).value() - g.variableCount();
+        return value < 0 ? null : g.nodes().get(value);
+    }
+
+    private static boolean changesNothing(Graph.Node node, Graph g) {
+        Operator op = node.operator();
+        if (op instanceof Alias || op instanceof Copy) {
+            return true;
+        }
+        if (op instanceof MulScalar m && m.c() == 1 || op instanceof DivScalar d && d.c() == 1) {
+            return node.outputs().get(0).equals(g.spec(node.inputs().get(0)));
+        }
+        if (op instanceof Transpose t) {
+            for (int i = 0; i < t.axes().size(); i++) {
+                if (t.axes().get(i) != i) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        boolean maybe =
+                op instanceof Cast || op instanceof Reshape || op instanceof Flatten || op instanceof BroadcastTo;
+        return maybe && node.outputs().get(0).equals(g.spec(node.inputs().get(0)));
+    }
+
+    /**
+     * Copies that matter: those that are results, and those of running statistics that are read after the forward pass has
+     * overwritten the statistics.
+     */
+    private static Set<Integer> pinned(Program program) {
+        Graph g = program.graph();
+        Set<Integer> pinned = new HashSet<>();
+        g.outputs().forEach(r -> pinned.add(r.value()));
+        g.updates().forEach(u -> pinned.add(u.value().value()));
+        if (!g.updates().isEmpty() && !program.gradients().isEmpty()) {
+            boolean[] forward = Segments.forward(program);
+            for (int i = 0; i < g.nodes().size(); i++) {
+                if (!forward[i]) {
+                    g.nodes().get(i).inputs().forEach(r -> pinned.add(r.value()));
+                }
+            }
+        }
+        return pinned;
+    }
+}

@@ -1,0 +1,41 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.Spec;
+import io.kiln.op.ViewOperator;
+
+/**
+ * A value of a lowered program and where its memory comes from.
+ *
+ * @param kind whose memory it is
+ * @param spec shape and dtype
+ * @param strides its layout, in elements
+ * @param number which one of its kind: number of the input or parameter, or of the constant; for a view the slot it looks at
+ * @param root the slot whose memory it is: itself unless it is a view
+ * @param start where it begins in that memory, in bytes
+ * @param view how a view is made; null otherwise
+ */
+record Slot(Kind kind, Spec spec, long[] strides, int number, int root, long start, ViewOperator view) {
+    /** Where memory comes from. */
+    enum Kind {
+        /** An array that the caller gives to each call: data, or the gradient of an output. */
+        INPUT,
+        /** A parameter, which the caller keeps. */
+        PARAMETER,
+        /** A constant of the program. */
+        CONSTANT,
+        /** Memory that ends with the call. */
+        ARENA,
+        /** New memory that is handed to the caller. */
+        RESULT,
+        /** Memory of another slot. */
+        VIEW
+    }
+
+    long bytes() {
+        return Math.multiplyExact(spec.shape().size(), spec.dtype().bytes());
+    }
+
+    Slot as(Kind other) {
+        return new Slot(other, spec, strides, number, root, start, view);
+    }
+}

@@ -1,0 +1,74 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import java.util.List;
+
+/**
+ * What a device contributes to compiling for it. The defaults fit any backend: row-major results, every pointwise operator
+ * fused, every other one run by the backend's {@code execute}.
+ *
+ * <p>Implementations are thread-safe.
+ */
+public interface Target {
+    /** A device that contributes nothing. */
+    Target PLAIN = operator -> true;
+
+    /**
+     * Whether the device runs an operator as a whole; otherwise the compiler writes it as its composition.
+     *
+     * @param operator an operator that is neither pointwise nor a view
+     * @return true when there is a kernel
+     */
+    boolean hasKernel(Operator operator);
+
+    /**
+     * Whether a pointwise operator may become part of a fused program. False keeps the device's own kernel for it.
+     *
+     * @param operator the operator
+     * @param output shape and dtype of its result
+     * @return true when fusing pays
+     */
+    default boolean fuses(Pointwise operator, Spec output) {
+        return true;
+    }
+
+    /**
+     * How kernels lay out their results. Where a kernel does otherwise its result is copied, so a wrong answer costs time only.
+     *
+     * @param operator the operator
+     * @param inputs arrays of the inputs' shapes, types and strides, whose elements must not be looked at
+     * @param outputs shape and dtype of the results
+     * @return strides of each result, in elements; dense
+     */
+    default long[][] layout(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        long[][] strides = new long[outputs.length][];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = outputs[i].shape().contiguousStrides();
+        }
+        return strides;
+    }
+
+    /**
+     * How fused programs lay out their results best.
+     *
+     * @param inputs arrays of the inputs' shapes, types and strides, whose elements must not be looked at
+     * @param shape the results' shape
+     * @return strides in elements; dense
+     */
+    default long[] layout(NDArray[] inputs, Shape shape) {
+        return shape.contiguousStrides();
+    }
+
+    /**
+     * Passes of the device's own, run before pointwise operators are fused.
+     *
+     * @return the passes in order
+     */
+    default List<Pass> passes() {
+        return List.of();
+    }
+}

@@ -1,0 +1,93 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+import java.util.Arrays;
+import java.util.List;
+
+/** Checks after a pass that the program is still well formed and has still the same inputs, parameters and outputs. */
+final class Verifier {
+    private Verifier() {}
+
+    /**
+     * Checks a program by itself.
+     *
+     * @throws IllegalStateException when a node gives other shapes than its operator's rule says, or a shape is unknown
+     */
+    static void check(String pass, Program program) {
+        Graph g = program.graph();
+        for (Graph.Node node : g.nodes()) {
+            Spec[] inputs = node.inputs().stream().map(g::spec).toArray(Spec[]::new);
+            List<Spec> outputs = Arrays.asList(node.operator().infer(inputs));
+            if (!outputs.equals(node.outputs())) {
+                throw failed(pass, "node " + node.name() + " gives " + outputs + ", its rule says " + node.outputs());
+            }
+            for (Spec s : outputs) {
+                if (!s.shape().isKnown()) {
+                    throw failed(pass, "node " + node.name() + " has the unknown shape " + s);
+                }
+            }
+        }
+        for (int i = 0; i < program.gradients().size(); i++) {
+            Spec gradient = g.spec(g.outputs().get(program.outputCount() + i));
+            Spec variable = variable(g, program.gradients().get(i));
+            if (!gradient.equals(variable)) {
+                throw failed(
+                        pass,
+                        "the gradient of " + program.gradients().get(i) + " is " + gradient + ", not " + variable);
+            }
+        }
+    }
+
+    private static Spec variable(Graph g, String name) {
+        for (Graph.Input i : g.inputs()) {
+            if (i.name().equals(name)) {
+                return i.spec();
+            }
+        }
+        return g.parameters().stream()
+                .filter(p -> p.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .spec();
+    }
+
+    /**
+     * Checks that a pass has kept what a program is to its caller.
+     *
+     * @throws IllegalStateException when inputs, parameters, outputs or updates are others
+     */
+    static void compare(String pass, Program before, Program after) {
+        Graph a = before.graph();
+        Graph b = after.graph();
+        same(pass, "inputs", a.inputs(), b.inputs());
+        same(pass, "outputs", specs(a), specs(b));
+        same(pass, "gradients", before.gradients(), after.gradients());
+        same(pass, "parameters", parameters(before), parameters(after));
+        same(
+                pass,
+                "updates",
+                a.updates().stream().map(Graph.Update::parameter).toList(),
+                b.updates().stream().map(Graph.Update::parameter).toList());
+    }
+
+    private static List<Spec> specs(Graph g) {
+        return g.outputs().stream().map(g::spec).toList();
+    }
+
+    private static List<Graph.ParameterInfo> parameters(Program p) {
+        return p.graph().parameters().stream()
+                .filter(i -> !p.constants().containsKey(i.name()))
+                .toList();
+    }
+
+    private static void same(String pass, String what, Object before, Object after) {
+        if (!before.equals(after)) {
+            throw failed(pass, "the " + what + " were " + before + " and are " + after);
+        }
+    }
+
+    private static IllegalStateException failed(String pass, String why) {
+        return new IllegalStateException("compile: pass " + pass + " broke the program: " + why);
+    }
+}

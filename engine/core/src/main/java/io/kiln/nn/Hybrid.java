@@ -1,0 +1,183 @@
+package io.kiln.nn;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.compile.CompileOptions;
+import io.kiln.compile.Compiler;
+import io.kiln.compile.Executable;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A compiled block: one executable for each signature with which it was called.
+ *
+ * <p>Concurrency: thread-safe; one thread compiles at a time.
+ */
+final class Hybrid implements AutoCloseable {
+    private final Block block;
+    private final CompileOptions options;
+    private final List<Signature> signatures = new CopyOnWriteArrayList<>();
+
+    /** What a call must agree in for an executable to serve it, and the executable. */
+    static final class Signature {
+        final Backend backend;
+        final Spec[] inputs;
+        final boolean training;
+        final boolean differentiable;
+        final boolean[] inputNeeds;
+        final Graph graph;
+        final Map<String, NDArray> constants;
+        final Parameter[] parameters;
+        final boolean[] trained;
+        final Executable executable;
+
+        private Signature(Hybrid owner, boolean differentiable, NDArray... data) {
+            this.backend = data[0].backend();
+            this.training = Autograd.isTraining();
+            this.differentiable = differentiable;
+            this.inputs = new Spec[data.length];
+            this.inputNeeds = new boolean[data.length];
+            for (int i = 0; i < data.length; i++) {
+                inputs[i] = data[i].spec();
+                inputNeeds[i] = data[i].gradientState() != null;
+            }
+            try (Scope scope = Scope.open();
+                    Autograd.Mode mode = Autograd.pauseKeepingMode()) {
+                Block.Traced traced = owner.block.capture(owner.block::forwardAll, inputs);
+                graph = traced.graph();
+                constants = new HashMap<>();
+                traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
+            }
+            int count = graph.parameters().size();
+            parameters = new Parameter[count];
+            trained = new boolean[count];
+            Map<String, Parameter> all = owner.block.parameters();
+            Set<String> variables = new HashSet<>();
+            for (int i = 0; i < count; i++) {
+                String name = graph.parameters().get(i).name();
+                parameters[i] = constants.containsKey(name) ? null : all.get(name);
+                trained[i] = parameters[i] != null
+                        && parameters[i].isTrained()
+                        && parameters[i].dtype().isFloating();
+                if (trained[i]) {
+                    variables.add(name);
+                }
+            }
+            for (int i = 0; i < data.length; i++) {
+                if (inputNeeds[i]) {
+                    variables.add(graph.inputs().get(i).name());
+                }
+            }
+            Compiler compiler = new Compiler(backend, owner.options);
+            executable = differentiable
+                    ? compiler.differentiable(graph, constants, training, variables, inputs)
+                    : compiler.predictor(graph, constants, training, inputs);
+        }
+
+        private boolean serves(NDArray... data) {
+            if (data.length != inputs.length || training != Autograd.isTraining()) {
+                return false;
+            }
+            boolean needs = false;
+            for (int i = 0; i < data.length; i++) {
+                NDArray x = data[i];
+                boolean need = Autograd.isRecording() && x.gradientState() != null;
+                if (!x.shape().equals(inputs[i].shape())
+                        || x.dtype() != inputs[i].dtype()
+                        || differentiable && need != inputNeeds[i]) {
+                    return false;
+                }
+                needs |= need;
+            }
+            if (data[0].backend() != backend) {
+                return false;
+            }
+            for (int i = 0; i < parameters.length; i++) {
+                Parameter p = parameters[i];
+                boolean need = p != null && p.isTrained() && p.dtype().isFloating();
+                if (differentiable && need != trained[i]) {
+                    return false;
+                }
+                needs |= need;
+            }
+            return differentiable == (needs && Autograd.isRecording());
+        }
+
+        NDArray[] values() {
+            NDArray[] values = new NDArray[parameters.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = parameters[i] == null ? null : parameters[i].value();
+            }
+            return values;
+        }
+    }
+
+    Hybrid(Block block, CompileOptions options) {
+        this.block = block;
+        this.options = options;
+    }
+
+    NDArray[] call(NDArray... data) {
+        Signature signature = find(data);
+        if (signature == null) {
+            signature = compile(data);
+        }
+        NDArray[] values = signature.values();
+        return signature.differentiable
+                ? CompiledFunction.call(signature, values, data)
+                : signature.executable.run(values, data);
+    }
+
+    private Signature find(NDArray... data) {
+        for (Signature s : signatures) {
+            if (s.serves(data)) {
+                return s;
+            }
+        }
+        return null;
+    }
+
+    private synchronized Signature compile(NDArray... data) {
+        Signature known = find(data);
+        if (known != null) {
+            return known;
+        }
+        if (data.length == 0) {
+            throw new IllegalArgumentException(
+                    "hybridize: " + block.getClass().getSimpleName() + ": call it with at least one input");
+        }
+        Signature s = new Signature(this, isDifferentiable(data), data);
+        signatures.add(s);
+        return s;
+    }
+
+    private boolean isDifferentiable(NDArray... data) {
+        if (!Autograd.isRecording()) {
+            return false;
+        }
+        for (NDArray x : data) {
+            if (x.gradientState() != null) {
+                return true;
+            }
+        }
+        return block.parameters().values().stream()
+                .anyMatch(p -> p.isTrained() && p.dtype().isFloating());
+    }
+
+    /** Frees what was compiled. */
+    @Override
+    public void close() {
+        for (Signature s : signatures) {
+            s.executable.close();
+        }
+        signatures.clear();
+    }
+}

@@ -1,0 +1,268 @@
+package io.kiln.optim;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.compile.CompileOptions;
+import io.kiln.compile.Compiler;
+import io.kiln.compile.Executable;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
+import io.kiln.nn.Parameter;
+import io.kiln.symbol.Graph;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Loss and gradients of a batch by one compiled program. The gradients lie in contiguous buckets of at least
+ * {@value #BUCKET_BYTES} bytes (the last may be smaller), in the order in which the backward pass finishes them, and stay there
+ * until the next step; a listener hears of each gradient and bucket while the rest is still being computed.
+ *
+ * <p>Life cycle: made once; {@link #run} per batch; {@link #close()} frees buckets and programs. Each new shape of a batch
+ * is compiled once.
+ *
+ * <p>Concurrency: one thread.
+ */
+public final class GradientStep implements AutoCloseable {
+    /** A bucket is closed at this size. */
+    public static final long BUCKET_BYTES = 1 << 20;
+
+    private final Block network;
+    private final UnaryOperator<NDArray[]> loss;
+    private final Function<String, NDArray> values;
+    private final CompileOptions options;
+    private final Map<String, Parameter> parameters;
+    private final List<Compiled> compiled = new ArrayList<>();
+    private final Map<String, Place> places = new LinkedHashMap<>();
+    private final List<NDArray> buckets = new ArrayList<>();
+    private final List<Integer> bucketSizes = new ArrayList<>();
+
+    /** Where a gradient lies. */
+    private record Place(NDArray gradient, int bucket) {}
+
+    /** Told of gradients while the backward pass goes on. */
+    public interface Listener {
+        /** Hears nothing. */
+        Listener NONE = (name, gradient) -> {};
+
+        /**
+         * The gradient of a parameter is final, and the rest of the step does not read the parameter any more.
+         *
+         * @param name the parameter
+         * @param gradient its gradient, a view of its bucket
+         */
+        void gradient(String name, NDArray gradient);
+
+        /**
+         * All gradients of a bucket are final.
+         *
+         * @param index number of the bucket, from 0
+         * @param flat its gradients one after the other
+         */
+        default void bucket(int index, NDArray flat) {}
+    }
+
+    private static final class Compiled {
+        Spec[] inputs;
+        boolean[] trained;
+        Executable executable;
+        NDArray[] gradients;
+        String[] parameterNames;
+        String[] gradientNames;
+    }
+
+    /**
+     * Makes the step of a network whose parameters have their own values.
+     *
+     * @param network the network
+     * @param loss from data to the loss, of one element, and perhaps more outputs; calls the network
+     * @param options how to compile
+     */
+    public GradientStep(Block network, UnaryOperator<NDArray[]> loss, CompileOptions options) {
+        this(network, loss, valuesOf(network), options);
+    }
+
+    private static Function<String, NDArray> valuesOf(Block network) {
+        Map<String, Parameter> all = network.parameters();
+        return name -> all.get(name).value();
+    }
+
+    /**
+     * Makes the step of a network whose parameters have their values elsewhere.
+     *
+     * @param network the network
+     * @param loss from data to the loss, of one element, and perhaps more outputs; calls the network
+     * @param values the array of each parameter by name; it is the same array in each step
+     * @param options how to compile
+     */
+    public GradientStep(
+            Block network, UnaryOperator<NDArray[]> loss, Function<String, NDArray> values, CompileOptions options) {
+        this.network = network;
+        this.loss = loss;
+        this.values = values;
+        this.options = options;
+        this.parameters = network.parameters();
+    }
+
+    /**
+     * Computes loss and gradients, in train mode.
+     *
+     * @param listener told of gradients as soon as they are final
+     * @param data the inputs of the loss
+     * @return the outputs of the loss, new arrays
+     */
+    public NDArray[] run(Listener listener, NDArray... data) {
+        Compiled c = find(data);
+        NDArray[] arrays = new NDArray[c.parameterNames.length];
+        for (int i = 0; i < arrays.length; i++) {
+            arrays[i] = c.parameterNames[i] == null ? null : values.apply(c.parameterNames[i]);
+        }
+        int[] missing = new int[buckets.size()];
+        for (int b = 0; b < missing.length; b++) {
+            missing[b] = bucketSizes.get(b);
+        }
+        return c.executable.step(
+                arrays,
+                c.gradients,
+                k -> {
+                    listener.gradient(c.gradientNames[k], c.gradients[k]);
+                    int b = places.get(c.gradientNames[k]).bucket();
+                    if (--missing[b] == 0) {
+                        listener.bucket(b, buckets.get(b));
+                    }
+                },
+                data);
+    }
+
+    /**
+     * The program for batches of these shapes, compiled if need be.
+     *
+     * @param data the inputs of the loss
+     * @return the executable
+     */
+    public Executable executable(NDArray... data) {
+        return find(data).executable;
+    }
+
+    private Compiled find(NDArray... data) {
+        for (Compiled c : compiled) {
+            if (serves(c, data)) {
+                return c;
+            }
+        }
+        Compiled c = compile(data);
+        compiled.add(c);
+        return c;
+    }
+
+    private boolean serves(Compiled c, NDArray... data) {
+        boolean fits = c.inputs.length == data.length;
+        for (int i = 0; fits && i < data.length; i++) {
+            fits = c.inputs[i].shape().equals(data[i].shape()) && c.inputs[i].dtype() == data[i].dtype();
+        }
+        int i = 0;
+        for (Parameter p : parameters.values()) {
+            fits &= c.trained[i++] == p.isTrained();
+        }
+        return fits;
+    }
+
+    private Compiled compile(NDArray... data) {
+        Compiled c = new Compiled();
+        c.inputs = Arrays.stream(data).map(NDArray::spec).toArray(Spec[]::new);
+        Graph graph;
+        Map<String, NDArray> constants = new HashMap<>();
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = Autograd.pauseInMode(true)) {
+            Block.Traced traced = network.capture(loss, c.inputs);
+            graph = traced.graph();
+            traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
+        }
+        Set<String> variables = new HashSet<>();
+        c.trained = new boolean[parameters.size()];
+        int at = 0;
+        for (Map.Entry<String, Parameter> e : parameters.entrySet()) {
+            Parameter p = e.getValue();
+            c.trained[at++] = p.isTrained();
+            if (p.isTrained() && p.dtype().isFloating()) {
+                variables.add(e.getKey());
+            }
+        }
+        Backend backend = data[0].backend();
+        c.executable = new Compiler(backend, options).step(graph, constants, variables, c.inputs);
+        c.parameterNames = graph.parameters().stream()
+                .map(p -> constants.containsKey(p.name()) ? null : p.name())
+                .toArray(String[]::new);
+        c.gradientNames = c.executable.program().gradients().toArray(new String[0]);
+        layOut(backend, c);
+        c.gradients = Arrays.stream(c.gradientNames)
+                .map(n -> places.get(n).gradient())
+                .toArray(NDArray[]::new);
+        return c;
+    }
+
+    /** Makes buckets for the gradients that have no place yet. */
+    private void layOut(Backend backend, Compiled c) {
+        List<String> open = new ArrayList<>();
+        long size = 0;
+        for (String name : c.gradientNames) {
+            if (places.containsKey(name)) {
+                continue;
+            }
+            Parameter p = parameters.get(name);
+            if (!open.isEmpty()
+                    && (size >= BUCKET_BYTES || parameters.get(open.get(0)).dtype() != p.dtype())) {
+                bucket(backend, open);
+                open.clear();
+                size = 0;
+            }
+            open.add(name);
+            size += p.shape().size() * p.dtype().bytes();
+        }
+        if (!open.isEmpty()) {
+            bucket(backend, open);
+        }
+    }
+
+    private void bucket(Backend backend, List<String> names) {
+        DType dtype = parameters.get(names.get(0)).dtype();
+        long size =
+                names.stream().mapToLong(n -> parameters.get(n).shape().size()).sum();
+        try (Scope scope = Scope.open()) {
+            NDArray flat = NDArray.empty(backend, Shape.of(size), dtype, new long[] {1})
+                    .detach();
+            long start = 0;
+            for (String n : names) {
+                Shape s = parameters.get(n).shape();
+                places.put(
+                        n, new Place(flat.view(s, s.contiguousStrides(), start).detach(), buckets.size()));
+                start += s.size();
+            }
+            buckets.add(flat);
+            bucketSizes.add(names.size());
+        }
+    }
+
+    /** Frees buckets and programs. */
+    @Override
+    public void close() {
+        compiled.forEach(c -> c.executable.close());
+        compiled.clear();
+        places.values().forEach(p -> p.gradient().close());
+        places.clear();
+        buckets.forEach(NDArray::close);
+        buckets.clear();
+        bucketSizes.clear();
+    }
+}

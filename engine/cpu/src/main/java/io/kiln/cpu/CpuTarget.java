@@ -1,0 +1,74 @@
+package io.kiln.cpu;
+
+import io.kiln.compile.Target;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.cpu.tile.PointwiseKernels;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.AvgPool;
+import io.kiln.op.AvgPoolGradient;
+import io.kiln.op.BatchNorm;
+import io.kiln.op.BatchNormGradient;
+import io.kiln.op.Cast;
+import io.kiln.op.Convolution;
+import io.kiln.op.ConvolutionTranspose;
+import io.kiln.op.LogSoftmax;
+import io.kiln.op.MaxPool;
+import io.kiln.op.MaxPoolGradient;
+import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import io.kiln.op.ReluGradient;
+import io.kiln.op.Softmax;
+
+/** What the compiler needs to know of the processor's kernels: which there are, and how they lay out their results. */
+final class CpuTarget implements Target {
+    private final KernelTable kernels;
+
+    CpuTarget(KernelTable kernels) {
+        this.kernels = kernels;
+    }
+
+    @Override
+    public boolean hasKernel(Operator operator) {
+        return kernels.of(operator).length > 0;
+    }
+
+    /** Functions for which oneDNN has code of its own stay with it; the gradient of ReLU is as fast in a program. */
+    @Override
+    public boolean fuses(Pointwise operator, Spec output) {
+        return operator instanceof ReluGradient || output.dtype() != DType.FLOAT32 || !hasKernel(operator);
+    }
+
+    @Override
+    public long[][] layout(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        long[][] strides = Target.super.layout(operator, inputs, outputs);
+        Shape shape = outputs[0].shape();
+        if (operator instanceof Pointwise || operator instanceof Cast) {
+            strides[0] = layout(inputs, shape);
+        } else if (shape.size() == 0 || !Natives.get().isAvailable()) {
+            return strides;
+        } else if (operator instanceof Softmax || operator instanceof LogSoftmax) {
+            strides[0] = inputs[0].isDense() ? inputs[0].strides() : strides[0];
+        } else if (operator instanceof Convolution
+                || operator instanceof ConvolutionTranspose
+                || operator instanceof AvgPool
+                || operator instanceof AvgPoolGradient
+                || operator instanceof MaxPoolGradient
+                || operator instanceof BatchNorm
+                || operator instanceof BatchNormGradient) {
+            strides[0] = Tensor.channelsLastStrides(shape.dims());
+        } else if (operator instanceof MaxPool) {
+            strides[0] = Tensor.channelsLastStrides(shape.dims());
+            strides[1] = strides[0];
+        }
+        return strides;
+    }
+
+    @Override
+    public long[] layout(NDArray[] inputs, Shape shape) {
+        return PointwiseKernels.layout(inputs, shape);
+    }
+}
