@@ -4,15 +4,19 @@ import io.kiln.benchmarks.Workload.Case;
 import io.kiln.benchmarks.djl.DjlInference;
 import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
+import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
+import io.kiln.benchmarks.djl.TorchSequences;
 import io.kiln.benchmarks.kiln.KilnExchange;
 import io.kiln.benchmarks.kiln.KilnFeed;
 import io.kiln.benchmarks.kiln.KilnFit;
 import io.kiln.benchmarks.kiln.KilnInference;
 import io.kiln.benchmarks.kiln.KilnOperators;
+import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
 import io.kiln.benchmarks.spark.FeedData;
@@ -35,10 +39,46 @@ public final class Workloads {
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
 
+    private static final Plan LIGHT = new Plan(4, 6, 5, 20);
+    private static final Plan MIDDLE = new Plan(3, 4, 1, 5);
+    private static final Plan HEAVY = new Plan(2, 3, 1, 3);
+
     private static final List<Workload> ALL = List.of(
-            training("mlp", "Training step of 784-512-256-10, batch 128, SGD with momentum, float32", Network.MLP),
-            training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET),
-            lenetInfer(),
+            training(
+                    "mlp",
+                    "Training step of 784-512-256-10, batch 128, SGD with momentum, float32",
+                    Network.MLP,
+                    LIGHT),
+            training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET, LIGHT),
+            inference("lenet-infer", "Outputs of LeNet, batch 64, float32", Network.LENET, LIGHT),
+            training(
+                    "resnet18",
+                    "Training step of ResNet-18 on 3×32×32, batch 32, SGD with momentum, float32",
+                    Network.RESNET18,
+                    MIDDLE),
+            inference(
+                    "resnet18-infer", "Outputs of ResNet-18 for 3×32×32, batch 32, float32", Network.RESNET18, MIDDLE),
+            training(
+                    "resnet50",
+                    "Training step of ResNet-50 on 3×224×224, batch 8, SGD with momentum, float32",
+                    Network.RESNET50,
+                    HEAVY),
+            inference(
+                    "resnet50-infer", "Outputs of ResNet-50 for 3×224×224, batch 8, float32", Network.RESNET50, HEAVY),
+            training(
+                    "ncf",
+                    "Training step of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, SGD with momentum, float32",
+                    Network.NCF,
+                    LIGHT),
+            inference(
+                    "ncf-infer",
+                    "Outputs of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, float32",
+                    Network.NCF,
+                    LIGHT),
+            sequences(SequenceModel.LSTM, true),
+            sequences(SequenceModel.LSTM, false),
+            sequences(SequenceModel.TRANSFORMER, true),
+            sequences(SequenceModel.TRANSFORMER, false),
             opOverhead(),
             estimator(),
             feed(),
@@ -60,7 +100,7 @@ public final class Workloads {
                         + ALL.stream().map(Workload::name).collect(Collectors.joining(", ")) + ", got " + name));
     }
 
-    private static Workload training(String name, String title, Network network) {
+    private static Workload training(String name, String title, Network network, Plan plan) {
         return new Workload(
                 name,
                 title,
@@ -73,23 +113,41 @@ public final class Workloads {
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
                 Set.of(KILN_EAGER),
                 Check.LOSS_FALLS,
-                new Plan(4, 6, 5, 20));
+                plan);
     }
 
-    private static Workload lenetInfer() {
+    private static Workload inference(String name, String title, Network network, Plan plan) {
         return new Workload(
-                "lenet-infer",
-                "Outputs of LeNet, batch 64, float32",
+                name,
+                title,
                 List.of(Case.milliseconds("infer", "batch_ms")),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnInference(Network.LENET, true)),
-                        entry(KILN_EAGER, () -> new KilnInference(Network.LENET, false)),
-                        entry(TORCH, () -> new DjlInference("PyTorch", Network.LENET)),
-                        entry(MXNET, () -> new MxSymbolInference(Network.LENET)),
-                        entry(MXNET_EAGER, () -> new DjlInference("MXNet", Network.LENET))),
+                        entry(Workload.KILN, () -> new KilnInference(network, true)),
+                        entry(KILN_EAGER, () -> new KilnInference(network, false)),
+                        entry(TORCH, () -> new DjlInference("PyTorch", network)),
+                        entry(MXNET, () -> new MxSymbolInference(network)),
+                        entry(MXNET_EAGER, () -> new DjlInference("MXNet", network))),
                 Set.of(KILN_EAGER),
                 Check.SAME,
-                new Plan(4, 6, 5, 20));
+                plan);
+    }
+
+    private static Workload sequences(SequenceModel model, boolean training) {
+        String what = model == SequenceModel.LSTM
+                ? "an LSTM language model, 2×512, 10,000 words, 32 rows of 35"
+                : "a transformer encoder, 4 layers of 768/12/3,072, 8 sequences of 128";
+        String name = model == SequenceModel.LSTM ? "lstm" : "transformer";
+        return new Workload(
+                training ? name : name + "-infer",
+                (training ? "Training step of " : "Outputs and mean loss of ") + what + ", float32",
+                List.of(training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms")),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnSequences(model, training)),
+                        entry(TORCH, () -> new TorchSequences(model, training)),
+                        entry(MXNET_EAGER, () -> new MxSequences(model, training))),
+                Set.of(),
+                training ? Check.LOSS_FALLS : Check.SAME,
+                new Plan(4, 4, 2, 6));
     }
 
     private static Workload opOverhead() {

@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.benchmarks.net.Network;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
+import io.kiln.nn.zoo.ResNet;
+import io.kiln.view.Summary;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +32,33 @@ class PeersAgreeTest {
     void networksHaveTheSizesOfTheirDescription() {
         assertEquals(535_818, Network.MLP.parameterCount());
         assertEquals(876_938, Network.LENET.parameterCount());
+        assertEquals(11_173_962, Network.RESNET18.parameterCount());
+        assertEquals(25_557_032, Network.RESNET50.parameterCount());
+        assertEquals(2 * 6_400_000 + 8_256 + 2_080 + 33, Network.NCF.parameterCount());
+    }
+
+    @Test
+    void residualNetworksAreThoseOfTheZoo() {
+        assertEquals(
+                trained(ResNet.v1(18).classes(10).smallImages(true).build(), 32), Network.RESNET18.parameterCount());
+        assertEquals(trained(ResNet.v1(50).build(), 224), Network.RESNET50.parameterCount());
+    }
+
+    private static long trained(Block network, long side) {
+        return Summary.of(network, new Spec(Shape.of(1, 3, side, side), DType.FLOAT32))
+                .parameters();
+    }
+
+    @Test
+    void allEnginesBeginResNetAndNcfWithTheSameLoss() throws Exception {
+        for (String name : List.of("resnet18", "ncf")) {
+            Result result = run(Workloads.named(name), new Plan(0, 1, 0, 2)).get(0);
+            List<String> unlike = result.faults().stream()
+                    .filter(f -> !f.contains("did not fall"))
+                    .toList();
+            assertEquals(List.of(), unlike, name);
+            assertEquals(4, result.figures().size(), name);
+        }
     }
 
     @Test
@@ -41,9 +74,10 @@ class PeersAgreeTest {
 
     @Test
     void allEnginesPredictTheSame() throws Exception {
-        Result result =
-                run(Workloads.named("lenet-infer"), new Plan(0, 1, 0, 20)).get(0);
-        assertEquals(List.of(), result.faults());
+        for (String name : List.of("lenet-infer", "resnet18-infer", "ncf-infer")) {
+            Result result = run(Workloads.named(name), new Plan(0, 1, 0, 2)).get(0);
+            assertEquals(List.of(), result.faults(), name);
+        }
     }
 
     @Test

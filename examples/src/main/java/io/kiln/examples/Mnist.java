@@ -1,5 +1,6 @@
 package io.kiln.examples;
 
+import io.kiln.data.file.IdxFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;

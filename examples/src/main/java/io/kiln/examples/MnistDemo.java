@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.pmod;
 
 import io.kiln.ml.NetClassificationModel;
 import io.kiln.ml.NetClassifier;
+import io.kiln.nn.zoo.LeNet;
 import io.kiln.optim.Adam;
 import io.kiln.optim.CosineDecay;
 import java.io.IOException;
@@ -158,7 +159,7 @@ public final class MnistDemo implements Callable<Integer> {
                 "heldOut", pmod(hash(col("features")), lit(HELD_OUT)).equalTo(0));
         long stepsPerEpoch = Math.max(1, (train.size() - train.size() / HELD_OUT) / BATCH);
         NetClassifier classifier = new NetClassifier()
-                .setNetwork(LeNet.network(Mnist.CLASSES))
+                .setNetwork(LeNet.of(Mnist.CLASSES))
                 .setInputShape(new int[] {1, Mnist.SIDE, Mnist.SIDE})
                 .setOptimizer(new Adam())
                 .setLearningRateSchedule(new CosineDecay(RATE, epochs * stepsPerEpoch))

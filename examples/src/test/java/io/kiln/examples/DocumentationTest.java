@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.StringWriter;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +34,8 @@ import scala.tools.nsc.Main;
 
 /**
  * The Java and Scala of the documentation compiles as it stands, without warnings, and what has a main method runs: with a
- * Parquet file of digits and an empty folder as arguments, in a local Spark.
+ * Parquet file of digits and a place for a model as arguments, in a local Spark. Where a block of text follows, that is what
+ * it prints.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DocumentationTest {
@@ -70,9 +74,13 @@ class DocumentationTest {
     List<DynamicTest> codeCompilesAndRuns() throws IOException {
         List<DynamicTest> tests = new ArrayList<>();
         for (Path file : files()) {
-            for (CodeBlock block : CodeBlock.of(file)) {
+            List<CodeBlock> blocks = CodeBlock.of(file);
+            for (int i = 0; i < blocks.size(); i++) {
+                CodeBlock block = blocks.get(i);
+                CodeBlock next = i + 1 < blocks.size() ? blocks.get(i + 1) : null;
+                String prints = next != null && next.language().equals("text") ? next.code() : null;
                 if (block.language().equals("java") || block.language().equals("scala")) {
-                    tests.add(DynamicTest.dynamicTest(block.toString(), () -> compileAndRun(block)));
+                    tests.add(DynamicTest.dynamicTest(block.toString(), () -> compileAndRun(block, prints)));
                 }
             }
         }
@@ -91,7 +99,7 @@ class DocumentationTest {
         assertTrue(blocks.stream().anyMatch(b -> b.code().contains("spark-submit")));
     }
 
-    private void compileAndRun(CodeBlock block) throws Exception {
+    private void compileAndRun(CodeBlock block, String prints) throws Exception {
         Matcher type = TYPE.matcher(block.code());
         assertTrue(type.find(), block + ": declares no class, record or object");
         Path work = Files.createTempDirectory(folder, "block");
@@ -104,7 +112,13 @@ class DocumentationTest {
             compileScala(source, classes);
         }
         if (block.code().contains(" main(")) {
-            run(type.group(1), classes, Files.createDirectory(work.resolve("output")));
+            Path model = Files.createDirectory(work.resolve("output")).resolve("model");
+            String printed = run(type.group(1), classes, model);
+            assertEquals(
+                    block.code().contains("args[1]") || block.code().contains("args(1)"), Files.exists(model), "model");
+            if (prints != null) {
+                assertEquals(prints, printed);
+            }
         }
     }
 
@@ -142,20 +156,23 @@ class DocumentationTest {
         assertFalse(Main.reporter().hasErrors(), "scalac refuses " + source + ": see the output of this test");
     }
 
-    private void run(String main, Path classes, Path output) throws Exception {
+    private String run(String main, Path classes, Path model) throws Exception {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
+        PrintStream console = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setProperty("spark.master", "local[2]");
         System.setProperty("spark.ui.enabled", "false");
         try (URLClassLoader loader =
                 new URLClassLoader(new URL[] {classes.toUri().toURL()}, before)) {
             // Spark's tasks look for classes where the thread that starts it looks.
             thread.setContextClassLoader(loader);
-            Path result = output.resolve("model");
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
             loader.loadClass(main).getMethod("main", String[].class).invoke(null, (Object)
-                    new String[] {digits.toString(), result.toString()});
-            assertTrue(Files.exists(result), "no model at " + result);
+                    new String[] {digits.toString(), model.toString()});
+            return printed.toString(StandardCharsets.UTF_8);
         } finally {
+            System.setOut(console);
             thread.setContextClassLoader(before);
             System.clearProperty("spark.master");
             System.clearProperty("spark.ui.enabled");

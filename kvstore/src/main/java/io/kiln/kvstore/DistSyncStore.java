@@ -7,14 +7,14 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.optim.LayerwiseOptimizer;
+import io.kiln.optim.Reach;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The store of many workers in step. Every worker holds every array; each owns a slice of it, for which it sums, updates and
- * keeps the optimizer's states. A custom updater, and an optimizer that needs norms of whole arrays, gets whole arrays: then
+ * keeps the optimizer's states. A custom updater, and an optimizer that needs whole arrays, gets whole arrays: then
  * one worker, chosen by the key, owns all.
  */
 final class DistSyncStore extends KVStore {
@@ -85,7 +85,7 @@ final class DistSyncStore extends KVStore {
     }
 
     private Slices slices(KVKey key, NDArray a) {
-        boolean whole = updater() != null || optimizer().rule().optimizer() instanceof LayerwiseOptimizer;
+        boolean whole = updater() != null || optimizer().rule().optimizer().reach() != Reach.ELEMENTS;
         return whole
                 ? Slices.whole(a.size(), size, Math.floorMod(key.fingerprint(), size))
                 : Slices.even(a.size(), size);

@@ -10,7 +10,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.optim.GradientClipping;
-import io.kiln.optim.LayerwiseOptimizer;
+import io.kiln.optim.Reach;
 import io.kiln.optim.Step;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
@@ -86,7 +86,8 @@ public final class GradientExchange implements AutoCloseable {
         this.rank = transport == null ? 0 : transport.rank();
         this.size = transport == null ? 1 : transport.size();
         this.rule = rule;
-        this.layerwise = rule.optimizer() instanceof LayerwiseOptimizer;
+        OptimizerStates.checkReach("gradientExchange", rule);
+        this.layerwise = rule.optimizer().reach() == Reach.PARAMETER;
         this.parameters = List.copyOf(parameters);
         this.ready = new boolean[parameters.size()];
         this.bucketOf = new int[parameters.size()];

@@ -3,6 +3,7 @@ package io.kiln.kvstore;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.optim.Reach;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
 import io.kiln.symbol.Role;
@@ -26,8 +27,18 @@ final class OptimizerStates implements AutoCloseable {
     }
 
     OptimizerStates(UpdateRule rule, double rescale) {
+        checkReach("setOptimizer", rule);
         this.rule = rule;
         this.rescale = rescale;
+    }
+
+    /** Refuses optimizers that need parameters in their shape: here they are flat. */
+    static void checkReach(String operation, UpdateRule rule) {
+        if (rule.optimizer().reach() == Reach.SHAPE) {
+            throw new KVStoreException(("%s: %s updates by rows, the store keeps parameters flat; update with a Trainer"
+                            + " after a pushPull of the gradients, or take another optimizer")
+                    .formatted(operation, rule.optimizer()));
+        }
     }
 
     UpdateRule rule() {

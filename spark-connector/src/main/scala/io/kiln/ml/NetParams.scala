@@ -199,6 +199,15 @@ trait NetParams
   /** @group getParam */
   final def getDevice: String = $(device)
 
+  /** Type of the arithmetic. @group param */
+  final val precision: Param[String] = new Param[String](
+    this, "precision",
+    "type in which matrix products and convolutions compute while training: float32, or bfloat16 with float32 weights, statistics, losses and updates",
+    ParamValidators.inArray(Array("float32", "bfloat16")))
+
+  /** @group getParam */
+  final def getPrecision: String = $(precision)
+
   /** Progress bar. @group param */
   final val showProgress: BooleanParam = new BooleanParam(
     this, "showProgress", "whether the driver's terminal shows a progress bar; never when it is no terminal")
@@ -227,6 +236,7 @@ trait NetParams
     storageLevel -> "MEMORY_AND_DISK",
     timeout -> 600,
     device -> "cpu",
+    precision -> "float32",
     showProgress -> true)
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
@@ -249,7 +259,8 @@ trait NetParams
   private[ml] def runSettings: RunSettings = new RunSettings(
     new RunSettings.Cluster(
       $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(device), $(maxResubmissions)),
-    new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric)),
+    new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
+      $(precision)),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     $(showProgress))
 

@@ -123,6 +123,9 @@ class NetRegressor(override val uid: String)
   def setDevice(value: String): this.type = set(device, value)
 
   /** @group setParam */
+  def setPrecision(value: String): this.type = set(precision, value)
+
+  /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)
 
   /** @group setParam */

@@ -43,6 +43,21 @@ class NetClassifierSuite extends SparkSuite {
     assert(weights(one) != weights(classifier().setSeed(8).fit(corners(600))))
   }
 
+  test("bfloat16 learns what float32 learns, with float32 weights, and other bits") {
+    val narrow = classifier().setPrecision("bfloat16").fit(corners(600))
+    assert(evaluator.evaluate(narrow.transform(test300)) > 0.95)
+    assert(narrow.summary.epochs.get(7).loss < narrow.summary.epochs.get(0).loss / 2)
+    val scope = Scope.open()
+    try {
+      val saved = io.kiln.format.SafeTensors.read(narrow.trainedNetwork.weights).tensors
+      saved.forEach((name, w) => assert(w.dtype == DType.FLOAT32, name))
+      assert(!Graph.fromJson(narrow.trainedNetwork.graphJson).toJson.contains("bfloat16"))
+    } finally scope.close()
+    assert(weights(narrow) != weights(classifier().fit(corners(600))))
+    assert(weights(narrow) == weights(classifier().setPrecision("bfloat16").fit(corners(600))))
+    intercept[IllegalArgumentException](classifier().setPrecision("int8"))
+  }
+
   test("the partitions of the DataFrame do not change the result as long as the rows' order is the same") {
     assert(weights(classifier().setMaxEpochs(2).fit(corners(100).coalesce(1))) ==
       weights(classifier().setMaxEpochs(2).fit(corners(100))))

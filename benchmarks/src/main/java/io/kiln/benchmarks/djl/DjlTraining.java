@@ -18,7 +18,7 @@ public final class DjlTraining implements Contender {
     private final String engine;
     private final Network network;
     private final boolean asynchronous;
-    private final Loss loss = Loss.softmaxCrossEntropyLoss();
+    private final Loss loss;
     private DjlNetwork net;
     private Update update;
     private int steps;
@@ -27,6 +27,9 @@ public final class DjlTraining implements Contender {
     public DjlTraining(String engine, Network network) {
         this.engine = engine;
         this.network = network;
+        loss = network.task() == Network.Task.CLASSES
+                ? Loss.softmaxCrossEntropyLoss()
+                : Loss.sigmoidBinaryCrossEntropyLoss();
         this.asynchronous = engine.equals("MXNet");
     }
 

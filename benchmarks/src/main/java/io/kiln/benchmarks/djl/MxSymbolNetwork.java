@@ -47,12 +47,21 @@ final class MxSymbolNetwork implements AutoCloseable {
             byName.get(given.name()).setArray(array);
             weights.add(array);
         }
+        // Running statistics begin where the other engines' do.
+        for (String name : SymbolJson.statistics(network)) {
+            Parameter p = byName.get(name);
+            NDArray scale = byName.get(name.replaceAll("_moving_.*", "_beta")).getArray();
+            p.setArray(name.endsWith("_var") ? scale.onesLike() : scale.zerosLike());
+        }
         batches = Batches.of(network);
-        for (int i = 0; i < Network.BATCHES; i++) {
-            NDArray input = manager.create(batches.pixels().get(i), new Shape(network.inputShape()));
+        for (int i = 0; i < network.batches(); i++) {
+            NDArray input = manager.create(batches.inputs().get(i), new Shape(network.inputShape()));
             input.setName(SymbolJson.DATA);
             inputs.add(input);
             NDArray label = manager.create(batches.labels().get(i)).toType(DataType.FLOAT32, true);
+            if (network.task() == Network.Task.YES_OR_NO) {
+                label = label.reshape(network.batch(), 1);
+            }
             label.setName(SymbolJson.LABEL);
             labels.add(label);
         }
@@ -74,11 +83,11 @@ final class MxSymbolNetwork implements AutoCloseable {
 
     /** Output of the graph for the batch of a step; the batch belongs to {@code owner} for as long as that lives. */
     NDArray forward(int step, NDManager owner) {
-        NDArray input = inputs.get(step % Network.BATCHES);
+        NDArray input = inputs.get(step % inputs.size());
         input.tempAttach(owner);
         NDList arguments = new NDList(input);
         if (training) {
-            NDArray label = labels.get(step % Network.BATCHES);
+            NDArray label = labels.get(step % inputs.size());
             label.tempAttach(owner);
             arguments.add(label);
         }
@@ -86,7 +95,7 @@ final class MxSymbolNetwork implements AutoCloseable {
     }
 
     int[] labelValues(int step) {
-        return batches.labels().get(step % Network.BATCHES);
+        return batches.labels().get(step % inputs.size());
     }
 
     @Override

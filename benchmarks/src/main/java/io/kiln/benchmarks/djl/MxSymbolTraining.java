@@ -53,7 +53,10 @@ public final class MxSymbolTraining implements Contender {
         int classes = probabilities.length / labels.length;
         double loss = 0;
         for (int row = 0; row < labels.length; row++) {
-            loss -= Math.log(probabilities[row * classes + labels[row]]);
+            double p = classes == 1 && labels[row] == 0
+                    ? 1 - probabilities[row]
+                    : probabilities[row * classes + (classes == 1 ? 0 : labels[row])];
+            loss -= Math.log(p);
         }
         return loss / labels.length;
     }

@@ -8,6 +8,7 @@ import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;
@@ -20,7 +21,7 @@ public final class KilnTraining implements Contender {
 
     private final Network network;
     private final boolean compiled;
-    private final Loss loss = new SoftmaxCrossEntropy();
+    private final Loss loss;
     private KilnNetwork net;
     private Trainer trainer;
     private TrainStep program;
@@ -30,6 +31,7 @@ public final class KilnTraining implements Contender {
     public KilnTraining(Network network, boolean compiled) {
         this.network = network;
         this.compiled = compiled;
+        loss = network.task() == Network.Task.CLASSES ? new SoftmaxCrossEntropy() : new SigmoidBce();
     }
 
     @Override

@@ -1,21 +1,36 @@
 package io.kiln.benchmarks.net;
 
+import io.kiln.benchmarks.net.Layer.BatchNorm;
 import io.kiln.benchmarks.net.Layer.Conv;
 import io.kiln.benchmarks.net.Layer.Dense;
+import io.kiln.benchmarks.net.Layer.Embeddings;
 import io.kiln.benchmarks.net.Layer.Flatten;
 import io.kiln.benchmarks.net.Layer.MaxPool;
 import io.kiln.benchmarks.net.Layer.Relu;
+import io.kiln.benchmarks.net.Layer.Residual;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 /** A network with its first weights, its batch size and its learning rate, the same for every engine. */
 public enum Network {
     /** 784-512-256-10 with ReLU. */
-    MLP(128, new int[] {784}, new Dense(784, 512), new Relu(), new Dense(512, 256), new Relu(), new Dense(256, 10)),
+    MLP(
+            128,
+            Task.CLASSES,
+            16,
+            new int[] {784},
+            new Dense(784, 512),
+            new Relu(),
+            new Dense(512, 256),
+            new Relu(),
+            new Dense(256, 10)),
     /** Two convolutions with pooling, 512 units, 10 classes. */
     LENET(
             64,
+            Task.CLASSES,
+            16,
             new int[] {1, 28, 28},
             new Conv(1, 32, 5, 2),
             new Relu(),
@@ -26,7 +41,31 @@ public enum Network {
             new Flatten(),
             new Dense(1600, 512),
             new Relu(),
-            new Dense(512, 10));
+            new Dense(512, 10)),
+    /** ResNet-18 with a stem for small images, 10 classes. */
+    RESNET18(32, Task.CLASSES, 16, new int[] {3, 32, 32}, ResNets.small18(10).toArray(Layer[]::new)),
+    /** ResNet-50, 1,000 classes. */
+    RESNET50(8, Task.CLASSES, 2, new int[] {3, 224, 224}, ResNets.full50(1000).toArray(Layer[]::new)),
+    /** Neural collaborative filtering by a perceptron 128-64-32-1 over two embeddings. */
+    NCF(
+            4096,
+            Task.YES_OR_NO,
+            16,
+            new int[] {2},
+            new Embeddings(100_000, 64),
+            new Dense(128, 64),
+            new Relu(),
+            new Dense(64, 32),
+            new Relu(),
+            new Dense(32, 1));
+
+    /** What the output is for. */
+    public enum Task {
+        /** One score per class; the loss is the cross-entropy of their softmax. */
+        CLASSES,
+        /** One score; the loss is the binary cross-entropy of its sigmoid. */
+        YES_OR_NO
+    }
 
     /** Learning rate of SGD. */
     public static final float LEARNING_RATE = 0.02f;
@@ -34,15 +73,16 @@ public enum Network {
     /** Momentum of SGD: \(s = m s + lr\, g,\; w = w - s\), with g the gradient of the batch's mean loss. */
     public static final float MOMENTUM = 0.9f;
 
-    /** Batches that the steps take in turn. */
-    public static final int BATCHES = 16;
-
     private final int batch;
+    private final Task task;
+    private final int batches;
     private final int[] input;
     private final List<Layer> layers;
 
-    Network(int batch, int[] input, Layer... layers) {
+    Network(int batch, Task task, int batches, int[] input, Layer... layers) {
         this.batch = batch;
+        this.task = task;
+        this.batches = batches;
         this.input = input;
         this.layers = List.of(layers);
     }
@@ -50,6 +90,16 @@ public enum Network {
     /** Rows of a batch. */
     public int batch() {
         return batch;
+    }
+
+    /** What the output is for. */
+    public Task task() {
+        return task;
+    }
+
+    /** Batches that the steps take in turn. */
+    public int batches() {
+        return batches;
     }
 
     /** Shape of a batch of inputs. */
@@ -77,20 +127,37 @@ public enum Network {
     public record Parameter(String name, long[] shape, float[] values) {}
 
     /**
-     * Weight and bias of each layer that has them, in order. Weights are uniform in ±√(3 / fan-in), biases 0; the same
-     * on each call.
+     * What each layer has to train, in order: weight and bias, gamma and beta, tables; body before shortcut. Weights and tables
+     * are uniform in ±√(3 / fan-in), gammas 1, the others 0; the same on each call.
      */
     public List<Parameter> parameters() {
-        Random random = new Random(17);
         List<Parameter> parameters = new ArrayList<>();
+        collect(parameters, new Random(17), "layer", layers);
+        return parameters;
+    }
+
+    private static void collect(List<Parameter> to, Random random, String prefix, List<Layer> layers) {
         for (int i = 0; i < layers.size(); i++) {
+            String name = prefix + i;
             if (layers.get(i) instanceof Dense d) {
-                add(parameters, i, random, d.out(), d.in());
+                to.add(weight(name, random, d.out(), d.in()));
+                to.add(constant(name + "_bias", d.out(), 0));
             } else if (layers.get(i) instanceof Conv c) {
-                add(parameters, i, random, c.out(), c.in(), c.kernel(), c.kernel());
+                to.add(weight(name, random, c.out(), c.in(), c.kernel(), c.kernel()));
+                if (c.bias()) {
+                    to.add(constant(name + "_bias", c.out(), 0));
+                }
+            } else if (layers.get(i) instanceof BatchNorm n) {
+                to.add(constant(name + "_gamma", n.channels(), 1));
+                to.add(constant(name + "_beta", n.channels(), 0));
+            } else if (layers.get(i) instanceof Residual r) {
+                collect(to, random, name + "_body", r.body());
+                collect(to, random, name + "_shortcut", r.shortcut());
+            } else if (layers.get(i) instanceof Embeddings e) {
+                to.add(weight(name + "_first", random, e.rows(), e.dimension()));
+                to.add(weight(name + "_second", random, e.rows(), e.dimension()));
             }
         }
-        return parameters;
     }
 
     /** How many numbers there are to train. */
@@ -98,7 +165,7 @@ public enum Network {
         return parameters().stream().mapToLong(p -> p.values().length).sum();
     }
 
-    private static void add(List<Parameter> to, int layer, Random random, long... shape) {
+    private static Parameter weight(String name, Random random, long... shape) {
         int size = 1;
         for (long n : shape) {
             size = Math.multiplyExact(size, (int) n);
@@ -108,7 +175,12 @@ public enum Network {
         for (int i = 0; i < size; i++) {
             weight[i] = bound * (2 * random.nextFloat() - 1);
         }
-        to.add(new Parameter("layer" + layer + "_weight", shape, weight));
-        to.add(new Parameter("layer" + layer + "_bias", new long[] {shape[0]}, new float[(int) shape[0]]));
+        return new Parameter(name + "_weight", shape, weight);
+    }
+
+    private static Parameter constant(String name, int size, float value) {
+        float[] values = new float[size];
+        Arrays.fill(values, value);
+        return new Parameter(name, new long[] {size}, values);
     }
 }

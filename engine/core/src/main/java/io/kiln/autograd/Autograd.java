@@ -1,6 +1,8 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.nn.Block;
+import io.kiln.nn.Checkpoint;
 import io.kiln.op.Operator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -28,6 +30,7 @@ public final class Autograd {
     private static final class Settings {
         boolean recording;
         boolean training;
+        boolean replaying;
         long sequence;
     }
 
@@ -36,6 +39,7 @@ public final class Autograd {
         private final Settings settings = SETTINGS.get();
         private final boolean recording = settings.recording;
         private final boolean training = settings.training;
+        private final boolean replaying = settings.replaying;
 
         private Mode(boolean recording, boolean training) {
             settings.recording = recording;
@@ -46,6 +50,7 @@ public final class Autograd {
         public void close() {
             settings.recording = recording;
             settings.training = training;
+            settings.replaying = replaying;
         }
     }
 
@@ -92,6 +97,38 @@ public final class Autograd {
      */
     public static Mode predictMode() {
         return new Mode(isRecording(), false);
+    }
+
+    /**
+     * Records a forward pass that is repeated for its gradient only: running statistics stay as the first pass left them.
+     *
+     * @param training whether the first pass ran in train mode
+     * @return ends the repetition
+     */
+    public static Mode replay(boolean training) {
+        Mode mode = new Mode(true, training);
+        SETTINGS.get().replaying = true;
+        return mode;
+    }
+
+    /**
+     * Whether a forward pass is being repeated.
+     *
+     * @return true inside {@link #replay}
+     */
+    public static boolean isReplaying() {
+        return SETTINGS.get().replaying;
+    }
+
+    /**
+     * Trades time for memory: a block whose intermediate results are not kept for the backward pass, which computes them
+     * again (Chen et al. 2016, arXiv 1604.06174). Outputs and gradients are the same, those of dropout included.
+     *
+     * @param block the block; its parameters keep their names with {@code block.} in front
+     * @return a block that computes the same
+     */
+    public static Checkpoint checkpoint(Block block) {
+        return new Checkpoint(block);
     }
 
     /**

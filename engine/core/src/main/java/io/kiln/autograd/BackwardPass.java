@@ -3,6 +3,8 @@ package io.kiln.autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.observe.Observation;
+import io.kiln.op.Autocast;
 import io.kiln.op.GradientContext;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -62,7 +64,7 @@ final class BackwardPass {
                 }
             }
             for (TapeNode node : nodes) {
-                walk(node);
+                observedWalk(node);
                 for (int i = 0; i < node.inputs.length; i++) {
                     GradientState s = node.inputStates[i];
                     if (s != null && s.isVariable() && pending.merge(s, -1, Integer::sum) == 0) {
@@ -92,7 +94,7 @@ final class BackwardPass {
                         found.put(s, gradients.get(s));
                     }
                 }
-                walk(node);
+                observedWalk(node);
             }
             List<NDArray> results = new ArrayList<>();
             for (NDArray v : variables) {
@@ -164,6 +166,15 @@ final class BackwardPass {
         }
     }
 
+    private void observedWalk(TapeNode node) {
+        Observation observation = Observation.current();
+        if (observation == null) {
+            walk(node);
+        } else {
+            observation.backward(node.place, () -> walk(node));
+        }
+    }
+
     private void walk(TapeNode node) {
         NDArray[] dy = new NDArray[node.outputs.length];
         boolean any = false;
@@ -176,7 +187,8 @@ final class BackwardPass {
         }
         node.checkNotConsumed();
         NDArray[] dx;
-        try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+        try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
+                Autocast.Mode plain = Autocast.pause()) {
             dx = node.operator != null ? node.operator.gradient(new Context(node, dy)) : custom(node, dy);
         }
         node.consumed = !retainGraph;
@@ -187,7 +199,8 @@ final class BackwardPass {
         for (int i = 0; i < dx.length; i++) {
             GradientState s = node.inputStates[i];
             if (dx[i] != null && s != null && wanted.test(s)) {
-                try (Autograd.Mode mode = Autograd.mode(createGraph, node.training)) {
+                try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
+                        Autocast.Mode plain = Autocast.pause()) {
                     accumulate(node.inputs[i], s, dx[i], node.name());
                 }
             }

@@ -52,7 +52,7 @@ public abstract class Function {
             if (x.isTraced()) {
                 throw new IllegalStateException(
                         getClass().getSimpleName() + ": a custom Function holds Java code and cannot"
-                                + " travel in a graph; write it with operators to trace it");
+                                + " travel in a graph; write it with operators, or as an io.kiln.op.CustomOp, to trace it");
             }
         }
         NDArray[] outputs;

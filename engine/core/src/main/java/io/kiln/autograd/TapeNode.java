@@ -1,6 +1,7 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.observe.Observation;
 import io.kiln.op.Operator;
 
 /** One recorded call: the operator (or custom function), what went in and what came out. */
@@ -13,6 +14,9 @@ final class TapeNode {
     final GradientState[] outputStates;
     final boolean training;
     final long sequence;
+    /** Where the call was made; null when nobody observed it. */
+    final String place;
+
     boolean consumed;
     private final int[] versions;
 
@@ -29,6 +33,8 @@ final class TapeNode {
         this.outputs = outputs.clone();
         this.training = training;
         this.sequence = sequence;
+        Observation observation = Observation.current();
+        this.place = observation == null ? null : observation.place(name());
         this.versions = new int[inputs.length];
         this.inputStates = new GradientState[inputs.length];
         for (int i = 0; i < inputs.length; i++) {

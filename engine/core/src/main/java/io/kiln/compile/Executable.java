@@ -242,10 +242,9 @@ public final class Executable implements AutoCloseable {
             boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
             if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
                 NDArray to = places[k];
-                arena.values[s.root()] =
-                        s.root() == code.outputs()[code.outputCount() + k]
-                                ? to
-                                : to.view(root.spec().shape(), root.strides(), 0);
+                arena.values[s.root()] = s.root() == code.outputs()[code.outputCount() + k]
+                        ? to
+                        : to.view(root.spec().shape(), root.strides(), 0);
                 placed[k] = true;
             }
         }
@@ -279,7 +278,10 @@ public final class Executable implements AutoCloseable {
                     int from = code.slots()[in].root();
                     boolean read = from < g.variableCount()
                             && from >= g.inputs().size()
-                            && g.parameters().get(from - g.inputs().size()).name().equals(name);
+                            && g.parameters()
+                                    .get(from - g.inputs().size())
+                                    .name()
+                                    .equals(name);
                     last[k] = read ? i : last[k];
                 }
             }

@@ -29,6 +29,16 @@ public final class CrossEntropy extends Metric {
     }
 
     /**
+     * The same figure under the name that it has as a likelihood, {@code nll}.
+     *
+     * @param fromLogits whether predictions are logits instead of probabilities
+     * @return the metric
+     */
+    public static CrossEntropy negativeLogLikelihood(boolean fromLogits) {
+        return new CrossEntropy("nll", fromLogits, false);
+    }
+
+    /**
      * The exponential of the mean cross-entropy over all samples.
      *
      * @param fromLogits whether predictions are logits instead of probabilities

@@ -78,7 +78,7 @@ public abstract sealed class HostArray permits PointwiseArray {
      * @return the element
      */
     public double item() {
-        if (self().size() != 1) {
+        if (!self().isTraced() && self().size() != 1) {
             throw new ShapeException("item: needs an array of one element, got shape " + self().shape());
         }
         return HostCopy.first(self());
@@ -133,6 +133,7 @@ public abstract sealed class HostArray permits PointwiseArray {
 
     private NDArray rowMajor() {
         NDArray a = self();
+        a.storage(); // complains of closed and of traced arrays
         return a.isContiguous() ? a : Dispatch.withoutGradient(new Copy(), a);
     }
 }

@@ -91,6 +91,7 @@ final class HostCopy {
     }
 
     static double at(NDArray a, long... index) {
+        a.storage(); // complains of closed and of traced arrays
         if (index.length != a.shape().rank()) {
             throw new ShapeException(
                     "get: shape " + a.shape() + " needs " + a.shape().rank() + " indices, got " + index.length);

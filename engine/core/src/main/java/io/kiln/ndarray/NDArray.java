@@ -421,7 +421,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         }
         if (storage == null) {
             throw new IllegalStateException("array " + spec() + ": has no data, it stands for " + traced
-                    + " of a graph being traced; Java code that depends on values cannot be traced");
+                    + " of a graph being traced; Java code that depends on values cannot be traced: use"
+                    + " ControlFlow.forEach, whileLoop or cond, or Elementwise.where");
         }
         return storage;
     }

@@ -1,6 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.op.Dispatch;
+import io.kiln.op.Elementwise;
 import io.kiln.op.Elu;
 import io.kiln.op.Gelu;
 import io.kiln.op.LeakyRelu;
@@ -49,6 +50,46 @@ public final class Activations {
     /** {@return the sigmoid-weighted linear unit, also called swish, {@link Silu}} */
     public static Block silu() {
         return of(new Silu());
+    }
+
+    /** {@return the Gaussian error linear unit by its tanh approximation, {@link Gelu}} */
+    public static Block geluTanh() {
+        return of(new Gelu(true));
+    }
+
+    /**
+     * Swish, \(y = x\, \sigma(\beta x)\). P. Ramachandran et al., arXiv:1710.05941.
+     *
+     * @param beta \(\beta\); with 1 it is {@link #silu()}
+     * @return the layer
+     */
+    public static Block swish(double beta) {
+        return new Lambda(x -> x.mul(x.mul(beta).sigmoid()));
+    }
+
+    /** {@return Mish, \(y = x \tanh(\mathrm{softplus}(x))\). D. Misra, BMVC 2020} */
+    public static Block mish() {
+        return new Lambda(x -> x.mul(Elementwise.softplus(x).tanh()));
+    }
+
+    /** {@return the rectifier that ends at 6, \(y = \min(\max(x, 0), 6)\)} */
+    public static Block relu6() {
+        return new Lambda(x -> x.clip(0, 6));
+    }
+
+    /** {@return a piecewise linear sigmoid, \(y = \min(\max(x + 3, 0), 6) / 6\). A. Howard et al., ICCV 2019} */
+    public static Block hardSigmoid() {
+        return new Lambda(x -> x.add(3).clip(0, 6).div(6));
+    }
+
+    /** {@return a piecewise swish, x times {@link #hardSigmoid()}. A. Howard et al., ICCV 2019} */
+    public static Block hardSwish() {
+        return new Lambda(x -> x.mul(x.add(3).clip(0, 6).div(6)));
+    }
+
+    /** {@return softsign, \(y = x / (1 + |x|)\)} */
+    public static Block softsign() {
+        return new Lambda(x -> x.div(x.abs().add(1)));
     }
 
     /** {@return the smooth rectifier, {@link Softplus}} */

@@ -8,6 +8,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.observe.Observation;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.io.IOException;
@@ -84,7 +85,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> new NDArray[] {forward(x)})[0];
         }
         Hybrid compiled = hybrid;
-        return compiled == null ? forward(x) : compiled.call(x)[0];
+        if (compiled != null) {
+            return compiled.call(x)[0];
+        }
+        Observation observation = Observation.current();
+        return observation == null ? forward(x) : observation.block(name, () -> new NDArray[] {forward(x)})[0];
     }
 
     /**
@@ -99,7 +104,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> forwardAll(inputs));
         }
         Hybrid compiled = hybrid;
-        return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
+        if (compiled != null) {
+            return compiled.call(inputs);
+        }
+        Observation observation = Observation.current();
+        return observation == null ? forwardAll(inputs) : observation.block(name, () -> forwardAll(inputs));
     }
 
     /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
@@ -326,7 +335,11 @@ public abstract class Block implements AutoCloseable {
         for (int i = 0; i < inputs.length; i++) {
             specs[i] = new Spec(inputs[i], DType.FLOAT32);
         }
-        trace(true, specs);
+        inferShapes(specs);
+    }
+
+    final void inferShapes(Spec... inputs) {
+        trace(true, inputs);
     }
 
     /**

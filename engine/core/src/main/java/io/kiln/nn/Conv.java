@@ -23,12 +23,12 @@ import java.util.stream.LongStream;
  */
 public final class Conv extends Block {
     private final Builder settings;
-    private final Parameter weight;
+    private final FormedWeight weight;
     private final Parameter bias;
 
     private Conv(Builder settings) {
         this.settings = settings;
-        weight = addParameter(new Parameter("weight", Role.WEIGHT, settings.weightInitializer));
+        weight = new FormedWeight(settings.weightForm, settings.weightInitializer, this::addParameter);
         bias = settings.useBias ? addParameter(new Parameter("bias", Role.BIAS, settings.biasInitializer)) : null;
     }
 
@@ -52,14 +52,14 @@ public final class Conv extends Block {
         for (int i = 2; i < rank; i++) {
             w[i] = settings.kernel.get(i - 2);
         }
-        weight.complete(Shape.of(w));
+        NDArray kernel = weight.data(Shape.of(w));
         Operator operator = operator();
         NDArray y = bias == null
-                ? Dispatch.one(operator, x, weight.data())
+                ? Dispatch.one(operator, x, kernel)
                 : Dispatch.one(
                         operator,
                         x,
-                        weight.data(),
+                        kernel,
                         bias.complete(Shape.of(settings.channels)).data());
         return settings.transposed ? activate(y) : y;
     }
@@ -94,6 +94,7 @@ public final class Conv extends Block {
         private long groups = 1;
         private Activation activation = Activation.NONE;
         private boolean useBias = true;
+        private WeightForm weightForm = WeightForm.PLAIN;
         private Initializer weightInitializer = Initializers.defaultFor(Role.WEIGHT);
         private Initializer biasInitializer = Initializers.defaultFor(Role.BIAS);
 
@@ -222,6 +223,17 @@ public final class Conv extends Block {
         }
 
         /**
+         * How the weight follows from parameters; plain by default.
+         *
+         * @param value the form
+         * @return this builder
+         */
+        public Builder weightForm(WeightForm value) {
+            weightForm = value;
+            return this;
+        }
+
+        /**
          * How the weight begins.
          *
          * @param value the initializer
@@ -269,6 +281,7 @@ public final class Conv extends Block {
             b.groups = groups;
             b.activation = activation;
             b.useBias = useBias;
+            b.weightForm = weightForm;
             b.weightInitializer = weightInitializer;
             b.biasInitializer = biasInitializer;
             return b;

@@ -15,7 +15,7 @@ public final class Dense extends Block {
     private final long units;
     private final Activation activation;
     private final boolean flatten;
-    private final Parameter weight;
+    private final FormedWeight weight;
     private final Parameter bias;
 
     /**
@@ -44,7 +44,7 @@ public final class Dense extends Block {
         units = b.units;
         activation = b.activation;
         flatten = b.flatten;
-        weight = addParameter(new Parameter("weight", Role.WEIGHT, b.weightInitializer));
+        weight = new FormedWeight(b.weightForm, b.weightInitializer, this::addParameter);
         bias = b.useBias ? addParameter(new Parameter("bias", Role.BIAS, b.biasInitializer)) : null;
     }
 
@@ -60,15 +60,11 @@ public final class Dense extends Block {
     @Override
     public NDArray forward(NDArray x) {
         NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.Flatten(1), x) : x;
-        weight.complete(Shape.of(units, rows.shape().dim(-1)));
+        NDArray w = weight.data(Shape.of(units, rows.shape().dim(-1)));
         Linear linear = new Linear(activation);
         return bias == null
-                ? Dispatch.one(linear, rows, weight.data())
-                : Dispatch.one(
-                        linear,
-                        rows,
-                        weight.data(),
-                        bias.complete(Shape.of(units)).data());
+                ? Dispatch.one(linear, rows, w)
+                : Dispatch.one(linear, rows, w, bias.complete(Shape.of(units)).data());
     }
 
     /** The settings of a layer. */
@@ -77,6 +73,7 @@ public final class Dense extends Block {
         private Activation activation = Activation.NONE;
         private boolean useBias = true;
         private boolean flatten = true;
+        private WeightForm weightForm = WeightForm.PLAIN;
         private Initializer weightInitializer = Initializers.defaultFor(Role.WEIGHT);
         private Initializer biasInitializer = Initializers.defaultFor(Role.BIAS);
 
@@ -123,6 +120,17 @@ public final class Dense extends Block {
          */
         public Builder flatten(boolean value) {
             flatten = value;
+            return this;
+        }
+
+        /**
+         * How the weight follows from parameters; plain by default.
+         *
+         * @param value the form
+         * @return this builder
+         */
+        public Builder weightForm(WeightForm value) {
+            weightForm = value;
             return this;
         }
 

@@ -1,7 +1,11 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Autocast;
+import io.kiln.op.CastLists;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Precision;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.util.LinkedHashMap;
@@ -12,7 +16,7 @@ import java.util.Map;
  * A block that runs a graph: what a network is on executors and after reading it from disk. It is trained, saved and traced
  * as any other block.
  */
-public final class GraphBlock extends Block {
+public sealed class GraphBlock extends Block permits SymbolBlock {
     private final Graph graph;
     private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
@@ -22,17 +26,25 @@ public final class GraphBlock extends Block {
      * @param graph the graph
      */
     public GraphBlock(Graph graph) {
+        this(graph, Map.of());
+    }
+
+    /** A block that shares some of its parameters with others. */
+    GraphBlock(Graph graph, Map<String, Parameter> shared) {
         this.graph = graph;
         for (Graph.ParameterInfo p : graph.parameters()) {
-            byName.put(
-                    p.name(),
-                    addParameter(new Parameter(
-                            p.name(),
-                            p.role(),
-                            p.spec().dtype(),
-                            p.spec().shape(),
-                            p.initializer().orElse(null))));
+            Parameter own = shared.get(p.name());
+            byName.put(p.name(), addParameter(own != null ? own : parameter(p)));
         }
+    }
+
+    private static Parameter parameter(Graph.ParameterInfo p) {
+        return new Parameter(
+                p.name(),
+                p.role(),
+                p.spec().dtype(),
+                p.spec().shape(),
+                p.initializer().orElse(null));
     }
 
     /**
@@ -40,8 +52,21 @@ public final class GraphBlock extends Block {
      *
      * @return the graph
      */
-    public Graph graph() {
+    public final Graph graph() {
         return graph;
+    }
+
+    /**
+     * The same network computed in mixed precision: its casts are nodes of the graph, its parameters are those of this one.
+     *
+     * @param precision the narrow type
+     * @param lists which operators compute in what type
+     * @return the graph; its outputs may be of the narrow type
+     */
+    public Graph inPrecision(Precision precision, CastLists lists) {
+        try (Autocast.Mode cast = Autocast.open(precision, lists)) {
+            return trace(graph.inputs().stream().map(Graph.Input::spec).toArray(Spec[]::new));
+        }
     }
 
     @Override

@@ -21,4 +21,24 @@ public final class Initializers {
             case BIAS, BETA, RUNNING_MEAN, CONSTANT -> new Zeros();
         };
     }
+
+    /** {@return \(N(0, \frac{2}{fan_{in}})\), for rectifiers. K. He et al., ICCV 2015} */
+    public static Initializer heNormal() {
+        return new Xavier(Xavier.Distribution.GAUSSIAN, Xavier.Factor.IN, 2);
+    }
+
+    /** {@return evenly over \([-s, s)\) with \(s^2 = \frac{6}{fan_{in}}\): the variance of {@link #heNormal()}} */
+    public static Initializer heUniform() {
+        return new Xavier(Xavier.Distribution.UNIFORM, Xavier.Factor.IN, 6);
+    }
+
+    /** {@return \(N(0, \frac{1}{fan_{in}})\). Y. LeCun et al., Efficient BackProp, 1998; for {@link Activations#selu()}} */
+    public static Initializer lecunNormal() {
+        return new Xavier(Xavier.Distribution.GAUSSIAN, Xavier.Factor.IN, 1);
+    }
+
+    /** {@return evenly over \([-s, s)\) with \(s^2 = \frac{3}{fan_{in}}\): the variance of {@link #lecunNormal()}} */
+    public static Initializer lecunUniform() {
+        return new Xavier(Xavier.Distribution.UNIFORM, Xavier.Factor.IN, 3);
+    }
 }

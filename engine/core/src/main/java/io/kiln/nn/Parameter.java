@@ -24,7 +24,7 @@ public final class Parameter implements AutoCloseable {
     private final String name;
     private final Role role;
     private final DType dtype;
-    private final Initializer initializer;
+    private Initializer initializer;
     private GradReq request;
     private Shape shape;
     private Draw draw = Draw.fromThread();
@@ -96,6 +96,22 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
+     * Begins in another way. A value that exists is given up.
+     *
+     * @param newInitializer the initializer
+     * @return this parameter
+     * @throws IllegalStateException when the parameter is a constant
+     */
+    public Parameter initializer(Initializer newInitializer) {
+        if (initializer == null) {
+            throw new IllegalStateException("parameter " + this + ": a constant has no initializer; set its value");
+        }
+        close();
+        initializer = newInitializer;
+        return this;
+    }
+
+    /**
      * The shape.
      *
      * @return the shape, or null before the first forward pass has stated it
@@ -144,7 +160,7 @@ public final class Parameter implements AutoCloseable {
      */
     public NDArray data() {
         GraphBuilder builder = GraphBuilder.current();
-        if (builder != null && initializer != null) {
+        if (builder != null && builder.keepsParameters() && initializer != null) {
             return builder.parameter(TraceNames.of(this), new Spec(knownShape(), dtype), role, initializer);
         }
         return value();
@@ -208,13 +224,17 @@ public final class Parameter implements AutoCloseable {
 
     /**
      * Gives a running statistic its next value: now, or, while this thread traces, with every run of the graph in train mode.
+     * A forward pass that is only repeated ({@link Autograd#isReplaying}) leaves it alone.
      *
      * @param newValue the value, of the parameter's shape
      */
     public void update(NDArray newValue) {
         if (newValue.isTraced()) {
-            newValue.traced().builder().update(TraceNames.of(this), newValue);
-        } else {
+            GraphBuilder builder = newValue.traced().builder();
+            if (builder.keepsParameters()) {
+                builder.update(TraceNames.of(this), newValue);
+            }
+        } else if (!Autograd.isReplaying()) {
             value().assign(newValue);
         }
     }

@@ -34,4 +34,9 @@ public enum Activation {
             case TANH -> Dispatch.one(new TanhGradient(), dy, y);
         };
     }
+
+    /** Floating-point operations on n elements. */
+    long flops(long n) {
+        return this == NONE ? 0 : n;
+    }
 }

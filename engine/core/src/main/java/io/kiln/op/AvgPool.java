@@ -37,4 +37,9 @@ public record AvgPool(List<Long> kernel, List<Long> stride, List<Long> pad, bool
                     c.outputGradient(0))
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(Pools.window(kernel), outputs[0].shape().size());
+    }
 }

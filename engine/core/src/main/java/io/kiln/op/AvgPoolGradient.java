@@ -27,4 +27,9 @@ public record AvgPoolGradient(
     public NDArray[] gradient(GradientContext c) {
         return new NDArray[] {Dispatch.one(new AvgPool(kernel, stride, pad, countPad), c.outputGradient(0))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(Pools.window(kernel), inputs[0].shape().size());
+    }
 }

@@ -5,7 +5,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Batch normalisation: \(y = \gamma (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta\) per channel (Ioffe and Szegedy 2015). In
@@ -19,7 +22,31 @@ import java.util.Arrays;
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
  */
-public record BatchNorm(double epsilon, double momentum) implements Operator {
+public record BatchNorm(double epsilon, double momentum) implements ParametricOperator {
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"),
+                Argument.parameter("gamma", Role.GAMMA),
+                Argument.parameter("beta", Role.BETA),
+                Argument.parameter("running_mean", Role.RUNNING_MEAN),
+                Argument.parameter("running_variance", Role.RUNNING_VARIANCE));
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        for (int i = 1; i < s.length; i++) {
+            s[i] = Completion.join(s[i], Completion.vector(s[0], 1));
+        }
+        return s;
+    }
+
+    @Override
+    public Map<Integer, Integer> updates() {
+        return Map.of(1, 3, 2, 4);
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -76,5 +103,11 @@ public record BatchNorm(double epsilon, double momentum) implements Operator {
         Arrays.fill(d, 1);
         d[1] = x.shape().dim(1);
         return v.reshape(d);
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Centre, scale by 1/σ, multiply by gamma, add beta; the statistics of train mode come on top.
+        return Math.multiplyExact(4, inputs[0].shape().size());
     }
 }

@@ -48,4 +48,10 @@ public record BatchNormGradient(double epsilon, boolean training) implements Ope
         NDArray dx = g.mul(BatchNorm.perChannel(in[2].mul(inverse), x));
         return new NDArray[] {dx, dgamma, dbeta};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Twice the forward pass.
+        return Math.multiplyExact(8, inputs[0].shape().size());
+    }
 }

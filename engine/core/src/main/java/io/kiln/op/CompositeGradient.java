@@ -12,6 +12,54 @@ import java.util.List;
 final class CompositeGradient {
     private CompositeGradient() {}
 
+    /**
+     * The gradient of a composed operator of one output as a composition itself, one array per floating input: what a fused
+     * gradient operator falls back on.
+     */
+    static NDArray[] of(Operator operator, NDArray dy, NDArray... inputs) {
+        NDArray[] all = of(operator, new Detached(dy, inputs));
+        List<NDArray> floating = new ArrayList<>();
+        for (int i = 0; i < inputs.length; i++) {
+            if (inputs[i].dtype().isFloating()) {
+                floating.add(all[i] == null ? Creation.zerosLike(inputs[i]) : all[i]);
+            }
+        }
+        return floating.toArray(NDArray[]::new);
+    }
+
+    /** The context of an operator that is not on the tape. */
+    private record Detached(NDArray dy, NDArray... arrays) implements GradientContext {
+        @Override
+        public NDArray input(int i) {
+            return arrays[i];
+        }
+
+        @Override
+        public int inputs() {
+            return arrays.length;
+        }
+
+        @Override
+        public NDArray output(int i) {
+            throw new IllegalStateException("gradient: the outputs of a composition are not kept");
+        }
+
+        @Override
+        public NDArray outputGradient(int i) {
+            return dy;
+        }
+
+        @Override
+        public boolean needs(int i) {
+            return arrays[i].dtype().isFloating();
+        }
+
+        @Override
+        public boolean training() {
+            return Autograd.isTraining();
+        }
+    }
+
     static NDArray[] of(Operator operator, GradientContext c) {
         boolean higher = Autograd.isRecording();
         NDArray[] inputs = new NDArray[c.inputs()];

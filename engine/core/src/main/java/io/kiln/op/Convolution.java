@@ -4,7 +4,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Convolution (cross-correlation) in one to three dimensions, with activation:
@@ -18,7 +21,60 @@ import java.util.List;
  * @param activation applied to the sum
  */
 public record Convolution(List<Long> stride, List<Long> pad, List<Long> dilation, long groups, Activation activation)
-        implements Operator {
+        implements ParametricOperator {
+    /** Strides and dilations of 1, no padding, one group and no activation, in as many dimensions as the window will have. */
+    public Convolution() {
+        this(List.of(), List.of(), List.of(), 1, Activation.NONE);
+    }
+
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"), Argument.parameter("weight", Role.WEIGHT), Argument.parameter("bias", Role.BIAS));
+    }
+
+    @Override
+    public List<String> sizeNames() {
+        return List.of("channels", "kernel");
+    }
+
+    @Override
+    public Shape[] stated(Map<String, List<Long>> sizes) {
+        long channels = Completion.one(name(), sizes, "channels");
+        List<Long> kernel = sizes.get("kernel");
+        Shape w = kernel == null ? null : Window.withSpatial(Shape.of(channels), Shape.UNKNOWN, kernel);
+        return new Shape[] {null, w, Shape.of(channels)};
+    }
+
+    @Override
+    public Convolution sized(Map<String, List<Long>> sizes) {
+        int n = sizes.getOrDefault("kernel", List.of()).size();
+        return new Convolution(
+                stride.isEmpty() ? Collections.nCopies(n, 1L) : stride,
+                pad.isEmpty() ? Collections.nCopies(n, 0L) : pad,
+                dilation.isEmpty() ? Collections.nCopies(n, 1L) : dilation,
+                groups,
+                activation);
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        Shape x = s[0];
+        if (s[1] != null && s[1].rank() > 1) {
+            if (x != null && x.rank() > 1 && x.dim(1) != Shape.UNKNOWN && groups > 0 && x.dim(1) % groups == 0) {
+                s[1] = s[1].dim(1) == Shape.UNKNOWN ? s[1].with(1, x.dim(1) / groups) : s[1];
+            }
+            if (s.length > 2 && s[2] != null && s[2].rank() == 1 && s[1].dim(0) == Shape.UNKNOWN) {
+                s[1] = s[1].with(0, s[2].dim(0));
+            }
+        }
+        if (s.length > 2) {
+            s[2] = Completion.join(s[2], Completion.vector(s[1], 0));
+        }
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -64,5 +120,12 @@ public record Convolution(List<Long> stride, List<Long> pad, List<Long> dilation
             }
         }
         return result;
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long y = outputs[0].shape().size();
+        long sum = inputs[1].shape().size() / Math.max(1, inputs[1].shape().dim(0));
+        return Math.addExact(Math.multiplyExact(2 * sum, y), activation.flops(y));
     }
 }

@@ -4,8 +4,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Transposed convolution ("deconvolution"): the linear map that is the transpose of {@link Convolution} with the same
@@ -20,7 +23,58 @@ import java.util.List;
  * @param groups its groups
  */
 public record ConvolutionTranspose(
-        List<Long> stride, List<Long> pad, List<Long> outputPad, List<Long> dilation, long groups) implements Operator {
+        List<Long> stride, List<Long> pad, List<Long> outputPad, List<Long> dilation, long groups)
+        implements ParametricOperator {
+    /** Strides and dilations of 1, no padding and one group, in as many dimensions as the window will have. */
+    public ConvolutionTranspose() {
+        this(List.of(), List.of(), List.of(), List.of(), 1);
+    }
+
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"), Argument.parameter("weight", Role.WEIGHT), Argument.parameter("bias", Role.BIAS));
+    }
+
+    @Override
+    public List<String> sizeNames() {
+        return List.of("channels", "kernel");
+    }
+
+    @Override
+    public Shape[] stated(Map<String, List<Long>> sizes) {
+        long channels = Completion.one(name(), sizes, "channels");
+        List<Long> kernel = sizes.get("kernel");
+        long own = channels == Shape.UNKNOWN || channels % groups != 0 ? Shape.UNKNOWN : channels / groups;
+        Shape w = kernel == null ? null : Window.withSpatial(Shape.of(Shape.UNKNOWN), own, kernel);
+        return new Shape[] {null, w, Shape.of(channels)};
+    }
+
+    @Override
+    public ConvolutionTranspose sized(Map<String, List<Long>> sizes) {
+        int n = sizes.getOrDefault("kernel", List.of()).size();
+        return new ConvolutionTranspose(
+                stride.isEmpty() ? Collections.nCopies(n, 1L) : stride,
+                pad.isEmpty() ? Collections.nCopies(n, 0L) : pad,
+                outputPad.isEmpty() ? Collections.nCopies(n, 0L) : outputPad,
+                dilation.isEmpty() ? Collections.nCopies(n, 1L) : dilation,
+                groups);
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        if (s[1] != null && s[1].rank() > 1) {
+            if (s[0] != null && s[0].rank() > 1 && s[1].dim(0) == Shape.UNKNOWN) {
+                s[1] = s[1].with(0, s[0].dim(1));
+            }
+            if (s.length > 2 && s[1].dim(1) != Shape.UNKNOWN) {
+                s[2] = Completion.join(s[2], Shape.of(s[1].dim(1) * groups));
+            }
+        }
+        return s;
+    }
+
     /** The transpose of a convolution from x to y. */
     static ConvolutionTranspose reverse(Convolution conv, Shape x, Shape y, Shape w) {
         return reverse(conv.stride(), conv.pad(), conv.dilation(), conv.groups(), x, y, w);
@@ -88,5 +142,11 @@ public record ConvolutionTranspose(
             result[2] = ConvolutionWeightGradient.overChannels(dy);
         }
         return result;
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long spread = inputs[1].shape().size() / Math.max(1, inputs[1].shape().dim(0));
+        return Math.multiplyExact(2 * spread, inputs[0].shape().size());
     }
 }

@@ -70,4 +70,11 @@ public record ConvolutionWeightGradient(
     static List<Long> ones(int n) {
         return Collections.nCopies(n, 1L);
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long g = inputs[1].shape().size();
+        long window = outputs[0].shape().size() / Math.max(1, outputs[0].shape().dim(0));
+        return Math.addExact(Math.multiplyExact(2 * window, g), bias ? g : 0);
+    }
 }

@@ -6,6 +6,7 @@ import io.kiln.backend.Backends;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.observe.Observation;
 import io.kiln.symbol.GraphBuilder;
 import java.lang.ref.Reference;
 
@@ -31,15 +32,19 @@ public final class Dispatch {
      * Runs an operator.
      *
      * @param operator the operator
-     * @param inputs its inputs
+     * @param given its inputs, which {@link Autocast} may cast
      * @return its outputs
      */
-    public static NDArray[] run(Operator operator, NDArray... inputs) {
+    public static NDArray[] run(Operator operator, NDArray... given) {
+        NDArray[] inputs = Autocast.inputs(operator, given);
         GraphBuilder builder = builder(operator, inputs);
         if (builder != null) {
             return builder.apply(operator, inputs);
         }
-        NDArray[] outputs = eager(operator, inputs);
+        if (operator instanceof GraphOperator graphs && Autograd.isRecording()) {
+            return graphs.unrolled(inputs);
+        }
+        NDArray[] outputs = observed(operator, inputs);
         Autograd.record(operator, inputs, outputs);
         Reference.reachabilityFence(inputs);
         return outputs;
@@ -53,7 +58,7 @@ public final class Dispatch {
      * @return its first output
      */
     public static NDArray withoutGradient(Operator operator, NDArray... inputs) {
-        NDArray output = eager(operator, inputs)[0];
+        NDArray output = observed(operator, inputs)[0];
         Reference.reachabilityFence(inputs);
         return output;
     }
@@ -72,10 +77,17 @@ public final class Dispatch {
     private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
         for (NDArray x : inputs) {
             if (x.isTraced()) {
-                return x.traced().builder();
+                return x.traced().builder().innermost();
             }
         }
         return operator instanceof Stochastic ? GraphBuilder.current() : null;
+    }
+
+    private static NDArray[] observed(Operator operator, NDArray[] inputs) {
+        Observation observation = Observation.current();
+        return observation == null
+                ? eager(operator, inputs)
+                : observation.run(operator, inputs, () -> eager(operator, inputs));
     }
 
     private static NDArray[] eager(Operator operator, NDArray[] inputs) {
@@ -109,6 +121,7 @@ public final class Dispatch {
 
     private static NDArray[] composed(Operator operator, NDArray[] inputs, Backend backend) {
         try (Autograd.Mode pause = Autograd.pauseKeepingMode();
+                Autocast.Mode plain = Autocast.pause();
                 Scope scope = Scope.open()) {
             NDArray[] outputs = operator.compose(inputs);
             if (outputs == null) {

@@ -4,6 +4,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Takes the entries of an axis that indices name, as NumPy's take: for axis 0 y[i,…] = x[indices[i],…]. Inputs: x,
@@ -12,7 +15,33 @@ import io.kiln.ndarray.Spec;
  *
  * @param axis the axis; negative ones count from the end
  */
-public record Gather(int axis) implements Operator {
+public record Gather(int axis) implements ParametricOperator {
+    /** From axis 0, as an embedding does. */
+    public Gather() {
+        this(0);
+    }
+
+    @Override
+    public List<Argument> arguments() {
+        return List.of(Argument.parameter("table", Role.EMBEDDING), Argument.data("indices"));
+    }
+
+    @Override
+    public List<String> sizeNames() {
+        return List.of("rows", "units");
+    }
+
+    @Override
+    public Shape[] stated(Map<String, List<Long>> sizes) {
+        Shape table = Shape.of(Completion.one(name(), sizes, "rows"), Completion.one(name(), sizes, "units"));
+        return new Shape[] {sizes.isEmpty() ? null : table, null};
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        return inputs.clone();
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -40,5 +69,10 @@ public record Gather(int axis) implements Operator {
             throw new IllegalArgumentException(
                     operation + ": indices must be int32 or int64, got " + indices + "; cast them");
         }
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return 0;
     }
 }

@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
 import java.util.List;
 
 /**
@@ -13,7 +14,22 @@ import java.util.List;
  *
  * @param epsilon added to the variance
  */
-public record LayerNorm(double epsilon) implements Operator {
+public record LayerNorm(double epsilon) implements ParametricOperator {
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"), Argument.parameter("gamma", Role.GAMMA), Argument.parameter("beta", Role.BETA));
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        for (int i = 1; i < s.length; i++) {
+            s[i] = Completion.join(s[i], Completion.vector(s[0], s[0] == null ? 0 : s[0].rank() - 1));
+        }
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -51,5 +67,11 @@ public record LayerNorm(double epsilon) implements Operator {
         int rank = x.shape().rank();
         NDArray sum = Dispatch.one(new Sum(List.of(rank - 1L), true), x);
         return sum.mul(1.0 / Math.max(1, x.shape().dim(-1)));
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Mean, centre, square, variance, scale by 1/σ, multiply by gamma, add beta.
+        return Math.multiplyExact(7, inputs[0].shape().size());
     }
 }

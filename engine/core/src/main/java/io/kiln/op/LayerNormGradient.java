@@ -42,4 +42,10 @@ public record LayerNormGradient(double epsilon) implements Operator {
             rows.length == 0 ? dy.copy() : dy.sum(rows)
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Twice the forward pass.
+        return Math.multiplyExact(14, inputs[0].shape().size());
+    }
 }

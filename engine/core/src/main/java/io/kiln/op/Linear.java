@@ -5,6 +5,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Role;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Affine map over the last axis, with activation: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[…,in], W[out,in],
@@ -12,7 +15,41 @@ import io.kiln.ndarray.Spec;
  *
  * @param activation applied to the sum
  */
-public record Linear(Activation activation) implements Operator {
+public record Linear(Activation activation) implements ParametricOperator {
+    /** Without activation. */
+    public Linear() {
+        this(Activation.NONE);
+    }
+
+    @Override
+    public List<Argument> arguments() {
+        return List.of(
+                Argument.data("x"), Argument.parameter("weight", Role.WEIGHT), Argument.parameter("bias", Role.BIAS));
+    }
+
+    @Override
+    public List<String> sizeNames() {
+        return List.of("units");
+    }
+
+    @Override
+    public Shape[] stated(Map<String, List<Long>> sizes) {
+        long units = Completion.one(name(), sizes, "units");
+        return new Shape[] {null, Shape.of(units, Shape.UNKNOWN), Shape.of(units)};
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        Shape x = s[0];
+        s[1] = Completion.join(s[1], Shape.of(Shape.UNKNOWN, x == null || x.rank() == 0 ? Shape.UNKNOWN : x.dim(-1)));
+        if (s.length > 2) {
+            s[2] = Completion.join(s[2], Completion.vector(s[1], 0));
+            s[1] = Completion.join(s[1], Shape.of(Completion.vector(s[2], 0).dim(0), Shape.UNKNOWN));
+        }
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -57,5 +94,11 @@ public record Linear(Activation activation) implements Operator {
                 ? inputs[0].reshape(1, -1).matmul(MatMul.swap(inputs[1])).reshape(-1)
                 : inputs[0].matmul(MatMul.swap(inputs[1]));
         return new NDArray[] {activation.apply(inputs.length > 2 ? z.add(inputs[2]) : z)};
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long y = outputs[0].shape().size();
+        return Math.addExact(Math.multiplyExact(2 * inputs[1].shape().dim(1), y), activation.flops(y));
     }
 }

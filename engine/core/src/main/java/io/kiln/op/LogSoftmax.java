@@ -42,4 +42,10 @@ public record LogSoftmax(int axis) implements Operator {
         NDArray centred = x.sub(Dispatch.one(new Max(axes, true), x));
         return new NDArray[] {centred.sub(Dispatch.one(new Log(), sum(Dispatch.one(new Exp(), centred))))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Maximum, subtract, exp, sum, subtract.
+        return Math.multiplyExact(5, inputs[0].shape().size());
+    }
 }

@@ -40,4 +40,10 @@ public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
         NDArray dy = ReductionShape.kept(c.outputGradient(0), x.shape(), axes);
         return new NDArray[] {x.sub(y).exp().mul(dy)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Maximum, subtract, exp, sum.
+        return Math.multiplyExact(4, inputs[0].shape().size());
+    }
 }

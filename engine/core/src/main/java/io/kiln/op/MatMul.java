@@ -55,4 +55,10 @@ public record MatMul() implements Operator {
         axes.add(rank - 2L);
         return Dispatch.one(new Transpose(List.copyOf(axes)), x);
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(
+                2 * inputs[0].shape().dim(-1), outputs[0].shape().size());
+    }
 }

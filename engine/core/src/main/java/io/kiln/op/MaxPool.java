@@ -36,4 +36,9 @@ public record MaxPool(List<Long> kernel, List<Long> stride, List<Long> pad) impl
                     c.output(1))
         };
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(Pools.window(kernel), outputs[0].shape().size());
+    }
 }

@@ -45,4 +45,10 @@ public record Norm(int p, List<Long> axes, boolean keepDims) implements Operator
         NDArray y = ReductionShape.kept(c.output(0), x.shape(), axes);
         return new NDArray[] {Dispatch.one(new Masked(false), x.mul(dy).div(y), y.ne(0))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Square and sum.
+        return Math.multiplyExact(2, inputs[0].shape().size());
+    }
 }

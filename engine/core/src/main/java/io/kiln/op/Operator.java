@@ -47,4 +47,25 @@ public interface Operator {
     default NDArray[] compose(NDArray... inputs) {
         return null;
     }
+
+    /**
+     * Floating-point operations of one call: an addition, multiplication, comparison or function counts one, so a
+     * multiply-add is two; moving data counts none. A bias with which a sum begins is free. Operators whose work is not
+     * proportional to their largest array state it themselves.
+     *
+     * @param inputs shape and dtype of each input, all sizes known
+     * @param outputs shape and dtype of each output
+     * @return by default the number of elements of the largest input or output
+     * @throws ArithmeticException when the number does not fit a long
+     */
+    default long flops(Spec[] inputs, Spec[] outputs) {
+        long largest = 0;
+        for (Spec s : inputs) {
+            largest = Math.max(largest, s.shape().size());
+        }
+        for (Spec s : outputs) {
+            largest = Math.max(largest, s.shape().size());
+        }
+        return largest;
+    }
 }

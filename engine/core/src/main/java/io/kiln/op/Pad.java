@@ -102,4 +102,9 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         long inside = Math.abs(i);
         return inside < n ? inside : 2 * (n - 1) - inside;
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return 0;
+    }
 }

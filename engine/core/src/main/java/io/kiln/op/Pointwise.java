@@ -3,7 +3,10 @@ package io.kiln.op;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.pointwise.Code;
 import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
 
 /**
  * An operator that computes each element of its output from the elements at the same place of its inputs, which broadcast
@@ -45,6 +48,16 @@ public interface Pointwise extends Operator {
             dtype = dtype.promote(inputs[i].dtype());
         }
         return new Spec[] {new Spec(shape, result(dtype))};
+    }
+
+    @Override
+    default long flops(Spec[] inputs, Spec[] outputs) {
+        Expr[] x = new Expr[inputs.length];
+        Arrays.setAll(x, Expr::input);
+        long perElement = PointwiseProgram.of(expression(x)).instructions().stream()
+                .filter(i -> i.code() != Code.INPUT && i.code() != Code.CONSTANT)
+                .count();
+        return Math.multiplyExact(perElement, outputs[0].shape().size());
     }
 
     /**

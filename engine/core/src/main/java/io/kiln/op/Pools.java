@@ -16,4 +16,9 @@ final class Pools {
             }
         }
     }
+
+    /** Elements of a window. */
+    static long window(List<Long> kernel) {
+        return kernel.stream().reduce(1L, Math::multiplyExact);
+    }
 }

@@ -27,4 +27,10 @@ public record Softmax(int axis) implements Operator {
     public NDArray[] compose(NDArray... in) {
         return new NDArray[] {Dispatch.one(new Exp(), Dispatch.one(new LogSoftmax(axis), in[0]))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Maximum, subtract, exp, sum, divide.
+        return Math.multiplyExact(5, inputs[0].shape().size());
+    }
 }

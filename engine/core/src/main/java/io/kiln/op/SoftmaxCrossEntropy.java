@@ -11,7 +11,19 @@ import java.util.List;
  * \(p = \mathrm{softmax}(x)\) along the last axis. Inputs: x[…,K] floating, label[…] of any integer or floating dtype with
  * values 0..K-1. Outputs: loss[…], and the probabilities p[…,K].
  */
-public record SoftmaxCrossEntropy() implements Operator {
+public record SoftmaxCrossEntropy() implements ParametricOperator {
+    @Override
+    public List<Argument> arguments() {
+        return List.of(Argument.data("x"), Argument.data("label"));
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        Shape[] s = inputs.clone();
+        s[1] = s[0] == null || s[0].rank() == 0 ? s[1] : Completion.join(s[1], s[0].without(-1));
+        return s;
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -45,5 +57,11 @@ public record SoftmaxCrossEntropy() implements Operator {
         NDArray logP = Dispatch.one(new LogSoftmax(-1), in[0]);
         NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
         return new NDArray[] {logP.mul(hot).sum(-1).neg(), Dispatch.one(new Exp(), logP)};
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // The log-softmax; picking a class is free.
+        return Math.multiplyExact(5, inputs[0].shape().size());
     }
 }

@@ -24,4 +24,10 @@ public record SoftmaxCrossEntropyGradient() implements Operator {
         NDArray dl = in[0].reshape(in[0].shape().insert(-1, 1));
         return new NDArray[] {in[1].sub(hot).mul(dl)};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // A softmax and a product.
+        return Math.multiplyExact(6, inputs[0].shape().size());
+    }
 }

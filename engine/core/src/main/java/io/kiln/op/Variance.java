@@ -39,4 +39,10 @@ public record Variance(List<Long> axes, boolean keepDims, long correction) imple
         NDArray centred = x.sub(Dispatch.one(new Mean(axes, true), x));
         return new NDArray[] {centred.mul(dy).mul(2.0 / (n - correction))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // Mean, centre, square, sum.
+        return Math.multiplyExact(4, inputs[0].shape().size());
+    }
 }

@@ -9,6 +9,7 @@ final class Formula {
     static final Expr S0 = Expr.input(2);
     static final Expr S1 = Expr.input(3);
     static final Expr S2 = Expr.input(4);
+    static final Expr S3 = Expr.input(5);
     static final Expr LR = Expr.scalar(0);
     static final Expr WD = Expr.scalar(1);
     private static final Expr RESCALE = Expr.scalar(2);

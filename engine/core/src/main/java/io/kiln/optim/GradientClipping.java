@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import java.util.Collection;
@@ -25,6 +26,23 @@ public final class GradientClipping {
             }
         }
         return sum;
+    }
+
+    /**
+     * Whether all elements are finite.
+     *
+     * @param gradients the gradients
+     * @return false when one is infinite or not a number
+     */
+    public static boolean areFinite(Collection<NDArray> gradients) {
+        try (Scope scope = Scope.open()) {
+            for (NDArray g : gradients) {
+                if (g.size() > 0 && g.isFinite().cast(DType.FLOAT32).min().item() == 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**

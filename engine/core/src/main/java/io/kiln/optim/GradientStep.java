@@ -107,10 +107,7 @@ public final class GradientStep implements AutoCloseable {
      * @param options how to compile
      */
     public GradientStep(
-            Block network,
-            UnaryOperator<NDArray[]> loss,
-            Function<String, NDArray> values,
-            CompileOptions options) {
+            Block network, UnaryOperator<NDArray[]> loss, Function<String, NDArray> values, CompileOptions options) {
         this.network = network;
         this.loss = loss;
         this.values = values;
@@ -209,8 +206,9 @@ public final class GradientStep implements AutoCloseable {
                 .toArray(String[]::new);
         c.gradientNames = c.executable.program().gradients().toArray(new String[0]);
         layOut(backend, c);
-        c.gradients =
-                Arrays.stream(c.gradientNames).map(n -> places.get(n).gradient()).toArray(NDArray[]::new);
+        c.gradients = Arrays.stream(c.gradientNames)
+                .map(n -> places.get(n).gradient())
+                .toArray(NDArray[]::new);
         return c;
     }
 
@@ -239,13 +237,16 @@ public final class GradientStep implements AutoCloseable {
 
     private void bucket(Backend backend, List<String> names) {
         DType dtype = parameters.get(names.get(0)).dtype();
-        long size = names.stream().mapToLong(n -> parameters.get(n).shape().size()).sum();
+        long size =
+                names.stream().mapToLong(n -> parameters.get(n).shape().size()).sum();
         try (Scope scope = Scope.open()) {
-            NDArray flat = NDArray.empty(backend, Shape.of(size), dtype, new long[] {1}).detach();
+            NDArray flat = NDArray.empty(backend, Shape.of(size), dtype, new long[] {1})
+                    .detach();
             long start = 0;
             for (String n : names) {
                 Shape s = parameters.get(n).shape();
-                places.put(n, new Place(flat.view(s, s.contiguousStrides(), start).detach(), buckets.size()));
+                places.put(
+                        n, new Place(flat.view(s, s.contiguousStrides(), start).detach(), buckets.size()));
                 start += s.size();
             }
             buckets.add(flat);

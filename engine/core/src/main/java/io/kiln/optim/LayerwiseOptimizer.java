@@ -34,4 +34,9 @@ public interface LayerwiseOptimizer extends Optimizer {
      * @return the factor; 1 when a norm is 0
      */
     double trustRatio(Step step, double weightNorm, double directionNorm);
+
+    @Override
+    default Reach reach() {
+        return Reach.PARAMETER;
+    }
 }

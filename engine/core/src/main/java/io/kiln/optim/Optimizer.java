@@ -13,7 +13,8 @@ import io.kiln.pointwise.PointwiseProgram;
  * <li>scalars are given by {@link #scalars}.
  * </ul>
  * Inside the program the gradient is multiplied by {@link Step#rescale()} and clipped to {@link Step#clip()}. An optimizer
- * that also needs norms of the whole parameter is a {@link LayerwiseOptimizer}; {@link Updates} runs both kinds.
+ * that also needs norms of the whole parameter is a {@link LayerwiseOptimizer}, one that needs further arrays a
+ * {@link CompanionOptimizer}; {@link Updates} runs all kinds.
  *
  * <p>Implementations are immutable and thread-safe.
  */
@@ -56,4 +57,13 @@ public interface Optimizer {
      * @return as many as the program asks for
      */
     double[] scalars(Step step);
+
+    /**
+     * How much of a parameter one update has to see.
+     *
+     * @return {@link Reach#ELEMENTS} for an update that is its program alone
+     */
+    default Reach reach() {
+        return Reach.ELEMENTS;
+    }
 }

@@ -57,8 +57,8 @@ public final class TrainStep implements AutoCloseable {
         this.rule = rule;
         this.parameters = network.parameters();
         this.clips = Double.isFinite(rule.clipNorm());
-        this.gradients = new GradientStep(
-                network, in -> new NDArray[] {loss.mean(network.call(in[0]), in[1])}, options);
+        this.gradients =
+                new GradientStep(network, in -> new NDArray[] {loss.mean(network.call(in[0]), in[1])}, options);
     }
 
     /**

@@ -5,10 +5,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.autograd.Autograd;
+import io.kiln.autograd.GradReq;
 import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
+import io.kiln.observe.Observation;
+import io.kiln.op.Autocast;
+import io.kiln.op.CastLists;
+import io.kiln.op.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Updates parameters after backward passes.
@@ -34,17 +41,34 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
+ * <p>In mixed precision, and wherever it is shorter, {@link #differentiate} records, scales the loss and goes backward:
+ *
+ * <pre>{@code
+ * trainer.precision(Precision.BFLOAT16).accumulate(4).average(new WeightAverage.Settings());
+ * trainer.differentiate(() -> new SoftmaxCrossEntropy().mean(net.forward(x), y));
+ * trainer.step(1); // updates with every fourth call
+ * }</pre>
+ *
  * <p>Concurrency: one thread, that of the backward passes.
  */
 public final class Trainer implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String FORMAT = "kiln-optimizer-states";
     private static final int VERSION = 1;
+    private static final String AVERAGE = ".average";
 
     private final Map<String, Parameter> parameters;
     private final Consumer<List<NDArray>> exchange;
     private final Map<String, State> states = new LinkedHashMap<>();
+    private final Map<String, Parameter> pending = new LinkedHashMap<>();
     private UpdateRule rule;
+    private Precision precision = Precision.FLOAT32;
+    private CastLists lists = CastLists.STANDARD;
+    private LossScaler scaler;
+    private WeightAverage average;
+    private int accumulation = 1;
+    private int collected;
+    private double collectedSize;
     private long steps;
 
     private static final class State {
@@ -81,14 +105,115 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
+     * Lets {@link #differentiate} compute in mixed precision; weights, their gradients and the updates stay float32.
+     *
+     * @param newPrecision the narrow type; float16 brings a {@link LossScaler} with its default settings
+     * @return this trainer
+     */
+    public Trainer precision(Precision newPrecision) {
+        return precision(newPrecision, CastLists.STANDARD, new LossScaler.Settings());
+    }
+
+    /**
+     * Lets {@link #differentiate} compute in mixed precision.
+     *
+     * @param newPrecision the narrow type
+     * @param newLists which operators compute in what type
+     * @param scaling how losses are scaled in float16
+     * @return this trainer
+     */
+    public Trainer precision(Precision newPrecision, CastLists newLists, LossScaler.Settings scaling) {
+        precision = newPrecision;
+        lists = newLists;
+        scaler = newPrecision == Precision.FLOAT16 ? new LossScaler(scaling) : null;
+        return this;
+    }
+
+    /**
+     * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided by the sum
+     * of the batch sizes given. Parameters get {@link GradReq#ADD}.
+     *
+     * @param batches how many batches make one update, at least 1
+     * @return this trainer
+     */
+    public Trainer accumulate(int batches) {
+        Check.positive("trainer", "batches", batches);
+        if (collected > 0) {
+            throw new IllegalStateException("trainer: " + collected + " of " + accumulation
+                    + " batches are accumulated; change the number after an update");
+        }
+        accumulation = batches;
+        GradReq request = batches > 1 ? GradReq.ADD : GradReq.WRITE;
+        parameters.values().stream().filter(Parameter::isTrained).forEach(p -> p.gradReq(request));
+        return this;
+    }
+
+    /**
+     * Keeps a moving average of the weights, saved with the states.
+     *
+     * @param settings how weights are averaged
+     * @return this trainer
+     */
+    public Trainer average(WeightAverage.Settings settings) {
+        if (average != null) {
+            average.close();
+        }
+        average = new WeightAverage(settings, parameters);
+        return this;
+    }
+
+    /**
+     * The moving average of the weights.
+     *
+     * @return the average
+     * @throws IllegalStateException when none is kept
+     */
+    public WeightAverage average() {
+        if (average == null) {
+            throw new IllegalStateException("trainer: keeps no average of the weights; call average(settings) first");
+        }
+        return average;
+    }
+
+    /**
+     * Records a loss in the trainer's precision and goes backward.
+     *
+     * @param loss computes the loss, in whose elements' sum the gradients are taken
+     * @return the loss, not scaled
+     */
+    public NDArray differentiate(Supplier<NDArray> loss) {
+        NDArray value;
+        NDArray head;
+        try (Autograd.Mode record = Autograd.record()) {
+            try (Autocast.Mode cast = Autocast.open(precision, lists)) {
+                value = loss.get();
+            }
+            head = scaler == null ? value : value.cast(DType.FLOAT32).mul(scaler.scale());
+        }
+        Autograd.backward(head);
+        return value;
+    }
+
+    /**
+     * The factor on losses in float16.
+     *
+     * @return the scale; 1 in other precisions
+     */
+    public double lossScale() {
+        return scaler == null ? 1 : scaler.scale();
+    }
+
+    /**
      * Updates all trained parameters once.
      *
      * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
      *     when the mean was taken
+     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an overflow in
+     *     float16
      * @throws IllegalStateException when no backward pass has reached a parameter since the last step
      */
-    public void step(double batchSize) {
-        step(batchSize, false);
+    public boolean step(double batchSize) {
+        return step(batchSize, false);
     }
 
     /**
@@ -97,28 +222,80 @@ public final class Trainer implements AutoCloseable {
      * @param batchSize by what gradients are divided
      * @param ignoreStaleGradient whether parameters that no backward pass has reached since the last step are left as they are,
      *     instead of being refused
+     * @return whether parameters were updated
      * @throws IllegalStateException when a gradient is stale and that is not to be ignored
      */
-    public void step(double batchSize, boolean ignoreStaleGradient) {
+    public boolean step(double batchSize, boolean ignoreStaleGradient) {
         Check.positive("trainer", "batchSize", batchSize);
-        Map<String, Parameter> updated = fresh(ignoreStaleGradient);
+        if (average != null) {
+            average.checkOut();
+        }
+        Map<String, Parameter> updated = collect(batchSize, ignoreStaleGradient);
+        if (collected > 0) {
+            return false;
+        }
         List<NDArray> gradients =
                 updated.values().stream().map(Parameter::gradient).toList();
         exchange.accept(gradients);
-        double rescale = 1 / batchSize;
+        double rescale = 1 / (collectedSize * lossScale());
+        collectedSize = 0;
+        if (scaler != null) {
+            boolean overflow = !GradientClipping.areFinite(gradients);
+            scaler.observe(overflow);
+            if (overflow) {
+                updated.values().forEach(this::forget);
+                return false;
+            }
+        }
         if (Double.isFinite(rule.clipNorm())) {
             double norm = rescale * Math.sqrt(GradientClipping.sumOfSquares(gradients));
             rescale *= clipFactor(norm);
         }
         steps++;
         double learningRate = rule.schedule().at(steps);
+        try (Observation.Span update = Observation.span("update")) {
+            update(updated, rescale, learningRate);
+        }
+        return true;
+    }
+
+    private void update(Map<String, Parameter> updated, double rescale, double learningRate) {
         for (Map.Entry<String, Parameter> e : updated.entrySet()) {
             Parameter p = e.getValue();
             State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
             s.updates++;
             Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
             Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
-            Autograd.consumeGradient(p.value());
+            forget(p);
+        }
+        if (average != null) {
+            average.update(updated.keySet());
+        }
+    }
+
+    /** What is to be updated now; nothing while batches accumulate. */
+    private Map<String, Parameter> collect(double batchSize, boolean ignoreStale) {
+        Map<String, Parameter> fresh = fresh(ignoreStale);
+        collectedSize += batchSize;
+        if (accumulation == 1) {
+            return fresh;
+        }
+        pending.putAll(fresh);
+        fresh.values().forEach(p -> Autograd.consumeGradient(p.value()));
+        if (++collected < accumulation) {
+            return Map.of();
+        }
+        collected = 0;
+        Map<String, Parameter> updated = new LinkedHashMap<>(parameters);
+        updated.keySet().retainAll(pending.keySet());
+        pending.clear();
+        return updated;
+    }
+
+    private void forget(Parameter p) {
+        Autograd.consumeGradient(p.value());
+        if (accumulation > 1) {
+            Autograd.zeroGradient(p.value());
         }
     }
 
@@ -213,6 +390,14 @@ public final class Trainer implements AutoCloseable {
                 .put("steps", steps)
                 .put("optimizer", rule.optimizer().name());
         header.set("updates", updates);
+        if (average != null) {
+            header.put("averages", average.updates());
+            average.averages().forEach((n, a) -> tensors.put(n + AVERAGE, a));
+        }
+        if (scaler != null) {
+            header.put("lossScale", scaler.state().scale())
+                    .put("cleanSteps", scaler.state().clean());
+        }
         SafeTensors.write(file, tensors, Map.of(FORMAT, header.toString()));
     }
 
@@ -239,7 +424,26 @@ public final class Trainer implements AutoCloseable {
             close();
             states.putAll(loaded);
             steps = header.path("steps").asLong();
+            if (average != null) {
+                average.restore(header.path("averages").asLong(), loadAverages(contents.tensors()));
+            }
+            if (scaler != null && header.has("lossScale")) {
+                scaler.restore(new LossScaler.State(
+                        header.get("lossScale").asDouble(),
+                        header.path("cleanSteps").asLong()));
+            }
         }
+    }
+
+    private Map<String, NDArray> loadAverages(Map<String, NDArray> tensors) {
+        Map<String, NDArray> averages = new LinkedHashMap<>();
+        parameters.forEach((n, p) -> {
+            NDArray a = tensors.get(n + AVERAGE);
+            if (a != null && p.isTrained() && (p.shape() == null || p.shape().equals(a.shape()))) {
+                averages.put(n, a.detach());
+            }
+        });
+        return averages;
     }
 
     private static JsonNode header(Path file, String json) {
@@ -274,9 +478,12 @@ public final class Trainer implements AutoCloseable {
         return s;
     }
 
-    /** Frees the states. */
+    /** Frees the states and averages. */
     @Override
     public void close() {
+        if (average != null) {
+            average.close();
+        }
         for (State s : states.values()) {
             for (NDArray a : s.arrays) {
                 a.close();

@@ -47,6 +47,8 @@ public final class Updates {
         }
         if (optimizer instanceof LayerwiseOptimizer layerwise) {
             runInPhases(layerwise, step, total, weight, gradient, states);
+        } else if (optimizer instanceof CompanionOptimizer companion) {
+            runBeside(companion, step, weight, gradient, states);
         } else {
             run(optimizer.program(), optimizer.scalars(step), weight, weight, gradient, states);
         }
@@ -74,6 +76,19 @@ public final class Updates {
         }
     }
 
+    private static void runBeside(
+            CompanionOptimizer optimizer, Step step, NDArray weight, NDArray gradient, NDArray... states) {
+        try (Scope scope = Scope.open()) {
+            NDArray[] companions = optimizer.companions(step, weight, gradient, states);
+            NDArray[] inputs = new NDArray[2 + states.length + companions.length];
+            inputs[0] = weight;
+            inputs[1] = gradient;
+            System.arraycopy(states, 0, inputs, 2, states.length);
+            System.arraycopy(companions, 0, inputs, 2 + states.length, companions.length);
+            run(optimizer.program(), optimizer.scalars(step), inputs, outputs(weight, states));
+        }
+    }
+
     private static void run(
             PointwiseProgram program,
             double[] scalars,
@@ -85,10 +100,19 @@ public final class Updates {
         inputs[0] = weight;
         inputs[1] = gradient;
         System.arraycopy(states, 0, inputs, 2, states.length);
+        run(program, scalars, inputs, outputs(result, states));
+    }
+
+    private static NDArray[] outputs(NDArray result, NDArray... states) {
         NDArray[] outputs = new NDArray[1 + states.length];
         outputs[0] = result;
         System.arraycopy(states, 0, outputs, 1, states.length);
-        weight.backend()
+        return outputs;
+    }
+
+    private static void run(PointwiseProgram program, double[] scalars, NDArray[] inputs, NDArray... outputs) {
+        inputs[0]
+                .backend()
                 .run(
                         program,
                         Arrays.copyOf(inputs, program.inputCount()),

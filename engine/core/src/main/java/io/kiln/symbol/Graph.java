@@ -1,12 +1,16 @@
 package io.kiln.symbol;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * An immutable computation: variables, operator nodes in an order in which each follows its inputs, and outputs. It is what
@@ -22,12 +26,36 @@ import java.util.Optional;
  * @param nodes the operator calls
  * @param outputs the results
  * @param updates parameters that a run in train mode overwrites (running statistics)
+ * @param attributes free text at inputs, parameters and nodes, by their name; nothing is computed from it
  */
 public record Graph(
-        List<Input> inputs, List<ParameterInfo> parameters, List<Node> nodes, List<Ref> outputs, List<Update> updates) {
+        List<Input> inputs,
+        List<ParameterInfo> parameters,
+        List<Node> nodes,
+        List<Ref> outputs,
+        List<Update> updates,
+        Map<String, Map<String, String>> attributes) {
 
     /**
-     * Makes the lists unmodifiable and checks that every reference points to an earlier value.
+     * A graph without attributes.
+     *
+     * @param inputs the data that each run is given, in order
+     * @param parameters what is kept between runs, by name
+     * @param nodes the operator calls
+     * @param outputs the results
+     * @param updates parameters that a run in train mode overwrites
+     */
+    public Graph(
+            List<Input> inputs,
+            List<ParameterInfo> parameters,
+            List<Node> nodes,
+            List<Ref> outputs,
+            List<Update> updates) {
+        this(inputs, parameters, nodes, outputs, updates, Map.of());
+    }
+
+    /**
+     * Makes the collections unmodifiable and checks that every reference points to an earlier value.
      *
      * @throws IllegalArgumentException when one does not
      */
@@ -37,7 +65,10 @@ public record Graph(
         nodes = List.copyOf(nodes);
         outputs = List.copyOf(outputs);
         updates = List.copyOf(updates);
-        GraphVerifier.verify(inputs, parameters, nodes, outputs, updates);
+        Map<String, Map<String, String>> copies = new TreeMap<>();
+        attributes.forEach((name, map) -> copies.put(name, Collections.unmodifiableMap(new TreeMap<>(map))));
+        attributes = Collections.unmodifiableMap(copies);
+        GraphVerifier.verify(inputs, parameters, nodes, outputs, updates, attributes);
     }
 
     /**
@@ -114,6 +145,40 @@ public record Graph(
         return i < parameters.size()
                 ? parameters.get(i).spec()
                 : nodes.get(i - parameters.size()).outputs().get(ref.output());
+    }
+
+    /**
+     * What the outputs are for given inputs: the rules of all nodes applied again.
+     *
+     * @param data shape and dtype of each input
+     * @return shape and dtype of each output
+     * @throws ShapeException when an input does not fit, or a node's inputs do not, which names the node
+     */
+    public Spec[] infer(Spec... data) {
+        if (data.length != inputs.size()) {
+            throw new IllegalArgumentException("graph: needs " + inputs.size() + " inputs, got " + data.length);
+        }
+        List<Spec[]> values = new ArrayList<>();
+        for (int i = 0; i < data.length; i++) {
+            Spec needed = inputs.get(i).spec();
+            if (needed.dtype() != data[i].dtype() || !needed.shape().accepts(data[i].shape())) {
+                throw new ShapeException(
+                        "graph: input " + inputs.get(i).name() + " needs " + needed + ", got " + data[i]);
+            }
+            values.add(new Spec[] {data[i]});
+        }
+        parameters.forEach(p -> values.add(new Spec[] {p.spec()}));
+        for (Node n : nodes) {
+            Spec[] in = n.inputs().stream()
+                    .map(r -> values.get(r.value())[r.output()])
+                    .toArray(Spec[]::new);
+            try {
+                values.add(n.operator().infer(in));
+            } catch (ShapeException e) {
+                throw new ShapeException("in node " + n.name() + ": " + e.getMessage());
+            }
+        }
+        return outputs.stream().map(r -> values.get(r.value())[r.output()]).toArray(Spec[]::new);
     }
 
     /**

@@ -19,7 +19,8 @@ import java.util.Optional;
 /**
  * Builds a {@link Graph} by running Java code on traced arrays: every operator that sees one becomes a node.
  *
- * <p>Life cycle: open on a thread, make inputs, run the code, {@link #build}, close. One builder at a time per thread.
+ * <p>Life cycle: open on a thread, make inputs, run the code, {@link #build}, close. One graph at a time per thread; bodies of
+ * loops and branches are traced inside it.
  */
 public final class GraphBuilder implements AutoCloseable {
     private static final ThreadLocal<GraphBuilder> CURRENT = new ThreadLocal<>();
@@ -33,8 +34,15 @@ public final class GraphBuilder implements AutoCloseable {
     private final Map<String, NDArray> updates = new LinkedHashMap<>();
     private final Map<String, Integer> names = new HashMap<>();
     private final Deque<String> scopes = new ArrayDeque<>();
+    private final GraphBuilder outer;
+    private final boolean body;
+    private final Map<NDArray, NDArray> captures = new IdentityHashMap<>();
+    private final List<NDArray> captured = new ArrayList<>();
 
-    private GraphBuilder() {}
+    private GraphBuilder(GraphBuilder outer, boolean body) {
+        this.outer = outer;
+        this.body = body;
+    }
 
     /**
      * Starts tracing on this thread.
@@ -45,7 +53,19 @@ public final class GraphBuilder implements AutoCloseable {
         if (CURRENT.get() != null) {
             throw new IllegalStateException("trace: this thread is tracing already");
         }
-        GraphBuilder b = new GraphBuilder();
+        GraphBuilder b = new GraphBuilder(null, false);
+        CURRENT.set(b);
+        return b;
+    }
+
+    /**
+     * Starts to trace the body of a loop or branch on this thread, which may be tracing already. What the body uses of the
+     * code around it becomes further inputs, behind those that are made by {@link #input}: {@link #captured} names them.
+     *
+     * @return the builder, to be closed
+     */
+    public static GraphBuilder openBody() {
+        GraphBuilder b = new GraphBuilder(CURRENT.get(), true);
         CURRENT.set(b);
         return b;
     }
@@ -59,12 +79,54 @@ public final class GraphBuilder implements AutoCloseable {
         return CURRENT.get();
     }
 
-    /** Ends tracing on this thread. */
+    /** Ends this builder's tracing; the thread goes on with what it traced before. */
     @Override
     public void close() {
         if (CURRENT.get() == this) {
-            CURRENT.remove();
+            if (outer == null) {
+                CURRENT.remove();
+            } else {
+                CURRENT.set(outer);
+            }
         }
+    }
+
+    /**
+     * The builder that takes a call of an operator on one of this builder's values: the body that the thread traces inside
+     * this graph, or else this one.
+     *
+     * @return the builder
+     */
+    public GraphBuilder innermost() {
+        GraphBuilder now = CURRENT.get();
+        return now != null && now.isInside(this) ? now : this;
+    }
+
+    private boolean isInside(GraphBuilder other) {
+        for (GraphBuilder b = this; b != null; b = b.outer) {
+            if (b == other) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether parameters are traced as such: not so in a body that is traced outside any graph, which takes them as data.
+     *
+     * @return true when a graph is being traced
+     */
+    public boolean keepsParameters() {
+        return outer != null ? outer.keepsParameters() : !body;
+    }
+
+    /**
+     * What a body has used of the code around it so far.
+     *
+     * @return arrays with data, or traced by an outer builder, in the order of the inputs that stand for them
+     */
+    public List<NDArray> captured() {
+        return captured;
     }
 
     // While building, parameters have numbers -1, -2, …: how many inputs there will be is known at the end only.
@@ -105,6 +167,9 @@ public final class GraphBuilder implements AutoCloseable {
     }
 
     private NDArray parameter(String name, Spec spec, Role role, Optional<Initializer> initializer) {
+        if (outer != null) {
+            return outer.parameter(name, spec, role, initializer);
+        }
         return traced.computeIfAbsent(name, n -> {
             parameters.put(n, new Graph.ParameterInfo(n, spec, role, initializer));
             return NDArray.traced(spec, new TracedValue(this, new Graph.Ref(PARAMETER - parameters.size(), 0)));
@@ -120,6 +185,10 @@ public final class GraphBuilder implements AutoCloseable {
      * @param value its new value, traced
      */
     public void update(String parameter, NDArray value) {
+        if (body) {
+            throw new IllegalStateException("trace: the body of a loop or branch updates " + parameter
+                    + "; a running statistic can be kept outside of bodies only: normalise before or after it");
+        }
         updates.put(parameter, value);
     }
 
@@ -148,7 +217,7 @@ public final class GraphBuilder implements AutoCloseable {
         Spec[] specs = new Spec[arrays.length];
         List<Graph.Ref> refs = new ArrayList<>();
         for (int i = 0; i < arrays.length; i++) {
-            NDArray x = arrays[i].isTraced() ? arrays[i] : constant(arrays[i]);
+            NDArray x = own(arrays[i]);
             if (x.traced().builder() != this) {
                 throw new IllegalStateException(operator.name() + ": input " + i + " belongs to another graph");
             }
@@ -174,6 +243,21 @@ public final class GraphBuilder implements AutoCloseable {
         String path = scopes.isEmpty() ? base : String.join(".", scopes) + "/" + base;
         int n = names.merge(path, 1, Integer::sum);
         return n == 1 ? path : path + "_" + n;
+    }
+
+    /** The array in this graph: captured from the code around a body, a constant, or itself. */
+    private NDArray own(NDArray x) {
+        if (x.isTraced()
+                && (x.traced().builder() == this || !isInside(x.traced().builder()))) {
+            return x;
+        }
+        if (!body) {
+            return constant(x);
+        }
+        return captures.computeIfAbsent(x, value -> {
+            captured.add(value);
+            return input("captured" + captured.size(), value.spec());
+        });
     }
 
     private NDArray constant(NDArray value) {
@@ -203,6 +287,9 @@ public final class GraphBuilder implements AutoCloseable {
      * @return the graph
      */
     public Graph build(NDArray... outputs) {
+        // Outputs that come from outside add variables, and the numbers of nodes begin behind those.
+        NDArray[] ends = Arrays.stream(outputs).map(this::own).toArray(NDArray[]::new);
+        updates.replaceAll((name, value) -> own(value));
         List<Graph.Node> finalNodes = nodes.stream()
                 .map(n -> new Graph.Node(
                         n.name(),
@@ -210,7 +297,7 @@ public final class GraphBuilder implements AutoCloseable {
                         n.inputs().stream().map(this::finalRef).toList(),
                         n.outputs()))
                 .toList();
-        List<Graph.Ref> results = Arrays.stream(outputs).map(this::finalRef).toList();
+        List<Graph.Ref> results = Arrays.stream(ends).map(this::finalRef).toList();
         List<Graph.Update> writes = updates.entrySet().stream()
                 .map(e -> new Graph.Update(e.getKey(), finalRef(e.getValue())))
                 .toList();
@@ -218,7 +305,7 @@ public final class GraphBuilder implements AutoCloseable {
     }
 
     private Graph.Ref finalRef(NDArray x) {
-        return finalRef((x.isTraced() ? x : constant(x)).traced().ref());
+        return finalRef(x.traced().ref());
     }
 
     private Graph.Ref finalRef(Graph.Ref r) {

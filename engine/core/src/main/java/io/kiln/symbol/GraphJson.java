@@ -11,8 +11,10 @@ import io.kiln.ndarray.Spec;
 import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The JSON form of graphs, version 1. */
@@ -24,6 +26,10 @@ final class GraphJson {
     private GraphJson() {}
 
     static String write(Graph g) {
+        return tree(g).toPrettyString();
+    }
+
+    static ObjectNode tree(Graph g) {
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT).put("version", VERSION);
         ArrayNode inputs = json.putArray("inputs");
@@ -53,7 +59,11 @@ final class GraphJson {
         g.updates().forEach(u -> updates.addObject()
                 .put("parameter", u.parameter())
                 .set("value", ref(updates.arrayNode(), u.value())));
-        return json.toPrettyString();
+        if (!g.attributes().isEmpty()) {
+            ObjectNode attributes = json.putObject("attributes");
+            g.attributes().forEach((name, map) -> map.forEach(attributes.withObjectProperty(name)::put));
+        }
+        return json;
     }
 
     private static ObjectNode spec(ObjectNode o, Spec s) {
@@ -80,6 +90,10 @@ final class GraphJson {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("graph: not JSON: " + e.getOriginalMessage(), e);
         }
+        return read(json);
+    }
+
+    static Graph read(JsonNode json) {
         if (json == null || !FORMAT.equals(json.path("format").asText())) {
             throw new IllegalArgumentException(
                     "graph: the text is no graph: field \"format\" must be \"" + FORMAT + "\"");
@@ -108,7 +122,21 @@ final class GraphJson {
         for (JsonNode u : list(json, "updates")) {
             updates.add(new Graph.Update(string(u, "parameter"), ref(u.path("value"))));
         }
-        return new Graph(inputs, parameters, nodes, refs(list(json, "outputs")), updates);
+        return new Graph(
+                inputs, parameters, nodes, refs(list(json, "outputs")), updates, attributes(json.path("attributes")));
+    }
+
+    /** The field may be absent: graphs without attributes have none. */
+    private static Map<String, Map<String, String>> attributes(JsonNode json) {
+        Map<String, Map<String, String>> all = new HashMap<>();
+        for (Map.Entry<String, JsonNode> owner : json.properties()) {
+            Map<String, String> map = new HashMap<>();
+            for (String key : (Iterable<String>) owner.getValue()::fieldNames) {
+                map.put(key, string(owner.getValue(), key));
+            }
+            all.put(owner.getKey(), map);
+        }
+        return all;
     }
 
     private static Optional<Initializer> initializer(JsonNode p) {
@@ -148,7 +176,7 @@ final class GraphJson {
         long[] dims = new long[list(o, "shape").size()];
         for (int i = 0; i < dims.length; i++) {
             JsonNode d = o.get("shape").get(i);
-            if (!d.isIntegralNumber()) {
+            if (!d.isIntegralNumber() || !d.canConvertToLong()) {
                 throw new IllegalArgumentException("graph: sizes must be integers, got " + o.get("shape"));
             }
             dims[i] = d.longValue();

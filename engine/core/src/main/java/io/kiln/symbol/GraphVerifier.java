@@ -2,6 +2,7 @@ package io.kiln.symbol;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Checks that a graph is well formed. */
@@ -13,7 +14,8 @@ final class GraphVerifier {
             List<Graph.ParameterInfo> parameters,
             List<Graph.Node> nodes,
             List<Graph.Ref> outputs,
-            List<Graph.Update> updates) {
+            List<Graph.Update> updates,
+            Map<String, Map<String, String>> attributes) {
         Set<String> names = new HashSet<>();
         inputs.forEach(i -> unique(i.name(), names));
         Set<String> parameterNames = new HashSet<>();
@@ -38,6 +40,11 @@ final class GraphVerifier {
                 throw new IllegalArgumentException("graph: update of unknown parameter " + u.parameter());
             }
         }
+        attributes.keySet().forEach(name -> {
+            if (!names.contains(name)) {
+                throw new IllegalArgumentException("graph: attributes of unknown node " + name);
+            }
+        });
     }
 
     private static void unique(String name, Set<String> names) {

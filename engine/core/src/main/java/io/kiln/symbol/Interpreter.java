@@ -6,6 +6,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.observe.Observation;
 import io.kiln.op.Dispatch;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class Interpreter {
         List<Graph.Node> nodes = graph.nodes();
         int first = graph.variableCount();
         int[] lastUse = Autograd.isRecording() ? null : lastUses();
+        Observation observation = Observation.current();
         for (int i = 0; i < nodes.size(); i++) {
             Graph.Node node = nodes.get(i);
             NDArray[] in = new NDArray[node.inputs().size()];
@@ -48,7 +50,9 @@ final class Interpreter {
                 in[k] = value(node.inputs().get(k));
             }
             try {
-                values[first + i] = Dispatch.run(node.operator(), in);
+                values[first + i] = observation == null
+                        ? Dispatch.run(node.operator(), in)
+                        : observation.node(node.name(), () -> Dispatch.run(node.operator(), in));
             } catch (ShapeException e) {
                 throw new ShapeException("in node " + node.name() + ": " + e.getMessage());
             }

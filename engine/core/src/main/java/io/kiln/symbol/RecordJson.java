@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.CustomOp;
+import io.kiln.op.CustomOps;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -12,9 +14,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and records of an interface
- * type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
- * class in one given package and accepts records of one given type only, so that a file cannot name any other class.
+ * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs, graphs and records of an
+ * interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
+ * class in one given package and accepts records of one given type only, so that a file cannot name any other class; custom
+ * operators are found among those that the user has registered.
  */
 public final class RecordJson {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
@@ -32,6 +35,7 @@ public final class RecordJson {
         for (RecordComponent c : components(value.getClass())) {
             Object v;
             try {
+                c.getAccessor().setAccessible(true);
                 v = c.getAccessor().invoke(value);
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException("json: cannot read " + c + " of " + value, e);
@@ -63,6 +67,10 @@ public final class RecordJson {
             ArrayNode a = f.arrayNode();
             list.forEach(i -> a.add(((Number) i).longValue()));
             return a;
+        } else if (v instanceof Graph g) {
+            return GraphJson.tree(g);
+        } else if (v instanceof CustomOp op) {
+            return f.objectNode().put("name", CustomOps.nameOf(op)).set("attributes", write(op));
         } else if (v instanceof Record r && c.getType().isInterface()) {
             String simple = r.getClass().getSimpleName();
             String name = Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
@@ -89,7 +97,10 @@ public final class RecordJson {
      * @return the record
      */
     public static <T> T read(Class<T> type, String name, JsonNode json) {
-        Class<?> c = find(type, name);
+        return read(type, find(type, name), name, json);
+    }
+
+    private static <T> T read(Class<T> type, Class<?> c, String name, JsonNode json) {
         RecordComponent[] components = components(c);
         Object[] arguments = new Object[components.length];
         Class<?>[] types = new Class<?>[components.length];
@@ -113,7 +124,7 @@ public final class RecordJson {
         }
     }
 
-    private static Class<?> find(Class<?> type, String name) {
+    static Class<?> find(Class<?> type, String name) {
         if (NAME.matcher(name).matches()) {
             String simple = Character.toUpperCase(name.charAt(0)) + name.substring(1);
             try {
@@ -139,9 +150,9 @@ public final class RecordJson {
             return v.doubleValue();
         } else if (t == double.class && v.isTextual()) {
             return Double.valueOf(v.textValue());
-        } else if (t == long.class && v.isIntegralNumber()) {
+        } else if (t == long.class && v.isIntegralNumber() && v.canConvertToLong()) {
             return v.longValue();
-        } else if (t == int.class && v.canConvertToInt()) {
+        } else if (t == int.class && v.isIntegralNumber() && v.canConvertToInt()) {
             return v.intValue();
         } else if (t == boolean.class && v.isBoolean()) {
             return v.booleanValue();
@@ -157,6 +168,11 @@ public final class RecordJson {
             return Shape.of(longs(v));
         } else if (t == List.class && v.isArray()) {
             return List.copyOf(longs(v));
+        } else if (t == Graph.class && v.isObject()) {
+            return GraphJson.read(v);
+        } else if (t == CustomOp.class && v.path("name").isTextual()) {
+            String name = v.get("name").textValue();
+            return read(t, CustomOps.find(name), name, v.path("attributes"));
         } else if (t.isInterface() && v.path("name").isTextual()) {
             return read(t, v.get("name").textValue(), v.path("attributes"));
         }
@@ -167,7 +183,7 @@ public final class RecordJson {
     private static List<Long> longs(JsonNode array) {
         List<Long> list = new ArrayList<>();
         for (JsonNode v : array) {
-            if (!v.isIntegralNumber()) {
+            if (!v.isIntegralNumber() || !v.canConvertToLong()) {
                 throw new IllegalArgumentException("json: expected a list of integers, got " + array);
             }
             list.add(v.longValue());

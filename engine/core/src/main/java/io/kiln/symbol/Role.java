@@ -44,4 +44,13 @@ public enum Role {
     public boolean isDecayed() {
         return decayed;
     }
+
+    /**
+     * Whether the forward pass itself maintains it: MXNet's auxiliary states.
+     *
+     * @return true for running statistics
+     */
+    public boolean isAuxiliary() {
+        return this == RUNNING_MEAN || this == RUNNING_VARIANCE;
+    }
 }

@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
 import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
+import io.kiln.cpu.kernel.SpecialKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.tile.AxisKernels;
 import io.kiln.cpu.tile.IndexKernels;
@@ -31,7 +32,8 @@ public final class CpuBackend implements Backend {
             AxisKernels::contribute,
             IndexKernels::contribute,
             RandomKernels::contribute,
-            NetworkKernels::contribute));
+            NetworkKernels::contribute,
+            SpecialKernels::contribute));
     private final Target target = new CpuTarget(kernels);
 
     /** Opens the processor with the memory budget of this JVM. */

@@ -68,7 +68,10 @@ class FuzzTest {
         private NDArray next(Random random, List<NDArray> values) {
             NDArray a = values.get(random.nextInt(values.size()));
             NDArray b = values.get(random.nextInt(values.size()));
-            boolean image = a.shape().rank() == 4 && a.shape().dim(1) == 4 && a.shape().dim(2) > 1 && a.shape().dim(3) > 1;
+            boolean image = a.shape().rank() == 4
+                    && a.shape().dim(1) == 4
+                    && a.shape().dim(2) > 1
+                    && a.shape().dim(3) > 1;
             switch (random.nextInt(20)) {
                 case 0:
                     return fits(a, b) ? a.add(b) : a.add(1);
@@ -99,7 +102,10 @@ class FuzzTest {
                     return image
                             ? Dispatch.one(
                                     new Convolution(
-                                            List.of(1L, 1L), List.of(1L, 1L), List.of(1L, 1L), 1,
+                                            List.of(1L, 1L),
+                                            List.of(1L, 1L),
+                                            List.of(1L, 1L),
+                                            1,
                                             Activation.values()[random.nextInt(2)]),
                                     a,
                                     kernel.data())

@@ -141,7 +141,8 @@ class HybridizeTest {
             try (Autograd.Mode train = Autograd.trainMode()) {
                 float[] a = net.call(x).toFloatArray();
                 float[] b = net.call(x).toFloatArray();
-                assertNotEquals(List.of(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]),
+                assertNotEquals(
+                        List.of(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]),
                         List.of(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]));
                 RandomGenerator.seed(5);
                 assertArrayEquals(a, net.call(x).toFloatArray());

@@ -25,8 +25,10 @@ import io.kiln.op.MaxPoolGather;
 import io.kiln.op.MaxPoolGradient;
 import io.kiln.op.Operator;
 import io.kiln.op.Transpose;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,53 @@ class ContractionKernelsTest {
         assertArrayEquals(expected, run(JAVA, new MatMul(), a, b)[0].toFloatArray());
         assertArrayEquals(expected, run(ALL, new MatMul(), a, b)[0].toFloatArray());
         assertArrayEquals(new double[] {19, 22, 43, 50}, run(ALL, new MatMul(), wide(a), wide(b))[0].toDoubleArray());
+    }
+
+    /** Batches of up to three axes, some of size 1 or repeated, row-major, transposed, or split off the rows of a sequence. */
+    @Test
+    void matMulOfRandomLayoutsAgrees() {
+        for (int run = 0; run < 800; run++) {
+            try (Scope inner = Scope.open()) {
+                int batchAxes = random.nextInt(4);
+                long[] left = new long[batchAxes];
+                long[] right = new long[batchAxes];
+                for (int i = 0; i < batchAxes; i++) {
+                    int repeated = random.nextInt(6);
+                    long size = 1 + random.nextInt(3);
+                    left[i] = repeated == 0 ? 1 : size;
+                    right[i] = repeated == 1 ? 1 : size;
+                }
+                long m = 1 + random.nextInt(30);
+                long k = 1 + random.nextInt(9);
+                long n = 1 + random.nextInt(9);
+                check(new MatMul(), 1e-4, ofRandomLayout(left, m, k), ofRandomLayout(right, k, n));
+            }
+        }
+    }
+
+    private NDArray ofRandomLayout(long[] batch, long rows, long columns) {
+        int last = batch.length + 1;
+        boolean turned = random.nextBoolean();
+        boolean split = random.nextBoolean() && batch.length > 0;
+        long[] dims = Arrays.copyOf(batch, batch.length + 2);
+        dims[last - 1] = turned ? columns : rows;
+        dims[last] = turned ? rows : columns;
+        NDArray x = array(Shape.of(split ? exchanged(dims, last - 2, last - 1) : dims));
+        NDArray whole = split ? exchanged(x, last - 2, last - 1) : x;
+        return turned ? exchanged(whole, last - 1, last) : whole;
+    }
+
+    private static NDArray exchanged(NDArray x, int a, int b) {
+        long[] axes = LongStream.range(0, x.shape().rank()).toArray();
+        return Dispatch.one(
+                new Transpose(Arrays.stream(exchanged(axes, a, b)).boxed().toList()), x);
+    }
+
+    private static long[] exchanged(long[] values, int a, int b) {
+        long[] result = values.clone();
+        result[a] = values[b];
+        result[b] = values[a];
+        return result;
     }
 
     /** Small ones and ones large enough for oneDNN. */

@@ -6,10 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kiln.Golden;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.op.Movement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +64,24 @@ class MetricTest {
                 new Row("crossEntropy", () -> CrossEntropy.mean(false), "labels", "probabilities", CLASSES),
                 new Row("perplexity", () -> CrossEntropy.perplexity(false), "labels", "probabilities", CLASSES),
                 new Row("auc", Auc::new, "binary", "scores", 1),
-                new Row("pearson", Pearson::new, "y", "guess", 1));
+                new Row("pearson", Pearson::new, "y", "guess", 1),
+                new Row("averagePrecision", AveragePrecision::new, "binary", "scores", 1),
+                new Row("meanIou", () -> new MeanIou(CLASSES), "labels", "logits", CLASSES),
+                new Row("logLoss", () -> new LogLoss(false), "binary", "scores", 1),
+                new Row("r2", R2::new, "y", "guess", 1),
+                new Row("quantileError", () -> new QuantileError(0.9), "y", "guess", 1),
+                new Row("calibrationError", () -> new CalibrationError(5), "labels", "probabilities", CLASSES),
+                new Row("crossEntropy", () -> CrossEntropy.negativeLogLikelihood(true), "labels", "logits", CLASSES),
+                new Row("crossEntropy", () -> new MeanLoss(new SoftmaxCrossEntropy()), "labels", "logits", CLASSES),
+                new Row("mae", MetricTest::custom, "y", "guess", 1));
+    }
+
+    private static Metric custom() {
+        return new CustomMetric("mine", false, (labels, predictions) -> {
+            RegressionError own = RegressionError.mae();
+            own.update(labels, predictions);
+            return own.value();
+        });
     }
 
     private static void feed(Metric metric, Row row, int from, int to) {
@@ -93,6 +116,85 @@ class MetricTest {
             merged.merge(worker.state());
         }
         assertEquals(one.value(), merged.value(), 1e-12);
+    }
+
+    @Test
+    void bleuIsThatOfNltk() {
+        JsonNode golden = Golden.read("metric/metrics.json");
+        NDArray labels = NDArray.of(Golden.floats(golden.get("references"))).reshape(8, 9);
+        NDArray predictions =
+                NDArray.of(Golden.floats(golden.get("candidates"))).reshape(8, 9);
+        Bleu bleu = new Bleu(-1);
+        assertTrue(Double.isNaN(bleu.value()), "over no samples");
+        Bleu other = new Bleu(-1);
+        bleu.update(labels.slice(0, 0, 3), predictions.slice(0, 0, 3));
+        other.update(labels.slice(0, 3, 8), predictions.slice(0, 3, 8));
+        bleu.merge(other.state());
+        assertEquals(golden.get("bleu").asDouble(), bleu.value(), 1e-12);
+        Bleu two = new Bleu(-1);
+        for (int i = 0; i < 8; i++) {
+            long[] r = tokens(labels, i);
+            long[] backwards = new long[r.length - 1];
+            for (int k = 0; k < backwards.length; k++) {
+                backwards[k] = r[r.length - 1 - k];
+            }
+            two.update(List.of(r, backwards), tokens(predictions, i));
+        }
+        assertEquals(golden.get("bleuOfTwo").asDouble(), two.value(), 1e-12);
+        Bleu wrong = new Bleu(-1);
+        wrong.update(List.of(new long[] {1, 2, 3, 4}), 5, 6, 7, 8);
+        assertEquals(0, wrong.value());
+        assertThrows(ShapeException.class, () -> wrong.update(labels, NDArray.of(1f, 2f)));
+    }
+
+    private static long[] tokens(NDArray rows, int row) {
+        return Arrays.stream(rows.slice(0, row, row + 1).toLongArray())
+                .filter(t -> t >= 0)
+                .toArray();
+    }
+
+    @Test
+    void imagesHaveTheirClassesOnAxisOne() {
+        NDArray said = NDArray.of(Shape.of(1, 2, 1, 3), 0.1f, 0.9f, 0.2f, 0.9f, 0.1f, 0.8f);
+        NDArray truth = NDArray.of(Shape.of(1, 1, 3), 1, 1, 1);
+        MeanIou iou = new MeanIou(2);
+        iou.update(truth, said);
+        assertEquals((0 + 2.0 / 3) / 2, iou.value(), 1e-12);
+        MeanIou three = new MeanIou(3);
+        NDArray absent = NDArray.zeros(Shape.of(1, 1, 1, 3), DType.FLOAT32);
+        three.update(truth, Movement.concat(1, said, absent));
+        assertEquals(iou.value(), three.value(), 1e-12, "a class that nowhere occurs does not count");
+    }
+
+    @Test
+    void logLossOfLogitsIsThatOfTheirProbabilities() {
+        NDArray logits = NDArray.of(-3, 0.5f, 40);
+        NDArray labels = NDArray.of(0, 1, 0.25f);
+        LogLoss a = new LogLoss(true);
+        LogLoss b = new LogLoss(false);
+        a.update(labels.slice(0, 0, 2), logits.slice(0, 0, 2));
+        b.update(labels.slice(0, 0, 2), logits.slice(0, 0, 2).sigmoid());
+        assertEquals(a.value(), b.value(), 1e-6);
+        LogLoss far = new LogLoss(true);
+        far.update(labels.slice(0, 2, 3), logits.slice(0, 2, 3));
+        assertEquals(30, far.value(), 1e-6);
+    }
+
+    @Test
+    void compositeMetricsAreMergedAsOne() {
+        NDArray l = NDArray.of(1, 2, 3);
+        NDArray p = NDArray.of(2, 2, 5);
+        CompositeMetric all = new CompositeMetric(RegressionError.mae(), RegressionError.mse());
+        CompositeMetric other = new CompositeMetric(RegressionError.mae(), RegressionError.mse());
+        all.update(l.slice(0, 0, 1), p.slice(0, 0, 1));
+        other.update(l.slice(0, 1, 3), p.slice(0, 1, 3));
+        all.merge(other.state());
+        assertEquals(Map.of("mae", 1.0, "mse", 5.0 / 3), all.values());
+        assertEquals("mae=1.0, mse=" + 5.0 / 3, all.toString());
+        all.reset();
+        assertTrue(Double.isNaN(all.values().get("mae")));
+        assertThrows(IllegalArgumentException.class, () -> all.merge(new double[3]));
+        assertThrows(IllegalArgumentException.class, () -> new CompositeMetric(new Accuracy(), new Accuracy()));
     }
 
     @Test

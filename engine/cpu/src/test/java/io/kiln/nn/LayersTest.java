@@ -91,6 +91,76 @@ class LayersTest {
                 new Row("lenet", LayersTest::lenet, Shape.of(2, 1, 12, 12), Shape.of(2, 3)));
     }
 
+    static Stream<Row> sequenceRows() {
+        return SequenceLayerRows.rows();
+    }
+
+    static Stream<Row> moreRows() {
+        Shape vector = Shape.of(3, 6);
+        Shape line = Shape.of(2, 4, 9);
+        Shape image = Shape.of(2, 4, 7, 6);
+        Shape volume = Shape.of(2, 2, 5, 4, 6);
+        return Stream.of(
+                new Row("identity", () -> new Sequential(new Identity(), new Dense(2)), vector, Shape.of(3, 2)),
+                new Row("residual", () -> new Residual(new Dense(6, Activation.TANH)), vector, vector),
+                new Row("residual with a shortcut", LayersTest::shortcut, vector, Shape.of(3, 5)),
+                new Row("concurrent", LayersTest::concurrent, image, Shape.of(2, 7, 7, 6)),
+                new Row("parallel", () -> new Parallel(new Dense(2)), vector, Shape.of(3, 2)),
+                new Row("prelu", PRelu::new, image, image),
+                new Row("prelu per channel", () -> new PRelu(4), image, image),
+                new Row("batch norm relu", BatchNormRelu::new, image, image),
+                new Row("synchronised batch norm", SyncBatchNorm::new, image, image),
+                new Row("group norm", () -> new GroupNorm(2), image, image),
+                new Row("instance norm", InstanceNorm::new, volume, volume),
+                new Row("rms norm", RmsNorm::new, line, line),
+                new Row("pixel shuffle 1d", () -> new PixelShuffle(2), line, Shape.of(2, 2, 18)),
+                new Row("pixel shuffle 2d", () -> new PixelShuffle(2, 1), image, Shape.of(2, 2, 14, 6)),
+                new Row("pixel shuffle 3d", () -> new PixelShuffle(1, 2, 1), volume, Shape.of(2, 1, 5, 8, 6)),
+                new Row("reflection padding", () -> Padding.reflect(2), image, Shape.of(2, 4, 11, 10)),
+                new Row("edge padding", () -> Padding.edge(1, 3), image, Shape.of(2, 4, 9, 12)),
+                new Row("constant padding", () -> Padding.constant(3, 1), line, Shape.of(2, 4, 11)),
+                new Row("upsampling", () -> new Upsampling(2, 3), image, Shape.of(2, 4, 14, 18)),
+                new Row("depthwise separable", () -> new DepthwiseSeparable(4, 6, 3, 2), image, Shape.of(2, 6, 4, 3)),
+                new Row("squeeze and excite", () -> new SqueezeExcite(4, 2), image, image),
+                new Row("swiglu", () -> GatedMlp.swiGlu(5, 3), line, Shape.of(2, 4, 3)),
+                new Row("glu", () -> new GatedMlp(GatedMlp.Gate.GLU, 5, 3), vector, Shape.of(3, 3)),
+                new Row("bilinear gate", () -> new GatedMlp(GatedMlp.Gate.BILINEAR, 5, 3), vector, Shape.of(3, 3)),
+                new Row("reglu", () -> new GatedMlp(GatedMlp.Gate.REGLU, 5, 3), vector, Shape.of(3, 3)),
+                new Row("geglu", () -> new GatedMlp(GatedMlp.Gate.GEGLU, 5, 3), vector, Shape.of(3, 3)),
+                new Row("stochastic depth", LayersTest::stochasticDepth, image, image),
+                new Row("weight normalised dense", () -> formed(WeightForm.WEIGHT_NORM), vector, Shape.of(3, 5)),
+                new Row("weight normalised conv", () -> kernel(WeightForm.WEIGHT_NORM), image, Shape.of(2, 3, 5, 4)),
+                new Row("spectrally normalised dense", () -> formed(WeightForm.SPECTRAL_NORM), vector, Shape.of(3, 5)),
+                new Row("spectral conv", () -> kernel(WeightForm.SPECTRAL_NORM), image, Shape.of(2, 3, 5, 4)),
+                new Row("gelu by tanh", Activations::geluTanh, vector, vector),
+                new Row("swish", () -> Activations.swish(1.5), vector, vector),
+                new Row("mish", Activations::mish, vector, vector),
+                new Row("relu6", Activations::relu6, vector, vector),
+                new Row("hard sigmoid", Activations::hardSigmoid, vector, vector),
+                new Row("hard swish", Activations::hardSwish, vector, vector),
+                new Row("softsign", Activations::softsign, vector, vector));
+    }
+
+    private static Block shortcut() {
+        return new Residual(new Dense(5, Activation.RELU), new Dense(5));
+    }
+
+    private static Block concurrent() {
+        return new Concurrent(Conv2D.builder().channels(3).kernel(1).build(), new Identity());
+    }
+
+    private static Block stochasticDepth() {
+        return new Residual(new Sequential(new PRelu(4), new StochasticDepth(0.5)));
+    }
+
+    private static Block formed(WeightForm form) {
+        return Dense.builder().units(5).weightForm(form).build();
+    }
+
+    private static Block kernel(WeightForm form) {
+        return Conv2D.builder().channels(3).kernel(3).weightForm(form).build();
+    }
+
     private static Block lastAxis() {
         return Dense.builder().units(5).useBias(false).flatten(false).build();
     }
@@ -174,7 +244,7 @@ class LayersTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rows")
+    @MethodSource({"rows", "moreRows", "sequenceRows"})
     void tracedIsEagerWithGradientsAndStatistics(Row row) {
         NDArray x = RandomOps.normal(row.input, 0, 1, DType.FLOAT32);
         Block eager = row.layer.get();
@@ -293,5 +363,13 @@ class LayersTest {
         assertThrows(IllegalArgumentException.class, () -> Pool.max2D(2, 2, 2));
         assertThrows(IllegalArgumentException.class, () -> new Embedding(0, 3));
         assertThrows(IllegalArgumentException.class, () -> new BatchNorm(1.5, 1e-5));
+        assertThrows(IllegalArgumentException.class, Concurrent::new);
+        assertThrows(IllegalArgumentException.class, () -> new PixelShuffle(2, 2, 2, 2));
+        assertThrows(IllegalArgumentException.class, () -> new StochasticDepth(1));
+        assertThrows(IllegalArgumentException.class, () -> new DepthwiseSeparable(3, 4, 2, 1));
+        assertThrows(ShapeException.class, () -> new GroupNorm(2).forward(threeChannels));
+        assertThrows(ShapeException.class, () -> new PixelShuffle(2, 2).forward(threeChannels));
+        assertThrows(ShapeException.class, () -> Padding.reflect(1, 1, 1).forward(threeChannels));
+        assertThrows(ShapeException.class, () -> new Upsampling(2, 2, 2).forward(threeChannels));
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kiln.Golden;
@@ -12,6 +13,8 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.RandomGenerator;
+import io.kiln.op.Reductions;
 import io.kiln.symbol.Role;
 import java.util.Arrays;
 import java.util.List;
@@ -55,7 +58,16 @@ class OptimizerTest {
                 new Adamax(),
                 new Nadam(),
                 new Lars(),
-                new Lamb());
+                new Lamb(),
+                new Lans(),
+                new Lion(),
+                new AdaBelief(),
+                new AmsGrad(),
+                new RAdam(),
+                new Ftml(),
+                new Dcasgd(),
+                new GroupAdaGrad(),
+                new Lookahead(new Adam()));
     }
 
     static Stream<Map.Entry<String, Optimizer>> golden() {
@@ -72,29 +84,80 @@ class OptimizerTest {
                 Map.entry("adamax", new Adamax()),
                 Map.entry("nadam", new Nadam()),
                 Map.entry("lamb", new Lamb()),
-                Map.entry("lars", new Lars()));
+                Map.entry("lars", new Lars()),
+                Map.entry("lans", new Lans()),
+                Map.entry("lion", new Lion()),
+                Map.entry("adaBelief", new AdaBelief()),
+                Map.entry("amsGrad", new AmsGrad()),
+                Map.entry("rAdam", new RAdam()),
+                Map.entry("rAdamCertain", new RAdam(0.9, 0.9, 1e-8)),
+                Map.entry("lookahead", new Lookahead(new Sgd(0.9), 2, 0.5)));
     }
 
     @ParameterizedTest
     @MethodSource("golden")
-    void threeStepsAreThoseOfOptax(Map.Entry<String, Optimizer> row) {
-        JsonNode golden = Golden.read("optim/optimizers.json");
-        Optimizer optimizer = row.getValue();
-        NDArray w = NDArray.of(Golden.floats(golden.get("weights")));
-        NDArray[] states = states(optimizer, 4);
-        double decay = optimizer instanceof Lars ? 0 : 0.01;
-        for (int t = 0; t < 3; t++) {
-            NDArray g = NDArray.of(Golden.floats(golden.get("gradients").get(t)));
+    void stepsAreThoseOfOptax(Map.Entry<String, Optimizer> row) {
+        double decay = row.getValue() instanceof Lars ? 0 : 0.01;
+        check(row.getKey(), row.getValue(), Golden.read("optim/optimizers.json"), decay, Shape.of(4));
+    }
+
+    @Test
+    void stepsAreThoseOfMxnet() {
+        JsonNode golden = Golden.read("optim/optimizers_mxnet.json");
+        check("ftml", new Ftml(), golden, 0.01, Shape.of(4));
+        check("dcasgd", new Dcasgd(), golden, 0.01, Shape.of(4));
+        check("groupAdaGrad", new GroupAdaGrad(), golden, 0, Shape.of(2, 2));
+    }
+
+    private static void check(String name, Optimizer optimizer, JsonNode golden, double decay, Shape shape) {
+        NDArray w = NDArray.of(Golden.floats(golden.get("weights"))).reshape(shape);
+        NDArray[] states = states(optimizer, shape);
+        for (int t = 0; t < golden.get(name).size(); t++) {
+            JsonNode gradient = golden.get("gradients").get(t % 3);
+            NDArray g = NDArray.of(Golden.floats(gradient)).reshape(shape);
             Updates.run(optimizer, step(t + 1, decay), w, g, states);
-            double[] expected = Golden.doubles(golden.get(row.getKey()).get(t));
-            Golden.assertClose(expected, w.toDoubleArray(), TOLERANCE, row.getKey() + " step " + (t + 1));
+            double[] expected = Golden.doubles(golden.get(name).get(t));
+            Golden.assertClose(expected, w.toDoubleArray(), TOLERANCE, name + " step " + (t + 1));
         }
     }
 
     private static NDArray[] states(Optimizer optimizer, int size) {
+        return states(optimizer, Shape.of(size));
+    }
+
+    private static NDArray[] states(Optimizer optimizer, Shape shape) {
         NDArray[] states = new NDArray[optimizer.stateCount()];
-        Arrays.setAll(states, i -> NDArray.zeros(Shape.of(size), DType.FLOAT32));
+        Arrays.setAll(states, i -> NDArray.zeros(shape, DType.FLOAT32));
         return states;
+    }
+
+    @Test
+    void langevinNoiseHasTheVarianceOfTheRateTimesTheTemperature() {
+        RandomGenerator.seed(7);
+        NDArray w = NDArray.full(Shape.of(20_000), 2, DType.FLOAT32);
+        NDArray g = NDArray.full(w.shape(), 1, DType.FLOAT32);
+        Updates.run(new Sgld(0.25), step(1, 0.5), w, g);
+        assertEquals(2 - 0.05 * (1 + 0.5 * 2), w.mean().item(), 0.005);
+        assertEquals(0.1 * 0.25, Reductions.variance(w, 1, false, 0).item(), 0.002);
+        Updates.run(new Sgld(0), step(1, 0), w, g);
+        assertEquals(1.9 - 0.05, w.mean().item(), 0.005);
+    }
+
+    @Test
+    void rowsOfGroupAdaGradShareARate() {
+        NDArray w = NDArray.zeros(Shape.of(2, 2), DType.FLOAT32);
+        NDArray g = NDArray.of(Shape.of(2, 2), 3f, 4f, 0f, 1f);
+        Updates.run(new GroupAdaGrad(), step(1, 0), w, g, states(new GroupAdaGrad(), w.shape()));
+        double row = 0.1 / Math.sqrt(12.5);
+        Golden.assertClose(
+                new double[] {-3 * row, -4 * row, 0, -0.1 * Math.sqrt(2)}, w.toDoubleArray(), 1e-5, "groupAdaGrad");
+    }
+
+    @Test
+    void lookaheadRefusesAnOptimizerThatNeedsNorms() {
+        assertThrows(IllegalArgumentException.class, () -> new Lookahead(new Lamb()));
+        assertThrows(IllegalArgumentException.class, () -> new Lookahead(new Sgld()));
+        assertThrows(IllegalArgumentException.class, () -> new Lookahead(new Adam(), 0, 0.5));
     }
 
     private static Step step(long number, double weightDecay) {
@@ -169,6 +232,7 @@ class OptimizerTest {
     @ParameterizedTest
     @MethodSource("all")
     void slicesAreUpdatedAsTheWhole(Optimizer optimizer) {
+        assumeTrue(optimizer.reach() == Reach.ELEMENTS || optimizer instanceof LayerwiseOptimizer);
         int n = 13;
         float[] weights = new float[n];
         float[] gradients = new float[n];

@@ -28,6 +28,7 @@ public final class SnapshotManifest implements AutoCloseable {
     private final long storeId = FIRST_STORE + ThreadLocalRandom.current().nextLong(1L << 60);
     private final int slices;
     private final TreeMap<Long, List<Attempt>> versions = new TreeMap<>();
+    private boolean closed;
 
     /** The slices that one attempt has saved of one version. */
     private record Attempt(int number, SliceBlocks.Entry[] entries) {
@@ -79,6 +80,9 @@ public final class SnapshotManifest implements AutoCloseable {
                 Long.parseLong(q[5]));
         if (e.slice() < 0 || e.slice() >= slices) {
             throw new KVStoreException("slice must be in [0, %d), got %d".formatted(slices, e.slice()));
+        }
+        if (closed) {
+            throw new KVStoreException("version %d comes after the end of the job".formatted(e.version()));
         }
         Attempt attempt = attempt(e);
         attempt.entries[e.slice()] = e;
@@ -187,12 +191,6 @@ public final class SnapshotManifest implements AutoCloseable {
         return SliceBlocks.read(storeId, e);
     }
 
-    /** Forgets all versions and removes their blocks from all executors; waits until they are gone. */
-    public synchronized void removeAll() {
-        versions.clear();
-        SparkEnv.get().blockManager().master().removeBroadcast(storeId, true, true);
-    }
-
     /**
      * The number under which the blocks lie: they are {@code broadcast_<storeId>_…}.
      *
@@ -202,9 +200,11 @@ public final class SnapshotManifest implements AutoCloseable {
         return storeId;
     }
 
-    /** Removes everything. */
+    /** Removes all blocks from all executors, waits until they are gone, and takes no further ones. */
     @Override
-    public void close() {
-        removeAll();
+    public synchronized void close() {
+        closed = true;
+        versions.clear();
+        SparkEnv.get().blockManager().master().removeBroadcast(storeId, true, true);
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.storage.BlockId;
@@ -18,9 +19,13 @@ import org.apache.spark.util.io.ChunkedByteBuffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
+import scala.concurrent.Await;
+import scala.concurrent.Future;
+import scala.concurrent.duration.FiniteDuration;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
+import scala.runtime.BoxedUnit;
 
 /**
  * A task's door to its job's snapshots. Each worker saves its slice of a version; when the last one has, the version is
@@ -34,6 +39,7 @@ import scala.reflect.ClassTag$;
 public final class SnapshotStore {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
     private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
+    private static final long UPLOAD_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Ticket ticket;
     private final int attempt;
@@ -67,8 +73,30 @@ public final class SnapshotStore {
         if (slice < 0 || slice >= slices) {
             throw new KVStoreException("save: slice must be in [0, %d), got %d".formatted(slices, slice));
         }
-        BlockManager bm = SparkEnv.get().blockManager();
         SliceBlocks.Entry e = new SliceBlocks.Entry(version, attempt, slice, bytes.length, SliceBlocks.crc(bytes));
+        boolean saved = false;
+        try {
+            put(e, bytes);
+            String[] obsolete = ticket.ask(
+                    SnapshotManifest.SAVED,
+                    Long.toString(version),
+                    Integer.toString(attempt),
+                    Integer.toString(slice),
+                    Long.toString(bytes.length),
+                    Long.toString(e.crc()));
+            saved = true;
+            for (String name : obsolete) {
+                SparkEnv.get().blockManager().master().removeBlock(new BroadcastBlockId(storeId, name));
+            }
+        } finally {
+            if (!saved) {
+                discard(e.block(storeId));
+            }
+        }
+    }
+
+    private void put(SliceBlocks.Entry e, byte[] bytes) {
+        BlockManager bm = SparkEnv.get().blockManager();
         BlockId id = e.block(storeId);
         StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
         boolean stored = bm.putBytes(id, new ChunkedByteBuffer(ByteBuffer.wrap(bytes)), level, true, BYTES);
@@ -76,17 +104,23 @@ public final class SnapshotStore {
         if (!stored && !copied) {
             throw new KVStoreException(
                     "save: no block manager took slice %d of version %d (%d bytes); raise spark.executor.memory"
-                            .formatted(slice, version, bytes.length));
+                            .formatted(e.slice(), e.version(), bytes.length));
         }
-        String[] obsolete = ticket.ask(
-                SnapshotManifest.SAVED,
-                Long.toString(version),
-                Integer.toString(attempt),
-                Integer.toString(slice),
-                Long.toString(bytes.length),
-                Long.toString(e.crc()));
-        for (String name : obsolete) {
-            bm.master().removeBlock(new BroadcastBlockId(storeId, name));
+    }
+
+    /** What the manifest does not have in its list it would not remove: that goes at once, also when the task is killed. */
+    private static void discard(BlockId id) {
+        boolean interrupted = Thread.interrupted(); // or Spark's calls would end at once
+        try {
+            BlockManager bm = SparkEnv.get().blockManager();
+            bm.removeBlock(id, true);
+            bm.master().removeBlock(id);
+        } catch (RuntimeException e) {
+            LOG.warn("snapshot: {} may be left behind: {}", id, e.getMessage());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -96,26 +130,50 @@ public final class SnapshotStore {
             return false;
         }
         for (BlockManagerId peer : peers(bm, self)) {
-            try {
-                bm.blockTransferService()
-                        .uploadBlockSync(
-                                peer.host(),
-                                peer.port(),
-                                peer.executorId(),
-                                id,
-                                new NioManagedBuffer(ByteBuffer.wrap(bytes)),
-                                level,
-                                BYTES);
+            Future<BoxedUnit> upload = bm.blockTransferService()
+                    .uploadBlock(
+                            peer.host(),
+                            peer.port(),
+                            peer.executorId(),
+                            id,
+                            new NioManagedBuffer(ByteBuffer.wrap(bytes)),
+                            level,
+                            BYTES);
+            String trouble = await(upload);
+            if (trouble == null) {
                 return true;
-            } catch (Exception e) { // Scala does not declare the SparkException of a lost executor
-                LOG.warn("snapshot: executor {} did not take {}: {}", peer.executorId(), id, e.getMessage());
-                if (e instanceof InterruptedException) {
-                    Thread.currentThread().interrupt();
-                    return false;
-                }
             }
+            LOG.warn("snapshot: executor {} did not take {}: {}", peer.executorId(), id, trouble);
         }
         return false;
+    }
+
+    /**
+     * Waits for an upload, also when the task is being killed: one that nobody waits for might arrive after the manifest has
+     * removed everything, and stay for ever.
+     *
+     * @return why it failed, or null
+     */
+    private static String await(Future<BoxedUnit> upload) {
+        boolean interrupted = false;
+        long deadline = System.nanoTime() + UPLOAD_NANOS;
+        try {
+            while (true) {
+                try {
+                    long left = Math.max(0, deadline - System.nanoTime());
+                    Await.result(upload, new FiniteDuration(left, TimeUnit.NANOSECONDS));
+                    return null;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (Exception e) { // Scala does not declare the SparkException of a lost executor
+                    return e.getMessage() == null ? e.toString() : e.getMessage();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Other executors, those on other hosts first, each rank beginning with the one after it; at last the driver. */

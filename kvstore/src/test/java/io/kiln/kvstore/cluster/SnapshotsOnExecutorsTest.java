@@ -12,6 +12,7 @@ import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.kvstore.transport.Ticket;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -127,6 +128,38 @@ class SnapshotsOnExecutorsTest {
             assertEquals(OptionalLong.of(2), manifest.newestComplete());
             assertArrayEquals(content(2, 1), manifest.load(2, 1));
             awaitBlocks(manifest.storeId(), new TreeSet<>(List.of("v2_a2_s0", "v2_a2_s1")));
+        }
+    }
+
+    @Test
+    void aSliceThatComesAfterTheEndIsRefusedAndLeavesNothing() {
+        try (Coordinator driver = Coordinator.open()) {
+            SnapshotManifest manifest = new SnapshotManifest(driver, EXECUTORS);
+            Ticket ticket = driver.ticket();
+            save(ticket, 0, 1);
+            manifest.close();
+            List<Object> answers = cluster.runOnAll(rank -> lateSave(ticket, rank, false));
+            assertEquals(
+                    Collections.nCopies(
+                            EXECUTORS,
+                            "snapshot-saved: refused by the driver: version 2 comes after the end of the job"),
+                    answers);
+            List<Object> killed = cluster.runOnAll(rank -> lateSave(ticket, rank, true));
+            assertEquals(Collections.nCopies(EXECUTORS, "interrupted still"), killed);
+            assertEquals(new TreeSet<>(), blocks(manifest.storeId()));
+        }
+    }
+
+    private static String lateSave(Ticket ticket, int rank, boolean killed) {
+        SnapshotStore store = new SnapshotStore(ticket, 0);
+        if (killed) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            store.save(2, rank, content(2, rank));
+            return "taken";
+        } catch (Exception e) { // Scala does not declare the InterruptedException of Spark's calls
+            return Thread.interrupted() || e instanceof InterruptedException ? "interrupted still" : e.getMessage();
         }
     }
 

@@ -1,18 +1,15 @@
 package io.kiln.spark.job;
 
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
-import org.apache.spark.SparkContext;
-import org.apache.spark.SparkStageInfo;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
 import scala.Function1;
 import scala.jdk.javaapi.CollectionConverters;
@@ -26,7 +23,7 @@ import scala.reflect.ClassTag$;
  */
 final class BarrierStage {
     private static final long POLL_MILLIS = 20;
-    private static final long DRAIN_MILLIS = 20_000;
+    private static final Duration DRAIN = Duration.ofSeconds(20);
 
     private BarrierStage() {}
 
@@ -57,7 +54,13 @@ final class BarrierStage {
         if (profile != null) {
             stage = stage.withResources(profile);
         }
-        JavaFutureAction<List<R>> job = stage.collectAsync();
+        try (StageWatch watch = StageWatch.open(rdd.rdd().sparkContext())) {
+            return await(stage.collectAsync(), watch, idle);
+        }
+    }
+
+    private static <R> List<R> await(JavaFutureAction<List<R>> job, StageWatch watch, Idle idle)
+            throws ExecutionException, InterruptedException {
         boolean done = false;
         try {
             while (true) {
@@ -74,7 +77,7 @@ final class BarrierStage {
         } finally {
             if (!done) {
                 job.cancel(true);
-                drain(rdd.rdd().sparkContext(), job);
+                watch.awaitEnd(job.jobIds(), DRAIN);
             }
         }
     }
@@ -102,35 +105,5 @@ final class BarrierStage {
         private static <E extends Exception> E sneaky(Exception e) throws E {
             throw (E) e;
         }
-    }
-
-    /** Waits until tasks that are being ended have ended: they hold slots and blocks until then. */
-    private static void drain(SparkContext sc, JavaFutureAction<?> job) {
-        boolean interrupted = Thread.interrupted();
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-        while (!sc.isStopped() && isActive(sc, job) && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
-            interrupted |= Thread.interrupted();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static boolean isActive(SparkContext sc, JavaFutureAction<?> job) {
-        JavaSparkContext jsc = JavaSparkContext.fromSparkContext(sc);
-        for (int id : job.jobIds()) {
-            var info = jsc.statusTracker().getJobInfo(id);
-            if (info == null) {
-                continue;
-            }
-            for (int stage : info.stageIds()) {
-                SparkStageInfo s = jsc.statusTracker().getStageInfo(stage);
-                if (s != null && s.numActiveTasks() > 0) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 }

@@ -2,9 +2,12 @@ package io.kiln.spark.job;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.Focal;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.SigmoidBce;
+import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.model.NamedRecord;
 import java.io.Serializable;
@@ -21,18 +24,23 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
     /**
      * To tell classes apart.
      *
-     * @param loss {@code softmaxCrossEntropy} or {@code sigmoidBce}
+     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code sigmoidBce} or
+     *     {@code focal}
      * @return the objective
      * @throws IllegalArgumentException for another loss
      */
     public static Objective classifier(String loss) {
         Loss l = NamedRecord.read(Loss.class, loss);
-        if (!(l instanceof SoftmaxCrossEntropy) && !(l instanceof SigmoidBce)) {
+        if (!isOfClasses(l) && !(l instanceof SigmoidBce) && !(l instanceof Focal)) {
             throw new IllegalArgumentException(
-                    "loss: a classifier learns with softmaxCrossEntropy (one output per class) or sigmoidBce (one output, two classes), got "
+                    "loss: a classifier learns with softmaxCrossEntropy, smoothedCrossEntropy or softmaxFocal (one output per class), or with sigmoidBce or focal (one output, two classes), got "
                             + l.name());
         }
-        return new Objective(true, l instanceof SoftmaxCrossEntropy, loss);
+        return new Objective(true, isOfClasses(l), loss);
+    }
+
+    private static boolean isOfClasses(Loss l) {
+        return l instanceof SoftmaxCrossEntropy || l instanceof SmoothedCrossEntropy || l instanceof SoftmaxFocal;
     }
 
     /**
@@ -44,9 +52,9 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
      */
     public static Objective regressor(String loss) {
         Loss l = NamedRecord.read(Loss.class, loss);
-        if (l instanceof SoftmaxCrossEntropy) {
+        if (isOfClasses(l)) {
             throw new IllegalArgumentException(
-                    "loss: a regressor predicts a number, softmaxCrossEntropy is for classes; take l2, l1 or huber");
+                    "loss: a regressor predicts a number, %s is for classes; take l2, l1 or huber".formatted(l.name()));
         }
         return new Objective(false, false, loss);
     }
@@ -65,8 +73,8 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
         long size = Arrays.stream(outputShape).reduce(1, Math::multiplyExact);
         if (scores && (outputShape.length != 1 || size < 2)) {
             throw new IllegalArgumentException(
-                    "network: loss softmaxCrossEntropy needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or take loss sigmoidBce with Dense(1)"
-                            .formatted(Arrays.toString(outputShape)));
+                    "network: loss %s needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or take loss sigmoidBce with Dense(1)"
+                            .formatted(loss().name(), Arrays.toString(outputShape)));
         }
         if (!scores && size != 1) {
             throw new IllegalArgumentException(

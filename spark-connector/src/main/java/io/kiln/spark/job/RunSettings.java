@@ -1,6 +1,8 @@
 package io.kiln.spark.job;
 
+import io.kiln.op.Precision;
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * How a fit runs.
@@ -41,9 +43,15 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
      * @param shuffle whether rows are shuffled
      * @param patience epochs without improvement after which training stops; 0 for never
      * @param metric what early stopping looks at
+     * @param precision in which type networks compute: {@code float32} or {@code bfloat16}
      */
-    public record Epochs(int batchSize, int max, long seed, boolean shuffle, int patience, String metric)
-            implements Serializable {}
+    public record Epochs(
+            int batchSize, int max, long seed, boolean shuffle, int patience, String metric, String precision)
+            implements Serializable {
+        Precision computed() {
+            return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+        }
+    }
 
     /**
      * What is kept.

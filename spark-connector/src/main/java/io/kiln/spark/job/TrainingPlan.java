@@ -63,6 +63,7 @@ record TrainingPlan(
                 e.shuffle(),
                 e.patience(),
                 e.metric(),
+                e.precision(),
                 c.workers(),
                 c.cores(),
                 c.device(),

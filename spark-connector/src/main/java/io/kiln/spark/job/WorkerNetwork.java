@@ -4,10 +4,13 @@ import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Parameter;
+import io.kiln.op.CastLists;
+import io.kiln.op.Precision;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Graph;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.util.Map;
 /** A worker's copy of the network: weights that it shares with the other workers, and running statistics of its own. */
 final class WorkerNetwork implements AutoCloseable {
     private final Graph graph;
+    private final Graph computed;
     private final GraphBlock block;
     private final GradientExchange exchange;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
@@ -28,6 +32,8 @@ final class WorkerNetwork implements AutoCloseable {
     WorkerNetwork(TrainingPlan plan, Transport transport) {
         this.graph = Graph.fromJson(plan.graph());
         this.block = new GraphBlock(graph);
+        Precision precision = plan.run().epochs().computed();
+        this.computed = precision == Precision.FLOAT32 ? graph : block.inPrecision(precision, CastLists.STANDARD);
         block.initialize(plan.run().epochs().seed());
         List<GradientExchange.Parameter> trained = new ArrayList<>();
         try (Scope scope = Scope.open()) {
@@ -65,7 +71,8 @@ final class WorkerNetwork implements AutoCloseable {
     }
 
     NDArray forward(NDArray x) {
-        return graph.run(values, x)[0];
+        NDArray y = computed.run(values, x)[0];
+        return y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32);
     }
 
     GradientExchange exchange() {

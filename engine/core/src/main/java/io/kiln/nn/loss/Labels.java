@@ -26,12 +26,26 @@ final class Labels {
         return l.cast(floating(loss, prediction));
     }
 
+    /** Classes [N,…] of predictions[N,…,K]; [N,…,1] is taken as well. */
+    static NDArray classes(String loss, NDArray prediction, NDArray label) {
+        Shape p = prediction.shape();
+        NDArray classes = label.shape().rank() == p.rank() && label.shape().dim(-1) == 1 ? label.squeeze(-1) : label;
+        if (!fits(classes.shape(), p.without(-1))) {
+            throw new ShapeException(
+                    loss + ": predictions" + p + " need classes" + p.without(-1) + ", got label" + label.shape());
+        }
+        return classes;
+    }
+
+    /** Weights [N] or [N,1] as losses [N] take them. */
     static NDArray perSample(String loss, NDArray weight, NDArray losses) {
-        if (!fits(weight.shape(), losses.shape())) {
+        boolean column = weight.shape().rank() == 2 && weight.shape().dim(1) == 1;
+        NDArray w = column ? weight.squeeze(1) : weight;
+        if (!fits(w.shape(), losses.shape())) {
             throw new ShapeException(
                     loss + ": sample weights must have shape " + losses.shape() + ", got " + weight.shape());
         }
-        return weight.cast(losses.dtype());
+        return w.cast(losses.dtype());
     }
 
     private static DType floating(String loss, NDArray prediction) {

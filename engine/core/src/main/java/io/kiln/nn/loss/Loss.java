@@ -33,7 +33,7 @@ public interface Loss {
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
-     * @param weight weights of the samples, [N]
+     * @param weight weights of the samples, [N] or [N,1]
      * @return the weighted losses, [N]
      */
     default NDArray compute(NDArray prediction, NDArray label, NDArray weight) {
@@ -50,5 +50,19 @@ public interface Loss {
      */
     default NDArray mean(NDArray prediction, NDArray label) {
         return compute(prediction, label).mean();
+    }
+
+    /**
+     * The weighted mean loss of a batch: \(\sum w_i l_i / \sum w_i\).
+     *
+     * @param prediction what the network gave, [N,…], floating
+     * @param label what it should have given, [N,…], of any dtype
+     * @param weight weights of the samples, [N] or [N,1]
+     * @return the mean over all samples, []
+     */
+    default NDArray mean(NDArray prediction, NDArray label, NDArray weight) {
+        NDArray losses = compute(prediction, label);
+        NDArray w = Labels.perSample(name(), weight, losses);
+        return losses.mul(w).sum().div(w.sum());
     }
 }

@@ -23,4 +23,18 @@ public interface PairLoss {
      * @return the losses, [N]
      */
     NDArray compute(NDArray first, NDArray second, NDArray third);
+
+    /**
+     * The loss of each sample, times its weight.
+     *
+     * @param first the first array, [N,…]
+     * @param second the second array, [N,…]
+     * @param third the third array
+     * @param weight weights of the samples, [N] or [N,1]
+     * @return the weighted losses, [N]
+     */
+    default NDArray compute(NDArray first, NDArray second, NDArray third, NDArray weight) {
+        NDArray losses = compute(first, second, third);
+        return losses.mul(Labels.perSample(name(), weight, losses));
+    }
 }

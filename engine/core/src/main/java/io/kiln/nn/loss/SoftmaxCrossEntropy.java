@@ -24,11 +24,6 @@ public record SoftmaxCrossEntropy() implements Loss {
             return Labels.mean(
                     Dispatch.one(new LogSoftmax(-1), prediction).mul(y).sum(-1).neg());
         }
-        NDArray classes = label.shape().rank() == p.rank() ? label.squeeze(-1) : label;
-        if (!Labels.fits(classes.shape(), p.without(-1))) {
-            throw new ShapeException(name() + ": predictions" + p + " need classes" + p.without(-1)
-                    + " or distributions" + p + ", got label" + label.shape());
-        }
-        return Labels.mean(Neural.softmaxCrossEntropy(prediction, classes));
+        return Labels.mean(Neural.softmaxCrossEntropy(prediction, Labels.classes(name(), prediction, label)));
     }
 }

@@ -19,6 +19,7 @@ final class MovementRows {
         return List.of(
                 anyShape(new Copy(), -2, 2, "torch.clone(x0)"),
                 anyShape(new Alias(), -2, 2, "torch.clone(x0)"),
+                Row.of(new StopGradient()).torch("torch.clone(x0)").forwardOn(real(-2, 2, 3, 4)),
                 anyShape(new Cast(DType.FLOAT64), -2, 2, "x0.to(7)"),
                 anyShape(new Cast(DType.FLOAT32), -2, 2, "x0.to(6)").singleOnly(),
                 anyShape(new Cast(DType.INT32), -9, 9, "x0.to(3)").order(0),

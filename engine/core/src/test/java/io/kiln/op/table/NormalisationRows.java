@@ -7,8 +7,10 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.BatchNorm;
 import io.kiln.op.BatchNormGradient;
+import io.kiln.op.CrossWorkerSum;
 import io.kiln.op.LayerNorm;
 import io.kiln.op.LayerNormGradient;
+import io.kiln.op.SyncBatchNorm;
 import java.util.List;
 
 /** Rows of batch and layer normalisation and their gradients. */
@@ -23,6 +25,12 @@ final class NormalisationRows {
                 batchNorm(true, "[0]").on(batch(5, 3)),
                 batchNorm(false, "[0, 2, 3]").on(batch(2, 3, 2, 4)).on(batch(7, 17, 5, 3)),
                 batchNorm(false, "[0]").on(batch(5, 3)).on(batch(0, 3)),
+                syncBatchNorm(true, "[0, 2, 3]").on(batch(2, 3, 2, 4)).on(batch(7, 17, 5, 3)),
+                syncBatchNorm(false, "[0]").on(batch(5, 3)),
+                Row.of(new CrossWorkerSum())
+                        .torch("torch.clone(x0)")
+                        .on(real(-2, 2, 3, 4))
+                        .on(real(-2, 2, 0, 4)),
                 batchNormGradient(true),
                 batchNormGradient(false),
                 Row.of(new LayerNorm(EPSILON))
@@ -66,6 +74,13 @@ final class NormalisationRows {
                                 mean,
                                 "torch.rsqrt(" + variance + " + " + EPSILON + ")")
                 : row.torch(y, "torch.clone(x3)", "torch.clone(x4)");
+    }
+
+    /** Of a worker alone. */
+    private static Row syncBatchNorm(boolean training, String axes) {
+        Row plain = batchNorm(training, axes);
+        Row row = Row.of(new SyncBatchNorm(EPSILON, 0.9)).gradientOf(1).slack(8);
+        return (training ? row.training() : row).torch(plain.torch().toArray(String[]::new));
     }
 
     /** The statistics must be those of x, so x is fixed and they are computed here. */

@@ -41,6 +41,14 @@ public final class OperatorTable {
         rows.addAll(ConvolutionRows.rows());
         rows.addAll(PoolingRows.rows());
         rows.addAll(NormalisationRows.rows());
+        rows.addAll(RecurrentRows.rows());
+        rows.addAll(AttentionRows.rows());
+        rows.addAll(ControlRows.rows());
+        rows.addAll(LinalgRows.rows());
+        rows.addAll(FunctionRows.rows());
+        rows.addAll(SequenceRows.rows());
+        rows.addAll(SegmentRows.rows());
+        rows.addAll(VisionRows.rows());
         return rows;
     }
 

@@ -12,16 +12,24 @@ import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Copy;
 import io.kiln.op.Gelu;
 import io.kiln.op.GeluGradient;
+import io.kiln.op.Gru;
+import io.kiln.op.GruGradient;
 import io.kiln.op.LayerNorm;
 import io.kiln.op.LayerNormGradient;
 import io.kiln.op.Linear;
 import io.kiln.op.LogSoftmax;
+import io.kiln.op.Lstm;
+import io.kiln.op.LstmGradient;
 import io.kiln.op.MatMul;
 import io.kiln.op.MaxPool;
 import io.kiln.op.MaxPoolGather;
 import io.kiln.op.MaxPoolGradient;
 import io.kiln.op.Mean;
 import io.kiln.op.ReluGradient;
+import io.kiln.op.Rnn;
+import io.kiln.op.RnnGradient;
+import io.kiln.op.ScaledDotProductAttention;
+import io.kiln.op.ScaledDotProductAttentionGradient;
 import io.kiln.op.Sigmoid;
 import io.kiln.op.Silu;
 import io.kiln.op.SiluGradient;
@@ -64,6 +72,18 @@ public final class NetworkKernels {
         table.add(Sum.class, ShortSums::sum);
         table.add(Mean.class, ShortSums::mean);
         elements(table);
+        sequences(table);
+    }
+
+    private static void sequences(KernelTable table) {
+        table.add(Lstm.class, LstmKernels::forward);
+        table.add(LstmGradient.class, LstmKernels::backward);
+        table.add(Gru.class, GruKernels::forward);
+        table.add(GruGradient.class, GruKernels::backward);
+        table.add(Rnn.class, RnnKernels::forward);
+        table.add(RnnGradient.class, RnnKernels::backward);
+        table.add(ScaledDotProductAttention.class, AttentionKernels::forward);
+        table.add(ScaledDotProductAttentionGradient.class, AttentionKernels::backward);
     }
 
     private static void elements(KernelTable table) {

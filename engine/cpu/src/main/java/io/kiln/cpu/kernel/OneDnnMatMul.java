@@ -22,14 +22,15 @@ final class OneDnnMatMul {
             return null;
         }
         NDArray result = Operands.rowMajor(a, outputs[0]);
-        if (isPlain(a) && isPlain(b)) {
+        boolean many = outputs[0].shape().rank() > 4;
+        if (isPlain(a, many) && isPlain(b, many)) {
             return done(
                     MatMul.run(ranked(a, outputs[0]), ranked(b, outputs[0]), null, Operands.of(result), PostOps.NONE),
                     result);
         }
         try (Scope copies = Scope.open()) {
-            Tensor left = ranked(plain(a), outputs[0]);
-            Tensor right = ranked(plain(b), outputs[0]);
+            Tensor left = ranked(plain(a, many), outputs[0]);
+            Tensor right = ranked(plain(b, many), outputs[0]);
             return done(MatMul.run(left, right, null, Operands.of(result), PostOps.NONE), result);
         }
     }
@@ -99,8 +100,28 @@ final class OneDnnMatMul {
         return true;
     }
 
-    private static NDArray plain(NDArray x) {
-        return isPlain(x) ? x : Operands.copy(x);
+    /** With more than four axes oneDNN's products come out wrong unless each matrix lies within one step of the axes before it. */
+    private static boolean isPlain(NDArray x, boolean many) {
+        if (!isPlain(x) || !many) {
+            return isPlain(x);
+        }
+        long extent = 1;
+        for (int i = x.shape().rank() - 1; i >= 0; i--) {
+            long reach = x.shape().dim(i) * x.strides()[i];
+            if (x.shape().dim(i) > 1 && i >= x.shape().rank() - 2) {
+                extent = Math.max(extent, reach);
+            } else if (x.shape().dim(i) > 1 && x.strides()[i] != 0) {
+                if (x.strides()[i] < extent) {
+                    return false;
+                }
+                extent = reach;
+            }
+        }
+        return true;
+    }
+
+    private static NDArray plain(NDArray x, boolean many) {
+        return isPlain(x, many) ? x : Operands.copy(x);
     }
 
     /** The matrices with as many batch axes as the result; repeated ones have size 1. */

@@ -15,6 +15,8 @@ public enum Activation {
     ELU(dnnl.dnnl_eltwise_elu),
     /** {@code 1 / (1 + exp -x)}. */
     LOGISTIC(dnnl.dnnl_eltwise_logistic),
+    /** {@code a x + b}. */
+    LINEAR(dnnl.dnnl_eltwise_linear),
     /** {@code exp x}. */
     EXP(dnnl.dnnl_eltwise_exp),
     /** {@code log x}. */

@@ -28,6 +28,14 @@ public final class MatMul {
      * @return false if oneDNN has no implementation for these types
      */
     public static boolean run(Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps) {
+        if (dst.dims().length > 2 && bias == null) {
+            boolean[] kept = BatchAxes.kept(dst);
+            return product(BatchAxes.of(a, kept), BatchAxes.of(b, kept), null, BatchAxes.of(dst, kept), postOps);
+        }
+        return product(a, b, bias, dst, postOps);
+    }
+
+    private static boolean product(Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps) {
         CpuContext context = CpuContext.current();
         context.key(Operation.MATMUL).add(a).add(b).add(bias).add(dst).add(postOps);
         Plan plan = context.plan(builder -> build(builder, a, b, bias, dst, postOps));

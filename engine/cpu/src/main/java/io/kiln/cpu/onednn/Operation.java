@@ -3,6 +3,8 @@ package io.kiln.cpu.onednn;
 /** The operations of this package, as they stand in the keys of the cache. */
 enum Operation {
     MATMUL,
+    MATMUL_PACK,
+    MATMUL_PACKED,
     CONVOLUTION,
     CONVOLUTION_BACKWARD_DATA,
     CONVOLUTION_BACKWARD_WEIGHTS,

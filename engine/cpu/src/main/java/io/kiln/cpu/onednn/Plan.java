@@ -19,7 +19,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 final class Plan {
 
     /** Says that oneDNN has no implementation of a call, so that the search is not repeated. */
-    static final Plan UNSUPPORTED = new Plan(new Step[0], new Argument[0], 0);
+    static final Plan UNSUPPORTED = new Plan(new Step[0], new Argument[0], 0, 0);
 
     /**
      * A memory object and where its data is.
@@ -45,13 +45,20 @@ final class Plan {
     private final long[] current;
     private final long[] slots = new long[8];
     private final long scratchBytes;
+    private final long packedBytes;
     private final Address address = new Address();
 
-    Plan(Step[] steps, Argument[] arguments, long scratchBytes) {
+    Plan(Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
         this.steps = steps;
         this.arguments = arguments;
         this.current = new long[arguments.length];
         this.scratchBytes = scratchBytes;
+        this.packedBytes = packedBytes;
+    }
+
+    /** Size of the caller's memory whose layout oneDNN chose; 0 if there is none. */
+    long packedBytes() {
+        return packedBytes;
     }
 
     /** Sets the address of the caller's tensor number {@code slot}; null stands for an absent optional tensor. */
@@ -59,6 +66,12 @@ final class Plan {
         if (tensor != null) {
             slots[slot] = tensor.address();
         }
+        return this;
+    }
+
+    /** Sets the address of the caller's memory number {@code slot}. */
+    Plan slot(int slot, long where) {
+        slots[slot] = where;
         return this;
     }
 

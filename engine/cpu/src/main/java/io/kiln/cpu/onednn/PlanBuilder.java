@@ -71,6 +71,7 @@ final class PlanBuilder implements AutoCloseable {
     private List<Bound> bound = new ArrayList<>();
     private dnnl_primitive_desc open;
     private long scratchBytes;
+    private long packedBytes;
 
     PlanBuilder(CpuContext context) {
         this.engine = context.engine();
@@ -134,6 +135,12 @@ final class PlanBuilder implements AutoCloseable {
     /** The caller's tensor number {@code slot}. */
     Place slot(int slot, Tensor tensor) {
         return new Place(layout(tensor), slot, 0);
+    }
+
+    /** The caller's memory number {@code slot}, in a layout that a primitive chose; at most one of them in a plan. */
+    Place packed(int slot, dnnl_memory_desc layout) {
+        packedBytes = dnnl_memory_desc_get_size(layout);
+        return new Place(layout, slot, 0);
     }
 
     /** Scratch memory of a layout. */
@@ -211,7 +218,8 @@ final class PlanBuilder implements AutoCloseable {
     }
 
     Plan build() {
-        Plan plan = new Plan(steps.toArray(new Plan.Step[0]), arguments.toArray(new Plan.Argument[0]), scratchBytes);
+        Plan plan = new Plan(
+                steps.toArray(new Plan.Step[0]), arguments.toArray(new Plan.Argument[0]), scratchBytes, packedBytes);
         steps.clear();
         arguments.clear();
         return plan;

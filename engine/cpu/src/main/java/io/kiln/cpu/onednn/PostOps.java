@@ -46,6 +46,16 @@ public record PostOps(List<Step> steps) {
         return new PostOps(List.of(new Step(function, alpha, beta)));
     }
 
+    /**
+     * An activation of the sum of the result and what the destination holds: {@code dst = function(dst + result)}.
+     *
+     * @param function which
+     * @return the list of both steps
+     */
+    public static PostOps accumulateThen(Activation function) {
+        return new PostOps(List.of(new Step(null, 1f, 0f), new Step(function, 0f, 0f)));
+    }
+
     /** Whether a step adds to what the destination holds. */
     boolean readsDestination() {
         for (Step step : steps) {

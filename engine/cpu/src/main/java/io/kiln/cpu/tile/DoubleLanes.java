@@ -169,6 +169,18 @@ final class DoubleLanes extends Lanes {
     }
 
     @Override
+    void reserve(int count) {
+        if (count > 0) {
+            tile(count - 1);
+        }
+    }
+
+    @Override
+    void run(Loop loop, int n) {
+        loop.run(tiles, uniforms, n);
+    }
+
+    @Override
     void run(Step s, int n) {
         switch (s.form()) {
             case UNIFORM -> {

@@ -77,6 +77,21 @@ abstract class Lanes {
      */
     abstract void run(Step step, int count);
 
+    /**
+     * Runs a generated loop over the first elements of its tiles.
+     *
+     * @param loop the loop
+     * @param count how many elements
+     */
+    abstract void run(Loop loop, int count);
+
+    /**
+     * Makes tiles that are not there yet.
+     *
+     * @param count how many a run needs
+     */
+    abstract void reserve(int count);
+
     /** Whether an operation with this second operand returns its first one: numbers that a user did not set. */
     static boolean changesNothing(Code code, double b) {
         return switch (code) {

@@ -1,6 +1,7 @@
 package io.kiln.cpu.tile;
 
 import io.kiln.pointwise.Code;
+import java.util.function.IntUnaryOperator;
 
 /**
  * One step of a {@link TilePlan}. Registers are tiles (many elements) or uniforms (one value for all elements of the run).
@@ -35,5 +36,36 @@ record Step(Code code, Form form, int target, int a, int b, int c, int d, double
         POSITIVE,
         /** Fills the target tile with the uniform a. */
         FILL
+    }
+
+    /** Whether the operand a (0), b (1) or c (2) is a tile. */
+    boolean readsTile(int operand) {
+        int operands = code.operands();
+        return switch (form) {
+            case UNIFORM, FILL -> false;
+            case TILES -> operand < operands;
+            case LAST_UNIFORM -> operand < operands - 1;
+            case MIDDLE_UNIFORM -> operand < operands && operand != operands - 2;
+            case BOTH_UNIFORM -> operand == 0;
+            case SCALED, BOTH_SCALED, POSITIVE -> operand < 2;
+        };
+    }
+
+    /** The operand a (0), b (1) or c (2). */
+    int operand(int operand) {
+        return operand == 0 ? a : operand == 1 ? b : c;
+    }
+
+    /** The same step on other tiles. */
+    Step renamed(IntUnaryOperator tile) {
+        return new Step(
+                code,
+                form,
+                tile.applyAsInt(target),
+                readsTile(0) ? tile.applyAsInt(a) : a,
+                readsTile(1) ? tile.applyAsInt(b) : b,
+                readsTile(2) ? tile.applyAsInt(c) : c,
+                d,
+                constant);
     }
 }

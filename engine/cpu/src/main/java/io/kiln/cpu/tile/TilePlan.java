@@ -23,6 +23,7 @@ final class TilePlan {
     private final boolean[] absorbed;
     private final List<Instruction> list;
     private final BitSet busy = new BitSet();
+    private final boolean reuse;
     private int uniforms;
 
     /** Steps on uniforms, to be run once. */
@@ -39,6 +40,18 @@ final class TilePlan {
      * @param uniformInputs bit i is set when input i has one value for all elements
      */
     TilePlan(PointwiseProgram program, long uniformInputs) {
+        this(program, uniformInputs, true);
+    }
+
+    /**
+     * Plans a program.
+     *
+     * @param program the program
+     * @param uniformInputs bit i is set when input i has one value for all elements
+     * @param reuse whether a tile takes another value when its value is dead; otherwise each value has a tile of its own
+     */
+    TilePlan(PointwiseProgram program, long uniformInputs, boolean reuse) {
+        this.reuse = reuse;
         list = program.instructions();
         int n = list.size();
         uniform = new boolean[n];
@@ -217,7 +230,7 @@ final class TilePlan {
     }
 
     private void release(int i, int register, int tile) {
-        if (register >= 0 && (uniform[register] || lastUse[register] <= i)) {
+        if (reuse && register >= 0 && (uniform[register] || lastUse[register] <= i)) {
             busy.clear(tile);
         }
     }

@@ -22,18 +22,33 @@ final class TileProgram {
     /** Elements below which a second thread costs more than it saves. */
     private static final long GRAIN = 32 * Lanes.TILE;
 
+    /** A generated loop is interpreted by the JVM at first; many programs run once or twice. */
+    private static final long WORTH_COMPILING = 256 * Lanes.TILE;
+
     private final PointwiseProgram program;
     private final boolean wholeNumbers;
-    private final Map<Long, TilePlan> plans = new ConcurrentHashMap<>();
-    private final TilePlan plain;
+    private final long worth;
+    private final Map<Long, TieredPlan> plans = new ConcurrentHashMap<>();
+    private final TieredPlan plain;
 
     TileProgram(PointwiseProgram program) {
+        this(program, WORTH_COMPILING);
+    }
+
+    /**
+     * Prepares a program.
+     *
+     * @param program the program
+     * @param worth elements that it runs over before loops are generated for it
+     */
+    TileProgram(PointwiseProgram program, long worth) {
         this.program = program;
+        this.worth = worth;
         wholeNumbers = program.instructions().stream()
                 .filter(i -> i.code() == Code.CONSTANT)
                 .mapToDouble(Instruction::constant)
                 .allMatch(c -> c == Math.rint(c));
-        plain = new TilePlan(program, 0);
+        plain = new TieredPlan(program, 0, worth);
         if (program.inputCount() > Long.SIZE) {
             throw new IllegalArgumentException(
                     "pointwise: at most " + Long.SIZE + " inputs, got " + program.inputCount());
@@ -69,39 +84,47 @@ final class TileProgram {
         for (int i = 0; i < out.length; i++) {
             out[i] = new Walk(outputs[i], shape, outputs[i].strides(), order);
         }
-        runWalks(plan(uniform), compute, in, out, scalars, size);
-    }
-
-    private static void runWalks(TilePlan plan, DType compute, Walk[] in, Walk[] out, double[] scalars, long size) {
+        TieredPlan plan = plan(uniform);
+        FusedPlan fused = plan.fused(compute, size);
         Parallel parallel = EngineThreads.parallel();
         int parts = parallel.partsFor(size, GRAIN);
         Lanes[] lanes = Scratch.current().lanes(compute, parts);
-        if (parts == 1) {
-            runRange(plan, lanes[0], in, out, scalars, 0, size);
-        } else {
-            parallel.run(
-                    parts,
-                    part -> runRange(
-                            plan,
-                            lanes[part],
-                            in,
-                            out,
-                            scalars,
-                            Parallel.split(size, parts, part),
-                            Parallel.split(size, parts, part + 1)));
+        parallel.run(parts, part -> {
+            long from = Parallel.split(size, parts, part);
+            long to = Parallel.split(size, parts, part + 1);
+            if (fused != null) {
+                runRange(fused, lanes[part], in, out, scalars, from, to);
+            } else {
+                runRange(plan.tiles, lanes[part], in, out, scalars, from, to);
+            }
+        });
+    }
+
+    private static void runRange(
+            FusedPlan plan, Lanes lanes, Walk[] in, Walk[] out, double[] scalars, long from, long to) {
+        runPreamble(plan.preamble, lanes, in, scalars);
+        lanes.reserve(plan.tiles);
+        for (long start = from; start < to; start += Lanes.TILE) {
+            int count = (int) Math.min(Lanes.TILE, to - start);
+            for (Stage stage : plan.stages) {
+                Step s = stage.step();
+                if (s == null) {
+                    lanes.run(stage.loop(), count);
+                } else if (s.code() == Code.INPUT) {
+                    in[s.a()].load(lanes, s.target(), start, count);
+                } else {
+                    lanes.run(s, count);
+                }
+            }
+            for (int i = 0; i < out.length; i++) {
+                out[i].store(lanes, plan.outputs[i], start, count);
+            }
         }
     }
 
     private static void runRange(
             TilePlan plan, Lanes lanes, Walk[] in, Walk[] out, double[] scalars, long from, long to) {
-        for (Step s : plan.preamble) {
-            switch (s.code()) {
-                case CONSTANT -> lanes.uniform(s.target(), s.constant());
-                case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
-                case INPUT -> lanes.loadUniform(s.target(), in[s.a()].dtype(), in[s.a()].address());
-                default -> lanes.run(s, 1);
-            }
-        }
+        runPreamble(plan.preamble, lanes, in, scalars);
         for (long start = from; start < to; start += Lanes.TILE) {
             int count = (int) Math.min(Lanes.TILE, to - start);
             for (Step s : plan.steps) {
@@ -113,6 +136,17 @@ final class TileProgram {
             }
             for (int i = 0; i < out.length; i++) {
                 out[i].store(lanes, plan.outputs[i], start, count);
+            }
+        }
+    }
+
+    private static void runPreamble(Step[] preamble, Lanes lanes, Walk[] in, double[] scalars) {
+        for (Step s : preamble) {
+            switch (s.code()) {
+                case CONSTANT -> lanes.uniform(s.target(), s.constant());
+                case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
+                case INPUT -> lanes.loadUniform(s.target(), in[s.a()].dtype(), in[s.a()].address());
+                default -> lanes.run(s, 1);
             }
         }
     }
@@ -138,7 +172,7 @@ final class TileProgram {
                 return false;
             }
         }
-        TilePlan plan = uniform == 0 ? plain : plan(uniform);
+        TilePlan plan = plan(uniform).tiles;
         Lanes lanes = Scratch.current().lanes(compute);
         for (Step s : plan.preamble) {
             switch (s.code()) {
@@ -161,8 +195,8 @@ final class TileProgram {
         return true;
     }
 
-    private TilePlan plan(long uniform) {
-        return uniform == 0 ? plain : plans.computeIfAbsent(uniform, u -> new TilePlan(program, u));
+    private TieredPlan plan(long uniform) {
+        return uniform == 0 ? plain : plans.computeIfAbsent(uniform, u -> new TieredPlan(program, u, worth));
     }
 
     private static boolean areWhole(double[] scalars) {

@@ -57,17 +57,32 @@ class LossTest {
                 Map.entry("klDivergence", new KlDivergence()),
                 Map.entry("poissonNll", new PoissonNll()),
                 Map.entry("softmaxCrossEntropy", new SoftmaxCrossEntropy()),
-                Map.entry("softmaxCrossEntropyOfDistributions", new SoftmaxCrossEntropy()));
+                Map.entry("softmaxCrossEntropyOfDistributions", new SoftmaxCrossEntropy()),
+                Map.entry("smoothedCrossEntropy", new SmoothedCrossEntropy(0.2)),
+                Map.entry("focal", new Focal()),
+                Map.entry("softmaxFocal", new SoftmaxFocal()),
+                Map.entry("dice", new Dice()),
+                Map.entry("quantile", new Quantile(0.9)),
+                Map.entry("gaussianNll", new GaussianNll()),
+                Map.entry("multiLabelMargin", new MultiLabelMargin()));
+    }
+
+    static Stream<ViewLoss> viewLosses() {
+        return Stream.of(new InfoNce(0.3, true), new NtXent(), new Sdml());
     }
 
     private static NDArray matrix(JsonNode list) {
         NDArray a = NDArray.of(Golden.floats(list));
-        return list.size() == N * K ? a.reshape(N, K) : a;
+        return list.size() > N ? a.reshape(N, list.size() / N) : a;
     }
 
     private static void check(String name, UnaryOperator<NDArray> loss) {
-        JsonNode golden = Golden.read("nn/loss/losses.json");
-        NDArray p = Autograd.attachGradient(matrix(golden.get("prediction")).copy());
+        check(name, Golden.read("nn/loss/losses.json"), loss);
+    }
+
+    private static void check(String name, JsonNode golden, UnaryOperator<NDArray> loss) {
+        JsonNode prediction = Golden.read("nn/loss/losses.json").get("prediction");
+        NDArray p = Autograd.attachGradient(matrix(prediction).copy());
         NDArray l;
         try (Autograd.Mode record = Autograd.record()) {
             l = loss.apply(p);
@@ -101,8 +116,8 @@ class LossTest {
     @ParameterizedTest
     @MethodSource("losses")
     void hybridizedLossIsEager(Map.Entry<String, Loss> row) {
-        NDArray label = matrix(
-                Golden.read("nn/loss/losses.json").get(row.getKey()).get("label"));
+        NDArray label =
+                matrix(Golden.read("nn/loss/losses.json").get(row.getKey()).get("label"));
         NDArray[] results = new NDArray[2];
         NDArray[] gradients = new NDArray[2];
         for (int i = 0; i < 2; i++) {
@@ -135,10 +150,30 @@ class LossTest {
     void pairLossesAndGradientsAreThoseOfOptax() {
         JsonNode golden = Golden.read("nn/loss/losses.json");
         for (Map.Entry<String, PairLoss> row : List.<Map.Entry<String, PairLoss>>of(
-                Map.entry("triplet", new Triplet()), Map.entry("cosineEmbedding", new CosineEmbedding(0.1)))) {
+                Map.entry("triplet", new Triplet()),
+                Map.entry("cosineEmbedding", new CosineEmbedding(0.1)),
+                Map.entry("contrastive", new Contrastive(6)))) {
             JsonNode g = golden.get(row.getKey());
             check(row.getKey(), p -> row.getValue().compute(p, matrix(g.get("second")), matrix(g.get("third"))));
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("viewLosses")
+    void viewLossesAndGradientsAreThoseOfOptaxAndMxnet(ViewLoss loss) {
+        JsonNode golden = Golden.read(loss instanceof Sdml ? "nn/loss/losses_mxnet.json" : "nn/loss/losses.json");
+        NDArray second = matrix(golden.get(loss.name()).get("second"));
+        check(loss.name(), golden, p -> loss.compute(p, second));
+        assertEquals(loss, RecordJson.read(ViewLoss.class, loss.name(), RecordJson.write(loss)));
+        Graph graph;
+        try (GraphBuilder builder = GraphBuilder.open()) {
+            NDArray a = builder.input("first", unknownBatch(second));
+            graph = builder.build(loss.compute(a, builder.input("second", unknownBatch(second))));
+            assertTrue(builder.constantValues().isEmpty(), "a loss keeps no arrays");
+        }
+        Graph read = Graph.fromJson(graph.toJson());
+        NDArray first = matrix(Golden.read("nn/loss/losses.json").get("prediction"));
+        assertSameAs(loss.name(), first, x -> loss.compute(x, second), x -> read.run(Map.of(), x, second)[0]);
     }
 
     @ParameterizedTest
@@ -156,12 +191,12 @@ class LossTest {
             assertTrue(builder.constantValues().isEmpty(), "a loss keeps no arrays");
         }
         Graph read = Graph.fromJson(graph.toJson());
-        assertSameAs(row, p, x -> row.getValue().compute(x, y), x -> read.run(Map.of(), x, y)[0]);
-        assertSameAs(row, p, x -> row.getValue().mean(x, y), x -> read.run(Map.of(), x, y)[1]);
+        assertSameAs(row.getKey(), p, x -> row.getValue().compute(x, y), x -> read.run(Map.of(), x, y)[0]);
+        assertSameAs(row.getKey(), p, x -> row.getValue().mean(x, y), x -> read.run(Map.of(), x, y)[1]);
     }
 
     private static void assertSameAs(
-            Map.Entry<String, Loss> row, NDArray p, UnaryOperator<NDArray> eager, UnaryOperator<NDArray> traced) {
+            String name, NDArray p, UnaryOperator<NDArray> eager, UnaryOperator<NDArray> traced) {
         double[][] losses = new double[2][];
         double[][] gradients = new double[2][];
         for (int i = 0; i < 2; i++) {
@@ -174,8 +209,8 @@ class LossTest {
             losses[i] = loss.toDoubleArray();
             gradients[i] = Autograd.gradient(x).toDoubleArray();
         }
-        Golden.assertClose(losses[0], losses[1], 0, row.getKey());
-        Golden.assertClose(gradients[0], gradients[1], 0, row.getKey() + " gradient");
+        Golden.assertClose(losses[0], losses[1], 0, name);
+        Golden.assertClose(gradients[0], gradients[1], 0, name + " gradient");
     }
 
     private static Spec unknownBatch(NDArray a) {
@@ -206,6 +241,33 @@ class LossTest {
     }
 
     @Test
+    void gradientsStayFiniteWherePredictionsAreCertainOrEqual() {
+        NDArray far = NDArray.of(Shape.of(2, 2), 300f, -300f, -300f, 300f);
+        NDArray y = NDArray.of(Shape.of(2, 2), 1f, 0f, 1f, 0f);
+        NDArray classes = NDArray.of(Shape.of(2), 0, 0);
+        assertFinite(far, x -> new Focal().compute(x, y));
+        assertFinite(far, x -> new SoftmaxFocal().compute(x, classes));
+        assertFinite(far, x -> new Dice().compute(x, y));
+        assertFinite(far, x -> new Contrastive().compute(x, far, classes.cast(DType.FLOAT32)));
+        assertFinite(NDArray.zeros(Shape.of(2, 2), DType.FLOAT32), x -> new NtXent().compute(x, y));
+    }
+
+    private static void assertFinite(NDArray at, UnaryOperator<NDArray> loss) {
+        NDArray x = Autograd.attachGradient(at.copy());
+        NDArray l;
+        try (Autograd.Mode record = Autograd.record()) {
+            l = loss.apply(x);
+        }
+        Autograd.backward(l);
+        for (double v : l.toDoubleArray()) {
+            assertTrue(Double.isFinite(v), "loss " + v);
+        }
+        for (double v : Autograd.gradient(x).toDoubleArray()) {
+            assertTrue(Double.isFinite(v), "gradient " + v);
+        }
+    }
+
+    @Test
     void aVectorOfLabelsFitsAColumnOfPredictionsWithoutBroadcasting() {
         NDArray p = NDArray.of(Shape.of(3, 1), 1f, 2f, 3f);
         NDArray y = NDArray.of(0f, 0f, 0f);
@@ -223,6 +285,20 @@ class LossTest {
         double[] weighted =
                 new L1().compute(p, y, NDArray.of(Shape.of(3), 0, 1, 2)).toDoubleArray();
         Golden.assertClose(new double[] {0, 2, 6}, weighted, 0, "weighted");
+        NDArray column = NDArray.of(Shape.of(3, 1), 0f, 1f, 2f);
+        Golden.assertClose(weighted, new L1().compute(p, y, column).toDoubleArray(), 0, "a column of weights");
+        assertEquals(8.0 / 3, new L1().mean(p, y, column).item(), 1e-6);
+        NDArray pairs = NDArray.of(Shape.of(3, 2), 1f, 0f, 2f, 0f, 3f, 0f);
+        NDArray zeros = NDArray.zeros(Shape.of(3, 2), DType.FLOAT32);
+        Golden.assertClose(
+                new double[] {0, 2, 9},
+                new Contrastive()
+                        .compute(pairs, zeros, NDArray.ones(Shape.of(3), DType.FLOAT32), column)
+                        .toDoubleArray(),
+                1e-6,
+                "weighted pairs");
+        double[] plain = new NtXent().compute(pairs, pairs).toDoubleArray();
+        assertEquals(2 * plain[2], new NtXent().compute(pairs, pairs, column).get(2), 1e-6);
         assertThrows(ShapeException.class, () -> new L1().compute(p, y, NDArray.of(1f)));
     }
 

@@ -1,0 +1,21 @@
+package io.kiln.data;
+
+/**
+ * Data and what is to be learned of them.
+ *
+ * @param <T> the data
+ * @param data the data
+ * @param label a class from 0 on, or a number
+ */
+public record Labeled<T>(T data, double label) {
+    /**
+     * Other data with this label.
+     *
+     * @param <U> the data
+     * @param newData the data
+     * @return a new sample
+     */
+    public <U> Labeled<U> with(U newData) {
+        return new Labeled<>(newData, label);
+    }
+}

@@ -1,0 +1,69 @@
+package io.kiln.data.file;
+
+import io.kiln.data.Dataset;
+import io.kiln.data.Labeled;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Numbers in lines, separated by commas or another character; empty lines are left out, quotes are not known. */
+public final class CsvFile {
+    private CsvFile() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param file UTF-8 text
+     * @param separator between numbers
+     * @param header whether the first line holds names
+     * @param labelColumn which column is the label, from 0; -1 for none, and label 0
+     * @return a sample per line, all of the same length
+     * @throws IOException when reading fails, or a line has another number of columns or something that is no number
+     */
+    public static Dataset<Labeled<float[]>> read(Path file, char separator, boolean header, int labelColumn)
+            throws IOException {
+        List<Labeled<float[]>> samples = new ArrayList<>();
+        try (BufferedReader in = Files.newBufferedReader(file)) {
+            int columns = -1;
+            int number = 0;
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                number++;
+                if (header && number == 1 || line.isBlank()) {
+                    continue;
+                }
+                List<String> cells = Text.split(line, separator);
+                columns = columns < 0 ? cells.size() : columns;
+                if (cells.size() != columns || labelColumn >= columns) {
+                    throw new IOException("%s: line %d: expected %d columns%s, found %d"
+                            .formatted(
+                                    file,
+                                    number,
+                                    columns,
+                                    labelColumn >= columns ? " and a label in column " + labelColumn : "",
+                                    cells.size()));
+                }
+                samples.add(sample(file, number, cells, labelColumn));
+            }
+        }
+        return Dataset.of(samples);
+    }
+
+    private static Labeled<float[]> sample(Path file, int line, List<String> cells, int labelColumn)
+            throws IOException {
+        float[] data = new float[labelColumn < 0 ? cells.size() : cells.size() - 1];
+        double label = 0;
+        int at = 0;
+        for (int i = 0; i < cells.size(); i++) {
+            double value = Text.number(file, line, cells.get(i));
+            if (i == labelColumn) {
+                label = value;
+            } else {
+                data[at++] = (float) value;
+            }
+        }
+        return new Labeled<>(data, label);
+    }
+}

@@ -1,0 +1,123 @@
+package io.kiln.data.file;
+
+import io.kiln.data.Dataset;
+import io.kiln.data.Labeled;
+import io.kiln.data.vision.Image;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/**
+ * Images of a folder that has one subfolder per class; classes are numbered by the alphabet. Images are read when they are got. This
+ * class alone needs Java's module {@code java.desktop}; it reads what ImageIO knows, PNG and JPEG at least, without a display.
+ */
+public final class ImageFolder implements Dataset<Labeled<Image>> {
+    /** No image file is read that says it has more pixels. */
+    private static final long MOST_PIXELS = 1L << 28;
+
+    private final List<String> classes;
+    private final List<Path> files = new ArrayList<>();
+    private final List<Integer> labels = new ArrayList<>();
+
+    /**
+     * Finds the files.
+     *
+     * @param folder the folder
+     * @throws IOException when reading fails or there is no subfolder
+     */
+    public ImageFolder(Path folder) throws IOException {
+        List<Path> folders = sorted(folder).stream().filter(Files::isDirectory).toList();
+        if (folders.isEmpty()) {
+            throw new IOException(folder + ": expected one subfolder per class, found none");
+        }
+        classes = folders.stream().map(p -> p.getFileName().toString()).toList();
+        for (int i = 0; i < folders.size(); i++) {
+            for (Path file : sorted(folders.get(i))) {
+                if (Files.isRegularFile(file)) {
+                    files.add(file);
+                    labels.add(i);
+                }
+            }
+        }
+    }
+
+    private static List<Path> sorted(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        }
+    }
+
+    /** {@return the names of the classes, by number} */
+    public List<String> classes() {
+        return classes;
+    }
+
+    @Override
+    public long size() {
+        return files.size();
+    }
+
+    @Override
+    public Labeled<Image> get(long index) {
+        Path file = files.get(Math.toIntExact(index));
+        try (InputStream in = Files.newInputStream(file)) {
+            return new Labeled<>(decode(file.toString(), in), labels.get((int) index));
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Decodes an image file, such as that of an {@link ImageRecord}.
+     *
+     * @param name what to call it in messages
+     * @param bytes the file's content
+     * @return red, green and blue from 0 to 255
+     * @throws IOException when it is no image that ImageIO knows
+     */
+    public static Image decode(String name, byte[] bytes) throws IOException {
+        return decode(name, new ByteArrayInputStream(bytes));
+    }
+
+    private static Image decode(String name, InputStream bytes) throws IOException {
+        try (var in = ImageIO.createImageInputStream(bytes)) {
+            var readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                throw new IOException(name + ": no image of a format that ImageIO knows");
+            }
+            var reader = readers.next();
+            try {
+                reader.setInput(in);
+                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                if (pixels > MOST_PIXELS) {
+                    throw new IOException(
+                            name + ": expected at most " + MOST_PIXELS + " pixels, its header says " + pixels);
+                }
+                return image(reader.read(0));
+            } finally {
+                reader.dispose();
+            }
+        }
+    }
+
+    private static Image image(BufferedImage in) {
+        int h = in.getHeight();
+        int w = in.getWidth();
+        int[] rgb = in.getRGB(0, 0, w, h, null, 0, w);
+        float[] pixels = new float[Math.multiplyExact(3, rgb.length)];
+        for (int i = 0; i < rgb.length; i++) {
+            pixels[3 * i] = rgb[i] >> 16 & 0xff;
+            pixels[3 * i + 1] = rgb[i] >> 8 & 0xff;
+            pixels[3 * i + 2] = rgb[i] & 0xff;
+        }
+        return new Image(h, w, 3, pixels);
+    }
+}

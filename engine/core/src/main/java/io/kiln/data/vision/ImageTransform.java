@@ -1,0 +1,156 @@
+package io.kiln.data.vision;
+
+import io.kiln.data.Augmentation;
+import io.kiln.data.Labeled;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes another image of an image. Those without chance ignore the random numbers.
+ *
+ * <pre>{@code
+ * ImageTransform train = new RandomResizedCrop(224, 224, 0.08, 1)
+ *         .then(ImageTransform.flipHorizontally(0.5))
+ *         .then(new ColourJitter(0.4, 0.4, 0.4, 0))
+ *         .then(ImageTransform.scale())
+ *         .then(new Normalize(new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f}));
+ * }</pre>
+ */
+@FunctionalInterface
+public interface ImageTransform {
+    /**
+     * Makes the other image.
+     *
+     * @param image the image, which stays as it is
+     * @param random decides what is left to chance
+     * @return the other image, which may be the same
+     */
+    Image apply(Image image, RandomGenerator random);
+
+    /**
+     * This transform, and another one after it.
+     *
+     * @param next what comes after
+     * @return both
+     */
+    default ImageTransform then(ImageTransform next) {
+        return (image, random) -> next.apply(apply(image, random), random);
+    }
+
+    /** {@return this transform for the images of a loader} */
+    default Augmentation<Labeled<Image>> augmentation() {
+        return (sample, random) -> sample.with(apply(sample.data(), random));
+    }
+
+    /**
+     * A transform that happens sometimes.
+     *
+     * @param p how often, from 0 to 1
+     * @param transform what happens
+     * @return the transform
+     */
+    static ImageTransform sometimes(double p, ImageTransform transform) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException("sometimes: p must be in [0, 1], got " + p);
+        }
+        return (image, random) -> random.nextDouble() < p ? transform.apply(image, random) : image;
+    }
+
+    /**
+     * Left becomes right, sometimes.
+     *
+     * @param p how often, from 0 to 1
+     * @return the transform
+     */
+    static ImageTransform flipHorizontally(double p) {
+        return sometimes(
+                p, (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(y, i.width() - 1 - x, c)));
+    }
+
+    /**
+     * Top becomes bottom, sometimes.
+     *
+     * @param p how often, from 0 to 1
+     * @return the transform
+     */
+    static ImageTransform flipVertically(double p) {
+        return sometimes(
+                p, (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(i.height() - 1 - y, x, c)));
+    }
+
+    /** {@return divides by 255: from 0 to 255 to 0 to 1} */
+    static ImageTransform scale() {
+        return (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(y, x, c) / 255);
+    }
+
+    /**
+     * To another size, by linear interpolation between pixels.
+     *
+     * @param height new height
+     * @param width new width
+     * @return the transform
+     */
+    static ImageTransform resize(int height, int width) {
+        return (i, r) -> Pixels.resize(i, 0, 0, i.height(), i.width(), height, width);
+    }
+
+    /**
+     * To another size with the same sides' ratio.
+     *
+     * @param shorter new length of the shorter side
+     * @return the transform
+     */
+    static ImageTransform resizeShorter(int shorter) {
+        return (i, r) -> {
+            double factor = (double) shorter / Math.min(i.height(), i.width());
+            int h = i.height() <= i.width() ? shorter : (int) Math.round(i.height() * factor);
+            int w = i.width() <= i.height() ? shorter : (int) Math.round(i.width() * factor);
+            return Pixels.resize(i, 0, 0, i.height(), i.width(), h, w);
+        };
+    }
+
+    /**
+     * The middle of an image.
+     *
+     * @param height height of the part, at most the image's
+     * @param width width of the part, at most the image's
+     * @return the transform
+     */
+    static ImageTransform centreCrop(int height, int width) {
+        return (i, r) -> Pixels.crop(i, (i.height() - height) / 2, (i.width() - width) / 2, height, width);
+    }
+
+    /**
+     * Some part of an image.
+     *
+     * @param height height of the part, at most the image's
+     * @param width width of the part, at most the image's
+     * @return the transform
+     */
+    static ImageTransform randomCrop(int height, int width) {
+        return (i, r) -> {
+            Pixels.checkCrop(i, height, width);
+            int y = r.nextInt(i.height() - height + 1);
+            int x = r.nextInt(i.width() - width + 1);
+            return Pixels.crop(i, y, x, height, width);
+        };
+    }
+
+    /**
+     * A border on all sides.
+     *
+     * @param pixels its width
+     * @param value what it is filled with
+     * @return the transform
+     */
+    static ImageTransform pad(int pixels, float value) {
+        if (pixels < 0) {
+            throw new IllegalArgumentException("pad: pixels must be >= 0, got " + pixels);
+        }
+        return (i, r) -> Pixels.remap(i, i.height() + 2 * pixels, i.width() + 2 * pixels, (y, x, c) -> {
+            int fromY = y - pixels;
+            int fromX = x - pixels;
+            boolean inside = fromY >= 0 && fromY < i.height() && fromX >= 0 && fromX < i.width();
+            return inside ? i.at(fromY, fromX, c) : value;
+        });
+    }
+}

@@ -1,0 +1,74 @@
+package io.kiln.metric;
+
+import io.kiln.ndarray.NDArray;
+import java.util.stream.IntStream;
+
+/**
+ * How well predicted regions cover the true ones: the mean over classes of \(\frac{tp}{tp + fp + fn}\), the Jaccard index, over
+ * classes that occur or are predicted. Shapes: labels […], predictions with one more axis, that of the classes.
+ */
+public final class MeanIou extends Metric {
+    private final int classes;
+    private final int axis;
+
+    /**
+     * For predictions [N,classes,…], as convolutions give them.
+     *
+     * @param classes how many classes there are, at least 2
+     */
+    public MeanIou(int classes) {
+        this(classes, 1);
+    }
+
+    /**
+     * Creates the metric.
+     *
+     * @param classes how many classes there are, at least 2
+     * @param axis the axis of the classes in predictions; negative ones are counted from the end
+     */
+    public MeanIou(int classes, int axis) {
+        super("mean-iou", Math.multiplyExact(3, classes));
+        if (classes < 2) {
+            throw new IllegalArgumentException("mean-iou: needs at least 2 classes, got " + classes);
+        }
+        this.classes = classes;
+        this.axis = axis;
+    }
+
+    @Override
+    public void update(NDArray labels, NDArray predictions) {
+        int rank = predictions.shape().rank();
+        int at = predictions.shape().axis(axis);
+        int[] last = IntStream.concat(IntStream.range(0, rank).filter(i -> i != at), IntStream.of(at))
+                .toArray();
+        int[] said = Samples.decisions(predictions.transpose(last), 0);
+        long[] truth = Confusion.check(name(), labels, said, classes);
+        for (int i = 0; i < said.length; i++) {
+            if (truth[i] == said[i]) {
+                add(3 * said[i], 1);
+            } else {
+                add(3 * said[i] + 1, 1);
+                add(3 * (int) truth[i] + 2, 1);
+            }
+        }
+    }
+
+    @Override
+    public double value() {
+        double sum = 0;
+        int seen = 0;
+        for (int c = 0; c < classes; c++) {
+            double union = at(3 * c) + at(3 * c + 1) + at(3 * c + 2);
+            if (union > 0) {
+                sum += at(3 * c) / union;
+                seen++;
+            }
+        }
+        return sum / seen;
+    }
+
+    @Override
+    public boolean isLargerBetter() {
+        return true;
+    }
+}

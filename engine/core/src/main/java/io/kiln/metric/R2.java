@@ -1,0 +1,38 @@
+package io.kiln.metric;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * The share of the labels' variance that predictions explain: \(1 - \frac{\sum (y - p)^2}{\sum (y - \bar y)^2}\). Labels and predictions
+ * have one shape, or are [N] and [N,1].
+ */
+public final class R2 extends Metric {
+    /** Creates the metric. */
+    public R2() {
+        super("r2", 4);
+    }
+
+    @Override
+    public void update(NDArray labels, NDArray predictions) {
+        Samples.checkAlike(name(), labels, predictions);
+        double[] y = labels.toDoubleArray();
+        double[] p = predictions.toDoubleArray();
+        for (int i = 0; i < y.length; i++) {
+            double d = y[i] - p[i];
+            add(0, 1);
+            add(1, y[i]);
+            add(2, y[i] * y[i]);
+            add(3, d * d);
+        }
+    }
+
+    @Override
+    public double value() {
+        return 1 - at(3) / (at(2) - at(1) * at(1) / at(0));
+    }
+
+    @Override
+    public boolean isLargerBetter() {
+        return true;
+    }
+}

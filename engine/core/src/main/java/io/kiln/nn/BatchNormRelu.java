@@ -1,0 +1,27 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.NDArray;
+
+/** {@link BatchNorm} and the rectifier behind it: \(y = \max(0, \mathrm{norm}(x))\). Shapes: y as x. The norm is named {@code norm}. */
+public final class BatchNormRelu extends Block {
+    private final BatchNorm norm;
+
+    /** A layer with the defaults of {@link BatchNorm}. */
+    public BatchNormRelu() {
+        this(new BatchNorm());
+    }
+
+    /**
+     * A layer.
+     *
+     * @param norm the normalisation
+     */
+    public BatchNormRelu(BatchNorm norm) {
+        this.norm = addChild("norm", norm);
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        return norm.call(x).relu();
+    }
+}

@@ -1,0 +1,55 @@
+package io.kiln.nn;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.symbol.Role;
+import java.util.Arrays;
+
+/**
+ * A leaking rectifier whose slope is learned: \(y = \max(x, 0) + a \min(x, 0)\). Shapes: x[N,C,…], a[1] or [C], y as x. The slopes
+ * begin at 0.25 and are not decayed. K. He et al., ICCV 2015.
+ */
+public final class PRelu extends Block {
+    private final Parameter slope;
+
+    /** A layer with one slope. */
+    public PRelu() {
+        this(1);
+    }
+
+    /**
+     * A layer with a slope for each channel, axis 1.
+     *
+     * @param channels how many channels; 1 for one slope for all
+     */
+    public PRelu(long channels) {
+        this(channels, new Constant(0.25));
+    }
+
+    /**
+     * A layer.
+     *
+     * @param channels how many channels; 1 for one slope for all
+     * @param initializer how the slopes begin
+     */
+    public PRelu(long channels, Initializer initializer) {
+        if (channels < 1) {
+            throw new IllegalArgumentException("pRelu: channels must be >= 1, got " + channels);
+        }
+        slope = addParameter(new Parameter("slope", Role.GAMMA, DType.FLOAT32, Shape.of(channels), initializer));
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        NDArray a = slope.data();
+        long channels = slope.shape().dim(0);
+        if (channels > 1) {
+            long[] perChannel = new long[x.shape().rank()];
+            Arrays.fill(perChannel, 1);
+            perChannel[1] = channels;
+            a = a.reshape(perChannel);
+        }
+        return x.relu().sub(x.neg().relu().mul(a));
+    }
+}

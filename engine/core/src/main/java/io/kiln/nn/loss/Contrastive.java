@@ -1,0 +1,42 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Elementwise;
+
+/**
+ * Pulls pairs of vectors together or apart by their distance: with \(d = \|a - b\|\) over all axes but the batch,
+ * \(\frac12 d^2\) where the label is above 0, else \(\frac12 \max(0, m - d)^2\). Shapes: a and b equal, label [N].
+ * R. Hadsell et al., CVPR 2006.
+ *
+ * @param margin m, above 0
+ */
+public record Contrastive(double margin) implements PairLoss {
+    /** Keeps the root's gradient finite where a = b. */
+    private static final double LEAST = 1e-24;
+
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when one is out of range
+     */
+    public Contrastive {
+        if (!(margin > 0)) {
+            throw new IllegalArgumentException("contrastive: margin must be > 0, got " + margin);
+        }
+    }
+
+    /** The customary attributes: {@code margin = 1}. */
+    public Contrastive() {
+        this(1);
+    }
+
+    @Override
+    public NDArray compute(NDArray first, NDArray second, NDArray label) {
+        NDArray square =
+                Labels.sum(first.sub(Labels.like(name(), first, second)).square());
+        NDArray distance = square.clip(LEAST, Double.POSITIVE_INFINITY).sqrt();
+        NDArray apart = distance.neg().add(margin).relu().square();
+        NDArray y = Labels.like(name(), square, label);
+        return Elementwise.where(y.gt(0), square, apart).mul(0.5);
+    }
+}

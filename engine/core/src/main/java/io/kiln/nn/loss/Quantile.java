@@ -1,0 +1,33 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Pinball loss, smallest at a quantile of the labels: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\). Labels have the shape of
+ * the predictions. R. Koenker, G. Bassett, Econometrica 1978.
+ *
+ * @param tau \(\tau\), which quantile, in (0, 1)
+ */
+public record Quantile(double tau) implements Loss {
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when one is out of range
+     */
+    public Quantile {
+        if (!(tau > 0 && tau < 1)) {
+            throw new IllegalArgumentException("quantile: tau must be in (0, 1), got " + tau);
+        }
+    }
+
+    /** The median: {@code tau = 0.5}. */
+    public Quantile() {
+        this(0.5);
+    }
+
+    @Override
+    public NDArray compute(NDArray prediction, NDArray label) {
+        NDArray d = Labels.like(name(), prediction, label).sub(prediction);
+        return Labels.mean(d.mul(tau).maximum(d.mul(tau - 1)));
+    }
+}

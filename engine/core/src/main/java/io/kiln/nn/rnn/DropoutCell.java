@@ -1,0 +1,35 @@
+package io.kiln.nn.rnn;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Neural;
+import java.util.List;
+
+/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.Dropout}; it has no state. */
+public final class DropoutCell extends RecurrentCell {
+    private final double rate;
+
+    /**
+     * A cell.
+     *
+     * @param rate probability of an element to be dropped, in [0, 1)
+     */
+    public DropoutCell(double rate) {
+        this.rate = ModifierCell.rate("dropoutCell", "rate", rate);
+    }
+
+    @Override
+    public List<Shape> stateShapes(Shape x) {
+        return List.of();
+    }
+
+    @Override
+    public Shape outputShape(Shape x) {
+        return x.without(0);
+    }
+
+    @Override
+    protected NDArray[] step(NDArray x, NDArray... states) {
+        return new NDArray[] {Neural.dropout(x, rate)};
+    }
+}

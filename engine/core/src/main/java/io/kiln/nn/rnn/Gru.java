@@ -1,0 +1,52 @@
+package io.kiln.nn.rnn;
+
+import io.kiln.op.Operator;
+
+/** GRU layers, with the formulas of {@link io.kiln.op.Gru}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
+public final class Gru extends RecurrentLayer {
+    /**
+     * One layer with the defaults of the {@linkplain Builder builder}.
+     *
+     * @param hidden size of the state
+     */
+    public Gru(long hidden) {
+        this(builder().hidden(hidden));
+    }
+
+    private Gru(Builder b) {
+        super("gru", b, 3, 1);
+    }
+
+    /**
+     * Starts layers.
+     *
+     * @return a builder with the defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    Operator operator(boolean reverse, boolean state, boolean lengths) {
+        return new io.kiln.op.Gru(reverse, state, lengths);
+    }
+
+    /** The settings of GRU layers. */
+    public static final class Builder extends RecurrentLayer.Builder<Builder> {
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Makes the layers.
+         *
+         * @return the layers
+         */
+        public Gru build() {
+            return new Gru(this);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package io.kiln.nn.rnn;
+
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Operator;
+import java.util.List;
+
+/** One step of a GRU, with the formulas of {@link io.kiln.op.Gru}. Shapes: x[N,I], state and output h[N,hidden]. */
+public final class GruCell extends GatedCell {
+    private final long hidden;
+
+    /**
+     * A cell.
+     *
+     * @param hidden size of the state
+     */
+    public GruCell(long hidden) {
+        super("gruCell", 3, hidden, 0);
+        this.hidden = hidden;
+    }
+
+    @Override
+    Operator operator() {
+        return new io.kiln.op.Gru(false, true, false);
+    }
+
+    @Override
+    public List<Shape> stateShapes(Shape x) {
+        return List.of(Shape.of(hidden));
+    }
+}

@@ -1,0 +1,31 @@
+package io.kiln.nn.rnn;
+
+import io.kiln.ndarray.NDArray;
+
+/** Adds the input to the output of a cell, which must be of its shape (Wu et al. 2016). */
+public final class ResidualCell extends ModifierCell {
+    /**
+     * A cell.
+     *
+     * @param base the cell whose output is added to
+     */
+    public ResidualCell(RecurrentCell base) {
+        super(base);
+    }
+
+    @Override
+    protected NDArray[] step(NDArray x, NDArray... states) {
+        NDArray[] all = base.callAll(join(x, states));
+        all[0] = all[0].add(x);
+        return all;
+    }
+
+    @Override
+    protected Steps run(NDArray[] steps, NDArray[] begin, NDArray lengths, boolean reverse) {
+        Steps result = base.run(steps, begin, lengths, reverse);
+        for (int t = 0; t < steps.length; t++) {
+            result.outputs()[t] = result.outputs()[t].add(steps[t]);
+        }
+        return result;
+    }
+}

@@ -1,0 +1,41 @@
+package io.kiln.nn.transformer;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.nn.Block;
+import io.kiln.nn.Initializers;
+import io.kiln.nn.Parameter;
+import io.kiln.symbol.Role;
+
+/** Adds a learned vector per position to a sequence: y = x + weight[0:L]. Shapes: x and y [N,L,C], weight[positions,C]. */
+public final class LearnedPositions extends Block {
+    private final long positions;
+    private final Parameter weight;
+
+    /**
+     * An encoding.
+     *
+     * @param positions the longest sequence
+     */
+    public LearnedPositions(long positions) {
+        this.positions = Positions.check("learnedPositions", positions);
+        weight = addParameter(new Parameter("weight", Role.EMBEDDING, Initializers.defaultFor(Role.EMBEDDING)));
+    }
+
+    @Override
+    public NDArray forward(NDArray x) {
+        return add(x, 0);
+    }
+
+    /**
+     * Adds the vectors from a position on.
+     *
+     * @param x the sequence [N,L,C]
+     * @param offset the position of its first element
+     * @return the sum
+     */
+    public NDArray add(NDArray x, long offset) {
+        NDArray all = weight.complete(Shape.of(positions, x.shape().dim(-1))).data();
+        return x.add(Positions.of(all, offset, x));
+    }
+}

@@ -1,0 +1,95 @@
+package io.kiln.nn.zoo;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.nn.BatchNorm;
+import io.kiln.nn.Block;
+import io.kiln.nn.Conv;
+import io.kiln.nn.Conv2D;
+import io.kiln.nn.Dense;
+import io.kiln.nn.Initializer;
+import io.kiln.nn.Lambda;
+import io.kiln.nn.Msra;
+import io.kiln.nn.Sequential;
+import io.kiln.op.Activation;
+
+/** Layers that several networks have in common. */
+final class Layers {
+    /** He, Zhang, Ren, Sun 2015, for layers that a rectifier follows. */
+    static final Initializer HE = new Msra();
+
+    private Layers() {}
+
+    /** A convolution without bias over a square window. */
+    static Conv conv(long channels, long kernel, long stride, long pad) {
+        return conv(channels, kernel, stride, pad, 1);
+    }
+
+    static Conv conv(long channels, long kernel, long stride, long pad, long groups) {
+        return Conv2D.builder()
+                .channels(channels)
+                .kernel(kernel)
+                .stride(stride)
+                .pad(pad)
+                .groups(groups)
+                .useBias(false)
+                .weightInitializer(HE)
+                .build();
+    }
+
+    /** A convolution with bias and rectifier. */
+    static Conv convRelu(long channels, long kernel, long stride, long pad) {
+        return Conv2D.builder()
+                .channels(channels)
+                .kernel(kernel)
+                .stride(stride)
+                .pad(pad)
+                .activation(Activation.RELU)
+                .weightInitializer(HE)
+                .build();
+    }
+
+    static Dense denseRelu(long units) {
+        return new Dense(units, Activation.RELU);
+    }
+
+    /** Dense layers with rectifiers, the last one without when {@code open}. */
+    static Sequential perceptron(boolean open, long... units) {
+        Sequential s = new Sequential();
+        for (int i = 0; i < units.length; i++) {
+            s.add(open && i == units.length - 1 ? new Dense(units[i]) : denseRelu(units[i]));
+        }
+        return s;
+    }
+
+    /** A convolution, batch normalisation and what follows; {@code after} may be null. */
+    static Sequential convNorm(Conv conv, Block after) {
+        Sequential s = new Sequential(conv, new BatchNorm());
+        return after == null ? s : s.add(after);
+    }
+
+    static Block relu6() {
+        return new Lambda(x -> x.clip(0, 6));
+    }
+
+    /** \(x \min(\max(x + 3, 0), 6)/6\), Howard et al. 2019. */
+    static Block hardSwish() {
+        return new Lambda(x -> x.mul(hardSigmoid(x)));
+    }
+
+    /** \(\min(\max(x + 3, 0), 6)/6\). */
+    static NDArray hardSigmoid(NDArray x) {
+        return x.add(3).clip(0, 6).mul(1.0 / 6);
+    }
+
+    /** Rounds to a multiple of 8, and not below nine tenths: what MobileNets do with their widths. */
+    static long toEight(double channels) {
+        long rounded = Math.max(8, (long) (channels + 4) / 8 * 8);
+        return rounded < 0.9 * channels ? rounded + 8 : rounded;
+    }
+
+    static void checkClasses(String network, long classes) {
+        if (classes < 1) {
+            throw new IllegalArgumentException(network + ": classes must be >= 1, got " + classes);
+        }
+    }
+}

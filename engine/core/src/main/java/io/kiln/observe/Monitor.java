@@ -1,0 +1,78 @@
+package io.kiln.observe;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.nn.Block;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+
+/**
+ * Reports statistics of activations and gradients whose names match a pattern. Names, for a block {@code layer1.conv}:
+ *
+ * <ul>
+ *   <li>{@code layer1.conv}: the output of the block;
+ *   <li>{@code layer1.conv/convolution}: the output of an operator in it;
+ *   <li>{@code layer1.conv/convolution backward}: what the operators compute that differentiate it;
+ *   <li>{@code layer1.conv.weight gradient}: the gradient of a parameter, when {@link #gradients} is called.
+ * </ul>
+ *
+ * Outputs after the first have {@code #1} and so on behind their name; outputs that are no floating-point numbers are left out.
+ *
+ * <pre>{@code
+ * Monitor monitor = new Monitor("layer1\\..*", (name, s) -> System.out.println(name + ": " + s));
+ * try (Observation o = Observation.open(monitor)) {
+ *     trainOneStep();
+ *     monitor.gradients(network);
+ * }
+ * }</pre>
+ *
+ * <p>Each statistic copies the array; no array is copied whose name does not match.
+ */
+public final class Monitor implements Observer {
+    private final Pattern names;
+    private final BiConsumer<String, Statistics> listener;
+
+    /**
+     * A monitor.
+     *
+     * @param names a regular expression that whole names are matched with
+     * @param listener is given each name and what is known of the array, on the thread that computed it
+     */
+    public Monitor(String names, BiConsumer<String, Statistics> listener) {
+        this.names = Pattern.compile(names);
+        this.listener = listener;
+    }
+
+    @Override
+    public void ran(Call call) {
+        if (call.depth() == 0) {
+            report(call.place() + (call.phase() == Call.Phase.BACKWARD ? " backward" : ""), call.outputs());
+        }
+    }
+
+    @Override
+    public void finished(String place, NDArray... outputs) {
+        report(place, outputs);
+    }
+
+    private void report(String name, NDArray... arrays) {
+        for (int i = 0; i < arrays.length; i++) {
+            String full = i == 0 ? name : name + "#" + i;
+            if (arrays[i].dtype().isFloating() && names.matcher(full).matches()) {
+                listener.accept(full, Statistics.of(arrays[i]));
+            }
+        }
+    }
+
+    /**
+     * Reports the gradients that the last backward pass left at the parameters of a network.
+     *
+     * @param network the network
+     */
+    public void gradients(Block network) {
+        network.parameters().forEach((name, p) -> {
+            if (p.isTrained() && p.hasData() && p.gradient() != null) {
+                report(name + " gradient", p.gradient());
+            }
+        });
+    }
+}

@@ -1,0 +1,64 @@
+package io.kiln.observe;
+
+import io.kiln.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Stops at the operator that makes the first NaN or infinity, forward or backward: one whose inputs are all finite and whose
+ * output is not. An operator that only passes on what it was given is named as such.
+ *
+ * <pre>{@code
+ * try (Observation o = Observation.open(new NonFiniteDetector())) {
+ *     trainOneStep();
+ * }
+ * }</pre>
+ *
+ * <p>Costs a pass over every result.
+ */
+public final class NonFiniteDetector implements Observer {
+    /** Creates a detector. */
+    public NonFiniteDetector() {}
+
+    @Override
+    public void ran(Call call) {
+        for (int i = 0; i < call.outputs().length; i++) {
+            if (!allFinite(call.outputs()[i])) {
+                throw new NonFiniteException(message(call, i));
+            }
+        }
+    }
+
+    private static boolean allFinite(NDArray x) {
+        if (!x.dtype().isFloating()) {
+            return true;
+        }
+        for (double v : x.toDoubleArray()) {
+            if (!Double.isFinite(v)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String message(Call call, int output) {
+        List<String> inputs = new ArrayList<>();
+        boolean made = true;
+        for (int i = 0; i < call.inputs().length; i++) {
+            NDArray x = call.inputs()[i];
+            if (x.dtype().isFloating()) {
+                Statistics s = Statistics.of(x);
+                made &= s.allFinite();
+                inputs.add("input " + i + " " + s);
+            } else {
+                inputs.add("input " + i + " " + x.spec());
+            }
+        }
+        return call.place() + (call.phase() == Call.Phase.BACKWARD ? " (backward)" : "") + ": "
+                + call.operator().name() + (made ? " made" : " was given and passed on") + " NaN or infinity: output "
+                + output + " " + Statistics.of(call.outputs()[output]) + "; " + String.join("; ", inputs)
+                + (made
+                        ? "; look at these ranges, lower the learning rate or scale the data"
+                        : "; look at the data and parameters that the network was given");
+    }
+}

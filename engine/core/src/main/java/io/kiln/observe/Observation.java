@@ -1,0 +1,217 @@
+package io.kiln.observe;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.op.Operator;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Lets an observer see what this thread runs, until it is closed.
+ *
+ * <pre>{@code
+ * Profiler profiler = new Profiler();
+ * try (Observation o = Observation.open(profiler)) {
+ *     network.call(x);
+ * }
+ * System.out.println(profiler.table());
+ * }</pre>
+ *
+ * <p>Observations may be nested: all observers are told, outer ones first. Several threads may each open one of the same
+ * observer. Engines that run operators by another way than {@link io.kiln.op.Dispatch} report them with {@link #run}.
+ *
+ * <p>Concurrency: belongs to the thread that opened it.
+ */
+public final class Observation implements AutoCloseable {
+    private static final ThreadLocal<Observation> CURRENT = new ThreadLocal<>();
+
+    private final Observation outer;
+    private final List<Observer> observers;
+    private final Deque<String> blocks;
+    private String node;
+    private Call.Phase phase = Call.Phase.FORWARD;
+    private int depth;
+    private boolean telling;
+
+    private Observation(Observation outer, Observer observer) {
+        this.outer = outer;
+        observers = new ArrayList<>(outer == null ? List.of() : outer.observers);
+        observers.add(observer);
+        blocks = outer == null ? new ArrayDeque<>() : outer.blocks;
+    }
+
+    /**
+     * Starts observing this thread.
+     *
+     * @param observer who is told
+     * @return ends it
+     */
+    public static Observation open(Observer observer) {
+        Observation o = new Observation(CURRENT.get(), observer);
+        CURRENT.set(o);
+        return o;
+    }
+
+    /**
+     * The observation of this thread.
+     *
+     * @return null when nobody observes it
+     */
+    public static Observation current() {
+        Observation o = CURRENT.get();
+        return o == null || o.telling ? null : o;
+    }
+
+    /** Ends the observation, and those opened after it on this thread. */
+    @Override
+    public void close() {
+        for (Observation o = CURRENT.get(); o != null; o = o.outer) {
+            if (o == this) {
+                if (outer == null) {
+                    CURRENT.remove();
+                } else {
+                    CURRENT.set(outer);
+                }
+                return;
+            }
+        }
+    }
+
+    /**
+     * Runs an operator and tells of it.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @param body runs it
+     * @return what the body gives, the operator's outputs
+     */
+    public NDArray[] run(Operator operator, NDArray[] inputs, Supplier<NDArray[]> body) {
+        depth++;
+        NDArray[] outputs;
+        long start = System.nanoTime();
+        long nanos;
+        try {
+            outputs = body.get();
+        } finally {
+            nanos = System.nanoTime() - start;
+            depth--;
+        }
+        Call call = new Call(place(operator.name()), operator, phase, depth, inputs, outputs, start, nanos);
+        tell(() -> observers.forEach(o -> o.ran(call)));
+        return outputs;
+    }
+
+    /**
+     * Runs a block's forward pass and tells of it.
+     *
+     * @param name the block's name within its parent; null for the outermost one
+     * @param body runs it
+     * @return what the body gives, the block's outputs
+     */
+    public NDArray[] block(String name, Supplier<NDArray[]> body) {
+        if (name != null) {
+            blocks.addLast(name);
+        }
+        try {
+            NDArray[] outputs = body.get();
+            String place = String.join(".", blocks);
+            tell(() -> observers.forEach(o -> o.finished(place, outputs)));
+            return outputs;
+        } finally {
+            if (name != null) {
+                blocks.removeLast();
+            }
+        }
+    }
+
+    /**
+     * Gives what the body runs the name of a graph's node.
+     *
+     * @param name the node's name
+     * @param body runs the node
+     * @return what the body gives
+     */
+    public NDArray[] node(String name, Supplier<NDArray[]> body) {
+        return within(blocks.isEmpty() ? name : String.join(".", blocks) + "." + name, phase, body);
+    }
+
+    /**
+     * Gives what the body runs the name of a recorded call and counts it to the backward pass.
+     *
+     * @param place the {@linkplain #place name} of the recorded call; null when nobody observed it
+     * @param body differentiates the call
+     */
+    public void backward(String place, Runnable body) {
+        within(place, Call.Phase.BACKWARD, () -> {
+            body.run();
+            return null;
+        });
+    }
+
+    private NDArray[] within(String newNode, Call.Phase newPhase, Supplier<NDArray[]> body) {
+        String oldNode = node;
+        Call.Phase oldPhase = phase;
+        node = newNode;
+        phase = newPhase;
+        try {
+            return body.get();
+        } finally {
+            node = oldNode;
+            phase = oldPhase;
+        }
+    }
+
+    /**
+     * Where this thread is.
+     *
+     * @param operator the name of an operator that is called there
+     * @return the node's name, or the block's place and the operator's name
+     */
+    public String place(String operator) {
+        if (node != null) {
+            return node;
+        }
+        return blocks.isEmpty() ? operator : String.join(".", blocks) + "/" + operator;
+    }
+
+    private void tell(Runnable message) {
+        telling = true;
+        try (Autograd.Mode pause = Autograd.pause();
+                Scope scope = Scope.open()) {
+            message.run();
+        } finally {
+            telling = false;
+        }
+    }
+
+    /**
+     * Names a piece of work of this thread.
+     *
+     * @param name what it is
+     * @return to be closed at its end; null, which try-with-resources allows, when nobody observes the thread
+     */
+    public static Span span(String name) {
+        Observation o = current();
+        return o == null ? null : o.new Span(name);
+    }
+
+    /** A named piece of work. */
+    public final class Span implements AutoCloseable {
+        private final String name;
+        private final long start = System.nanoTime();
+
+        private Span(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void close() {
+            long nanos = System.nanoTime() - start;
+            tell(() -> observers.forEach(o -> o.span(name, start, nanos)));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.kiln.observe;
+
+import io.kiln.ndarray.NDArray;
+
+/**
+ * Is told what the threads do on which an {@link Observation} of it is open. What it computes itself is neither observed nor
+ * recorded. Whatever it throws reaches the caller of the operator.
+ *
+ * <p>Concurrency: called by each observed thread; an observer of several threads synchronizes itself.
+ */
+public interface Observer {
+    /**
+     * An operator has run.
+     *
+     * @param call what ran; its arrays may be looked at during this method only
+     */
+    default void ran(Call call) {}
+
+    /**
+     * A block has finished its forward pass.
+     *
+     * @param place the block's place in the network, such as {@code layer1.0.conv1}; empty for the outermost block
+     * @param outputs its outputs, to be looked at during this method only
+     */
+    default void finished(String place, NDArray... outputs) {}
+
+    /**
+     * A named piece of work has ended, such as an optimizer's update.
+     *
+     * @param name what it was
+     * @param start {@link System#nanoTime} at its start
+     * @param nanos how long it took
+     */
+    default void span(String name, long start, long nanos) {}
+}

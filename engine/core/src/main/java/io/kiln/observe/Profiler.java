@@ -1,0 +1,290 @@
+package io.kiln.observe;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.view.TextTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Measures what each operator takes, on every thread on which an {@link Observation} of it is open.
+ *
+ * <pre>{@code
+ * Profiler profiler = new Profiler();
+ * try (Observation o = Observation.open(profiler)) {
+ *     trainOneStep();
+ * }
+ * System.out.println(profiler.table(Profiler.measurePeak()));
+ * profiler.writeChromeTrace(Path.of("trace.json"));    // for chrome://tracing or ui.perfetto.dev
+ * }</pre>
+ *
+ * <p>Rows count operators that the network called; those of which they are composed are in the trace only, as are events up to
+ * {@link #MAX_EVENTS}.
+ *
+ * <p>Concurrency: safe.
+ */
+public final class Profiler implements Observer {
+    /** How many events a trace keeps; later ones are counted in the rows and are not in the trace. */
+    public static final int MAX_EVENTS = 1_000_000;
+
+    private static final int PEAK_SIZE = 1536;
+    private static final int PEAK_RUNS = 6;
+
+    private final List<Event> events = new ArrayList<>();
+    private final Map<Key, Sums> sums = new LinkedHashMap<>();
+    private long dropped;
+
+    /** Creates a profiler that has seen nothing. */
+    public Profiler() {}
+
+    /**
+     * What the trace keeps of a call or span.
+     *
+     * @param name name of the operator or span
+     * @param place where it was called; empty for a span
+     * @param category forward, backward or span
+     * @param thread number of the thread
+     * @param threadName its name
+     * @param start {@link System#nanoTime} at its start
+     * @param nanos how long it took
+     * @param flops floating-point operations
+     * @param bytes memory traffic
+     */
+    public record Event(
+            String name,
+            String place,
+            String category,
+            long thread,
+            String threadName,
+            long start,
+            long nanos,
+            long flops,
+            long bytes) {}
+
+    /**
+     * Calls of one kind.
+     *
+     * @param name what they have in common
+     * @param phase forward, backward or span
+     * @param calls their number
+     * @param nanos their time
+     * @param flops their floating-point operations
+     * @param bytes their memory traffic, {@link Call#bytes}
+     */
+    public record Row(String name, String phase, long calls, long nanos, long flops, long bytes) {
+        /** {@return operations per second} */
+        public double flopsPerSecond() {
+            return flops / (nanos * 1e-9);
+        }
+    }
+
+    private record Key(String operator, String place, String phase, long thread) {}
+
+    private static final class Sums {
+        long calls;
+        long nanos;
+        long flops;
+        long bytes;
+    }
+
+    @Override
+    public void ran(Call call) {
+        String phase = call.phase().name().toLowerCase(Locale.ROOT);
+        boolean top = call.depth() == 0;
+        add(
+                new Event(
+                        call.operator().name(),
+                        call.place(),
+                        phase,
+                        Thread.currentThread().getId(),
+                        Thread.currentThread().getName(),
+                        call.start(),
+                        call.nanos(),
+                        top ? call.flops() : 0,
+                        top ? call.bytes() : 0),
+                top);
+    }
+
+    @Override
+    public void span(String name, long start, long nanos) {
+        Thread t = Thread.currentThread();
+        add(new Event(name, "", "span", t.getId(), t.getName(), start, nanos, 0, 0), true);
+    }
+
+    private synchronized void add(Event e, boolean counted) {
+        if (events.size() < MAX_EVENTS) {
+            events.add(e);
+        } else {
+            dropped++;
+        }
+        if (counted) {
+            Sums s = sums.computeIfAbsent(new Key(e.name(), e.place(), e.category(), e.thread()), k -> new Sums());
+            s.calls++;
+            s.nanos += e.nanos();
+            s.flops += e.flops();
+            s.bytes += e.bytes();
+        }
+    }
+
+    /**
+     * What the trace keeps, in the order in which the calls ended.
+     *
+     * @return a copy
+     */
+    public synchronized List<Event> events() {
+        return List.copyOf(events);
+    }
+
+    /**
+     * How many events the trace does not keep.
+     *
+     * @return those beyond {@link #MAX_EVENTS}
+     */
+    public synchronized long dropped() {
+        return dropped;
+    }
+
+    /**
+     * The time of each operator.
+     *
+     * @return one row per operator and phase, the longest time first
+     */
+    public List<Row> byOperator() {
+        return rows(Key::operator);
+    }
+
+    /**
+     * The time of each place in the network.
+     *
+     * @return one row per node or block and operator, and phase, the longest time first
+     */
+    public List<Row> byPlace() {
+        return rows(k -> k.place().isEmpty() ? k.operator() : k.place());
+    }
+
+    /**
+     * The time of each thread.
+     *
+     * @return one row per thread and phase, named by the thread's number, the longest time first
+     */
+    public List<Row> byThread() {
+        return rows(k -> Long.toString(k.thread()));
+    }
+
+    private synchronized List<Row> rows(Function<Key, String> name) {
+        Map<List<String>, Row> rows = new LinkedHashMap<>();
+        sums.forEach((k, s) -> rows.merge(
+                List.of(name.apply(k), k.phase()),
+                new Row(name.apply(k), k.phase(), s.calls, s.nanos, s.flops, s.bytes),
+                Profiler::sum));
+        return rows.values().stream()
+                .sorted(Comparator.comparingLong(Row::nanos).reversed())
+                .toList();
+    }
+
+    private static Row sum(Row a, Row b) {
+        return new Row(
+                a.name(),
+                a.phase(),
+                a.calls() + b.calls(),
+                a.nanos() + b.nanos(),
+                a.flops() + b.flops(),
+                a.bytes() + b.bytes());
+    }
+
+    /**
+     * The rows of {@link #byOperator} as text, with rates and no comparison with the machine.
+     *
+     * @return the table
+     */
+    public String table() {
+        return table(Double.NaN);
+    }
+
+    /**
+     * The rows of {@link #byOperator} as text.
+     *
+     * @param peak floating-point operations per second that the machine can do, {@link #measurePeak}; NaN when unknown
+     * @return the table
+     */
+    public String table(double peak) {
+        return table(byOperator(), peak);
+    }
+
+    /**
+     * Rows as text.
+     *
+     * @param rows the rows
+     * @param peak floating-point operations per second that the machine can do; NaN when unknown
+     * @return the table
+     */
+    public static String table(List<Row> rows, double peak) {
+        // Spans contain operators: they have no share of their own.
+        double all = rows.stream()
+                .filter(r -> !r.phase().equals("span"))
+                .mapToLong(Row::nanos)
+                .sum();
+        TextTable table = new TextTable(
+                2, "name", "phase", "calls", "total ms", "%", "mean us", "GFLOP", "GFLOP/s", "% peak", "MB", "GB/s");
+        for (Row r : rows) {
+            boolean span = r.phase().equals("span");
+            table.row(
+                    r.name(),
+                    r.phase(),
+                    Long.toString(r.calls()),
+                    number("%.3f", r.nanos() / 1e6),
+                    span ? "" : number("%.1f", 100 * r.nanos() / all),
+                    number("%.1f", r.nanos() / 1e3 / r.calls()),
+                    span ? "" : number("%.4f", r.flops() / 1e9),
+                    span ? "" : number("%.2f", r.flopsPerSecond() / 1e9),
+                    span || Double.isNaN(peak) ? "" : number("%.1f", 100 * r.flopsPerSecond() / peak),
+                    span ? "" : number("%.2f", r.bytes() / 1e6),
+                    span ? "" : number("%.2f", (double) r.bytes() / r.nanos()));
+        }
+        return table.toString();
+    }
+
+    private static String number(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    /**
+     * Writes the events in the Trace Event Format of Chrome, which chrome://tracing and Perfetto show.
+     *
+     * @param file the file, replaced
+     * @throws IOException when writing fails
+     */
+    public void writeChromeTrace(Path file) throws IOException {
+        ChromeTrace.write(file, events());
+    }
+
+    /**
+     * Measures what this thread can do at most: the fastest of some products of float32 matrices of 1,536 rows and columns on
+     * the current device.
+     *
+     * @return floating-point operations per second
+     */
+    public static double measurePeak() {
+        try (Autograd.Mode pause = Autograd.pause();
+                Scope scope = Scope.open()) {
+            NDArray a = NDArray.ones(Shape.of(PEAK_SIZE, PEAK_SIZE), DType.FLOAT32);
+            long best = Long.MAX_VALUE;
+            for (int i = 0; i < PEAK_RUNS; i++) {
+                long start = System.nanoTime();
+                a.matmul(a).close();
+                best = Math.min(best, System.nanoTime() - start);
+            }
+            return 2.0 * PEAK_SIZE * PEAK_SIZE * PEAK_SIZE / (best * 1e-9);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.kiln.op;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Which operators compute in what type under {@link Autocast}. Operators in none of the lists take their inputs as they come: pointwise
+ * ones give the widest type of their inputs.
+ *
+ * @param narrow operators that compute in the narrow type: their float32 inputs are cast to it
+ * @param wide operators that compute in float32: their narrow inputs are cast to it
+ * @param widest operators whose inputs need one type: narrow inputs are cast to float32 if another input is float32
+ */
+public record CastLists(
+        Set<Class<? extends Operator>> narrow,
+        Set<Class<? extends Operator>> wide,
+        Set<Class<? extends Operator>> widest) {
+    /** The lists that are taken when none are given: after those of MXNet's and PyTorch's automatic mixed precision. */
+    public static final CastLists STANDARD = new CastLists(
+            Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class),
+            Set.of(
+                    BatchNorm.class,
+                    SyncBatchNorm.class,
+                    LayerNorm.class,
+                    Softmax.class,
+                    LogSoftmax.class,
+                    LogSumExp.class,
+                    SoftmaxCrossEntropy.class,
+                    Softplus.class,
+                    Exp.class,
+                    Expm1.class,
+                    Log.class,
+                    Log1p.class,
+                    Pow.class,
+                    PowScalar.class,
+                    Reciprocal.class,
+                    Rsqrt.class,
+                    Square.class,
+                    Sum.class,
+                    Mean.class,
+                    Prod.class,
+                    Norm.class,
+                    Variance.class,
+                    CumulativeSum.class),
+            Set.of(Concat.class, Where.class, ScatterAdd.class, ScatterAddAlong.class));
+
+    /** Copies the sets and refuses an operator that is in two of them. */
+    public CastLists {
+        narrow = Set.copyOf(narrow);
+        wide = Set.copyOf(wide);
+        widest = Set.copyOf(widest);
+        Set<Class<? extends Operator>> all = new HashSet<>(narrow);
+        all.addAll(wide);
+        all.addAll(widest);
+        if (all.size() != narrow.size() + wide.size() + widest.size()) {
+            throw new IllegalArgumentException("castLists: an operator may be in one list only, got narrow " + narrow
+                    + ", wide " + wide + ", widest " + widest);
+        }
+    }
+
+    /**
+     * These lists with an operator among the narrow ones.
+     *
+     * @param operator the operator's class
+     * @return the new lists
+     */
+    public CastLists withNarrow(Class<? extends Operator> operator) {
+        CastLists rest = without(operator);
+        return new CastLists(with(rest.narrow, operator), rest.wide, rest.widest);
+    }
+
+    /**
+     * These lists with an operator among the wide ones.
+     *
+     * @param operator the operator's class
+     * @return the new lists
+     */
+    public CastLists withWide(Class<? extends Operator> operator) {
+        CastLists rest = without(operator);
+        return new CastLists(rest.narrow, with(rest.wide, operator), rest.widest);
+    }
+
+    private CastLists without(Class<? extends Operator> operator) {
+        return new CastLists(minus(narrow, operator), minus(wide, operator), minus(widest, operator));
+    }
+
+    private static Set<Class<? extends Operator>> minus(
+            Set<Class<? extends Operator>> set, Class<? extends Operator> operator) {
+        Set<Class<? extends Operator>> copy = new HashSet<>(set);
+        copy.remove(operator);
+        return copy;
+    }
+
+    private static Set<Class<? extends Operator>> with(
+            Set<Class<? extends Operator>> set, Class<? extends Operator> operator) {
+        Set<Class<? extends Operator>> copy = new HashSet<>(set);
+        copy.add(operator);
+        return copy;
+    }
+}

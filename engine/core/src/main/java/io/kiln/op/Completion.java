@@ -1,0 +1,42 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.Shape;
+import java.util.List;
+import java.util.Map;
+
+/** Joins what is known of shapes. */
+final class Completion {
+    private Completion() {}
+
+    /** What two descriptions of one shape say together; the first where they contradict or the second is null. */
+    static Shape join(Shape a, Shape b) {
+        if (a == null || b == null) {
+            return a == null ? b : a;
+        }
+        if (!a.accepts(b)) {
+            return a;
+        }
+        long[] d = a.dims();
+        for (int i = 0; i < d.length; i++) {
+            d[i] = d[i] == Shape.UNKNOWN ? b.dim(i) : d[i];
+        }
+        return Shape.of(d);
+    }
+
+    /** The shape [size of an axis], unknown when the shape or the size is. */
+    static Shape vector(Shape x, int axis) {
+        return Shape.of(x == null || axis >= x.rank() ? Shape.UNKNOWN : x.dim(axis));
+    }
+
+    /** A single size that was stated, or unknown. */
+    static long one(String operation, Map<String, List<Long>> sizes, String name) {
+        List<Long> v = sizes.get(name);
+        if (v == null) {
+            return Shape.UNKNOWN;
+        }
+        if (v.size() != 1 || v.get(0) < 1) {
+            throw new IllegalArgumentException(operation + ": " + name + " must be one number >= 1, got " + v);
+        }
+        return v.get(0);
+    }
+}

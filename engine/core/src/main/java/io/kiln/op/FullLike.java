@@ -1,0 +1,28 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.pointwise.Expr;
+
+/**
+ * Equal elements in the shape of an array, whose own elements do not matter, NaN included. Shapes: y as x. Dtype: as x. No
+ * gradient flows.
+ *
+ * @param value the element
+ */
+public record FullLike(double value) implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return Expr.constant(value);
+    }
+
+    @Override
+    public DType result(DType promoted) {
+        return promoted;
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return null;
+    }
+}

@@ -1,0 +1,71 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+
+/**
+ * One direction of one GRU layer over a sequence (Cho et al. 2014, with the reset gate behind the recurrent product, as in
+ * cuDNN): \(r, z = \sigma(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h)\),
+ * \(n = \tanh(x_t W_{in}^\top + b_{in} + r (h_{t-1} W_{hn}^\top + b_{hn}))\), \(h_t = (1 - z) n + z h_{t-1}\). Gates stand in
+ * the order r, z, n, as in libtorch, MXNet and cuDNN.
+ *
+ * <p>Inputs as in {@link RecurrentInputs} with G = 3. Where lengths are given, a row keeps its state from step length[n] on.
+ * Outputs: y[T,N,H], and for the gradient r, z, n and \(h_{t-1} W_{hn}^\top + b_{hn}\) of all steps [T,N,4H].
+ *
+ * @param reverse whether the steps are taken from the last one to the first one
+ * @param state whether the first state is given; zeros otherwise
+ * @param lengths whether lengths are given
+ */
+public record Gru(boolean reverse, boolean state, boolean lengths) implements Operator {
+    /** {@return which inputs there are} */
+    public RecurrentInputs inputs() {
+        return new RecurrentInputs(3, false, state ? 1 : 0, lengths);
+    }
+
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Spec y = inputs().check(name(), inputs);
+        return new Spec[] {y, new Spec(y.shape().with(2, 4 * y.shape().dim(2)), y.dtype())};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        int given = inputs().count();
+        if (c.outputGradient(0) == null) {
+            return new NDArray[given];
+        }
+        NDArray[] in = new NDArray[given + 3];
+        in[0] = c.outputGradient(0);
+        for (int i = 0; i < given; i++) {
+            in[1 + i] = c.input(i);
+        }
+        in[given + 1] = c.output(0);
+        in[given + 2] = c.output(1);
+        return RecurrentGradient.spread(Dispatch.run(new GruGradient(reverse, state, lengths), in), given, false);
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... in) {
+        RecurrentInputs inputs = inputs();
+        long h = in[RecurrentInputs.WH].shape().dim(1);
+        NDArray fromInputs = RecurrentInputs.project(in[0], in[RecurrentInputs.WI], in[RecurrentInputs.BI]);
+        NDArray hidden = inputs.first(0, Shape.of(in[0].shape().dim(1), h), in);
+        int[] order = RecurrentInputs.order(in[0].shape().dim(0), reverse);
+        NDArray[] y = new NDArray[order.length];
+        NDArray[] gates = new NDArray[order.length];
+        for (int t : order) {
+            NDArray a = RecurrentInputs.at(fromInputs, t);
+            NDArray b = RecurrentInputs.project(hidden, in[RecurrentInputs.WH], in[RecurrentInputs.BH]);
+            NDArray r = Elementwise.sigmoid(RecurrentInputs.gate(a, 0, h).add(RecurrentInputs.gate(b, 0, h)));
+            NDArray z = Elementwise.sigmoid(RecurrentInputs.gate(a, 1, h).add(RecurrentInputs.gate(b, 1, h)));
+            NDArray inner = RecurrentInputs.gate(b, 2, h);
+            NDArray n = Elementwise.tanh(RecurrentInputs.gate(a, 2, h).add(r.mul(inner)));
+            NDArray next = n.add(z.mul(hidden.sub(n)));
+            hidden = RecurrentInputs.carry(inputs.lengths(in), t, next, hidden);
+            y[t] = hidden;
+            gates[t] = Movement.concat(1, r, z, n, inner);
+        }
+        return new NDArray[] {RecurrentInputs.stack(y, in[0], h), RecurrentInputs.stack(gates, in[0], 4 * h)};
+    }
+}

@@ -1,0 +1,49 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import java.util.List;
+
+/**
+ * The gradient of {@link Interpolate}: its transpose. Shapes: dy[N,C,size…], dx[N,C,spatial…]. Dtype: as dy.
+ *
+ * @param spatial sizes of the spatial axes of x
+ * @param mode how x was sampled
+ * @param alignCorners whether first and last elements coincide
+ */
+public record InterpolateGradient(List<Long> spatial, InterpolationMode mode, boolean alignCorners)
+        implements Operator {
+    /** Checks the attributes. */
+    public InterpolateGradient {
+        Interpolate.check("interpolateGradient", spatial, mode, alignCorners);
+    }
+
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape dy = inputs[0].shape();
+        return new Spec[] {new Spec(Window.withSpatial(dy, dy.dim(1), spatial), inputs[0].dtype())};
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        NDArray dy = inputs[0];
+        for (int axis = 2; axis < dy.shape().rank(); axis++) {
+            long n = spatial.get(axis - 2);
+            Resampling r = Resampling.of(mode, alignCorners, n, dy.shape().dim(axis));
+            NDArray dx = NDArray.zeros(dy.shape().with(axis, n), dy.dtype());
+            for (int tap = 0; tap < r.taps(); tap++) {
+                NDArray part = dy.mul(r.weights(tap, dy.shape().rank(), axis, dy.dtype()));
+                dx = Dispatch.one(new ScatterAdd(axis), dx, r.places(tap), part);
+            }
+            dy = dx;
+        }
+        return new NDArray[] {dy};
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        List<Long> size = Window.spatial(c.input(0).shape());
+        return new NDArray[] {Dispatch.one(new Interpolate(size, mode, alignCorners), c.outputGradient(0))};
+    }
+}

@@ -1,0 +1,23 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+
+/**
+ * Smallest elements of each segment: y[s,…] is the smallest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
+ * x[n,…], segment[n] (int32 or int64, from 0 to below count, in any order). Shapes: y[count,…]; a segment without rows gives
+ * 0. Dtype: as x. The gradient is shared equally among the elements that are smallest.
+ *
+ * @param count number of segments
+ */
+public record SegmentMin(long count) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        return SegmentSum.infer(this, count, inputs);
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        return new NDArray[] {SegmentMax.share(c, count), null};
+    }
+}

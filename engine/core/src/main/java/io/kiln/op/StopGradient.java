@@ -1,0 +1,22 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
+
+/** The same array, through which no gradient flows: \(y = x\), a view. Shapes and dtype: y as x. */
+public record StopGradient() implements ViewOperator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        return inputs.clone();
+    }
+
+    @Override
+    public NDArray view(NDArray x, Spec output) {
+        return x.view(x.shape(), x.strides(), 0);
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        return new NDArray[1];
+    }
+}

@@ -1,0 +1,86 @@
+package io.kiln.op;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+
+/**
+ * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train mode.
+ * Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al., CVPR 2018.
+ *
+ * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the gradient the
+ * mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
+ *
+ * @param epsilon added to the variance
+ * @param momentum m, the weight of the old running statistics
+ */
+public record SyncBatchNorm(double epsilon, double momentum) implements Operator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Spec[] plain = new BatchNorm(epsilon, momentum).infer(inputs);
+        Spec count = new Spec(Shape.of(1), plain[3].dtype());
+        return new Spec[] {plain[0], plain[1], plain[2], plain[3], plain[4], count};
+    }
+
+    @Override
+    public NDArray[] compose(NDArray... in) {
+        NDArray x = in[0];
+        NDArray mean = in[3];
+        NDArray variance = in[4];
+        NDArray newMean = mean.copy();
+        NDArray newVariance = variance.copy();
+        double own = (double) x.size() / Math.max(1, x.shape().dim(1));
+        NDArray count = NDArray.full(Shape.of(1), own, mean.dtype());
+        if (Autograd.isTraining()) {
+            long channels = mean.size();
+            NDArray sums = Movement.concat(0, over(x, mean), count);
+            NDArray total = Dispatch.one(new CrossWorkerSum(), sums);
+            count = total.slice(0, channels, channels + 1).copy();
+            mean = total.slice(0, 0, channels).div(count);
+            NDArray squares = over(x.sub(BatchNorm.perChannel(mean, x)).square(), mean);
+            variance = Dispatch.one(new CrossWorkerSum(), squares).div(count);
+            NDArray unbiased = count.div(count.sub(1).clip(1, Double.POSITIVE_INFINITY));
+            newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
+            newVariance = in[4].mul(momentum).add(variance.mul(unbiased).mul(1 - momentum));
+        }
+        NDArray inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
+        NDArray y = x.sub(BatchNorm.perChannel(mean, x))
+                .mul(BatchNorm.perChannel(inverse.mul(in[1]), x))
+                .add(BatchNorm.perChannel(in[2], x));
+        return new NDArray[] {y.cast(x.dtype()), newMean, newVariance, mean, inverse, count};
+    }
+
+    /** Sums over all axes but the channels, in the dtype of the statistics. */
+    private static NDArray over(NDArray x, NDArray statistic) {
+        return ConvolutionWeightGradient.overChannels(x.cast(statistic.dtype()));
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        NDArray dy = c.outputGradient(0);
+        if (dy == null) {
+            return new NDArray[5];
+        }
+        if (c.training() && Autograd.isRecording()) {
+            return CompositeGradient.of(this, c); // the statistics depend on x: second derivatives need to know
+        }
+        NDArray x = c.input(0);
+        NDArray mean = c.output(3);
+        NDArray inverse = c.output(4);
+        NDArray normal = x.sub(BatchNorm.perChannel(mean, x)).mul(BatchNorm.perChannel(inverse, x));
+        NDArray dbeta = over(dy, mean);
+        NDArray dgamma = over(dy.mul(normal), mean);
+        NDArray g = dy;
+        if (c.training()) {
+            long channels = mean.shape().dim(0);
+            NDArray total = Dispatch.one(new CrossWorkerSum(), Movement.concat(0, dbeta, dgamma));
+            NDArray share = total.div(c.output(5));
+            NDArray ofMean = BatchNorm.perChannel(share.slice(0, 0, channels), x);
+            NDArray ofScale = BatchNorm.perChannel(share.slice(0, channels, 2 * channels), x);
+            g = dy.sub(ofMean).sub(normal.mul(ofScale));
+        }
+        NDArray dx = g.mul(BatchNorm.perChannel(inverse.mul(c.input(1)), x)).cast(x.dtype());
+        return new NDArray[] {dx, dgamma, dbeta, null, null};
+    }
+}

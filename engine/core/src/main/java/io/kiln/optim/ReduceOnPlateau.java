@@ -1,0 +1,128 @@
+package io.kiln.optim;
+
+/**
+ * Lowers the learning rate when a metric has stopped to improve. A value is an improvement when it is below
+ * \((1 - r) \cdot\) the best so far (above \((1 + r) \cdot\) it, where larger is better). After as many values in a row without one
+ * as patience says, the rate is multiplied by the factor; then as many values as cool-down says are not counted.
+ *
+ * <pre>{@code
+ * ReduceOnPlateau plateau = new ReduceOnPlateau(0.1, false);
+ * for (…each epoch…) {
+ *     trainer.setLearningRate(plateau.observe(validationLoss));
+ * }
+ * }</pre>
+ *
+ * <p>Concurrency: one thread. As PyTorch's scheduler of this name, except that a rate falls at the patience-th value without
+ * improvement, as in optax, not at the one after it.
+ */
+public final class ReduceOnPlateau {
+    private final Settings settings;
+    private final boolean largerIsBetter;
+    private State state;
+
+    /**
+     * How rates are lowered.
+     *
+     * @param factor by what the rate is multiplied, in (0, 1]
+     * @param patience values without improvement that lower it, at least 1
+     * @param tolerance r, relative improvement that counts, in [0, 1)
+     * @param coolDown values after it that are not counted
+     * @param minimum the rate below which it does not fall
+     */
+    public record Settings(double factor, long patience, double tolerance, long coolDown, double minimum) {
+        /**
+         * Checks the settings.
+         *
+         * @throws IllegalArgumentException when one is out of range
+         */
+        public Settings {
+            Check.factor("reduceOnPlateau", factor);
+            Check.positive("reduceOnPlateau", "patience", patience);
+            Check.fraction("reduceOnPlateau", "tolerance", tolerance);
+            Check.atLeastZero("reduceOnPlateau", "coolDown", coolDown);
+            Check.atLeastZero("reduceOnPlateau", "minimum", minimum);
+        }
+
+        /** {@code factor = 0.1, patience = 10, tolerance = 1e-4, coolDown = 0, minimum = 0}. */
+        public Settings() {
+            this(0.1, 10, 1e-4, 0, 0);
+        }
+    }
+
+    /**
+     * What is remembered between values, to be saved beside a trainer's states.
+     *
+     * @param rate the rate now
+     * @param best the best value so far; NaN before the first
+     * @param waited values since the best
+     * @param cooling values that will not be counted
+     */
+    public record State(double rate, double best, long waited, long cooling) {}
+
+    /**
+     * Begins with a rate.
+     *
+     * @param settings how rates are lowered
+     * @param rate the rate at the beginning
+     * @param largerIsBetter whether the metric grows when the network learns
+     */
+    public ReduceOnPlateau(Settings settings, double rate, boolean largerIsBetter) {
+        Check.atLeastZero("reduceOnPlateau", "rate", rate);
+        this.settings = settings;
+        this.largerIsBetter = largerIsBetter;
+        this.state = new State(rate, Double.NaN, 0, 0);
+    }
+
+    /**
+     * Begins with a rate and the default settings.
+     *
+     * @param rate the rate at the beginning
+     * @param largerIsBetter whether the metric grows when the network learns
+     */
+    public ReduceOnPlateau(double rate, boolean largerIsBetter) {
+        this(new Settings(), rate, largerIsBetter);
+    }
+
+    /**
+     * Takes the next value of the metric in. A NaN is no improvement.
+     *
+     * @param value the metric, of an epoch or a validation
+     * @return the learning rate from now on
+     */
+    public double observe(double value) {
+        boolean better = Double.isNaN(state.best)
+                ? !Double.isNaN(value)
+                : largerIsBetter
+                        ? value > state.best + Math.abs(state.best) * settings.tolerance
+                        : value < state.best - Math.abs(state.best) * settings.tolerance;
+        double best = better ? value : state.best;
+        long waited = better ? 0 : state.waited + 1;
+        if (state.cooling > 0) {
+            state = new State(state.rate, best, 0, state.cooling - 1);
+        } else if (waited >= settings.patience) {
+            double floor = Math.min(settings.minimum, state.rate);
+            state = new State(Math.max(state.rate * settings.factor, floor), best, 0, settings.coolDown);
+        } else {
+            state = new State(state.rate, best, waited, 0);
+        }
+        return state.rate;
+    }
+
+    /**
+     * What is remembered.
+     *
+     * @return the state
+     */
+    public State state() {
+        return state;
+    }
+
+    /**
+     * Goes on from a remembered state.
+     *
+     * @param saved a state of an instance with the same settings
+     */
+    public void restore(State saved) {
+        state = saved;
+    }
+}

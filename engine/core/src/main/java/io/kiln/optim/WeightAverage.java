@@ -1,0 +1,152 @@
+package io.kiln.optim;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.Parameter;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A moving average of weights, which often predicts better than the weights themselves: \(a \leftarrow a + (1 - d_t)(w - a)\) after each
+ * update, where a begins as the weights after the first one. With warm-up \(d_t = \min(d, \frac{1 + t}{10 + t})\), as in TensorFlow's
+ * ExponentialMovingAverage; without, \(d_t = d\). B. Polyak, A. Juditsky, 1992. Running statistics are not averaged.
+ *
+ * <pre>{@code
+ * try (WeightAverage.Swap averaged = trainer.average().swapIn()) {
+ *     …evaluate…
+ * }
+ * }</pre>
+ *
+ * <p>Concurrency: one thread, that of the trainer.
+ */
+public final class WeightAverage implements AutoCloseable {
+    private static final PointwiseProgram PROGRAM = PointwiseProgram.of(
+            Expr.input(0).add(Expr.scalar(0).mul(Expr.input(1).sub(Expr.input(0)))));
+
+    private final Settings settings;
+    private final Map<String, NDArray> averages = new LinkedHashMap<>();
+    private final Map<String, Parameter> parameters;
+    private long updates;
+    private boolean swapped;
+
+    /**
+     * How weights are averaged.
+     *
+     * @param decay d, in [0, 1)
+     * @param warmUp whether the first averages forget faster
+     */
+    public record Settings(double decay, boolean warmUp) {
+        /**
+         * Checks the settings.
+         *
+         * @throws IllegalArgumentException when one is out of range
+         */
+        public Settings {
+            Check.fraction("weightAverage", "decay", decay);
+        }
+
+        /** {@code decay = 0.999, warmUp = true}. */
+        public Settings() {
+            this(0.999, true);
+        }
+    }
+
+    WeightAverage(Settings settings, Map<String, Parameter> parameters) {
+        this.settings = settings;
+        this.parameters = parameters;
+    }
+
+    /** Puts the weights themselves back when it is closed. */
+    public final class Swap implements AutoCloseable {
+        private final Map<String, NDArray> weights = new LinkedHashMap<>();
+
+        private Swap() {
+            try (Scope scope = Scope.open()) {
+                averages.forEach((name, average) -> {
+                    NDArray weight = parameters.get(name).value();
+                    weights.put(name, scope.keep(weight.copy()).detach());
+                    weight.assign(average);
+                });
+            }
+            swapped = true;
+        }
+
+        @Override
+        public void close() {
+            weights.forEach((name, weight) -> {
+                parameters.get(name).value().assign(weight);
+                weight.close();
+            });
+            weights.clear();
+            swapped = false;
+        }
+    }
+
+    /**
+     * Lets the parameters have their averages for a while. Parameters that were never updated keep what they have.
+     *
+     * @return puts the weights back
+     * @throws IllegalStateException when the averages are swapped in already
+     */
+    public Swap swapIn() {
+        if (swapped) {
+            throw new IllegalStateException(
+                    "weightAverage: the averages are swapped in already; close that swap first");
+        }
+        return new Swap();
+    }
+
+    /** Takes the weights of an update in. */
+    void update(Iterable<String> updated) {
+        checkOut();
+        updates++;
+        double decay = settings.warmUp ? Math.min(settings.decay, (1.0 + updates) / (10.0 + updates)) : settings.decay;
+        for (String name : updated) {
+            NDArray weight = parameters.get(name).value();
+            NDArray average = averages.get(name);
+            if (average == null) {
+                try (Scope scope = Scope.open()) {
+                    averages.put(name, scope.keep(weight.copy()).detach());
+                }
+            } else {
+                weight.backend()
+                        .run(PROGRAM, new NDArray[] {average, weight}, new NDArray[] {average}, new double[] {1 - decay
+                        });
+            }
+        }
+    }
+
+    /** Refuses to train averages. */
+    void checkOut() {
+        if (swapped) {
+            throw new IllegalStateException(
+                    "trainer: the averaged weights are swapped in; close the swap before the next step");
+        }
+    }
+
+    long updates() {
+        return updates;
+    }
+
+    /** The averages by the names of their parameters. */
+    Map<String, NDArray> averages() {
+        return averages;
+    }
+
+    /** Takes over detached arrays. */
+    void restore(long newUpdates, Map<String, NDArray> saved) {
+        checkOut();
+        close();
+        updates = newUpdates;
+        averages.putAll(saved);
+    }
+
+    /** Frees the averages. */
+    @Override
+    public void close() {
+        averages.values().forEach(NDArray::close);
+        averages.clear();
+    }
+}

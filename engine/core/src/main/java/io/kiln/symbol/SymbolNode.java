@@ -1,0 +1,91 @@
+package io.kiln.symbol;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
+import io.kiln.nn.Initializer;
+import io.kiln.op.Operator;
+import java.util.List;
+import java.util.Map;
+
+/** A variable, or an operator on the outputs of other nodes. Immutable; nodes differ even when all that they hold is equal. */
+final class SymbolNode {
+    final String name;
+    final Map<String, String> attributes;
+    /** Null for variables. */
+    final Operator operator;
+
+    final List<Output> inputs;
+    /** Shapes of inputs that follow from sizes stated at composition; null entries, or an empty list, where nothing does. */
+    final List<Shape> stated;
+    /** What is known of a variable. */
+    final Variable variable;
+
+    /**
+     * One output of a node.
+     *
+     * @param node the node
+     * @param index which of its outputs, 0 for variables
+     */
+    record Output(SymbolNode node, int index) {
+        /** The name by which it is asked for. */
+        String name() {
+            return node.operator == null ? node.name : node.name + "_output" + (index == 0 ? "" : index);
+        }
+    }
+
+    /**
+     * What is known of a variable; nulls stand for what is not.
+     *
+     * @param shape its shape, with unknown sizes
+     * @param dtype its element type
+     * @param role what it is for; null for data
+     * @param initializer how it begins
+     * @param position its place in the graph it was read from, which keeps inputs in order
+     */
+    record Variable(Shape shape, DType dtype, Role role, Initializer initializer, int position) {}
+
+    private SymbolNode(
+            String name,
+            Map<String, String> attributes,
+            Operator operator,
+            List<Output> inputs,
+            List<Shape> stated,
+            Variable variable) {
+        if (name == null || name.isBlank()) {
+            throw new IllegalArgumentException("symbol: a name must not be empty");
+        }
+        this.name = name;
+        this.attributes = Map.copyOf(attributes);
+        this.operator = operator;
+        this.inputs = List.copyOf(inputs);
+        this.stated = stated;
+        this.variable = variable;
+    }
+
+    static SymbolNode variable(String name, Map<String, String> attributes, Variable variable) {
+        return new SymbolNode(name, attributes, null, List.of(), List.of(), variable);
+    }
+
+    static SymbolNode call(
+            String name, Map<String, String> attributes, Operator operator, List<Output> inputs, List<Shape> stated) {
+        return new SymbolNode(name, attributes, operator, inputs, stated, null);
+    }
+
+    boolean isVariable() {
+        return operator == null;
+    }
+
+    SymbolNode withInputs(List<Output> newInputs) {
+        return new SymbolNode(name, attributes, operator, newInputs, stated, variable);
+    }
+
+    Output output(int index) {
+        return new Output(this, index);
+    }
+
+    /** {@return name and operator, for messages} */
+    @Override
+    public String toString() {
+        return isVariable() ? "variable " + name : "node " + name + " (" + operator.name() + ")";
+    }
+}

@@ -1,0 +1,81 @@
+package io.kiln.symbol;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Settings for the symbols that a thread makes while the scope is open: a prefix of their names, attributes, and the counters
+ * of automatic names, which begin anew in each scope, so that a network built in a scope has the same names every time.
+ *
+ * <pre>{@code
+ * try (SymbolScope scope = SymbolScope.open("encoder_").attribute("lr_mult", "0.1")) {
+ *     h = Symbol.of(new Relu(), x); // called encoder_relu0
+ * }
+ * }</pre>
+ *
+ * <p>Scopes nest: prefixes follow one another, an inner attribute hides an outer one.
+ */
+public final class SymbolScope implements AutoCloseable {
+    private static final ThreadLocal<SymbolScope> CURRENT =
+            ThreadLocal.withInitial(() -> new SymbolScope(null, "", Map.of()));
+
+    private final SymbolScope outer;
+    private final String prefix;
+    private final Map<String, String> attributes;
+    private final Map<String, Integer> counters = new HashMap<>();
+
+    private SymbolScope(SymbolScope outer, String prefix, Map<String, String> attributes) {
+        this.outer = outer;
+        this.prefix = prefix;
+        this.attributes = new HashMap<>(attributes);
+    }
+
+    /**
+     * Opens a scope inside the current one.
+     *
+     * @param prefix what the names of the symbols begin with, such as {@code stage1_}; may be empty
+     * @return the scope, to be closed by this thread
+     */
+    public static SymbolScope open(String prefix) {
+        SymbolScope now = CURRENT.get();
+        SymbolScope scope = new SymbolScope(now, now.prefix + prefix, now.attributes);
+        CURRENT.set(scope);
+        return scope;
+    }
+
+    /**
+     * Gives an attribute to all symbols made from now on.
+     *
+     * @param key the attribute's name
+     * @param value its text
+     * @return this scope
+     */
+    public SymbolScope attribute(String key, String value) {
+        attributes.put(key, value);
+        return this;
+    }
+
+    static SymbolScope current() {
+        return CURRENT.get();
+    }
+
+    /** The full name of a symbol: the one asked for, or the operator's with a number. */
+    String name(String asked, String operator) {
+        return prefix + (asked != null ? asked : operator + (counters.merge(operator, 1, Integer::sum) - 1));
+    }
+
+    Map<String, String> attributes(Map<String, String> own) {
+        Map<String, String> all = new HashMap<>(attributes);
+        all.putAll(own);
+        return all;
+    }
+
+    /** Ends the scope. */
+    @Override
+    public void close() {
+        if (CURRENT.get() != this) {
+            throw new IllegalStateException("symbol scope: closed while a scope opened inside it is still open");
+        }
+        CURRENT.set(outer);
+    }
+}

@@ -1,0 +1,38 @@
+package io.kiln.view;
+
+import io.kiln.nn.Block;
+import io.kiln.nn.Lambda;
+import io.kiln.symbol.Graph;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Which class stands at which place of a network. */
+final class BlockTypes {
+    private BlockTypes() {}
+
+    /** Class names by place; the outermost block has the empty place. */
+    static Map<String, String> of(Block root) {
+        Map<String, String> types = new LinkedHashMap<>();
+        collect("", root, types);
+        return types;
+    }
+
+    private static void collect(String place, Block block, Map<String, String> types) {
+        String type = block.getClass().getSimpleName();
+        types.put(place, type.isEmpty() ? "Block" : type);
+        block.children().forEach((n, b) -> collect(place.isEmpty() ? n : place + "." + n, b, types));
+    }
+
+    /** What to call a block whose last node this is: its class, or the operator where that says more. */
+    static String type(String blockClass, Graph.Node last) {
+        return blockClass == null || blockClass.equals(Lambda.class.getSimpleName())
+                ? last.operator().name()
+                : blockClass;
+    }
+
+    /** The place of the block that made a node. */
+    static String place(String node) {
+        int slash = node.lastIndexOf('/');
+        return slash < 0 ? "" : node.substring(0, slash);
+    }
+}

@@ -1,0 +1,232 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.onednn.Activation;
+import io.kiln.cpu.onednn.MatMul;
+import io.kiln.cpu.onednn.PostOps;
+import io.kiln.cpu.onednn.Softmax;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.BroadcastTo;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Dropout;
+import io.kiln.op.Operator;
+import io.kiln.op.ScaledDotProductAttention;
+import io.kiln.op.ScaledDotProductAttentionGradient;
+import java.util.Arrays;
+
+/**
+ * Attention for float32: batched products of oneDNN with the scale applied as they are stored, masks and softmax in place.
+ * Results get the order of axes that the queries have, so that heads which were split off a row can be joined again without a
+ * copy.
+ */
+final class AttentionKernels {
+    /** Elements worth a thread of their own. */
+    private static final long GRAIN = 1 << 14;
+
+    private AttentionKernels() {}
+
+    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ScaledDotProductAttention op = (ScaledDotProductAttention) operator;
+        if (declines(inputs[0], inputs[1], inputs[2])) {
+            return null;
+        }
+        NDArray y = ordered(inputs[0], outputs[0]);
+        NDArray p = Operands.rowMajor(inputs[0], outputs[1]);
+        NDArray keep = null;
+        try (Scope temporary = Scope.open()) {
+            NDArray q = plain(inputs[0]);
+            NDArray k = plain(inputs[1]);
+            NDArray v = plain(inputs[2]);
+            PostOps scaled = PostOps.of(Activation.LINEAR, (float) op.scale(), 0);
+            if (!MatMul.run(Operands.of(q), swapped(k), null, Operands.of(p), scaled)) {
+                return null;
+            }
+            boolean[] blind = hide(op.causal(), op.masked() ? inputs[3] : null, p);
+            int axis = p.shape().rank() - 1;
+            if (!Softmax.forward(false, axis, Operands.of(p), Operands.of(p))) {
+                return null;
+            }
+            clear(blind, p);
+            NDArray used = p;
+            if (op.dropout() > 0) {
+                NDArray[] dropped = Dispatch.run(new Dropout(op.dropout()), p);
+                used = dropped[0];
+                keep = temporary.keep(dropped[1]);
+            }
+            if (!MatMul.run(Operands.of(used), Operands.of(v), null, Operands.of(y), PostOps.NONE)) {
+                return null;
+            }
+        }
+        return keep == null ? new NDArray[] {y, p} : new NDArray[] {y, p, keep};
+    }
+
+    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ScaledDotProductAttentionGradient op = (ScaledDotProductAttentionGradient) operator;
+        if (declines(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])) {
+            return null;
+        }
+        NDArray[] d = new NDArray[3];
+        for (int i = 0; i < 3; i++) {
+            d[i] = ordered(inputs[1 + i], outputs[i]);
+        }
+        try (Scope temporary = Scope.open()) {
+            NDArray dy = plain(inputs[0]);
+            NDArray q = plain(inputs[1]);
+            NDArray k = plain(inputs[2]);
+            NDArray v = plain(inputs[3]);
+            NDArray p = Recurrence.contiguous(inputs[4]);
+            NDArray used = op.dropped() ? p.mul(inputs[5]) : p;
+            NDArray dp = Operands.rowMajor(p, p.spec());
+            NDArray ds = Operands.rowMajor(p, p.spec());
+            MatMul.run(swapped(used), Operands.of(dy), null, Operands.of(d[2]), PostOps.NONE);
+            MatMul.run(Operands.of(dy), swapped(v), null, Operands.of(dp), PostOps.NONE);
+            NDArray through = op.dropped() ? dp.mul(inputs[5]) : dp;
+            Softmax.backward(false, p.shape().rank() - 1, Operands.of(p), Operands.of(through), Operands.of(ds));
+            PostOps scaled = PostOps.of(Activation.LINEAR, (float) op.scale(), 0);
+            MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), scaled);
+            MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), scaled);
+        }
+        return d;
+    }
+
+    private static boolean declines(NDArray... arrays) {
+        Shape lead = lead(arrays[0].shape());
+        for (NDArray a : arrays) {
+            if (a.dtype() != DType.FLOAT32
+                    || Operands.isEmpty(a)
+                    || a.shape().rank() > 4
+                    || !lead.equals(lead(a.shape()))) {
+                return true;
+            }
+        }
+        return !Operands.served(DType.FLOAT32);
+    }
+
+    private static Shape lead(Shape x) {
+        return x.without(-1).without(-1);
+    }
+
+    /** The array itself where oneDNN describes it with neighbours along the last axis, or a copy. */
+    private static NDArray plain(NDArray x) {
+        int last = x.shape().rank() - 1;
+        boolean rows = x.shape().dim(last) == 1 || x.strides()[last] == 1;
+        return rows && Operands.of(x).isDescribable() ? x : Operands.copy(x);
+    }
+
+    private static Tensor swapped(NDArray x) {
+        long[] dims = x.shape().dims();
+        long[] strides = x.strides().clone();
+        int n = dims.length;
+        long d = dims[n - 1];
+        dims[n - 1] = dims[n - 2];
+        dims[n - 2] = d;
+        long s = strides[n - 1];
+        strides[n - 1] = strides[n - 2];
+        strides[n - 2] = s;
+        return new Tensor(x.dtype(), dims, strides, x.address());
+    }
+
+    /** A new array whose axes lie in memory in the order of those of another one; row-major where that one has gaps. */
+    private static NDArray ordered(NDArray like, Spec spec) {
+        int rank = spec.shape().rank();
+        if (!like.isDense() || like.shape().rank() != rank) {
+            return Operands.rowMajor(like, spec);
+        }
+        Integer[] axes = new Integer[rank];
+        Arrays.setAll(axes, i -> i);
+        Arrays.sort(axes, (a, b) -> Long.compare(like.strides()[b], like.strides()[a]));
+        if (axes[rank - 1] != rank - 1) {
+            return Operands.rowMajor(like, spec);
+        }
+        long[] strides = new long[rank];
+        long step = 1;
+        for (int i = rank - 1; i >= 0; i--) {
+            strides[axes[i]] = step;
+            step *= spec.shape().dim(axes[i]);
+        }
+        return NDArray.empty(like.backend(), spec.shape(), spec.dtype(), strides);
+    }
+
+    /** Hides keys from queries in place; says which rows have none left, null when every row surely has one. */
+    private static boolean[] hide(boolean causal, NDArray mask, NDArray scores) {
+        if (!causal && mask == null) {
+            return null;
+        }
+        int keys = Math.toIntExact(scores.shape().dim(-1));
+        int queries = Math.toIntExact(scores.shape().dim(-2));
+        int rows = Math.toIntExact(scores.size() / keys);
+        boolean[] blind = new boolean[rows];
+        boolean chosen = mask != null && mask.dtype() == DType.BOOL;
+        NDArray added = mask == null ? null : Recurrence.contiguous(chosen ? mask.cast(DType.FLOAT32) : mask);
+        long[] dims = scores.shape().dims();
+        long[] strides = added == null ? null : BroadcastTo.strides(added, scores.shape());
+        float[] nothing = new float[keys];
+        Arrays.fill(nothing, Float.NEGATIVE_INFINITY);
+        EngineThreads.parallel().forRange(rows, Math.max(1, GRAIN / keys), (from, to) -> {
+            float[] row = new float[2 * keys];
+            for (int r = (int) from; r < to; r++) {
+                long place = scores.address() + 4L * r * keys;
+                int seen = causal ? Math.max(0, Math.min(keys, r % queries + 1 + keys - queries)) : keys;
+                boolean any = seen > 0;
+                if (added != null && seen > 0) {
+                    any = apply(
+                            row, keys, place, added.address() + 4 * offset(r, dims, strides), strides, chosen, seen);
+                }
+                Memory.put(nothing, 0, place + 4L * seen, keys - seen);
+                blind[r] = !any;
+            }
+        });
+        return blind;
+    }
+
+    /** Adds a row of a mask, or hides what it does not choose; says whether a key is left. */
+    private static boolean apply(
+            float[] row, int keys, long place, long mask, long[] strides, boolean chosen, int seen) {
+        boolean same = strides[strides.length - 1] == 0;
+        Memory.get(place, row, 0, keys);
+        Memory.get(mask, row, keys, same ? 1 : keys);
+        if (same) {
+            Arrays.fill(row, keys, 2 * keys, row[keys]);
+        }
+        boolean any = !chosen;
+        for (int j = 0; j < seen; j++) {
+            float m = row[keys + j];
+            if (!chosen) {
+                row[j] += m;
+            } else if (m == 0) {
+                row[j] = Float.NEGATIVE_INFINITY;
+            } else {
+                any = true;
+            }
+        }
+        Memory.put(row, 0, place, keys);
+        return any;
+    }
+
+    /** Where row r of the scores begins in a mask of these strides. */
+    private static long offset(long r, long[] dims, long[] strides) {
+        long offset = 0;
+        long rest = r;
+        for (int i = dims.length - 2; i >= 0; i--) {
+            offset += rest % dims[i] * strides[i];
+            rest /= dims[i];
+        }
+        return offset;
+    }
+
+    /** A query without keys has weights of 0. */
+    private static void clear(boolean[] blind, NDArray p) {
+        long bytes = 4 * p.shape().dim(-1);
+        for (int r = 0; blind != null && r < blind.length; r++) {
+            if (blind[r]) {
+                Memory.fill(p.address() + r * bytes, bytes, (byte) 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.onednn.Activation;
+import io.kiln.cpu.onednn.Elementwise;
+import io.kiln.cpu.onednn.PackedMatMul;
+import io.kiln.cpu.onednn.PostOps;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Lstm;
+import io.kiln.op.LstmGradient;
+import io.kiln.op.Operator;
+import io.kiln.op.RecurrentInputs;
+import java.util.Arrays;
+
+/**
+ * The LSTM for float32. A step's recurrent product adds to what the inputs have contributed and applies the gates'
+ * activations before it stores; rows then make cell and state of them.
+ */
+final class LstmKernels {
+    private LstmKernels() {}
+
+    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        Lstm op = (Lstm) operator;
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        NDArray y = results[0];
+        NDArray cells = results[1];
+        NDArray gates = results[2];
+        try (Scope temporary = Scope.open()) {
+            RecurrentInputs kinds = op.inputs();
+            Recurrence r = new Recurrence(kinds, op.reverse(), 5, inputs);
+            int h = r.hidden;
+            float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
+            float[] second = inputs[RecurrentInputs.BH].toFloatArray();
+            for (int i = 0; i < bias.length; i++) {
+                bias[i] += second[i];
+            }
+            Recurrence.product(r.inputs(), Recurrence.turned(r.inputWeights), r.row(bias), r.all(gates), PostOps.NONE);
+            PackedMatMul inputForget = gate(r, gates, 0, 2, Activation.LOGISTIC);
+            PackedMatMul candidate = gate(r, gates, 2, 3, Activation.TANH);
+            PackedMatMul output = gate(r, gates, 3, 4, Activation.LOGISTIC);
+            NDArray squashed = r.empty(r.rows, h);
+            NDArray projection = kinds.projection(inputs);
+            NDArray before = projection == null ? null : r.empty(r.rows, h);
+            PackedMatMul project = projection == null
+                    ? null
+                    : r.packed(
+                            r.dense(0, h),
+                            Recurrence.turned(Operands.read(projection)),
+                            null,
+                            r.dense(0, r.state),
+                            PostOps.NONE);
+            NDArray c = kinds.state(1, inputs);
+            NDArray firstCell = c == null ? r.zeros(r.rows, h) : Recurrence.contiguous(c);
+            long cell = firstCell.address();
+            for (int i = 0; i < r.steps; i++) {
+                int t = r.step(i);
+                long old = r.before(y, t);
+                long oldCell = cell;
+                long a = r.at(gates, t, 0);
+                inputForget.run(old, 0, a);
+                candidate.run(old, 0, a + 8L * h);
+                output.run(old, 0, a + 12L * h);
+                cell = r.at(cells, t, 0);
+                long newCell = cell;
+                r.eachRow((n, s) -> cell(r, s, r.at(gates, t, n), oldCell + 4L * n * h, newCell + 4L * n * h));
+                Elementwise.forward(Activation.TANH, 0, 0, r.dense(cell, h).as(flat(r), ONE), Operands.flat(squashed));
+                long target = project == null ? r.at(y, t, 0) : before.address();
+                r.eachRow(
+                        (n, s) -> state(r, s, r.at(gates, t, n), squashed.address() + 4L * n * h, target + 4L * n * h));
+                if (project != null) {
+                    project.run(before.address(), 0, r.at(y, t, 0));
+                }
+                if (r.hasLengths()) {
+                    keep(r, t, oldCell, newCell, h);
+                    keep(r, t, old, r.at(y, t, 0), r.state);
+                }
+            }
+        }
+        return results;
+    }
+
+    private static final long[] ONE = {1};
+
+    private static long[] flat(Recurrence r) {
+        return new long[] {(long) r.rows * r.hidden};
+    }
+
+    private static PackedMatMul gate(Recurrence r, NDArray gates, int from, int to, Activation activation) {
+        long h = r.hidden;
+        Tensor weights = Recurrence.part(r.recurrentWeights, from * h, to * h);
+        return r.packed(
+                r.dense(0, r.state),
+                Recurrence.turned(weights),
+                null,
+                r.step(gates, from * h, to * h),
+                PostOps.accumulateThen(activation));
+    }
+
+    /** c = f c + i g. */
+    private static void cell(Recurrence r, float[] s, long gates, long old, long cell) {
+        int h = r.hidden;
+        Memory.get(gates, s, 0, 3 * h);
+        Memory.get(old, s, 3 * h, h);
+        for (int j = 0; j < h; j++) {
+            s[4 * h + j] = s[h + j] * s[3 * h + j] + s[j] * s[2 * h + j];
+        }
+        Memory.put(s, 4 * h, cell, h);
+    }
+
+    /** h = o tanh c. */
+    private static void state(Recurrence r, float[] s, long gates, long squashed, long target) {
+        int h = r.hidden;
+        Memory.get(gates + 12L * h, s, 0, h);
+        Memory.get(squashed, s, h, h);
+        for (int j = 0; j < h; j++) {
+            s[j] *= s[h + j];
+        }
+        Memory.put(s, 0, target, h);
+    }
+
+    /** Rows that have ended keep what they had. */
+    static void keep(Recurrence r, int t, long old, long now, int width) {
+        for (int n = 0; n < r.rows; n++) {
+            if (r.ended(t, n)) {
+                Memory.copy(old + 4L * n * width, now + 4L * n * width, 4L * width);
+            }
+        }
+    }
+
+    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        LstmGradient op = (LstmGradient) operator;
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        try (Scope temporary = Scope.open()) {
+            new Backward(op, inputs).run(results);
+        }
+        return results;
+    }
+
+    /** The steps from the last one taken to the first one. */
+    private static final class Backward {
+        private final LstmGradient op;
+        private final RecurrentInputs kinds;
+        private final NDArray[] given;
+        private final Recurrence r;
+        private final NDArray dy;
+        private final NDArray dCells;
+        private final NDArray y;
+        private final NDArray cells;
+        private final NDArray gates;
+        private final NDArray squashed;
+        private final NDArray dGates;
+        private final NDArray dh;
+        private final NDArray dc;
+        private final NDArray projection;
+        private final NDArray firstCell;
+
+        Backward(LstmGradient op, NDArray... inputs) {
+            this.op = op;
+            kinds = op.forward().inputs();
+            int from = op.offset();
+            given = Arrays.copyOfRange(inputs, from, from + kinds.count());
+            r = new Recurrence(kinds, op.reverse(), 13, given);
+            dy = Recurrence.contiguous(inputs[0]);
+            dCells = op.cells() ? Recurrence.contiguous(inputs[1]) : null;
+            y = Recurrence.contiguous(inputs[from + kinds.count()]);
+            cells = Recurrence.contiguous(inputs[from + kinds.count() + 1]);
+            gates = Recurrence.contiguous(inputs[from + kinds.count() + 2]);
+            squashed = r.empty(r.steps, r.rows, r.hidden);
+            Elementwise.forward(Activation.TANH, 0, 0, Operands.flat(cells), Operands.flat(squashed));
+            dGates = r.empty(r.steps, r.rows, 4L * r.hidden);
+            dh = r.zeros(r.rows, r.state);
+            dc = r.zeros(r.rows, r.hidden);
+            projection = kinds.projection(given);
+            NDArray c = kinds.state(1, given);
+            firstCell = c == null ? r.zeros(r.rows, r.hidden) : Recurrence.contiguous(c);
+        }
+
+        void run(NDArray... results) {
+            long width = 4L * r.hidden;
+            PackedMatMul back =
+                    r.packed(r.dense(0, width), r.recurrentWeights, null, r.dense(0, r.state), PostOps.ACCUMULATE);
+            boolean projected = projection != null;
+            NDArray dStates = projected ? r.empty(r.steps, r.rows, r.state) : null;
+            NDArray dm = projected ? r.empty(r.rows, r.hidden) : null;
+            PackedMatMul unproject = projected
+                    ? r.packed(r.dense(0, r.state), Operands.read(projection), null, r.dense(0, r.hidden), PostOps.NONE)
+                    : null;
+            for (int i = r.steps - 1; i >= 0; i--) {
+                int t = r.step(i);
+                r.eachRow((n, s) -> sum(s, t, n, projected ? dStates : null));
+                if (projected) {
+                    unproject.run(r.at(dStates, t, 0), 0, dm.address());
+                }
+                long dState = projected ? dm.address() : 0;
+                r.eachRow((n, s) -> step(s, t, n, dState));
+                if (!r.isFirst(t) || kinds.states() > 0) {
+                    back.run(r.at(dGates, t, 0), 0, dh.address());
+                }
+            }
+            r.inputGradients(dGates, results[0], results[1]);
+            r.recurrentWeightGradient(dGates, y, results[2]);
+            r.sums(dGates, results[3]);
+            int next = 4;
+            if (projected) {
+                NDArray m = r.empty(r.steps, r.rows, r.hidden);
+                for (int t = 0; t < r.steps; t++) {
+                    int step = t;
+                    r.eachRow((n, s) -> state(r, s, r.at(gates, step, n), r.at(squashed, step, n), r.at(m, step, n)));
+                }
+                Recurrence.product(
+                        Recurrence.turned(r.all(dStates)), r.all(m), null, Operands.of(results[next++]), PostOps.NONE);
+            }
+            if (op.state()) {
+                Memory.copy(dh.address(), results[next].address(), 4 * dh.size());
+                Memory.copy(dc.address(), results[next + 1].address(), 4 * dc.size());
+            }
+        }
+
+        /** Adds the gradient of a step's output to that of the state; with a projection it is set apart. */
+        private void sum(float[] s, int t, int n, NDArray apart) {
+            int size = r.state;
+            long here = dh.address() + 4L * n * size;
+            Memory.get(here, s, 0, size);
+            Memory.get(r.at(dy, t, n), s, size, size);
+            for (int j = 0; j < size; j++) {
+                s[j] += s[size + j];
+            }
+            Memory.put(s, 0, here, size);
+            if (apart != null) {
+                if (r.ended(t, n)) {
+                    Memory.fill(r.at(apart, t, n), 4L * size, (byte) 0);
+                } else {
+                    Memory.put(s, 0, r.at(apart, t, n), size);
+                }
+            }
+        }
+
+        /** Gradients of a row's gates; the state's gradient becomes that of the step before but for the product. */
+        private void step(float[] s, int t, int n, long dState) {
+            int h = r.hidden;
+            long dcHere = dc.address() + 4L * n * h;
+            long dhHere = dh.address() + 4L * n * r.state;
+            Memory.get(dcHere, s, 0, h);
+            if (dCells != null) {
+                Memory.get(r.at(dCells, t, n), s, h, h);
+                for (int j = 0; j < h; j++) {
+                    s[j] += s[h + j];
+                }
+            }
+            if (r.ended(t, n)) {
+                Memory.put(s, 0, dcHere, h);
+                Memory.fill(r.at(dGates, t, n), 16L * h, (byte) 0);
+                return;
+            }
+            Memory.get(dState == 0 ? dhHere : dState + 4L * n * h, s, h, h);
+            Memory.get(r.at(squashed, t, n), s, 2 * h, h);
+            Memory.get(r.at(gates, t, n), s, 3 * h, 4 * h);
+            int previous = op.reverse() ? t + 1 : t - 1;
+            Memory.get(r.isFirst(t) ? firstCell.address() + 4L * n * h : r.at(cells, previous, n), s, 7 * h, h);
+            gates(s, h);
+            Memory.put(s, 8 * h, r.at(dGates, t, n), 4 * h);
+            Memory.put(s, 12 * h, dcHere, h);
+            Memory.fill(dhHere, 4L * r.state, (byte) 0);
+        }
+
+        /** Of dc, dh, tanh c, i, f, g, o, old c makes the gradients of the gates' sums and of the old c, in this order. */
+        private static void gates(float[] s, int h) {
+            for (int j = 0; j < h; j++) {
+                float q = s[2 * h + j];
+                float o = s[6 * h + j];
+                float d = s[h + j];
+                s[11 * h + j] = d * q * o * (1 - o);
+                s[j] += d * o * (1 - q * q);
+            }
+            for (int j = 0; j < h; j++) {
+                float d = s[j];
+                float i = s[3 * h + j];
+                float f = s[4 * h + j];
+                float g = s[5 * h + j];
+                s[8 * h + j] = d * g * i * (1 - i);
+                s[9 * h + j] = d * s[7 * h + j] * f * (1 - f);
+                s[10 * h + j] = d * i * (1 - g * g);
+                s[12 * h + j] = d * f;
+            }
+        }
+    }
+}

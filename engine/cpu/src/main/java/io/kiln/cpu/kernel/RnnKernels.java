@@ -1,0 +1,127 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.cpu.onednn.PackedMatMul;
+import io.kiln.cpu.onednn.PostOps;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Activation;
+import io.kiln.op.Operator;
+import io.kiln.op.RecurrentInputs;
+import io.kiln.op.Rnn;
+import io.kiln.op.RnnGradient;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */
+final class RnnKernels {
+    private RnnKernels() {}
+
+    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        Rnn op = (Rnn) operator;
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        NDArray y = results[0];
+        try (Scope temporary = Scope.open()) {
+            Recurrence r = new Recurrence(op.inputs(), op.reverse(), 1, inputs);
+            float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
+            float[] second = inputs[RecurrentInputs.BH].toFloatArray();
+            for (int i = 0; i < bias.length; i++) {
+                bias[i] += second[i];
+            }
+            Recurrence.product(r.inputs(), Recurrence.turned(r.inputWeights), r.row(bias), r.all(y), PostOps.NONE);
+            List<PostOps.Step> steps = new ArrayList<>(PostOps.ACCUMULATE.steps());
+            steps.addAll(OneDnnMatMul.postOps(op.activation()).steps());
+            PackedMatMul product = r.packed(
+                    r.dense(0, r.hidden),
+                    Recurrence.turned(r.recurrentWeights),
+                    null,
+                    r.dense(0, r.hidden),
+                    new PostOps(steps));
+            for (int i = 0; i < r.steps; i++) {
+                int t = r.step(i);
+                long old = r.before(y, t);
+                product.run(old, 0, r.at(y, t, 0));
+                if (r.hasLengths()) {
+                    LstmKernels.keep(r, t, old, r.at(y, t, 0), r.hidden);
+                }
+            }
+        }
+        return results;
+    }
+
+    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        RnnGradient op = (RnnGradient) operator;
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        RecurrentInputs kinds = op.forward().inputs();
+        try (Scope temporary = Scope.open()) {
+            NDArray[] given = Arrays.copyOfRange(inputs, 1, 1 + kinds.count());
+            Recurrence r = new Recurrence(kinds, op.reverse(), 3, given);
+            int h = r.hidden;
+            NDArray dy = Recurrence.contiguous(inputs[0]);
+            NDArray y = Recurrence.contiguous(inputs[1 + kinds.count()]);
+            NDArray dSums = r.empty(r.steps, r.rows, h);
+            NDArray dh = r.zeros(r.rows, h);
+            PackedMatMul back = r.packed(r.dense(0, h), r.recurrentWeights, null, r.dense(0, h), PostOps.ACCUMULATE);
+            for (int i = r.steps - 1; i >= 0; i--) {
+                int t = r.step(i);
+                r.eachRow((n, s) -> {
+                    long here = dh.address() + 4L * n * h;
+                    Memory.get(here, s, 0, h);
+                    Memory.get(r.at(dy, t, n), s, h, h);
+                    for (int j = 0; j < h; j++) {
+                        s[j] += s[h + j];
+                    }
+                    if (r.ended(t, n)) {
+                        Memory.put(s, 0, here, h);
+                        Memory.fill(r.at(dSums, t, n), 4L * h, (byte) 0);
+                        return;
+                    }
+                    Memory.get(r.at(y, t, n), s, h, h);
+                    slope(op.activation(), s, h);
+                    Memory.put(s, 0, r.at(dSums, t, n), h);
+                    Memory.fill(here, 4L * h, (byte) 0);
+                });
+                if (!r.isFirst(t) || kinds.states() > 0) {
+                    back.run(r.at(dSums, t, 0), 0, dh.address());
+                }
+            }
+            r.inputGradients(dSums, results[0], results[1]);
+            r.recurrentWeightGradient(dSums, y, results[2]);
+            r.sums(dSums, results[3]);
+            if (op.state()) {
+                Memory.copy(dh.address(), results[4].address(), 4 * dh.size());
+            }
+        }
+        return results;
+    }
+
+    /** Multiplies the first half by the activation's slope, which follows from the result in the second half. */
+    private static void slope(Activation activation, float[] s, int h) {
+        switch (activation) {
+            case NONE -> {}
+            case RELU -> {
+                for (int j = 0; j < h; j++) {
+                    s[j] = s[h + j] > 0 ? s[j] : 0;
+                }
+            }
+            case SIGMOID -> {
+                for (int j = 0; j < h; j++) {
+                    s[j] *= s[h + j] * (1 - s[h + j]);
+                }
+            }
+            case TANH -> {
+                for (int j = 0; j < h; j++) {
+                    s[j] *= 1 - s[h + j] * s[h + j];
+                }
+            }
+        }
+    }
+}

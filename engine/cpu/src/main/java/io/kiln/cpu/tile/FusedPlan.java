@@ -1,0 +1,165 @@
+package io.kiln.cpu.tile;
+
+import io.kiln.ndarray.DType;
+import io.kiln.pointwise.Code;
+import io.kiln.pointwise.PointwiseProgram;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * A program whose plain arithmetic runs in generated loops. Steps are ordered so that as many as possible stand in one loop,
+ * where values between them stay in registers; steps that look at bits or call functions run in between, in their own loops.
+ * What is computed is the same, to the bit, as by a {@link TilePlan}.
+ *
+ * <p>Immutable and thread-safe.
+ */
+final class FusedPlan {
+    /** Steps of one loop, beyond which HotSpot may leave it scalar. */
+    private static final int MOST_STEPS = 40;
+
+    private final int[] lastUse;
+    private final int[] tile;
+    private final BitSet outputValues = new BitSet();
+    private final BitSet busy = new BitSet();
+    private final List<Stage> list = new ArrayList<>();
+    private final DType type;
+
+    /** Steps on uniforms, to be run once. */
+    final Step[] preamble;
+    /** To be run for each tile. */
+    final Stage[] stages;
+    /** For each output the tile that holds it after the stages. */
+    final int[] outputs;
+    /** How many tiles there are. */
+    final int tiles;
+
+    private FusedPlan(TilePlan plan, List<List<Step>> groups, DType type) {
+        this.type = type;
+        preamble = plan.preamble;
+        int values = 1 + Arrays.stream(plan.steps).mapToInt(Step::target).max().orElse(0);
+        Step[] loads = new Step[values];
+        lastUse = new int[values];
+        tile = new int[values];
+        Arrays.fill(tile, -1);
+        for (Step s : plan.steps) {
+            if (s.code() == Code.INPUT) {
+                loads[s.target()] = s;
+            }
+        }
+        for (int g = 0; g < groups.size(); g++) {
+            int stage = g;
+            groups.get(g).forEach(s -> operands(s).forEach(v -> lastUse[v] = stage));
+        }
+        for (int v : plan.outputs) {
+            outputValues.set(v);
+            lastUse[v] = Integer.MAX_VALUE;
+        }
+        for (int g = 0; g < groups.size(); g++) {
+            for (Step s : groups.get(g)) {
+                operands(s).forEach(v -> load(loads, v));
+            }
+            emit(g, groups.get(g));
+        }
+        outputValues.stream().forEach(v -> load(loads, v));
+        outputs = Arrays.stream(plan.outputs).map(v -> tile[v]).toArray();
+        stages = list.toArray(new Stage[0]);
+        tiles = 1 + Arrays.stream(tile).max().orElse(0);
+    }
+
+    /**
+     * Plans a program.
+     *
+     * @param program the program
+     * @param uniformInputs bit i is set when input i has one value for all elements
+     * @param type compute type, float32 or float64
+     * @return the plan, or null when no two steps can share a loop
+     */
+    static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type) {
+        TilePlan plan = new TilePlan(program, uniformInputs, false);
+        List<List<Step>> groups = groups(plan);
+        return groups.stream().anyMatch(g -> g.size() > 1) ? new FusedPlan(plan, groups, type) : null;
+    }
+
+    /** Groups of steps: each holds what can be computed from the groups before it, or one step with a loop of its own. */
+    private static List<List<Step>> groups(TilePlan plan) {
+        BitSet known = new BitSet();
+        List<Step> pending = new ArrayList<>();
+        for (Step s : plan.steps) {
+            if (s.code() == Code.INPUT) {
+                known.set(s.target());
+            } else {
+                pending.add(s);
+            }
+        }
+        List<List<Step>> groups = new ArrayList<>();
+        while (!pending.isEmpty()) {
+            List<Step> group = new ArrayList<>();
+            for (Step s : pending) {
+                if (LoopCompiler.takes(s) && group.size() < MOST_STEPS && isReady(s, known)) {
+                    group.add(s);
+                    known.set(s.target());
+                }
+            }
+            if (group.isEmpty()) {
+                for (Step s : pending) {
+                    if (!LoopCompiler.takes(s) && isReady(s, known)) {
+                        group.add(s);
+                    }
+                }
+                group.forEach(s -> known.set(s.target()));
+                group.forEach(s -> groups.add(List.of(s)));
+            } else {
+                groups.add(group);
+            }
+            pending.removeAll(group);
+        }
+        return groups;
+    }
+
+    private static boolean isReady(Step s, BitSet known) {
+        return operands(s).stream().allMatch(known::get);
+    }
+
+    /** The tiles that a step reads. */
+    private static List<Integer> operands(Step s) {
+        List<Integer> list = new ArrayList<>(3);
+        for (int i = 0; i < 3; i++) {
+            if (s.code() != Code.INPUT && s.readsTile(i)) {
+                list.add(s.operand(i));
+            }
+        }
+        return list;
+    }
+
+    private void load(Step[] loads, int value) {
+        if (tile[value] < 0 && loads[value] != null) {
+            take(value);
+            list.add(new Stage(loads[value].renamed(v -> tile[v]), null));
+        }
+    }
+
+    private void emit(int stage, List<Step> group) {
+        BitSet inside = new BitSet();
+        BitSet read = new BitSet();
+        for (Step s : group) {
+            operands(s).stream().filter(v -> !inside.get(v)).forEach(read::set);
+            inside.set(s.target());
+        }
+        read.stream().filter(v -> lastUse[v] == stage).forEach(v -> busy.clear(tile[v]));
+        BitSet written = new BitSet();
+        inside.stream().filter(v -> lastUse[v] > stage).forEach(written::set);
+        written.stream().forEach(this::take);
+        if (group.size() == 1) {
+            list.add(new Stage(group.get(0).renamed(v -> tile[v]), null));
+        } else {
+            list.add(new Stage(null, LoopCompiler.compile(type, group, read, written, tile)));
+        }
+    }
+
+    private void take(int value) {
+        tile[value] = busy.nextClearBit(0);
+        busy.set(tile[value]);
+    }
+}

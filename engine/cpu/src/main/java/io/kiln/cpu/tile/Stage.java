@@ -1,0 +1,9 @@
+package io.kiln.cpu.tile;
+
+/**
+ * What is done to a tile at once in a {@link FusedPlan}.
+ *
+ * @param step a load or a step that has a loop of its own; null for a generated loop
+ * @param loop a generated loop over several steps, or null
+ */
+record Stage(Step step, Loop loop) {}

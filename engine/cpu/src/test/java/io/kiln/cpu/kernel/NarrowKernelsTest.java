@@ -1,0 +1,102 @@
+package io.kiln.cpu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.kiln.cpu.Kernel;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Activation;
+import io.kiln.op.Convolution;
+import io.kiln.op.ConvolutionTranspose;
+import io.kiln.op.ConvolutionWeightGradient;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Linear;
+import io.kiln.op.MatMul;
+import io.kiln.op.Operator;
+import io.kiln.op.RandomGenerator;
+import io.kiln.op.RandomOps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** That oneDNN itself computes in bfloat16, so that no product falls back to a slow path unseen. */
+class NarrowKernelsTest {
+    private static final List<Long> ONE = List.of(1L, 1L);
+
+    private Scope scope;
+
+    @BeforeEach
+    void open() throws IOException {
+        assumeTrue(Natives.get().isAvailable(), "without oneDNN the Java kernels serve");
+        assumeTrue(Files.readString(Path.of("/proc/cpuinfo")).contains("avx512bw"), "oneDNN's bfloat16 needs AVX-512");
+        assumeTrue(System.getenv("ONEDNN_MAX_CPU_ISA") == null);
+        scope = Scope.open();
+        RandomGenerator.seed(3);
+    }
+
+    @AfterEach
+    void close() {
+        if (scope != null) {
+            scope.close();
+        }
+    }
+
+    private static void check(Kernel kernel, Operator operator, long[]... shapes) {
+        NDArray[] wide = new NDArray[shapes.length];
+        NDArray[] narrow = new NDArray[shapes.length];
+        Spec[] specs = new Spec[shapes.length];
+        for (int i = 0; i < shapes.length; i++) {
+            narrow[i] =
+                    RandomOps.normal(Shape.of(shapes[i]), 0, 1, DType.FLOAT32).cast(DType.BFLOAT16);
+            wide[i] = narrow[i].cast(DType.FLOAT32);
+            specs[i] = narrow[i].spec();
+        }
+        Spec[] results = operator.infer(specs);
+        NDArray[] y = kernel.run(operator, narrow, results);
+        assertNotNull(y, operator + " is not computed by oneDNN in bfloat16");
+        NDArray[] exact = Dispatch.run(operator, wide);
+        for (int i = 0; i < y.length; i++) {
+            assertEquals(DType.BFLOAT16, y[i].dtype());
+            double largest = exact[i].abs().max().item();
+            assertArrayEquals(exact[i].toDoubleArray(), y[i].toDoubleArray(), largest * 0x1p-7, operator.toString());
+        }
+    }
+
+    @Test
+    void matrixProductsAndAffineMaps() {
+        check(OneDnnMatMul::matMul, new MatMul(), new long[] {17, 40}, new long[] {40, 9});
+        check(OneDnnMatMul::matMul, new MatMul(), new long[] {2, 5, 8}, new long[] {2, 8, 3});
+        check(OneDnnMatMul::linear, new Linear(Activation.NONE), new long[] {6, 33}, new long[] {4, 33});
+        for (Activation a : Activation.values()) {
+            check(OneDnnMatMul::linear, new Linear(a), new long[] {6, 33}, new long[] {4, 33}, new long[] {4});
+        }
+    }
+
+    @Test
+    void convolutionsAndTheirGradients() {
+        long[] x = {2, 8, 9, 7};
+        long[] w = {6, 8, 3, 3};
+        check(OneDnnConvolution::convolution, new Convolution(ONE, ONE, ONE, 1, Activation.RELU), x, w, new long[] {6});
+        check(
+                OneDnnConvolution::transpose,
+                new ConvolutionTranspose(ONE, ONE, List.of(0L, 0L), ONE, 1),
+                new long[] {2, 6, 9, 7},
+                w);
+        check(
+                OneDnnConvolution::weightGradient,
+                new ConvolutionWeightGradient(ONE, ONE, ONE, 1, List.of(3L, 3L), false),
+                x,
+                new long[] {2, 6, 9, 7});
+    }
+}

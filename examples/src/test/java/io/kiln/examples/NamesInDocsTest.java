@@ -1,0 +1,75 @@
+package io.kiln.examples;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The pages that translate other systems' names into Kiln's name what exists. */
+class NamesInDocsTest {
+    private static final Pattern CODE = Pattern.compile("`([A-Z]\\w*)(?:\\.(\\w+))?`");
+    private static final List<String> PACKAGES = List.of(
+            "ndarray",
+            "op",
+            "autograd",
+            "nn",
+            "nn.loss",
+            "optim",
+            "metric",
+            "format",
+            "symbol",
+            "kvstore",
+            "ml",
+            "spark");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"from-mxnet.md", "from-pytorch.md"})
+    void everyNameInTheSecondColumnExists(String page) throws IOException {
+        Path file = StandaloneCluster.root().resolve("docs").resolve(page);
+        List<String> wrong = new ArrayList<>();
+        int names = 0;
+        for (String line : Files.readAllLines(file)) {
+            String[] cells = line.startsWith("|") ? line.split("(?<!\\\\)\\|") : new String[0];
+            if (cells.length < 3) {
+                continue;
+            }
+            Matcher m = CODE.matcher(cells[2]);
+            while (m.find()) {
+                names++;
+                if (!exists(m.group(1), m.group(2))) {
+                    wrong.add(m.group());
+                }
+            }
+        }
+        assertTrue(wrong.isEmpty(), page + " names what does not exist: " + wrong);
+        assertTrue(names > 50, page + " has only " + names + " names");
+    }
+
+    private static boolean exists(String type, String member) {
+        for (String p : PACKAGES) {
+            try {
+                Class<?> c = Class.forName("io.kiln." + p + "." + type);
+                if (Modifier.isPublic(c.getModifiers()) && (member == null || has(c, member))) {
+                    return true;
+                }
+            } catch (ClassNotFoundException e) {
+                continue;
+            }
+        }
+        return false;
+    }
+
+    private static boolean has(Class<?> c, String member) {
+        return Stream.of(c.getMethods()).anyMatch(m -> m.getName().equals(member))
+                || Stream.of(c.getFields()).anyMatch(f -> f.getName().equals(member));
+    }
+}

@@ -1,0 +1,136 @@
+package io.kiln.examples;
+
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The page docs/operators.md, made from the sources of {@code io.kiln.op}. */
+final class OperatorIndex {
+    private static final Pattern RECORD =
+            Pattern.compile("/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(([^)]*)\\)\\s*implements", Pattern.DOTALL);
+    private static final Pattern METHOD = Pattern.compile(
+            "public (?:static )?(?:final )?[\\w<>\\[\\], ]*NDArray[\\w<>\\[\\], ]* (\\w+)\\([^{]*\\{(.*?)\\n    \\}",
+            Pattern.DOTALL);
+    private static final Pattern CREATION = Pattern.compile("new (\\w+)\\(");
+    private static final Pattern TAG = Pattern.compile("\\{@(?:link|code|linkplain) ([^}]*)\\}");
+
+    private final Path sources;
+    private final Map<String, TreeSet<String>> calls = new TreeMap<>();
+
+    OperatorIndex(Path root) {
+        this.sources = root.resolve("engine/core/src/main/java/io/kiln/op");
+    }
+
+    /** The whole page. */
+    String page() throws IOException {
+        List<Path> files = files();
+        for (Path f : files) {
+            readCalls(f, name(f), name(f));
+        }
+        for (String part : List.of("NDArray", "FluentArray", "PointwiseArray")) {
+            readCalls(sources.resolveSibling("ndarray").resolve(part + ".java"), part, "NDArray");
+        }
+        StringBuilder page = new StringBuilder(
+                """
+                # Operators
+
+                This page is made from the sources: `mvn test -pl examples -am -Dtest=OperatorIndexTest -Dkiln.write=true` writes it
+                anew, and a test fails while it differs. An operator is a record in `io.kiln.op`; its components are its attributes.
+                Shapes, dtypes, errors and sources are in its Javadoc. Operators without a call are parts of gradients, or are run by
+                `Dispatch`.
+
+                | operator | attributes | what it does | call |
+                |---|---|---|---|
+                """);
+        for (String row : rows(files)) {
+            page.append(row).append('\n');
+        }
+        return page.toString();
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(sources)) {
+            return files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+        }
+    }
+
+    private void readCalls(Path file, String type, String shown) throws IOException {
+        Matcher m = METHOD.matcher(Files.readString(file));
+        while (m.find()) {
+            if (!shown.equals("NDArray") && !isFacade(type, m.group(1))) {
+                continue;
+            }
+            Matcher made = CREATION.matcher(m.group(2));
+            while (made.find()) {
+                calls.computeIfAbsent(made.group(1), k -> new TreeSet<>()).add("`" + shown + "." + m.group(1) + "`");
+            }
+        }
+    }
+
+    /** Operators' own static methods are no calls for people. */
+    private static boolean isFacade(String type, String method) {
+        try {
+            Class<?> c = Class.forName("io.kiln.op." + type);
+            return Modifier.isPublic(c.getModifiers())
+                    && !c.isRecord()
+                    && !c.isEnum()
+                    && Stream.of(c.getMethods()).anyMatch(x -> x.getName().equals(method));
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("operator index: the sources of " + type + " are not what was compiled", e);
+        }
+    }
+
+    private Collection<String> rows(List<Path> files) throws IOException {
+        List<String> rows = new ArrayList<>();
+        for (Path file : files) {
+            Matcher m = RECORD.matcher(Files.readString(file));
+            if (m.find() && m.group(2).equals(name(file)) && isOperator(m.group(2))) {
+                String attributes = m.group(3).replaceAll("\\s+", " ").strip();
+                rows.add("| %s | %s | %s | %s |"
+                        .formatted(
+                                m.group(2),
+                                attributes.isEmpty() ? "" : "`" + attributes + "`",
+                                firstSentence(m.group(1)),
+                                String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>()))));
+            }
+        }
+        return rows;
+    }
+
+    private static boolean isOperator(String type) {
+        try {
+            return io.kiln.op.Operator.class.isAssignableFrom(Class.forName("io.kiln.op." + type));
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("operator index: the sources of " + type + " are not what was compiled", e);
+        }
+    }
+
+    /** Up to the first full stop, colon or blank line; formulas in LaTeX stay in the Javadoc. */
+    private static String firstSentence(String javadoc) {
+        String text = javadoc.replaceAll("(?m)^\\s*\\*\\s?", " ")
+                .replaceAll("\\s+", " ")
+                .strip();
+        text = TAG.matcher(text)
+                .replaceAll("$1")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("|", "\\|");
+        Matcher end = Pattern.compile("(?<! al)[.:](?= |$)|\\\\\\(| @| <p>").matcher(text);
+        String sentence = end.find() ? text.substring(0, end.start()) : text;
+        return sentence.strip();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString().replace(".java", "");
+    }
+}

@@ -1,0 +1,101 @@
+package io.kiln.spark.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BarrierStageTest {
+    private static final AtomicInteger STARTED = new AtomicInteger();
+    private static final AtomicInteger ENDED = new AtomicInteger();
+    private JavaSparkContext context;
+
+    @BeforeAll
+    void start() {
+        context = new JavaSparkContext(new SparkConf()
+                .setMaster("local[2]")
+                .setAppName("barrier-stage")
+                .set("spark.ui.enabled", "false")
+                .set("spark.driver.host", "127.0.0.1"));
+    }
+
+    @AfterAll
+    void stop() {
+        context.close();
+    }
+
+    /** Tasks that go on for a while whatever is said to them. */
+    private static Integer stubborn(boolean fails) {
+        int number = STARTED.incrementAndGet();
+        if (fails && number % 2 == 1) {
+            while (STARTED.get() == number) {
+                Thread.onSpinWait();
+            }
+            throw new IllegalStateException("on purpose");
+        }
+        long end = System.nanoTime() + 1_500_000_000L;
+        while (System.nanoTime() < end) {
+            LockSupport.parkNanos(10_000_000);
+            Thread.interrupted();
+        }
+        return ENDED.incrementAndGet();
+    }
+
+    private List<Integer> stage(boolean fails, BarrierStage.Idle idle) throws Exception {
+        return BarrierStage.run(
+                context.parallelize(List.of(1, 2), 2),
+                null,
+                rows -> List.of(stubborn(fails)).iterator(),
+                idle);
+    }
+
+    @Test
+    void whenItIsCancelledItsTasksHaveEnded() {
+        int before = ENDED.get();
+        int started = STARTED.get();
+        assertThrows(
+                ExecutionException.class,
+                () -> stage(false, () -> {
+                    if (STARTED.get() == started + 2) {
+                        context.sc().cancelAllJobs();
+                    }
+                }));
+        assertEquals(before + 2, ENDED.get());
+    }
+
+    @Test
+    void whenItsCallerIsInterruptedItsTasksHaveEnded() {
+        int before = ENDED.get();
+        int started = STARTED.get();
+        assertThrows(
+                InterruptedException.class,
+                () -> stage(false, () -> {
+                    if (STARTED.get() == started + 2) {
+                        Thread.currentThread().interrupt();
+                    }
+                }));
+        assertEquals(before + 2, ENDED.get());
+    }
+
+    @Test
+    void whenOneTaskFailsTheOthersHaveEnded() {
+        int before = ENDED.get();
+        ExecutionException e = assertThrows(ExecutionException.class, () -> stage(true, () -> {}));
+        assertTrue(
+                e.getCause().getMessage().contains("on purpose"), e.getCause().getMessage());
+        assertEquals(before + 1, ENDED.get());
+    }
+}
