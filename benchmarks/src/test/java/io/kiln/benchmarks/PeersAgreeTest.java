@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.zoo.ResNet;
 import io.kiln.view.Summary;
-import io.kiln.benchmarks.net.SequenceModel;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
