@@ -17,6 +17,11 @@ interface Update {
      * libtorch.
      */
     static Update inPlace(List<NDArray> weights) {
+        return inPlace(weights, Network.LEARNING_RATE);
+    }
+
+    /** The same with another learning rate. */
+    static Update inPlace(List<NDArray> weights, float learningRate) {
         List<NDArray> states = new ArrayList<>();
         for (NDArray weight : weights) {
             weight.setRequiresGradient(true);
@@ -27,7 +32,7 @@ interface Update {
                 NDArray state = states.get(i);
                 try (NDArray gradient = weights.get(i).getGradient()) {
                     state.muli(Network.MOMENTUM).addi(gradient);
-                    try (NDArray change = state.mul(Network.LEARNING_RATE)) {
+                    try (NDArray change = state.mul(learningRate)) {
                         weights.get(i).subi(change);
                     }
                     gradient.subi(gradient);
@@ -38,9 +43,14 @@ interface Update {
 
     /** With the engine's fused operator, called without DJL's parameter server. */
     static Update fused(List<NDArray> weights) {
+        return fused(weights, Network.LEARNING_RATE);
+    }
+
+    /** The same with another learning rate. */
+    static Update fused(List<NDArray> weights, float learningRate) {
         Optimizer sgd = Optimizer.sgd()
                 .optMomentum(Network.MOMENTUM)
-                .setLearningRateTracker(Tracker.fixed(Network.LEARNING_RATE))
+                .setLearningRateTracker(Tracker.fixed(learningRate))
                 .build();
         List<NDArray> gradients = new ArrayList<>();
         for (NDArray weight : weights) {

@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
 import io.kiln.symbol.Graph;
@@ -28,6 +29,7 @@ final class Decompose implements Pass {
     private boolean isWhole(Graph.Node node) {
         return node.operator() instanceof ViewOperator
                 || node.operator() instanceof Pointwise
+                || node.operator() instanceof Opaque
                 || target.hasKernel(node.operator());
     }
 

@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
 import io.kiln.op.Alias;
 import io.kiln.op.BroadcastTo;
 import io.kiln.op.Cast;
@@ -26,8 +27,8 @@ final class Simplify implements Pass {
                 Graph.Node node = g.nodes().get(i);
                 if (changesNothing(node, g) && !pinned.contains(g.variableCount() + i)) {
                     replay.set(i, replay.value(node.inputs().get(0)));
-                } else if (joined(node.operator()) != null && producer(g, node) != null) {
-                    reshape(replay, g, i, node);
+                } else if (isReshape(node.operator())) {
+                    replay.set(i, reshape(replay, g, node));
                 } else {
                     replay.keep(i);
                 }
@@ -36,24 +37,17 @@ final class Simplify implements Pass {
         }
     }
 
-    /** Views of views: one view of the source, which later passes see through. */
-    private static void reshape(Replay replay, Graph g, int i, Graph.Node node) {
+    /** Reshapes of reshapes: one view of the source, which later passes see through. */
+    private static NDArray reshape(Replay replay, Graph g, Graph.Node node) {
         Graph.Node before = producer(g, node);
-        if (joined(before.operator()) == null) {
-            replay.keep(i);
-            return;
-        }
-        NDArray source = replay.value(before.inputs().get(0));
-        boolean same = source.spec().equals(node.outputs().get(0));
-        replay.set(
-                i,
-                same
-                        ? new NDArray[] {source}
-                        : replay.run(node, new Reshape(node.outputs().get(0).shape()), source));
+        boolean joined = before != null && isReshape(before.operator());
+        NDArray source = replay.value((joined ? before : node).inputs().get(0));
+        Shape shape = node.outputs().get(0).shape();
+        return source.shape().equals(shape) ? source : replay.run(node, new Reshape(shape), source)[0];
     }
 
-    private static Operator joined(Operator operator) {
-        return operator instanceof Reshape || operator instanceof Flatten ? operator : null;
+    private static boolean isReshape(Operator operator) {
+        return operator instanceof Reshape || operator instanceof Flatten;
     }
 
     private static Graph.Node producer(Graph g, Graph.Node node) {

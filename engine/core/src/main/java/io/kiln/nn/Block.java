@@ -11,6 +11,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.observe.Observation;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
+import io.kiln.view.Summary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -323,6 +324,16 @@ public abstract class Block implements AutoCloseable {
             }
         });
         return copy;
+    }
+
+    /**
+     * Prints a table of the blocks with output shapes, parameters and floating-point operations, and the memory needed: the
+     * {@link Summary}.
+     *
+     * @param inputs shape and dtype of each input, batch included
+     */
+    public final void printSummary(Spec... inputs) {
+        System.out.println(Summary.of(this, inputs));
     }
 
     /**

@@ -131,8 +131,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided by the sum
-     * of the batch sizes given. Parameters get {@link GradReq#ADD}.
+     * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided
+     * by the sum of the batch sizes given. Parameters get {@link GradReq#ADD}.
      *
      * @param batches how many batches make one update, at least 1
      * @return this trainer
@@ -209,8 +209,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
      *     when the mean was taken
-     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an overflow in
-     *     float16
+     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an
+     *     overflow in float16
      * @throws IllegalStateException when no backward pass has reached a parameter since the last step
      */
     public boolean step(double batchSize) {

@@ -282,6 +282,18 @@ class ObservationTest {
     }
 
     @Test
+    void detectorOfNanLetsMasksPass() {
+        NDArray masked = NDArray.of(1f, Float.NEGATIVE_INFINITY);
+        NonFiniteException e = assertThrows(NonFiniteException.class, () -> {
+            try (Observation o = Observation.open(new NonFiniteDetector(false))) {
+                masked.softmax(0);
+                masked.sub(masked);
+            }
+        });
+        assertTrue(e.getMessage().startsWith("sub: sub made NaN"), e.getMessage());
+    }
+
+    @Test
     void detectorFindsInfinityInTheBackwardPass() {
         NDArray v = Autograd.attachGradient(NDArray.of(0, 4));
         NonFiniteException e = assertThrows(NonFiniteException.class, () -> {

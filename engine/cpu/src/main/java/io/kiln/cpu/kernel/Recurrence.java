@@ -39,6 +39,7 @@ final class Recurrence {
     private final int[] lengths;
     private final boolean reverse;
     private final NDArray first;
+    private final boolean fromZero;
     private final Parallel parallel = EngineThreads.parallel();
     private final int parts;
     private final float[][] scratch;
@@ -61,7 +62,8 @@ final class Recurrence {
         NDArray given = kinds.lengths(inputs);
         lengths = given == null ? null : given.toIntArray();
         NDArray h = kinds.state(0, inputs);
-        first = h == null ? zeros(rows, state) : contiguous(h);
+        fromZero = h == null;
+        first = fromZero ? zeros(rows, state) : contiguous(h);
         parts = parallel.partsFor((long) rows * hidden, GRAIN);
         scratch = new float[parts][scratchRows * Math.max(hidden, state)];
     }
@@ -216,11 +218,16 @@ final class Recurrence {
     void recurrentWeightGradient(NDArray dGates, NDArray y, NDArray dst) {
         long width = dGates.shape().dim(2);
         Tensor result = Operands.of(dst);
-        product(turned(block(dGates, step(0), 1, 0, width)), dense(first.address(), state), null, result, PostOps.NONE);
+        if (!fromZero) {
+            Tensor d = block(dGates, step(0), 1, 0, width);
+            product(turned(d), dense(first.address(), state), null, result, PostOps.NONE);
+        } else if (steps == 1) {
+            Memory.fill(dst.address(), 4 * dst.size(), (byte) 0);
+        }
         if (steps > 1) {
             Tensor d = block(dGates, reverse ? 0 : 1, steps - 1, 0, width);
             Tensor h = block(y, reverse ? 1 : 0, steps - 1, 0, state);
-            product(turned(d), h, null, result, PostOps.ACCUMULATE);
+            product(turned(d), h, null, result, fromZero ? PostOps.NONE : PostOps.ACCUMULATE);
         }
     }
 
