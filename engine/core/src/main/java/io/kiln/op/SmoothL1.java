@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.pointwise.Expr;
 
 /**
- * Parabola around 0 and straight lines outside, element by element: \(x^2/(2\beta)\) where \(|x| < \beta\), else \(|x| -
+ * Parabola around 0 and straight lines outside, element by element: \(x^2/(2\beta)\) where \(|x| &lt; \beta\), else \(|x| -
  * \beta/2\) (Huber, 1964; Girshick, ICCV 2015). Shapes: y as x. Dtype: as x; float32 for
  * integers.
  *
