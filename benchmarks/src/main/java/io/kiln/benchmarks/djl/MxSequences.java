@@ -64,7 +64,7 @@ public final class MxSequences implements Contender {
         }
         zeros = manager.zeros(new Shape(SequenceModel.LSTM_LAYERS, model.batch(), SequenceModel.HIDDEN));
         if (training) {
-            update = Update.fused(weights);
+            update = Update.fused(weights, Network.LEARNING_RATE);
         }
         long count = weights.stream().mapToLong(NDArray::size).sum();
         return new Facts(ENGINE + " " + Engine.getEngine(ENGINE).getVersion(), count);
