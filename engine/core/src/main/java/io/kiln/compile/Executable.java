@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.observe.Observation;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
 import io.kiln.op.ViewOperator;
@@ -461,6 +462,7 @@ public final class Executable implements AutoCloseable {
     }
 
     private void run(Arena arena, int from, int to) {
+        Observation observation = Observation.current();
         try (Scope scope = Scope.open();
                 Placement placement = arena.placement.open()) {
             for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
@@ -481,10 +483,10 @@ public final class Executable implements AutoCloseable {
                 for (int k = 0; k < out.length; k++) {
                     out[k] = arena.values[step.outputs()[k]];
                 }
-                if (step.operator() instanceof FusedPointwise f) {
-                    backend.run(f.program(), in, out);
+                if (observation == null) {
+                    call(placement, step, in, out);
                 } else {
-                    kernel(placement, step, in, out);
+                    observation.run(step.operator(), in, () -> call(placement, step, in, out));
                 }
             }
         }
@@ -508,10 +510,20 @@ public final class Executable implements AutoCloseable {
         }
     }
 
+    private NDArray[] call(Placement placement, Step step, NDArray[] in, NDArray... out) {
+        if (step.operator() instanceof FusedPointwise f) {
+            backend.run(f.program(), in, out);
+        } else {
+            kernel(placement, step, in, out);
+        }
+        return out;
+    }
+
     private void kernel(Placement placement, Step step, NDArray[] in, NDArray... out) {
         placement.expect(out);
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {
+            placement.expectNothing(); // what it is composed of must not take the places of its results
             made = Dispatch.composition(step.operator(), in);
         }
         placement.expectNothing();
