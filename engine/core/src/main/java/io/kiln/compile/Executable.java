@@ -536,6 +536,7 @@ public final class Executable implements AutoCloseable {
         placement.expect(out);
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {
+            placement.expectNothing(); // what it is composed of must not take the places of its results
             made = Dispatch.composition(step.operator(), in);
         }
         placement.expectNothing();
