@@ -14,6 +14,7 @@ import ai.djl.training.loss.Loss;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
+import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
 import java.util.ArrayList;
 import java.util.List;

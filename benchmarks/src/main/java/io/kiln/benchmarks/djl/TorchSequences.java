@@ -12,6 +12,7 @@ import ai.djl.training.ParameterStore;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
+import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
