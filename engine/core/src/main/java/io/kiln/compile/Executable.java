@@ -8,6 +8,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Opaque;
 import io.kiln.op.ViewOperator;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -512,6 +513,10 @@ public final class Executable implements AutoCloseable {
         placement.expect(out);
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {
+            if (step.operator() instanceof Opaque) {
+                // What it records must not be overwritten by what it computes next.
+                placement.expectNothing();
+            }
             made = Dispatch.composition(step.operator(), in);
         }
         placement.expectNothing();
