@@ -148,7 +148,10 @@ public final class Compiler {
                 stage(stages, pass.name(), p);
             }
             p.constants().values().forEach(NDArray::detach);
-            Executable e = new Executable(backend, p, Lowering.lower(p, target));
+            List<String> parameters = program.graph().parameters().stream()
+                    .map(Graph.ParameterInfo::name)
+                    .toList();
+            Executable e = new Executable(backend, p, Lowering.lower(p, parameters, target));
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

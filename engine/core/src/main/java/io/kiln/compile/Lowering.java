@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 final class Lowering {
     private final Program program;
     private final Graph graph;
+    private final List<String> parameters;
     private final Target target;
     private final Phantom phantom = new Phantom();
     private final List<Slot> slots = new ArrayList<>();
@@ -27,15 +28,23 @@ final class Lowering {
     private final List<Step> backward = new ArrayList<>();
     private final int[][] slotOf;
 
-    private Lowering(Program program, Target target) {
+    private Lowering(Program program, List<String> parameters, Target target) {
         this.program = program;
+        this.parameters = parameters;
         this.graph = program.graph();
         this.target = target;
         this.slotOf = new int[graph.variableCount() + graph.nodes().size()][];
     }
 
-    static Code lower(Program program, Target target) {
-        return new Lowering(program, target).run();
+    /**
+     * Lowers a program.
+     *
+     * @param program the program
+     * @param parameters names of the parameters in the order in which runs are given them; passes put constants elsewhere
+     * @param target the device
+     */
+    static Code lower(Program program, List<String> parameters, Target target) {
+        return new Lowering(program, parameters, target).run();
     }
 
     private Code run() {
@@ -66,10 +75,11 @@ final class Lowering {
     }
 
     private int parameter(String name) {
-        return IntStream.range(0, graph.parameters().size())
-                .filter(i -> graph.parameters().get(i).name().equals(name))
-                .findFirst()
-                .orElseThrow();
+        int i = parameters.indexOf(name);
+        if (i < 0) {
+            throw new IllegalStateException("compile: a pass has made up parameter " + name);
+        }
+        return i;
     }
 
     private int slot(Graph.Ref r) {
@@ -87,7 +97,7 @@ final class Lowering {
             NDArray constant = program.constants().get(p.name());
             if (constant == null) {
                 slotOf[v++] = new int[] {
-                    add(Slot.Kind.PARAMETER, p.spec(), p.spec().shape().contiguousStrides(), i)
+                    add(Slot.Kind.PARAMETER, p.spec(), p.spec().shape().contiguousStrides(), parameter(p.name()))
                 };
             } else {
                 constants.add(constant);
