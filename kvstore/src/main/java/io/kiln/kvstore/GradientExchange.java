@@ -216,6 +216,19 @@ public final class GradientExchange implements AutoCloseable {
      * @param variable one of {@link #weights}; other variables are ignored
      */
     public void gradientReady(NDArray variable) {
+        if (indices.containsKey(variable) && (weight > 0 || !stepping)) {
+            gradientReady(variable, Autograd.gradient(variable));
+            Autograd.consumeGradient(variable);
+        }
+    }
+
+    /**
+     * Takes note that the gradient of a weight is final.
+     *
+     * @param variable one of {@link #weights}; other variables are ignored
+     * @param gradient its gradient, which stays as it is until {@link #step} has ended
+     */
+    public void gradientReady(NDArray variable, NDArray gradient) {
         Integer i = indices.get(variable);
         if (i == null || weight == 0 && stepping) {
             return;
@@ -224,14 +237,12 @@ public final class GradientExchange implements AutoCloseable {
             throw new KVStoreException("gradientReady: parameter %s: no step has begun; call beginStep first"
                     .formatted(parameters.get(i).name));
         }
-        NDArray g = Autograd.gradient(variable);
-        if (g == null || !g.shape().equals(variable.shape()) || g.dtype() != variable.dtype()) {
+        if (gradient == null || !gradient.shape().equals(variable.shape()) || gradient.dtype() != variable.dtype()) {
             throw new KVStoreException("gradientReady: parameter %s: gradient must be %s, got %s"
-                    .formatted(parameters.get(i).name, variable.spec(), g == null ? "none" : g.spec()));
+                    .formatted(parameters.get(i).name, variable.spec(), gradient == null ? "none" : gradient.spec()));
         }
         ready[i] = true;
-        buckets.get(bucketOf[i]).gradient(i, g);
-        Autograd.consumeGradient(variable);
+        buckets.get(bucketOf[i]).gradient(i, gradient);
         sendFullBuckets();
     }
 

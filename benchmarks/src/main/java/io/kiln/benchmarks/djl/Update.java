@@ -16,11 +16,6 @@ interface Update {
      * With in-place operators. DJL's own optimizer copies each gradient twice and is 0.5 ms slower on the MLP under
      * libtorch.
      */
-    static Update inPlace(List<NDArray> weights) {
-        return inPlace(weights, Network.LEARNING_RATE);
-    }
-
-    /** The same with another learning rate. */
     static Update inPlace(List<NDArray> weights, float learningRate) {
         List<NDArray> states = new ArrayList<>();
         for (NDArray weight : weights) {
@@ -42,11 +37,6 @@ interface Update {
     }
 
     /** With the engine's fused operator, called without DJL's parameter server. */
-    static Update fused(List<NDArray> weights) {
-        return fused(weights, Network.LEARNING_RATE);
-    }
-
-    /** The same with another learning rate. */
     static Update fused(List<NDArray> weights, float learningRate) {
         Optimizer sgd = Optimizer.sgd()
                 .optMomentum(Network.MOMENTUM)

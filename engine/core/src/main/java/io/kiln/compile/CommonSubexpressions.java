@@ -2,7 +2,6 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
-import io.kiln.op.Stochastic;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -22,7 +21,7 @@ final class CommonSubexpressions implements Pass {
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < program.graph().nodes().size(); i++) {
                 Graph.Node node = program.graph().nodes().get(i);
-                if (node.operator() instanceof Stochastic) {
+                if (Segments.isUnique(node.operator())) {
                     replay.keep(i);
                     continue;
                 }

@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Autocast;
 import io.kiln.symbol.Graph;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,7 +134,8 @@ public final class Compiler {
             Program program, List<Spec> inputs, Differentiate differentiate, List<Dump.Stage> stages) {
         Target target = backend.target();
         try (Scope scope = Scope.open();
-                Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
+                Autograd.Mode mode = Autograd.pauseInMode(program.training());
+                Autocast.Mode plain = Autocast.pause()) {
             Program p = program;
             stage(stages, "traced", p);
             for (Pass pass : passes(inputs, differentiate, target)) {

@@ -1,7 +1,6 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Stochastic;
 
 /** Leaves out nodes whose results nobody needs. Random operators stay: each takes its draw, as it does when run eagerly. */
 final class DeadNodes implements Pass {
@@ -10,7 +9,7 @@ final class DeadNodes implements Pass {
         boolean[] alive = Segments.alive(program);
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < alive.length; i++) {
-                if (alive[i] || program.graph().nodes().get(i).operator() instanceof Stochastic) {
+                if (alive[i] || Segments.isUnique(program.graph().nodes().get(i).operator())) {
                     replay.keep(i);
                 } else {
                     replay.set(i, new NDArray[0]);

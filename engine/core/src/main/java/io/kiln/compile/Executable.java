@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.observe.Observation;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
 import io.kiln.op.ViewOperator;
@@ -19,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -463,6 +465,7 @@ public final class Executable implements AutoCloseable {
     private void run(Arena arena, int from, int to) {
         try (Scope scope = Scope.open();
                 Placement placement = arena.placement.open()) {
+            Observation observation = Observation.current();
             for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
                 Step step = steps[viewsAgain[k]];
                 view(arena, scope, step, (ViewOperator) step.operator(), arena.values[step.inputs()[0]]);
@@ -481,12 +484,33 @@ public final class Executable implements AutoCloseable {
                 for (int k = 0; k < out.length; k++) {
                     out[k] = arena.values[step.outputs()[k]];
                 }
-                if (step.operator() instanceof FusedPointwise f) {
-                    backend.run(f.program(), in, out);
+                if (observation == null) {
+                    compute(placement, step, in, out);
                 } else {
-                    kernel(placement, step, in, out);
+                    observed(observation, i >= forwardSteps, placement, step, in, out);
                 }
             }
+        }
+    }
+
+    private void observed(
+            Observation observation, boolean backward, Placement placement, Step step, NDArray[] in, NDArray... out) {
+        Supplier<NDArray[]> call = () -> observation.run(step.operator(), in, () -> {
+            compute(placement, step, in, out);
+            return out;
+        });
+        if (backward) {
+            observation.backward(step.name(), call::get);
+        } else {
+            observation.node(step.name(), call);
+        }
+    }
+
+    private void compute(Placement placement, Step step, NDArray[] in, NDArray... out) {
+        if (step.operator() instanceof FusedPointwise f) {
+            backend.run(f.program(), in, out);
+        } else {
+            kernel(placement, step, in, out);
         }
     }
 
@@ -512,6 +536,7 @@ public final class Executable implements AutoCloseable {
         placement.expect(out);
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {
+            placement.expectNothing(); // what it is composed of must not take the places of its results
             made = Dispatch.composition(step.operator(), in);
         }
         placement.expectNothing();

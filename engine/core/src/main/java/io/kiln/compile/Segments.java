@@ -1,5 +1,9 @@
 package io.kiln.compile;
 
+import io.kiln.op.Custom;
+import io.kiln.op.GraphOperator;
+import io.kiln.op.Operator;
+import io.kiln.op.Stochastic;
 import io.kiln.symbol.Graph;
 
 /** Which nodes a program needs for its outputs and updates (the forward pass), and which for gradients only. */
@@ -24,6 +28,11 @@ final class Segments {
         g.outputs().forEach(r -> needed[r.value()] = true);
         g.updates().forEach(u -> needed[u.value().value()] = true);
         return close(g, needed);
+    }
+
+    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs or are code of the user. */
+    static boolean isUnique(Operator operator) {
+        return operator instanceof Stochastic || operator instanceof GraphOperator || operator instanceof Custom;
     }
 
     private static boolean[] close(Graph g, boolean[] needed) {

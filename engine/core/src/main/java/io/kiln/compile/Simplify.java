@@ -39,9 +39,11 @@ final class Simplify implements Pass {
 
     /** Reshapes of reshapes: one view of the source, which later passes see through. */
     private static NDArray reshape(Replay replay, Graph g, Graph.Node node) {
-        Graph.Node before = producer(g, node);
-        boolean joined = before != null && isReshape(before.operator());
-        NDArray source = replay.value((joined ? before : node).inputs().get(0));
+        Graph.Node first = node;
+        for (Graph.Node n = producer(g, node); n != null && isReshape(n.operator()); n = producer(g, n)) {
+            first = n;
+        }
+        NDArray source = replay.value(first.inputs().get(0));
         Shape shape = node.outputs().get(0).shape();
         return source.shape().equals(shape) ? source : replay.run(node, new Reshape(shape), source)[0];
     }

@@ -86,11 +86,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> new NDArray[] {forward(x)})[0];
         }
         Hybrid compiled = hybrid;
-        if (compiled != null) {
-            return compiled.call(x)[0];
-        }
         Observation observation = Observation.current();
-        return observation == null ? forward(x) : observation.block(name, () -> new NDArray[] {forward(x)})[0];
+        if (observation != null) {
+            return observation.block(name, () -> compiled == null ? new NDArray[] {forward(x)} : compiled.call(x))[0];
+        }
+        return compiled == null ? forward(x) : compiled.call(x)[0];
     }
 
     /**
@@ -105,11 +105,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> forwardAll(inputs));
         }
         Hybrid compiled = hybrid;
-        if (compiled != null) {
-            return compiled.call(inputs);
-        }
         Observation observation = Observation.current();
-        return observation == null ? forwardAll(inputs) : observation.block(name, () -> forwardAll(inputs));
+        if (observation != null) {
+            return observation.block(name, () -> compiled == null ? forwardAll(inputs) : compiled.call(inputs));
+        }
+        return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
     }
 
     /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */

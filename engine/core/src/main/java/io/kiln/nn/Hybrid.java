@@ -8,11 +8,13 @@ import io.kiln.compile.Executable;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Autocast;
 import io.kiln.symbol.Graph;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -31,6 +33,7 @@ final class Hybrid implements AutoCloseable {
         final Backend backend;
         final Spec[] inputs;
         final boolean training;
+        final Autocast.Setting casts;
         final boolean differentiable;
         final boolean[] inputNeeds;
         final Graph graph;
@@ -42,6 +45,7 @@ final class Hybrid implements AutoCloseable {
         private Signature(Hybrid owner, boolean differentiable, NDArray... data) {
             this.backend = data[0].backend();
             this.training = Autograd.isTraining();
+            this.casts = Autocast.setting();
             this.differentiable = differentiable;
             this.inputs = new Spec[data.length];
             this.inputNeeds = new boolean[data.length];
@@ -83,7 +87,9 @@ final class Hybrid implements AutoCloseable {
         }
 
         private boolean serves(NDArray... data) {
-            if (data.length != inputs.length || training != Autograd.isTraining()) {
+            if (data.length != inputs.length
+                    || training != Autograd.isTraining()
+                    || !Objects.equals(casts, Autocast.setting())) {
                 return false;
             }
             boolean needs = false;

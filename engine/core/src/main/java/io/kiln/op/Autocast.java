@@ -78,6 +78,24 @@ public final class Autocast {
         return new Mode(null, CastLists.STANDARD);
     }
 
+    /**
+     * What this thread casts, to be compared.
+     *
+     * @param narrow the narrow type
+     * @param lists which operators compute in what type
+     */
+    public record Setting(DType narrow, CastLists lists) {}
+
+    /**
+     * What this thread casts.
+     *
+     * @return the setting, or null when it casts nothing
+     */
+    public static Setting setting() {
+        Mode mode = CURRENT.get();
+        return mode == null || mode.narrow == null ? null : new Setting(mode.narrow, mode.lists);
+    }
+
     /** The inputs as the operator is to get them. */
     static NDArray[] inputs(Operator operator, NDArray... inputs) {
         Mode mode = CURRENT.get();

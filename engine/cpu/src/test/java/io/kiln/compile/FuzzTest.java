@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random networks, hybridized against eager: outputs, and gradients of input and parameters. */
 class FuzzTest {
-    private static final int GRAPHS = 1000;
+    private static final int GRAPHS = 600;
 
     /** A network that does what a seed says. */
     private static final class RandomBlock extends Block {

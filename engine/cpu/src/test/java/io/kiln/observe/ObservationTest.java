@@ -114,6 +114,20 @@ class ObservationTest {
     }
 
     @Test
+    void compiledBlocksTellOfTheirKernelsForwardAndBackward() {
+        network.hybridize();
+        network.call(x);
+        Log log = new Log();
+        try (Observation o = Observation.open(log)) {
+            trainOnce();
+        }
+        assertTrue(log.calls.contains("0/linear"), log.calls.toString());
+        assertTrue(log.calls.contains("1.1/softmax"), log.calls.toString());
+        assertTrue(log.calls.stream().anyMatch(c -> c.endsWith(" backward")), log.calls.toString());
+        assertEquals(List.of(" [2,3]"), log.blocks);
+    }
+
+    @Test
     void nothingIsToldAfterTheEndNorOnOtherThreads() throws InterruptedException {
         Log log = new Log();
         try (Observation o = Observation.open(log)) {

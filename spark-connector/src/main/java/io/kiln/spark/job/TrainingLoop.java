@@ -1,13 +1,11 @@
 package io.kiln.spark.job;
 
-import io.kiln.autograd.Autograd;
 import io.kiln.backend.Device;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.nn.loss.Loss;
 import io.kiln.op.RandomGenerator;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
@@ -30,7 +28,6 @@ final class TrainingLoop implements AutoCloseable {
     private final WorkerNetwork network;
     private final WorkerGroup group;
     private final Validator validator;
-    private final Loss loss;
     private final boolean metricGrows;
     private final BooleanSupplier killed;
     private final int steps;
@@ -59,7 +56,6 @@ final class TrainingLoop implements AutoCloseable {
         this.group = new WorkerGroup(transport);
         this.network = new WorkerNetwork(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
-        this.loss = plan.objective().loss();
         this.metricGrows = !settings.metric().equals(ValidationMetric.LOSS)
                 && ValidationMetric.reported(settings.metric(), classes > 0)
                         .create(classes)
@@ -201,12 +197,8 @@ final class TrainingLoop implements AutoCloseable {
                 RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
                 NDArray x = Features.scaled(batch.features(), plan.input().scale());
                 NDArray y = plan.objective().labels(batch);
-                NDArray mean;
-                try (Autograd.Mode record = Autograd.record()) {
-                    mean = mean(loss.compute(network.forward(x), y), batch, weight);
-                }
-                Autograd.backward(List.of(mean), null, false, exchange::gradientReady);
-                value = mean.item();
+                NDArray shares = shares(batch, weight);
+                value = (shares == null ? network.train(x, y) : network.train(x, y, shares)).item();
                 if (!Double.isFinite(value)) {
                     throw new TrainingException(
                             "training: the loss is %s in epoch %d, step %d of %d: training diverged; lower learningRate, or set gradientClipNorm"
@@ -225,14 +217,15 @@ final class TrainingLoop implements AutoCloseable {
         return value;
     }
 
-    private static NDArray mean(NDArray each, Batch batch, double weight) {
+    /** What each sample counts in the mean of the batch; null when all count the same. */
+    private static NDArray shares(Batch batch, double weight) {
         float[] share = new float[batch.rows()];
         boolean equal = true;
         for (int i = 0; i < share.length; i++) {
             share[i] = (float) (batch.weight(i) / weight);
             equal &= batch.weight(i) == batch.weight(0);
         }
-        return equal ? each.mean() : each.mul(NDArray.of(share)).sum();
+        return equal ? null : NDArray.of(share);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.kiln.spark.job;
 
-import io.kiln.autograd.Autograd;
+import io.kiln.compile.CompileOptions;
 import io.kiln.format.SafeTensors;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
@@ -9,8 +9,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Parameter;
+import io.kiln.nn.loss.Loss;
 import io.kiln.op.CastLists;
 import io.kiln.op.Precision;
+import io.kiln.optim.GradientStep;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Graph;
 import java.io.IOException;
@@ -26,6 +28,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final Graph computed;
     private final GraphBlock block;
     private final GradientExchange exchange;
+    private final GradientStep gradients;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
 
@@ -54,12 +57,44 @@ final class WorkerNetwork implements AutoCloseable {
             });
             this.exchange = new GradientExchange(transport, trained, UpdateRule.fromJson(plan.rule()));
             for (int i = 0; i < trained.size(); i++) {
-                NDArray w = exchange.weights().get(i);
-                Autograd.attachGradient(w);
-                values.put(trained.get(i).name(), w);
+                values.put(trained.get(i).name(), exchange.weights().get(i));
                 own.get(trained.get(i).name()).close();
             }
         }
+        this.gradients = gradients(plan.objective().loss());
+    }
+
+    /** The compiled step; its inputs are features, labels and, where samples count differently, their shares in the mean. */
+    private GradientStep gradients(Loss loss) {
+        GraphBlock network = computed == graph ? block : new GraphBlock(computed);
+        if (network != block) {
+            network.parameters().forEach((name, p) -> {
+                if (p.initializer() == null) {
+                    p.set(values.get(name));
+                }
+            });
+        }
+        return new GradientStep(
+                network,
+                in -> {
+                    NDArray y = network.forward(in[0]);
+                    NDArray each = loss.compute(y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32), in[1]);
+                    return new NDArray[] {
+                        in.length < 3 ? each.mean() : each.mul(in[2]).sum()
+                    };
+                },
+                values::get,
+                new CompileOptions());
+    }
+
+    /**
+     * Computes the gradients of a batch and hands them to the exchange.
+     *
+     * @param batch features, labels and perhaps the samples' shares in the mean
+     * @return the mean loss
+     */
+    NDArray train(NDArray... batch) {
+        return gradients.run((name, g) -> exchange.gradientReady(values.get(name), g), batch)[0];
     }
 
     private static Map<String, NDArray> read(byte[] tensors) {
@@ -103,7 +138,7 @@ final class WorkerNetwork implements AutoCloseable {
 
     @Override
     public void close() {
-        exchange.weights().stream().filter(w -> w.gradientState() != null).forEach(Autograd::zeroGradient);
+        gradients.close();
         exchange.close();
         block.close();
     }

@@ -4,6 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.cpu.onednn.LayerNorm;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -30,8 +31,11 @@ final class OneDnnNorm {
         float[] oldMean = inputs[3].toFloatArray();
         float[] oldVariance = inputs[4].toFloatArray();
         NDArray y = Operands.channelsLast(inputs[0], outputs[0]);
+        NDArray newMean = Operands.rowMajor(inputs[0], outputs[1]);
+        NDArray newVariance = Operands.rowMajor(inputs[0], outputs[2]);
+        NDArray mean = put(oldMean, Operands.rowMajor(inputs[0], outputs[3]));
+        NDArray inverse = Operands.rowMajor(inputs[0], outputs[4]);
         try (Scope copies = Scope.open()) {
-            NDArray mean = NDArray.of(inputs[3].shape(), oldMean);
             NDArray variance = NDArray.of(inputs[4].shape(), oldVariance);
             boolean computed = io.kiln.cpu.onednn.BatchNorm.forward(
                     Operands.read(inputs[0]),
@@ -47,20 +51,21 @@ final class OneDnnNorm {
             }
             float[] usedMean = mean.toFloatArray();
             float[] usedVariance = variance.toFloatArray();
-            NDArray inverse = NDArray.of(inputs[4].shape(), inverses(usedVariance, norm.epsilon()));
             if (training) {
                 double n = (double) inputs[0].size() / usedMean.length;
                 move(oldMean, usedMean, norm.momentum(), 1);
                 move(oldVariance, usedVariance, norm.momentum(), n / Math.max(1, n - 1));
             }
-            return new NDArray[] {
-                y,
-                copies.keep(NDArray.of(inputs[3].shape(), oldMean)),
-                copies.keep(NDArray.of(inputs[4].shape(), oldVariance)),
-                copies.keep(mean),
-                copies.keep(inverse)
-            };
+            put(oldMean, newMean);
+            put(oldVariance, newVariance);
+            put(inverses(usedVariance, norm.epsilon()), inverse);
+            return new NDArray[] {y, newMean, newVariance, mean, inverse};
         }
+    }
+
+    private static NDArray put(float[] values, NDArray array) {
+        Memory.put(values, 0, array.address(), values.length);
+        return array;
     }
 
     static NDArray[] batchNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {

@@ -10,6 +10,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.RecurrentInputs;
 import io.kiln.op.Sum;
@@ -165,6 +166,11 @@ final class Recurrence {
         return Tensor.rowMajor(DType.FLOAT32, address, rows, width);
     }
 
+    /** The cells of one step, as one row. */
+    Tensor flat(long address) {
+        return Tensor.rowMajor(DType.FLOAT32, address, (long) rows * hidden);
+    }
+
     static Tensor turned(Tensor m) {
         return m.as(new long[] {m.dims()[1], m.dims()[0]}, new long[] {m.strides()[1], m.strides()[0]});
     }
@@ -247,7 +253,7 @@ final class Recurrence {
         Memory.copy(sum.address(), into.address(), 4 * into.size());
     }
 
-    static NDArray[] results(NDArray like, io.kiln.ndarray.Spec... outputs) {
+    static NDArray[] results(NDArray like, Spec... outputs) {
         NDArray[] results = new NDArray[outputs.length];
         for (int i = 0; i < results.length; i++) {
             results[i] = Operands.rowMajor(like, outputs[i]);

@@ -11,6 +11,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Mean;
 import io.kiln.op.Operator;
 import io.kiln.op.Sum;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -28,6 +29,9 @@ final class ShortSums {
 
     /** Columns at a time: five rows of them stay in the first-level cache. */
     private static final int WIDTH = 1024;
+
+    /** The sums and four rows; they belong to the thread, so that no call allocates them. */
+    private static final ThreadLocal<float[][]> SCRATCH = ThreadLocal.withInitial(() -> new float[5][WIDTH]);
 
     /** Additions worth a thread of their own. */
     private static final long GRAIN = 1 << 15;
@@ -96,11 +100,13 @@ final class ShortSums {
     }
 
     private static float[] columns(long from, long step, int rows, int width) {
-        float[] sums = new float[width];
-        float[] a = new float[width];
-        float[] b = new float[width];
-        float[] c = new float[width];
-        float[] d = new float[width];
+        float[][] rowsAtOnce = SCRATCH.get();
+        float[] sums = rowsAtOnce[0];
+        float[] a = rowsAtOnce[1];
+        float[] b = rowsAtOnce[2];
+        float[] c = rowsAtOnce[3];
+        float[] d = rowsAtOnce[4];
+        Arrays.fill(sums, 0, width, 0);
         int row = 0;
         for (; row + 4 <= rows; row += 4) {
             Memory.get(from + row * step, a, 0, width);
