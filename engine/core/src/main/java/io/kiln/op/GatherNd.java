@@ -35,7 +35,7 @@ public record GatherNd() implements Operator {
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
         NDArray joined = x.reshape(joined(x.shape(), (int) inputs[1].shape().dim(-1)));
-        return new NDArray[] {Dispatch.one(new Gather(0), joined, flat(x.shape(), inputs[1]))};
+        return new NDArray[] {Dispatch.one(new Gather(0), joined, flat(name(), x.shape(), inputs[1]))};
     }
 
     @Override
@@ -43,25 +43,25 @@ public record GatherNd() implements Operator {
         NDArray x = c.input(0);
         Shape joined = joined(x.shape(), (int) c.input(1).shape().dim(-1));
         NDArray zeros = NDArray.zeros(joined, x.dtype());
-        NDArray flat = flat(x.shape(), c.input(1));
+        NDArray flat = flat(name(), x.shape(), c.input(1));
         NDArray dx = Dispatch.one(new ScatterAdd(0), zeros, flat, c.outputGradient(0));
         return new NDArray[] {dx.reshape(x.shape()), null};
     }
 
     /** x with its first m axes joined into one. */
-    private static Shape joined(Shape x, int m) {
+    static Shape joined(Shape x, int m) {
         long[] d = Arrays.copyOfRange(x.dims(), m - 1, x.rank());
         d[0] = Shape.of(Arrays.copyOf(x.dims(), m)).size();
         return Shape.of(d);
     }
 
     /** The indices into the joined axis. */
-    private NDArray flat(Shape x, NDArray indices) {
+    static NDArray flat(String operation, Shape x, NDArray indices) {
         int m = (int) indices.shape().dim(-1);
         NDArray flat = null;
         for (int i = 0; i < m; i++) {
             NDArray part = indices.slice(-1, i, i + 1).squeeze(-1).cast(DType.INT64);
-            AlongAxis.checkRange(name() + " (axis " + i + ")", part, x.dim(i));
+            AlongAxis.checkRange(operation + " (axis " + i + ")", part, x.dim(i));
             flat = flat == null ? part : flat.mul(x.dim(i)).add(part);
         }
         return flat;

@@ -119,6 +119,18 @@ public final class Indexing {
     }
 
     /**
+     * Zeros to which updates are added at the places that rows of indices name: {@link ScatterNd}.
+     *
+     * @param indices int32 or int64 indices […,m]
+     * @param updates what is added
+     * @param shape shape of the result
+     * @return a new array
+     */
+    public static NDArray scatterNd(NDArray indices, NDArray updates, Shape shape) {
+        return Dispatch.one(new ScatterNd(shape), indices, updates);
+    }
+
+    /**
      * Takes entries of an axis as {@link #gather} does, with a meaning for indices outside of it.
      *
      * @param x the array

@@ -10,6 +10,7 @@ import io.kiln.op.CsrDot;
 import io.kiln.op.CsrSampledDot;
 import io.kiln.op.CsrToDense;
 import io.kiln.op.CsrValues;
+import io.kiln.op.ScatterNd;
 import io.kiln.op.SearchSorted;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -44,6 +45,12 @@ final class SparseRows {
                 Row.of(new CsrValues(4, 5))
                         .torch("torch.index(x2, [" + rows + ", x1])")
                         .on(INDPTR, INDICES, real(-2, 2, 4, 5)),
+                Row.of(new ScatterNd(Shape.of(4, 3, 2)))
+                        .torch("torch.index_put(torch.zeros([4, 3, 2], dtype=x1.dtype), [torch.select(x0, -1, 0),"
+                                + " torch.select(x0, -1, 1)], x1, True)")
+                        .on(whole(DType.INT64, 0, 3, 5, 2), real(-2, 2, 5, 2))
+                        .on(whole(DType.INT64, 0, 3, 2, 3, 2), real(-2, 2, 2, 3, 2))
+                        .on(whole(DType.INT64, 0, 3, 0, 2), real(-2, 2, 0, 2)),
                 search(false).on(ascending(5), whole(DType.INT64, -1, 9, 7)),
                 search(true)
                         .on(fixed(1, 3, 3, 3, 8), whole(DType.INT64, 0, 9, 2, 4))
