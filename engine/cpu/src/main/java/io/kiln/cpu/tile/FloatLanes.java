@@ -217,6 +217,8 @@ final class FloatLanes extends Lanes {
             case NOT -> FloatLoops.not(r, a, n);
             case EXP -> functions.exp(r, a, n);
             case SIGMOID -> functions.sigmoid(r, a, n);
+            case TANH -> functions.tanh(r, a, n);
+            case ERF -> functions.erf(r, a, n);
             case LOG -> functions.log(r, a, n);
             case LOG1P -> functions.log1p(r, a, n);
             case ADD -> FloatLoops.add(r, a, b, n);
