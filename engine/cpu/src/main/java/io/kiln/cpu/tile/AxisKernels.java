@@ -9,6 +9,7 @@ import io.kiln.op.ArgMax;
 import io.kiln.op.ArgMin;
 import io.kiln.op.ArgSort;
 import io.kiln.op.CumulativeSum;
+import io.kiln.op.TopK;
 
 /** What looks at whole rows along an axis: places of extremes, running sums, orders. */
 public final class AxisKernels {
@@ -24,6 +25,7 @@ public final class AxisKernels {
         table.add(ArgMin.class, (o, in, out) -> extreme(in[0], ((ArgMin) o).axis(), false, out[0]));
         table.add(CumulativeSum.class, (o, in, out) -> runningSum(in[0], (CumulativeSum) o, out[0]));
         table.add(ArgSort.class, (o, in, out) -> argSort(in[0], (ArgSort) o, out[0]));
+        table.add(TopK.class, (o, in, out) -> topK(in[0], (TopK) o, out));
     }
 
     private static NDArray rowMajor(NDArray x, Spec y) {
@@ -69,5 +71,25 @@ public final class AxisKernels {
             }
         });
         return new NDArray[] {result};
+    }
+
+    private static NDArray[] topK(NDArray x, TopK operator, Spec[] y) {
+        if (operator.k() == 0 || operator.k() > Selection.MOST) {
+            return null;
+        }
+        NDArray values = rowMajor(x, y[0]);
+        NDArray indices = rowMajor(x, y[1]);
+        int axis = x.shape().axis(operator.axis());
+        AxisRows in = new AxisRows(x, axis);
+        AxisRows best = new AxisRows(values, axis);
+        AxisRows places = new AxisRows(indices, axis);
+        DType compute = x.dtype().isFloating() ? DType.FLOAT64 : DType.INT64;
+        in.share(compute, (lanes, from, to) -> {
+            Selection selection = new Selection((int) operator.k(), operator.largest());
+            for (long r = from; r < to; r++) {
+                selection.run(lanes, in, best, places, x.dtype().bytes(), r);
+            }
+        });
+        return new NDArray[] {values, indices};
     }
 }

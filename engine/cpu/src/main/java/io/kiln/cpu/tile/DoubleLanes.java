@@ -44,6 +44,11 @@ final class DoubleLanes extends Lanes {
     }
 
     @Override
+    double uniform(int index) {
+        return uniforms[index][0];
+    }
+
+    @Override
     void loadUniform(int index, DType dtype, long address) {
         load(dtype, address, 1, uniformArray(index), 0, 1);
     }

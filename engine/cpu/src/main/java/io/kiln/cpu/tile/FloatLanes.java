@@ -46,6 +46,11 @@ final class FloatLanes extends Lanes {
     }
 
     @Override
+    double uniform(int index) {
+        return uniforms[index][0];
+    }
+
+    @Override
     void loadUniform(int index, DType dtype, long address) {
         load(dtype, address, 1, uniformArray(index), 0, 1);
     }
@@ -217,6 +222,8 @@ final class FloatLanes extends Lanes {
             case NOT -> FloatLoops.not(r, a, n);
             case EXP -> functions.exp(r, a, n);
             case SIGMOID -> functions.sigmoid(r, a, n);
+            case TANH -> functions.tanh(r, a, n);
+            case ERF -> functions.erf(r, a, n);
             case LOG -> functions.log(r, a, n);
             case LOG1P -> functions.log1p(r, a, n);
             case ADD -> FloatLoops.add(r, a, b, n);

@@ -7,17 +7,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A program whose plain arithmetic runs in generated loops. Steps are ordered so that as many as possible stand in one loop,
  * where values between them stay in registers; steps that look at bits or call functions run in between, in their own loops.
  * What is computed is the same, to the bit, as by a {@link TilePlan}.
  *
- * <p>Immutable and thread-safe.
+ * <p>The JVM takes a while to compile a loop, and until then it is much slower than steps that have been compiled long ago. So
+ * a new plan is tried on a tile now and then, beside those steps, and takes over when it is the faster one.
+ *
+ * <p>Concurrency: thread-safe.
  */
 final class FusedPlan {
     /** Steps of one loop, beyond which HotSpot may leave it scalar. */
     private static final int MOST_STEPS = 40;
+
+    private static final int TILES_BETWEEN_TRIALS = 32;
+    private static final int WINS_TO_TAKE_OVER = 3;
 
     private final int[] lastUse;
     private final int[] tile;
@@ -25,25 +34,26 @@ final class FusedPlan {
     private final BitSet busy = new BitSet();
     private final List<Stage> list = new ArrayList<>();
     private final DType type;
+    private final AtomicInteger tilesSeen = new AtomicInteger();
+    private final AtomicInteger wins = new AtomicInteger();
+    private volatile boolean trusted;
 
-    /** Steps on uniforms, to be run once. */
-    final Step[] preamble;
-    /** To be run for each tile. */
+    /** To be run for each tile, after the preamble of the {@link TilePlan}. */
     final Stage[] stages;
     /** For each output the tile that holds it after the stages. */
     final int[] outputs;
     /** How many tiles there are. */
     final int tiles;
 
-    private FusedPlan(TilePlan plan, List<List<Step>> groups, DType type) {
+    private FusedPlan(List<Step> steps, int[] outputs, DType type) {
         this.type = type;
-        preamble = plan.preamble;
-        int values = 1 + Arrays.stream(plan.steps).mapToInt(Step::target).max().orElse(0);
+        List<List<Step>> groups = groups(steps);
+        int values = 1 + steps.stream().mapToInt(Step::target).max().orElse(0);
         Step[] loads = new Step[values];
         lastUse = new int[values];
         tile = new int[values];
         Arrays.fill(tile, -1);
-        for (Step s : plan.steps) {
+        for (Step s : steps) {
             if (s.code() == Code.INPUT) {
                 loads[s.target()] = s;
             }
@@ -52,7 +62,7 @@ final class FusedPlan {
             int stage = g;
             groups.get(g).forEach(s -> operands(s).forEach(v -> lastUse[v] = stage));
         }
-        for (int v : plan.outputs) {
+        for (int v : outputs) {
             outputValues.set(v);
             lastUse[v] = Integer.MAX_VALUE;
         }
@@ -63,7 +73,7 @@ final class FusedPlan {
             emit(g, groups.get(g));
         }
         outputValues.stream().forEach(v -> load(loads, v));
-        outputs = Arrays.stream(plan.outputs).map(v -> tile[v]).toArray();
+        this.outputs = Arrays.stream(outputs).map(v -> tile[v]).toArray();
         stages = list.toArray(new Stage[0]);
         tiles = 1 + Arrays.stream(tile).max().orElse(0);
     }
@@ -74,19 +84,59 @@ final class FusedPlan {
      * @param program the program
      * @param uniformInputs bit i is set when input i has one value for all elements
      * @param type compute type, float32 or float64
+     * @param idle whether a step with a uniform as last operand returns its first one and is to be left out
      * @return the plan, or null when no two steps can share a loop
      */
-    static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type) {
+    static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type, Predicate<Step> idle) {
         TilePlan plan = new TilePlan(program, uniformInputs, false);
-        List<List<Step>> groups = groups(plan);
-        return groups.stream().anyMatch(g -> g.size() > 1) ? new FusedPlan(plan, groups, type) : null;
+        int[] same = IntStream.range(0, plan.steps.length).toArray();
+        List<Step> steps = new ArrayList<>();
+        for (Step s : plan.steps) {
+            if (s.form() == Step.Form.LAST_UNIFORM && idle.test(s)) {
+                same[s.target()] = same[s.a()];
+            } else {
+                steps.add(s.renamed(v -> same[v]));
+            }
+        }
+        int[] outputs = Arrays.stream(plan.outputs).map(v -> same[v]).toArray();
+        FusedPlan fused = new FusedPlan(steps, outputs, type);
+        return Arrays.stream(fused.stages).anyMatch(s -> s.loop() != null) ? fused : null;
+    }
+
+    /** Whether it has taken over from the interpreted steps. */
+    boolean isTrusted() {
+        return trusted;
+    }
+
+    /** Takes over from now on. */
+    void trust() {
+        trusted = true;
+    }
+
+    /** Whether the next tile is to be computed in both ways, for comparison. */
+    boolean isTrial() {
+        return tilesSeen.getAndIncrement() % TILES_BETWEEN_TRIALS == 0;
+    }
+
+    /**
+     * Tells the result of a trial.
+     *
+     * @param generated nanoseconds that the generated loops took
+     * @param interpreted nanoseconds that the interpreted steps took
+     */
+    void compared(long generated, long interpreted) {
+        if (generated >= interpreted) {
+            wins.set(0);
+        } else if (wins.incrementAndGet() >= WINS_TO_TAKE_OVER) {
+            trusted = true;
+        }
     }
 
     /** Groups of steps: each holds what can be computed from the groups before it, or one step with a loop of its own. */
-    private static List<List<Step>> groups(TilePlan plan) {
+    private static List<List<Step>> groups(List<Step> steps) {
         BitSet known = new BitSet();
         List<Step> pending = new ArrayList<>();
-        for (Step s : plan.steps) {
+        for (Step s : steps) {
             if (s.code() == Code.INPUT) {
                 known.set(s.target());
             } else {

@@ -60,6 +60,9 @@ abstract class Lanes {
      */
     abstract void uniform(int index, double value);
 
+    /** The value of a uniform. */
+    abstract double uniform(int index);
+
     /**
      * Loads a uniform from memory.
      *
@@ -91,6 +94,11 @@ abstract class Lanes {
      * @param count how many a run needs
      */
     abstract void reserve(int count);
+
+    /** Whether an operation returns its first operand for some second operand that is the same for all elements. */
+    static boolean mayChangeNothing(Code code) {
+        return code == Code.MUL || code == Code.DIV || code == Code.MIN || code == Code.MAX;
+    }
 
     /** Whether an operation with this second operand returns its first one: numbers that a user did not set. */
     static boolean changesNothing(Code code, double b) {

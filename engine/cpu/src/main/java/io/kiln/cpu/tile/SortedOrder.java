@@ -5,14 +5,21 @@ import io.kiln.ndarray.ShapeException;
 import java.util.Arrays;
 
 /**
- * The indices that sort a row, stably, with NaN as the largest. Each element becomes a number of 32 bits of the same order
- * (its rank among the different values of the row); rank and index together are sorted as one number of 64 bits, which makes
- * the order stable.
+ * The indices that sort a row, stably, with NaN as the largest. Each element becomes an integer of 64 bits of the same order;
+ * long rows are sorted by one byte of it after the other, last byte first, without those bytes that all elements share, short
+ * rows by insertion.
  */
 final class SortedOrder {
+    private static final int SHORT = 48;
+    private static final int DIGITS = Long.BYTES;
+    private static final int RADIX = 256;
+
     private final boolean descending;
-    private final long[] keys;
-    private final long[] distinct;
+    private final int[][] counts = new int[DIGITS][RADIX];
+    private long[] keys;
+    private int[] places;
+    private long[] nextKeys;
+    private int[] nextPlaces;
 
     SortedOrder(long length, boolean descending) {
         if (length > Integer.MAX_VALUE - 8) {
@@ -20,7 +27,9 @@ final class SortedOrder {
         }
         this.descending = descending;
         keys = new long[(int) length];
-        distinct = new long[(int) length];
+        places = new int[keys.length];
+        nextKeys = new long[keys.length > SHORT ? keys.length : 0];
+        nextPlaces = new int[nextKeys.length];
     }
 
     void run(Lanes lanes, AxisRows in, AxisRows out, long row) {
@@ -34,35 +43,89 @@ final class SortedOrder {
                 System.arraycopy(((LongLanes) lanes).tile(0), 0, keys, from, count);
             }
         }
-        rank();
-        Arrays.sort(keys);
-        long mask = 0xffffffffL;
         for (int i = 0; i < n; i++) {
-            Memory.putLong(out.at(row, i), keys[i] & mask);
+            places[i] = i;
+            keys[i] = descending ? ~keys[i] : keys[i];
+        }
+        if (n <= SHORT) {
+            insert();
+        } else {
+            distribute();
+        }
+        long to = out.start(row);
+        long step = out.stride * Long.BYTES;
+        for (int i = 0; i < n; i++) {
+            Memory.putLong(to + i * step, places[i]);
         }
     }
 
-    /** Numbers as integers of the same order; -0 is 0, and all NaN are one. */
     private void order(double[] a, int at, int n) {
         for (int i = 0; i < n; i++) {
-            long bits = Double.doubleToLongBits(a[i] + 0.0);
-            keys[at + i] = bits ^ bits >> 63 & Long.MAX_VALUE;
+            keys[at + i] = key(a[i]);
         }
     }
 
-    private void rank() {
-        int n = keys.length;
-        System.arraycopy(keys, 0, distinct, 0, n);
-        Arrays.sort(distinct);
-        int different = 0;
-        for (int i = 0; i < n; i++) {
-            if (i == 0 || distinct[i] != distinct[different - 1]) {
-                distinct[different++] = distinct[i];
+    /** A number as an integer of the same order; -0 is 0, and all NaN are one, the largest. */
+    static long key(double a) {
+        long bits = Double.doubleToLongBits(a + 0.0);
+        return bits ^ bits >> 63 & Long.MAX_VALUE;
+    }
+
+    private void insert() {
+        for (int i = 1; i < keys.length; i++) {
+            long key = keys[i];
+            int at = i;
+            while (at > 0 && keys[at - 1] > key) {
+                keys[at] = keys[at - 1];
+                places[at] = places[at - 1];
+                at--;
+            }
+            keys[at] = key;
+            places[at] = i;
+        }
+    }
+
+    private void distribute() {
+        for (int[] c : counts) {
+            Arrays.fill(c, 0);
+        }
+        for (long key : keys) {
+            // The sign bit turned, the order is that of unsigned numbers.
+            long k = key ^ Long.MIN_VALUE;
+            for (int d = 0; d < DIGITS; d++) {
+                counts[d][(int) (k >>> 8 * d) & 0xff]++;
             }
         }
-        for (int i = 0; i < n; i++) {
-            long rank = Arrays.binarySearch(distinct, 0, different, keys[i]);
-            keys[i] = (descending ? different - rank : rank) << 32 | i;
+        for (int d = 0; d < DIGITS; d++) {
+            if (counts[d][digit(keys[0], d)] < keys.length) {
+                distribute(d);
+            }
         }
+    }
+
+    /** One stable pass. */
+    private void distribute(int d) {
+        int[] next = counts[d];
+        int start = 0;
+        for (int v = 0; v < RADIX; v++) {
+            int count = next[v];
+            next[v] = start;
+            start += count;
+        }
+        for (int i = 0; i < keys.length; i++) {
+            int to = next[digit(keys[i], d)]++;
+            nextKeys[to] = keys[i];
+            nextPlaces[to] = places[i];
+        }
+        long[] k = keys;
+        keys = nextKeys;
+        nextKeys = k;
+        int[] p = places;
+        places = nextPlaces;
+        nextPlaces = p;
+    }
+
+    private static int digit(long key, int d) {
+        return (int) ((key ^ Long.MIN_VALUE) >>> 8 * d) & 0xff;
     }
 }

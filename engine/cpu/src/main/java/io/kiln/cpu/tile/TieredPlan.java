@@ -2,6 +2,7 @@ package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,11 +15,23 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Concurrency: thread-safe.
  */
 final class TieredPlan {
+    /** Numbers that are 1 or infinite now and then could otherwise call for any number of classes. */
+    private static final int MOST_VARIANTS = 6;
+
     private final PointwiseProgram program;
     private final long uniformInputs;
     private final long worth;
     private final AtomicLong elements = new AtomicLong();
-    private final Map<DType, Optional<FusedPlan>> fused = new ConcurrentHashMap<>();
+    private final Step[] perhapsIdle;
+    private final Map<Variant, Optional<FusedPlan>> fused = new ConcurrentHashMap<>();
+
+    /**
+     * A compiled form of the program.
+     *
+     * @param type compute type
+     * @param idle bit i is set when step i of those that may be idle is left out
+     */
+    private record Variant(DType type, long idle) {}
 
     /** The plan that is interpreted. */
     final TilePlan tiles;
@@ -28,27 +41,60 @@ final class TieredPlan {
      *
      * @param program the program
      * @param uniformInputs bit i is set when input i has one value for all elements
-     * @param worth elements after which it is compiled
+     * @param worth elements after which it is compiled; with 0 it is compiled and trusted at once
      */
     TieredPlan(PointwiseProgram program, long uniformInputs, long worth) {
         this.program = program;
         this.uniformInputs = uniformInputs;
         this.worth = worth;
         tiles = new TilePlan(program, uniformInputs);
+        perhapsIdle = Arrays.stream(tiles.steps)
+                .filter(s -> s.form() == Step.Form.LAST_UNIFORM && Lanes.mayChangeNothing(s.code()))
+                .limit(Long.SIZE)
+                .toArray(Step[]::new);
     }
 
     /**
-     * The compiled plan for a run.
+     * The compiled plan for a run. Steps that change nothing in it (a clip at infinity, a factor of 1) are left out.
      *
      * @param type compute type
      * @param size elements of this run
+     * @param lanes lanes in which the preamble has run
      * @return the plan; null while the program is not worth it, and where nothing can be fused
      */
-    FusedPlan fused(DType type, long size) {
+    FusedPlan fused(DType type, long size, Lanes lanes) {
         if (type == DType.INT64 || elements.get() < worth && elements.addAndGet(size) < worth) {
             return null;
         }
-        return fused.computeIfAbsent(type, t -> Optional.ofNullable(FusedPlan.of(program, uniformInputs, t)))
-                .orElse(null);
+        long idle = 0;
+        for (int i = 0; i < perhapsIdle.length; i++) {
+            Step s = perhapsIdle[i];
+            idle |= Lanes.changesNothing(s.code(), lanes.uniform(s.b())) ? 1L << i : 0;
+        }
+        Variant variant = new Variant(type, idle);
+        Optional<FusedPlan> known = fused.get(variant);
+        if (known == null) {
+            known = fused.size() < MOST_VARIANTS ? compile(variant) : compile(new Variant(type, 0));
+        }
+        return known.orElse(null);
+    }
+
+    private Optional<FusedPlan> compile(Variant v) {
+        return fused.computeIfAbsent(v, x -> {
+            FusedPlan plan = FusedPlan.of(program, uniformInputs, v.type, s -> isIdle(s, v.idle));
+            if (plan != null && worth == 0) {
+                plan.trust();
+            }
+            return Optional.ofNullable(plan);
+        });
+    }
+
+    private boolean isIdle(Step s, long idle) {
+        for (int i = 0; i < perhapsIdle.length; i++) {
+            if (perhapsIdle[i].b() == s.b() && perhapsIdle[i].code() == s.code()) {
+                return (idle >>> i & 1) != 0;
+            }
+        }
+        return false;
     }
 }

@@ -85,57 +85,66 @@ final class TileProgram {
             out[i] = new Walk(outputs[i], shape, outputs[i].strides(), order);
         }
         TieredPlan plan = plan(uniform);
-        FusedPlan fused = plan.fused(compute, size);
         Parallel parallel = EngineThreads.parallel();
         int parts = parallel.partsFor(size, GRAIN);
         Lanes[] lanes = Scratch.current().lanes(compute, parts);
+        runPreamble(plan.tiles.preamble, lanes[0], in, scalars);
+        FusedPlan fused = plan.fused(compute, size, lanes[0]);
         parallel.run(parts, part -> {
             long from = Parallel.split(size, parts, part);
             long to = Parallel.split(size, parts, part + 1);
-            if (fused != null) {
-                runRange(fused, lanes[part], in, out, scalars, from, to);
-            } else {
-                runRange(plan.tiles, lanes[part], in, out, scalars, from, to);
+            if (part > 0) {
+                runPreamble(plan.tiles.preamble, lanes[part], in, scalars);
             }
+            runRange(plan.tiles, fused, lanes[part], in, out, from, to);
         });
     }
 
     private static void runRange(
-            FusedPlan plan, Lanes lanes, Walk[] in, Walk[] out, double[] scalars, long from, long to) {
-        runPreamble(plan.preamble, lanes, in, scalars);
-        lanes.reserve(plan.tiles);
+            TilePlan plan, FusedPlan fused, Lanes lanes, Walk[] in, Walk[] out, long from, long to) {
+        lanes.reserve(fused == null ? 0 : fused.tiles);
         for (long start = from; start < to; start += Lanes.TILE) {
             int count = (int) Math.min(Lanes.TILE, to - start);
-            for (Stage stage : plan.stages) {
-                Step s = stage.step();
-                if (s == null) {
-                    lanes.run(stage.loop(), count);
-                } else if (s.code() == Code.INPUT) {
-                    in[s.a()].load(lanes, s.target(), start, count);
-                } else {
-                    lanes.run(s, count);
-                }
+            int[] results = plan.outputs;
+            if (fused == null) {
+                interpret(plan, lanes, in, start, count);
+            } else if (fused.isTrusted()) {
+                compute(fused, lanes, in, start, count);
+                results = fused.outputs;
+            } else if (fused.isTrial()) {
+                long began = System.nanoTime();
+                compute(fused, lanes, in, start, count);
+                long between = System.nanoTime();
+                interpret(plan, lanes, in, start, count);
+                fused.compared(between - began, System.nanoTime() - between);
+            } else {
+                interpret(plan, lanes, in, start, count);
             }
             for (int i = 0; i < out.length; i++) {
-                out[i].store(lanes, plan.outputs[i], start, count);
+                out[i].store(lanes, results[i], start, count);
             }
         }
     }
 
-    private static void runRange(
-            TilePlan plan, Lanes lanes, Walk[] in, Walk[] out, double[] scalars, long from, long to) {
-        runPreamble(plan.preamble, lanes, in, scalars);
-        for (long start = from; start < to; start += Lanes.TILE) {
-            int count = (int) Math.min(Lanes.TILE, to - start);
-            for (Step s : plan.steps) {
-                if (s.code() == Code.INPUT) {
-                    in[s.a()].load(lanes, s.target(), start, count);
-                } else {
-                    lanes.run(s, count);
-                }
+    private static void compute(FusedPlan plan, Lanes lanes, Walk[] in, long start, int count) {
+        for (Stage stage : plan.stages) {
+            Step s = stage.step();
+            if (s == null) {
+                lanes.run(stage.loop(), count);
+            } else if (s.code() == Code.INPUT) {
+                in[s.a()].load(lanes, s.target(), start, count);
+            } else {
+                lanes.run(s, count);
             }
-            for (int i = 0; i < out.length; i++) {
-                out[i].store(lanes, plan.outputs[i], start, count);
+        }
+    }
+
+    private static void interpret(TilePlan plan, Lanes lanes, Walk[] in, long start, int count) {
+        for (Step s : plan.steps) {
+            if (s.code() == Code.INPUT) {
+                in[s.a()].load(lanes, s.target(), start, count);
+            } else {
+                lanes.run(s, count);
             }
         }
     }

@@ -17,7 +17,9 @@ import io.kiln.op.Cast;
 import io.kiln.op.CumulativeSum;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Gather;
+import io.kiln.op.GatherAlong;
 import io.kiln.op.ScatterAdd;
+import io.kiln.op.TopK;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
@@ -147,6 +149,62 @@ class AxisKernelsTest {
                 .toFloatArray();
         assertEquals((float) (n * (double) 0.1f), y[0], 1e-4);
         assertEquals(0.1f, y[n - 1]);
+    }
+
+    @Test
+    void theFirstFewAreThoseOfTheWholeOrder() {
+        for (DType type : TYPES) {
+            NDArray x = random(type, 70, 5, 3).transpose();
+            for (int axis = 0; axis < 3; axis++) {
+                for (boolean largest : new boolean[] {false, true}) {
+                    for (long k : new long[] {0, 1, 2, 3, 64, 65}) {
+                        if (k > x.shape().dim(axis)) {
+                            continue;
+                        }
+                        NDArray[] got = Dispatch.run(new TopK(k, axis, largest), x);
+                        NDArray order =
+                                Dispatch.one(new ArgSort(axis, largest), x).slice(axis, 0, k);
+                        assertArrayEquals(order.copy().toLongArray(), got[1].toLongArray());
+                        assertArrayEquals(
+                                Dispatch.one(new GatherAlong(axis), x, order.copy())
+                                        .toDoubleArray(),
+                                got[0].toDoubleArray());
+                    }
+                }
+            }
+        }
+        NDArray odd = NDArray.of(0f, Float.NaN, -0f, 7f, Float.NaN, Float.NEGATIVE_INFINITY);
+        assertArrayEquals(new long[] {1, 4, 3, 0}, Dispatch.run(new TopK(4, 0, true), odd)[1].toLongArray());
+    }
+
+    @Test
+    void longRowsAreSortedByEveryByte() {
+        int n = 20_000;
+        Random random = new Random(5);
+        long[] whole = new long[n];
+        double[] real = new double[n];
+        for (int i = 0; i < n; i++) {
+            whole[i] = random.nextLong() >> random.nextInt(64);
+            real[i] = Double.longBitsToDouble(random.nextLong());
+        }
+        long[] byWhole = IntStream.range(0, n)
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> whole[i]))
+                .mapToLong(i -> i)
+                .toArray();
+        assertArrayEquals(
+                byWhole,
+                Dispatch.one(new ArgSort(0, false), NDArray.of(Shape.of(n), whole))
+                        .toLongArray());
+        long[] byReal = IntStream.range(0, n)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> Double.isNaN(real[i]) ? Double.NaN : real[i] + 0.0))
+                .mapToLong(i -> i)
+                .toArray();
+        assertArrayEquals(
+                byReal,
+                Dispatch.one(new ArgSort(0, false), NDArray.of(Shape.of(n), real))
+                        .toLongArray());
     }
 
     @Test

@@ -1,8 +1,10 @@
 package io.kiln.cpu.tile;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.DType;
@@ -200,7 +202,7 @@ class FusedPlanTest {
         Expr x = Expr.input(0);
         Expr inner = x.mul(x).mul(0.5).add(x).mul(Expr.input(1));
         PointwiseProgram p = PointwiseProgram.of(inner.exp().add(1).mul(0.5).mul(x));
-        FusedPlan plan = FusedPlan.of(p, 0, DType.FLOAT32);
+        FusedPlan plan = FusedPlan.of(p, 0, DType.FLOAT32, s -> false);
         assertEquals(
                 "INPUT INPUT loop EXP loop",
                 String.join(
@@ -214,14 +216,67 @@ class FusedPlanTest {
     void aProgramIsCompiledWhenItHasRunOverEnoughElements() {
         Expr x = Expr.input(0);
         TieredPlan plan = new TieredPlan(PointwiseProgram.of(x.mul(x).add(x)), 0, 1000);
-        assertNull(plan.fused(DType.FLOAT32, 600));
-        assertNotNull(plan.fused(DType.FLOAT32, 600));
-        assertNotNull(plan.fused(DType.FLOAT64, 1));
-        assertNull(plan.fused(DType.INT64, 600));
+        Lanes lanes = new FloatLanes(Lanes.TILE);
+        assertNull(plan.fused(DType.FLOAT32, 600, lanes));
+        assertNotNull(plan.fused(DType.FLOAT32, 600, lanes));
+        assertNotNull(plan.fused(DType.FLOAT64, 1, lanes));
+        assertNull(plan.fused(DType.INT64, 600, lanes));
+    }
+
+    @Test
+    void stepsThatChangeNothingAreLeftOutOnlyWhileTheyDoNot() {
+        Expr x = Expr.input(0);
+        Expr clipped =
+                x.mul(Expr.scalar(0)).min(Expr.scalar(1)).max(Expr.scalar(1).neg());
+        PointwiseProgram p = PointwiseProgram.of(clipped.add(x).mul(clipped), clipped);
+        Shape shape = Shape.of(5000);
+        NDArray[] in = {array(shape, DType.FLOAT32, 7)};
+        TileProgram fused = new TileProgram(p, 0);
+        double infinity = Double.POSITIVE_INFINITY;
+        double[][] scalars = {{1, infinity}, {1, 0.5}, {2, infinity}, {2, 0.25}, {1, infinity}, {-1, -infinity}};
+        for (double[] s : scalars) {
+            NDArray[] expected = outputs(p, shape, DType.FLOAT32);
+            NDArray[] got = outputs(p, shape, DType.FLOAT32);
+            new TileProgram(p, Long.MAX_VALUE).run(DType.FLOAT32, in, expected, s);
+            fused.run(DType.FLOAT32, in, got, s);
+            assertSame(expected[0], got[0], Arrays.toString(s));
+            assertSame(expected[1], got[1], Arrays.toString(s) + ", second output");
+        }
+    }
+
+    @Test
+    void generatedLoopsTakeOverWhenTheyAreFasterSeveralTimesInSuccession() {
+        Expr x = Expr.input(0);
+        FusedPlan plan = FusedPlan.of(PointwiseProgram.of(x.mul(x).add(x)), 0, DType.FLOAT32, s -> false);
+        plan.compared(5, 10);
+        plan.compared(5, 10);
+        plan.compared(10, 10);
+        plan.compared(5, 10);
+        plan.compared(5, 10);
+        assertFalse(plan.isTrusted());
+        plan.compared(5, 10);
+        assertTrue(plan.isTrusted());
+    }
+
+    @Test
+    void tilesOfATrialHaveTheSameBits() {
+        Expr x = Expr.input(0);
+        PointwiseProgram p = PointwiseProgram.of(x.mul(x).add(x), x.sub(1).mul(x));
+        Shape shape = Shape.of(100_003);
+        NDArray[] in = {array(shape, DType.FLOAT32, 7)};
+        NDArray[] expected = outputs(p, shape, DType.FLOAT32);
+        new TileProgram(p, Long.MAX_VALUE).run(DType.FLOAT32, in, expected, SCALARS);
+        TileProgram program = new TileProgram(p, 1);
+        for (int run = 0; run < 40; run++) {
+            NDArray[] got = outputs(p, shape, DType.FLOAT32);
+            program.run(DType.FLOAT32, in, got, SCALARS);
+            assertSame(expected[0], got[0], "run " + run);
+            assertSame(expected[1], got[1], "run " + run + ", second output");
+        }
     }
 
     @Test
     void oneStepIsNotWorthALoop() {
-        assertNull(FusedPlan.of(PointwiseProgram.of(Expr.input(0).add(Expr.input(1))), 0, DType.FLOAT32));
+        assertNull(FusedPlan.of(PointwiseProgram.of(Expr.input(0).add(Expr.input(1))), 0, DType.FLOAT32, s -> false));
     }
 }
