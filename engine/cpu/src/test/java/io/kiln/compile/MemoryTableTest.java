@@ -37,11 +37,7 @@ class MemoryTableTest {
         Sequential net = new Sequential();
         for (int[] stage : new int[][] {{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}}) {
             for (int i = 0; i < stage[0]; i++) {
-                net.add(Conv2D.builder()
-                        .channels(stage[1])
-                        .kernel(3)
-                        .pad(1)
-                        .build());
+                net.add(Conv2D.builder().channels(stage[1]).kernel(3).pad(1).build());
                 net.add(Activations.relu());
             }
             net.add(Pool.max2D(2));
