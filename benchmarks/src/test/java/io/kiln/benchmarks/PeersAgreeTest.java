@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.benchmarks.net.Network;
+import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -35,6 +36,8 @@ class PeersAgreeTest {
         assertEquals(11_173_962, Network.RESNET18.parameterCount());
         assertEquals(25_557_032, Network.RESNET50.parameterCount());
         assertEquals(2 * 6_400_000 + 8_256 + 2_080 + 33, Network.NCF.parameterCount());
+        assertEquals(14_452_496, count(SequenceModel.LSTM));
+        assertEquals(28_359_178, count(SequenceModel.TRANSFORMER));
     }
 
     @Test
@@ -57,8 +60,12 @@ class PeersAgreeTest {
                     .filter(f -> !f.contains("did not fall"))
                     .toList();
             assertEquals(List.of(), unlike, name);
-            assertEquals(4, result.figures().size(), name);
+            assertEquals(5, result.figures().size(), name);
         }
+    }
+
+    private static long count(SequenceModel model) {
+        return model.parameters().stream().mapToLong(p -> p.values().length).sum();
     }
 
     @Test
@@ -77,6 +84,18 @@ class PeersAgreeTest {
         for (String name : List.of("lenet-infer", "resnet18-infer", "ncf-infer")) {
             Result result = run(Workloads.named(name), new Plan(0, 1, 0, 2)).get(0);
             assertEquals(List.of(), result.faults(), name);
+        }
+    }
+
+    @Test
+    void allEnginesFindTheSameLossOfSequences() throws Exception {
+        for (String name : List.of("lstm", "transformer")) {
+            Workload workload = Workloads.named(name + "-infer");
+            Result result = run(workload, new Plan(0, 1, 0, 1)).get(0);
+            assertEquals(List.of(), result.faults(), name);
+            assertEquals(
+                    workload.contenders().keySet(),
+                    Workloads.named(name).contenders().keySet());
         }
     }
 

@@ -17,7 +17,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.optim.Adam;
+import io.kiln.optim.GroupAdaGrad;
 import io.kiln.optim.Lamb;
+import io.kiln.optim.Lans;
+import io.kiln.optim.Lookahead;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Role;
@@ -115,6 +118,8 @@ class GradientExchangeTest {
             case "adam" -> new UpdateRule(new Adam(), 0.001).withWeightDecay(0.01);
             case "clipped" -> new UpdateRule(new Sgd(0.9), 0.02).withClipNorm(0.5);
             case "lamb" -> new UpdateRule(new Lamb(), 0.01).withWeightDecay(0.01);
+            case "lans" -> new UpdateRule(new Lans(), 0.01).withWeightDecay(0.01);
+            case "lookahead" -> new UpdateRule(new Lookahead(new Adam(), 2, 0.5), 0.001);
             default -> throw new IllegalArgumentException(name);
         };
     }
@@ -138,7 +143,7 @@ class GradientExchangeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2,sgd", "3,sgd", "5,sgd", "2,adam", "3,clipped", "2,lamb", "3,lamb"})
+    @CsvSource({"2,sgd", "3,sgd", "5,sgd", "2,adam", "3,clipped", "2,lamb", "3,lamb", "2,lans", "2,lookahead"})
     void workersWithPartsOfABatchEqualOneWithTheWhole(int workers, String optimizer) throws Exception {
         float[][] expected = with(null, rule(optimizer), (e, rank) -> {
             for (int i = 0; i < 4; i++) {
@@ -255,6 +260,13 @@ class GradientExchangeTest {
                     assertEquals((1 * 1 + 3 * 3) / 4.0, mean.get(1, 2), 1e-6);
                     return null;
                 }));
+    }
+
+    @Test
+    void anOptimizerThatUpdatesByRowsIsRefused() {
+        KVStoreException e = assertThrows(
+                KVStoreException.class, () -> with(null, new UpdateRule(new GroupAdaGrad()), (x, rank) -> null));
+        assertTrue(e.getMessage().contains("by rows"), e.getMessage());
     }
 
     @Test

@@ -58,6 +58,13 @@ class NetClassifierSuite extends SparkSuite {
     intercept[IllegalArgumentException](classifier().setPrecision("int8"))
   }
 
+  test("labels may be smoothed, and easy rows count less") {
+    for (loss <- Seq("smoothedCrossEntropy", "softmaxFocal")) {
+      val model = classifier().setLoss(loss).fit(corners(600))
+      assert(evaluator.evaluate(model.transform(test300)) > 0.95, loss)
+    }
+  }
+
   test("the partitions of the DataFrame do not change the result as long as the rows' order is the same") {
     assert(weights(classifier().setMaxEpochs(2).fit(corners(100).coalesce(1))) ==
       weights(classifier().setMaxEpochs(2).fit(corners(100))))

@@ -36,7 +36,9 @@ public final class DjlTraining implements Contender {
     @Override
     public Facts setup(Setup setup) throws Exception {
         net = new DjlNetwork(engine, network);
-        update = asynchronous ? Update.fused(net.weights()) : Update.inPlace(net.weights());
+        update = asynchronous
+                ? Update.fused(net.weights(), network.learningRate())
+                : Update.inPlace(net.weights(), network.learningRate());
         return new Facts(engine + " " + Engine.getEngine(engine).getVersion(), net.parameterCount());
     }
 

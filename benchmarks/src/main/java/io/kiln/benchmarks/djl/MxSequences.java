@@ -64,7 +64,7 @@ public final class MxSequences implements Contender {
         }
         zeros = manager.zeros(new Shape(SequenceModel.LSTM_LAYERS, model.batch(), SequenceModel.HIDDEN));
         if (training) {
-            update = Update.fused(weights);
+            update = Update.fused(weights, model.learningRate());
         }
         long count = weights.stream().mapToLong(NDArray::size).sum();
         return new Facts(ENGINE + " " + Engine.getEngine(ENGINE).getVersion(), count);
@@ -75,7 +75,13 @@ public final class MxSequences implements Contender {
             NDArray e = x.getNDArrayInternal()
                     .embedding(x, weights.get(0), SparseFormat.DENSE)
                     .singletonOrThrow();
-            NDList layers = weights.subNDList(1, 1 + 4 * SequenceModel.LSTM_LAYERS);
+            NDList layers = new NDList(); // all weights in front of all biases
+            for (int half = 1; half < 4; half += 2) {
+                for (int i = 0; i < SequenceModel.LSTM_LAYERS; i++) {
+                    layers.add(weights.get(4 * i + half));
+                    layers.add(weights.get(4 * i + half + 1));
+                }
+            }
             NDArray y = e.getNDArrayInternal()
                     .lstm(
                             e,
@@ -93,10 +99,10 @@ public final class MxSequences implements Contender {
         NDArray y = x;
         for (int i = 0; i < SequenceModel.LAYERS; i++) {
             int w = 16 * i;
-            NDArray scores = heads(y, w, false).batchMatMul(heads(y, w + 2, true));
+            NDArray scores = heads(y, w, false).matMul(heads(y, w + 2, true));
             NDArray p = scores.mul(1 / Math.sqrt(SequenceModel.SIZE / SequenceModel.HEADS))
                     .softmax(-1);
-            NDArray joined = p.batchMatMul(heads(y, w + 4, false))
+            NDArray joined = p.matMul(heads(y, w + 4, false))
                     .reshape(model.batch(), SequenceModel.HEADS, model.length(), -1)
                     .transpose(0, 2, 1, 3)
                     .reshape(model.batch(), model.length(), SequenceModel.SIZE);

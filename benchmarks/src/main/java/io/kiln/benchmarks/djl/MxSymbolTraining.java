@@ -26,7 +26,7 @@ public final class MxSymbolTraining implements Contender {
     @Override
     public Facts setup(Setup setup) throws Exception {
         net = new MxSymbolNetwork(network, true);
-        update = Update.fused(net.weights());
+        update = Update.fused(net.weights(), network.learningRate());
         return net.facts();
     }
 

@@ -65,7 +65,7 @@ public final class TorchSequences implements Contender {
         }
         zeros = manager.zeros(new Shape(SequenceModel.LSTM_LAYERS, model.batch(), SequenceModel.HIDDEN));
         if (training) {
-            update = Update.inPlace(weights);
+            update = Update.inPlace(weights, model.learningRate());
         }
         long count = weights.stream().mapToLong(NDArray::size).sum();
         return new Facts(ENGINE + " " + Engine.getEngine(ENGINE).getVersion() + ", TorchScript", count);

@@ -88,7 +88,7 @@ public final class KilnSequences implements Contender {
                             : NDArray.of(Shape.of(model.batch()), model.classes(i)));
         }
         if (training) {
-            trainer = new Trainer(block.parameters(), new UpdateRule(new Sgd(Network.MOMENTUM), Network.LEARNING_RATE));
+            trainer = new Trainer(block.parameters(), new UpdateRule(new Sgd(Network.MOMENTUM), model.learningRate()));
         }
         long count = parameters.stream().mapToLong(p -> p.shape().size()).sum();
         return new Facts("Kiln, " + Backends.current().describe(), count);

@@ -37,7 +37,7 @@ public final class KilnTraining implements Contender {
     @Override
     public Facts setup(Setup setup) throws IOException {
         net = new KilnNetwork(network, setup.threads());
-        UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), Network.LEARNING_RATE);
+        UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), network.learningRate());
         if (compiled) {
             program = new TrainStep(net.block(), loss, rule);
         } else {

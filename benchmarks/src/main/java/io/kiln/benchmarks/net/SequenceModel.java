@@ -11,12 +11,12 @@ public enum SequenceModel {
      * A language model: 10,000 words, embeddings and two LSTM layers of 512, a map to the words; 32 rows of 35 words. Each
      * word follows from the one before it.
      */
-    LSTM(32, 35),
+    LSTM(32, 35, 0.5f),
     /**
      * A transformer encoder of 4 layers (768 features, 12 heads, 3,072 inside, exact GELU, normalised sums) over 8 sequences of 128
      * elements, whose mean is classified.
      */
-    TRANSFORMER(8, 128);
+    TRANSFORMER(8, 128, 0.002f);
 
     /** Words of the language model. */
     public static final int WORDS = 10_000;
@@ -45,14 +45,21 @@ public enum SequenceModel {
     /** Batches that the steps take in turn. */
     public static final int BATCHES = 2;
 
-    private static final int CYCLE = 100;
+    private static final int CYCLE = 10;
 
     private final int batch;
     private final int length;
+    private final float learningRate;
 
-    SequenceModel(int batch, int length) {
+    SequenceModel(int batch, int length, float learningRate) {
         this.batch = batch;
         this.length = length;
+        this.learningRate = learningRate;
+    }
+
+    /** Learning rate of SGD with momentum {@link Network#MOMENTUM}. */
+    public float learningRate() {
+        return learningRate;
     }
 
     /** Rows of a batch. */

@@ -1,6 +1,7 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.nn.Block;
 import io.kiln.nn.Checkpoint;
 import io.kiln.op.Operator;
@@ -171,15 +172,35 @@ public final class Autograd {
      * @return the array
      */
     public static NDArray attachGradient(NDArray array, GradReq request) {
+        return attach(array, request, false);
+    }
+
+    /**
+     * Makes an array a variable whose gradient is kept by its rows: after a backward pass {@link #rowGradient} gives those
+     * that operators such as {@link io.kiln.op.Gather} have looked up. Where another operator uses the variable as well, or when
+     * {@link #gradient} asks for it, the gradient is dense as ever; so are higher derivatives.
+     *
+     * @param array a floating array with data, of one axis at least
+     * @param request what a backward pass does with its gradient
+     * @return the array
+     */
+    public static NDArray attachRowGradient(NDArray array, GradReq request) {
+        if (array.shape().rank() == 0) {
+            throw new IllegalArgumentException("attachRowGradient: needs an array with rows, got " + array.spec());
+        }
+        return attach(array, request, true);
+    }
+
+    private static NDArray attach(NDArray array, GradReq request, boolean byRows) {
         if (!array.dtype().isFloating()) {
             throw new IllegalArgumentException(
                     "attachGradient: needs a floating dtype, got " + array.spec() + "; cast it first");
         }
         GradientState old = array.gradientState();
-        if (old != null && old.gradient != null) {
-            old.gradient.close();
+        if (old != null) {
+            old.clear();
         }
-        array.gradientState(request == GradReq.NULL ? null : new GradientState(null, request));
+        array.gradientState(request == GradReq.NULL ? null : new GradientState(null, request, byRows));
         return array;
     }
 
@@ -200,7 +221,23 @@ public final class Autograd {
      * @return its gradient, which the next backward pass may replace; null before the first pass
      */
     public static NDArray gradient(NDArray variable) {
-        return variableState(variable, "gradient").gradient;
+        GradientState s = variableState(variable, "gradient");
+        if (s.rows != null) {
+            NDArray dense = s.rows.toDense().detach();
+            s.clear();
+            s.gradient = dense;
+        }
+        return s.gradient;
+    }
+
+    /**
+     * The rows of the gradient that the last backward pass left at a variable.
+     *
+     * @param variable an array given to {@link #attachRowGradient}
+     * @return the rows, which the next backward pass may replace; null before the first pass, and when the gradient is dense
+     */
+    public static RowSparse rowGradient(NDArray variable) {
+        return variableState(variable, "rowGradient").rows;
     }
 
     /**
@@ -229,11 +266,7 @@ public final class Autograd {
      */
     public static void zeroGradient(NDArray... variables) {
         for (NDArray v : variables) {
-            GradientState s = variableState(v, "zeroGradient");
-            if (s.gradient != null) {
-                s.gradient.close();
-                s.gradient = null;
-            }
+            variableState(v, "zeroGradient").clear();
         }
     }
 

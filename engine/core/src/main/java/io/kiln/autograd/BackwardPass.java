@@ -1,11 +1,13 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.observe.Observation;
 import io.kiln.op.Autocast;
 import io.kiln.op.GradientContext;
+import io.kiln.op.RowGradient;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.ArrayDeque;
@@ -33,6 +35,8 @@ final class BackwardPass {
     private final List<TapeNode> nodes = new ArrayList<>();
     private final Set<TapeNode> leading = new HashSet<>();
     private final Map<GradientState, NDArray> gradients = new IdentityHashMap<>();
+    private final Map<GradientState, RowSparse> rowGradients = new IdentityHashMap<>();
+    private boolean byRows;
     private final Map<GradientState, Integer> pending = new IdentityHashMap<>();
     private Predicate<GradientState> wanted = s -> false;
     private final Set<NDArray> taken = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -56,6 +60,7 @@ final class BackwardPass {
     }
 
     void intoVariables(Consumer<NDArray> ready) {
+        byRows = true;
         try (Scope scope = Scope.open()) {
             start(GradientState::isVariable);
             for (NDArray h : heads) {
@@ -189,7 +194,8 @@ final class BackwardPass {
         NDArray[] dx;
         try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
                 Autocast.Mode plain = Autocast.pause()) {
-            dx = node.operator != null ? node.operator.gradient(new Context(node, dy)) : custom(node, dy);
+            boolean rows = takeRows(node, dy);
+            dx = node.operator != null ? node.operator.gradient(new Context(node, dy, rows)) : custom(node, dy);
         }
         node.consumed = !retainGraph;
         if (dx.length != node.inputs.length) {
@@ -205,6 +211,19 @@ final class BackwardPass {
                 }
             }
         }
+    }
+
+    /** Takes the gradient of a first input that is kept by its rows, if the operator can tell them. */
+    private boolean takeRows(TapeNode node, NDArray... dy) {
+        GradientState s = node.inputStates.length == 0 ? null : node.inputStates[0];
+        if (!byRows || s == null || !s.byRows || !s.isVariable() || !(node.operator instanceof RowGradient r)) {
+            return false;
+        }
+        RowSparse rows = r.rowGradient(new Context(node, dy, false));
+        if (rows != null) {
+            rowGradients.merge(s, rows, RowSparse::add);
+        }
+        return rows != null;
     }
 
     private static NDArray[] custom(TapeNode node, NDArray[] dy) {
@@ -228,17 +247,31 @@ final class BackwardPass {
 
     private void finish(NDArray variable, GradientState state, Consumer<NDArray> ready) {
         NDArray g = gradients.remove(state);
-        if (g == null || state.request == GradReq.NULL) {
+        RowSparse rows = rowGradients.remove(state);
+        if (g == null && rows == null || state.request == GradReq.NULL) {
             return;
+        }
+        if (g == null && (state.request == GradReq.WRITE || state.gradient == null)) {
+            RowSparse sum = state.rows != null && state.request == GradReq.ADD ? state.rows.add(rows) : rows;
+            RowSparse own = sum.detach();
+            state.clear();
+            state.rows = own;
+            state.fresh = true;
+            ready.accept(variable);
+            return;
+        }
+        if (rows != null) {
+            g = g == null ? rows.toDense() : g.add(rows.toDense());
+        }
+        if (state.rows != null && state.request == GradReq.ADD) {
+            g = g.add(state.rows.toDense());
         }
         if (state.request == GradReq.ADD && state.gradient != null) {
             NDArray sum = state.gradient;
             sum.backend().run(ADD, new NDArray[] {sum, g}, new NDArray[] {sum});
         } else {
             NDArray own = own(g);
-            if (state.gradient != null) {
-                state.gradient.close();
-            }
+            state.clear();
             state.gradient = own;
         }
         state.fresh = true;
@@ -251,7 +284,7 @@ final class BackwardPass {
         return (exclusive ? g : g.copy()).detach();
     }
 
-    private record Context(TapeNode node, NDArray[] outputGradients) implements GradientContext {
+    private record Context(TapeNode node, NDArray[] outputGradients, boolean firstTaken) implements GradientContext {
         @Override
         public NDArray input(int i) {
             return node.input(i);
@@ -274,7 +307,7 @@ final class BackwardPass {
 
         @Override
         public boolean needs(int i) {
-            return node.inputStates[i] != null;
+            return node.inputStates[i] != null && !(firstTaken && i == 0);
         }
 
         @Override

@@ -1,18 +1,41 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 
 /** What autograd knows of one array: how it was computed, or that it is a variable with a gradient of its own. */
 public final class GradientState {
     final TapeNode producer;
     final GradReq request;
+    /** Whether the gradient is kept by its rows where an operator can tell them. */
+    final boolean byRows;
+
     NDArray gradient;
+    /** The last gradient when it is kept by its rows; the dense one is then null. */
+    RowSparse rows;
     /** Whether a backward pass has written the gradient since it was last consumed. */
     boolean fresh;
 
     GradientState(TapeNode producer, GradReq request) {
+        this(producer, request, false);
+    }
+
+    GradientState(TapeNode producer, GradReq request, boolean byRows) {
         this.producer = producer;
+        this.byRows = byRows;
         this.request = request;
+    }
+
+    /** Frees the last gradient. */
+    void clear() {
+        if (gradient != null) {
+            gradient.close();
+            gradient = null;
+        }
+        if (rows != null) {
+            rows.close();
+            rows = null;
+        }
     }
 
     boolean isVariable() {

@@ -48,6 +48,23 @@ public interface Backend {
     void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars);
 
     /**
+     * Overwrites whole rows of an array: row numbers[i] of it becomes row i of another.
+     *
+     * @param to the array, row-major
+     * @param numbers numbers of its rows, int64, each once
+     * @param rows the new rows, of the same dtype
+     */
+    default void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        long[] at = numbers.toLongArray();
+        for (int i = 0; i < at.length; i++) {
+            try (NDArray target = to.slice(0, at[i], at[i] + 1);
+                    NDArray source = rows.slice(0, i, i + 1)) {
+                target.assign(source);
+            }
+        }
+    }
+
+    /**
      * What the device contributes to compiling graphs for it.
      *
      * @return its part of the compiler

@@ -1,9 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Custom;
-import io.kiln.op.CustomGradient;
-import io.kiln.op.GraphOperator;
+import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
 import io.kiln.symbol.Graph;
@@ -31,9 +29,7 @@ final class Decompose implements Pass {
     private boolean isWhole(Graph.Node node) {
         return node.operator() instanceof ViewOperator
                 || node.operator() instanceof Pointwise
-                || node.operator() instanceof GraphOperator // its random state is that of the moment it runs
-                || node.operator() instanceof Custom // code of the user
-                || node.operator() instanceof CustomGradient
+                || node.operator() instanceof Opaque
                 || target.hasKernel(node.operator());
     }
 

@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -462,9 +463,9 @@ public final class Executable implements AutoCloseable {
     }
 
     private void run(Arena arena, int from, int to) {
-        Observation observation = Observation.current();
         try (Scope scope = Scope.open();
                 Placement placement = arena.placement.open()) {
+            Observation observation = Observation.current();
             for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
                 Step step = steps[viewsAgain[k]];
                 view(arena, scope, step, (ViewOperator) step.operator(), arena.values[step.inputs()[0]]);
@@ -484,11 +485,32 @@ public final class Executable implements AutoCloseable {
                     out[k] = arena.values[step.outputs()[k]];
                 }
                 if (observation == null) {
-                    call(placement, step, in, out);
+                    compute(placement, step, in, out);
                 } else {
-                    observation.run(step.operator(), in, () -> call(placement, step, in, out));
+                    observed(observation, i >= forwardSteps, placement, step, in, out);
                 }
             }
+        }
+    }
+
+    private void observed(
+            Observation observation, boolean backward, Placement placement, Step step, NDArray[] in, NDArray... out) {
+        Supplier<NDArray[]> call = () -> observation.run(step.operator(), in, () -> {
+            compute(placement, step, in, out);
+            return out;
+        });
+        if (backward) {
+            observation.backward(step.name(), call::get);
+        } else {
+            observation.node(step.name(), call);
+        }
+    }
+
+    private void compute(Placement placement, Step step, NDArray[] in, NDArray... out) {
+        if (step.operator() instanceof FusedPointwise f) {
+            backend.run(f.program(), in, out);
+        } else {
+            kernel(placement, step, in, out);
         }
     }
 
@@ -508,15 +530,6 @@ public final class Executable implements AutoCloseable {
             NDArray made = operator.view(x, step.specs()[0]);
             arena.values[at] = isOutput[at] ? scope.keep(made) : made;
         }
-    }
-
-    private NDArray[] call(Placement placement, Step step, NDArray[] in, NDArray... out) {
-        if (step.operator() instanceof FusedPointwise f) {
-            backend.run(f.program(), in, out);
-        } else {
-            kernel(placement, step, in, out);
-        }
-        return out;
     }
 
     private void kernel(Placement placement, Step step, NDArray[] in, NDArray... out) {

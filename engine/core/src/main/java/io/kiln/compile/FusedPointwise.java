@@ -29,4 +29,9 @@ record FusedPointwise(PointwiseProgram program, Shape shape, List<DType> dtypes,
     public NDArray[] gradient(GradientContext context) {
         throw new UnsupportedOperationException("fusedPointwise: programs are differentiated before they are fused");
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(program.operations(), shape.size());
+    }
 }

@@ -1,9 +1,9 @@
 package io.kiln.metric;
 
 /**
- * The area under the curve of precision over recall, as a sum of steps: \(\sum_k (R_k - R_{k-1}) P_k\) over thresholds from the
- * largest score to the smallest (average precision). Shapes: labels [N] of 0 and 1; predictions are probabilities of class 1, [N]
- * or [N,1], or of both classes, [N,2].
+ * The area under the curve of precision over recall, as a sum of steps: \(\sum_k (R_k - R_{k-1}) P_k\) over thresholds from
+ * the largest score to the smallest (average precision). Shapes: labels [N] of 0 and 1; predictions are probabilities of
+ * class 1, [N] or [N,1], or of both classes, [N,2].
  *
  * <p>Probabilities are counted in bins as for {@link Auc}; scores in one bin are one threshold.
  */

@@ -3,9 +3,9 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * How far the probability of the predicted class is from how often it is right: over bins of equal width of that probability,
- * \(\sum_b \frac{n_b}{n} |\mathrm{accuracy}_b - \mathrm{confidence}_b|\). Shapes: labels […], predictions […,classes] of probabilities.
- * C. Guo et al., ICML 2017, with 15 bins.
+ * How far the probability of the predicted class is from how often it is right: over bins of equal width of that
+ * probability, \(\sum_b \frac{n_b}{n} |\mathrm{accuracy}_b - \mathrm{confidence}_b|\). Shapes: labels […], predictions
+ * […,classes] of probabilities. C. Guo et al., ICML 2017, with 15 bins.
  */
 public final class CalibrationError extends Metric {
     private final int bins;

@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * A metric from a function of labels and predictions that gives the mean over the samples of one batch; over several batches the
- * mean is weighted with their sizes, axis 0 of the labels.
+ * A metric from a function of labels and predictions that gives the mean over the samples of one batch; over several
+ * batches the mean is weighted with their sizes, axis 0 of the labels.
  */
 public final class CustomMetric extends Metric {
     private final boolean largerIsBetter;

@@ -3,8 +3,8 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Binary cross-entropy: the mean of \(-y \ln p - (1 - y) \ln(1 - p)\). Labels are 0, 1 or between; labels and predictions have one
- * shape, or are [N] and [N,1].
+ * Binary cross-entropy: the mean of \(-y \ln p - (1 - y) \ln(1 - p)\). Labels are 0, 1 or between; labels and predictions
+ * have one shape, or are [N] and [N,1].
  */
 public final class LogLoss extends Metric {
     private static final double LEAST = 1e-12;

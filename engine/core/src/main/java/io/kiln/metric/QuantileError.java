@@ -3,8 +3,9 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * The mean pinball loss: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\), smallest when predictions are the \(\tau\)-quantile of the
- * labels. Labels and predictions have one shape, or are [N] and [N,1]. R. Koenker, G. Bassett, Econometrica 1978.
+ * The mean pinball loss: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\), smallest when predictions are the
+ * \(\tau\)-quantile of the labels. Labels and predictions have one shape, or are [N] and [N,1]. R. Koenker, G. Bassett,
+ * Econometrica 1978.
  */
 public final class QuantileError extends Metric {
     private final double tau;

@@ -210,6 +210,23 @@ public final class Shape {
     }
 
     /**
+     * What this and another description of one shape say together.
+     *
+     * @param other the other description
+     * @return this shape, with the sizes that only the other one knows; this shape where the two contradict each other
+     */
+    public Shape join(Shape other) {
+        if (!accepts(other)) {
+            return this;
+        }
+        long[] d = dims.clone();
+        for (int i = 0; i < d.length; i++) {
+            d[i] = d[i] == UNKNOWN ? other.dims[i] : d[i];
+        }
+        return of(d);
+    }
+
+    /**
      * The shape to which two shapes broadcast, as in NumPy: aligned at the last axis, sizes equal or one of them 1. An
      * unknown size with 1 stays unknown, with another size it becomes that size.
      *

@@ -11,6 +11,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.observe.Observation;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
+import io.kiln.view.Summary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -85,11 +86,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> new NDArray[] {forward(x)})[0];
         }
         Hybrid compiled = hybrid;
-        if (compiled != null) {
-            return compiled.call(x)[0];
-        }
         Observation observation = Observation.current();
-        return observation == null ? forward(x) : observation.block(name, () -> new NDArray[] {forward(x)})[0];
+        if (observation != null) {
+            return observation.block(name, () -> compiled == null ? new NDArray[] {forward(x)} : compiled.call(x))[0];
+        }
+        return compiled == null ? forward(x) : compiled.call(x)[0];
     }
 
     /**
@@ -104,11 +105,11 @@ public abstract class Block implements AutoCloseable {
             return traced(builder, () -> forwardAll(inputs));
         }
         Hybrid compiled = hybrid;
-        if (compiled != null) {
-            return compiled.call(inputs);
-        }
         Observation observation = Observation.current();
-        return observation == null ? forwardAll(inputs) : observation.block(name, () -> forwardAll(inputs));
+        if (observation != null) {
+            return observation.block(name, () -> compiled == null ? forwardAll(inputs) : compiled.call(inputs));
+        }
+        return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
     }
 
     /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
@@ -323,6 +324,16 @@ public abstract class Block implements AutoCloseable {
             }
         });
         return copy;
+    }
+
+    /**
+     * Prints a table of the blocks with output shapes, parameters and floating-point operations, and the memory needed: the
+     * {@link Summary}.
+     *
+     * @param inputs shape and dtype of each input, batch included
+     */
+    public final void printSummary(Spec... inputs) {
+        System.out.println(Summary.of(this, inputs));
     }
 
     /**

@@ -39,6 +39,17 @@ public final class Embedding extends Block {
                 new Parameter("weight", Role.EMBEDDING, DType.FLOAT32, Shape.of(count, dimension), initializer));
     }
 
+    /**
+     * Keeps the gradient of the table by the rows that a batch looks up, so that {@code Sgd}, {@code Adam} and {@code AdaGrad}
+     * update these alone (lazily).
+     *
+     * @return this layer
+     */
+    public Embedding withRowGradient() {
+        weight.keepRowGradient();
+        return this;
+    }
+
     @Override
     public NDArray forward(NDArray x) {
         NDArray index = x.dtype() == DType.INT32 ? x : x.cast(DType.INT64);

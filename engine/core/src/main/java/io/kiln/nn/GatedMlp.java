@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Elementwise;
 
 /**
- * Two layers of which the first is gated: \(y = (g(x W_g) \odot x W_u) W_d\), without biases. Shapes: x[…,in], y[…,units]. N. Shazeer,
- * arXiv:2002.05202. The layers are named {@code gate}, {@code up} and {@code down}.
+ * Two layers of which the first is gated: \(y = (g(x W_g) \odot x W_u) W_d\), without biases. Shapes: x[…,in], y[…,units].
+ * N. Shazeer, arXiv:2002.05202. The layers are named {@code gate}, {@code up} and {@code down}.
  */
 public final class GatedMlp extends Block {
     private final Gate function;

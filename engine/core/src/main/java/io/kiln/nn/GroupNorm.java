@@ -9,9 +9,9 @@ import io.kiln.symbol.Role;
 import java.util.Arrays;
 
 /**
- * Normalisation of each sample over groups of channels: \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta_c\), with mean and
- * (biased) variance over a group's channels and all spatial axes. Shapes: x[N,C,…], y as x, gamma and beta [C]. Y. Wu, K. He, ECCV
- * 2018. With as many groups as channels it is {@link InstanceNorm}.
+ * Normalisation of each sample over groups of channels: \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta_c\),
+ * with mean and (biased) variance over a group's channels and all spatial axes. Shapes: x[N,C,…], y as x, gamma and beta
+ * [C]. Y. Wu, K. He, ECCV 2018. With as many groups as channels it is {@link InstanceNorm}.
  */
 public final class GroupNorm extends Block {
     private final long groups;

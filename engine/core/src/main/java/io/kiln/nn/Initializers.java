@@ -7,8 +7,8 @@ public final class Initializers {
     private Initializers() {}
 
     /**
-     * The default for a role: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for embeddings, ones for scales and
-     * running variances, zeros for all else.
+     * The default for a role: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for embeddings, ones for
+     * scales and running variances, zeros for all else.
      *
      * @param role what the parameter is for
      * @return the initializer

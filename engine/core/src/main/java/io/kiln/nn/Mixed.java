@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Initializers by the names of parameters: of the patterns added, the first that occurs in a parameter's structural name decides;
- * parameters that none fits keep what their layer gave them.
+ * Initializers by the names of parameters: of the patterns added, the first that occurs in a parameter's structural name
+ * decides; parameters that none fits keep what their layer gave them.
  *
  * <pre>{@code
  * new Mixed().add("embed.*weight", new Normal(0.02)).add("bias$", new Constant(0.1)).applyTo(net);
@@ -32,7 +32,8 @@ public final class Mixed {
     }
 
     /**
-     * Gives the parameters of a network their initializers. Values that exist are given up, and drawn anew when they are needed.
+     * Gives the parameters of a network their initializers. Values that exist are given up, and drawn anew when they are
+     * needed.
      *
      * @param network the network
      * @return how many parameters a rule fitted

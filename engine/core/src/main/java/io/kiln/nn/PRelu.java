@@ -7,8 +7,8 @@ import io.kiln.symbol.Role;
 import java.util.Arrays;
 
 /**
- * A leaking rectifier whose slope is learned: \(y = \max(x, 0) + a \min(x, 0)\). Shapes: x[N,C,…], a[1] or [C], y as x. The slopes
- * begin at 0.25 and are not decayed. K. He et al., ICCV 2015.
+ * A leaking rectifier whose slope is learned: \(y = \max(x, 0) + a \min(x, 0)\). Shapes: x[N,C,…], a[1] or [C], y as x. The
+ * slopes begin at 0.25 and are not decayed. K. He et al., ICCV 2015.
  */
 public final class PRelu extends Block {
     private final Parameter slope;

@@ -4,6 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -26,6 +27,7 @@ public final class Parameter implements AutoCloseable {
     private final DType dtype;
     private Initializer initializer;
     private GradReq request;
+    private boolean rowGradient;
     private Shape shape;
     private Draw draw = Draw.fromThread();
     private NDArray data;
@@ -193,7 +195,11 @@ public final class Parameter implements AutoCloseable {
 
     private void attach() {
         if (dtype.isFloating()) {
-            Autograd.attachGradient(data, request);
+            if (rowGradient) {
+                Autograd.attachRowGradient(data, request);
+            } else {
+                Autograd.attachGradient(data, request);
+            }
         }
     }
 
@@ -246,6 +252,30 @@ public final class Parameter implements AutoCloseable {
      */
     public NDArray gradient() {
         return data == null || data.gradientState() == null ? null : Autograd.gradient(data);
+    }
+
+    /**
+     * The rows of the gradient that the last backward pass left, of a parameter that {@linkplain #keepRowGradient keeps it by
+     * its rows}.
+     *
+     * @return the rows; null when there was no pass or the gradient is dense
+     */
+    public RowSparse rowGradient() {
+        return data == null || data.gradientState() == null ? null : Autograd.rowGradient(data);
+    }
+
+    /**
+     * Keeps the gradient by its rows where the network only looks rows up, so that optimizers that can {@linkplain
+     * io.kiln.optim.Optimizer#updatesLazily update lazily} touch no others; a gradient that exists is given up.
+     *
+     * @return this parameter
+     */
+    public Parameter keepRowGradient() {
+        rowGradient = true;
+        if (data != null) {
+            attach();
+        }
+        return this;
     }
 
     /**

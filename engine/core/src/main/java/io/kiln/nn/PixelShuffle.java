@@ -6,8 +6,9 @@ import io.kiln.ndarray.ShapeException;
 import java.util.Arrays;
 
 /**
- * Moves channels into space: \(y[n, c, w f + i] = x[n, c f + i, w]\), and likewise for two and three axes, where the channel's number
- * counts the last axis fastest. Shapes: x[N, C·f₁·f₂…, H, W…], y[N, C, H·f₁, W·f₂…]. W. Shi et al., CVPR 2016.
+ * Moves channels into space: \(y[n, c, w f + i] = x[n, c f + i, w]\), and likewise for two and three axes, where the
+ * channel's number counts the last axis fastest. Shapes: x[N, C·f₁·f₂…, H, W…], y[N, C, H·f₁, W·f₂…]. W. Shi et al., CVPR
+ * 2016.
  */
 public final class PixelShuffle extends Block {
     private final long[] factors;

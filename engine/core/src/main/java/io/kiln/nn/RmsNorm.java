@@ -7,8 +7,8 @@ import io.kiln.op.Reductions;
 import io.kiln.symbol.Role;
 
 /**
- * Scaling by the root mean square over the last axis: \(y = \gamma\, x / \sqrt{\frac1n \sum_i x_i^2 + \epsilon}\). Shapes: x[…,n], y
- * as x, gamma [n]. B. Zhang, R. Sennrich, NeurIPS 2019.
+ * Scaling by the root mean square over the last axis: \(y = \gamma\, x / \sqrt{\frac1n \sum_i x_i^2 + \epsilon}\). Shapes:
+ * x[…,n], y as x, gamma [n]. B. Zhang, R. Sennrich, NeurIPS 2019.
  */
 public final class RmsNorm extends Block {
     private final double epsilon;

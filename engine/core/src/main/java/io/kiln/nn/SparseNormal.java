@@ -8,8 +8,8 @@ import io.kiln.op.Indexing;
 import io.kiln.op.RandomOps;
 
 /**
- * Normally distributed elements of which the same number, drawn at random, is zero in each column: of a weight [out,in] each input
- * reaches some outputs only. J. Martens, ICML 2010.
+ * Normally distributed elements of which the same number, drawn at random, is zero in each column: of a weight [out,in]
+ * each input reaches some outputs only. J. Martens, ICML 2010.
  *
  * @param sparsity share of zeros in each column, in [0, 1]; their number is rounded up
  * @param sigma deviation of the others, at least 0

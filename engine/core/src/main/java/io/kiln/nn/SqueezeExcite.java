@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Activation;
 
 /**
- * Weighs the channels by what all of the image says: \(y = x \cdot \sigma(W_2\, \mathrm{relu}(W_1 \bar x))\), where \(\bar x\) is the
- * mean of each channel. Shapes: x[N,C,H,W], y as x. J. Hu et al., CVPR 2018.
+ * Weighs the channels by what all of the image says: \(y = x \cdot \sigma(W_2\, \mathrm{relu}(W_1 \bar x))\), where \(\bar
+ * x\) is the mean of each channel. Shapes: x[N,C,H,W], y as x. J. Hu et al., CVPR 2018.
  */
 public final class SqueezeExcite extends Block {
     private final Conv squeeze;

@@ -53,6 +53,7 @@ public final class SymbolBlock extends GraphBlock {
 
     /**
      * Reads a network from {@code graph.json} and {@code weights.safetensors}, the files that a saved model consists of.
+     * The factor on the features, which an estimator may have been given and which stands in {@code kiln.json}, is not applied.
      *
      * @param directory where they are
      * @return the block, with its values

@@ -7,9 +7,9 @@ import io.kiln.op.Dispatch;
 import io.kiln.symbol.Role;
 
 /**
- * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain io.kiln.op.Workers group}; a worker
- * alone computes what {@link BatchNorm} computes. Formula, modes and statistics as in {@link io.kiln.op.SyncBatchNorm}. Shapes:
- * x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
+ * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain io.kiln.op.Workers
+ * group}; a worker alone computes what {@link BatchNorm} computes. Formula, modes and statistics as in {@link
+ * io.kiln.op.SyncBatchNorm}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
  */
 public final class SyncBatchNorm extends Block {
     private final io.kiln.op.SyncBatchNorm operator;

@@ -6,8 +6,8 @@ import io.kiln.op.Movement;
 import java.util.stream.LongStream;
 
 /**
- * Repeats each element along the spatial axes (nearest neighbour). Shapes: x[N,C,spatial…], each spatial axis of y longer by its
- * factor.
+ * Repeats each element along the spatial axes (nearest neighbour). Shapes: x[N,C,spatial…], each spatial axis of y longer
+ * by its factor.
  */
 public final class Upsampling extends Block {
     private final long[] factors;

@@ -17,38 +17,51 @@ import java.util.List;
  * <p>Costs a pass over every result.
  */
 public final class NonFiniteDetector implements Observer {
-    /** Creates a detector. */
-    public NonFiniteDetector() {}
+    private final boolean infinities;
+
+    /** A detector of NaN and infinities. */
+    public NonFiniteDetector() {
+        this(true);
+    }
+
+    /**
+     * A detector.
+     *
+     * @param infinities false to look for NaN only, for networks in which minus infinity masks something
+     */
+    public NonFiniteDetector(boolean infinities) {
+        this.infinities = infinities;
+    }
 
     @Override
     public void ran(Call call) {
         for (int i = 0; i < call.outputs().length; i++) {
-            if (!allFinite(call.outputs()[i])) {
+            if (!isGood(call.outputs()[i])) {
                 throw new NonFiniteException(message(call, i));
             }
         }
     }
 
-    private static boolean allFinite(NDArray x) {
+    private boolean isGood(NDArray x) {
         if (!x.dtype().isFloating()) {
             return true;
         }
         for (double v : x.toDoubleArray()) {
-            if (!Double.isFinite(v)) {
+            if (Double.isNaN(v) || infinities && Double.isInfinite(v)) {
                 return false;
             }
         }
         return true;
     }
 
-    private static String message(Call call, int output) {
+    private String message(Call call, int output) {
         List<String> inputs = new ArrayList<>();
         boolean made = true;
         for (int i = 0; i < call.inputs().length; i++) {
             NDArray x = call.inputs()[i];
             if (x.dtype().isFloating()) {
                 Statistics s = Statistics.of(x);
-                made &= s.allFinite();
+                made &= s.nans() == 0 && (!infinities || s.infinities() == 0);
                 inputs.add("input " + i + " " + s);
             } else {
                 inputs.add("input " + i + " " + x.spec());

@@ -4,9 +4,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Mixed precision: while it is on, matrix products and convolutions of the calling thread compute in a narrow type, and operators that
- * need range or digits in float32; {@link CastLists} says which. The casts are operators as all others: they are recorded and traced,
- * so gradients of float32 weights are float32, and a graph traced in this mode keeps its casts.
+ * Mixed precision: while it is on, matrix products and convolutions of the calling thread compute in a narrow type, and
+ * operators that need range or digits in float32; {@link CastLists} says which. The casts are operators as all others: they
+ * are recorded and traced, so gradients of float32 weights are float32, and a graph traced in this mode keeps its casts.
  *
  * <pre>{@code
  * try (Autograd.Mode record = Autograd.record();

@@ -17,7 +17,8 @@ import java.util.Map;
  * running statistics, which stay.
  *
  * <p>Inputs: x[N,C,…], gamma[C], beta[C], running mean[C], running variance[C]. Outputs: y[N,C,…], new running mean[C], new
- * running variance[C], and for the gradient the mean[C] and 1/√(σ² + ε) [C] that were used.
+ * running variance[C], and for the gradient the mean[C] and 1/√(σ² + ε) [C] that were used. Dtype: y as x, floating; the
+ * others of one floating type, that of x or a wider one.
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
@@ -83,7 +84,7 @@ public record BatchNorm(double epsilon, double momentum) implements ParametricOp
         NDArray newVariance = variance.copy();
         if (Autograd.isTraining()) {
             double n = (double) x.size() / Math.max(1, x.shape().dim(1));
-            mean = ConvolutionWeightGradient.overChannels(x).mul(1 / n);
+            mean = ConvolutionWeightGradient.overChannels(like(mean, x)).mul(1 / n);
             NDArray centred = x.sub(perChannel(mean, x));
             variance =
                     ConvolutionWeightGradient.overChannels(centred.mul(centred)).mul(1 / n);
@@ -94,7 +95,12 @@ public record BatchNorm(double epsilon, double momentum) implements ParametricOp
         NDArray y = x.sub(perChannel(mean, x))
                 .mul(perChannel(inverse.mul(in[1]), x))
                 .add(perChannel(in[2], x));
-        return new NDArray[] {y, newMean, newVariance, mean, inverse};
+        return new NDArray[] {like(x, y), newMean, newVariance, mean, inverse};
+    }
+
+    /** With float32 statistics of narrow data, the result in the type of the data. */
+    static NDArray like(NDArray x, NDArray result) {
+        return result.dtype() == x.dtype() ? result : result.cast(x.dtype());
     }
 
     /** A vector over the channels as an array that broadcasts with x. */

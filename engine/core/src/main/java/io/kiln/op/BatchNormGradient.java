@@ -31,14 +31,15 @@ public record BatchNormGradient(double epsilon, boolean training) implements Ope
         NDArray inverse = in[4];
         double n = (double) x.size() / Math.max(1, x.shape().dim(1));
         if (training) {
-            mean = ConvolutionWeightGradient.overChannels(x).mul(1 / n);
+            mean = ConvolutionWeightGradient.overChannels(BatchNorm.like(mean, x))
+                    .mul(1 / n);
             NDArray centred = x.sub(BatchNorm.perChannel(mean, x));
             NDArray variance =
                     ConvolutionWeightGradient.overChannels(centred.mul(centred)).mul(1 / n);
             inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
         }
         NDArray normal = x.sub(BatchNorm.perChannel(mean, x)).mul(BatchNorm.perChannel(inverse, x));
-        NDArray dbeta = ConvolutionWeightGradient.overChannels(dy);
+        NDArray dbeta = ConvolutionWeightGradient.overChannels(BatchNorm.like(in[2], dy));
         NDArray dgamma = ConvolutionWeightGradient.overChannels(dy.mul(normal));
         NDArray g = dy;
         if (training) {
@@ -46,7 +47,7 @@ public record BatchNormGradient(double epsilon, boolean training) implements Ope
             g = dy.sub(share.mul(1 / n));
         }
         NDArray dx = g.mul(BatchNorm.perChannel(in[2].mul(inverse), x));
-        return new NDArray[] {dx, dgamma, dbeta};
+        return new NDArray[] {BatchNorm.like(x, dx), dgamma, dbeta};
     }
 
     @Override

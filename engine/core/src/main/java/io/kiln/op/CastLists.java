@@ -4,8 +4,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Which operators compute in what type under {@link Autocast}. Operators in none of the lists take their inputs as they come: pointwise
- * ones give the widest type of their inputs.
+ * Which operators compute in what type under {@link Autocast}. Operators in none of the lists take their inputs as they
+ * come: pointwise ones give the widest type of their inputs, and batch norms keep the type of their data beside float32
+ * statistics.
  *
  * @param narrow operators that compute in the narrow type: their float32 inputs are cast to it
  * @param wide operators that compute in float32: their narrow inputs are cast to it
@@ -17,10 +18,8 @@ public record CastLists(
         Set<Class<? extends Operator>> widest) {
     /** The lists that are taken when none are given: after those of MXNet's and PyTorch's automatic mixed precision. */
     public static final CastLists STANDARD = new CastLists(
-            Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class),
+            Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class, Einsum.class),
             Set.of(
-                    BatchNorm.class,
-                    SyncBatchNorm.class,
                     LayerNorm.class,
                     Softmax.class,
                     LogSoftmax.class,
@@ -41,7 +40,14 @@ public record CastLists(
                     Prod.class,
                     Norm.class,
                     Variance.class,
-                    CumulativeSum.class),
+                    CumulativeSum.class,
+                    CumulativeProduct.class,
+                    StandardDeviation.class,
+                    RmsNorm.class,
+                    GroupNorm.class,
+                    LocalResponseNorm.class,
+                    MaskedSoftmax.class,
+                    CtcLoss.class),
             Set.of(Concat.class, Where.class, ScatterAdd.class, ScatterAddAlong.class));
 
     /** Copies the sets and refuses an operator that is in two of them. */

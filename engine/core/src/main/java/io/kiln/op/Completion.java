@@ -10,17 +10,7 @@ final class Completion {
 
     /** What two descriptions of one shape say together; the first where they contradict or the second is null. */
     static Shape join(Shape a, Shape b) {
-        if (a == null || b == null) {
-            return a == null ? b : a;
-        }
-        if (!a.accepts(b)) {
-            return a;
-        }
-        long[] d = a.dims();
-        for (int i = 0; i < d.length; i++) {
-            d[i] = d[i] == Shape.UNKNOWN ? b.dim(i) : d[i];
-        }
-        return Shape.of(d);
+        return a == null ? b : b == null ? a : a.join(b);
     }
 
     /** The shape [size of an axis], unknown when the shape or the size is. */

@@ -43,10 +43,19 @@ public record Cond(Graph then, Graph otherwise) implements GraphOperator {
                 throw new ShapeException("cond: the branches give " + Arrays.toString(a) + " and " + Arrays.toString(b)
                         + "; shapes and dtypes must agree");
             }
-            outputs.add(new Spec(Completion.join(a[i].shape(), b[i].shape()), a[i].dtype()));
+            outputs.add(new Spec(common(a[i].shape(), b[i].shape()), a[i].dtype()));
         }
         outputs.add(RANDOM);
         return outputs.toArray(Spec[]::new);
+    }
+
+    /** Sizes that only one branch is sure of depend on which one runs. */
+    private static Shape common(Shape a, Shape b) {
+        long[] d = a.dims();
+        for (int i = 0; i < d.length; i++) {
+            d[i] = d[i] == b.dim(i) ? d[i] : Shape.UNKNOWN;
+        }
+        return Shape.of(d);
     }
 
     @Override

@@ -106,17 +106,6 @@ record Contraction(NDArray array, String letters) {
         return y.keeping(kept).in(kept(result, kept));
     }
 
-    /** The letters of the product of two arrays that are kept. */
-    static String union(Contraction a, Contraction b, String kept) {
-        StringBuilder s = new StringBuilder(kept(a.letters, kept));
-        for (char c : kept(b.letters, kept).toCharArray()) {
-            if (a.letters.indexOf(c) < 0) {
-                s.append(c);
-            }
-        }
-        return s.toString();
-    }
-
     private static String kept(String letters, String kept) {
         StringBuilder s = new StringBuilder();
         for (char c : letters.toCharArray()) {

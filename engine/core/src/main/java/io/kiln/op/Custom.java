@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param op the user's code
  */
-public record Custom(CustomOp op) implements Operator {
+public record Custom(CustomOp op) implements Opaque {
     @Override
     public Spec[] infer(Spec... inputs) {
         return op.infer(inputs);

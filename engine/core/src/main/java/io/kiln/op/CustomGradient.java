@@ -15,7 +15,7 @@ import java.util.List;
  * @param given numbers of the outputs whose gradients are inputs
  * @param wanted numbers of the inputs whose gradients are outputs
  */
-public record CustomGradient(CustomOp op, int outputs, List<Long> given, List<Long> wanted) implements Operator {
+public record CustomGradient(CustomOp op, int outputs, List<Long> given, List<Long> wanted) implements Opaque {
     @Override
     public Spec[] infer(Spec... inputs) {
         int n = inputs.length - outputs - given.size();

@@ -60,38 +60,58 @@ public record Einsum(String equation) implements Operator {
 
     /** Replaces the two factors with the smallest product by it. */
     private static void contract(List<Contraction> factors, Subscripts s) {
-        int first = 0;
-        int second = 1;
+        List<String> terms = factors.stream().map(Contraction::letters).toList();
+        int[] pair = cheapest(terms, s);
+        String kept = needed(terms, pair[0], pair[1], s.output);
+        Contraction b = factors.remove(pair[1]);
+        factors.set(pair[0], factors.get(pair[0]).times(b, kept));
+    }
+
+    /** The two factors with the smallest product, the first of equals. */
+    private static int[] cheapest(List<String> terms, Subscripts s) {
+        int[] pair = {0, 1};
         double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < factors.size(); i++) {
-            for (int j = i + 1; j < factors.size(); j++) {
-                String kept = needed(factors, i, j, s.output);
+        for (int i = 0; i < terms.size(); i++) {
+            for (int j = i + 1; j < terms.size(); j++) {
                 double size = 1;
+                String kept = needed(terms, i, j, s.output);
                 for (char c :
-                        Contraction.union(factors.get(i), factors.get(j), kept).toCharArray()) {
+                        common(distinct(terms.get(i) + terms.get(j)), kept).toCharArray()) {
                     size *= s.size(c);
                 }
                 if (size < least) {
                     least = size;
-                    first = i;
-                    second = j;
+                    pair = new int[] {i, j};
                 }
             }
         }
-        String kept = needed(factors, first, second, s.output);
-        Contraction b = factors.remove(second);
-        factors.set(first, factors.get(first).times(b, kept));
+        return pair;
     }
 
     /** The letters that the result or other factors have. */
-    private static String needed(List<Contraction> factors, int i, int j, String output) {
+    private static String needed(List<String> terms, int i, int j, String output) {
         StringBuilder letters = new StringBuilder(output);
-        for (int k = 0; k < factors.size(); k++) {
+        for (int k = 0; k < terms.size(); k++) {
             if (k != i && k != j) {
-                letters.append(factors.get(k).letters());
+                letters.append(terms.get(k));
             }
         }
         return letters.toString();
+    }
+
+    private static String distinct(String letters) {
+        return common(letters, letters);
+    }
+
+    /** The letters that another text has as well, each once. */
+    private static String common(String letters, String others) {
+        StringBuilder s = new StringBuilder();
+        for (char c : letters.toCharArray()) {
+            if (others.indexOf(c) >= 0 && s.indexOf(String.valueOf(c)) < 0) {
+                s.append(c);
+            }
+        }
+        return s.toString();
     }
 
     @Override
@@ -144,5 +164,22 @@ public record Einsum(String equation) implements Operator {
         }
         NDArray g = Dispatch.one(new Einsum(String.join(",", terms) + "->" + target), factors.toArray(NDArray[]::new));
         return Broadcasting.reduceTo(g, inputs[operand].shape());
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        // The same pairs as when it runs: each product and the sum over what it drops count two.
+        Shape[] shapes = Arrays.stream(inputs).map(Spec::shape).toArray(Shape[]::new);
+        Subscripts s = Subscripts.of(equation, shapes);
+        List<String> terms = new ArrayList<>(s.operands);
+        long flops = terms.size() == 1 ? s.shape(distinct(terms.get(0))).size() : 0;
+        while (terms.size() > 1) {
+            int[] pair = cheapest(terms, s);
+            String kept = needed(terms, pair[0], pair[1], s.output);
+            String both = distinct(terms.get(pair[0]) + terms.remove(pair[1]));
+            flops = Math.addExact(flops, Math.multiplyExact(2, s.shape(both).size()));
+            terms.set(pair[0], common(both, kept));
+        }
+        return flops;
     }
 }

@@ -83,6 +83,7 @@ public record ForEach(Graph body, int data, int states) implements GraphOperator
             for (int i = 0; i < outs; i++) {
                 collected.get(i).add(results[i]);
             }
+            Bodies.release(body, at, states, arguments, data);
             System.arraycopy(results, outs, arguments, data, states);
         }
         Spec[] specs = infer(Arrays.stream(inputs).map(NDArray::spec).toArray(Spec[]::new));

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
 import io.kiln.pointwise.Expr;
 
 /**
@@ -24,5 +25,10 @@ public record FullLike(double value) implements UnaryPointwise {
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
         return null;
+    }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return 0;
     }
 }

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.symbol.Role;
@@ -13,9 +14,13 @@ import java.util.Map;
  * indices (int32 or int64, each from 0 to below the size of the axis). Shapes: in y the axis of x is replaced by all
  * axes of indices. Dtype: as x.
  *
+ * <p>Negative indices are refused: -1 is what padding is marked with, and would silently read the last entry. {@link
+ * Indexing#take} counts them from the end, or moves them to the ends, where that is wanted. With respect to whole rows (axis 0)
+ * the gradient can be row-sparse.
+ *
  * @param axis the axis; negative ones count from the end
  */
-public record Gather(int axis) implements ParametricOperator {
+public record Gather(int axis) implements ParametricOperator, RowGradient {
     /** From axis 0, as an embedding does. */
     public Gather() {
         this(0);
@@ -59,9 +64,18 @@ public record Gather(int axis) implements ParametricOperator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
+        if (!c.needs(0)) {
+            return new NDArray[2];
+        }
         NDArray x = c.input(0);
         NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAdd(axis), zeros, c.input(1), c.outputGradient(0)), null};
+    }
+
+    @Override
+    public RowSparse rowGradient(GradientContext c) {
+        Shape x = c.input(0).shape();
+        return x.axis(axis) == 0 ? RowSparse.of(x, c.input(1), c.outputGradient(0)) : null;
     }
 
     static void checkIndices(String operation, Spec indices) {

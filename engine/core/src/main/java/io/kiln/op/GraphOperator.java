@@ -10,12 +10,13 @@ import java.util.List;
 
 /**
  * An operator whose attributes are graphs which it runs: loops and branches. While autograd records, its graphs' calls are
- * written to the tape one by one; where it is differentiated as a whole, {@link ReplayGradient} runs it again.
+ * written to the tape one by one; where it is differentiated as a whole, {@link ReplayGradient} runs it again. As its graphs
+ * may draw random numbers, it counts as an operator that does.
  *
  * <p>Its last output is the state of the random generator before it ran, int64 [2], so that a repetition draws the same
  * numbers.
  */
-public interface GraphOperator extends Operator {
+public interface GraphOperator extends Opaque, Stochastic {
     /** What the last output is. */
     Spec RANDOM = new Spec(Shape.of(2), DType.INT64);
 

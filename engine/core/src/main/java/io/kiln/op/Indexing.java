@@ -2,6 +2,9 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
+import java.util.stream.LongStream;
 
 /** Operators that look elements up, or put them, by index, and that order them. */
 public final class Indexing {
@@ -113,5 +116,120 @@ public final class Indexing {
      */
     public static NDArray[] topK(NDArray x, long k, int axis) {
         return Dispatch.run(new TopK(k, axis, true), x);
+    }
+
+    /**
+     * Takes entries of an axis as {@link #gather} does, with a meaning for indices outside of it.
+     *
+     * @param x the array
+     * @param indices int32 or int64 indices
+     * @param axis the axis, of known size of 1 at least; negative ones count from the end
+     * @param mode what an index outside of the axis means
+     * @return a new array
+     */
+    public static NDArray take(NDArray x, NDArray indices, int axis, IndexMode mode) {
+        long n = x.shape().dim(axis);
+        if (n < 1) {
+            throw new ShapeException(
+                    "take: axis " + axis + " of x" + x.shape() + " must have a known size of 1 at least");
+        }
+        Gather.checkIndices("take", indices.spec());
+        NDArray inside =
+                switch (mode) {
+                    case CLIP -> Dispatch.one(new Clip(0, n - 1, false), indices);
+                    case WRAP -> Dispatch.one(new Mod(), indices, NDArray.scalar(n, indices.dtype()));
+                };
+        return gather(x, inside, axis);
+    }
+
+    /**
+     * Where elements differ from 0. How many there are depends on values: it cannot be traced.
+     *
+     * @param x an array with data
+     * @return their indices [count,rank], int64, in row-major order
+     */
+    public static NDArray nonzero(NDArray x) {
+        int rank = x.shape().rank();
+        double[] values = x.ne(0).toDoubleArray();
+        long[] dims = x.shape().dims();
+        LongStream.Builder places = LongStream.builder();
+        long count = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] != 0) {
+                count++;
+                long[] at = new long[rank];
+                long rest = i;
+                for (int k = rank - 1; k >= 0; k--) {
+                    at[k] = rest % dims[k];
+                    rest /= dims[k];
+                }
+                LongStream.of(at).forEach(places::add);
+            }
+        }
+        return NDArray.of(Shape.of(count, rank), places.build().toArray());
+    }
+
+    /**
+     * The entries of an axis that a mask chooses, in their order. How many there are depends on values: it cannot be traced, but
+     * gradients flow.
+     *
+     * @param x the array
+     * @param mask chosen where it differs from 0; a vector with data, as long as the axis
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray booleanMask(NDArray x, NDArray mask, int axis) {
+        if (!mask.shape().equals(Shape.of(x.shape().dim(axis)))) {
+            throw new ShapeException("booleanMask: axis " + axis + " of x" + x.shape() + " needs mask["
+                    + x.shape().dim(axis) + "], got mask" + mask.shape());
+        }
+        return gather(x, nonzero(mask).squeeze(1), axis);
+    }
+
+    /**
+     * The different elements of an array. How many there are depends on values: it cannot be traced; no gradient flows.
+     *
+     * @param x an array with data
+     * @return elements, places and counts
+     */
+    public static Unique unique(NDArray x) {
+        return Unique.of(x);
+    }
+
+    /**
+     * Where values belong in an ascending row: {@link SearchSorted}.
+     *
+     * @param row ascending rows […,n], or one [n]
+     * @param value values […,m]
+     * @param right whether the place behind equal elements is meant
+     * @return a new array
+     */
+    public static NDArray searchSorted(NDArray row, NDArray value, boolean right) {
+        return Dispatch.one(new SearchSorted(right), row, value);
+    }
+
+    /**
+     * How many elements fall into bins of equal width: {@link Histogram}.
+     *
+     * @param x the array
+     * @param bins number of bins
+     * @param low where the first one begins
+     * @param high where the last one ends
+     * @return a new array
+     */
+    public static NDArray histogram(NDArray x, long bins, double low, double high) {
+        return Dispatch.one(new Histogram(bins, low, high), x);
+    }
+
+    /**
+     * How often each of the numbers 0 to bins - 1 occurs.
+     *
+     * @param x int32 or int64 numbers, each from 0 to below bins
+     * @param bins how many numbers there are
+     * @return a new array [bins], int64
+     */
+    public static NDArray binCount(NDArray x, long bins) {
+        NDArray flat = x.flatten(0);
+        return Segments.sum(Creation.onesLike(flat).cast(DType.INT64), flat, bins);
     }
 }

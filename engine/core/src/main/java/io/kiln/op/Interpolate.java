@@ -66,4 +66,14 @@ public record Interpolate(List<Long> size, InterpolationMode mode, boolean align
         List<Long> old = Window.spatial(c.input(0).shape());
         return new NDArray[] {Dispatch.one(new InterpolateGradient(old, mode, alignCorners), c.outputGradient(0))};
     }
+
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long taps = mode == InterpolationMode.NEAREST ? 0 : mode == InterpolationMode.LINEAR ? 2 : 4;
+        long all = 2;
+        for (int i = 0; i < size.size(); i++) {
+            all *= taps;
+        }
+        return Math.multiplyExact(all, outputs[0].shape().size());
+    }
 }

@@ -55,4 +55,118 @@ public final class Linalg {
     public static NDArray swap(NDArray x) {
         return MatMul.swap(x);
     }
+
+    /**
+     * Sum of products by Einstein's convention, such as {@code einsum("bij,bjk->bik", a, b)}: {@link Einsum}.
+     *
+     * @param equation the subscripts
+     * @param operands one array per subscript
+     * @return a new array
+     */
+    public static NDArray einsum(String equation, NDArray... operands) {
+        return Dispatch.one(new Einsum(equation), operands);
+    }
+
+    /**
+     * Sums of the main diagonals of matrices.
+     *
+     * @param x matrices […,m,n]
+     * @return a new array
+     */
+    public static NDArray trace(NDArray x) {
+        return Dispatch.one(new Diagonal(0), x).sum(-1);
+    }
+
+    /**
+     * The lower triangular factor of positive definite matrices: {@link Cholesky}.
+     *
+     * @param a matrices […,n,n]
+     * @return a new array
+     */
+    public static NDArray cholesky(NDArray a) {
+        return Dispatch.one(new Cholesky(), a);
+    }
+
+    /**
+     * Solves a x = b for triangular a: {@link TriangularSolve}.
+     *
+     * @param a matrices […,n,n]
+     * @param b right sides […,n,k]
+     * @param lower whether the lower triangle of a counts
+     * @return a new array
+     */
+    public static NDArray triangularSolve(NDArray a, NDArray b, boolean lower) {
+        return Dispatch.one(new TriangularSolve(lower, false), a, b);
+    }
+
+    /**
+     * Solves a x = b: {@link Solve}.
+     *
+     * @param a matrices […,n,n]
+     * @param b right sides […,n,k]
+     * @return a new array
+     */
+    public static NDArray solve(NDArray a, NDArray b) {
+        return Dispatch.one(new Solve(), a, b);
+    }
+
+    /**
+     * Inverse matrices: {@link Inverse}.
+     *
+     * @param a matrices […,n,n]
+     * @return a new array
+     */
+    public static NDArray inverse(NDArray a) {
+        return Dispatch.one(new Inverse(), a);
+    }
+
+    /**
+     * Determinants: {@link Determinant}.
+     *
+     * @param a matrices […,n,n]
+     * @return a new array
+     */
+    public static NDArray determinant(NDArray a) {
+        return Dispatch.one(new Determinant(), a);
+    }
+
+    /**
+     * Logarithms of the magnitudes of determinants: {@link LogDeterminant}.
+     *
+     * @param a matrices […,n,n]
+     * @return logarithms and signs
+     */
+    public static NDArray[] logDeterminant(NDArray a) {
+        return Dispatch.run(new LogDeterminant(), a);
+    }
+
+    /**
+     * Orthonormal and upper triangular factors: {@link Qr}.
+     *
+     * @param a matrices […,m,n]
+     * @return q and r
+     */
+    public static NDArray[] qr(NDArray a) {
+        return Dispatch.run(new Qr(), a);
+    }
+
+    /**
+     * Singular values and vectors: {@link Svd}.
+     *
+     * @param a matrices […,m,n]
+     * @return u, s and v
+     */
+    public static NDArray[] svd(NDArray a) {
+        return Dispatch.run(new Svd(), a);
+    }
+
+    /**
+     * Eigenvalues and eigenvectors of symmetric matrices: {@link SymmetricEigen}.
+     *
+     * @param a matrices […,n,n]
+     * @return eigenvalues, rising, and vectors in the columns
+     */
+    public static NDArray[] symmetricEigen(NDArray a) {
+        return Dispatch.run(new SymmetricEigen(), a);
+    }
 }

@@ -45,7 +45,9 @@ public record Lstm(boolean reverse, boolean projected, boolean state, boolean le
             return new NDArray[given];
         }
         NDArray[] in = new NDArray[given + (dc == null ? 4 : 5)];
-        in[0] = dy != null ? dy : Dispatch.one(new Masked(true), c.output(0), Elementwise.eq(c.output(0), c.output(0)));
+        in[0] = dy != null
+                ? dy
+                : Dispatch.one(new Masked(false), c.output(0), Elementwise.lt(c.output(0), c.output(0)));
         int next = 1;
         if (dc != null) {
             in[next++] = dc;

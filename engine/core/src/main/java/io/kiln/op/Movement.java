@@ -216,4 +216,60 @@ public final class Movement {
     private static List<Long> list(long... values) {
         return LongStream.of(values).boxed().toList();
     }
+
+    /**
+     * The lower triangles of matrices: {@link Tril}.
+     *
+     * @param x matrices […,m,n]
+     * @param offset the last diagonal that is kept
+     * @return a new array
+     */
+    public static NDArray tril(NDArray x, long offset) {
+        return Dispatch.one(new Tril(offset), x);
+    }
+
+    /**
+     * The upper triangles of matrices: {@link Triu}.
+     *
+     * @param x matrices […,m,n]
+     * @param offset the first diagonal that is kept
+     * @return a new array
+     */
+    public static NDArray triu(NDArray x, long offset) {
+        return Dispatch.one(new Triu(offset), x);
+    }
+
+    /**
+     * A diagonal of matrices: {@link Diagonal}.
+     *
+     * @param x matrices […,m,n]
+     * @param offset which diagonal
+     * @return a view
+     */
+    public static NDArray diagonal(NDArray x, long offset) {
+        return Dispatch.one(new Diagonal(offset), x);
+    }
+
+    /**
+     * Square matrices with given numbers on their main diagonals, else 0: {@link DiagonalEmbed}.
+     *
+     * @param x diagonals […,n]
+     * @return a new array […,n,n]
+     */
+    public static NDArray diagonalMatrix(NDArray x) {
+        long n = x.shape().dim(-1);
+        return Dispatch.one(new DiagonalEmbed(0, n, n), x);
+    }
+
+    /**
+     * Moves elements along an axis and around its ends: {@link Roll}.
+     *
+     * @param x the array
+     * @param shift by how many places towards the end
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray roll(NDArray x, long shift, int axis) {
+        return Dispatch.one(new Roll(shift, axis), x);
+    }
 }

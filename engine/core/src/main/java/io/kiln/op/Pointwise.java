@@ -3,7 +3,6 @@ package io.kiln.op;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.pointwise.Code;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
@@ -54,10 +53,9 @@ public interface Pointwise extends Operator {
     default long flops(Spec[] inputs, Spec[] outputs) {
         Expr[] x = new Expr[inputs.length];
         Arrays.setAll(x, Expr::input);
-        long perElement = PointwiseProgram.of(expression(x)).instructions().stream()
-                .filter(i -> i.code() != Code.INPUT && i.code() != Code.CONSTANT)
-                .count();
-        return Math.multiplyExact(perElement, outputs[0].shape().size());
+        return Math.multiplyExact(
+                PointwiseProgram.of(expression(x)).operations(),
+                outputs[0].shape().size());
     }
 
     /**

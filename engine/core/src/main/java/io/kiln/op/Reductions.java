@@ -218,6 +218,108 @@ public final class Reductions {
         return Dispatch.one(new CumulativeSum(axis, exclusive, reverse), x);
     }
 
+    /**
+     * Whether one element at least differs from 0: {@link Any}.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray any(NDArray x, int... axes) {
+        return Dispatch.one(new Any(axes(x, axes), false), x);
+    }
+
+    /**
+     * Whether all elements differ from 0: {@link All}.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray all(NDArray x, int... axes) {
+        return Dispatch.one(new All(axes(x, axes), false), x);
+    }
+
+    /**
+     * How many elements differ from 0: {@link CountNonzero}.
+     *
+     * @param x the array
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray countNonzero(NDArray x, int... axes) {
+        return Dispatch.one(new CountNonzero(axes(x, axes), false), x);
+    }
+
+    /**
+     * {@link StandardDeviation} over axes.
+     *
+     * @param x the array
+     * @param correction what is subtracted from the number of elements
+     * @param keepDims whether the axes stay, with size 1
+     * @param axes the axes, negative ones counted from the end; none for all
+     * @return a new array
+     */
+    public static NDArray standardDeviation(NDArray x, long correction, boolean keepDims, int... axes) {
+        return Dispatch.one(new StandardDeviation(axes(x, axes), keepDims, correction), x);
+    }
+
+    /**
+     * {@link Quantile} along an axis.
+     *
+     * @param x the array
+     * @param q from 0 to 1
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray quantile(NDArray x, double q, int axis) {
+        return Dispatch.one(new Quantile(q, axis, false), x);
+    }
+
+    /**
+     * The median along an axis, the mean of the two in the middle of an even number: {@link Quantile}.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray median(NDArray x, int axis) {
+        return quantile(x, 0.5, axis);
+    }
+
+    /**
+     * The running product along an axis: {@link CumulativeProduct}.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray cumulativeProduct(NDArray x, int axis) {
+        return Dispatch.one(new CumulativeProduct(axis), x);
+    }
+
+    /**
+     * The running maximum along an axis: {@link CumulativeMax}.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return values and their indices
+     */
+    public static NDArray[] cumulativeMax(NDArray x, int axis) {
+        return Dispatch.run(new CumulativeMax(axis), x);
+    }
+
+    /**
+     * The running minimum along an axis: {@link CumulativeMin}.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @return values and their indices
+     */
+    public static NDArray[] cumulativeMin(NDArray x, int axis) {
+        return Dispatch.run(new CumulativeMin(axis), x);
+    }
+
     private static List<Long> axes(NDArray x, int... axes) {
         return IntStream.of(axes)
                 .map(x.shape()::axis)

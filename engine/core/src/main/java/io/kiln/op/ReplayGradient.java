@@ -17,7 +17,7 @@ import java.util.List;
  * @param given numbers of the outputs whose gradients are inputs
  */
 public record ReplayGradient(GraphOperator operator, boolean training, List<Long> wanted, List<Long> given)
-        implements Operator {
+        implements Opaque {
     @Override
     public Spec[] infer(Spec... inputs) {
         int n = count(inputs.length);

@@ -6,11 +6,12 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 
 /**
- * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train mode.
- * Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al., CVPR 2018.
+ * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train
+ * mode. Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al.,
+ * CVPR 2018.
  *
- * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the gradient the
- * mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
+ * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the
+ * gradient the mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
@@ -48,12 +49,12 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Operator
         NDArray y = x.sub(BatchNorm.perChannel(mean, x))
                 .mul(BatchNorm.perChannel(inverse.mul(in[1]), x))
                 .add(BatchNorm.perChannel(in[2], x));
-        return new NDArray[] {y.cast(x.dtype()), newMean, newVariance, mean, inverse, count};
+        return new NDArray[] {BatchNorm.like(x, y), newMean, newVariance, mean, inverse, count};
     }
 
     /** Sums over all axes but the channels, in the dtype of the statistics. */
     private static NDArray over(NDArray x, NDArray statistic) {
-        return ConvolutionWeightGradient.overChannels(x.cast(statistic.dtype()));
+        return ConvolutionWeightGradient.overChannels(BatchNorm.like(statistic, x));
     }
 
     @Override
@@ -80,7 +81,7 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Operator
             NDArray ofScale = BatchNorm.perChannel(share.slice(0, channels, 2 * channels), x);
             g = dy.sub(ofMean).sub(normal.mul(ofScale));
         }
-        NDArray dx = g.mul(BatchNorm.perChannel(inverse.mul(c.input(1)), x)).cast(x.dtype());
-        return new NDArray[] {dx, dgamma, dbeta, null, null};
+        NDArray dx = g.mul(BatchNorm.perChannel(inverse.mul(c.input(1)), x));
+        return new NDArray[] {BatchNorm.like(x, dx), dgamma, dbeta, null, null};
     }
 }

@@ -173,4 +173,48 @@ public final class Vision {
     public static NDArray centres(NDArray box) {
         return Movement.concat(-1, BoxEncode.centres(box), BoxEncode.sizes(box));
     }
+
+    /**
+     * Turns channels into places of a finer grid: {@link PixelShuffle}.
+     *
+     * @param x images [N,C Πf,spatial…]
+     * @param factors one factor per spatial axis
+     * @return a new array
+     */
+    public static NDArray pixelShuffle(NDArray x, long... factors) {
+        return Dispatch.one(new PixelShuffle(LongStream.of(factors).boxed().toList()), x);
+    }
+
+    /**
+     * Turns places into channels of a coarser grid: {@link PixelUnshuffle}.
+     *
+     * @param x images [N,C,spatial…]
+     * @param factors one factor per spatial axis
+     * @return a new array
+     */
+    public static NDArray pixelUnshuffle(NDArray x, long... factors) {
+        return Dispatch.one(new PixelUnshuffle(LongStream.of(factors).boxed().toList()), x);
+    }
+
+    /**
+     * Windows of images as columns: {@link Unfold}.
+     *
+     * @param operator kernel, stride, border and dilation
+     * @param x images [N,C,spatial…]
+     * @return a new array
+     */
+    public static NDArray unfold(Unfold operator, NDArray x) {
+        return Dispatch.one(operator, x);
+    }
+
+    /**
+     * Columns summed back into images: {@link Fold}.
+     *
+     * @param operator sizes, kernel, stride, border and dilation
+     * @param x columns [N,C K,L]
+     * @return a new array
+     */
+    public static NDArray fold(Fold operator, NDArray x) {
+        return Dispatch.one(operator, x);
+    }
 }

@@ -98,6 +98,7 @@ public record WhileLoop(Graph condition, Graph body, int variables, int conditio
             for (int i = 0; i < outs; i++) {
                 collected.get(i).add(results[i]);
             }
+            Bodies.release(body, steps, variables, arguments, 0);
             System.arraycopy(results, outs, arguments, 0, variables);
         }
         Spec[] specs = infer(Arrays.stream(inputs).map(NDArray::spec).toArray(Spec[]::new));

@@ -44,6 +44,11 @@ public record AdaGrad(double epsilon) implements Optimizer {
     }
 
     @Override
+    public boolean updatesLazily() {
+        return true;
+    }
+
+    @Override
     public PointwiseProgram program() {
         return PROGRAM;
     }

@@ -51,6 +51,11 @@ public record Adam(double beta1, double beta2, double epsilon, BiasCorrection bi
     }
 
     @Override
+    public boolean updatesLazily() {
+        return true;
+    }
+
+    @Override
     public PointwiseProgram program() {
         return PROGRAM;
     }

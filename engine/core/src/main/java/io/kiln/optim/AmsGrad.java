@@ -4,8 +4,8 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Adam that divides by the largest second moment so far: with \(g' = \mathrm{clip}(r g + \lambda w)\), m and v as in
- * {@link Adam}, \(u \leftarrow \max(u, \hat v)\), \(w \leftarrow w - \eta\, \hat m / (\sqrt u + \epsilon)\). S. Reddi et al., ICLR
+ * Adam that divides by the largest second moment so far: with \(g' = \mathrm{clip}(r g + \lambda w)\), m and v as in {@link
+ * Adam}, \(u \leftarrow \max(u, \hat v)\), \(w \leftarrow w - \eta\, \hat m / (\sqrt u + \epsilon)\). S. Reddi et al., ICLR
  * 2018, with the bias correction of Adam.
  *
  * @param beta1 \(\beta_1\), in [0, 1)

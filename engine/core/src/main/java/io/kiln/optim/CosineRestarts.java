@@ -1,9 +1,9 @@
 package io.kiln.optim;
 
 /**
- * Falls along half a cosine, again and again: within a period of n steps, at its step i from 0,
- * \(\eta_1 + \frac12 (\eta_0 - \eta_1)(1 + \cos(\pi \frac{i}{n}))\). Each period is f times as long as the one before, and begins
- * with g times its rate. I. Loshchilov, F. Hutter, ICLR 2017.
+ * Falls along half a cosine, again and again: within a period of n steps, at its step i from 0, \(\eta_1 + \frac12 (\eta_0
+ * - \eta_1)(1 + \cos(\pi \frac{i}{n}))\). Each period is f times as long as the one before, and begins with g times its
+ * rate. I. Loshchilov, F. Hutter, ICLR 2017.
  *
  * @param rate \(\eta_0\), the rate of the first step
  * @param steps n of the first period

@@ -5,9 +5,9 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * Follow the moving leader: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(v \leftarrow \beta_2 v + (1 - \beta_2) g'^2\),
- * \(d_t = \frac{1 - \beta_1^t}{\eta} (\sqrt{v / (1 - \beta_2^t)} + \epsilon)\), \(\sigma = d_t - \beta_1 d_{t-1}\),
- * \(z \leftarrow \beta_1 z + (1 - \beta_1) g' - \sigma w\), \(w \leftarrow -z / d_t\). S. Zheng, J. Kwok, ICML 2017. A learning rate
- * of 0 counts as 1e-30.
+ * \(d_t = \frac{1 - \beta_1^t}{\eta} (\sqrt{v / (1 - \beta_2^t)} + \epsilon)\), \(\sigma = d_t - \beta_1 d_{t-1}\), \(z
+ * \leftarrow \beta_1 z + (1 - \beta_1) g' - \sigma w\), \(w \leftarrow -z / d_t\). S. Zheng, J. Kwok, ICML 2017. A learning
+ * rate of 0 counts as 1e-30.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)

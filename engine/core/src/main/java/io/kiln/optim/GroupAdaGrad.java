@@ -7,9 +7,10 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.util.stream.IntStream;
 
 /**
- * AdaGrad with one learning rate per row: with \(g' = \mathrm{clip}(r g)\), \(h_i \leftarrow h_i + \mathrm{mean}_j\, g'^2_{ij}\),
- * \(w_{ij} \leftarrow w_{ij} - \eta (g'_{ij} / \sqrt{h_i + \epsilon} + \lambda w_{ij})\). For tables of vectors; of a vector each element
- * is a row. J. Duchi et al., JMLR 2011, as MXNet's contrib optimizer of this name applies it to rows.
+ * AdaGrad with one learning rate per row: with \(g' = \mathrm{clip}(r g)\), \(h_i \leftarrow h_i + \mathrm{mean}_j\,
+ * g'^2_{ij}\), \(w_{ij} \leftarrow w_{ij} - \eta (g'_{ij} / \sqrt{h_i + \epsilon} + \lambda w_{ij})\). For tables of
+ * vectors; of a vector each element is a row. J. Duchi et al., JMLR 2011, as MXNet's contrib optimizer of this name applies
+ * it to rows.
  *
  * @param epsilon \(\epsilon\), above 0
  */

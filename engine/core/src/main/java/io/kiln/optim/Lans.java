@@ -5,11 +5,10 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Lamb with a normalised gradient and Nesterov momentum: with \(g' = \mathrm{clip}(r g)\), \(\tilde g = g' / \|g'\|\), m and v as in
- * {@link Adam} of \(\tilde g\), \(a = \hat m / (\sqrt{\hat v} + \epsilon) + \lambda w\),
- * \(b = \tilde g / (\sqrt{\hat v} + \epsilon) + \lambda w\),
- * \(w \leftarrow w - \eta \|w\| (\beta_1 a / \|a\| + (1 - \beta_1) b / \|b\|)\); a ratio with a norm of 0, and that of a bias, is 1.
- * S. Zheng et al., arXiv:2006.13484.
+ * Lamb with a normalised gradient and Nesterov momentum: with \(g' = \mathrm{clip}(r g)\), \(\tilde g = g' / \|g'\|\), m
+ * and v as in {@link Adam} of \(\tilde g\), \(a = \hat m / (\sqrt{\hat v} + \epsilon) + \lambda w\), \(b = \tilde g /
+ * (\sqrt{\hat v} + \epsilon) + \lambda w\), \(w \leftarrow w - \eta \|w\| (\beta_1 a / \|a\| + (1 - \beta_1) b / \|b\|)\);
+ * a ratio with a norm of 0, and that of a bias, is 1. S. Zheng et al., arXiv:2006.13484.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)

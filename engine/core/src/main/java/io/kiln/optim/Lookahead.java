@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
  * Another optimizer, with slow weights u that follow it: after every k updates \(u \leftarrow u + \alpha (w - u)\), then
  * \(w \leftarrow u\). Before the first update u = w. M. Zhang et al., NeurIPS 2019.
  *
- * <p>It runs in the two phases of a {@link LayerwiseOptimizer}: the first is the other optimizer's update, the second brings the
- * slow weights; there is no trust ratio.
+ * <p>It runs in the two phases of a {@link LayerwiseOptimizer}: the first is the other optimizer's update, the second
+ * brings the slow weights; there is no trust ratio.
  *
  * @param inner the optimizer of the fast weights; its update must be its program alone
  * @param every k, at least 1

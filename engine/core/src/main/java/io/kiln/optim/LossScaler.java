@@ -1,8 +1,8 @@
 package io.kiln.optim;
 
 /**
- * The factor on the loss that keeps small gradients from vanishing in float16: it grows after so many steps without overflow and
- * shrinks with every overflow, whose step is left out. P. Micikevicius et al., ICLR 2018.
+ * The factor on the loss that keeps small gradients from vanishing in float16: it grows after so many steps without
+ * overflow and shrinks with every overflow, whose step is left out. P. Micikevicius et al., ICLR 2018.
  *
  * <p>Concurrency: one thread.
  */

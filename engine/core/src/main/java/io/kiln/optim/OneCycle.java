@@ -1,8 +1,8 @@
 package io.kiln.optim;
 
 /**
- * One rise and one longer fall, both along half a cosine: from \(\eta / d\) at the first step to \(\eta\) after the share p of the n
- * steps, then to \(\eta / (d f)\) at their end, where it stays. L. Smith, N. Topin, arXiv:1708.07120.
+ * One rise and one longer fall, both along half a cosine: from \(\eta / d\) at the first step to \(\eta\) after the share p
+ * of the n steps, then to \(\eta / (d f)\) at their end, where it stays. L. Smith, N. Topin, arXiv:1708.07120.
  *
  * @param peak \(\eta\), the largest rate
  * @param steps n, how many steps the cycle takes

@@ -44,6 +44,17 @@ public interface Optimizer {
     int stateCount();
 
     /**
+     * Whether rows of a parameter whose gradient is 0 may be left as they are, with their states: the lazy update of a
+     * {@link io.kiln.ndarray.RowSparse} gradient. Momentum and moving averages of a row then rest until it is looked up again, and
+     * weight decay applies to rows that are. Other optimizers get the dense gradient.
+     *
+     * @return true when the update of a row depends on nothing but that row
+     */
+    default boolean updatesLazily() {
+        return false;
+    }
+
+    /**
      * The update. Equal optimizers return the identical program, so that a backend compiles it once.
      *
      * @return the program

@@ -4,12 +4,11 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Adam with its adaptive rate rectified while the second moment is uncertain: with \(g' = \mathrm{clip}(r g + \lambda w)\), m
- * and v as in {@link Adam}, \(\rho_\infty = \frac{2}{1 - \beta_2} - 1\),
- * \(\rho_t = \rho_\infty - 2 t \beta_2^t / (1 - \beta_2^t)\): while \(\rho_t < 5\), \(w \leftarrow w - \eta \hat m\); then
- * \(w \leftarrow w - \eta r_t \hat m / (\sqrt{\hat v} + \epsilon)\) with
- * \(r_t^2 = \frac{(\rho_t - 4)(\rho_t - 2) \rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2) \rho_t}\). L. Liu et al., ICLR 2020; the
- * threshold 5 is that of the authors' code, 4 that of their text.
+ * Adam with its adaptive rate rectified while the second moment is uncertain: with \(g' = \mathrm{clip}(r g + \lambda w)\),
+ * m and v as in {@link Adam}, \(\rho_\infty = \frac{2}{1 - \beta_2} - 1\), \(\rho_t = \rho_\infty - 2 t \beta_2^t / (1 -
+ * \beta_2^t)\): while \(\rho_t \lt 5\), \(w \leftarrow w - \eta \hat m\); then \(w \leftarrow w - \eta r_t \hat m /
+ * (\sqrt{\hat v} + \epsilon)\) with \(r_t^2 = \frac{(\rho_t - 4)(\rho_t - 2) \rho_\infty}{(\rho_\infty - 4)(\rho_\infty -
+ * 2) \rho_t}\). L. Liu et al., ICLR 2020; the threshold 5 is that of the authors' code, 4 that of their text.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)

@@ -1,8 +1,8 @@
 package io.kiln.optim;
 
 /**
- * Lowers the learning rate when a metric has stopped to improve. A value is an improvement when it is below
- * \((1 - r) \cdot\) the best so far (above \((1 + r) \cdot\) it, where larger is better). After as many values in a row without one
+ * Lowers the learning rate when a metric has stopped to improve. A value is an improvement when it is below \((1 - r)
+ * \cdot\) the best so far (above \((1 + r) \cdot\) it, where larger is better). After as many values in a row without one
  * as patience says, the rate is multiplied by the factor; then as many values as cool-down says are not counted.
  *
  * <pre>{@code

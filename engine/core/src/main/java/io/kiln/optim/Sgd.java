@@ -44,6 +44,11 @@ public record Sgd(double momentum) implements Optimizer {
     }
 
     @Override
+    public boolean updatesLazily() {
+        return true;
+    }
+
+    @Override
     public PointwiseProgram program() {
         return momentum == 0 ? PLAIN : WITH_MOMENTUM;
     }

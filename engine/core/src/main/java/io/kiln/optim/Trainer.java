@@ -9,6 +9,7 @@ import io.kiln.autograd.GradReq;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
 import io.kiln.observe.Observation;
@@ -87,7 +88,7 @@ public final class Trainer implements AutoCloseable {
      * @param rule how to update them
      */
     public Trainer(Map<String, Parameter> parameters, UpdateRule rule) {
-        this(parameters, rule, gradients -> {});
+        this(parameters, rule, null);
     }
 
     /**
@@ -95,8 +96,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @param parameters parameters by name; equal on all workers
      * @param rule how to update them; equal on all workers
-     * @param exchange is given all gradients before each update and leaves in each the sum over the workers: the pushPull of a
-     *     KVStore, key by key
+     * @param exchange is given all gradients, dense, before each update and leaves in each the sum over the workers: the
+     *     pushPull of a KVStore, key by key; null for none
      */
     public Trainer(Map<String, Parameter> parameters, UpdateRule rule, Consumer<List<NDArray>> exchange) {
         this.parameters = new LinkedHashMap<>(parameters);
@@ -130,8 +131,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided by the sum
-     * of the batch sizes given. Parameters get {@link GradReq#ADD}.
+     * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided
+     * by the sum of the batch sizes given. Parameters get {@link GradReq#ADD}.
      *
      * @param batches how many batches make one update, at least 1
      * @return this trainer
@@ -208,8 +209,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
      *     when the mean was taken
-     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an overflow in
-     *     float16
+     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an
+     *     overflow in float16
      * @throws IllegalStateException when no backward pass has reached a parameter since the last step
      */
     public boolean step(double batchSize) {
@@ -234,9 +235,11 @@ public final class Trainer implements AutoCloseable {
         if (collected > 0) {
             return false;
         }
+        if (exchange != null) {
+            exchange.accept(updated.values().stream().map(Parameter::gradient).toList());
+        }
         List<NDArray> gradients =
-                updated.values().stream().map(Parameter::gradient).toList();
-        exchange.accept(gradients);
+                updated.values().stream().map(Trainer::elements).toList();
         double rescale = 1 / (collectedSize * lossScale());
         collectedSize = 0;
         if (scaler != null) {
@@ -265,7 +268,12 @@ public final class Trainer implements AutoCloseable {
             State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
             s.updates++;
             Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
-            Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+            RowSparse rows = rule.optimizer().updatesLazily() ? p.rowGradient() : null;
+            if (rows != null) {
+                Updates.runLazily(rule.optimizer(), step, p.value(), rows, s.arrays);
+            } else {
+                Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+            }
             forget(p);
         }
         if (average != null) {
@@ -297,6 +305,12 @@ public final class Trainer implements AutoCloseable {
         if (accumulation > 1) {
             Autograd.zeroGradient(p.value());
         }
+    }
+
+    /** All elements of a gradient that may differ from 0. */
+    private static NDArray elements(Parameter p) {
+        RowSparse rows = p.rowGradient();
+        return rows != null ? rows.rows() : p.gradient();
     }
 
     private double clipFactor(double norm) {

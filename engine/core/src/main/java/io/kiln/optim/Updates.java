@@ -1,7 +1,10 @@
 package io.kiln.optim;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Gather;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
@@ -51,6 +54,36 @@ public final class Updates {
             runBeside(companion, step, weight, gradient, states);
         } else {
             run(optimizer.program(), optimizer.scalars(step), weight, weight, gradient, states);
+        }
+    }
+
+    /**
+     * Updates the rows of a parameter and of its states that a gradient has, in place, and leaves all others.
+     *
+     * @param optimizer an optimizer that {@linkplain Optimizer#updatesLazily updates lazily}
+     * @param step the numbers of this update
+     * @param weight the parameter, row-major
+     * @param gradient its gradient, of the same shape
+     * @param states {@link Optimizer#stateCount()} row-major arrays of the same shape
+     */
+    public static void runLazily(
+            Optimizer optimizer, Step step, NDArray weight, RowSparse gradient, NDArray... states) {
+        if (!optimizer.updatesLazily() || !weight.shape().equals(gradient.shape())) {
+            throw new IllegalArgumentException("update: " + optimizer
+                    + (optimizer.updatesLazily() ? "" : " cannot update lazily;" + " use the dense gradient")
+                    + ", weight" + weight.shape() + ", gradient " + gradient);
+        }
+        try (Scope scope = Scope.open()) {
+            NDArray[] parts = new NDArray[states.length];
+            for (int i = 0; i < parts.length; i++) {
+                parts[i] = Dispatch.withoutGradient(new Gather(0), states[i], gradient.indices());
+            }
+            NDArray part = Dispatch.withoutGradient(new Gather(0), weight, gradient.indices());
+            run(optimizer, step, part, gradient.rows(), parts);
+            weight.backend().putRows(weight, gradient.indices(), part);
+            for (int i = 0; i < parts.length; i++) {
+                weight.backend().putRows(states[i], gradient.indices(), parts[i]);
+            }
         }
     }
 

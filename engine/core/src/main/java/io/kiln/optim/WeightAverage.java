@@ -9,9 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A moving average of weights, which often predicts better than the weights themselves: \(a \leftarrow a + (1 - d_t)(w - a)\) after each
- * update, where a begins as the weights after the first one. With warm-up \(d_t = \min(d, \frac{1 + t}{10 + t})\), as in TensorFlow's
- * ExponentialMovingAverage; without, \(d_t = d\). B. Polyak, A. Juditsky, 1992. Running statistics are not averaged.
+ * A moving average of weights, which often predicts better than the weights themselves: \(a \leftarrow a + (1 - d_t)(w -
+ * a)\) after each update, where a begins as the weights after the first one. With warm-up \(d_t = \min(d, \frac{1 + t}{10 +
+ * t})\), as in TensorFlow's ExponentialMovingAverage; without, \(d_t = d\). B. Polyak, A. Juditsky, 1992. Running
+ * statistics are not averaged.
  *
  * <pre>{@code
  * try (WeightAverage.Swap averaged = trainer.average().swapIn()) {

@@ -93,6 +93,17 @@ public final class PointwiseProgram {
     }
 
     /**
+     * How much is computed of each element.
+     *
+     * @return the number of instructions that are no inputs, scalars or constants
+     */
+    public long operations() {
+        return instructions.stream()
+                .filter(i -> i.code() != Code.INPUT && i.code() != Code.SCALAR && i.code() != Code.CONSTANT)
+                .count();
+    }
+
+    /**
      * Which register each output array takes.
      *
      * @return a copy of the register numbers

@@ -46,12 +46,14 @@ public final class Executor {
         this.outputNames = symbol.listOutputs();
         this.arguments = arguments;
         this.auxiliaryStates = auxiliaryStates;
-        asked.forEach((name, request) -> {
-            NDArray a = arguments.get(name);
-            if (a == null) {
+        for (String name : asked.keySet()) {
+            if (!arguments.containsKey(name)) {
                 throw new IllegalArgumentException(
                         "bind: a gradient is asked for " + name + ", which is no argument of " + arguments.keySet());
             }
+        }
+        arguments.forEach((name, a) -> {
+            GradReq request = asked.getOrDefault(name, GradReq.NULL);
             if (request != GradReq.NULL) {
                 if (!a.dtype().isFloating()) {
                     throw new IllegalArgumentException(

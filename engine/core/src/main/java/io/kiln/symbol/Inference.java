@@ -64,22 +64,11 @@ final class Inference {
             return;
         }
         Shape old = shapes.get(variable);
-        Shape now = old == null ? shape : join(old, shape);
+        Shape now = old == null ? shape : old.join(shape);
         if (!now.equals(old)) {
             shapes.put(variable, now);
             learnt = true;
         }
-    }
-
-    private static Shape join(Shape a, Shape b) {
-        if (!a.accepts(b)) {
-            return a;
-        }
-        long[] d = a.dims();
-        for (int i = 0; i < d.length; i++) {
-            d[i] = d[i] == Shape.UNKNOWN ? b.dim(i) : d[i];
-        }
-        return Shape.of(d);
     }
 
     private void visit(SymbolNode node) {
@@ -129,7 +118,7 @@ final class Inference {
                         + arguments.get(i).name() + " " + node.inputs.get(i).name() + " has shape " + in[i]
                         + ", the sizes stated for the node need " + stated);
             }
-            in[i] = in[i] == null ? stated : stated == null ? in[i] : join(in[i], stated);
+            in[i] = in[i] == null ? stated : stated == null ? in[i] : in[i].join(stated);
         }
         Shape[] completed = p.complete(in);
         DType data = parameterType(node, arguments);

@@ -78,8 +78,11 @@ class ShapePropertiesTest {
         for (int i = 0; i < s.rank(); i++) {
             Shape open = s.with(i, Shape.UNKNOWN);
             assertTrue(open.accepts(s) && s.accepts(open));
+            assertEquals(s, open.join(s));
+            assertEquals(s, s.join(open));
             assertEquals(Shape.UNKNOWN, open.size());
             assertTrue(!s.with(i, s.dim(i) + 1).accepts(s));
+            assertEquals(s, s.join(s.with(i, s.dim(i) + 1)), "contradictions change nothing");
         }
     }
 

@@ -4,18 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.fuzz.Mutations;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
+import io.kiln.op.BatchNorm;
 import io.kiln.op.Convolution;
 import io.kiln.op.Dispatch;
+import io.kiln.op.ForEach;
 import io.kiln.op.MulScalar;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Random;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GraphJsonTest {
@@ -86,23 +89,42 @@ class GraphJsonTest {
         }
     }
 
-    @Test
-    void mutatedFilesGiveOneClearErrorOrAValidGraph() {
-        byte[] json = sample().toJson().getBytes(StandardCharsets.UTF_8);
-        Random random = new Random(7);
-        int refused = 0;
-        for (int i = 0; i < 3000; i++) {
-            byte[] bad = json.clone();
-            for (int k = random.nextInt(4); k >= 0; k--) {
-                bad[random.nextInt(bad.length)] = (byte) random.nextInt(128);
-            }
-            try {
-                Graph.fromJson(new String(bad, StandardCharsets.UTF_8));
-            } catch (IllegalArgumentException e) {
-                refused++;
-                assertTrue(e.getMessage() != null && !e.getMessage().isBlank());
-            }
+    /** Everything that a file can hold: parameters, updates, attributes, graphs inside operators. */
+    private static Graph rich() {
+        Symbol c = Symbol.op("convolution")
+                .named("conv")
+                .set("channels", 4)
+                .set("kernel", "(3,3)")
+                .set("pad", "(1,1)")
+                .attribute("lr_mult", "2")
+                .of(Symbol.variable("x", Shape.of(Shape.UNKNOWN, 3, 8, 8)));
+        Symbol net = Symbol.op(new BatchNorm(1e-5, 0.9)).named("norm").of(c);
+        Graph body;
+        try (GraphBuilder b = GraphBuilder.openBody()) {
+            NDArray entry = b.input("entry", new Spec(Shape.of(4, 8, 8), DType.FLOAT32));
+            NDArray state = b.input("state", new Spec(Shape.of(4, 8, 8), DType.FLOAT32));
+            body = b.build(entry.mul(state).softmax(-1), state.add(entry));
         }
-        assertTrue(refused > 1000, "only " + refused + " were refused");
+        return Symbol.of(new ForEach(body, 1, 1), net, Symbol.variable("s", Shape.of(4, 8, 8)))
+                .toGraph(Map.of());
+    }
+
+    @Test
+    void damagedFilesGiveOneClearErrorOrAValidGraph() {
+        String[] prefixes = {"graph: ", "json: ", "shape: ", "forEach: ", "symbol: "};
+        byte[] json = rich().toJson().getBytes(StandardCharsets.UTF_8);
+        int refused = Mutations.run(json, 1000, IllegalArgumentException.class, prefixes, copy -> {
+            Graph g = Graph.fromJson(new String(copy, StandardCharsets.UTF_8));
+            assertEquals(g, Graph.fromJson(g.toJson()));
+            Symbol.fromGraph(g);
+        });
+        assertTrue(refused > 300, "only " + refused + " were refused");
+    }
+
+    @Test
+    void graphsNestedWithoutEndAreRefused() {
+        String start = "{\"format\":\"kiln-graph\",\"version\":1,\"inputs\":[],\"parameters\":[],\"nodes\":"
+                + "[{\"op\":\"cond\",\"attributes\":{\"then\":";
+        assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(start.repeat(100_000)));
     }
 }

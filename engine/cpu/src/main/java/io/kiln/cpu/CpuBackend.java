@@ -69,6 +69,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        IndexKernels.putRows(to, numbers, rows);
+    }
+
+    @Override
     public Target target() {
         return target;
     }

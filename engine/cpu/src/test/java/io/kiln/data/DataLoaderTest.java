@@ -224,7 +224,8 @@ class DataLoaderTest {
         for (int i = 0; i < 50; i++) {
             epoch(l, i);
         }
-        assertEquals(before, Backends.current().allocator().liveBytes());
+        // Not equal: the garbage collector may free what other tests have left.
+        assertTrue(Backends.current().allocator().liveBytes() <= before);
     }
 
     @Test

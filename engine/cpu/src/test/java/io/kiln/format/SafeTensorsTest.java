@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.backend.Allocator;
+import io.kiln.backend.Backends;
+import io.kiln.fuzz.Mutations;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -19,10 +22,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -196,25 +197,17 @@ class SafeTensorsTest {
     }
 
     @Test
-    void noMutationDoesMoreThanRefuseOrReadOtherNumbers() throws IOException {
-        byte[] good = golden();
-        Random random = new Random(1);
-        int refused = 0;
-        for (int i = 0; i < 3000; i++) {
-            byte[] bad = good.clone();
-            for (int k = random.nextInt(3); k >= 0; k--) {
-                bad[random.nextInt(bad.length)] = (byte) random.nextInt(256);
-            }
-            if (random.nextInt(4) == 0) {
-                bad = Arrays.copyOf(bad, random.nextInt(2 * bad.length));
-            }
+    void damagedFilesAreRefusedOrReadAsOtherNumbersWithoutHugeAllocation() throws IOException {
+        Allocator memory = Backends.current().allocator();
+        memory.resetPeak();
+        long before = memory.liveBytes();
+        int refused = Mutations.run(golden(), 1000, IOException.class, new String[] {"safetensors: "}, copy -> {
             try (Scope mutation = Scope.open()) {
-                SafeTensors.read(bad);
-            } catch (IOException expected) {
-                refused++;
+                SafeTensors.read(copy);
             }
-        }
-        assertTrue(refused > 1000, "refused " + refused);
-        assertFalse(refused == 3000, "changed numbers are still numbers");
+        });
+        assertTrue(refused > 300, "refused " + refused);
+        assertFalse(refused == 1000, "changed numbers are still numbers");
+        assertTrue(memory.peakBytes() - before < 1 << 20, "peak " + (memory.peakBytes() - before));
     }
 }

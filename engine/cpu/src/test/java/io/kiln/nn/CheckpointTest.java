@@ -162,6 +162,8 @@ class CheckpointTest {
                 Shape.of(2, 32), net.parameters().get("block.weight").gradient().shape());
         GraphBlock traced = net.toGraphBlock(new Spec(Shape.of(Shape.UNKNOWN, 32), DType.FLOAT32));
         assertArrayEquals(y.toFloatArray(), traced.forward(x).toFloatArray());
+        net.hybridize();
+        assertArrayEquals(y.toFloatArray(), net.call(x).toFloatArray(), 1e-6f);
     }
 
     @Test

@@ -114,6 +114,20 @@ class ObservationTest {
     }
 
     @Test
+    void compiledBlocksTellOfTheirKernelsForwardAndBackward() {
+        network.hybridize();
+        network.call(x);
+        Log log = new Log();
+        try (Observation o = Observation.open(log)) {
+            trainOnce();
+        }
+        assertTrue(log.calls.contains("0/linear"), log.calls.toString());
+        assertTrue(log.calls.contains("1.1/softmax"), log.calls.toString());
+        assertTrue(log.calls.stream().anyMatch(c -> c.endsWith(" backward")), log.calls.toString());
+        assertEquals(List.of(" [2,3]"), log.blocks);
+    }
+
+    @Test
     void nothingIsToldAfterTheEndNorOnOtherThreads() throws InterruptedException {
         Log log = new Log();
         try (Observation o = Observation.open(log)) {
@@ -279,6 +293,18 @@ class ObservationTest {
             }
         });
         assertTrue(e.getMessage().contains("was given and passed on"), e.getMessage());
+    }
+
+    @Test
+    void detectorOfNanLetsMasksPass() {
+        NDArray masked = NDArray.of(1f, Float.NEGATIVE_INFINITY);
+        NonFiniteException e = assertThrows(NonFiniteException.class, () -> {
+            try (Observation o = Observation.open(new NonFiniteDetector(false))) {
+                masked.softmax(0);
+                masked.sub(masked);
+            }
+        });
+        assertTrue(e.getMessage().startsWith("sub: sub made NaN"), e.getMessage());
     }
 
     @Test

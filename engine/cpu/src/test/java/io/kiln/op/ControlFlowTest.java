@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Allocator;
+import io.kiln.backend.Backends;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -16,6 +18,7 @@ import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.GraphBlock;
+import io.kiln.nn.Lambda;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.util.ArrayList;
@@ -105,7 +108,7 @@ class ControlFlowTest {
         NDArray input = Autograd.attachGradient(x.copy());
         NDArray y;
         try (Autograd.Mode record = Autograd.record()) {
-            y = block.forward(input);
+            y = block.call(input);
         }
         float[] output = y.toFloatArray();
         Autograd.backward(y);
@@ -139,6 +142,13 @@ class ControlFlowTest {
             block.zeroGradients();
             RandomGenerator.seed(1);
             assertArrayEquals(block.forward(x).toFloatArray(), traced.forward(x).toFloatArray());
+            block.hybridize();
+            Run compiled = train(block, x);
+            assertArrayEquals(eager.output(), compiled.output(), 1e-6f);
+            eager.gradients()
+                    .forEach((n, g) -> assertArrayEquals(g, compiled.gradients().get(n), 1e-5f, n));
+            block.dehybridize();
+            block.zeroGradients();
         }
     }
 
@@ -218,6 +228,40 @@ class ControlFlowTest {
                 v -> v.get(0).lt(0), v -> ControlFlow.Step.of(v.get(0).add(1), v.get(0)), List.of(NDArray.of(7f)), 2);
         assertArrayEquals(new float[2], loop.outputs().get(0).toFloatArray());
         assertEquals(0, loop.steps().item());
+    }
+
+    @Test
+    void statesThatAreHandedOnOrGivenOutStayValid() {
+        Block net = new Lambda(x -> {
+            ControlFlow.Step r = ControlFlow.forEach(
+                    (e, s) -> new ControlFlow.Step(
+                            List.of(s.get(0)), List.of(s.get(1), s.get(0).add(e.get(0)), s.get(2))),
+                    List.of(x),
+                    List.of(x.sum(0), x.mean(0), x.max(0)));
+            return Movement.concat(
+                    0, r.outputs().get(0), Movement.stack(0, r.states().toArray(NDArray[]::new)));
+        });
+        tracedEqualsEager(net, normal(5, 2, 3), normal(1, 2, 3));
+    }
+
+    @Test
+    void predictingLoopsHoldOneStateAtATime() {
+        Block net = new Lambda(x -> ControlFlow.forEach(
+                        (e, s) -> ControlFlow.Step.of(
+                                s.get(0).mean(), s.get(0).mul(0.5).add(e.get(0))),
+                        List.of(x),
+                        List.of(x.mean(0)))
+                .outputs()
+                .get(0));
+        GraphBlock traced = net.toGraphBlock(new Spec(Shape.of(Shape.UNKNOWN, 10_000), DType.FLOAT32));
+        NDArray x = normal(50, 10_000);
+        Allocator memory = Backends.current().allocator();
+        memory.resetPeak();
+        long before = memory.liveBytes();
+        float[] y = traced.forward(x).toFloatArray();
+        long taken = memory.peakBytes() - before;
+        assertTrue(taken < 10 * 40_000, "a state of 40,000 bytes took " + taken);
+        assertArrayEquals(net.forward(x).toFloatArray(), y);
     }
 
     @Test
@@ -330,10 +374,10 @@ class ControlFlowTest {
     @Test
     void javaCodeThatDependsOnValuesIsRefusedWithTheRemedy() {
         List<Block> blocks = new ArrayList<>();
-        blocks.add(new io.kiln.nn.Lambda(x -> x.sum().item() > 0 ? x : x.neg()));
-        blocks.add(new io.kiln.nn.Lambda(x -> x.mul(x.toFloatArray()[0])));
-        blocks.add(new io.kiln.nn.Lambda(x -> x.mul(x.get(0, 0, 0))));
-        blocks.add(new io.kiln.nn.Lambda(x -> {
+        blocks.add(new Lambda(x -> x.sum().item() > 0 ? x : x.neg()));
+        blocks.add(new Lambda(x -> x.mul(x.toFloatArray()[0])));
+        blocks.add(new Lambda(x -> x.mul(x.get(0, 0, 0))));
+        blocks.add(new Lambda(x -> {
             x.fill(0);
             return x;
         }));
@@ -355,9 +399,8 @@ class ControlFlowTest {
                 "forEach: state 0 begins as float32[2] and the body gives it back as float32[3]; shape and dtype must"
                         + " stay",
                 e.getMessage());
-        Block uneven =
-                new io.kiln.nn.Lambda(x -> ControlFlow.cond(x.sum().gt(0), () -> List.of(x), () -> List.of(x.sum()))
-                        .get(0));
+        Block uneven = new Lambda(x -> ControlFlow.cond(x.sum().gt(0), () -> List.of(x), () -> List.of(x.sum()))
+                .get(0));
         String m = assertThrows(IllegalArgumentException.class, () -> uneven.trace(INPUT))
                 .getMessage();
         assertTrue(m.contains("the branches give [float32[?,2,3]] and [float32[]]"), m);

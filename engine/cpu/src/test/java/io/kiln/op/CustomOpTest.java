@@ -126,7 +126,7 @@ class CustomOpTest {
         NDArray x = Autograd.attachGradient(input.copy());
         NDArray y;
         try (Autograd.Mode record = Autograd.record()) {
-            y = net.forward(x);
+            y = net.call(x);
         }
         Autograd.backward(y);
         return Autograd.gradient(x).toFloatArray();
@@ -154,6 +154,15 @@ class CustomOpTest {
         NDArray x = RandomOps.normal(Shape.of(3, 4), 0, 1, DType.FLOAT32);
         assertArrayEquals(network().forward(x).toFloatArray(), read.forward(x).toFloatArray());
         assertArrayEquals(gradient(network(), x), gradient(read, x));
+    }
+
+    @Test
+    void aHybridizedBlockRunsItAsItStands() {
+        NDArray x = RandomOps.normal(Shape.of(3, 4), 0, 1, DType.FLOAT32);
+        Block compiled = network();
+        compiled.hybridize();
+        assertArrayEquals(network().call(x).toFloatArray(), compiled.call(x).toFloatArray());
+        assertArrayEquals(gradient(network(), x), gradient(compiled, x));
     }
 
     @Test

@@ -82,4 +82,13 @@ class FlopsTest {
         assertEquals(0, flops(new Transpose(List.of(1L, 0L)), s(3, 4)));
         assertEquals(0, flops(new Pad(List.of(1L), List.of(1L), PadMode.CONSTANT, 0), s(3)));
     }
+
+    @Test
+    void sumsOfProductsCountThePairsInWhichTheyAreContracted() {
+        assertEquals(2 * 3 * 4 * 5, flops(new Einsum("ij,jk->ik"), s(3, 4), s(4, 5)));
+        // First the pair with the smaller result: b c is [4,2], a (b c) [3,2].
+        assertEquals(2 * (4 * 5 * 2) + 2 * (3 * 4 * 2), flops(new Einsum("ij,jk,kl->il"), s(3, 4), s(4, 5), s(5, 2)));
+        assertEquals(12, flops(new Einsum("ij->j"), s(3, 4)));
+        assertEquals(2 * 4 * 4 * 4, flops(new Inverse(), s(4, 4)));
+    }
 }

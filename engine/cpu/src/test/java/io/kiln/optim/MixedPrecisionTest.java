@@ -19,6 +19,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.GraphBlock;
+import io.kiln.nn.LayerNorm;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
@@ -83,6 +84,8 @@ class MixedPrecisionTest {
             assertEquals(DType.BFLOAT16, y.relu().dtype(), "in no list: as the input");
             assertEquals(DType.FLOAT32, y.softmax(1).dtype());
             assertEquals(DType.FLOAT32, y.add(a.slice(1, 0, 1)).dtype(), "the widest of the inputs");
+            assertEquals(DType.BFLOAT16, new BatchNorm().forward(y).dtype(), "statistics are float32");
+            assertEquals(DType.FLOAT32, new LayerNorm().forward(y).dtype());
             assertEquals(DType.FLOAT32, Movement.concat(1, y, a).dtype());
             assertEquals(DType.BFLOAT16, Movement.concat(1, y, y).dtype());
             assertEquals(

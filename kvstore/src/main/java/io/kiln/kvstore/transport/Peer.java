@@ -16,7 +16,8 @@ import org.apache.spark.network.client.TransportClient;
  * sides know better.
  *
  * <p>Concurrency: everything mutable is guarded by this object's lock. Bytes are written into a receiver's memory under
- * it as well, so after {@link #cancel} no memory of others is touched.
+ * it as well, or while the memory is lent to a socket, for whose return {@link #cancel} waits; after that no memory of others
+ * is touched.
  */
 final class Peer {
     static final int SMALL = 32 << 10;
@@ -32,6 +33,7 @@ final class Peer {
     private TransportClient client;
     private long earlyBytes;
     private int uploads;
+    private int lent;
     private boolean cancelled;
     private volatile String address = "address not known yet";
     private volatile boolean greeted;
@@ -47,6 +49,7 @@ final class Peer {
         long target;
         long early;
         long landed;
+        int placed;
 
         Incoming(long tag, int check, long bytes) {
             this.tag = tag;
@@ -251,6 +254,30 @@ final class Peer {
         return m;
     }
 
+    private static long place(Incoming m) {
+        return (m.early != 0 ? m.early : m.target) + m.landed;
+    }
+
+    /** Lends the memory for the next bytes of a message to a socket; null when there is none. */
+    synchronized ByteBuffer lend(Incoming m, int most) {
+        if (cancelled || m.landed == m.bytes) {
+            return null;
+        }
+        lent++;
+        return NativeView.of(place(m), (int) Math.min(most, m.bytes - m.landed));
+    }
+
+    /** The next bytes of a message, which {@link #land} will be given, are in their place already. */
+    synchronized void placed(Incoming m, int bytes) {
+        m.placed = bytes;
+    }
+
+    /** The network layer has passed on what was read into lent memory. */
+    synchronized void takeBack() {
+        lent--;
+        notifyAll();
+    }
+
     /** The next bytes of a message. */
     synchronized void land(Incoming m, ByteBuffer data) {
         heard();
@@ -261,8 +288,12 @@ final class Peer {
         if (m.landed + n > m.bytes) {
             throw owner.fail(rank, "it sent more than the %d bytes that it announced".formatted(m.bytes));
         }
-        long to = (m.early != 0 ? m.early : m.target) + m.landed;
-        NativeView.of(to, n).put(data);
+        if (m.placed == 0) {
+            NativeView.of(place(m), n).put(data);
+        } else if (m.placed != n) {
+            throw owner.fail(rank, "it sent a stream that ends after %d of %d bytes".formatted(m.landed + n, m.bytes));
+        }
+        m.placed = 0;
         m.landed += n;
         if (m.early == 0) {
             m.transfer.advance(m.landed);
@@ -302,6 +333,7 @@ final class Peer {
             return;
         }
         cancelled = true;
+        awaitReturn();
         for (Incoming m : incoming.values()) {
             if (m.early != 0) {
                 Memory.free(m.early);
@@ -311,6 +343,21 @@ final class Peer {
         incoming.clear();
         waiting.clear();
         cleared.clear();
+    }
+
+    /** Reading what a socket has takes no time worth an interruption. */
+    private void awaitReturn() {
+        boolean interrupted = false;
+        while (lent > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Waits until the network layer reads no memory of others; the connection has to be closed before. */

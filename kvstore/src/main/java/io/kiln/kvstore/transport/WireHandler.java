@@ -2,7 +2,6 @@ package io.kiln.kvstore.transport;
 
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.transport.MessageHeader.Kind;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import java.nio.ByteBuffer;
 import org.apache.spark.network.buffer.NioManagedBuffer;
@@ -19,7 +18,6 @@ import org.slf4j.LoggerFactory;
 /** Reads headers, refuses what does not belong here, and hands the rest to the transport. Runs on event loops. */
 final class WireHandler extends RpcHandler {
     private static final Logger LOG = LoggerFactory.getLogger(WireHandler.class);
-    private static final int READ_BYTES = 256 << 10;
 
     private final SparkTransport transport;
     private final StreamManager streams = new OneForOneStreamManager();
@@ -35,7 +33,7 @@ final class WireHandler extends RpcHandler {
 
     @Override
     public void channelActive(TransportClient client) {
-        client.getChannel().config().setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(2048, 65536, READ_BYTES));
+        client.getChannel().config().setRecvByteBufAllocator(new LandingAllocator(client.getChannel()));
     }
 
     @Override
@@ -83,7 +81,9 @@ final class WireHandler extends RpcHandler {
         if (h.kind() != Kind.DATA) {
             throw new IllegalArgumentException("message: a stream must carry data, not " + h.kind());
         }
-        return new Landing(p, begin(p, h), client.getChannel());
+        Landing landing = new Landing(p, begin(p, h), client.getChannel());
+        landing.begin();
+        return landing;
     }
 
     private static Peer.Incoming begin(Peer p, MessageHeader h) {
@@ -97,6 +97,16 @@ final class WireHandler extends RpcHandler {
 
     /** The bytes of one message as they come. */
     private record Landing(Peer peer, Peer.Incoming message, Channel channel) implements StreamCallbackWithID {
+        void begin() {
+            if (message != null) {
+                reads().begin(peer, message);
+            }
+        }
+
+        private LandingAllocator reads() {
+            return channel.config().getRecvByteBufAllocator();
+        }
+
         @Override
         public void onData(String id, ByteBuffer data) {
             if (message != null) {
@@ -106,6 +116,7 @@ final class WireHandler extends RpcHandler {
 
         @Override
         public void onComplete(String id) {
+            reads().end();
             if (message != null) {
                 peer.end(message);
             }
@@ -113,6 +124,7 @@ final class WireHandler extends RpcHandler {
 
         @Override
         public void onFailure(String id, Throwable cause) {
+            reads().end();
             channel.close();
         }
 

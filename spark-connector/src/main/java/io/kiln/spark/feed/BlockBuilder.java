@@ -3,10 +3,14 @@ package io.kiln.spark.feed;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.apache.spark.unsafe.Platform;
 
-/** Collects the rows of one set (training or validation) of one partition into blocks of about 1 MiB. */
+/**
+ * Collects the rows of one set (training or validation) of one partition into blocks of at most 1 MiB: as Java arrays, they
+ * fill the smallest regions of HotSpot's G1 collector and do not reach into a second one.
+ */
 final class BlockBuilder {
-    private static final int TARGET_BYTES = 1 << 20;
+    private static final int TARGET_BYTES = (1 << 20) - Platform.BYTE_ARRAY_OFFSET;
     private static final int MAX_ROWS = 1 << 14;
 
     private final boolean validation;
@@ -16,7 +20,8 @@ final class BlockBuilder {
     private final double[] labels;
     private final double[] weights;
     private byte kind;
-    private byte[] bytes = new byte[0];
+    // Rows of fixed size are collected in a block that is used again, and so stays in a cache of the processor.
+    private byte[] block = new byte[0];
     private float[] values = new float[0];
     private int[] indices = new int[0];
     private int[] offsets;
@@ -28,7 +33,7 @@ final class BlockBuilder {
         this.validation = validation;
         this.partition = partition;
         this.width = width;
-        this.capacity = Math.max(1, Math.min(MAX_ROWS, TARGET_BYTES / (4 * width)));
+        this.capacity = (int) Math.max(1, Math.min(MAX_ROWS, (TARGET_BYTES - PackedBlock.HEADER) / (16 + 4L * width)));
         this.labels = new double[capacity];
         this.weights = new double[capacity];
     }
@@ -36,22 +41,27 @@ final class BlockBuilder {
     /** Adds a row of one byte per feature. */
     void add(double label, double weight, byte[] features) {
         begin(PackedBlock.BYTES);
-        bytes = bytes.length == 0 ? new byte[Math.multiplyExact(capacity, width)] : bytes;
-        System.arraycopy(features, 0, bytes, rows * width, width);
+        append(features, Platform.BYTE_ARRAY_OFFSET, width);
         end(label, weight);
     }
 
-    /** Adds a dense row. */
-    void add(double label, double weight, float[] features) {
+    /**
+     * Adds a dense row.
+     *
+     * @param base what holds its floats, as {@link Platform} wants it
+     * @param offset where in it they are
+     */
+    void add(double label, double weight, Object base, long offset) {
         begin(PackedBlock.DENSE);
         if (kind == PackedBlock.SPARSE) {
             for (int i = 0; i < width; i++) {
-                if (features[i] != 0) {
-                    entry(i, features[i]);
+                float x = Platform.getFloat(base, offset + 4L * i);
+                if (x != 0) {
+                    entry(i, x);
                 }
             }
         } else {
-            System.arraycopy(features, 0, dense(), rows * width, width);
+            append(base, offset, 4 * width);
         }
         end(label, weight);
     }
@@ -64,21 +74,25 @@ final class BlockBuilder {
                 entry(at[i], features[i]);
             }
         } else {
-            float[] to = dense();
-            Arrays.fill(to, rows * width, (rows + 1) * width, 0);
+            float[] dense = new float[width];
             for (int i = 0; i < at.length; i++) {
-                to[rows * width + at[i]] = features[i];
+                dense[at[i]] = features[i];
             }
+            append(dense, Platform.FLOAT_ARRAY_OFFSET, 4 * width);
         }
         end(label, weight);
     }
 
-    private float[] dense() {
-        int need = Math.multiplyExact(capacity, width);
-        if (values.length < need) {
-            values = new float[need];
-        }
-        return values;
+    /** Copies a row to where it stands in a full block. */
+    private void append(Object base, long offset, int rowBytes) {
+        int need = Math.addExact(features(capacity), Math.multiplyExact(capacity, rowBytes));
+        block = block.length < need ? new byte[need] : block;
+        long to = Platform.BYTE_ARRAY_OFFSET + features(capacity) + (long) rows * rowBytes;
+        Platform.copyMemory(base, offset, block, to, rowBytes);
+    }
+
+    private static int features(int rows) {
+        return PackedBlock.HEADER + 16 * rows;
     }
 
     /** The first row of a block decides how its rows are kept. */
@@ -121,29 +135,30 @@ final class BlockBuilder {
 
     /** The rows added since the last call, as a block. */
     byte[] build() {
-        int featureBytes =
-                switch (kind) {
-                    case PackedBlock.BYTES -> rows * width;
-                    case PackedBlock.DENSE -> 4 * rows * width;
-                    default -> 4 * (rows + 1) + 8 * entries;
-                };
-        ByteBuffer out = ByteBuffer.allocate(PackedBlock.HEADER + 16 * rows + featureBytes)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        PackedBlock.header(out, kind, validation, partition, rows, width, firstRow);
-        out.position(PackedBlock.HEADER);
-        out.asDoubleBuffer().put(labels, 0, rows).put(weights, 0, rows);
-        out.position(PackedBlock.HEADER + 16 * rows);
-        switch (kind) {
-            case PackedBlock.BYTES -> out.put(bytes, 0, rows * width);
-            case PackedBlock.DENSE -> out.asFloatBuffer().put(values, 0, rows * width);
-            default -> {
-                out.asIntBuffer().put(offsets, 0, rows + 1).put(indices, 0, entries);
-                out.position(out.position() + 4 * (rows + 1 + entries));
-                out.asFloatBuffer().put(values, 0, entries);
+        byte[] out;
+        if (kind == PackedBlock.SPARSE) {
+            out = new byte[features(rows) + 4 * (rows + 1) + 8 * entries];
+            ByteBuffer to = view(out).position(features(rows));
+            to.asIntBuffer().put(offsets, 0, rows + 1).put(indices, 0, entries);
+            to.position(to.position() + 4 * (rows + 1 + entries));
+            to.asFloatBuffer().put(values, 0, entries);
+        } else {
+            int bytes = rows * (kind == PackedBlock.BYTES ? width : 4 * width);
+            if (rows < capacity) {
+                System.arraycopy(block, features(capacity), block, features(rows), bytes);
             }
+            out = Arrays.copyOf(block, features(rows) + bytes);
         }
+        ByteBuffer to = view(out);
+        PackedBlock.header(to, kind, validation, partition, rows, width, firstRow);
+        to.position(PackedBlock.HEADER);
+        to.asDoubleBuffer().put(labels, 0, rows).put(weights, 0, rows);
         firstRow += rows;
         rows = 0;
-        return out.array();
+        return out;
+    }
+
+    private static ByteBuffer view(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

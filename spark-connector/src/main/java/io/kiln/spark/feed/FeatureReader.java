@@ -1,16 +1,22 @@
 package io.kiln.spark.feed;
 
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.unsafe.Platform;
 
 /**
- * Reads the features of one row after another and checks them. The row handed in may be reused by Spark: what is needed is
- * copied out.
+ * Reads the features of one row after another and checks them. What it gives is valid until the next row is asked for: it may
+ * be memory that Spark uses again.
  *
  * <p>Concurrency: used by one thread.
  */
 public final class FeatureReader {
     private static final int[] NO_INDICES = new int[0];
+    private static final long EXPONENTS = 0x7f80_0000_7f80_0000L;
+    private static final long EXPONENT_UNITS = 0x0080_0000_0080_0000L;
+    private static final long SIGNS = 0x8000_0000_8000_0000L;
+    private static final long LOW = 0xffff_ffffL;
     private static final int UDT_FIELDS = 4;
     private static final int UDT_INDICES = 2;
     private static final int UDT_VALUES = 3;
@@ -18,7 +24,9 @@ public final class FeatureReader {
     private final FeatureType type;
     private final boolean containsNull;
     private final int width;
-    private float[] dense;
+    private final float[] dense;
+    private Object base;
+    private long offset;
     private byte[] bytes;
     private int[] indices = NO_INDICES;
     private float[] sparse;
@@ -34,7 +42,7 @@ public final class FeatureReader {
         this.type = type;
         this.containsNull = containsNull;
         this.width = width;
-        this.dense = new float[type == FeatureType.BYTES ? 0 : width];
+        this.dense = new float[type == FeatureType.VECTOR || type == FeatureType.DOUBLES ? width : 0];
     }
 
     /**
@@ -46,6 +54,8 @@ public final class FeatureReader {
      */
     String read(InternalRow row, int ordinal) {
         indices = null;
+        base = dense;
+        offset = Platform.FLOAT_ARRAY_OFFSET;
         if (row.isNullAt(ordinal)) {
             return "is null; fill or drop such rows";
         }
@@ -69,8 +79,14 @@ public final class FeatureReader {
         return bytes;
     }
 
-    float[] dense() {
-        return dense;
+    /** What holds the floats of a dense row, as {@link Platform} wants it. */
+    Object denseBase() {
+        return base;
+    }
+
+    /** Where in {@link #denseBase} they are. */
+    long denseOffset() {
+        return offset;
     }
 
     int[] indices() {
@@ -121,15 +137,13 @@ public final class FeatureReader {
         if (wrong != null) {
             return wrong;
         }
-        dense = a.toFloatArray();
-        if (!allFinite(dense)) {
-            for (int i = 0; i < width; i++) {
-                if (!Float.isFinite(dense[i])) {
-                    return notFinite(i, dense[i]);
-                }
-            }
+        if (a instanceof UnsafeArrayData u) {
+            base = u.getBaseObject();
+            offset = u.getBaseOffset() + UnsafeArrayData.calculateHeaderPortionInBytes(width);
+        } else {
+            base = a.toFloatArray();
         }
-        return null;
+        return allFinite(base, offset, width) ? null : notFinite();
     }
 
     private String doubles(ArrayData a) {
@@ -153,7 +167,7 @@ public final class FeatureReader {
         for (int i = 0; i < from.length; i++) {
             to[i] = (float) from[i];
         }
-        if (!allFinite(to)) {
+        if (!allFinite(to, Platform.FLOAT_ARRAY_OFFSET, to.length)) {
             for (int i = 0; i < from.length; i++) {
                 if (!Float.isFinite(to[i])) {
                     return notFinite(i, from[i]);
@@ -163,23 +177,33 @@ public final class FeatureReader {
         return null;
     }
 
-    /** 0 · x is 0 unless x is infinite or not a number. A test of each element took half of the time of reading a row. */
-    private static boolean allFinite(float[] x) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
+    /**
+     * Whether no float is infinite or not a number: no exponent has all of its bits set. To add the lowest bit of the exponent
+     * carries into the sign exactly then, in both floats of a long at once; a test of each element took half of the time of
+     * reading a row.
+     */
+    private static boolean allFinite(Object base, long offset, int n) {
+        long found0 = 0;
+        long found1 = 0;
         int i = 0;
-        for (; i + 4 <= x.length; i += 4) {
-            s0 += 0 * x[i];
-            s1 += 0 * x[i + 1];
-            s2 += 0 * x[i + 2];
-            s3 += 0 * x[i + 3];
+        for (; i + 4 <= n; i += 4) {
+            long at = offset + 4L * i;
+            found0 |= (Platform.getLong(base, at) & EXPONENTS) + EXPONENT_UNITS;
+            found1 |= (Platform.getLong(base, at + 8) & EXPONENTS) + EXPONENT_UNITS;
         }
-        for (; i < x.length; i++) {
-            s0 += 0 * x[i];
+        for (; i < n; i++) {
+            found0 |= (Platform.getInt(base, offset + 4L * i) & EXPONENTS & LOW) + EXPONENT_UNITS;
         }
-        return s0 + s1 + s2 + s3 == 0;
+        return ((found0 | found1) & SIGNS) == 0;
+    }
+
+    private String notFinite() {
+        for (int i = 0; ; i++) {
+            float x = Platform.getFloat(base, offset + 4L * i);
+            if (!Float.isFinite(x)) {
+                return notFinite(i, x);
+            }
+        }
     }
 
     private static String notFinite(int index, double value) {

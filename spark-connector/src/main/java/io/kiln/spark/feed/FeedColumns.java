@@ -1,16 +1,14 @@
 package io.kiln.spark.feed;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.BooleanType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -102,19 +100,17 @@ public record FeedColumns(
     }
 
     /**
-     * The columns that are read, in fixed places: features, label, weight, validation; numbers as double.
+     * The columns that are read: features, label, and of weight and validation those that there are. They are read as they
+     * are, for each expression among them would make Spark copy all of the row once more.
      *
      * @param data the whole DataFrame
      * @return what {@link RowPacker} reads
      */
     Dataset<Row> project(Dataset<?> data) {
-        List<Column> columns = new ArrayList<>();
-        columns.add(data.col(quote(features)));
-        columns.add(data.col(quote(label)).cast(DataTypes.DoubleType));
-        columns.add(
-                weight.isEmpty() ? functions.lit(1.0) : data.col(quote(weight)).cast(DataTypes.DoubleType));
-        columns.add(validation.isEmpty() ? functions.lit(false) : data.col(quote(validation)));
-        return data.select(columns.toArray(Column[]::new));
+        return data.select(Stream.of(features, label, weight, validation)
+                .filter(name -> !name.isEmpty())
+                .map(name -> data.col(quote(name)))
+                .toArray(Column[]::new));
     }
 
     /**

@@ -13,7 +13,9 @@ import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
@@ -52,10 +54,11 @@ public final class PackedData implements AutoCloseable {
      */
     public static PackedData pack(Dataset<?> data, FeedSpec spec, int workers, StorageLevel level) {
         SparkContext sc = data.sparkSession().sparkContext();
-        JavaRDD<InternalRow> source =
-                classic(spec.columns().project(data)).queryExecution().toRdd().toJavaRDD();
+        Dataset<Row> columns = spec.columns().project(data);
+        StructType schema = columns.schema();
+        JavaRDD<InternalRow> source = classic(columns).queryExecution().toRdd().toJavaRDD();
         JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(
-                        (p, it) -> (Iterator<byte[]>) new RowPacker(spec, p, it), false)
+                        (p, it) -> (Iterator<byte[]>) new RowPacker(spec, schema, p, it), false)
                 .setName("kiln rows")
                 .persist(level);
         try {

@@ -5,13 +5,29 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.ByteType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.DoubleType;
+import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.ShortType;
+import org.apache.spark.sql.types.StructType;
 
 /**
- * Turns the rows of one partition (features, label, weight, validation) into packed blocks. At the first bad row it stops
+ * Turns the rows of one partition into packed blocks. At the first bad row it stops
  * and gives a block that holds the message: the driver throws it once, instead of Spark retrying the task.
  */
 final class RowPacker implements Iterator<byte[]> {
+    private static final int FEATURES = 0;
+    private static final int LABEL = 1;
+
     private final FeedSpec spec;
+    private final DataType labelType;
+    private final DataType weightType;
+    private final int weightAt;
+    private final int validationAt;
     private final int partition;
     private final Iterator<InternalRow> rows;
     private final FeatureReader reader;
@@ -21,11 +37,15 @@ final class RowPacker implements Iterator<byte[]> {
     private long row;
     private boolean ended;
 
-    RowPacker(FeedSpec spec, int partition, Iterator<InternalRow> rows) {
+    RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows) {
         this.spec = spec;
         this.partition = partition;
         this.rows = rows;
         FeedColumns c = spec.columns();
+        this.labelType = schema.apply(LABEL).dataType();
+        this.weightAt = c.weight().isEmpty() ? -1 : LABEL + 1;
+        this.weightType = weightAt < 0 ? null : schema.apply(weightAt).dataType();
+        this.validationAt = c.validation().isEmpty() ? -1 : schema.length() - 1;
         this.reader = new FeatureReader(c.type(), c.containsNull(), spec.width());
         this.training = new BlockBuilder(false, partition, spec.width());
         this.held = new BlockBuilder(true, partition, spec.width());
@@ -61,35 +81,38 @@ final class RowPacker implements Iterator<byte[]> {
     }
 
     private void pack(InternalRow r) {
-        String wrong = reader.read(r, 0);
+        String wrong = reader.read(r, FEATURES);
         if (wrong != null) {
             fail("features", spec.columns().features(), wrong);
             return;
         }
-        if (r.isNullAt(1)) {
+        if (r.isNullAt(LABEL)) {
             fail("label", spec.columns().label(), "is null; drop such rows");
             return;
         }
-        double label = r.getDouble(1);
+        double label = number(r, LABEL, labelType);
         wrong = label(label);
         if (wrong != null) {
             fail("label", spec.columns().label(), wrong);
             return;
         }
-        double weight = r.isNullAt(2) ? Double.NaN : r.getDouble(2);
-        if (!(weight >= 0 && weight <= Double.MAX_VALUE)) {
-            fail(
-                    "weight",
-                    spec.columns().weight(),
-                    "is %s, expected a finite number >= 0; mend or drop such rows"
-                            .formatted(r.isNullAt(2) ? "null" : weight));
-            return;
+        double weight = 1;
+        if (weightAt >= 0) {
+            weight = r.isNullAt(weightAt) ? Double.NaN : number(r, weightAt, weightType);
+            if (!(weight >= 0 && weight <= Double.MAX_VALUE)) {
+                fail(
+                        "weight",
+                        spec.columns().weight(),
+                        "is %s, expected a finite number >= 0; mend or drop such rows"
+                                .formatted(r.isNullAt(weightAt) ? "null" : weight));
+                return;
+            }
         }
-        if (r.isNullAt(3)) {
+        if (validationAt >= 0 && r.isNullAt(validationAt)) {
             fail("validation indicator", spec.columns().validation(), "is null, expected true or false");
             return;
         }
-        BlockBuilder to = r.getBoolean(3) ? held : training;
+        BlockBuilder to = validationAt >= 0 && r.getBoolean(validationAt) ? held : training;
         add(to, label, weight);
         if (to.isFull()) {
             ready.add(to.build());
@@ -102,8 +125,26 @@ final class RowPacker implements Iterator<byte[]> {
         } else if (reader.isSparse()) {
             to.add(label, weight, reader.indices(), reader.sparse());
         } else {
-            to.add(label, weight, reader.dense());
+            to.add(label, weight, reader.denseBase(), reader.denseOffset());
         }
+    }
+
+    private static double number(InternalRow r, int at, DataType type) {
+        if (type instanceof DoubleType) {
+            return r.getDouble(at);
+        } else if (type instanceof FloatType) {
+            return r.getFloat(at);
+        } else if (type instanceof IntegerType) {
+            return r.getInt(at);
+        } else if (type instanceof LongType) {
+            return r.getLong(at);
+        } else if (type instanceof ShortType) {
+            return r.getShort(at);
+        } else if (type instanceof ByteType) {
+            return r.getByte(at);
+        }
+        DecimalType d = (DecimalType) type;
+        return r.getDecimal(at, d.precision(), d.scale()).toDouble();
     }
 
     private String label(double v) {

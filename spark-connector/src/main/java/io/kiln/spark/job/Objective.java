@@ -3,6 +3,7 @@ package io.kiln.spark.job;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.loss.Focal;
+import io.kiln.nn.loss.GaussianNll;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SmoothedCrossEntropy;
@@ -55,6 +56,10 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
         if (isOfClasses(l)) {
             throw new IllegalArgumentException(
                     "loss: a regressor predicts a number, %s is for classes; take l2, l1 or huber".formatted(l.name()));
+        }
+        if (l instanceof GaussianNll) {
+            throw new IllegalArgumentException(
+                    "loss: gaussianNll learns a mean and a variance, a regressor gives one number; take l2, l1 or huber");
         }
         return new Objective(false, false, loss);
     }

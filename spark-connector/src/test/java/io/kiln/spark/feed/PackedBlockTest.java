@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kiln.ndarray.Memory;
+import org.apache.spark.unsafe.Platform;
 import org.junit.jupiter.api.Test;
 
 class PackedBlockTest {
@@ -20,11 +21,15 @@ class PackedBlockTest {
         }
     }
 
+    private static void addDense(BlockBuilder to, double label, double weight, float... features) {
+        to.add(label, weight, features, Platform.FLOAT_ARRAY_OFFSET);
+    }
+
     @Test
     void denseRowsComeBackAsTheyWent() {
         BlockBuilder builder = new BlockBuilder(false, 3, 2);
-        builder.add(1, 0.5, new float[] {1, 2});
-        builder.add(0, 2, new float[] {-3, 4});
+        addDense(builder, 1, 0.5, 1, 2);
+        addDense(builder, 0, 2, -3, 4);
         PackedBlock b = new PackedBlock(builder.build());
         assertEquals(2, b.rows());
         assertEquals(3, b.partition());
@@ -54,12 +59,12 @@ class PackedBlockTest {
     @Test
     void denseAndSparseRowsMayStandInOneColumn() {
         BlockBuilder builder = new BlockBuilder(false, 0, 3);
-        builder.add(0, 1, new float[] {1, 2, 3});
+        addDense(builder, 0, 1, 1, 2, 3);
         builder.add(0, 1, new int[] {1}, new float[] {9});
         PackedBlock dense = new PackedBlock(builder.build());
         assertArrayEquals(new float[] {0, 9, 0}, row(dense, 1, 3));
         builder.add(0, 1, new int[] {1}, new float[] {9});
-        builder.add(0, 1, new float[] {1, 0, 3});
+        addDense(builder, 0, 1, 1, 0, 3);
         PackedBlock sparse = new PackedBlock(builder.build());
         assertArrayEquals(new float[] {1, 0, 3}, row(sparse, 1, 3));
         assertEquals(2, sparse.firstRow());

@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Elementwise;
 
 /**
- * How little a predicted region overlaps with the given one: \(1 - \frac{2 \sum p y + s}{\sum p + \sum y + s}\), with sums over all
- * axes but the batch. Labels are 0, 1 or between, of the shape of the predictions. F. Milletari et al., 3DV 2016.
+ * How little a predicted region overlaps with the given one: \(1 - \frac{2 \sum p y + s}{\sum p + \sum y + s}\), with sums
+ * over all axes but the batch. Labels are 0, 1 or between, of the shape of the predictions. F. Milletari et al., 3DV 2016.
  *
  * @param fromLogits whether predictions are logits, of which \(p = \sigma(x)\), instead of probabilities
  * @param smooth s, above 0

@@ -3,8 +3,8 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Pinball loss, smallest at a quantile of the labels: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\). Labels have the shape of
- * the predictions. R. Koenker, G. Bassett, Econometrica 1978.
+ * Pinball loss, smallest at a quantile of the labels: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\). Labels have the
+ * shape of the predictions. R. Koenker, G. Bassett, Econometrica 1978.
  *
  * @param tau \(\tau\), which quantile, in (0, 1)
  */

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * A factorisation machine and a perceptron over the same embeddings:
- * \(y = b + \sum_f w_f + \sum_{f<g} v_f \cdot v_g + \mathrm{MLP}(v_1, \dots, v_F)\). H. Guo, R. Tang, Y. Ye, Z. Li, X. He: DeepFM, IJCAI
+ * \(y = b + \sum_f w_f + \sum_{f \lt g} v_f \cdot v_g + \mathrm{MLP}(v_1, \dots, v_F)\). H. Guo, R. Tang, Y. Ye, Z. Li, X. He: DeepFM, IJCAI
  * 2017. Input: indices[N,F]; output: scores[N,1] (logits).
  */
 public final class DeepFm extends Block {

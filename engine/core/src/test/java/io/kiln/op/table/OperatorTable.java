@@ -45,10 +45,13 @@ public final class OperatorTable {
         rows.addAll(AttentionRows.rows());
         rows.addAll(ControlRows.rows());
         rows.addAll(LinalgRows.rows());
+        rows.addAll(DecompositionRows.rows());
         rows.addAll(FunctionRows.rows());
         rows.addAll(SequenceRows.rows());
         rows.addAll(SegmentRows.rows());
         rows.addAll(VisionRows.rows());
+        rows.addAll(SparseRows.rows());
+        rows.addAll(StructureRows.rows());
         return rows;
     }
 

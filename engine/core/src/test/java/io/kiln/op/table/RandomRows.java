@@ -5,13 +5,18 @@ import static io.kiln.op.table.Argument.real;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.RandomBernoulli;
+import io.kiln.op.RandomGamma;
+import io.kiln.op.RandomInteger;
 import io.kiln.op.RandomNormal;
+import io.kiln.op.RandomPermutation;
+import io.kiln.op.RandomPoisson;
 import io.kiln.op.RandomUniform;
 import java.util.List;
 
 /** Rows of random numbers: shapes and tracing only; what they are distributed like has tests of its own. */
 final class RandomRows {
     private static final String TEST = "RandomTest";
+    private static final String OTHER = "DistributionsTest";
 
     private RandomRows() {}
 
@@ -44,6 +49,25 @@ final class RandomRows {
                 Row.of(new RandomBernoulli(like, 0.3, DType.FLOAT32))
                         .checkedIn(TEST)
                         .order(0)
-                        .on(real(-1, 1, 4099)));
+                        .on(real(-1, 1, 4099)),
+                Row.of(new RandomInteger(shape, -3, 9))
+                        .checkedIn(OTHER)
+                        .order(0)
+                        .on(),
+                Row.of(new RandomInteger(like, 0, 2)).checkedIn(OTHER).order(0).on(real(-1, 1, 2, 3)),
+                Row.of(new RandomPermutation(7)).checkedIn(OTHER).order(0).on(),
+                Row.of(new RandomPermutation(0)).checkedIn(OTHER).order(0).on(),
+                // Rejection makes another number of another parameter: no neighbour in float16 is near.
+                Row.of(new RandomGamma())
+                        .checkedIn(OTHER)
+                        .order(0)
+                        .forwardOn(real(0.2, 9, 3, 5))
+                        .forwardOn(real(0.2, 9, 0))
+                        .forwardOn(real(0.2, 9)),
+                Row.of(new RandomPoisson())
+                        .checkedIn(OTHER)
+                        .order(0)
+                        .forwardOn(real(0, 40, 3, 5))
+                        .forwardOn(real(0, 40, 0)));
     }
 }

@@ -62,7 +62,7 @@ final class CtcKernels {
                 RealRows rows = new RealRows(x);
                 for (int n = (int) from; n < to; n++) {
                     Paths p = k.new Paths(n, rows);
-                    double l = -p.total(p.forward());
+                    double l = 0 - p.total(p.forward());
                     loss[n] = ctc.zeroInfinity() && l == Double.POSITIVE_INFINITY ? 0 : l;
                 }
             });

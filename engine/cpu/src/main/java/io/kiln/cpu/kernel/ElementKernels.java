@@ -56,11 +56,15 @@ final class ElementKernels {
     }
 
     private static NDArray[] forward(Activation function, float alpha, NDArray x, Spec output) {
-        if (x.size() < WORTH || x.dtype() != DType.FLOAT32 || !Operands.served(x.dtype()) || !x.isDense()) {
+        if (x.size() < WORTH || !isFast(x.dtype()) || !x.isDense()) {
             return null;
         }
         NDArray y = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
         return Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
+    }
+
+    private static boolean isFast(DType dtype) {
+        return (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16) && Operands.served(dtype);
     }
 
     /** Inputs are the gradient of the result, and the source (or the result, where the function says so). */
@@ -68,9 +72,8 @@ final class ElementKernels {
         NDArray dy = inputs[0];
         NDArray x = inputs[1];
         if (x.size() < WORTH
-                || x.dtype() != DType.FLOAT32
-                || dy.dtype() != DType.FLOAT32
-                || !Operands.served(x.dtype())
+                || !isFast(x.dtype())
+                || dy.dtype() != x.dtype()
                 || !x.isDense()
                 || !dy.shape().equals(x.shape())
                 || !Arrays.equals(dy.strides(), x.strides())) {

@@ -69,7 +69,7 @@ final class LstmKernels {
                 cell = r.at(cells, t, 0);
                 long newCell = cell;
                 r.eachRow((n, s) -> cell(r, s, r.at(gates, t, n), oldCell + 4L * n * h, newCell + 4L * n * h));
-                Elementwise.forward(Activation.TANH, 0, 0, r.dense(cell, h).as(flat(r), ONE), Operands.flat(squashed));
+                Elementwise.forward(Activation.TANH, 0, 0, r.flat(cell), Operands.flat(squashed));
                 long target = project == null ? r.at(y, t, 0) : before.address();
                 r.eachRow(
                         (n, s) -> state(r, s, r.at(gates, t, n), squashed.address() + 4L * n * h, target + 4L * n * h));
@@ -83,12 +83,6 @@ final class LstmKernels {
             }
         }
         return results;
-    }
-
-    private static final long[] ONE = {1};
-
-    private static long[] flat(Recurrence r) {
-        return new long[] {(long) r.rows * r.hidden};
     }
 
     private static PackedMatMul gate(Recurrence r, NDArray gates, int from, int to, Activation activation) {

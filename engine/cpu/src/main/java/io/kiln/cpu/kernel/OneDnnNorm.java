@@ -15,8 +15,8 @@ import io.kiln.op.LayerNormGradient;
 import io.kiln.op.Operator;
 
 /**
- * Batch and layer normalisation by oneDNN, for float32. oneDNN speaks of variances, the operators of
- * {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
+ * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN
+ * speaks of variances, the operators of {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
  */
 final class OneDnnNorm {
 
@@ -24,7 +24,7 @@ final class OneDnnNorm {
 
     static NDArray[] batchNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
         BatchNorm norm = (BatchNorm) operator;
-        if (declines(inputs)) {
+        if (declines(inputs, 1)) {
             return null;
         }
         boolean training = Autograd.isTraining();
@@ -70,7 +70,7 @@ final class OneDnnNorm {
 
     static NDArray[] batchNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
         BatchNormGradient norm = (BatchNormGradient) operator;
-        if (declines(inputs)) {
+        if (declines(inputs, 2)) {
             return null;
         }
         NDArray dx = Operands.channelsLast(inputs[0], outputs[0]);
@@ -95,7 +95,7 @@ final class OneDnnNorm {
 
     static NDArray[] layerNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
         double epsilon = ((io.kiln.op.LayerNorm) operator).epsilon();
-        if (declines(inputs)) {
+        if (declines(inputs, 0)) {
             return null;
         }
         NDArray y = Operands.rowMajor(inputs[0], outputs[0]);
@@ -121,7 +121,7 @@ final class OneDnnNorm {
 
     static NDArray[] layerNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
         double epsilon = ((LayerNormGradient) operator).epsilon();
-        if (declines(inputs)) {
+        if (declines(inputs, 0)) {
             return null;
         }
         NDArray dx = Operands.rowMajor(inputs[0], outputs[0]);
@@ -143,9 +143,12 @@ final class OneDnnNorm {
         }
     }
 
-    private static boolean declines(NDArray[] inputs) {
-        for (NDArray input : inputs) {
-            if (input.dtype() != DType.FLOAT32 || Operands.isEmpty(input)) {
+    /** The first inputs may be bfloat16, all of them; the others are float32. */
+    private static boolean declines(NDArray[] inputs, int data) {
+        for (int i = 0; i < inputs.length; i++) {
+            DType type = inputs[i].dtype();
+            boolean fits = type == DType.FLOAT32 || i < data && type == DType.BFLOAT16;
+            if (!fits || Operands.isEmpty(inputs[i]) || i < data && type != inputs[0].dtype()) {
                 return true;
             }
         }

@@ -10,6 +10,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.RecurrentInputs;
 import io.kiln.op.Sum;
@@ -39,6 +40,7 @@ final class Recurrence {
     private final int[] lengths;
     private final boolean reverse;
     private final NDArray first;
+    private final boolean fromZero;
     private final Parallel parallel = EngineThreads.parallel();
     private final int parts;
     private final float[][] scratch;
@@ -61,7 +63,8 @@ final class Recurrence {
         NDArray given = kinds.lengths(inputs);
         lengths = given == null ? null : given.toIntArray();
         NDArray h = kinds.state(0, inputs);
-        first = h == null ? zeros(rows, state) : contiguous(h);
+        fromZero = h == null;
+        first = fromZero ? zeros(rows, state) : contiguous(h);
         parts = parallel.partsFor((long) rows * hidden, GRAIN);
         scratch = new float[parts][scratchRows * Math.max(hidden, state)];
     }
@@ -163,6 +166,11 @@ final class Recurrence {
         return Tensor.rowMajor(DType.FLOAT32, address, rows, width);
     }
 
+    /** The cells of one step, as one row. */
+    Tensor flat(long address) {
+        return Tensor.rowMajor(DType.FLOAT32, address, (long) rows * hidden);
+    }
+
     static Tensor turned(Tensor m) {
         return m.as(new long[] {m.dims()[1], m.dims()[0]}, new long[] {m.strides()[1], m.strides()[0]});
     }
@@ -216,11 +224,16 @@ final class Recurrence {
     void recurrentWeightGradient(NDArray dGates, NDArray y, NDArray dst) {
         long width = dGates.shape().dim(2);
         Tensor result = Operands.of(dst);
-        product(turned(block(dGates, step(0), 1, 0, width)), dense(first.address(), state), null, result, PostOps.NONE);
+        if (!fromZero) {
+            Tensor d = block(dGates, step(0), 1, 0, width);
+            product(turned(d), dense(first.address(), state), null, result, PostOps.NONE);
+        } else if (steps == 1) {
+            Memory.fill(dst.address(), 4 * dst.size(), (byte) 0);
+        }
         if (steps > 1) {
             Tensor d = block(dGates, reverse ? 0 : 1, steps - 1, 0, width);
             Tensor h = block(y, reverse ? 1 : 0, steps - 1, 0, state);
-            product(turned(d), h, null, result, PostOps.ACCUMULATE);
+            product(turned(d), h, null, result, fromZero ? PostOps.NONE : PostOps.ACCUMULATE);
         }
     }
 
@@ -240,7 +253,7 @@ final class Recurrence {
         Memory.copy(sum.address(), into.address(), 4 * into.size());
     }
 
-    static NDArray[] results(NDArray like, io.kiln.ndarray.Spec... outputs) {
+    static NDArray[] results(NDArray like, Spec... outputs) {
         NDArray[] results = new NDArray[outputs.length];
         for (int i = 0; i < results.length; i++) {
             results[i] = Operands.rowMajor(like, outputs[i]);

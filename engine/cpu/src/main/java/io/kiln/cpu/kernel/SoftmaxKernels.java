@@ -15,6 +15,9 @@ final class SoftmaxKernels {
 
     private static final long GRAIN = 8192;
 
+    /** A probability that still has all its digits. */
+    private static final float LEAST = 1e-30f;
+
     private SoftmaxKernels() {}
 
     static NDArray[] softmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
@@ -39,8 +42,9 @@ final class SoftmaxKernels {
     }
 
     /**
-     * The probabilities come from oneDNN; a row's loss is {@code ln Σ exp x - x[label]}, where the logarithm of the sum
-     * follows from the row's largest element m, whose probability is 1/K at least: {@code x[m] - ln p[m]}.
+     * The probabilities come from oneDNN; a row's loss is {@code -ln p[label]}. Where that probability is too small for it,
+     * it is {@code ln Σ exp x - x[label]}, where the logarithm of the sum follows from the row's largest element m, whose
+     * probability is 1/K at least: {@code x[m] - ln p[m]}.
      */
     static NDArray[] crossEntropy(Operator operator, NDArray[] inputs, Spec[] outputs) {
         NDArray x = inputs[0];
@@ -60,10 +64,14 @@ final class SoftmaxKernels {
             EngineThreads.parallel().forRange(labels.length, Math.max(1, GRAIN / classes), (from, to) -> {
                 float[] row = new float[classes];
                 for (int i = (int) from; i < to; i++) {
-                    Memory.get(logits.address() + 4L * i * classes, row, 0, classes);
-                    int top = top(row);
-                    double highest = Memory.getFloat(p.address() + 4L * (i * (long) classes + top));
-                    double value = row[top] - Math.log(highest) - row[labels[i]];
+                    long place = i * (long) classes;
+                    float wanted = Memory.getFloat(p.address() + 4 * (place + labels[i]));
+                    double value = -Math.log(wanted);
+                    if (!(wanted > LEAST)) {
+                        Memory.get(logits.address() + 4 * place, row, 0, classes);
+                        int top = top(row);
+                        value = row[top] - Math.log(Memory.getFloat(p.address() + 4 * (place + top))) - row[labels[i]];
+                    }
                     Memory.putFloat(loss.address() + 4L * i, (float) value);
                 }
             });

@@ -13,6 +13,8 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_weights_pr
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_next_impl;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -25,6 +27,9 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
  * Weights are row-major for the caller; the primitive reorders them to the layout it likes best, in each call.
  */
 public final class Convolution {
+
+    private static final String BY_BATCHED_PRODUCTS = "brg";
+    private static final String DIRECT = "jit:avx512_core";
 
     private Convolution() {}
 
@@ -176,7 +181,30 @@ public final class Convolution {
         return key;
     }
 
+    /**
+     * The descriptor of a forward pass. oneDNN's first choice multiplies batches of matrices, which have one column when the
+     * source has one channel; its direct kernel is faster there (0.36 ms against 0.51 ms for 32 kernels of 5×5 over 64 images
+     * of 28×28, two threads).
+     */
     private static dnnl_primitive_desc forward(
+            PlanBuilder builder,
+            Window window,
+            Tensor src,
+            Tensor filter,
+            dnnl_memory_desc bias,
+            Tensor dst,
+            PostOps postOps) {
+        dnnl_primitive_desc first = implementation(builder, window, src, filter, bias, dst, postOps);
+        if (src.dims()[1] > 1 || !PlanBuilder.implementation(first).startsWith(BY_BATCHED_PRODUCTS)) {
+            return first;
+        }
+        dnnl_primitive_desc other = implementation(builder, window, src, filter, bias, dst, postOps);
+        boolean found = dnnl_primitive_desc_next_impl(other) == dnnl_success
+                && PlanBuilder.implementation(other).startsWith(DIRECT);
+        return found ? other : first;
+    }
+
+    private static dnnl_primitive_desc implementation(
             PlanBuilder builder,
             Window window,
             Tensor src,

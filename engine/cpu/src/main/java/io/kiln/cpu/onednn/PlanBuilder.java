@@ -19,9 +19,11 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_exec_arg_md;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
@@ -38,7 +40,9 @@ import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * Builds a {@link Plan}. A primitive may be asked for with arguments of any layout; where it wants another layout than the
@@ -125,6 +129,16 @@ final class PlanBuilder implements AutoCloseable {
         OneDnnException.check(call, status);
         temporaries.add(() -> dnnl_primitive_desc_destroy(descriptor));
         return descriptor;
+    }
+
+    /** The name of the implementation that a primitive descriptor stands for. */
+    static String implementation(dnnl_primitive_desc descriptor) {
+        try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
+            OneDnnException.check(
+                    "name of an implementation",
+                    dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, name));
+            return name.get(BytePointer.class, 0).getString();
+        }
     }
 
     /** The layout that a primitive wants for an argument. */

@@ -81,6 +81,32 @@ public final class IndexKernels {
         return new NDArray[] {result};
     }
 
+    /**
+     * Overwrites whole rows of an array.
+     *
+     * @param to the array, row-major
+     * @param numbers numbers of its rows, each once
+     * @param rows the new rows, of the same dtype
+     */
+    public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        if (!to.isContiguous() || to.dtype() != rows.dtype()) {
+            throw new IllegalArgumentException(
+                    "putRows: needs a row-major array and rows of its dtype, got " + to.spec() + " and " + rows.spec());
+        }
+        try (Scope temporaries = Scope.open()) {
+            long[] at = indices("putRows", numbers, to.shape().dim(0));
+            long from = rowMajor(rows).address();
+            long width = Blocks.of(to.shape(), 0).inner * to.dtype().bytes();
+            long address = to.address();
+            EngineThreads.parallel().forRange(at.length, Math.max(1, GRAIN / Math.max(1, width)), (start, end) -> {
+                for (long i = start; i < end; i++) {
+                    copyRow(from + i * width, address + at[(int) i] * width, width);
+                }
+            });
+            to.storage().written();
+        }
+    }
+
     private static void copyRow(long from, long to, long bytes) {
         if (bytes == Float.BYTES) {
             Memory.putInt(to, Memory.getInt(from));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.cpu.Kernel;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.ndarray.DType;
@@ -13,15 +14,24 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
+import io.kiln.op.BatchNorm;
+import io.kiln.op.BatchNormGradient;
 import io.kiln.op.Convolution;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Gelu;
+import io.kiln.op.GeluGradient;
 import io.kiln.op.Linear;
 import io.kiln.op.MatMul;
 import io.kiln.op.Operator;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
+import io.kiln.op.ReluGradient;
+import io.kiln.op.Sigmoid;
+import io.kiln.op.Silu;
+import io.kiln.op.SiluGradient;
+import io.kiln.op.Tanh;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +91,51 @@ class NarrowKernelsTest {
         for (Activation a : Activation.values()) {
             check(OneDnnMatMul::linear, new Linear(a), new long[] {6, 33}, new long[] {4, 33}, new long[] {4});
         }
+    }
+
+    @Test
+    void functionsOfOneElement() {
+        long[] shape = {9, 33};
+        check(ElementKernels::tanh, new Tanh(), shape);
+        check(ElementKernels::sigmoid, new Sigmoid(), shape);
+        check(ElementKernels::silu, new Silu(), shape);
+        check(ElementKernels::gelu, new Gelu(true), shape);
+        check(ElementKernels::reluGradient, new ReluGradient(), shape, shape);
+        check(ElementKernels::siluGradient, new SiluGradient(), shape, shape);
+        check(ElementKernels::geluGradient, new GeluGradient(false), shape, shape);
+    }
+
+    @Test
+    void batchNormsOfNarrowDataBesideWideStatistics() {
+        NDArray x = RandomOps.normal(Shape.of(4, 6, 5, 3), 1, 2, DType.FLOAT32).cast(DType.BFLOAT16);
+        NDArray dy = RandomOps.normal(x.shape(), 0, 1, DType.FLOAT32).cast(DType.BFLOAT16);
+        NDArray ones = NDArray.ones(Shape.of(6), DType.FLOAT32);
+        NDArray some = RandomOps.normal(Shape.of(6), 0, 1, DType.FLOAT32);
+        BatchNorm norm = new BatchNorm(1e-5, 0.9);
+        try (Autograd.Mode train = Autograd.trainMode()) {
+            NDArray[] inputs = {x, ones.add(some), some, some, ones};
+            NDArray[] y = compare(OneDnnNorm::batchNorm, norm, inputs);
+            compare(OneDnnNorm::batchNormGradient, new BatchNormGradient(1e-5, true), dy, x, inputs[1], y[3], y[4]);
+        }
+    }
+
+    /** The kernel against the composition, which computes in float32; both in the types of the rule. */
+    private static NDArray[] compare(Kernel kernel, Operator operator, NDArray... inputs) {
+        Spec[] specs = new Spec[inputs.length];
+        for (int i = 0; i < specs.length; i++) {
+            specs[i] = inputs[i].spec();
+        }
+        Spec[] results = operator.infer(specs);
+        NDArray[] y = kernel.run(operator, inputs, results);
+        assertNotNull(y, operator + " is not computed by oneDNN with bfloat16 data");
+        NDArray[] composed = operator.compose(inputs);
+        for (int i = 0; i < y.length; i++) {
+            assertEquals(results[i], y[i].spec());
+            assertEquals(results[i], composed[i].spec());
+            double tolerance = y[i].dtype() == DType.BFLOAT16 ? 0x1p-5 : 1e-3;
+            assertArrayEquals(composed[i].toDoubleArray(), y[i].toDoubleArray(), tolerance * 8, operator + " " + i);
+        }
+        return y;
     }
 
     @Test

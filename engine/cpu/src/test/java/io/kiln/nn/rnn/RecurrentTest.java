@@ -140,6 +140,29 @@ class RecurrentTest {
     }
 
     @Test
+    void gradientsFlowFromLastCellsAlone() {
+        Lstm layer = new Lstm(6);
+        LstmCell cell = new LstmCell(6);
+        NDArray x = Autograd.attachGradient(random(T, N, I));
+        layer.forward(x);
+        cell.unroll(x, SequenceLayout.TNC);
+        cell.parameters()
+                .forEach((n, p) -> p.set(layer.parameters().get("l0_" + n).value()));
+        NDArray loss;
+        try (Autograd.Mode record = Autograd.record()) {
+            loss = layer.run(x, null, null).states()[1].sum();
+        }
+        Autograd.backward(loss);
+        NDArray dx = Autograd.gradient(x).copy();
+        try (Autograd.Mode record = Autograd.record()) {
+            loss = cell.unroll(x, SequenceLayout.TNC).states()[1].sum();
+        }
+        Autograd.backward(loss);
+        assertTrue(dx.abs().max().item() > 1e-3);
+        same(Autograd.gradient(x), dx);
+    }
+
+    @Test
     void rowsOfShorterLengthAreAsIfTheyStoodAlone() {
         for (RecurrentLayer layer : List.of(
                 Lstm.builder().hidden(6).layers(2).bidirectional(true).build(),

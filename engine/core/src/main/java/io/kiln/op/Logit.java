@@ -1,0 +1,21 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.pointwise.Expr;
+
+/**
+ * Inverse of the logistic function, element by element: \(y = \ln\frac{x}{1 - x}\) of x from 0 to 1, infinite there; NaN
+ * outside. Shapes: y as x. Dtype: as x; float32 for
+ * integers.
+ */
+public record Logit() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.log().sub(x.neg().log1p());
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return dy.div(x.mul(Elementwise.sub(1, x)));
+    }
+}

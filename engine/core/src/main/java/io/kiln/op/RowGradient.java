@@ -1,0 +1,17 @@
+package io.kiln.op;
+
+import io.kiln.ndarray.RowSparse;
+
+/**
+ * An operator that looks up rows of its first input: the gradient with respect to it has few rows other than 0. A backward
+ * pass asks for it in this form when the input is a variable with a row-sparse gradient.
+ */
+public interface RowGradient extends Operator {
+    /**
+     * The gradient with respect to the first input.
+     *
+     * @param context inputs, outputs and output gradients
+     * @return the rows that may differ from 0; null where they are not few, and {@link #gradient} is asked
+     */
+    RowSparse rowGradient(GradientContext context);
+}

@@ -1,0 +1,2 @@
+/** Damaged files for the tests of readers. */
+package io.kiln.fuzz;
