@@ -100,8 +100,8 @@ public final class Compiler {
     private List<Pass> passes(List<Spec> inputs, Differentiate differentiate, Target target) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new InferShapes(inputs));
-        if (options.optimize()) {
-            passes.add(new PoolBeforeRelu());
+        if (options.optimize() && differentiate != null) {
+            passes.add(new PoolBeforeRelu()); // without a gradient ReLU is best part of the convolution
         }
         if (differentiate != null) {
             passes.add(differentiate);

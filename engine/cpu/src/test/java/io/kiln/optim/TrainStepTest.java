@@ -154,9 +154,8 @@ class TrainStepTest {
             System.out.println("heap bytes per step: " + bytes + ", kernel calls "
                     + step.executable(x, y).kernelCalls() + ", misplaced "
                     + step.executable(x, y).misplaced());
-            System.out.println(step.executable(x, y));
             assertEquals(0, step.executable(x, y).misplaced());
-            assertTrue(bytes < 100_000, "heap bytes per step: " + bytes);
+            assertTrue(bytes < 40_000, "heap bytes per step: " + bytes);
         }
     }
 }

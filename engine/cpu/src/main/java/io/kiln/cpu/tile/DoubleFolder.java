@@ -6,7 +6,7 @@ import java.util.Arrays;
 /** Folds float64. */
 final class DoubleFolder extends Folder {
     private final DoubleLanes own;
-    private final double[] sums = new double[Scratch.WIDE];
+    private double[] sums = {};
 
     DoubleFolder(DoubleLanes lanes, Kind kind, long count, DType output) {
         super(lanes, kind, count, output);
@@ -15,6 +15,9 @@ final class DoubleFolder extends Folder {
 
     @Override
     void begin(int columns) {
+        if (sums.length < columns) {
+            sums = new double[columns];
+        }
         Arrays.fill(sums, 0, columns, neutral());
     }
 

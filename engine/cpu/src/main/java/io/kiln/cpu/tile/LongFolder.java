@@ -6,7 +6,7 @@ import java.util.Arrays;
 /** Folds integers: sums, products and extremes, which wrap around. Means and norms of integers are computed in float64. */
 final class LongFolder extends Folder {
     private final LongLanes own;
-    private final long[] sums = new long[Scratch.WIDE];
+    private long[] sums = {};
 
     LongFolder(LongLanes lanes, Kind kind, long count, DType output) {
         super(lanes, kind, count, output);
@@ -15,6 +15,9 @@ final class LongFolder extends Folder {
 
     @Override
     void begin(int columns) {
+        if (sums.length < columns) {
+            sums = new long[columns];
+        }
         Arrays.fill(sums, 0, columns, neutral());
     }
 
