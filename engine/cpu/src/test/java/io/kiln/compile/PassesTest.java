@@ -187,6 +187,13 @@ class PassesTest {
         assertEquals(3, operators(fused).size());
     }
 
+    private static Code lowered(Program p) {
+        return Lowering.lower(
+                p,
+                p.graph().parameters().stream().map(Graph.ParameterInfo::name).toList(),
+                Backends.current().target());
+    }
+
     @Test
     void memoryIsSharedAndWrittenInPlace() {
         Program p = program(x -> {
@@ -196,7 +203,7 @@ class PassesTest {
             }
             return y.sum();
         });
-        MemoryPlan plan = MemoryPlan.of(Lowering.lower(p, Backends.current().target()));
+        MemoryPlan plan = MemoryPlan.of(lowered(p));
         assertEquals(128, plan.bytes());
         assertEquals(6 * 64, plan.naiveBytes());
     }
@@ -204,7 +211,7 @@ class PassesTest {
     @Test
     void valuesThatLiveAtOnceDoNotOverlap() {
         Program p = program(x -> x.softmax(1).add(x.exp().softmax(0)).sum());
-        Code code = Lowering.lower(p, Backends.current().target());
+        Code code = lowered(p);
         MemoryPlan plan = MemoryPlan.of(code);
         Step[] steps = code.steps();
         for (int i = 0; i < steps.length; i++) {
