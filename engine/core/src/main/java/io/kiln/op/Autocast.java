@@ -106,7 +106,8 @@ public final class Autocast {
         if (mode.lists.narrow().contains(c)) {
             return cast(DType.FLOAT32, mode.narrow, inputs);
         }
-        boolean wide = mode.lists.wide().contains(c) || mode.lists.widest().contains(c) && hasFloat32(inputs);
+        boolean free = operator instanceof Pointwise || mode.lists.mixed().contains(c);
+        boolean wide = mode.lists.wide().contains(c) || !free && hasFloat32(inputs);
         return wide ? cast(mode.narrow, DType.FLOAT32, inputs) : inputs;
     }
 

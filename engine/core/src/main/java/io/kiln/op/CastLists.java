@@ -4,18 +4,17 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Which operators compute in what type under {@link Autocast}. Operators in none of the lists take their inputs as they
- * come: pointwise ones give the widest type of their inputs, and batch norms keep the type of their data beside float32
- * statistics.
+ * Which operators compute in what type under {@link Autocast}. Of the operators in none of the lists, pointwise ones take their
+ * inputs as they come and give the widest type; all others get narrow inputs cast to float32 where another input is float32.
  *
  * @param narrow operators that compute in the narrow type: their float32 inputs are cast to it
  * @param wide operators that compute in float32: their narrow inputs are cast to it
- * @param widest operators whose inputs need one type: narrow inputs are cast to float32 if another input is float32
+ * @param mixed operators that take narrow data beside float32 inputs: nothing is cast
  */
 public record CastLists(
         Set<Class<? extends Operator>> narrow,
         Set<Class<? extends Operator>> wide,
-        Set<Class<? extends Operator>> widest) {
+        Set<Class<? extends Operator>> mixed) {
     /** The lists that are taken when none are given: after those of MXNet's and PyTorch's automatic mixed precision. */
     public static final CastLists STANDARD = new CastLists(
             Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class, Einsum.class),
@@ -48,19 +47,19 @@ public record CastLists(
                     LocalResponseNorm.class,
                     MaskedSoftmax.class,
                     CtcLoss.class),
-            Set.of(Concat.class, Where.class, ScatterAdd.class, ScatterAddAlong.class));
+            Set.of(BatchNorm.class, SyncBatchNorm.class));
 
     /** Copies the sets and refuses an operator that is in two of them. */
     public CastLists {
         narrow = Set.copyOf(narrow);
         wide = Set.copyOf(wide);
-        widest = Set.copyOf(widest);
+        mixed = Set.copyOf(mixed);
         Set<Class<? extends Operator>> all = new HashSet<>(narrow);
         all.addAll(wide);
-        all.addAll(widest);
-        if (all.size() != narrow.size() + wide.size() + widest.size()) {
+        all.addAll(mixed);
+        if (all.size() != narrow.size() + wide.size() + mixed.size()) {
             throw new IllegalArgumentException("castLists: an operator may be in one list only, got narrow " + narrow
-                    + ", wide " + wide + ", widest " + widest);
+                    + ", wide " + wide + ", mixed " + mixed);
         }
     }
 
@@ -72,7 +71,7 @@ public record CastLists(
      */
     public CastLists withNarrow(Class<? extends Operator> operator) {
         CastLists rest = without(operator);
-        return new CastLists(with(rest.narrow, operator), rest.wide, rest.widest);
+        return new CastLists(with(rest.narrow, operator), rest.wide, rest.mixed);
     }
 
     /**
@@ -83,11 +82,11 @@ public record CastLists(
      */
     public CastLists withWide(Class<? extends Operator> operator) {
         CastLists rest = without(operator);
-        return new CastLists(rest.narrow, with(rest.wide, operator), rest.widest);
+        return new CastLists(rest.narrow, with(rest.wide, operator), rest.mixed);
     }
 
     private CastLists without(Class<? extends Operator> operator) {
-        return new CastLists(minus(narrow, operator), minus(wide, operator), minus(widest, operator));
+        return new CastLists(minus(narrow, operator), minus(wide, operator), minus(mixed, operator));
     }
 
     private static Set<Class<? extends Operator>> minus(

@@ -26,6 +26,7 @@ import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Activation;
 import io.kiln.op.Autocast;
 import io.kiln.op.CastLists;
+import io.kiln.op.Indexing;
 import io.kiln.op.Linear;
 import io.kiln.op.MatMul;
 import io.kiln.op.Movement;
@@ -88,6 +89,9 @@ class MixedPrecisionTest {
             assertEquals(DType.FLOAT32, new LayerNorm().forward(y).dtype());
             assertEquals(DType.FLOAT32, Movement.concat(1, y, a).dtype());
             assertEquals(DType.BFLOAT16, Movement.concat(1, y, y).dtype());
+            NDArray rows = NDArray.of(Shape.of(2), 0, 2);
+            NDArray sum = Indexing.scatterAdd(a, rows, y.slice(1, 0, 4).slice(0, 0, 2), 0);
+            assertEquals(DType.FLOAT32, sum.dtype(), "an operator in no list gets inputs of one type");
             assertEquals(
                     DType.FLOAT64,
                     a.cast(DType.FLOAT64).matmul(b.cast(DType.FLOAT64)).dtype());
