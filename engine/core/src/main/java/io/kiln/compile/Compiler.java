@@ -148,7 +148,8 @@ public final class Compiler {
                 stage(stages, pass.name(), p);
             }
             p.constants().values().forEach(NDArray::detach);
-            Executable e = new Executable(backend, p, Lowering.lower(p, target));
+            Executable e = new Executable(
+                    backend, p, Lowering.lower(p, target, program.graph().parameters()));
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

@@ -19,6 +19,7 @@ final class Lowering {
     private final Program program;
     private final Graph graph;
     private final Target target;
+    private final List<String> parameters;
     private final Phantom phantom = new Phantom();
     private final List<Slot> slots = new ArrayList<>();
     private final List<NDArray> phantoms = new ArrayList<>();
@@ -27,15 +28,24 @@ final class Lowering {
     private final List<Step> backward = new ArrayList<>();
     private final int[][] slotOf;
 
-    private Lowering(Program program, Target target) {
+    private Lowering(Program program, Target target, List<Graph.ParameterInfo> parameters) {
         this.program = program;
         this.graph = program.graph();
         this.target = target;
+        this.parameters = parameters.stream().map(Graph.ParameterInfo::name).toList();
         this.slotOf = new int[graph.variableCount() + graph.nodes().size()][];
     }
 
-    static Code lower(Program program, Target target) {
-        return new Lowering(program, target).run();
+    /**
+     * Lowers a program.
+     *
+     * @param program the program
+     * @param target the device
+     * @param parameters the parameters in the order in which each call gets them: passes put constants elsewhere
+     * @return the steps
+     */
+    static Code lower(Program program, Target target, List<Graph.ParameterInfo> parameters) {
+        return new Lowering(program, target, parameters).run();
     }
 
     private Code run() {
@@ -52,8 +62,9 @@ final class Lowering {
             }
         }
         int[] updates = graph.updates().stream().mapToInt(u -> slot(u.value())).toArray();
-        int[] updated =
-                graph.updates().stream().mapToInt(u -> parameter(u.parameter())).toArray();
+        int[] updated = graph.updates().stream()
+                .mapToInt(u -> parameters.indexOf(u.parameter()))
+                .toArray();
         return new Code(
                 slots.toArray(new Slot[0]),
                 constants,
@@ -63,13 +74,6 @@ final class Lowering {
                 program.outputCount(),
                 updates,
                 updated);
-    }
-
-    private int parameter(String name) {
-        return IntStream.range(0, graph.parameters().size())
-                .filter(i -> graph.parameters().get(i).name().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 
     private int slot(Graph.Ref r) {
@@ -87,7 +91,11 @@ final class Lowering {
             NDArray constant = program.constants().get(p.name());
             if (constant == null) {
                 slotOf[v++] = new int[] {
-                    add(Slot.Kind.PARAMETER, p.spec(), p.spec().shape().contiguousStrides(), i)
+                    add(
+                            Slot.Kind.PARAMETER,
+                            p.spec(),
+                            p.spec().shape().contiguousStrides(),
+                            parameters.indexOf(p.name()))
                 };
             } else {
                 constants.add(constant);

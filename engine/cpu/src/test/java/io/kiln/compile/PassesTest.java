@@ -196,7 +196,8 @@ class PassesTest {
             }
             return y.sum();
         });
-        MemoryPlan plan = MemoryPlan.of(Lowering.lower(p, Backends.current().target()));
+        MemoryPlan plan = MemoryPlan.of(
+                Lowering.lower(p, Backends.current().target(), p.graph().parameters()));
         assertEquals(128, plan.bytes());
         assertEquals(6 * 64, plan.naiveBytes());
     }
@@ -204,7 +205,7 @@ class PassesTest {
     @Test
     void valuesThatLiveAtOnceDoNotOverlap() {
         Program p = program(x -> x.softmax(1).add(x.exp().softmax(0)).sum());
-        Code code = Lowering.lower(p, Backends.current().target());
+        Code code = Lowering.lower(p, Backends.current().target(), p.graph().parameters());
         MemoryPlan plan = MemoryPlan.of(code);
         Step[] steps = code.steps();
         for (int i = 0; i < steps.length; i++) {
