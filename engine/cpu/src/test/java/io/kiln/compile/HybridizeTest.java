@@ -171,7 +171,8 @@ class HybridizeTest {
                 if (i == 1) {
                     net.hybridize();
                 }
-                results[i] = net.call(NDArray.ones(Shape.of(2, 4), DType.FLOAT32)).toFloatArray();
+                results[i] =
+                        net.call(NDArray.ones(Shape.of(2, 4), DType.FLOAT32)).toFloatArray();
             }
         }
         assertArrayEquals(results[0], results[1]);
