@@ -148,10 +148,8 @@ public final class Compiler {
                 stage(stages, pass.name(), p);
             }
             p.constants().values().forEach(NDArray::detach);
-            List<String> parameters = program.graph().parameters().stream()
-                    .map(Graph.ParameterInfo::name)
-                    .toList();
-            Executable e = new Executable(backend, p, Lowering.lower(p, parameters, target));
+            Executable e = new Executable(
+                    backend, p, Lowering.lower(p, target, program.graph().parameters()));
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 final class Lowering {
     private final Program program;
     private final Graph graph;
-    private final List<String> parameters;
     private final Target target;
+    private final List<String> parameters;
     private final Phantom phantom = new Phantom();
     private final List<Slot> slots = new ArrayList<>();
     private final List<NDArray> phantoms = new ArrayList<>();
@@ -28,11 +28,11 @@ final class Lowering {
     private final List<Step> backward = new ArrayList<>();
     private final int[][] slotOf;
 
-    private Lowering(Program program, List<String> parameters, Target target) {
+    private Lowering(Program program, Target target, List<Graph.ParameterInfo> parameters) {
         this.program = program;
-        this.parameters = parameters;
         this.graph = program.graph();
         this.target = target;
+        this.parameters = parameters.stream().map(Graph.ParameterInfo::name).toList();
         this.slotOf = new int[graph.variableCount() + graph.nodes().size()][];
     }
 
@@ -40,11 +40,12 @@ final class Lowering {
      * Lowers a program.
      *
      * @param program the program
-     * @param parameters names of the parameters in the order in which runs are given them; passes put constants elsewhere
      * @param target the device
+     * @param parameters the parameters in the order in which each call gets them: passes put constants elsewhere
+     * @return the steps
      */
-    static Code lower(Program program, List<String> parameters, Target target) {
-        return new Lowering(program, parameters, target).run();
+    static Code lower(Program program, Target target, List<Graph.ParameterInfo> parameters) {
+        return new Lowering(program, target, parameters).run();
     }
 
     private Code run() {
@@ -61,8 +62,9 @@ final class Lowering {
             }
         }
         int[] updates = graph.updates().stream().mapToInt(u -> slot(u.value())).toArray();
-        int[] updated =
-                graph.updates().stream().mapToInt(u -> parameter(u.parameter())).toArray();
+        int[] updated = graph.updates().stream()
+                .mapToInt(u -> parameters.indexOf(u.parameter()))
+                .toArray();
         return new Code(
                 slots.toArray(new Slot[0]),
                 constants,
@@ -72,14 +74,6 @@ final class Lowering {
                 program.outputCount(),
                 updates,
                 updated);
-    }
-
-    private int parameter(String name) {
-        int i = parameters.indexOf(name);
-        if (i < 0) {
-            throw new IllegalStateException("compile: a pass has made up parameter " + name);
-        }
-        return i;
     }
 
     private int slot(Graph.Ref r) {
@@ -97,7 +91,11 @@ final class Lowering {
             NDArray constant = program.constants().get(p.name());
             if (constant == null) {
                 slotOf[v++] = new int[] {
-                    add(Slot.Kind.PARAMETER, p.spec(), p.spec().shape().contiguousStrides(), parameter(p.name()))
+                    add(
+                            Slot.Kind.PARAMETER,
+                            p.spec(),
+                            p.spec().shape().contiguousStrides(),
+                            parameters.indexOf(p.name()))
                 };
             } else {
                 constants.add(constant);

@@ -162,6 +162,23 @@ class HybridizeTest {
     }
 
     @Test
+    void constantsBetweenParametersLeaveEachParameterItsValue() {
+        NDArray c = NDArray.of(Shape.of(3), 1, 2, 3);
+        float[][] results = new float[2][];
+        for (int i = 0; i < 2; i++) {
+            try (Block net = new Sequential(new Dense(3), new Lambda(x -> x.mul(c)), new Dense(2))) {
+                net.initialize(1);
+                if (i == 1) {
+                    net.hybridize();
+                }
+                results[i] =
+                        net.call(NDArray.ones(Shape.of(2, 4), DType.FLOAT32)).toFloatArray();
+            }
+        }
+        assertArrayEquals(results[0], results[1]);
+    }
+
+    @Test
     void overwritingAWeightBetweenForwardAndBackwardIsRefused() {
         try (Block net = new Dense(3)) {
             net.initialize(1);

@@ -187,13 +187,6 @@ class PassesTest {
         assertEquals(3, operators(fused).size());
     }
 
-    private static Code lowered(Program p) {
-        return Lowering.lower(
-                p,
-                p.graph().parameters().stream().map(Graph.ParameterInfo::name).toList(),
-                Backends.current().target());
-    }
-
     @Test
     void memoryIsSharedAndWrittenInPlace() {
         Program p = program(x -> {
@@ -203,7 +196,8 @@ class PassesTest {
             }
             return y.sum();
         });
-        MemoryPlan plan = MemoryPlan.of(lowered(p));
+        MemoryPlan plan = MemoryPlan.of(
+                Lowering.lower(p, Backends.current().target(), p.graph().parameters()));
         assertEquals(128, plan.bytes());
         assertEquals(6 * 64, plan.naiveBytes());
     }
@@ -211,7 +205,7 @@ class PassesTest {
     @Test
     void valuesThatLiveAtOnceDoNotOverlap() {
         Program p = program(x -> x.softmax(1).add(x.exp().softmax(0)).sum());
-        Code code = lowered(p);
+        Code code = Lowering.lower(p, Backends.current().target(), p.graph().parameters());
         MemoryPlan plan = MemoryPlan.of(code);
         Step[] steps = code.steps();
         for (int i = 0; i < steps.length; i++) {
