@@ -1,15 +1,18 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Activation;
+import io.kiln.op.Neural;
+import java.util.function.UnaryOperator;
 
 /**
- * Weighs the channels by what all of the image says: \(y = x \cdot \sigma(W_2\, \mathrm{relu}(W_1 \bar x))\), where \(\bar
- * x\) is the mean of each channel. Shapes: x[N,C,H,W], y as x. J. Hu et al., CVPR 2018.
+ * Weighs the channels by what all of the image says: \(y = x \cdot g(W_2\, f(W_1 \bar x))\), where \(\bar x\) is the
+ * mean of each channel. Shapes: x[N,C,H,W], y as x. J. Hu, L. Shen, G. Sun: Squeeze-and-excitation networks, CVPR 2018.
  */
 public final class SqueezeExcite extends Block {
     private final Conv squeeze;
     private final Conv excite;
+    private final UnaryOperator<NDArray> inner;
+    private final UnaryOperator<NDArray> gate;
 
     /**
      * A block that squeezes to a sixteenth of the channels, as the paper.
@@ -21,26 +24,37 @@ public final class SqueezeExcite extends Block {
     }
 
     /**
-     * A block.
+     * A block with a rectifier and a sigmoid, as the paper.
      *
      * @param channels C
      * @param squeezed rows of \(W_1\)
      */
     public SqueezeExcite(long channels, long squeezed) {
-        squeeze = addChild("squeeze", pointwise(squeezed, Activation.RELU));
-        excite = addChild("excite", pointwise(channels, Activation.SIGMOID));
+        this(channels, squeezed, NDArray::relu, NDArray::sigmoid);
     }
 
-    private static Conv pointwise(long channels, Activation activation) {
-        return Conv2D.builder()
-                .channels(channels)
-                .kernel(1)
-                .activation(activation)
-                .build();
+    /**
+     * A block with other functions.
+     *
+     * @param channels C
+     * @param squeezed rows of \(W_1\)
+     * @param inner f
+     * @param gate g
+     */
+    public SqueezeExcite(long channels, long squeezed, UnaryOperator<NDArray> inner, UnaryOperator<NDArray> gate) {
+        squeeze = addChild("squeeze", pointwise(squeezed));
+        excite = addChild("excite", pointwise(channels));
+        this.inner = inner;
+        this.gate = gate;
+    }
+
+    private static Conv pointwise(long channels) {
+        return Conv2D.builder().channels(channels).kernel(1).build();
     }
 
     @Override
     public NDArray forward(NDArray x) {
-        return x.mul(excite.call(squeeze.call(x.mean(2, 3).expandDims(2).expandDims(3))));
+        NDArray s = inner.apply(squeeze.call(Neural.globalAvgPool(x)));
+        return x.mul(gate.apply(excite.call(s)));
     }
 }

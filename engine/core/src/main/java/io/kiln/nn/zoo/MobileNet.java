@@ -8,6 +8,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
+import io.kiln.nn.SqueezeExcite;
 import java.util.function.Supplier;
 
 /**

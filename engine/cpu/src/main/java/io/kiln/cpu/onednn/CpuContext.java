@@ -11,7 +11,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.ndarray.Memory;
-import java.lang.ref.Cleaner;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -34,7 +33,6 @@ public final class CpuContext {
 
     private static final String LIBRARY_CACHE = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
 
-    private static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<CpuContext> CURRENT = ThreadLocal.withInitial(CpuContext::create);
 
     private final Resources resources = new Resources();
@@ -55,7 +53,7 @@ public final class CpuContext {
             OneDnnException.check("cache capacity", dnnl_set_primitive_cache_capacity(CAPACITY));
         }
         CpuContext context = new CpuContext();
-        CLEANER.register(context, context.resources);
+        Disposal.register(context, context.resources);
         return context;
     }
 
