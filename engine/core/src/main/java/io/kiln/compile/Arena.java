@@ -49,7 +49,18 @@ final class Arena {
         }
     }
 
+    /** A view of a parameter keeps the parameter's memory. */
+    void closeView(int slot) {
+        if (seen[slot] != null) {
+            values[slot].close();
+            seen[slot] = null;
+        }
+    }
+
     void free() {
+        for (int i = 0; i < seen.length; i++) {
+            closeView(i);
+        }
         block.close();
     }
 }

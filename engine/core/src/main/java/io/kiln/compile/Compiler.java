@@ -147,9 +147,14 @@ public final class Compiler {
                 p = next;
                 stage(stages, pass.name(), p);
             }
-            p.constants().values().forEach(NDArray::detach);
+            List<NDArray> folded = new ArrayList<>();
+            for (NDArray c : p.constants().values()) {
+                if (program.constants().values().stream().noneMatch(given -> given == c)) {
+                    folded.add(c.detach());
+                }
+            }
             Executable e = new Executable(
-                    backend, p, Lowering.lower(p, target, program.graph().parameters()));
+                    backend, p, Lowering.lower(p, target, program.graph().parameters()), folded);
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -30,7 +31,8 @@ import java.util.stream.IntStream;
  * <p>Concurrency: immutable, any number of threads may run it at once; each call has an arena of its own, which it leaves to
  * the next one.
  *
- * <p>Life cycle: {@link #close()} frees the idle arenas; calls that still run free theirs when they end.
+ * <p>Life cycle: {@link #close()} frees the idle arenas; calls that still run free theirs when they end, and the last of them
+ * the constants that compiling has made. Those that it was given stay the caller's.
  */
 public final class Executable implements AutoCloseable {
     private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
@@ -47,9 +49,13 @@ public final class Executable implements AutoCloseable {
     private final int[] finishing;
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
     private final LongAdder misplaced = new LongAdder();
+    private final List<NDArray> folded;
+    private final AtomicInteger calls = new AtomicInteger();
     private volatile boolean closed;
 
-    Executable(Backend backend, Program program, Code code) {
+    /** With the constants that belong to it. */
+    Executable(Backend backend, Program program, Code code, List<NDArray> folded) {
+        this.folded = folded;
         this.backend = backend;
         this.program = program;
         this.code = code;
@@ -361,6 +367,11 @@ public final class Executable implements AutoCloseable {
     }
 
     private Arena take() {
+        calls.incrementAndGet();
+        if (closed) {
+            calls.decrementAndGet();
+            throw new IllegalStateException("run: the program is closed; compile it anew");
+        }
         Arena arena = idle.pollFirst();
         return arena != null ? arena : new Arena(backend, code, plan, steps);
     }
@@ -374,17 +385,21 @@ public final class Executable implements AutoCloseable {
             }
         }
         idle.addFirst(arena);
+        calls.decrementAndGet();
         if (closed) {
             close();
         }
     }
 
-    /** Frees the arenas that no call uses. */
+    /** Frees what no call uses; later calls are refused. */
     @Override
     public void close() {
         closed = true;
         for (Arena a = idle.pollFirst(); a != null; a = idle.pollFirst()) {
             a.free();
+        }
+        if (calls.get() == 0) {
+            folded.forEach(NDArray::close);
         }
     }
 
@@ -523,6 +538,7 @@ public final class Executable implements AutoCloseable {
         }
         if (root == Slot.Kind.PARAMETER || root == Slot.Kind.CONSTANT) {
             if (arena.seen[at] != x) {
+                arena.closeView(at);
                 arena.values[at] = operator.view(x, step.specs()[0]).detach();
                 arena.seen[at] = x;
             }

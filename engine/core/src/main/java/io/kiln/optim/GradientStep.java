@@ -77,6 +77,7 @@ public final class GradientStep implements AutoCloseable {
         Spec[] inputs;
         boolean[] trained;
         Executable executable;
+        Map<String, NDArray> constants;
         NDArray[] gradients;
         String[] parameterNames;
         String[] gradientNames;
@@ -183,6 +184,7 @@ public final class GradientStep implements AutoCloseable {
         c.inputs = Arrays.stream(data).map(NDArray::spec).toArray(Spec[]::new);
         Graph graph;
         Map<String, NDArray> constants = new HashMap<>();
+        c.constants = constants;
         try (Scope scope = Scope.open();
                 Autograd.Mode mode = Autograd.pauseInMode(true)) {
             Block.Traced traced = network.capture(loss, c.inputs);
@@ -257,7 +259,10 @@ public final class GradientStep implements AutoCloseable {
     /** Frees buckets and programs. */
     @Override
     public void close() {
-        compiled.forEach(c -> c.executable.close());
+        for (Compiled c : compiled) {
+            c.executable.close();
+            c.constants.values().forEach(NDArray::close);
+        }
         compiled.clear();
         places.values().forEach(p -> p.gradient().close());
         places.clear();

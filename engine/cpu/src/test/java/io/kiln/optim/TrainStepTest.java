@@ -19,6 +19,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
+import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Activation;
 import io.kiln.op.RandomGenerator;
@@ -157,5 +158,23 @@ class TrainStepTest {
             assertEquals(0, step.executable(x, y).misplaced());
             assertTrue(bytes < 40_000, "heap bytes per step: " + bytes);
         }
+    }
+
+    @Test
+    void closingItFreesAllThatItMade() {
+        long before = Backends.current().allocator().liveBytes();
+        try (Scope own = Scope.open();
+                Block net = new Sequential(new Dense(16, Activation.TANH), new Dense(4))) {
+            net.initialize(2);
+            NDArray x = RandomOps.normal(Shape.of(8, 6), 0, 1, DType.FLOAT32);
+            NDArray labels = NDArray.arange(0, 8, 1, DType.INT32).mul(0);
+            SmoothedCrossEntropy loss = new SmoothedCrossEntropy(0.1);
+            try (TrainStep step = new TrainStep(net, loss, new UpdateRule(new Adam()))) {
+                step.run(x, labels);
+                step.run(x.slice(0, 0, 5), labels.slice(0, 0, 5));
+            }
+        }
+        long left = Backends.current().allocator().liveBytes() - before;
+        assertTrue(left <= 0, "bytes left: " + left); // the garbage collector may have freed arrays of earlier tests
     }
 }

@@ -27,6 +27,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final Graph graph;
     private final Graph computed;
     private final GraphBlock block;
+    private final GraphBlock network;
     private final GradientExchange exchange;
     private final GradientStep gradients;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
@@ -61,19 +62,23 @@ final class WorkerNetwork implements AutoCloseable {
                 own.get(trained.get(i).name()).close();
             }
         }
+        this.network = computed == graph ? block : narrowed();
         this.gradients = gradients(plan.objective().loss());
+    }
+
+    /** The network in its precision; its trained parameters have their values here, its constants of their own. */
+    private GraphBlock narrowed() {
+        GraphBlock narrowed = new GraphBlock(computed);
+        narrowed.parameters().forEach((name, p) -> {
+            if (p.initializer() == null) {
+                p.set(values.get(name));
+            }
+        });
+        return narrowed;
     }
 
     /** The compiled step; its inputs are features, labels and, where samples count differently, their shares in the mean. */
     private GradientStep gradients(Loss loss) {
-        GraphBlock network = computed == graph ? block : new GraphBlock(computed);
-        if (network != block) {
-            network.parameters().forEach((name, p) -> {
-                if (p.initializer() == null) {
-                    p.set(values.get(name));
-                }
-            });
-        }
         return new GradientStep(
                 network,
                 in -> {
@@ -140,6 +145,7 @@ final class WorkerNetwork implements AutoCloseable {
     public void close() {
         gradients.close();
         exchange.close();
+        network.close();
         block.close();
     }
 }
