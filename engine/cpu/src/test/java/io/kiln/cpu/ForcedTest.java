@@ -69,6 +69,12 @@ class ForcedTest {
         assertClose(results(finish(second), true));
     }
 
+    @Test
+    void aSecondClassLoaderLoadsTheNativesOnceMore() throws Exception {
+        String output = finish(start(SecondLoaderMain.class, List.of(), Map.of()));
+        assertTrue(output.lines().anyMatch("LOADED true"::equals), output);
+    }
+
     private void assertClose(double[] results) {
         assertEquals(usual.length, results.length);
         for (int i = 0; i < usual.length; i++) {
@@ -95,13 +101,18 @@ class ForcedTest {
     }
 
     private static Process start(List<String> options, Map<String, String> environment) throws IOException {
+        return start(ForcedMain.class, options, environment);
+    }
+
+    private static Process start(Class<?> main, List<String> options, Map<String, String> environment)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx256m");
         command.addAll(options);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
-        command.add(ForcedMain.class.getName());
+        command.add(main.getName());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         return builder.start();

@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -104,21 +102,6 @@ class NativesTest {
         Files.writeString(directory.resolve("lib.so"), "cut");
         IOException e = assertThrows(IOException.class, () -> NativeUnpacker.unpack(temporary, "key", libraries));
         assertTrue(e.getMessage().contains("delete that directory"), e.getMessage());
-    }
-
-    @Test
-    void loadsOnceMoreInAnotherClassLoader() throws Exception {
-        assertTrue(Natives.get().isAvailable());
-        List<URL> urls = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            urls.add(Path.of(entry).toUri().toURL());
-        }
-        try (URLClassLoader second =
-                new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-            Class<?> natives = Class.forName("io.kiln.cpu.natives.Natives", true, second);
-            Object instance = natives.getMethod("get").invoke(null);
-            assertEquals("", natives.getMethod("reason").invoke(instance));
-        }
     }
 
     private List<PackedLibrary> packed(String contents) throws IOException {
