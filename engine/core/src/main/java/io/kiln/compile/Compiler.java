@@ -111,6 +111,7 @@ public final class Compiler {
             passes.add(new Simplify());
             passes.add(new CommonSubexpressions());
             passes.add(new DeadNodes());
+            passes.add(new FuseConvolution(target));
             passes.add(new FusePostOps());
             passes.addAll(target.passes());
         }
