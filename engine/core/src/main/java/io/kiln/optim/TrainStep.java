@@ -151,7 +151,10 @@ public final class TrainStep implements AutoCloseable {
             for (int i = 0; i < names.size(); i++) {
                 update(names.get(i), waiting.get(i), factor);
             }
-            waitingRows.forEach((name, gradient) -> lazily(name, gradient, factor));
+            waitingRows.forEach((name, gradient) -> {
+                lazily(name, gradient, factor);
+                gradient.close();
+            });
         }
 
         private void update(String name, NDArray gradient, double rescale) {
@@ -172,7 +175,7 @@ public final class TrainStep implements AutoCloseable {
                     next.gradient(name, sparse.toDense());
                 }
             }
-            if (p.keepsRowGradient()) {
+            if (isLazy(name)) {
                 try (Scope scope = Scope.open()) {
                     RowSparse sparse = RowSparse.of(p.shape(), numbers, gradient);
                     if (clips) {
@@ -196,20 +199,22 @@ public final class TrainStep implements AutoCloseable {
         }
     }
 
+    private boolean isLazy(String name) {
+        return parameters.get(name).keepsRowGradient() && !deferred.containsKey(name);
+    }
+
     /** Tables whose gradients are wanted by rows. */
     private final class Tables implements GradientStep.RowListener {
         /** Lazily where that was asked for; else where it pays, and gives the same bits: rows of one look-up are added in order. */
         @Override
         public boolean keeps(String name, int lookUps, long rows) {
             Parameter p = parameters.get(name);
-            if (clips || !rule.optimizer().updatesLazily()) {
+            if (!rule.optimizer().updatesLazily()) {
                 return false;
             }
             long bytes = p.shape().size() * p.dtype().bytes();
-            return p.keepsRowGradient()
-                    || lookUps == 1
-                            && bytes >= LARGE_TABLE
-                            && rows * FEW_ROWS <= p.shape().dim(0);
+            boolean large = bytes >= LARGE_TABLE && rows * FEW_ROWS <= p.shape().dim(0);
+            return isLazy(name) || !clips && lookUps == 1 && large;
         }
 
         @Override
@@ -220,7 +225,7 @@ public final class TrainStep implements AutoCloseable {
         @Override
         public void looksUp(String name, NDArray numbers) {
             Parameter p = parameters.get(name);
-            if (!p.keepsRowGradient()) {
+            if (!isLazy(name)) {
                 deferred.computeIfAbsent(
                                 name,
                                 n -> new DeferredRows(
