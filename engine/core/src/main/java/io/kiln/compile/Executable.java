@@ -115,7 +115,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputCount());
-            forward(arena, null, parameters);
+            forward(arena, false, null, parameters);
             return outputs(arena, 0, code.outputCount());
         } finally {
             giveBack(arena);
@@ -135,7 +135,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputs().length);
-            forward(arena, null, parameters);
+            forward(arena, false, null, parameters);
             Call call = new Call(arena, outputs(arena, 0, code.outputCount()));
             done = true;
             return call;
@@ -183,14 +183,14 @@ public final class Executable implements AutoCloseable {
             results(arena, 0, code.outputCount());
             boolean[] placed = gradients.place(arena, places);
             results(arena, code.outputCount(), code.outputs().length);
-            forward(arena, gradients.watch(arena, ready), parameters);
+            forward(arena, true, gradients.watch(arena, ready), parameters);
             try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
                 int from = forwardSteps;
                 for (int n = 0; n < gradients.count(); n++) {
                     int k = gradients.finishing(n);
                     int to = Math.max(from, gradients.finished(k) + 1);
                     if (to > from) {
-                        runner.run(arena, from, to, null);
+                        runner.run(arena, true, from, to, null);
                         from = to;
                     }
                     NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
@@ -200,7 +200,7 @@ public final class Executable implements AutoCloseable {
                     ready.ready(k, places[k] != null ? places[k] : g);
                 }
                 if (from < steps.length) {
-                    runner.run(arena, from, steps.length, null);
+                    runner.run(arena, true, from, steps.length, null);
                 }
             }
             NDArray[] outputs = outputs(arena, 0, code.outputCount());
@@ -258,7 +258,7 @@ public final class Executable implements AutoCloseable {
                 }
                 results(a, code.outputCount(), code.outputs().length);
                 try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-                    runner.run(a, forwardSteps, steps.length, null);
+                    runner.run(a, false, forwardSteps, steps.length, null);
                 }
                 return Executable.this.outputs(a, code.outputCount(), code.outputs().length);
             } finally {
@@ -360,9 +360,9 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    private void forward(Arena arena, Runner.Watch watch, NDArray... parameters) {
+    private void forward(Arena arena, boolean keepViews, Runner.Watch watch, NDArray... parameters) {
         try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-            runner.run(arena, 0, forwardSteps, watch);
+            runner.run(arena, keepViews, 0, forwardSteps, watch);
             for (int i = 0; program.training() && i < code.updates().length; i++) {
                 NDArray target = parameters[code.updated()[i]];
                 runner.copy(arena.values[code.updates()[i]], target);

@@ -78,14 +78,19 @@ final class Runner {
         void before(int step);
     }
 
-    /** Runs the steps from one number to another; the watch, if there is one, hears of each of them first. */
-    void run(Arena arena, int from, int to, Watch watch) {
+    /**
+     * Runs steps. Views of the caller's arrays live on with the scope around when further steps of the call may look at them.
+     *
+     * @param watch told of each step before it runs, or null
+     */
+    void run(Arena arena, boolean keepViews, int from, int to, Watch watch) {
         try (Scope scope = Scope.open();
                 Placement placement = arena.placement.open()) {
             Observation observation = Observation.current();
-            for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
+            for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
                 Step step = steps[viewsAgain[k]];
-                view(arena, scope, step, (ViewOperator) step.operator(), arena.values[step.inputs()[0]]);
+                NDArray x = arena.values[step.inputs()[0]];
+                view(arena, scope, false, step, x);
             }
             for (int i = from; i < to; i++) {
                 Step step = steps[i];
@@ -93,8 +98,8 @@ final class Runner {
                 for (int k = 0; k < in.length; k++) {
                     in[k] = arena.values[step.inputs()[k]];
                 }
-                if (step.operator() instanceof ViewOperator v) {
-                    view(arena, scope, step, v, in[0]);
+                if (step.operator() instanceof ViewOperator) {
+                    view(arena, scope, keepViews, step, in[0]);
                     continue;
                 }
                 NDArray[] out = arena.outputs[i];
@@ -135,7 +140,8 @@ final class Runner {
     }
 
     /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
-    private void view(Arena arena, Scope scope, Step step, ViewOperator operator, NDArray x) {
+    private void view(Arena arena, Scope scope, boolean keep, Step step, NDArray x) {
+        ViewOperator operator = (ViewOperator) step.operator();
         int at = step.outputs()[0];
         Slot.Kind root = code.slots()[code.slots()[at].root()].kind();
         if (root == Slot.Kind.ARENA) {
@@ -149,7 +155,7 @@ final class Runner {
             }
         } else {
             NDArray made = operator.view(x, step.specs()[0]);
-            arena.values[at] = isOutput[at] ? scope.keep(made) : made;
+            arena.values[at] = keep || isOutput[at] ? scope.keep(made) : made;
         }
     }
 
