@@ -36,7 +36,7 @@ final class Segments {
 
     /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs, talk to others or are the user's. */
     static boolean isUnique(Operator operator) {
-        return operator instanceof Stochastic
+        return operator instanceof Stochastic s && s.draws()
                 || operator instanceof GraphOperator
                 || operator instanceof Custom
                 || operator instanceof AcrossWorkers;

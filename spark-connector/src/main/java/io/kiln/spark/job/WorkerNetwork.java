@@ -110,6 +110,7 @@ final class WorkerNetwork implements AutoCloseable {
                     return scaled ? new NDArray[] {mean.mul(in[batch]), mean} : new NDArray[] {mean};
                 },
                 values::get,
+                exchange::gradientPlace,
                 new CompileOptions());
     }
 
