@@ -249,9 +249,9 @@ public final class GradientExchange implements AutoCloseable {
     /**
      * Begins a step whose gradients are no means over this worker's samples. Collective, but does not wait.
      *
-     * @param samples the weight of this worker's batch; 0 when it has none, and then no gradients are expected
-     * @param factor by which its gradients are multiplied before they are summed, above 0: with the same factor on all workers
-     *     they are gradients of sums over the samples, divided by that factor
+     * @param samples the weight of this worker's batch, 0 when it counts nothing in the loss
+     * @param factor by which its gradients are multiplied before they are summed: with the same factor on all workers they are
+     *     gradients of sums over the samples, divided by that factor; 0 when no gradients are to come
      */
     public void beginStep(double samples, double factor) {
         if (stepping) {
@@ -260,11 +260,13 @@ public final class GradientExchange implements AutoCloseable {
         if (!(samples >= 0) || Double.isInfinite(samples)) {
             throw new KVStoreException("beginStep: samples must be at least 0, got " + samples);
         }
-        if (samples > 0 && !(factor > 0) || Double.isInfinite(factor)) {
-            throw new KVStoreException("beginStep: factor must be above 0, got " + factor);
+        if (!(samples > 0 ? factor > 0 : factor >= 0) || Double.isInfinite(factor)) {
+            throw new KVStoreException(
+                    "beginStep: factor must be above 0 with samples, and at least 0 without, got %s and %s samples"
+                            .formatted(factor, samples));
         }
         weight = samples;
-        this.factor = samples > 0 ? factor : 0;
+        this.factor = factor;
         overflowed = false;
         stepping = true;
         sent = 0;
@@ -283,7 +285,7 @@ public final class GradientExchange implements AutoCloseable {
      * @param variable one of {@link #weights}; other variables are ignored
      */
     public void gradientReady(NDArray variable) {
-        if (indices.containsKey(variable) && (weight > 0 || !stepping)) {
+        if (indices.containsKey(variable) && (factor > 0 || !stepping)) {
             gradientReady(variable, Autograd.gradient(variable));
             Autograd.consumeGradient(variable);
         }
@@ -297,7 +299,7 @@ public final class GradientExchange implements AutoCloseable {
      */
     public void gradientReady(NDArray variable, NDArray gradient) {
         Integer i = indices.get(variable);
-        if (i == null || weight == 0 && stepping) {
+        if (i == null || factor == 0 && stepping) {
             return;
         }
         if (!stepping) {
@@ -316,7 +318,7 @@ public final class GradientExchange implements AutoCloseable {
     private void sendFullBuckets() {
         while (thread != null
                 && sent < buckets.size()
-                && (weight == 0 || buckets.get(sent).isFull())) {
+                && (factor == 0 || buckets.get(sent).isFull())) {
             thread.reduce(buckets.get(sent++), factor);
         }
     }
@@ -330,7 +332,7 @@ public final class GradientExchange implements AutoCloseable {
         if (!stepping) {
             throw new KVStoreException("step: no step has begun; call beginStep first");
         }
-        for (int i = 0; weight > 0 && i < ready.length; i++) {
+        for (int i = 0; factor > 0 && i < ready.length; i++) {
             if (!ready[i]) {
                 throw new KVStoreException(
                         "step: parameter %s got no gradient: the loss does not depend on it, or backward was not given gradientReady"

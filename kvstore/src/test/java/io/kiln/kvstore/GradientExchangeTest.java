@@ -103,7 +103,7 @@ class GradientExchangeTest {
     private static boolean given(GradientExchange exchange, double samples, double factor, Float... gradients) {
         try (Scope scope = Scope.open()) {
             exchange.beginStep(samples, factor);
-            for (int i = 0; samples > 0 && i < gradients.length; i++) {
+            for (int i = 0; factor > 0 && i < gradients.length; i++) {
                 NDArray w = exchange.weights().get(i);
                 exchange.gradientReady(w, NDArray.full(w.shape(), gradients[i], w.dtype()));
             }
@@ -132,7 +132,7 @@ class GradientExchangeTest {
                 assertEquals(4, e.lossScale());
                 assertEquals(0, e.updates());
                 assertArrayEquals(before, e.weights().get(1).toFloatArray());
-                assertTrue(given(e, last ? 2 : 0, 2, Float.POSITIVE_INFINITY, 8f));
+                assertTrue(given(e, last ? 2 : 0, last ? 2 : 0, Float.POSITIVE_INFINITY, 8f));
                 assertEquals(2, e.lossScale());
                 assertFalse(given(e, 2, 2, 6f, 6f), "an update with 6 / 2");
                 assertEquals(2, e.lossScale());
@@ -176,6 +176,8 @@ class GradientExchangeTest {
                 // Sums over 1 and 3 samples whose gradients are 2 and 6, divided by 4 and times the scale of 8.
                 given(e, t.rank() == 0 ? 1 : 3, 4, 4f, t.rank() == 0 ? 4f : 36f);
                 assertEquals(before - 5, e.weights().get(1).toFloatArray()[0], 1e-6, "(2 + 3 · 6) / 4");
+                given(e, t.rank() == 0 ? 2 : 0, 4, 4f, t.rank() == 0 ? 4f : 8f);
+                assertEquals(before - 8, e.weights().get(1).toFloatArray()[0], 1e-6, "4 (4 + 8) / 8 / 2 more");
                 return null;
             }
         });

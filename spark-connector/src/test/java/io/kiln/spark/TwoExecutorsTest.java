@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.ml.NetClassificationModel;
 import io.kiln.ml.NetClassifier;
@@ -350,6 +351,30 @@ class TwoExecutorsTest {
         assertArrayEquals(
                 whole.trainedNetwork().weights(), resumed.trainedNetwork().weights());
         assertEquals(4, resumed.summary().epochs().size());
+    }
+
+    @Test
+    void aLoopOfOnesOwnSynchronisesNorms() {
+        List<Integer> numbers = List.of(1, 2, 3, 4, 5, 6);
+        List<Double> means = Kiln.run(cluster.context().parallelize(numbers, 2), 2, (ctx, kv) -> {
+            List<Float> own = new ArrayList<>();
+            for (int n : ctx.rows()) {
+                own.add((float) n);
+            }
+            float[] x = new float[own.size()];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = own.get(i);
+            }
+            try (Scope scope = Scope.open();
+                    Autograd.Mode train = Autograd.trainMode();
+                    Block norm = new SyncBatchNorm()) {
+                norm.forward(NDArray.of(Shape.of(x.length, 1), x));
+                return norm.parameters().get("running_mean").value().get(0);
+            }
+        });
+        for (double mean : means) {
+            assertEquals(0.35, mean, 1e-6, "a tenth of the mean of all");
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.kvstore.GroupSum;
 import io.kiln.kvstore.KVStore;
 import io.kiln.kvstore.KVStoreType;
 import io.kiln.kvstore.PeerFailedException;
@@ -11,6 +12,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.op.Workers;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
 import io.kiln.spark.feed.PackedData;
@@ -134,7 +136,9 @@ public final class CustomJob {
                     cluster.workers(),
                     options,
                     ticket.rendezvous(options))) {
-                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport)) {
+                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport);
+                        GroupSum sum = new GroupSum(transport);
+                        Workers.Membership group = Workers.join(sum)) {
                     return loop.run(context, store);
                 } catch (Throwable e) {
                     transport.abort(e.toString());

@@ -196,7 +196,7 @@ final class TrainingLoop implements AutoCloseable {
         double scale = exchange.lossScale();
         double value = 0;
         try (Scope scope = Scope.open()) {
-            exchange.beginStep(weight, network.isSynchronised() ? usualRows() : weight);
+            exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
                 value = train(batch, weight, network.isSynchronised() ? scale * weight / usualRows() : scale);
                 if (!network.scalesLoss()) {
@@ -240,8 +240,8 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     /**
-     * Takes part in the sums over the workers with a batch that counts nothing in the loss. Rows of weight 0 count in statistics;
-     * without rows, one that is made up goes through the network, and nothing of it into the sums.
+     * Takes part in the sums over the workers with a batch that counts nothing in the loss. Rows of weight 0 count in statistics,
+     * and have gradients by way of them; without rows, one that is made up goes through the network, and nothing of it into the sums.
      */
     private void attend(Batch batch) {
         if (batch.rows() > 0) {
