@@ -3,6 +3,7 @@ package io.kiln.ml
 import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
 import io.kiln.op.Activation
+import io.kiln.spark.job.TrainingException
 import io.kiln.symbol.Graph
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.classification.OneVsRest
@@ -63,6 +64,15 @@ class NetClassifierSuite extends SparkSuite {
     assert(evaluator.evaluate(narrow.transform(test300)) > 0.95)
     assert(narrow.summary.epochs.get(7).lossScale >= 1024)
     assert(weights(narrow) == weights(classifier().setPrecision("float16").fit(corners(600))))
+  }
+
+  test("a bound on the memory of a step changes no bit, and one that cannot be met says what is needed") {
+    def deep = classifier().setMaxEpochs(1)
+      .setNetwork(new Sequential((0 until 8).map(_ => new Dense(32, Activation.TANH)) :+ new Dense(3): _*))
+    val refused = intercept[TrainingException](deep.setMemoryBudget(1).fit(corners(90)))
+    val least = "memoryBudget: the program needs at least (\\d+) bytes".r.findFirstMatchIn(refused.getMessage).get.group(1).toLong
+    assert(weights(deep.setMemoryBudget(least).fit(corners(90))) == weights(deep.fit(corners(90))))
+    intercept[IllegalArgumentException](classifier().setMemoryBudget(-1))
   }
 
   test("the validation loss is that of what the model gives") {
