@@ -82,6 +82,7 @@ class NetClassifierSuite extends SparkSuite {
       -math.log(r.getAs[Vector](0)(r.getDouble(1).toInt)))
     val reported = model.summary.epochs.get(1).validationLoss
     assert(math.abs(reported - losses.sum / losses.length) < 1e-5 * reported)
+    data.unpersist(true)
   }
 
   test("full batches are compiled, and say what single rows say") {
