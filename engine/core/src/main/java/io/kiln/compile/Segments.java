@@ -5,15 +5,23 @@ import io.kiln.op.GraphOperator;
 import io.kiln.op.Operator;
 import io.kiln.op.Stochastic;
 import io.kiln.symbol.Graph;
+import java.util.Arrays;
 
 /** Which nodes a program needs for its outputs and updates (the forward pass), and which for gradients only. */
 final class Segments {
     private Segments() {}
 
-    /** For each node whether it belongs to the forward pass. */
+    /**
+     * For each node whether it belongs to the forward pass. Calls that draw do, even where nobody uses what they give: eager
+     * execution makes them in this order.
+     */
     static boolean[] forward(Program program) {
         Graph g = program.graph();
-        boolean[] needed = new boolean[g.variableCount() + g.nodes().size()];
+        boolean[] needed = unique(g);
+        boolean[] late = behindHeads(program);
+        for (int i = 0; i < late.length; i++) {
+            needed[i] &= !late[i];
+        }
         for (int i = 0; i < program.outputCount(); i++) {
             needed[g.outputs().get(i).value()] = true;
         }
@@ -24,7 +32,7 @@ final class Segments {
     /** For each node whether any output, update or random draw needs it. */
     static boolean[] alive(Program program) {
         Graph g = program.graph();
-        boolean[] needed = new boolean[g.variableCount() + g.nodes().size()];
+        boolean[] needed = unique(g);
         g.outputs().forEach(r -> needed[r.value()] = true);
         g.updates().forEach(u -> needed[u.value().value()] = true);
         return close(g, needed);
@@ -33,6 +41,28 @@ final class Segments {
     /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs or are code of the user. */
     static boolean isUnique(Operator operator) {
         return operator instanceof Stochastic || operator instanceof GraphOperator || operator instanceof Custom;
+    }
+
+    /** For each value whether a unique call makes it. */
+    private static boolean[] unique(Graph g) {
+        boolean[] unique = new boolean[g.variableCount() + g.nodes().size()];
+        for (int i = 0; i < g.nodes().size(); i++) {
+            unique[g.variableCount() + i] = isUnique(g.nodes().get(i).operator());
+        }
+        return unique;
+    }
+
+    /** For each value whether it depends on the gradient of an output, which only the backward pass is given. */
+    private static boolean[] behindHeads(Program program) {
+        Graph g = program.graph();
+        boolean[] behind = new boolean[g.variableCount() + g.nodes().size()];
+        Arrays.fill(behind, program.dataCount(), g.inputs().size(), true);
+        for (int i = 0; i < g.nodes().size(); i++) {
+            for (Graph.Ref r : g.nodes().get(i).inputs()) {
+                behind[g.variableCount() + i] |= behind[r.value()];
+            }
+        }
+        return behind;
     }
 
     private static boolean[] close(Graph g, boolean[] needed) {
