@@ -25,6 +25,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Compiler {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
+    /** Which gradients of parameters that are only looked up are kept by rows. */
+    public interface ByRows {
+        /** None. */
+        ByRows NONE = (name, lookUps, rows) -> false;
+
+        /**
+         * Asked of each parameter of which whole rows are looked up and nothing else.
+         *
+         * @param name the parameter
+         * @param lookUps how many operators look rows up
+         * @param rows how many rows they look up together
+         * @return true to get the gradient by rows
+         */
+        boolean keeps(String name, int lookUps, long rows);
+    }
+
     private final Backend backend;
     private final CompileOptions options;
 
@@ -77,7 +93,23 @@ public final class Compiler {
      * @return the executable
      */
     public Executable step(Graph graph, Map<String, NDArray> constants, Set<String> variables, Spec... inputs) {
-        return compile(new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true));
+        return step(graph, constants, variables, ByRows.NONE, inputs);
+    }
+
+    /**
+     * Compiles a training step some of whose gradients are kept by rows.
+     *
+     * @param graph the graph
+     * @param constants values of its constants by name
+     * @param variables names of the parameters whose gradients are wanted
+     * @param byRows which gradients of parameters that are only looked up are wanted {@linkplain Program#rowsOf by rows}
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the executable
+     */
+    public Executable step(
+            Graph graph, Map<String, NDArray> constants, Set<String> variables, ByRows byRows, Spec... inputs) {
+        return compile(
+                new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true, byRows));
     }
 
     /**
@@ -97,7 +129,7 @@ public final class Compiler {
         }
     }
 
-    private List<Pass> passes(List<Spec> inputs, Differentiate differentiate, Target target) {
+    private List<Pass> passes(Program program, List<Spec> inputs, Differentiate differentiate, Target target) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new InferShapes(inputs));
         if (options.optimize() && differentiate != null) {
@@ -111,9 +143,29 @@ public final class Compiler {
             passes.add(new Simplify());
             passes.add(new CommonSubexpressions());
             passes.add(new DeadNodes());
+            passes.add(new FuseConvolution(target));
             passes.add(new FusePostOps());
             passes.addAll(target.passes());
-            passes.add(new FusePointwise(target));
+        }
+        List<Pass> last = lastPasses(target);
+        if (options.memoryBudget() != CompileOptions.UNBOUNDED) {
+            List<Graph.ParameterInfo> parameters = program.graph().parameters();
+            passes.add(new Recompute(options.memoryBudget(), p -> {
+                for (Pass pass : last) {
+                    p = pass.run(p);
+                }
+                return MemoryPlan.of(Lowering.lower(p, target, parameters)).bytes();
+            }));
+        }
+        passes.addAll(last);
+        return passes;
+    }
+
+    /** What follows when it is settled which values are kept for the backward pass. */
+    private List<Pass> lastPasses(Target target) {
+        List<Pass> passes = new ArrayList<>();
+        if (options.optimize()) {
+            passes.add(new FusePointwise(target, options.memoryBudget() != CompileOptions.UNBOUNDED));
         }
         passes.add(new DeadNodes());
         return passes;
@@ -138,7 +190,7 @@ public final class Compiler {
                 Autocast.Mode plain = Autocast.pause()) {
             Program p = program;
             stage(stages, "traced", p);
-            for (Pass pass : passes(inputs, differentiate, target)) {
+            for (Pass pass : passes(program, inputs, differentiate, target)) {
                 Program next = pass.run(p);
                 Verifier.check(pass.name(), next);
                 if (!(pass instanceof InferShapes) && !(pass instanceof Differentiate)) {

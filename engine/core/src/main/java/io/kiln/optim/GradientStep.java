@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
+import io.kiln.compile.Program;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -41,15 +42,19 @@ public final class GradientStep implements AutoCloseable {
     private final Block network;
     private final UnaryOperator<NDArray[]> loss;
     private final Function<String, NDArray> values;
+    private final Function<String, NDArray> given;
     private final CompileOptions options;
+    private final RowListener rows;
     private final Map<String, Parameter> parameters;
     private final List<Compiled> compiled = new ArrayList<>();
     private final Map<String, Place> places = new LinkedHashMap<>();
     private final List<NDArray> buckets = new ArrayList<>();
     private final List<Integer> bucketSizes = new ArrayList<>();
 
-    /** Where a gradient lies. */
+    /** Where a gradient lies: in a bucket of this object, or with number {@link #GIVEN} in memory of the caller. */
     private record Place(NDArray gradient, int bucket) {}
+
+    private static final int GIVEN = -1;
 
     /** Told of gradients while the backward pass goes on. */
     public interface Listener {
@@ -73,6 +78,18 @@ public final class GradientStep implements AutoCloseable {
         default void bucket(int index, NDArray flat) {}
     }
 
+    /** Wants gradients of tables by rows, and is told of them. */
+    interface RowListener extends Compiler.ByRows {
+        /** The array of a parameter whose gradient is kept by rows. */
+        NDArray table(String name);
+
+        /** Rows are looked up next: what is written to them now is what is read. */
+        void looksUp(String name, NDArray numbers);
+
+        /** The gradient of a parameter by rows, one for each number: a number may come again. Both arrays end with the step. */
+        void gradient(String name, NDArray numbers, NDArray gradient);
+    }
+
     private static final class Compiled {
         Spec[] inputs;
         boolean[] trained;
@@ -81,6 +98,7 @@ public final class GradientStep implements AutoCloseable {
         NDArray[] gradients;
         String[] parameterNames;
         String[] gradientNames;
+        Set<String> byRows;
     }
 
     /**
@@ -91,7 +109,12 @@ public final class GradientStep implements AutoCloseable {
      * @param options how to compile
      */
     public GradientStep(Block network, UnaryOperator<NDArray[]> loss, CompileOptions options) {
-        this(network, loss, valuesOf(network), options);
+        this(network, loss, valuesOf(network), name -> null, options);
+    }
+
+    /** Makes the step with some gradients by rows. */
+    GradientStep(Block network, UnaryOperator<NDArray[]> loss, RowListener rows, CompileOptions options) {
+        this(network, loss, valuesOf(network), name -> null, rows, options);
     }
 
     private static Function<String, NDArray> valuesOf(Block network) {
@@ -105,13 +128,31 @@ public final class GradientStep implements AutoCloseable {
      * @param network the network
      * @param loss from data to the loss, of one element, and perhaps more outputs; calls the network
      * @param values the array of each parameter by name; it is the same array in each step
+     * @param places where the gradient of each parameter shall lie, a row-major array by name, which stays the caller's; null for
+     *     a place in a bucket of this object
      * @param options how to compile
      */
     public GradientStep(
-            Block network, UnaryOperator<NDArray[]> loss, Function<String, NDArray> values, CompileOptions options) {
+            Block network,
+            UnaryOperator<NDArray[]> loss,
+            Function<String, NDArray> values,
+            Function<String, NDArray> places,
+            CompileOptions options) {
+        this(network, loss, values, places, null, options);
+    }
+
+    private GradientStep(
+            Block network,
+            UnaryOperator<NDArray[]> loss,
+            Function<String, NDArray> values,
+            Function<String, NDArray> places,
+            RowListener rows,
+            CompileOptions options) {
+        this.rows = rows;
         this.network = network;
         this.loss = loss;
         this.values = values;
+        this.given = places;
         this.options = options;
         this.parameters = network.parameters();
     }
@@ -127,23 +168,48 @@ public final class GradientStep implements AutoCloseable {
         Compiled c = find(data);
         NDArray[] arrays = new NDArray[c.parameterNames.length];
         for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = c.parameterNames[i] == null ? null : values.apply(c.parameterNames[i]);
+            String name = c.parameterNames[i];
+            arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
         }
-        int[] missing = new int[buckets.size()];
-        for (int b = 0; b < missing.length; b++) {
-            missing[b] = bucketSizes.get(b);
+        return c.executable.step(arrays, c.gradients, new Told(c, listener), data);
+    }
+
+    /** Passes on what is told of gradients. */
+    private final class Told implements Executable.Ready {
+        private final Compiled c;
+        private final Listener listener;
+        private final int[] missing = new int[buckets.size()];
+        private NDArray rowsSoFar;
+
+        Told(Compiled c, Listener listener) {
+            this.c = c;
+            this.listener = listener;
+            for (int b = 0; b < missing.length; b++) {
+                missing[b] = bucketSizes.get(b);
+            }
         }
-        return c.executable.step(
-                arrays,
-                c.gradients,
-                k -> {
-                    listener.gradient(c.gradientNames[k], c.gradients[k]);
-                    int b = places.get(c.gradientNames[k]).bucket();
-                    if (--missing[b] == 0) {
-                        listener.bucket(b, buckets.get(b));
-                    }
-                },
-                data);
+
+        @Override
+        public void ready(int gradient, NDArray value) {
+            Program program = c.executable.program();
+            String name = c.gradientNames[gradient];
+            if (program.rowsOf(gradient) >= 0) {
+                rows.gradient(c.gradientNames[program.rowsOf(gradient)], value, rowsSoFar);
+            } else if (c.byRows.contains(name)) {
+                rowsSoFar = value; // their numbers come next
+            } else {
+                listener.gradient(name, value);
+                int b = places.get(name).bucket();
+                if (b != GIVEN && --missing[b] == 0) {
+                    listener.bucket(b, buckets.get(b));
+                }
+            }
+        }
+
+        @Override
+        public void looksUp(int gradient, NDArray numbers) {
+            rows.looksUp(c.gradientNames[gradient], numbers);
+        }
     }
 
     /**
@@ -202,15 +268,25 @@ public final class GradientStep implements AutoCloseable {
             }
         }
         Backend backend = data[0].backend();
-        c.executable = new Compiler(backend, options).step(graph, constants, variables, c.inputs);
+        c.executable = new Compiler(backend, options)
+                .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, c.inputs);
         c.parameterNames = graph.parameters().stream()
                 .map(p -> constants.containsKey(p.name()) ? null : p.name())
                 .toArray(String[]::new);
         c.gradientNames = c.executable.program().gradients().toArray(new String[0]);
+        c.byRows = new HashSet<>();
+        for (int k = 0; k < c.gradientNames.length; k++) {
+            int of = c.executable.program().rowsOf(k);
+            if (of >= 0) {
+                c.byRows.add(c.gradientNames[of]);
+            }
+        }
         layOut(backend, c);
-        c.gradients = Arrays.stream(c.gradientNames)
-                .map(n -> places.get(n).gradient())
-                .toArray(NDArray[]::new);
+        c.gradients = new NDArray[c.gradientNames.length];
+        for (int k = 0; k < c.gradients.length; k++) {
+            boolean dense = c.executable.program().rowsOf(k) < 0 && !c.byRows.contains(c.gradientNames[k]);
+            c.gradients[k] = dense ? places.get(c.gradientNames[k]).gradient() : null;
+        }
         return c;
     }
 
@@ -219,10 +295,19 @@ public final class GradientStep implements AutoCloseable {
         List<String> open = new ArrayList<>();
         long size = 0;
         for (String name : c.gradientNames) {
-            if (places.containsKey(name)) {
+            Parameter p = parameters.get(name);
+            if (places.containsKey(name) || p == null || c.byRows.contains(name)) {
                 continue;
             }
-            Parameter p = parameters.get(name);
+            NDArray place = given.apply(name);
+            if (place != null) {
+                if (!place.isContiguous() || !place.shape().equals(p.shape()) || place.dtype() != p.dtype()) {
+                    throw new IllegalArgumentException("gradientStep: the place for the gradient of " + name
+                            + " must be a row-major " + p.dtype() + p.shape() + ", got " + place.spec());
+                }
+                places.put(name, new Place(place, GIVEN));
+                continue;
+            }
             if (!open.isEmpty()
                     && (size >= BUCKET_BYTES || parameters.get(open.get(0)).dtype() != p.dtype())) {
                 bucket(backend, open);
@@ -264,7 +349,8 @@ public final class GradientStep implements AutoCloseable {
             c.constants.values().forEach(NDArray::close);
         }
         compiled.clear();
-        places.values().forEach(p -> p.gradient().close());
+        places.values().stream().filter(p -> p.bucket() != GIVEN).forEach(p -> p.gradient()
+                .close());
         places.clear();
         buckets.forEach(NDArray::close);
         buckets.clear();

@@ -79,7 +79,8 @@ class MemoryPlanTest {
                 if (plan.offsets()[root] < 0 || root != out) {
                     continue;
                 }
-                boolean inPlace = step.operator() instanceof FusedPointwise;
+                boolean inPlace =
+                        step.operator() instanceof FusedPointwise || step.operator() instanceof FusedConvolution;
                 for (int in : step.inputs()) {
                     assertTrue(
                             inPlace || !overlap(code, plan, code.slots()[in].root(), out),
@@ -144,6 +145,7 @@ class MemoryPlanTest {
                         new Simplify(),
                         new CommonSubexpressions(),
                         new DeadNodes(),
+                        new FuseConvolution(Programs.target()),
                         new FusePostOps(),
                         new FusePointwise(Programs.target()),
                         new DeadNodes())) {
@@ -155,6 +157,6 @@ class MemoryPlanTest {
                 naive += MemoryPlan.of(code).naiveBytes();
             }
         }
-        assertTrue(shared < naive / 2, shared + " of " + naive + " bytes");
+        assertTrue(shared < 0.7 * naive, shared + " of " + naive + " bytes");
     }
 }

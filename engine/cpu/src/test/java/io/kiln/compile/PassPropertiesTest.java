@@ -29,6 +29,7 @@ class PassPropertiesTest {
                 new Simplify(),
                 new CommonSubexpressions(),
                 new DeadNodes(),
+                new FuseConvolution(Programs.target()),
                 new FusePostOps()));
         passes.addAll(Programs.target().passes());
         passes.add(new FusePointwise(Programs.target()));

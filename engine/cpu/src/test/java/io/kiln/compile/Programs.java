@@ -12,15 +12,18 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.Lambda;
+import io.kiln.op.Dispatch;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
 import io.kiln.symbol.Graph;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** Programs for the tests of passes, and what must hold of any pass. */
 final class Programs {
@@ -117,7 +120,33 @@ final class Programs {
         }
         RandomGenerator.seed(11);
         try (Autograd.Mode mode = Autograd.pauseInMode(p.training())) {
-            return p.graph().run(values, inputs);
+            return interpret(p.graph(), values, inputs);
         }
+    }
+
+    /** Outputs, then the values that overwrite parameters. */
+    private static NDArray[] interpret(Graph g, Map<String, NDArray> parameters, NDArray... inputs) {
+        List<NDArray[]> values = new ArrayList<>();
+        for (NDArray x : inputs) {
+            values.add(new NDArray[] {x});
+        }
+        g.parameters().forEach(p -> values.add(new NDArray[] {parameters.get(p.name())}));
+        for (Graph.Node n : g.nodes()) {
+            NDArray[] in = n.inputs().stream()
+                    .map(r -> values.get(r.value())[r.output()])
+                    .toArray(NDArray[]::new);
+            if (n.operator() instanceof FusedPointwise f) {
+                NDArray[] out = n.outputs().stream()
+                        .map(s -> NDArray.empty(s.shape(), s.dtype()))
+                        .toArray(NDArray[]::new);
+                Backends.current().run(f.program(), in, out);
+                values.add(out);
+            } else {
+                values.add(Dispatch.run(n.operator(), in));
+            }
+        }
+        return Stream.concat(g.outputs().stream(), g.updates().stream().map(Graph.Update::value))
+                .map(r -> values.get(r.value())[r.output()])
+                .toArray(NDArray[]::new);
     }
 }
