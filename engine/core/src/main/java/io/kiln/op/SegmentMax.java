@@ -1,7 +1,10 @@
 package io.kiln.op;
 
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Largest elements of each segment: y[s,…] is the largest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
@@ -16,9 +19,34 @@ public record SegmentMax(long count) implements Operator {
         return SegmentSum.infer(this, count, inputs);
     }
 
+    /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        NDArray nothing = NDArray.scalar(Double.NEGATIVE_INFINITY, inputs[0].dtype());
+        return new NDArray[] {pick(new Max(List.of(1L), false), nothing, count, inputs[0], inputs[1])};
+    }
+
     @Override
     public NDArray[] gradient(GradientContext c) {
         return new NDArray[] {share(c, count), null};
+    }
+
+    /** The rows of each segment, all others replaced by what is never picked, reduced along the rows. */
+    static NDArray pick(Operator reduction, NDArray nothing, long count, NDArray x, NDArray segment) {
+        long[] dims = x.shape().dims();
+        NDArray zeros = NDArray.zeros(x.shape().with(0, count), x.dtype());
+        if (dims[0] == 0) {
+            return zeros;
+        }
+        NDArray ids = NDArray.arange(0, count, 1, DType.INT64).reshape(count, 1);
+        NDArray mask = segment.cast(DType.INT64).reshape(1, dims[0]).eq(ids);
+        long[] wide = new long[dims.length + 1];
+        Arrays.fill(wide, 1);
+        wide[0] = count;
+        wide[1] = dims[0];
+        NDArray chosen = Dispatch.one(new Where(), mask.reshape(wide), x.expandDims(0), nothing);
+        NDArray some = Dispatch.one(new Any(List.of(1L), false), mask.reshape(wide));
+        return Dispatch.one(new Where(), some, Dispatch.one(reduction, chosen), zeros);
     }
 
     /** The gradient of an operator that picks an element of each segment. */

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import java.util.List;
 
 /**
  * Smallest elements of each segment: y[s,…] is the smallest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
@@ -14,6 +15,13 @@ public record SegmentMin(long count) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         return SegmentSum.infer(this, count, inputs);
+    }
+
+    /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        NDArray nothing = NDArray.scalar(Double.POSITIVE_INFINITY, inputs[0].dtype());
+        return new NDArray[] {SegmentMax.pick(new Min(List.of(1L), false), nothing, count, inputs[0], inputs[1])};
     }
 
     @Override
