@@ -22,8 +22,7 @@ public record SegmentMax(long count) implements Operator {
     /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        NDArray nothing = NDArray.scalar(Double.NEGATIVE_INFINITY, inputs[0].dtype());
-        return new NDArray[] {pick(new Max(List.of(1L), false), nothing, count, inputs[0], inputs[1])};
+        return new NDArray[] {pick(true, count, inputs[0], inputs[1])};
     }
 
     @Override
@@ -32,21 +31,26 @@ public record SegmentMax(long count) implements Operator {
     }
 
     /** The rows of each segment, all others replaced by what is never picked, reduced along the rows. */
-    static NDArray pick(Operator reduction, NDArray nothing, long count, NDArray x, NDArray segment) {
+    static NDArray pick(boolean largest, long count, NDArray x, NDArray segment) {
         long[] dims = x.shape().dims();
         NDArray zeros = NDArray.zeros(x.shape().with(0, count), x.dtype());
-        if (dims[0] == 0) {
+        if (x.size() == 0) {
             return zeros;
         }
+        // Integers have no infinity, but an element that none is beyond.
+        double infinity = largest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+        NDArray never = x.dtype().isFloating() ? NDArray.scalar(infinity, x.dtype()) : largest ? x.min() : x.max();
+        List<Long> rows = List.of(1L);
         NDArray ids = NDArray.arange(0, count, 1, DType.INT64).reshape(count, 1);
         NDArray mask = segment.cast(DType.INT64).reshape(1, dims[0]).eq(ids);
         long[] wide = new long[dims.length + 1];
         Arrays.fill(wide, 1);
         wide[0] = count;
         wide[1] = dims[0];
-        NDArray chosen = Dispatch.one(new Where(), mask.reshape(wide), x.expandDims(0), nothing);
-        NDArray some = Dispatch.one(new Any(List.of(1L), false), mask.reshape(wide));
-        return Dispatch.one(new Where(), some, Dispatch.one(reduction, chosen), zeros);
+        NDArray chosen = Dispatch.one(new Where(), mask.reshape(wide), x.expandDims(0), never);
+        NDArray some = Dispatch.one(new Any(rows, false), mask.reshape(wide));
+        NDArray picked = Dispatch.one(largest ? new Max(rows, false) : new Min(rows, false), chosen);
+        return Dispatch.one(new Where(), some, picked, zeros);
     }
 
     /** The gradient of an operator that picks an element of each segment. */

@@ -2,7 +2,6 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import java.util.List;
 
 /**
  * Smallest elements of each segment: y[s,…] is the smallest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
@@ -20,8 +19,7 @@ public record SegmentMin(long count) implements Operator {
     /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        NDArray nothing = NDArray.scalar(Double.POSITIVE_INFINITY, inputs[0].dtype());
-        return new NDArray[] {SegmentMax.pick(new Min(List.of(1L), false), nothing, count, inputs[0], inputs[1])};
+        return new NDArray[] {SegmentMax.pick(false, count, inputs[0], inputs[1])};
     }
 
     @Override
