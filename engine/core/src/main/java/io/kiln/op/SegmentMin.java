@@ -16,6 +16,12 @@ public record SegmentMin(long count) implements Operator {
         return SegmentSum.infer(this, count, inputs);
     }
 
+    /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
+    @Override
+    public NDArray[] compose(NDArray... inputs) {
+        return new NDArray[] {SegmentMax.pick(false, count, inputs[0], inputs[1])};
+    }
+
     @Override
     public NDArray[] gradient(GradientContext c) {
         return new NDArray[] {SegmentMax.share(c, count), null};

@@ -39,6 +39,24 @@ class ExtraOperatorsTest {
     }
 
     @Test
+    void segmentsComposedOfOtherOperatorsHaveTheExtremesOfTheKernels() {
+        NDArray x = NDArray.of(Shape.of(5, 2), 3f, -1, 4, -1, Float.NaN, -9, 2, -6, 5, -3);
+        NDArray segment = NDArray.of(Shape.of(5), 2, 0, 3, 2, 0);
+        for (DType type : List.of(DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64)) {
+            NDArray rows = x.cast(type);
+            for (Operator o : List.of(new SegmentMax(5), new SegmentMin(5))) {
+                NDArray composed = o.compose(rows, segment)[0];
+                assertEquals(Dispatch.one(o, rows, segment).spec(), composed.spec());
+                assertArrayEquals(
+                        Dispatch.one(o, rows, segment).toDoubleArray(), composed.toDoubleArray(), o.name() + type);
+            }
+        }
+        NDArray none = NDArray.zeros(Shape.of(0, 2), DType.FLOAT32);
+        NDArray nowhere = NDArray.zeros(Shape.of(0), DType.INT32);
+        assertArrayEquals(new float[6], new SegmentMax(3).compose(none, nowhere)[0].toFloatArray());
+    }
+
+    @Test
     void maskedLogSoftmaxHasTheGradientOfWhatTheMaskChooses() {
         NDArray mask = NDArray.of(Shape.of(2, 3), true, false, true, false, false, false);
         NDArray x = Autograd.attachGradient(NDArray.of(Shape.of(2, 3), 1f, 50, 2, 3, 4, 5));
