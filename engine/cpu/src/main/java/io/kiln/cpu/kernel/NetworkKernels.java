@@ -57,6 +57,9 @@ public final class NetworkKernels {
         table.add(Convolution.class, OneDnnConvolution::convolution);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
         table.add(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
+        table.add(Convolution.class, WinogradKernels::convolution);
+        table.add(ConvolutionTranspose.class, WinogradKernels::transpose);
+        table.add(ConvolutionWeightGradient.class, WinogradKernels::weightGradient);
         table.add(MaxPool.class, OneDnnPooling::max);
         table.add(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.add(AvgPool.class, OneDnnPooling::average);

@@ -27,12 +27,8 @@ enum Algorithm {
         @Override
         void filter(float[][] g, float[][] u, int n) {
             Loops.scaled(u[0], g[0], 1 / 4f, n);
-            Loops.sumAndDifference(u[3], u[4], g[0], g[1], g[2], 1, 1, n);
-            Loops.scaled(u[1], u[3], -1 / 6f, n);
-            Loops.scaled(u[2], u[4], -1 / 6f, n);
-            Loops.sumAndDifference(u[3], u[4], g[0], g[1], g[2], 4, 2, n);
-            Loops.scaled(u[3], u[3], 1 / 24f, n);
-            Loops.scaled(u[4], u[4], 1 / 24f, n);
+            Loops.weighted(u[1], u[2], g[0], g[1], g[2], -1 / 6f, -1 / 6f, -1 / 6f, n);
+            Loops.weighted(u[3], u[4], g[0], g[1], g[2], 1 / 24f, 1 / 12f, 1 / 6f, n);
             System.arraycopy(g[2], 0, u[5], 0, n);
         }
 

@@ -61,7 +61,7 @@ final class Filters {
                 }
                 algorithm.filter(column, whole, n);
                 for (int j = 0; j < Algorithm.TILE; j++) {
-                    Memory.put(whole[j], 0, planes.at(i * Algorithm.TILE + j, row), n);
+                    Memory.put(whole[j], 0, planes.at(0, i * Algorithm.TILE + j, row), n);
                 }
             }
         }
@@ -72,32 +72,47 @@ final class Filters {
         for (int o = 0; o < columns; o++) {
             long at = weights.address() + 4 * ((firstColumn + o) * channels + row) * window;
             Memory.get(at, raw, 0, rows * window);
-            for (int k = 0; k < window; k++) {
-                float[] to = g[k / taps][k % taps];
-                for (int c = 0; c < rows; c++) {
-                    to[c * columns + o] = raw[c * window + k];
-                }
+            for (int i = 0; i < taps; i++) {
+                split(raw, i * taps, g[i], o, columns, rows);
             }
         }
     }
 
     private void gatherReversed(float[] raw, float[][][] g, int row, int rows, int firstColumn, int columns) {
         long channels = weights.dims()[1];
+        float[][] backwards = new float[taps][];
         for (int o = 0; o < rows; o++) {
             long at = weights.address() + 4 * ((row + o) * channels + firstColumn) * window;
             Memory.get(at, raw, 0, columns * window);
-            for (int k = 0; k < window; k++) {
-                int last = window - 1 - k;
-                float[] to = g[last / taps][last % taps];
-                for (int c = 0; c < columns; c++) {
-                    to[o * columns + c] = raw[c * window + k];
+            for (int i = 0; i < taps; i++) {
+                for (int j = 0; j < taps; j++) {
+                    backwards[j] = g[taps - 1 - i][taps - 1 - j];
                 }
+                split(raw, i * taps, backwards, o * columns, 1, columns);
+            }
+        }
+    }
+
+    /** Deals out one row of taps of some neighbouring weights. */
+    private void split(float[] raw, int first, float[][] row, int start, int step, int count) {
+        float[] a = row[0];
+        float[] b = row[1];
+        float[] c = row[2];
+        for (int i = 0, at = start, from = first; i < count; i++, at += step, from += window) {
+            a[at] = raw[from];
+            b[at] = raw[from + 1];
+            c[at] = raw[from + 2];
+        }
+        for (int j = 3; j < taps; j++) {
+            float[] d = row[j];
+            for (int i = 0, at = start, from = first + j; i < count; i++, at += step, from += window) {
+                d[at] = raw[from];
             }
         }
     }
 
     /**
-     * Transforms gradients, whose rows are output channels and whose columns input channels, back into the weights' memory.
+     * Transforms gradients, the sum over the parts, whose rows are output channels and whose columns input channels, back into the weights' memory.
      *
      * @param from first row of the planes
      * @param to behind the last row
@@ -111,13 +126,18 @@ final class Filters {
         float[][] column = space.arrays(0, Algorithm.TILE, length);
         float[][][] half = space.matrix(Algorithm.TILE, taps, Algorithm.TILE, length);
         float[][] whole = space.arrays(Algorithm.TILE * (1 + taps), taps, length);
-        float[] raw = space.arrays(Algorithm.TILE * (1 + taps) + taps, 1, window * length)[0];
+        float[] other = space.arrays(Algorithm.TILE * (1 + taps) + taps, 1, length)[0];
+        float[] raw = space.arrays(Algorithm.TILE * (1 + taps) + taps + 1, 1, window * length)[0];
         float[][] turned = new float[taps][];
         for (int row = from; row < to; row += group) {
             int n = Math.min(to - row, group) * columns;
             for (int j = 0; j < Algorithm.TILE; j++) {
                 for (int i = 0; i < Algorithm.TILE; i++) {
-                    Memory.get(planes.at(i * Algorithm.TILE + j, row), column[i], 0, n);
+                    Memory.get(planes.at(0, i * Algorithm.TILE + j, row), column[i], 0, n);
+                    for (int part = 1; part < planes.parts(); part++) {
+                        Memory.get(planes.at(part, i * Algorithm.TILE + j, row), other, 0, n);
+                        Loops.add(column[i], other, n);
+                    }
                 }
                 for (int i = 0; i < taps; i++) {
                     turned[i] = half[i][j];

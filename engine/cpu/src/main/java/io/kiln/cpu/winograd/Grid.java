@@ -1,7 +1,5 @@
 package io.kiln.cpu.winograd;
 
-import io.kiln.cpu.onednn.Tensor;
-
 /**
  * How tiles lie on the images: rows of tiles are numbered through all images, tiles through all rows.
  *
@@ -13,13 +11,13 @@ import io.kiln.cpu.onednn.Tensor;
 record Grid(Algorithm algorithm, int images, int rows, int columns) {
 
     /** The tiles that cover the outputs [N, ·, height, width]. */
-    static Grid over(Algorithm algorithm, Tensor outputs) {
+    static Grid over(Algorithm algorithm, long[] outputs) {
         long m = algorithm.outputs;
         return new Grid(
                 algorithm,
-                Math.toIntExact(outputs.dims()[0]),
-                Math.toIntExact((outputs.dims()[2] + m - 1) / m),
-                Math.toIntExact((outputs.dims()[3] + m - 1) / m));
+                Math.toIntExact(outputs[0]),
+                Math.toIntExact((outputs[2] + m - 1) / m),
+                Math.toIntExact((outputs[3] + m - 1) / m));
     }
 
     /** Rows of tiles of all images. */

@@ -65,10 +65,10 @@ final class Loops {
         }
     }
 
-    /** {@code p, q = (a + e c) ± f b}. */
-    static void sumAndDifference(float[] p, float[] q, float[] a, float[] b, float[] c, float e, float f, int n) {
+    /** {@code p, q = (e a + g c) ± f b}. */
+    static void weighted(float[] p, float[] q, float[] a, float[] b, float[] c, float e, float f, float g, int n) {
         for (int i = 0; i < n; i++) {
-            float even = a[i] + e * c[i];
+            float even = e * a[i] + g * c[i];
             float odd = f * b[i];
             p[i] = even + odd;
             q[i] = even - odd;
@@ -118,16 +118,7 @@ final class Loops {
 
     /** {@code p = s e + t (a + b) + u (c + d)}. */
     static void ofSums(
-            float[] p,
-            float[] a,
-            float[] b,
-            float[] c,
-            float[] d,
-            float[] e,
-            float t,
-            float u,
-            float s,
-            int n) {
+            float[] p, float[] a, float[] b, float[] c, float[] d, float[] e, float t, float u, float s, int n) {
         for (int i = 0; i < n; i++) {
             p[i] = t * (a[i] + b[i]) + u * (c[i] + d[i]) + s * e[i];
         }

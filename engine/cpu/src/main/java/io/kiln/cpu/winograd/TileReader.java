@@ -50,22 +50,27 @@ final class TileReader {
         return (grid.columns() + (Algorithm.TILE - 1) / grid.algorithm().outputs) * channels;
     }
 
-    /** {@code V = Bᵀ d B} of rows of tiles; row {@code base} is the first one of the planes. */
-    void data(Workspace space, int from, int to, int base, Planes planes) {
+    /** {@code V = Bᵀ d B} of rows of tiles; row {@code base} is the first one of the part's planes. */
+    void data(Workspace space, int part, int base, int from, int to, Planes planes) {
         int m = algorithm.outputs;
         int places = grid.columns() + overhang();
         int group = Math.max(1, TARGET / (places * channels));
         int length = Math.min(group, Math.max(1, to - from)) * places * channels;
-        float[][] column = space.arrays(0, Algorithm.TILE, length);
-        float[][][] half = space.matrix(Algorithm.TILE, Algorithm.TILE, Algorithm.TILE, length);
-        float[][] whole = space.arrays(Algorithm.TILE + Algorithm.PRODUCTS, Algorithm.TILE, length);
+        float[] line = space.arrays(0, 1, width * channels)[0];
+        float[][] whole = space.arrays(1, Algorithm.TILE, length);
+        float[][][] half = space.matrix(1 + Algorithm.TILE, Algorithm.TILE, Algorithm.TILE, length);
+        float[][][] read = space.matrix(1 + Algorithm.TILE + Algorithm.PRODUCTS, Algorithm.TILE, m, length);
+        float[][] column = new float[Algorithm.TILE][];
         float[][] turned = new float[Algorithm.TILE][];
         for (int row = from; row < to; row += group) {
             int end = Math.min(to, row + group);
             int n = (end - row) * places * channels;
+            for (int i = 0; i < Algorithm.TILE; i++) {
+                read(read[i], line, row, end, places, i);
+            }
             for (int j = 0; j < m; j++) {
                 for (int i = 0; i < Algorithm.TILE; i++) {
-                    read(column[i], row, end, places, i, j);
+                    column[i] = read[i][j];
                     turned[i] = half[i][j];
                 }
                 Algorithm.data(column, turned, n);
@@ -82,7 +87,7 @@ final class TileReader {
                         Memory.put(
                                 whole[j],
                                 (r - row) * places * channels,
-                                planes.at(i * Algorithm.TILE + j, (long) (r - base) * grid.columns()),
+                                planes.at(part, i * Algorithm.TILE + j, (long) (r - base) * grid.columns()),
                                 grid.columns() * channels);
                     }
                 }
@@ -90,22 +95,27 @@ final class TileReader {
         }
     }
 
-    /** {@code Z = A dy Aᵀ} of rows of tiles; row {@code base} is the first one of the planes. */
-    void spread(Workspace space, int from, int to, int base, Planes planes) {
+    /** {@code Z = A dy Aᵀ} of rows of tiles; row {@code base} is the first one of the part's planes. */
+    void spread(Workspace space, int part, int base, int from, int to, Planes planes) {
         int m = algorithm.outputs;
         int places = grid.columns();
         int group = Math.max(1, TARGET / (places * channels));
         int length = Math.min(group, Math.max(1, to - from)) * places * channels;
-        float[][] column = space.arrays(0, m, length);
-        float[][][] half = space.matrix(Algorithm.TILE, Algorithm.TILE, m, length);
-        float[][] whole = space.arrays(Algorithm.TILE + Algorithm.PRODUCTS, Algorithm.TILE, length);
+        float[] line = space.arrays(0, 1, width * channels)[0];
+        float[][] whole = space.arrays(1, Algorithm.TILE, length);
+        float[][][] half = space.matrix(1 + Algorithm.TILE, Algorithm.TILE, m, length);
+        float[][][] read = space.matrix(1 + Algorithm.TILE + Algorithm.PRODUCTS, m, m, length);
+        float[][] column = new float[m][];
         float[][] turned = new float[Algorithm.TILE][];
         for (int row = from; row < to; row += group) {
             int end = Math.min(to, row + group);
             int n = (end - row) * places * channels;
+            for (int i = 0; i < m; i++) {
+                read(read[i], line, row, end, places, i);
+            }
             for (int j = 0; j < m; j++) {
                 for (int i = 0; i < m; i++) {
-                    read(column[i], row, end, places, i, j);
+                    column[i] = read[i][j];
                 }
                 for (int i = 0; i < Algorithm.TILE; i++) {
                     turned[i] = half[i][j];
@@ -115,30 +125,43 @@ final class TileReader {
             for (int i = 0; i < Algorithm.TILE; i++) {
                 algorithm.spread(half[i], whole, n);
                 for (int j = 0; j < Algorithm.TILE; j++) {
-                    long at = planes.at(i * Algorithm.TILE + j, (long) (row - base) * places);
+                    long at = planes.at(part, i * Algorithm.TILE + j, (long) (row - base) * places);
                     Memory.put(whole[j], 0, at, n);
                 }
             }
         }
     }
 
-    /** Reads element (i, j) of all tiles of some rows; with more places than columns, of the tiles behind them too. */
-    private void read(float[] to, int from, int end, int places, int i, int j) {
+    /**
+     * Reads row i of all tiles of some rows, into one array for each column of the tiles; with more places than columns, also
+     * the tiles behind them. A line of an image comes whole, as the memory's own order is the fastest.
+     */
+    private void read(float[][] to, float[] line, int from, int end, int places, int i) {
         int m = algorithm.outputs;
         long step = image.strides()[3];
-        for (int row = from, at = 0; row < end; row++) {
+        for (int row = from, at = 0; row < end; row++, at += places * channels) {
             int y = row % grid.rows() * m + i - padRows;
             if (y < 0 || y >= height) {
-                Arrays.fill(to, at, at + places * channels, 0);
-                at += places * channels;
+                for (int j = 0; j < m; j++) {
+                    Arrays.fill(to[j], at, at + places * channels, 0);
+                }
                 continue;
             }
-            long line = image.address() + 4 * (row / grid.rows() * image.strides()[0] + y * image.strides()[2]);
-            for (int place = 0, x = j - padColumns; place < places; place++, x += m, at += channels) {
-                if (x >= 0 && x < width) {
-                    Memory.get(line + 4 * x * step, to, at, channels);
-                } else {
-                    Arrays.fill(to, at, at + channels, 0);
+            long source = image.address() + 4 * (row / grid.rows() * image.strides()[0] + y * image.strides()[2]);
+            if (step == channels) {
+                Memory.get(source, line, 0, width * channels);
+            } else {
+                for (int x = 0; x < width; x++) {
+                    Memory.get(source + 4 * x * step, line, x * channels, channels);
+                }
+            }
+            for (int place = 0, x = -padColumns; place < places; place++) {
+                for (int j = 0; j < m; j++, x++) {
+                    if (x >= 0 && x < width) {
+                        System.arraycopy(line, x * channels, to[j], at + place * channels, channels);
+                    } else {
+                        Arrays.fill(to[j], at + place * channels, at + (place + 1) * channels, 0);
+                    }
                 }
             }
         }

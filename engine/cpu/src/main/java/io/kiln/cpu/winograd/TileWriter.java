@@ -35,11 +35,14 @@ final class TileWriter {
     /**
      * Writes rows of tiles, some channels of them.
      *
-     * @param base the row of tiles that is the first one of the planes
+     * @param part whose planes hold the products
+     * @param base the row of tiles that is the first one of them
+     * @param from first row of tiles
+     * @param to the row of tiles behind the last one
      * @param planes products, whose columns are the channels
      * @param firstChannel the image's channel that is the first column
      */
-    void write(Workspace space, int from, int to, int base, Planes planes, int firstChannel) {
+    void write(Workspace space, int part, int base, int from, int to, Planes planes, int firstChannel) {
         int m = algorithm.outputs;
         int channels = Math.toIntExact(planes.columns());
         int rowLength = grid.columns() * channels;
@@ -48,7 +51,8 @@ final class TileWriter {
         float[][] column = space.arrays(0, Algorithm.TILE, length);
         float[][][] half = space.matrix(Algorithm.TILE, m, Algorithm.TILE, length);
         float[][] whole = space.arrays(Algorithm.TILE + Algorithm.PRODUCTS, m, length);
-        float[] shift = bias == null ? null : space.arrays(Algorithm.TILE + Algorithm.PRODUCTS + m, 1, length)[0];
+        float[] line = space.arrays(Algorithm.TILE + Algorithm.PRODUCTS + m, 1, width * channels)[0];
+        float[] shift = bias == null ? null : space.arrays(Algorithm.TILE + Algorithm.PRODUCTS + m + 1, 1, length)[0];
         for (int at = 0; shift != null && at < length; at += channels) {
             System.arraycopy(bias, firstChannel, shift, at, channels);
         }
@@ -58,7 +62,7 @@ final class TileWriter {
             int n = (end - row) * rowLength;
             for (int j = 0; j < Algorithm.TILE; j++) {
                 for (int i = 0; i < Algorithm.TILE; i++) {
-                    long at = planes.at(i * Algorithm.TILE + j, (long) (row - base) * grid.columns());
+                    long at = planes.at(part, i * Algorithm.TILE + j, (long) (row - base) * grid.columns());
                     Memory.get(at, column[i], 0, n);
                 }
                 for (int i = 0; i < m; i++) {
@@ -75,13 +79,13 @@ final class TileWriter {
                     if (rectify) {
                         Loops.rectify(whole[j], n);
                     }
-                    store(whole[j], row, end, i, j, firstChannel, channels);
                 }
+                store(whole, line, row, end, i, firstChannel, channels);
             }
         }
     }
 
-    private void store(float[] values, int from, int end, int i, int j, int firstChannel, int channels) {
+    private void store(float[][] values, float[] line, int from, int end, int i, int firstChannel, int channels) {
         int m = algorithm.outputs;
         long step = image.strides()[3];
         for (int row = from; row < end; row++) {
@@ -89,11 +93,18 @@ final class TileWriter {
             if (y >= height) {
                 continue;
             }
-            long line = image.address()
+            int start = (row - from) * grid.columns();
+            for (int x = 0; x < width; x++) {
+                System.arraycopy(values[x % m], (start + x / m) * channels, line, x * channels, channels);
+            }
+            long to = image.address()
                     + 4 * (row / grid.rows() * image.strides()[0] + y * image.strides()[2] + firstChannel);
-            int at = (row - from) * grid.columns() * channels;
-            for (int x = j; x < width; x += m, at += channels) {
-                Memory.put(values, at, line + 4 * x * step, channels);
+            if (step == channels) {
+                Memory.put(line, 0, to, width * channels);
+            } else {
+                for (int x = 0; x < width; x++) {
+                    Memory.put(line, x * channels, to + 4 * x * step, channels);
+                }
             }
         }
     }
