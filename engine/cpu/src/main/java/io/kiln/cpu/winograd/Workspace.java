@@ -1,6 +1,7 @@
 package io.kiln.cpu.winograd;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,7 +17,14 @@ final class Workspace {
 
     private static final ThreadLocal<List<Workspace>> CURRENT = ThreadLocal.withInitial(ArrayList::new);
 
-    private float[][] arrays = {};
+    private static final int ARRAYS = 128;
+
+    private static final int MOST = 8;
+
+    private final float[][] arrays = new float[ARRAYS][];
+
+    /** What has been given out, by first array and number, so that nothing is made twice. */
+    private final float[][][][] given = new float[ARRAYS][MOST][][];
 
     private Workspace() {}
 
@@ -29,23 +37,24 @@ final class Workspace {
         return all.subList(0, parts).toArray(new Workspace[0]);
     }
 
-    /** A number of arrays from the {@code first}, of at least {@code length} elements. */
+    /** Up to seven arrays from the {@code first}, of at least {@code length} elements. Nobody may change the list. */
     float[][] arrays(int first, int count, int length) {
-        if (arrays.length < first + count) {
-            float[][] more = new float[first + count][];
-            System.arraycopy(arrays, 0, more, 0, arrays.length);
-            arrays = more;
-        }
-        float[][] taken = new float[count][];
-        for (int i = 0; i < count; i++) {
-            float[] array = arrays[first + i];
-            if (array == null || array.length < length) {
-                array = new float[Math.addExact((length + STEP - 1) / STEP * STEP, SKEW)];
-                arrays[first + i] = array;
+        boolean grown = false;
+        for (int i = first; i < first + count; i++) {
+            if (arrays[i] == null || arrays[i].length < length) {
+                arrays[i] = new float[Math.addExact((length + STEP - 1) / STEP * STEP, SKEW)];
+                grown = true;
             }
-            taken[i] = array;
         }
-        return taken;
+        if (grown) {
+            for (float[][][] all : given) {
+                Arrays.fill(all, null);
+            }
+        }
+        if (given[first][count] == null) {
+            given[first][count] = Arrays.copyOfRange(arrays, first, first + count);
+        }
+        return given[first][count];
     }
 
     /** A matrix of arrays, from the {@code first}. */
