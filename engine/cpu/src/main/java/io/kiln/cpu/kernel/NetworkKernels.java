@@ -59,6 +59,10 @@ public final class NetworkKernels {
         table.add(FusedConvolution.class, OneDnnConvolution::fused);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
         table.addCalls(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
+        table.add(Convolution.class, WinogradKernels::convolution);
+        table.add(ConvolutionTranspose.class, WinogradKernels::transpose);
+        table.add(ConvolutionWeightGradient.class, WinogradKernels::weightGradient);
+        table.add(FusedConvolution.class, WinogradKernels::fused);
         table.addCalls(MaxPool.class, OneDnnPooling::max);
         table.addCalls(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.addCalls(AvgPool.class, OneDnnPooling::average);

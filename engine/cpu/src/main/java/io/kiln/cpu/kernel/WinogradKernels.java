@@ -1,0 +1,221 @@
+package io.kiln.cpu.kernel;
+
+import io.kiln.compile.FusedConvolution;
+import io.kiln.cpu.onednn.Elementwise;
+import io.kiln.cpu.onednn.PostOps;
+import io.kiln.cpu.onednn.Reorder;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.cpu.winograd.Finish;
+import io.kiln.cpu.winograd.WinogradConvolution;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Activation;
+import io.kiln.op.Convolution;
+import io.kiln.op.ConvolutionTranspose;
+import io.kiln.op.ConvolutionWeightGradient;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
+import io.kiln.op.Sum;
+import java.util.List;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * Convolutions of float32 by Winograd's algorithm, where that is faster; results are channels-last. The system property
+ * {@code kiln.convolution} set to {@code direct} before the first convolution leaves them all to the direct sum, whose rounding
+ * errors are smaller.
+ */
+final class WinogradKernels {
+    private static final String SWITCH = "kiln.convolution";
+
+    private static final boolean ENABLED = !"direct".equals(System.getProperty(SWITCH));
+
+    private WinogradKernels() {}
+
+    static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        Convolution conv = (Convolution) operator;
+        NDArray x = inputs[0];
+        NDArray w = inputs[1];
+        boolean plain = isPlain(conv.stride(), conv.dilation(), conv.groups());
+        if (!plain
+                || !takes(
+                        x.spec(),
+                        w.spec(),
+                        w.shape(),
+                        outputs[0].shape(),
+                        outputs[0].shape(),
+                        w.shape().dim(1))) {
+            return null;
+        }
+        NDArray result = Operands.channelsLast(x, outputs[0]);
+        try (Scope temporaries = Scope.open()) {
+            float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
+            boolean relu = conv.activation() == Activation.RELU;
+            run(x, w, false, new Finish(null, bias, null, relu), result, conv.pad());
+            activate(conv.activation(), result);
+        }
+        return new NDArray[] {result};
+    }
+
+    /** What a convolution's results cannot be finished with while they are stored. */
+    private static void activate(Activation activation, NDArray result) {
+        if (activation != Activation.RELU && activation != Activation.NONE) {
+            PostOps.Step step = OneDnnMatMul.postOps(activation).steps().get(0);
+            Tensor flat = Operands.flat(result);
+            Elementwise.forward(step.function(), step.alpha(), step.beta(), flat, flat);
+        }
+    }
+
+    /** A convolution with all that follows it; a residual that is given up is added to in place. */
+    static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        FusedConvolution fused = (FusedConvolution) operator;
+        Convolution conv = fused.convolution();
+        if (!serves(fused, inputs[0].spec(), inputs[1].spec(), outputs[0])) {
+            return null;
+        }
+        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        try (Scope temporaries = Scope.open()) {
+            Finish finish = new Finish(
+                    fused.scaled() ? inputs[2].toFloatArray() : null,
+                    fused.scaled() ? inputs[3].toFloatArray() : null,
+                    fused.residual() ? channelsLast(inputs[inputs.length - 1]) : null,
+                    conv.activation() == Activation.RELU);
+            run(inputs[0], inputs[1], false, finish, result, conv.pad());
+            activate(conv.activation(), result);
+        }
+        return new NDArray[] {result};
+    }
+
+    /** Whether a convolution in a compiled program is computed here. */
+    static boolean serves(FusedConvolution fused, Spec x, Spec w, Spec y) {
+        Convolution conv = fused.convolution();
+        return isPlain(conv.stride(), conv.dilation(), conv.groups())
+                && takes(x, w, w.shape(), y.shape(), y.shape(), w.shape().dim(1));
+    }
+
+    /** The gradient of a convolution of stride 1 is one with the weights turned around, padded to the full overlap. */
+    static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ConvolutionTranspose conv = (ConvolutionTranspose) operator;
+        NDArray x = inputs[0];
+        NDArray w = inputs[1];
+        if (!isPlain(conv.stride(), conv.dilation(), conv.groups())
+                || conv.outputPad().stream().anyMatch(p -> p != 0)
+                || !takes(
+                        x.spec(),
+                        w.spec(),
+                        w.shape(),
+                        outputs[0].shape(),
+                        x.shape(),
+                        w.shape().dim(0))) {
+            return null;
+        }
+        long overlap = w.shape().dim(2) - 1;
+        if (conv.pad().stream().anyMatch(p -> p > overlap)) {
+            return null;
+        }
+        NDArray result = Operands.channelsLast(x, outputs[0]);
+        try (Scope temporaries = Scope.open()) {
+            float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
+            List<Long> pad =
+                    List.of(overlap - conv.pad().get(0), overlap - conv.pad().get(1));
+            run(x, w, true, new Finish(null, bias, null, false), result, pad);
+        }
+        return new NDArray[] {result};
+    }
+
+    static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
+        NDArray x = inputs[0];
+        NDArray g = inputs[1];
+        Shape w = outputs[0].shape();
+        boolean plain = isPlain(conv.stride(), conv.dilation(), conv.groups());
+        if (!plain || !takes(x.spec(), g.spec(), w, g.shape(), g.shape(), w.dim(1))) {
+            return null;
+        }
+        NDArray weights = Operands.rowMajor(x, outputs[0]);
+        NDArray bias = conv.bias() ? Operands.rowMajor(x, outputs[1]) : null;
+        try (Scope temporaries = Scope.open()) {
+            Tensor src = channelsLast(x);
+            Tensor diffDst = channelsLast(g);
+            new WinogradConvolution((int) w.dim(2), diffDst, (int) w.dim(1), (int) w.dim(0), memory(x))
+                    .backwardWeights(
+                            src,
+                            diffDst,
+                            Operands.of(weights),
+                            Math.toIntExact(conv.pad().get(0)),
+                            Math.toIntExact(conv.pad().get(1)));
+            if (bias != null) {
+                NDArray sum = Dispatch.withoutGradient(new Sum(List.of(0L, 2L, 3L), false), g);
+                Memory.copy(sum.address(), bias.address(), 4 * bias.size());
+            }
+        }
+        return bias == null ? new NDArray[] {weights} : new NDArray[] {weights, bias};
+    }
+
+    private static void run(NDArray x, NDArray w, boolean reverse, Finish finish, NDArray result, List<Long> pad) {
+        Tensor src = channelsLast(x);
+        Tensor weights = Operands.of(w.isContiguous() ? w : Operands.copy(w));
+        Tensor dst = Operands.of(result);
+        new WinogradConvolution((int) w.shape().dim(2), dst, (int) src.dims()[1], (int) dst.dims()[1], memory(x))
+                .forward(src, weights, reverse, finish, dst, Math.toIntExact(pad.get(0)), Math.toIntExact(pad.get(1)));
+    }
+
+    /** The memory of images whose channels are neighbours; a copy in that order of others. */
+    private static Tensor channelsLast(NDArray x) {
+        Tensor tensor = Operands.of(x);
+        if (tensor.strides()[1] == 1) {
+            return tensor;
+        }
+        NDArray copy = Operands.channelsLast(x, new Spec(x.shape(), x.dtype()));
+        Tensor ordered = Operands.of(copy);
+        if (!Reorder.run(Operands.read(x), ordered)) {
+            throw new IllegalStateException("convolution: oneDNN cannot copy " + tensor + " to " + ordered);
+        }
+        return ordered;
+    }
+
+    private static LongUnaryOperator memory(NDArray like) {
+        return bytes -> {
+            Shape shape = Shape.of((bytes + 3) / 4);
+            return NDArray.empty(like.backend(), shape, DType.FLOAT32, shape.contiguousStrides())
+                    .address();
+        };
+    }
+
+    private static boolean isPlain(List<Long> stride, List<Long> dilation, long groups) {
+        return groups == 1
+                && stride.size() == 2
+                && stride.stream().allMatch(s -> s == 1)
+                && dilation.stream().allMatch(d -> d == 1);
+    }
+
+    /**
+     * Whether Winograd's algorithm is the faster one; of sizes alone, so that eager and compiled calls agree.
+     *
+     * @param w shape of the weights
+     * @param covered what tiles cover
+     * @param outputs what the direct sum sums for
+     * @param in channels of what is transformed to tiles
+     */
+    private static boolean takes(Spec a, Spec b, Shape w, Shape covered, Shape outputs, long in) {
+        long taps = w.dim(2);
+        return ENABLED
+                && a.dtype() == DType.FLOAT32
+                && b.dtype() == DType.FLOAT32
+                && w.dim(3) == taps
+                && WinogradConvolution.hasTaps(taps)
+                && a.shape().size() > 0
+                && b.shape().size() > 0
+                && covered.size() > 0
+                && WinogradConvolution.pays(
+                        taps,
+                        covered.dims(),
+                        in,
+                        w.dim(0) * w.dim(1) / in,
+                        outputs.dim(0) * outputs.dim(2) * outputs.dim(3))
+                && Operands.served(DType.FLOAT32);
+    }
+}
