@@ -22,8 +22,23 @@ import org.junit.jupiter.api.TestInstance;
 /** The operator table on the processor. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OperatorTableTest {
-    /** Operators that are not checked in a type in which they compute, each with the reason. */
-    private static final Map<String, Set<DType>> UNCHECKED = Map.of();
+    /**
+     * Operators that are not checked in a type in which they compute: the first three because their rows are of given values
+     * (boxes, ascending numbers, symmetric matrices) that rounding would spoil; the others take what a call has kept for them, which is made up in a row, and are checked in 16 bits with the layers under mixed precision.
+     */
+    private static final Map<String, Set<DType>> UNCHECKED = Map.of(
+            "BoxEncode",
+            Set.of(DType.BFLOAT16),
+            "SearchSorted",
+            Set.of(DType.BFLOAT16),
+            "SymmetricEigen",
+            Set.of(DType.BFLOAT16),
+            "GruGradient",
+            Set.of(DType.BFLOAT16),
+            "LstmGradient",
+            Set.of(DType.BFLOAT16),
+            "RnnGradient",
+            Set.of(DType.BFLOAT16));
 
     private final TorchScript torch = new TorchScript();
 
