@@ -89,7 +89,10 @@ final class FusePointwise implements Pass {
             graph.updates().forEach(u -> last(u.value()));
         }
 
-        /** For each node the nodes before it: those that it reads, and for one that draws the one that draws before it. */
+        /**
+         * For each node the nodes before it: those that it reads, and for one that draws the one that draws before it. Calls that
+         * talk to other workers are in the same chain: those may have batches of other shapes, and talk in the same order.
+         */
         private int[][] needs() {
             int[][] all = new int[count][];
             int draw = -1;

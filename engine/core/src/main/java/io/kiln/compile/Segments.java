@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.op.AcrossWorkers;
 import io.kiln.op.Custom;
 import io.kiln.op.GraphOperator;
 import io.kiln.op.Operator;
@@ -13,14 +14,15 @@ final class Segments {
 
     /**
      * For each node whether it belongs to the forward pass. Calls that draw do, even where nobody uses what they give: eager
-     * execution makes them in this order.
+     * execution makes them in this order. Of the unique calls only those that talk to other workers occur in gradients, too.
      */
     static boolean[] forward(Program program) {
         Graph g = program.graph();
         boolean[] needed = unique(g);
         boolean[] late = behindHeads(program);
-        for (int i = 0; i < late.length; i++) {
-            needed[i] &= !late[i];
+        for (int i = 0; i < g.nodes().size(); i++) {
+            int value = g.variableCount() + i;
+            needed[value] &= !late[value] && !(g.nodes().get(i).operator() instanceof AcrossWorkers);
         }
         for (int i = 0; i < program.outputCount(); i++) {
             needed[g.outputs().get(i).value()] = true;
@@ -29,7 +31,7 @@ final class Segments {
         return close(g, needed);
     }
 
-    /** For each node whether any output, update or random draw needs it. */
+    /** For each node whether any output, update or call that leaves a trace needs it. */
     static boolean[] alive(Program program) {
         Graph g = program.graph();
         boolean[] needed = unique(g);
@@ -38,11 +40,12 @@ final class Segments {
         return close(g, needed);
     }
 
-    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs or are code of the user. */
+    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs, talk to others or are the user's. */
     static boolean isUnique(Operator operator) {
         return operator instanceof Stochastic s && s.draws()
                 || operator instanceof GraphOperator
-                || operator instanceof Custom;
+                || operator instanceof Custom
+                || operator instanceof AcrossWorkers;
     }
 
     /** For each value whether a unique call makes it. */

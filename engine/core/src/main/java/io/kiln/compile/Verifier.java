@@ -2,6 +2,8 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.AcrossWorkers;
+import io.kiln.op.CrossWorkerSum;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.List;
@@ -102,12 +104,28 @@ final class Verifier {
         same(pass, "outputs", specs(a), specs(b));
         same(pass, "heads", before.heads(), after.heads());
         same(pass, "gradients", before.gradients(), after.gradients());
+        if (!hidesSums(a)) {
+            same(pass, "sums over the workers", sums(a), sums(b));
+        }
         same(pass, "parameters", parameters(before), parameters(after));
         same(
                 pass,
                 "updates",
                 a.updates().stream().map(Graph.Update::parameter).toList(),
                 b.updates().stream().map(Graph.Update::parameter).toList());
+    }
+
+    /** Whether sums over the workers are parts of operators that are not composed yet. */
+    private static boolean hidesSums(Graph g) {
+        return g.nodes().stream()
+                .anyMatch(n -> n.operator() instanceof AcrossWorkers && !(n.operator() instanceof CrossWorkerSum));
+    }
+
+    private static List<String> sums(Graph g) {
+        return g.nodes().stream()
+                .filter(n -> n.operator() instanceof CrossWorkerSum)
+                .map(Graph.Node::name)
+                .toList();
     }
 
     private static List<Spec> specs(Graph g) {
