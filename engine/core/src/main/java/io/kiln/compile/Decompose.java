@@ -3,6 +3,7 @@ package io.kiln.compile;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
+import io.kiln.op.RandomGenerator;
 import io.kiln.op.ViewOperator;
 import io.kiln.symbol.Graph;
 
@@ -58,10 +59,12 @@ final class Decompose implements Pass {
         if (inputs.length == 0) {
             return null;
         }
+        RandomGenerator.State draws = RandomGenerator.state();
         try {
             return replay.at(node, () -> node.operator().compose(inputs));
         } catch (IllegalStateException e) {
-            return null; // asks for values, or for a tape
+            RandomGenerator.restore(draws);
+            return null; // asks for values, perhaps behind a draw, or for a tape
         }
     }
 }

@@ -201,13 +201,28 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Lets updates wait until somebody asks for the value. An array that was asked for earlier shows them late.
+     * Lets updates wait until somebody asks for the value. An array that was asked for earlier shows them late. What somebody else
+     * has deferred is made up for first: one at a time defers.
      *
-     * @param toSettle makes up for what was deferred; called by {@link #value()}, {@link #set} and {@link #close}. Null when
-     *     nothing is deferred any more
+     * @param toSettle makes up for what was deferred; called by {@link #value()}, {@link #set} and {@link #close}
      */
     public void defer(Runnable toSettle) {
+        if (settle != null && settle != toSettle) {
+            settle.run();
+        }
         settle = toSettle;
+    }
+
+    /**
+     * Defers nothing any more.
+     *
+     * @param toSettle what {@link #defer} was given; nothing happens when somebody else has deferred since
+     */
+    public void endDefer(Runnable toSettle) {
+        if (settle == toSettle) {
+            settle.run();
+            settle = null;
+        }
     }
 
     private Shape knownShape() {

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,6 +62,106 @@ final class CompositeGradient {
     }
 
     static NDArray[] of(Operator operator, GradientContext c) {
+        return isTraced(c) ? Late.traced(operator, c) : recorded(operator, c);
+    }
+
+    private static boolean isTraced(GradientContext c) {
+        for (int i = 0; i < c.inputs(); i++) {
+            if (c.input(i).isTraced()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The gradient as a node of a graph: the tape is that of data, so it is computed when the graph runs.
+     *
+     * @param operator the composed operator
+     * @param wanted numbers of the inputs whose gradients are the outputs
+     * @param given numbers of the outputs whose gradients follow the inputs
+     * @param training the mode
+     */
+    private record Late(Operator operator, List<Integer> wanted, List<Integer> given, boolean training)
+            implements Opaque {
+        static NDArray[] traced(Operator operator, GradientContext c) {
+            List<NDArray> arrays = new ArrayList<>();
+            List<Integer> wanted = new ArrayList<>();
+            for (int i = 0; i < c.inputs(); i++) {
+                arrays.add(c.input(i));
+                if (c.needs(i)) {
+                    wanted.add(i);
+                }
+            }
+            List<Integer> given = new ArrayList<>();
+            Spec[] specs = arrays.stream().map(NDArray::spec).toArray(Spec[]::new);
+            for (int k = 0; k < operator.infer(specs).length; k++) {
+                if (c.outputGradient(k) != null) {
+                    arrays.add(c.outputGradient(k));
+                    given.add(k);
+                }
+            }
+            NDArray[] result = new NDArray[c.inputs()];
+            if (!wanted.isEmpty() && !given.isEmpty()) {
+                Late late = new Late(operator, wanted, given, c.training());
+                NDArray[] made = Dispatch.run(late, arrays.toArray(NDArray[]::new));
+                for (int i = 0; i < made.length; i++) {
+                    result[wanted.get(i)] = made[i];
+                }
+            }
+            return result;
+        }
+
+        @Override
+        public Spec[] infer(Spec... inputs) {
+            return wanted.stream().map(i -> inputs[i]).toArray(Spec[]::new);
+        }
+
+        @Override
+        public NDArray[] compose(NDArray... inputs) {
+            int count = inputs.length - given.size();
+            NDArray[] all = recorded(operator, new Kept(this, count, inputs));
+            return wanted.stream()
+                    .map(i -> all[i] == null ? Creation.zerosLike(inputs[i]) : all[i])
+                    .toArray(NDArray[]::new);
+        }
+
+        @Override
+        public NDArray[] gradient(GradientContext c) {
+            return of(this, c);
+        }
+    }
+
+    /** The context of a late gradient. */
+    private record Kept(Late late, int inputs, NDArray... arrays) implements GradientContext {
+        @Override
+        public NDArray input(int i) {
+            return arrays[i];
+        }
+
+        @Override
+        public NDArray output(int i) {
+            throw new IllegalStateException("gradient: the outputs of a composition are not kept");
+        }
+
+        @Override
+        public NDArray outputGradient(int i) {
+            int at = late.given.indexOf(i);
+            return at < 0 ? null : arrays[inputs + at];
+        }
+
+        @Override
+        public boolean needs(int i) {
+            return late.wanted.contains(i);
+        }
+
+        @Override
+        public boolean training() {
+            return late.training;
+        }
+    }
+
+    private static NDArray[] recorded(Operator operator, GradientContext c) {
         boolean higher = Autograd.isRecording();
         NDArray[] inputs = new NDArray[c.inputs()];
         List<NDArray> variables = new ArrayList<>();

@@ -43,7 +43,7 @@ public record GatherNd() implements Operator {
         NDArray x = c.input(0);
         Shape joined = joined(x.shape(), (int) c.input(1).shape().dim(-1));
         NDArray zeros = NDArray.zeros(joined, x.dtype());
-        NDArray flat = flat(name(), x.shape(), c.input(1));
+        NDArray flat = flat(x.shape(), c.input(1)); // the call itself has checked their range
         NDArray dx = Dispatch.one(new ScatterAdd(0), zeros, flat, c.outputGradient(0));
         return new NDArray[] {dx.reshape(x.shape()), null};
     }
@@ -55,13 +55,23 @@ public record GatherNd() implements Operator {
         return Shape.of(d);
     }
 
-    /** The indices into the joined axis. */
+    /** The indices into the joined axis, when they are in range. */
     static NDArray flat(String operation, Shape x, NDArray indices) {
+        for (int i = 0; i < indices.shape().dim(-1); i++) {
+            AlongAxis.checkRange(operation + " (axis " + i + ")", part(indices, i), x.dim(i));
+        }
+        return flat(x, indices);
+    }
+
+    private static NDArray part(NDArray indices, int axis) {
+        return indices.slice(-1, axis, axis + 1).squeeze(-1).cast(DType.INT64);
+    }
+
+    private static NDArray flat(Shape x, NDArray indices) {
         int m = (int) indices.shape().dim(-1);
         NDArray flat = null;
         for (int i = 0; i < m; i++) {
-            NDArray part = indices.slice(-1, i, i + 1).squeeze(-1).cast(DType.INT64);
-            AlongAxis.checkRange(operation + " (axis " + i + ")", part, x.dim(i));
+            NDArray part = part(indices, i);
             flat = flat == null ? part : flat.mul(x.dim(i)).add(part);
         }
         return flat;

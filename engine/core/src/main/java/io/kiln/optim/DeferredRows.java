@@ -39,6 +39,7 @@ final class DeferredRows implements AutoCloseable {
     private final int rows;
     private final long width;
     private final boolean rests;
+    private final Runnable settling = this::settle;
     private final double[][] scalars = new double[WINDOW + 1][];
     /** The number of the last update that each row has got; {@link #AT_REST} before its first gradient. */
     private final int[] last;
@@ -75,7 +76,12 @@ final class DeferredRows implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             zero = NDArray.zeros(Shape.of(1), parameter.dtype()).detach();
         }
-        parameter.defer(this::settle);
+        claim();
+    }
+
+    /** Makes this the one that defers updates of the parameter: another one that did so makes up for them now. */
+    void claim() {
+        parameter.defer(settling);
     }
 
     /** Brings the rows of a batch up to date, before they are read. */
@@ -271,10 +277,7 @@ final class DeferredRows implements AutoCloseable {
     /** Brings all rows up to date and defers nothing any more. */
     @Override
     public void close() {
-        parameter.defer(null);
-        if (parameter.hasData()) {
-            settle();
-        }
+        parameter.endDefer(settling);
         zero.close();
     }
 }

@@ -239,6 +239,10 @@ public final class TrainStep implements AutoCloseable {
 
         @Override
         public NDArray table(String name) {
+            DeferredRows rows = deferred.get(name);
+            if (rows != null) {
+                rows.claim();
+            }
             return parameters.get(name).storedValue();
         }
 

@@ -127,4 +127,22 @@ class GraphJsonTest {
                 + "[{\"op\":\"cond\",\"attributes\":{\"then\":";
         assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(start.repeat(100_000)));
     }
+
+    @Test
+    void namesThatOccurTwiceInAnObjectAreRefused() {
+        String json = sample().toJson();
+        String twice = json.replaceFirst("\"version\" : 1", "\"version\" : 1, \"version\" : 1");
+        assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(twice));
+        String attributes = json.replaceFirst("\"op\" : ", "\"op\" : \"neg\", \"op\" : ");
+        assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(attributes));
+    }
+
+    @Test
+    void hugeNumbersAreRefusedOrKeptWithoutMemoryForThem() {
+        String json = sample().toJson();
+        for (String huge : List.of("9223372036854775808", "-5", "1e400", "9".repeat(100_000), "1.5")) {
+            String changed = json.replaceFirst("\"shape\" : \\[[^\\]]*\\]", "\"shape\" : [ " + huge + " ]");
+            assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(changed), huge);
+        }
+    }
 }

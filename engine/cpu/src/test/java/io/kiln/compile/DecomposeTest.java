@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Dropout;
+import io.kiln.op.Dispatch;
 import io.kiln.op.Movement;
+import io.kiln.op.RandomGamma;
+import io.kiln.op.RandomGenerator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,5 +61,13 @@ class DecomposeTest {
                 new Decompose(Programs.target()), Programs.of(x -> Movement.roll(Movement.repeat(x, 2, 1), 1, 1)));
         List<String> left = Programs.operators(p);
         assertTrue(!left.contains("roll") && !left.contains("repeat"), left.toString());
+    }
+
+    @Test
+    void takesNoDrawsOfTheGenerator() {
+        RandomGenerator.seed(5);
+        long before = RandomGenerator.state().draws();
+        Programs.run(new Decompose(Programs.target()), Programs.of(x -> Dispatch.one(new RandomGamma(), x.exp())));
+        assertEquals(before, RandomGenerator.state().draws());
     }
 }

@@ -14,6 +14,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Ones;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
+import io.kiln.op.Reductions;
 import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -145,5 +146,15 @@ class DifferentiateTest {
                         "seed " + seed + ", " + name);
             }
         }
+    }
+
+    @Test
+    void operatorsWhoseGradientIsThatOfTheirPartsHaveIt() {
+        NDArray x = NDArray.of(Shape.of(2, 6), 3f, 1, 2, 6, 5, 4, 1, 2, 3, 4, 5, 9);
+        Program p = Programs.differentiated(Programs.of(a -> Reductions.median(a, 1)));
+        Verifier.check("differentiate", p);
+        NDArray[] y = p.graph().run(p.constants(), x, NDArray.of(1, 2));
+        assertArrayEquals(new float[] {3.5f, 3.5f}, y[0].toFloatArray());
+        assertArrayEquals(new float[] {0.5f, 0, 0, 0, 0, 0.5f, 0, 0, 1, 1, 0, 0}, y[1].toFloatArray());
     }
 }

@@ -166,6 +166,26 @@ class DeferredRowsTest {
     }
 
     @Test
+    void twoStepsOfOneNetworkTakeTurns() {
+        UpdateRule rule = new UpdateRule(new Sgd(0.9), 0.05);
+        Random random = new Random(7);
+        try (Block eager = bag(false, false);
+                Block compiled = bag(false, false);
+                Trainer trainer = new Trainer(eager.parameters(), rule);
+                Trainer otherTrainer = new Trainer(eager.parameters(), rule);
+                TrainStep step = new TrainStep(compiled, new L2(), rule)) {
+            try (TrainStep other = new TrainStep(compiled, new L2(), rule)) {
+                for (int i = 0; i < 12; i++) {
+                    NDArray x = indices(random, 8, DType.INT32);
+                    trained(eager, i % 3 == 0 ? otherTrainer : trainer, x, labels(8));
+                    (i % 3 == 0 ? other : step).run(x, labels(8));
+                }
+            }
+            assertArrayEquals(table(eager), table(compiled));
+        }
+    }
+
+    @Test
     void anIndexOutOfRangeIsNamedAndLeavesTheTableAsItWas() {
         UpdateRule rule = new UpdateRule(new Sgd(0.9), 0.05);
         try (Block net = bag(false, false);

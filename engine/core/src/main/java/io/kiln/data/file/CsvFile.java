@@ -4,6 +4,7 @@ import io.kiln.data.Dataset;
 import io.kiln.data.Labeled;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +48,8 @@ public final class CsvFile {
                 }
                 samples.add(sample(file, number, cells, labelColumn));
             }
+        } catch (CharacterCodingException e) {
+            throw Text.noText(file, e);
         }
         return Dataset.of(samples);
     }

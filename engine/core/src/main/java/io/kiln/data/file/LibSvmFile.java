@@ -4,6 +4,7 @@ import io.kiln.data.Dataset;
 import io.kiln.data.Labeled;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,6 +55,8 @@ public final class LibSvmFile {
                     samples.add(sample(file, number, content.split("\\s+"), features));
                 }
             }
+        } catch (CharacterCodingException e) {
+            throw Text.noText(file, e);
         }
         return Dataset.of(samples);
     }

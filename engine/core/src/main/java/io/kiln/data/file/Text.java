@@ -1,6 +1,7 @@
 package io.kiln.data.file;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,5 +27,9 @@ final class Text {
         } catch (NumberFormatException e) {
             throw new IOException("%s: line %d: expected a number, found \"%s\"".formatted(file, line, text), e);
         }
+    }
+
+    static IOException noText(Path file, CharacterCodingException e) {
+        return new IOException(file + ": expected UTF-8 text, found other bytes", e);
     }
 }

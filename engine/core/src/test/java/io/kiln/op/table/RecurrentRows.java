@@ -78,16 +78,19 @@ final class RecurrentRows {
                 Row.of(new LstmGradient(false, false, true, false, true))
                         .checkedIn(ELSEWHERE)
                         .order(0)
+                        .keptResults()
                         .slack(8)
                         .forwardOn(behind(lstmArguments(2, 2, 3, 2, 0, true), 2, 2, 2, 2, 2, 8)),
                 Row.of(new GruGradient(false, true, false))
                         .checkedIn(ELSEWHERE)
                         .order(0)
+                        .keptResults()
                         .slack(8)
                         .forwardOn(behind(arguments(3, 2, 2, 3, 2, true), 1, 2, 2, 2, 8)),
                 Row.of(new RnnGradient(Activation.TANH, false, true, false))
                         .checkedIn(ELSEWHERE)
                         .order(0)
+                        .keptResults()
                         .slack(8)
                         .forwardOn(behind(arguments(1, 2, 2, 3, 2, true), 1, 2, 2, 2)));
     }

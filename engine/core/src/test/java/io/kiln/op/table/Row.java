@@ -36,6 +36,7 @@ public final class Row {
     private double slack = 1;
     private double step = 1e-5;
     private boolean training;
+    private boolean keptResults;
     private int comparedOutputs = Integer.MAX_VALUE;
 
     private Row(Operator operator) {
@@ -150,6 +151,17 @@ public final class Row {
     }
 
     /**
+     * Says that inputs are what another call has kept for this one. Those of a row are made up, so that a kernel that reads
+     * them and a composition that computes them anew differ: narrow types, which have no kernel, are not checked.
+     *
+     * @return this row
+     */
+    public Row keptResults() {
+        keptResults = true;
+        return this;
+    }
+
+    /**
      * Checks gradients of the first outputs only.
      *
      * @param count how many outputs a gradient flows from
@@ -225,6 +237,10 @@ public final class Row {
 
     double slack() {
         return slack;
+    }
+
+    boolean hasKeptResults() {
+        return keptResults;
     }
 
     boolean isTraining() {

@@ -8,6 +8,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.RandomGenerator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Runs a row of the table on this thread's device. */
 public final class RowRun {
@@ -16,6 +17,7 @@ public final class RowRun {
 
     private final Row row;
     private final Row.Case call;
+    private final UnaryOperator<NDArray[]> code;
 
     /**
      * Prepares a run.
@@ -24,8 +26,20 @@ public final class RowRun {
      * @param call the arguments
      */
     public RowRun(Row row, Row.Case call) {
+        this(row, call, x -> Dispatch.run(row.operator(), x));
+    }
+
+    /**
+     * Prepares a run of code that should compute the same.
+     *
+     * @param row the row
+     * @param call the arguments
+     * @param code from inputs to outputs
+     */
+    RowRun(Row row, Row.Case call, UnaryOperator<NDArray[]> code) {
         this.row = row;
         this.call = call;
+        this.code = code;
     }
 
     /**
@@ -37,7 +51,7 @@ public final class RowRun {
     public NDArray[] forward(NDArray... inputs) {
         RandomGenerator.seed(SEED);
         try (Autograd.Mode mode = row.isTraining() ? Autograd.trainMode() : Autograd.predictMode()) {
-            return Dispatch.run(row.operator(), inputs);
+            return code.apply(inputs);
         }
     }
 
@@ -118,7 +132,7 @@ public final class RowRun {
         RandomGenerator.seed(SEED);
         try (Autograd.Mode record = Autograd.record();
                 Autograd.Mode mode = row.isTraining() ? Autograd.trainMode() : Autograd.predictMode()) {
-            loss = weighted(Dispatch.run(row.operator(), x));
+            loss = weighted(code.apply(x));
         }
         NDArray[] g = new NDArray[x.length];
         if (loss == null || loss.gradientState() == null) {

@@ -9,7 +9,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
 import io.kiln.op.RandomGenerator;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
@@ -145,7 +147,7 @@ public final class TableChecks {
             double scale =
                     Math.max(1, Arrays.stream(n.values()).map(Math::abs).max().orElse(0));
             for (int k = 0; k < n.values().length; k++) {
-                boolean both = Double.isNaN(n.values()[k]) && Double.isNaN(e.values()[k]);
+                boolean both = Double.compare(n.values()[k], e.values()[k]) == 0; // NaN and infinities too
                 if (!both && !(Math.abs(n.values()[k] - e.values()[k]) <= unit * scale)) {
                     fail(row + " on " + call + ", " + what + ", number " + i + ", element " + k + ": expected "
                             + n.values()[k] + ", got " + e.values()[k]);
@@ -181,7 +183,7 @@ public final class TableChecks {
 
     /** On 16-bit floating inputs the result is that of float32 on the same numbers, up to the rounding of the 16 bits. */
     public void narrowTypes() {
-        if (call.arguments().stream().noneMatch(a -> a.dtype() == null && a.varied()) || !call.differentiable()) {
+        if (!hasNarrowTypes()) {
             return;
         }
         for (DType type : List.of(DType.FLOAT16, DType.BFLOAT16)) {
@@ -215,6 +217,84 @@ public final class TableChecks {
         if (!inputs.isEmpty() && inputs.get(0).shape().rank() > 0) {
             tracedEqualsEager(inputs, traced(inputs, true));
         }
+    }
+
+    /** Compiled it gives what the eager call gives, and so do its gradients. */
+    public void compiledEqualsEager() {
+        DType type = row.dtypes().get(0);
+        List<Sample> inputs = row.samples(call, type);
+        if (inputs.isEmpty()) {
+            return;
+        }
+        try (Block block = new Only(row.operator())) {
+            block.hybridize();
+            RowRun compiled = new RowRun(row, call, block::callAll);
+            List<Sample> y = run.forward(inputs);
+            List<Sample> got = compiled.forward(inputs);
+            assertEquals(y.size(), got.size());
+            for (int i = 0; i < y.size(); i++) {
+                assertEquals(y.get(i).dtype(), got.get(i).dtype());
+                compare("compiled output " + i, type, y.get(i), got.get(i));
+            }
+            if (call.differentiable() && row.order() > 0) {
+                List<Sample> g = run.gradient(inputs);
+                List<Sample> made = compiled.gradient(inputs);
+                for (int i = 0; i < g.size(); i++) {
+                    if (g.get(i) != null) {
+                        Sample e = g.get(i);
+                        Sample m = made.get(i) == null ? Row.zeros(e.shape(), e.dtype()) : made.get(i);
+                        compare("compiled gradient of input " + i, type, e, m);
+                    }
+                }
+            }
+        }
+    }
+
+    /** A network of one operator. */
+    private static final class Only extends Block {
+        private final Operator operator;
+
+        Only(Operator operator) {
+            this.operator = operator;
+        }
+
+        @Override
+        public NDArray forward(NDArray x) {
+            return forwardAll(x)[0];
+        }
+
+        @Override
+        public NDArray[] forwardAll(NDArray... inputs) {
+            return Dispatch.run(operator, inputs);
+        }
+    }
+
+    /**
+     * Whether the operator computes in a type in which its row is not checked.
+     *
+     * @param type the type
+     * @return true if a call of it succeeds
+     */
+    public boolean computesBesides(DType type) {
+        boolean takes = call.arguments().stream().anyMatch(a -> a.dtype() == null);
+        if (!takes || row.dtypes().contains(type)) {
+            return false;
+        }
+        try {
+            run.forward(row.samples(call, type));
+            return true;
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether {@link #narrowTypes} checks this call.
+     *
+     * @return true if it has floating inputs, not all of given values
+     */
+    public boolean hasNarrowTypes() {
+        return !row.hasKeptResults() && call.arguments().stream().anyMatch(a -> a.dtype() == null && a.fixed() == null);
     }
 
     private Graph traced(List<Sample> inputs, boolean unknownBatch) {

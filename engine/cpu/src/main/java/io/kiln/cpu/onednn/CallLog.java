@@ -20,7 +20,11 @@ public final class CallLog {
 
     private CallLog() {}
 
-    /** What a kernel does. */
+    /**
+     * What a kernel does.
+     *
+     * @param <R> what comes of it
+     */
     public interface Work<R> {
         /**
          * Does it.

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kiln.Golden;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -29,7 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The networks of the zoo against published numbers, by tracing; and small ones of them on data. */
+/**
+ * The networks of the zoo against published numbers, by tracing; and small ones of them on data. The numbers come from other
+ * builders of these networks: {@code zoo.py} beside {@code zoo.json} says from which, and how they are counted.
+ */
 class ZooTest {
     private static final Spec IMAGE = image(224);
 
@@ -51,7 +56,7 @@ class ZooTest {
         return new Row(name, network, List.of(input), parameters, macs, from);
     }
 
-    /** Numbers of torchvision: num_params and _ops (10^9 multiply-adds) of the weights' metadata, version 0.22. */
+    /** Numbers of torchvision: num_params and _ops (10^9 multiply-adds) of the weights' metadata. */
     private static Row vision(String name, Supplier<Block> network, long parameters, double gigaMacs) {
         return row(name, network, IMAGE, parameters, gigaMacs, "torchvision");
     }
@@ -72,8 +77,6 @@ class ZooTest {
                 vision("resnet50", () -> ResNet.v1(50).build(), 25_557_032, 4.089),
                 vision("resnet101", () -> ResNet.v1(101).build(), 44_549_160, 7.801),
                 vision("resnet152", () -> ResNet.v1(152).build(), 60_192_808, 11.514),
-                // timm 1.0: resnetv2_50, resnetv2_101, resnetv2_152 in results-imagenet.csv, in 10^6: 25.55, 44.54,
-                // 60.19.
                 row("resnet50 v2", () -> ResNet.v2(50).build(), IMAGE, 25_549_352, 0, "timm"),
                 row("resnet101 v2", () -> ResNet.v2(101).build(), IMAGE, 44_541_480, 0, "timm"),
                 row("resnet152 v2", () -> ResNet.v2(152).build(), IMAGE, 60_185_128, 0, "timm"),
@@ -101,6 +104,20 @@ class ZooTest {
                 // left out.
                 row("unet", () -> new UNet(2, 64, 4), image(64), 31_037_698, 0, "Pytorch-UNet"),
                 row("lenet", () -> LeNet.of(10), gray(), 876_938, 0, "by hand"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("published")
+    void thePublishedNumbersAreThoseOfTheScript(Row row) {
+        JsonNode published = Golden.read("nn/zoo/zoo.json").get(row.name());
+        assertEquals(
+                published.get("parameters").asLong(),
+                row.parameters(),
+                published.get("source").asText());
+        assertEquals(
+                published.get("gigaMacs").asDouble(),
+                row.gigaMacs(),
+                published.get("source").asText());
     }
 
     private static Spec noise() {
