@@ -164,12 +164,12 @@ class WinogradTest {
 
     @Test
     void choiceFollowsFromSizes() {
-        assertTrue(WinogradConvolution.pays(3, new long[] {32, 64, 32, 32}, 64, 64, 32 * 32 * 32));
-        assertTrue(WinogradConvolution.pays(3, new long[] {8, 512, 7, 7}, 512, 512, 8 * 49));
-        assertTrue(WinogradConvolution.pays(5, new long[] {64, 64, 10, 10}, 32, 64, 6400));
-        assertFalse(WinogradConvolution.pays(5, new long[] {64, 32, 14, 14}, 64, 32, 6400));
-        assertFalse(WinogradConvolution.pays(3, new long[] {32, 16, 32, 32}, 3, 16, 32 * 32 * 32));
-        assertFalse(WinogradConvolution.pays(3, new long[] {1, 512, 7, 7}, 512, 512, 49));
+        assertTrue(WinogradConvolution.pays(3, 32, 32, 32, 64, 64, 32 * 32 * 32));
+        assertTrue(WinogradConvolution.pays(3, 8, 7, 7, 512, 512, 8 * 49));
+        assertTrue(WinogradConvolution.pays(5, 64, 10, 10, 32, 64, 6400));
+        assertFalse(WinogradConvolution.pays(5, 64, 14, 14, 64, 32, 6400));
+        assertFalse(WinogradConvolution.pays(3, 32, 32, 32, 3, 16, 32 * 32 * 32));
+        assertFalse(WinogradConvolution.pays(3, 1, 7, 7, 512, 512, 49));
     }
 
     @Test
@@ -215,9 +215,12 @@ class WinogradTest {
     }
 
     private static boolean isServed(NDArray x, NDArray w) {
-        long[] y = x.shape().dims();
-        y[1] = w.shape().dim(0);
-        return WinogradConvolution.pays(w.shape().dim(2), y, x.shape().dim(1), y[1], y[0] * y[2] * y[3]);
+        long n = x.shape().dim(0);
+        long height = x.shape().dim(2);
+        long width = x.shape().dim(3);
+        long out = w.shape().dim(0);
+        return WinogradConvolution.pays(
+                w.shape().dim(2), n, height, width, w.shape().dim(1), out, n * height * width);
     }
 
     /** The error relative to the largest result, with the direct sum of float64 as the truth. */

@@ -102,7 +102,8 @@ final class WinogradKernels {
         NDArray x = inputs[0];
         NDArray w = inputs[1];
         if (!isPlain(conv.stride(), conv.dilation(), conv.groups())
-                || conv.outputPad().stream().anyMatch(p -> p != 0)
+                || conv.outputPad().get(0) != 0
+                || conv.outputPad().get(1) != 0
                 || !takes(
                         x.spec(),
                         w.spec(),
@@ -113,7 +114,7 @@ final class WinogradKernels {
             return null;
         }
         long overlap = w.shape().dim(2) - 1;
-        if (conv.pad().stream().anyMatch(p -> p > overlap)) {
+        if (conv.pad().get(0) > overlap || conv.pad().get(1) > overlap) {
             return null;
         }
         NDArray result = Operands.channelsLast(x, outputs[0]);
@@ -188,8 +189,10 @@ final class WinogradKernels {
     private static boolean isPlain(List<Long> stride, List<Long> dilation, long groups) {
         return groups == 1
                 && stride.size() == 2
-                && stride.stream().allMatch(s -> s == 1)
-                && dilation.stream().allMatch(d -> d == 1);
+                && stride.get(0) == 1
+                && stride.get(1) == 1
+                && dilation.get(0) == 1
+                && dilation.get(1) == 1;
     }
 
     /**
@@ -212,7 +215,9 @@ final class WinogradKernels {
                 && covered.size() > 0
                 && WinogradConvolution.pays(
                         taps,
-                        covered.dims(),
+                        covered.dim(0),
+                        covered.dim(2),
+                        covered.dim(3),
                         in,
                         w.dim(0) * w.dim(1) / in,
                         outputs.dim(0) * outputs.dim(2) * outputs.dim(3))

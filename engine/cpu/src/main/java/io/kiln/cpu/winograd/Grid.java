@@ -24,9 +24,4 @@ record Grid(Algorithm algorithm, int images, int rows, int columns) {
     int allRows() {
         return Math.multiplyExact(images, rows);
     }
-
-    /** Tiles of all images. */
-    long tiles() {
-        return (long) allRows() * columns;
-    }
 }

@@ -45,11 +45,6 @@ final class TileReader {
         return (Algorithm.TILE - 1) / algorithm.outputs;
     }
 
-    /** Elements of the longest arrays of a reader, with one row of tiles. */
-    static long length(Grid grid, long channels) {
-        return (grid.columns() + (Algorithm.TILE - 1) / grid.algorithm().outputs) * channels;
-    }
-
     /** {@code V = Bᵀ d B} of rows of tiles; row {@code base} is the first one of the part's planes. */
     void data(Workspace space, int part, int base, int from, int to, Planes planes) {
         int m = algorithm.outputs;

@@ -103,21 +103,23 @@ public final class WinogradConvolution {
      * sum of 64 to 512 channels takes 1.4 to 2.5 times as long).
      *
      * @param taps size of the window along both axes
-     * @param covered sizes [N, ·, height, width] of what tiles cover
+     * @param images number of images
+     * @param height rows of what tiles cover
+     * @param width columns of what tiles cover
      * @param in input channels
      * @param out output channels
      * @param sums outputs of each channel that the direct sum computes
      * @return whether to prefer this algorithm
      */
-    public static boolean pays(long taps, long[] covered, long in, long out, long sums) {
-        Algorithm algorithm = algorithm(taps);
-        Grid grid = Grid.over(algorithm, covered);
-        if (TileReader.length(grid, Math.max(in, out)) > LONGEST) {
+    public static boolean pays(long taps, long images, long height, long width, long in, long out, long sums) {
+        int m = algorithm(taps).outputs;
+        long columns = (width + m - 1) / m;
+        if ((columns + (Algorithm.TILE - 1) / m) * Math.max(in, out) > LONGEST) {
             return false;
         }
-        double tiles = grid.tiles();
+        double tiles = (double) images * ((height + m - 1) / m) * columns;
         double products = 2 * tiles * in * out;
-        double transforms = ELEMENT * tiles * (in + out * algorithm.outputs / 4.0) + FACTOR * (double) in * out;
+        double transforms = ELEMENT * tiles * (in + out * m / 4.0) + FACTOR * (double) in * out;
         double direct = 2.0 * sums * in * out * taps * taps;
         return Algorithm.PRODUCTS * (products + transforms) * MARGIN < direct;
     }
