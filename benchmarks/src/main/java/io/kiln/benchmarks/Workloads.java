@@ -17,6 +17,7 @@ import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
+import io.kiln.benchmarks.onednn.BareOperators;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
 import io.kiln.benchmarks.spark.FeedData;
@@ -37,6 +38,7 @@ public final class Workloads {
     private static final String TORCH = "libtorch";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
+    private static final String BARE = "bare";
     private static final String NIO = "nio";
     private static final String BLOCK_PUSH = "block-push";
 
@@ -172,19 +174,23 @@ public final class Workloads {
     }
 
     private static Workload opOverhead() {
+        Aim[] aims = {Aim.over(TORCH, 1), Aim.over(BARE, 1 / 1.5)};
         return new Workload(
                 "op-overhead",
-                "Eager operator on 8×8 float32 arrays",
+                "Eager operator on 8×8 float32 matrices, and 3×3 convolution from 8 to 8 channels of 8×8; bare is oneDNN's call alone",
                 List.of(
                         Case.microseconds(Operators.ADD, "add_us", Operators.CALLS)
-                                .aim(Aim.over(TORCH, 1)),
+                                .aim(aims),
                         Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)
-                                .aim(Aim.over(TORCH, 1))),
+                                .aim(aims),
+                        Case.microseconds(Operators.CONV, "conv_us", Operators.CALLS)
+                                .aim(aims)),
                 contenders(
                         entry(Workload.KILN, KilnOperators::new),
+                        entry(BARE, BareOperators::new),
                         entry(TORCH, () -> new DjlOperators("PyTorch")),
                         entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
-                Set.of(),
+                Set.of(BARE),
                 Check.SAME,
                 new Plan(4, 6, 5, 20),
                 false);
