@@ -6,6 +6,7 @@ import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
 import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
+import io.kiln.benchmarks.djl.MxSymbolSequences;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.djl.TorchSequences;
 import io.kiln.benchmarks.kiln.KilnCompile;
@@ -173,6 +174,7 @@ public final class Workloads {
                         entry(Workload.KILN, () -> new KilnSequences(model, training, true)),
                         entry(Workload.EAGER, () -> new KilnSequences(model, training, false)),
                         entry(TORCH, () -> new TorchSequences(model, training)),
+                        entry(MXNET, () -> new MxSymbolSequences(model, training)),
                         entry(MXNET_EAGER, () -> new MxSequences(model, training))),
                 Set.of(Workload.EAGER),
                 training ? Check.LOSS_FALLS : Check.SAME,
