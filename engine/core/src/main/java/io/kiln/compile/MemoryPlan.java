@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Where the values of one call lie in its arena. Values whose lives do not overlap share memory: the largest are placed first,
- * each in the smallest gap that fits. A fused pointwise program writes over an input that ends with it.
+ * each in the smallest gap that fits. A fused pointwise program writes over an input that ends with it, a fused convolution over
+ * the residual that it adds.
  *
  * <p>Y. Pisarchyk, J. Lee: Efficient Memory Management for Deep Neural Net Inference, 2020 (greedy by size).
  *
@@ -90,11 +91,10 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
 
     private static Block inPlace(
             Code code, Step step, int at, int out, int[] lastUse, Block[] blocks, boolean... reused) {
-        if (!(step.operator() instanceof FusedPointwise)) {
-            return null;
-        }
+        boolean any = step.operator() instanceof FusedPointwise;
+        boolean last = step.operator() instanceof FusedConvolution f && f.residual();
         Slot y = code.slots()[out];
-        for (int k = 0; k < reused.length; k++) {
+        for (int k = any ? 0 : last ? reused.length - 1 : reused.length; k < reused.length; k++) {
             Slot x = code.slots()[step.inputs()[k]];
             Block b = blocks[x.root()];
             boolean alike = x.spec().equals(y.spec()) && Arrays.equals(x.strides(), y.strides());

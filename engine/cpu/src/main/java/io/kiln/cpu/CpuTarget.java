@@ -1,5 +1,6 @@
 package io.kiln.cpu;
 
+import io.kiln.compile.FusedConvolution;
 import io.kiln.compile.Target;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.Tensor;
@@ -53,6 +54,7 @@ final class CpuTarget implements Target {
         } else if (operator instanceof Softmax || operator instanceof LogSoftmax) {
             strides[0] = inputs[0].isDense() ? inputs[0].strides() : strides[0];
         } else if (operator instanceof Convolution
+                || operator instanceof FusedConvolution
                 || operator instanceof ConvolutionTranspose
                 || operator instanceof AvgPool
                 || operator instanceof AvgPoolGradient

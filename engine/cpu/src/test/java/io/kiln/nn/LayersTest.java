@@ -284,7 +284,7 @@ class LayersTest {
             compiled.initialize(3);
             compiled.hybridize();
             for (int round = 0; round < 2; round++) {
-                assertSameArray("predictions", eager.call(x), compiled.call(x));
+                assertClose("predictions", eager.call(x), compiled.call(x));
                 Run a = train(eager, x);
                 Run b = train(compiled, x);
                 assertSameArray("outputs", a.y, b.y);
@@ -298,8 +298,14 @@ class LayersTest {
                 });
             }
             NDArray other = RandomOps.normal(row.input.with(0, 5), 0, 1, DType.FLOAT32);
-            assertSameArray("another batch", eager.call(other), compiled.call(other));
+            assertClose("another batch", eager.call(other), compiled.call(other));
         }
+    }
+
+    /** Compiled predictions have batch normalisation as factors of the convolution before it: they agree within rounding. */
+    private static void assertClose(String what, NDArray expected, NDArray actual) {
+        assertEquals(expected.spec(), actual.spec(), what);
+        assertArrayEquals(expected.toFloatArray(), actual.toFloatArray(), 2e-6f, what);
     }
 
     private static void assertSameArray(String what, NDArray expected, NDArray actual) {

@@ -1,5 +1,6 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.compile.FusedConvolution;
 import io.kiln.cpu.KernelTable;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
@@ -55,6 +56,7 @@ public final class NetworkKernels {
         table.add(MatMul.class, SmallMatMul::run);
         table.add(Linear.class, OneDnnMatMul::linear);
         table.add(Convolution.class, OneDnnConvolution::convolution);
+        table.add(FusedConvolution.class, OneDnnConvolution::fused);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
         table.add(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
         table.add(MaxPool.class, OneDnnPooling::max);

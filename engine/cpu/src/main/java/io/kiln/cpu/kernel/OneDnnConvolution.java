@@ -1,6 +1,8 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.compile.FusedConvolution;
 import io.kiln.cpu.onednn.Convolution;
+import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.onednn.Window;
 import io.kiln.ndarray.NDArray;
@@ -12,6 +14,8 @@ import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Convolutions by oneDNN. Results are channels-last. */
@@ -36,6 +40,51 @@ final class OneDnnConvolution {
                     OneDnnMatMul.postOps(conv.activation()));
             return computed ? new NDArray[] {result} : null;
         }
+    }
+
+    /** A convolution with all that follows it as post-ops; a residual that is given up is added to in place. */
+    static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        FusedConvolution fused = (FusedConvolution) operator;
+        io.kiln.op.Convolution conv = fused.convolution();
+        if (declines(inputs)) {
+            return null;
+        }
+        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        try (Scope copies = Scope.open()) {
+            PostOps postOps = PostOps.NONE;
+            List<Tensor> operands = new ArrayList<>();
+            if (fused.scaled()) {
+                postOps = postOps.then(PostOps.Kind.MULTIPLY).then(PostOps.Kind.ADD);
+                operands.add(perChannel(inputs[2], result));
+                operands.add(perChannel(inputs[3], result));
+            }
+            if (fused.residual()) {
+                NDArray residual = inputs[inputs.length - 1];
+                boolean inPlace = residual.address() == result.address();
+                postOps = postOps.then(inPlace ? PostOps.Kind.SUM : PostOps.Kind.ADD);
+                if (!inPlace) {
+                    operands.add(Operands.read(residual));
+                }
+            }
+            boolean computed = Convolution.forward(
+                    window(conv.stride(), conv.pad(), conv.dilation()),
+                    conv.groups(),
+                    Operands.read(inputs[0]),
+                    Operands.read(inputs[1]),
+                    null,
+                    Operands.of(result),
+                    OneDnnMatMul.then(postOps, conv.activation()),
+                    operands.toArray(new Tensor[0]));
+            return computed ? new NDArray[] {result} : null;
+        }
+    }
+
+    /** A vector over the channels as an operand that broadcasts to a result. */
+    private static Tensor perChannel(NDArray vector, NDArray result) {
+        long[] dims = new long[result.shape().rank()];
+        Arrays.fill(dims, 1);
+        dims[1] = result.shape().dim(1);
+        return Operands.vector(vector).as(dims, Tensor.channelsLastStrides(dims));
     }
 
     /** The transposed convolution is the gradient of a convolution with respect to its source. */

@@ -55,11 +55,16 @@ final class OneDnnMatMul {
     }
 
     static PostOps postOps(Activation activation) {
+        return then(PostOps.NONE, activation);
+    }
+
+    /** Steps with an activation behind them. */
+    static PostOps then(PostOps steps, Activation activation) {
         return switch (activation) {
-            case NONE -> PostOps.NONE;
-            case RELU -> PostOps.of(io.kiln.cpu.onednn.Activation.RELU, 0, 0);
-            case SIGMOID -> PostOps.of(io.kiln.cpu.onednn.Activation.LOGISTIC, 0, 0);
-            case TANH -> PostOps.of(io.kiln.cpu.onednn.Activation.TANH, 0, 0);
+            case NONE -> steps;
+            case RELU -> steps.then(io.kiln.cpu.onednn.Activation.RELU, 0, 0);
+            case SIGMOID -> steps.then(io.kiln.cpu.onednn.Activation.LOGISTIC, 0, 0);
+            case TANH -> steps.then(io.kiln.cpu.onednn.Activation.TANH, 0, 0);
         };
     }
 

@@ -16,6 +16,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_next_impl;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
+import java.util.Arrays;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
@@ -43,29 +44,49 @@ public final class Convolution {
      * @param bias bias, or null
      * @param dst destination
      * @param postOps what to do to each element of the result
+     * @param operands further operands of the post-ops, which broadcast to the result
      * @return false if oneDNN has no implementation
      */
     public static boolean forward(
-            Window window, long groups, Tensor src, Tensor weights, Tensor bias, Tensor dst, PostOps postOps) {
+            Window window,
+            long groups,
+            Tensor src,
+            Tensor weights,
+            Tensor bias,
+            Tensor dst,
+            PostOps postOps,
+            Tensor... operands) {
         CpuContext context = CpuContext.current();
-        key(context, Operation.CONVOLUTION, window, groups, src, weights, bias, dst)
+        CallKey key = key(context, Operation.CONVOLUTION, window, groups, src, weights, bias, dst)
                 .add(postOps);
+        for (Tensor operand : operands) {
+            key.add(operand);
+        }
         Plan plan = context.plan(builder -> {
             Tensor filter = Filters.grouped(weights, groups);
             PlanBuilder.Place shift = bias == null ? null : builder.slot(2, bias);
             PlanBuilder.Place result = builder.slot(3, Activations.canonical(dst));
+            PlanBuilder.Place[] more = new PlanBuilder.Place[operands.length];
+            Arrays.setAll(more, i -> builder.slot(4 + i, Activations.canonical(operands[i])));
             dnnl_primitive_desc descriptor =
-                    forward(builder, window, src, filter, shift == null ? null : shift.layout(), dst, postOps);
+                    forward(builder, window, src, filter, shift == null ? null : shift.layout(), dst, postOps, more);
             builder.begin(descriptor)
                     .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
                     .input(DNNL_ARG_WEIGHTS, builder.slot(1, filter));
             if (shift != null) {
                 builder.input(DNNL_ARG_BIAS, shift);
             }
+            int[] arguments = postOps.arguments();
+            for (int i = 0; i < arguments.length; i++) {
+                builder.operand(arguments[i], more[i]);
+            }
             return builder.output(DNNL_ARG_DST, result, postOps.readsDestination())
                     .end()
                     .build();
         });
+        for (int i = 0; i < operands.length; i++) {
+            plan.slot(4 + i, operands[i]);
+        }
         return plan.slot(0, src).slot(1, weights).slot(2, bias).slot(3, dst).execute(context);
     }
 
@@ -193,12 +214,13 @@ public final class Convolution {
             Tensor filter,
             dnnl_memory_desc bias,
             Tensor dst,
-            PostOps postOps) {
-        dnnl_primitive_desc first = implementation(builder, window, src, filter, bias, dst, postOps);
+            PostOps postOps,
+            PlanBuilder.Place... more) {
+        dnnl_primitive_desc first = implementation(builder, window, src, filter, bias, dst, postOps, more);
         if (src.dims()[1] > 1 || !PlanBuilder.implementation(first).startsWith(BY_BATCHED_PRODUCTS)) {
             return first;
         }
-        dnnl_primitive_desc other = implementation(builder, window, src, filter, bias, dst, postOps);
+        dnnl_primitive_desc other = implementation(builder, window, src, filter, bias, dst, postOps, more);
         boolean found = dnnl_primitive_desc_next_impl(other) == dnnl_success
                 && PlanBuilder.implementation(other).startsWith(DIRECT);
         return found ? other : first;
@@ -211,7 +233,8 @@ public final class Convolution {
             Tensor filter,
             dnnl_memory_desc bias,
             Tensor dst,
-            PostOps postOps) {
+            PostOps postOps,
+            PlanBuilder.Place... more) {
         dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
         int status = dnnl_convolution_forward_primitive_desc_create(
                 descriptor,
@@ -226,7 +249,9 @@ public final class Convolution {
                 window.holes(),
                 window.padBefore(),
                 window.padAfter(),
-                builder.attributes(postOps));
+                builder.attributes(
+                        postOps,
+                        Arrays.stream(more).map(PlanBuilder.Place::layout).toArray(dnnl_memory_desc[]::new)));
         return builder.created("convolution of " + src + " with " + filter, descriptor, status);
     }
 }

@@ -107,8 +107,8 @@ final class PlanBuilder implements AutoCloseable {
         return layout;
     }
 
-    /** Attributes: scratch memory is ours; steps after the primitive. */
-    dnnl_primitive_attr attributes(PostOps postOps) {
+    /** Attributes: scratch memory is ours; steps after the primitive, with the layouts of their further operands. */
+    dnnl_primitive_attr attributes(PostOps postOps, dnnl_memory_desc... operands) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnnException.check("attributes", dnnl_primitive_attr_create(attributes));
         temporaries.add(() -> dnnl_primitive_attr_destroy(attributes));
@@ -118,7 +118,7 @@ final class PlanBuilder implements AutoCloseable {
             dnnl_post_ops list = new dnnl_post_ops();
             OneDnnException.check("post-ops", dnnl_post_ops_create(list));
             temporaries.add(() -> dnnl_post_ops_destroy(list));
-            postOps.appendTo(list);
+            postOps.appendTo(list, operands);
             OneDnnException.check("post-ops", dnnl_primitive_attr_set_post_ops(attributes, list));
         }
         return attributes;
@@ -180,6 +180,12 @@ final class PlanBuilder implements AutoCloseable {
         Place converted = scratch(wanted);
         reorder(place, converted);
         bind(argument, converted);
+        return this;
+    }
+
+    /** Binds an input that the primitive takes as it is: a further operand of a post-op. */
+    PlanBuilder operand(int argument, Place place) {
+        bind(argument, place);
         return this;
     }
 

@@ -1,10 +1,18 @@
 package io.kiln.cpu.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_add;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_mul;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_data_type_undef;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_binary;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_eltwise;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_post_ops_append_sum;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 
 /**
@@ -18,21 +26,34 @@ public record PostOps(List<Step> steps) {
     public static final PostOps NONE = new PostOps(List.of());
 
     /** Adds the result to what the destination holds: {@code dst = dst + result}. */
-    public static final PostOps ACCUMULATE = new PostOps(List.of(new Step(null, 1f, 0f)));
+    public static final PostOps ACCUMULATE = new PostOps(List.of(new Step(Kind.SUM, null, 1f, 0f)));
 
     /** Copies the list. */
     public PostOps {
         steps = List.copyOf(steps);
     }
 
+    /** What a step does. */
+    public enum Kind {
+        /** Applies a function. */
+        FUNCTION,
+        /** Adds what the destination holds. */
+        SUM,
+        /** Multiplies by a further operand. */
+        MULTIPLY,
+        /** Adds a further operand. */
+        ADD
+    }
+
     /**
-     * One step: an activation function, or the sum with the destination.
+     * One step.
      *
-     * @param function the function; null for {@code dst = alpha * dst + result}
-     * @param alpha the function's first parameter
+     * @param kind what it does
+     * @param function the function of a {@link Kind#FUNCTION}; null for others
+     * @param alpha the function's first parameter; the factor of what the destination holds
      * @param beta the function's second parameter
      */
-    public record Step(Activation function, float alpha, float beta) {}
+    public record Step(Kind kind, Activation function, float alpha, float beta) {}
 
     /**
      * An activation after the primitive.
@@ -43,7 +64,7 @@ public record PostOps(List<Step> steps) {
      * @return the one-step list
      */
     public static PostOps of(Activation function, float alpha, float beta) {
-        return new PostOps(List.of(new Step(function, alpha, beta)));
+        return NONE.then(function, alpha, beta);
     }
 
     /**
@@ -53,38 +74,73 @@ public record PostOps(List<Step> steps) {
      * @return the list of both steps
      */
     public static PostOps accumulateThen(Activation function) {
-        return new PostOps(List.of(new Step(null, 1f, 0f), new Step(function, 0f, 0f)));
+        return ACCUMULATE.then(function, 0f, 0f);
+    }
+
+    /**
+     * These steps, then a function.
+     *
+     * @param function which
+     * @param alpha its first parameter
+     * @param beta its second parameter
+     * @return the longer list
+     */
+    public PostOps then(Activation function, float alpha, float beta) {
+        return then(new Step(Kind.FUNCTION, function, alpha, beta));
+    }
+
+    /**
+     * These steps, then one without parameters.
+     *
+     * @param kind a sum with what the destination holds, or one that has a further operand
+     * @return the longer list
+     */
+    public PostOps then(Kind kind) {
+        return then(new Step(kind, null, 1f, 0f));
+    }
+
+    private PostOps then(Step step) {
+        List<Step> all = new ArrayList<>(steps);
+        all.add(step);
+        return new PostOps(all);
     }
 
     /** Whether a step adds to what the destination holds. */
     boolean readsDestination() {
-        for (Step step : steps) {
-            if (step.function == null) {
-                return true;
-            }
-        }
-        return false;
+        return steps.stream().anyMatch(s -> s.kind == Kind.SUM);
     }
 
     void addTo(CallKey key) {
         key.add(steps.size());
         for (Step step : steps) {
-            key.add(step.function == null ? -1 : step.function.ordinal())
+            key.add(step.kind.ordinal())
+                    .add(step.function == null ? -1 : step.function.ordinal())
                     .add(step.alpha)
                     .add(step.beta);
         }
     }
 
-    void appendTo(dnnl_post_ops list) {
+    /** Appends the steps; those with a further operand take the next of these layouts, which broadcast to the result. */
+    void appendTo(dnnl_post_ops list, dnnl_memory_desc... operands) {
+        int operand = 0;
         for (Step step : steps) {
-            if (step.function == null) {
-                OneDnnException.check(
-                        "post-op sum", dnnl_post_ops_append_sum(list, step.alpha, 0, dnnl_data_type_undef));
-            } else {
-                OneDnnException.check(
-                        "post-op " + step.function,
-                        dnnl_post_ops_append_eltwise(list, step.function.code(), step.alpha, step.beta));
-            }
+            int status =
+                    switch (step.kind) {
+                        case FUNCTION ->
+                            dnnl_post_ops_append_eltwise(list, step.function.code(), step.alpha, step.beta);
+                        case SUM -> dnnl_post_ops_append_sum(list, step.alpha, 0, dnnl_data_type_undef);
+                        case MULTIPLY -> dnnl_post_ops_append_binary(list, dnnl_binary_mul, operands[operand++]);
+                        case ADD -> dnnl_post_ops_append_binary(list, dnnl_binary_add, operands[operand++]);
+                    };
+            OneDnnException.check("post-op " + step, status);
         }
+    }
+
+    /** The arguments by which the primitive gets the further operands, in order. */
+    int[] arguments() {
+        return IntStream.range(0, steps.size())
+                .filter(i -> steps.get(i).kind == Kind.MULTIPLY || steps.get(i).kind == Kind.ADD)
+                .map(i -> DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (i + 1) | DNNL_ARG_SRC_1)
+                .toArray();
     }
 }

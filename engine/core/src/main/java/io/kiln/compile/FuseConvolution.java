@@ -1,0 +1,199 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Activation;
+import io.kiln.op.Add;
+import io.kiln.op.BatchNorm;
+import io.kiln.op.Convolution;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
+import io.kiln.op.Relu;
+import io.kiln.op.Rsqrt;
+import io.kiln.symbol.Graph;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lets a convolution do what follows it while its result is still in the cache: batch normalisation by running statistics
+ * (predict mode), the sum with a residual, ReLU. The whole stands where the last of these stood. Only where nobody else needs
+ * the values between, which is to say where no gradient is wanted.
+ */
+final class FuseConvolution implements Pass {
+    private final Target target;
+
+    FuseConvolution(Target target) {
+        this.target = target;
+    }
+
+    @Override
+    public Program run(Program program) {
+        Graph g = program.graph();
+        Chain[] ends = chains(program);
+        if (Arrays.stream(ends).allMatch(c -> c == null)) {
+            return program;
+        }
+        boolean[] inside = new boolean[ends.length];
+        for (Chain chain : ends) {
+            for (Chain c = chain == null ? null : chain.before; c != null; c = c.before) {
+                inside[c.node] = true;
+            }
+        }
+        try (Replay replay = new Replay(program)) {
+            for (int i = 0; i < ends.length; i++) {
+                Graph.Node node = g.nodes().get(i);
+                Chain chain = ends[i];
+                if (chain == null && !inside[i]) {
+                    replay.keep(i);
+                    continue;
+                }
+                NDArray[] results = new NDArray[node.outputs().size()];
+                if (chain != null) {
+                    results[0] = replay.at(node, () -> emit(replay, chain))[0];
+                }
+                if (node.operator() instanceof BatchNorm) { // in predict mode the running statistics stay
+                    results[1] = replay.value(node.inputs().get(3));
+                    results[2] = replay.value(node.inputs().get(4));
+                }
+                replay.set(i, results);
+            }
+            return replay.build();
+        }
+    }
+
+    /** A convolution and what of the nodes behind it has joined so far. */
+    private record Chain(
+            int node, Chain before, Graph.Node convolution, Graph.Node norm, Graph.Ref residual, boolean relu) {
+        Chain then(int next, Graph.Node withNorm) {
+            return new Chain(next, this, convolution, withNorm, residual, relu);
+        }
+
+        Chain then(int next, Graph.Ref withResidual) {
+            return new Chain(next, this, convolution, norm, withResidual, relu);
+        }
+
+        Chain thenRelu(int next) {
+            return new Chain(next, this, convolution, norm, residual, true);
+        }
+    }
+
+    /** The chains by the nodes with which they end; chains of a convolution alone, or with ReLU alone, are none. */
+    private Chain[] chains(Program program) {
+        Graph g = program.graph();
+        Map<Graph.Ref, Integer> uses = Uses.ofOutputs(g);
+        Chain[] chains = new Chain[g.nodes().size()];
+        for (int i = 0; i < chains.length; i++) {
+            Graph.Node node = g.nodes().get(i);
+            Operator op = node.operator();
+            if (op instanceof Convolution c && c.activation() == Activation.NONE && isServed(g, node)) {
+                chains[i] = new Chain(i, null, node, null, null, false);
+            } else if (op instanceof BatchNorm && !program.training() && isPlain(g, uses, i)) {
+                Chain c = take(g, uses, chains, node.inputs().get(0));
+                chains[i] = c == null || c.norm != null || c.residual != null || c.relu ? null : c.then(i, node);
+                restore(chains, c, chains[i]);
+            } else if (op instanceof Add && node.inputs().size() == 2) {
+                residual(g, uses, chains, i);
+            } else if (op instanceof Relu) {
+                Chain c = take(g, uses, chains, node.inputs().get(0));
+                chains[i] = c == null || c.relu ? null : c.thenRelu(i);
+                restore(chains, c, chains[i]);
+            }
+        }
+        for (int i = 0; i < chains.length; i++) {
+            Chain c = chains[i];
+            chains[i] = c == null || c.norm == null && c.residual == null ? null : c;
+        }
+        return chains;
+    }
+
+    /** A sum joins the later one of two convolutions: the other is there by then. */
+    private static void residual(Graph g, Map<Graph.Ref, Integer> uses, Chain[] chains, int at) {
+        Graph.Node sum = g.nodes().get(at);
+        Graph.Ref a = sum.inputs().get(0);
+        Graph.Ref b = sum.inputs().get(1);
+        if (a.value() == b.value()
+                || !g.spec(a).equals(sum.outputs().get(0))
+                || !g.spec(b).equals(sum.outputs().get(0))) {
+            return;
+        }
+        Graph.Ref late = a.value() > b.value() ? a : b;
+        for (Graph.Ref own : new Graph.Ref[] {late, late == a ? b : a}) {
+            Chain c = take(g, uses, chains, own);
+            if (c != null && c.residual == null && !c.relu) {
+                chains[at] = c.then(at, own == a ? b : a);
+                return;
+            }
+            restore(chains, c, null);
+        }
+    }
+
+    /** The chain that ends with a value which nobody else needs; it ends there no longer. */
+    private static Chain take(Graph g, Map<Graph.Ref, Integer> uses, Chain[] chains, Graph.Ref value) {
+        int node = value.value() - g.variableCount();
+        if (node < 0 || value.output() != 0 || uses.get(value) != 1) {
+            return null;
+        }
+        Chain c = chains[node];
+        chains[node] = null;
+        return c;
+    }
+
+    private static void restore(Chain[] chains, Chain taken, Chain longer) {
+        if (taken != null && longer == null) {
+            chains[taken.node] = taken;
+        }
+    }
+
+    private boolean isServed(Graph g, Graph.Node node) {
+        DType type = node.outputs().get(0).dtype();
+        boolean plain = type == DType.FLOAT32 || type == DType.BFLOAT16;
+        return plain
+                && (node.inputs().size() == 2 || g.spec(node.inputs().get(2)).dtype() == DType.FLOAT32)
+                && target.hasKernel(new FusedConvolution((Convolution) node.operator(), true, true));
+    }
+
+    /** Whether gamma, beta and the statistics are float32, and no gradient wants to know what was used of them. */
+    private static boolean isPlain(Graph g, Map<Graph.Ref, Integer> uses, int norm) {
+        int value = g.variableCount() + norm;
+        return !uses.containsKey(new Graph.Ref(value, 3))
+                && !uses.containsKey(new Graph.Ref(value, 4))
+                && g.nodes().get(norm).inputs().stream()
+                        .skip(1)
+                        .allMatch(r -> g.spec(r).dtype() == DType.FLOAT32);
+    }
+
+    private static NDArray[] emit(Replay replay, Chain chain) {
+        Graph.Node conv = chain.convolution;
+        boolean bias = conv.inputs().size() > 2;
+        boolean scaled = chain.norm != null || bias;
+        int count = 2 + (scaled ? 2 : 0) + (chain.residual == null ? 0 : 1);
+        NDArray[] inputs = Arrays.copyOf(replay.inputs(conv), count);
+        if (scaled) {
+            NDArray[] affine =
+                    affine(replay, chain, bias ? replay.value(conv.inputs().get(2)) : null);
+            inputs[2] = affine[0];
+            inputs[3] = affine[1];
+        }
+        if (chain.residual != null) {
+            inputs[count - 1] = replay.value(chain.residual);
+        }
+        Convolution c =
+                FusedConvolution.with((Convolution) conv.operator(), chain.relu ? Activation.RELU : Activation.NONE);
+        return Dispatch.run(new FusedConvolution(c, scaled, chain.residual != null), inputs);
+    }
+
+    /** Factor and summand of each channel: γr and β − μγr (+ the bias times the factor), with r = 1/√(σ² + ε). */
+    private static NDArray[] affine(Replay replay, Chain chain, NDArray bias) {
+        if (chain.norm == null) {
+            return new NDArray[] {NDArray.ones(bias.shape(), DType.FLOAT32), bias};
+        }
+        List<Graph.Ref> in = chain.norm.inputs();
+        BatchNorm norm = (BatchNorm) chain.norm.operator();
+        NDArray variance = replay.value(in.get(4));
+        NDArray scale = Dispatch.one(new Rsqrt(), variance.add(norm.epsilon())).mul(replay.value(in.get(1)));
+        NDArray mean = replay.value(in.get(3));
+        NDArray centre = bias == null ? mean : mean.sub(bias);
+        return new NDArray[] {scale, replay.value(in.get(2)).sub(centre.mul(scale))};
+    }
+}
