@@ -31,6 +31,11 @@ public final class CpuContext {
      */
     static final int CAPACITY = 384;
 
+    /**
+     * Multiplications up to which a convolution is left to the calling thread: waking a second one takes longer than its share.
+     */
+    static final long ALONE = 1 << 16;
+
     private static final String LIBRARY_CACHE = "ONEDNN_PRIMITIVE_CACHE_CAPACITY";
 
     private static final ThreadLocal<CpuContext> CURRENT = ThreadLocal.withInitial(CpuContext::create);
@@ -38,6 +43,7 @@ public final class CpuContext {
     private final Resources resources = new Resources();
     private final CallKey key = new CallKey();
     private int threads;
+    private int used;
 
     private CpuContext() {
         OneDnnException.check("engine", dnnl_engine_create(resources.engine, dnnl_cpu, 0));
@@ -64,11 +70,28 @@ public final class CpuContext {
      * @throws IllegalStateException if oneDNN is not available, with the reason
      */
     public static CpuContext current() {
+        return current(Long.MAX_VALUE);
+    }
+
+    /**
+     * The context of the calling thread, set to one engine thread for a call of little work, and else to all of the thread's.
+     *
+     * @param multiplications of the call
+     * @return the context
+     * @throws IllegalStateException if oneDNN is not available, with the reason
+     */
+    static CpuContext current(long multiplications) {
         CpuContext context = CURRENT.get();
         int threads = EngineThreads.count();
         if (context.threads != threads) {
             EngineThreads.parallel(); // tells OpenMP
             context.threads = threads;
+            context.used = threads;
+        }
+        int wanted = multiplications <= ALONE ? 1 : threads;
+        if (context.used != wanted) {
+            Natives.get().openMp().setThreads(wanted);
+            context.used = wanted;
         }
         return context;
     }
@@ -100,7 +123,7 @@ public final class CpuContext {
     }
 
     CallKey key(Operation operation) {
-        return key.start(operation.ordinal(), threads);
+        return key.start(operation.ordinal(), used);
     }
 
     /** The plan for the key last filled; {@link Plan#UNSUPPORTED} if oneDNN cannot do it. */
