@@ -183,17 +183,9 @@ public final class Convolution {
                 .execute(context);
     }
 
-    /** Each element of the destination takes one filter's. */
+    /** Each element of the destination takes as many as a filter has. */
     private static long multiplications(Tensor weights, Tensor dst) {
-        return size(dst) * (size(weights) / Math.max(1, weights.dims()[0]));
-    }
-
-    private static long size(Tensor tensor) {
-        long size = 1;
-        for (long dim : tensor.dims()) {
-            size *= dim;
-        }
-        return size;
+        return dst.size() * (weights.size() / Math.max(1, weights.dims()[0]));
     }
 
     private static CallKey key(
