@@ -131,6 +131,9 @@ class NetClassifier(override val uid: String)
   def setTimeout(value: Int): this.type = set(timeout, value)
 
   /** @group setParam */
+  def setHeartbeatTimeout(value: Double): this.type = set(heartbeatTimeout, value)
+
+  /** @group setParam */
   def setDevice(value: String): this.type = set(device, value)
 
   /** @group setParam */

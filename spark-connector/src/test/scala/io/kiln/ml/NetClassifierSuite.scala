@@ -58,6 +58,31 @@ class NetClassifierSuite extends SparkSuite {
     intercept[IllegalArgumentException](classifier().setPrecision("int8"))
   }
 
+  test("float16 learns what float32 learns, and scales its losses") {
+    val narrow = classifier().setPrecision("float16").fit(corners(600))
+    assert(evaluator.evaluate(narrow.transform(test300)) > 0.95)
+    assert(narrow.summary.epochs.get(7).lossScale >= 1024)
+    assert(weights(narrow) == weights(classifier().setPrecision("float16").fit(corners(600))))
+  }
+
+  test("the validation loss is that of what the model gives") {
+    val data = corners(300).withColumn("held", rand(4) < 0.3).cache()
+    val model = classifier().setMaxEpochs(2).setValidationIndicatorCol("held").fit(data)
+    val losses = model.transform(data.where("held")).select("probability", "label").collect().map(r =>
+      -math.log(r.getAs[Vector](0)(r.getDouble(1).toInt)))
+    val reported = model.summary.epochs.get(1).validationLoss
+    assert(math.abs(reported - losses.sum / losses.length) < 1e-5 * reported)
+  }
+
+  test("full batches are compiled, and say what single rows say") {
+    val model = classifier().setMaxEpochs(2).setPredictionBatchSize(16).fit(corners(300))
+    val rows = model.transform(test300.coalesce(1)).select("rawPrediction", "features").collect()
+    rows.foreach { r =>
+      val one = model.predictRaw(r.getAs[Vector](1)).toArray
+      one.zip(r.getAs[Vector](0).toArray).foreach { case (a, b) => assert(math.abs(a - b) < 1e-4) }
+    }
+  }
+
   test("labels may be smoothed, and easy rows count less") {
     for (loss <- Seq("smoothedCrossEntropy", "softmaxFocal")) {
       val model = classifier().setLoss(loss).fit(corners(600))

@@ -4,6 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.AcrossWorkers;
 import io.kiln.op.Cast;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
@@ -64,6 +65,7 @@ final class FusePointwise implements Pass {
         private final List<List<Integer>> users = new ArrayList<>();
         private final boolean[] lasting;
         private final boolean[] forward;
+        private final List<List<Integer>> before = new ArrayList<>();
 
         Fusion(Program program) {
             this.program = program;
@@ -74,12 +76,21 @@ final class FusePointwise implements Pass {
             types = new DType[count];
             lasting = new boolean[count];
             forward = Segments.forward(program);
+            int talk = -1;
             for (int i = 0; i < count; i++) {
                 users.add(new ArrayList<>());
+                before.add(new ArrayList<>());
                 for (Graph.Ref r : graph.nodes().get(i).inputs()) {
                     if (r.value() >= first) {
                         users.get(r.value() - first).add(i);
+                        before.get(i).add(r.value() - first);
                     }
+                }
+                if (graph.nodes().get(i).operator() instanceof AcrossWorkers) {
+                    if (talk >= 0) {
+                        before.get(i).add(talk); // workers with batches of other shapes must talk in the same order
+                    }
+                    talk = i;
                 }
             }
             graph.outputs().forEach(this::last);
@@ -187,11 +198,11 @@ final class FusePointwise implements Pass {
 
         private void push(int g, int but, boolean[] seen, List<Integer> stack) {
             for (int m : members.get(g)) {
-                for (Graph.Ref r : graph.nodes().get(m).inputs()) {
-                    int before = r.value() < first ? -1 : group[r.value() - first];
-                    if (before >= 0 && before != but && before != g && !seen[before]) {
-                        seen[before] = true;
-                        stack.add(before);
+                for (int node : before.get(m)) {
+                    int h = group[node];
+                    if (h != but && h != g && !seen[h]) {
+                        seen[h] = true;
+                        stack.add(h);
                     }
                 }
             }
@@ -202,10 +213,10 @@ final class FusePointwise implements Pass {
             int[] missing = new int[count];
             Map<Integer, List<Integer>> after = new HashMap<>();
             for (int i = 0; i < count; i++) {
-                for (Graph.Ref r : graph.nodes().get(i).inputs()) {
-                    int before = r.value() < first ? group[i] : group[r.value() - first];
-                    if (before != group[i]) {
-                        after.computeIfAbsent(before, k -> new ArrayList<>()).add(group[i]);
+                for (int node : before.get(i)) {
+                    if (group[node] != group[i]) {
+                        after.computeIfAbsent(group[node], k -> new ArrayList<>())
+                                .add(group[i]);
                         missing[group[i]]++;
                     }
                 }

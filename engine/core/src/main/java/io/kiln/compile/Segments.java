@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.op.AcrossWorkers;
 import io.kiln.op.Custom;
 import io.kiln.op.GraphOperator;
 import io.kiln.op.Operator;
@@ -21,20 +22,24 @@ final class Segments {
         return close(g, needed);
     }
 
-    /** For each node whether any output, update or random draw needs it. */
+    /** For each node whether any output, update or call that leaves a trace needs it. */
     static boolean[] alive(Program program) {
         Graph g = program.graph();
         boolean[] needed = new boolean[g.variableCount() + g.nodes().size()];
         g.outputs().forEach(r -> needed[r.value()] = true);
         g.updates().forEach(u -> needed[u.value().value()] = true);
+        for (int i = 0; i < g.nodes().size(); i++) {
+            needed[g.variableCount() + i] |= isUnique(g.nodes().get(i).operator());
+        }
         return close(g, needed);
     }
 
-    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs or are code of the user. */
+    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs, talk to others or are the user's. */
     static boolean isUnique(Operator operator) {
         return operator instanceof Stochastic s && s.draws()
                 || operator instanceof GraphOperator
-                || operator instanceof Custom;
+                || operator instanceof Custom
+                || operator instanceof AcrossWorkers;
     }
 
     private static boolean[] close(Graph g, boolean[] needed) {

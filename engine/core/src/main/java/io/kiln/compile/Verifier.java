@@ -1,6 +1,8 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.Spec;
+import io.kiln.op.AcrossWorkers;
+import io.kiln.op.CrossWorkerSum;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.List;
@@ -70,12 +72,28 @@ final class Verifier {
         same(pass, "inputs", a.inputs(), b.inputs());
         same(pass, "outputs", specs(a), specs(b));
         same(pass, "gradients", before.gradients(), after.gradients());
+        if (!hidesSums(a)) {
+            same(pass, "sums over the workers", sums(a), sums(b));
+        }
         same(pass, "parameters", parameters(before), parameters(after));
         same(
                 pass,
                 "updates",
                 a.updates().stream().map(Graph.Update::parameter).toList(),
                 b.updates().stream().map(Graph.Update::parameter).toList());
+    }
+
+    /** Whether sums over the workers are parts of operators that are not composed yet. */
+    private static boolean hidesSums(Graph g) {
+        return g.nodes().stream()
+                .anyMatch(n -> n.operator() instanceof AcrossWorkers && !(n.operator() instanceof CrossWorkerSum));
+    }
+
+    private static List<String> sums(Graph g) {
+        return g.nodes().stream()
+                .filter(n -> n.operator() instanceof CrossWorkerSum)
+                .map(Graph.Node::name)
+                .toList();
     }
 
     private static List<Spec> specs(Graph g) {
