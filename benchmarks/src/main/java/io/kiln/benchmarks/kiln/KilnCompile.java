@@ -27,7 +27,7 @@ import io.kiln.optim.UpdateRule;
  */
 public final class KilnCompile implements Contender {
 
-    /** Case: the first time in a new JVM, of which there is one. */
+    /** Case: the very first time in a new JVM, of which there is one: it is told again as often as it is asked for. */
     public static final String FIRST = "first";
 
     /** Case: when the JVM has compiled the compiler, to some extent. */
@@ -36,6 +36,7 @@ public final class KilnCompile implements Contender {
     private final boolean training;
     private NDArray images;
     private NDArray labels;
+    private io.kiln.benchmarks.Block first;
 
     /** Compiles a training step, or a prediction. */
     public KilnCompile(boolean training) {
@@ -53,7 +54,10 @@ public final class KilnCompile implements Contender {
 
     @Override
     public io.kiln.benchmarks.Block run(String caseName, int steps) throws Exception {
-        return Contender.super.run(caseName, caseName.equals(FIRST) ? 1 : steps);
+        if (first == null) {
+            first = Contender.super.run(FIRST, 1);
+        }
+        return caseName.equals(FIRST) ? first : Contender.super.run(caseName, steps);
     }
 
     @Override
