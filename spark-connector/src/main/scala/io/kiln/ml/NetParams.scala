@@ -218,6 +218,15 @@ trait NetParams
   /** @group getParam */
   final def getPrecision: String = $(precision)
 
+  /** Bound on the memory of a step. @group expertParam */
+  final val memoryBudget: LongParam = new LongParam(
+    this, "memoryBudget",
+    "most bytes that the values inside a training step of a worker may take; above it they are computed again for the backward pass instead of being kept, which costs time and changes no result; 0 for no bound",
+    ParamValidators.gtEq(0L))
+
+  /** @group expertGetParam */
+  final def getMemoryBudget: Long = $(memoryBudget)
+
   /** Progress bar. @group param */
   final val showProgress: BooleanParam = new BooleanParam(
     this, "showProgress", "whether the driver's terminal shows a progress bar; never when it is no terminal")
@@ -248,6 +257,7 @@ trait NetParams
     heartbeatTimeout -> TransportOptions.DEFAULT.silence.toMillis / 1000.0,
     device -> "cpu",
     precision -> "float32",
+    memoryBudget -> 0L,
     showProgress -> true)
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
@@ -272,7 +282,7 @@ trait NetParams
       $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(heartbeatTimeout), $(device),
       $(maxResubmissions)),
     new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
-      $(precision)),
+      $(precision), $(memoryBudget)),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     $(showProgress))
 

@@ -128,6 +128,9 @@ class NetRegressor(override val uid: String)
   /** @group setParam */
   def setPrecision(value: String): this.type = set(precision, value)
 
+  /** @group expertSetParam */
+  def setMemoryBudget(value: Long): this.type = set(memoryBudget, value)
+
   /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)
 

@@ -4,7 +4,6 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.AcrossWorkers;
 import io.kiln.op.Cast;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
@@ -18,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.stream.IntStream;
 
 /**
  * Joins pointwise operators on arrays of one shape to programs that read each input and write each result once. A result that
@@ -63,9 +63,9 @@ final class FusePointwise implements Pass {
         private final List<List<Integer>> members = new ArrayList<>();
         private final DType[] types;
         private final List<List<Integer>> users = new ArrayList<>();
+        private final int[][] needs;
         private final boolean[] lasting;
         private final boolean[] forward;
-        private final List<List<Integer>> before = new ArrayList<>();
 
         Fusion(Program program) {
             this.program = program;
@@ -75,26 +75,37 @@ final class FusePointwise implements Pass {
             group = new int[count];
             types = new DType[count];
             lasting = new boolean[count];
+            needs = needs();
             forward = Segments.forward(program);
-            int talk = -1;
             for (int i = 0; i < count; i++) {
                 users.add(new ArrayList<>());
-                before.add(new ArrayList<>());
                 for (Graph.Ref r : graph.nodes().get(i).inputs()) {
                     if (r.value() >= first) {
                         users.get(r.value() - first).add(i);
-                        before.get(i).add(r.value() - first);
                     }
-                }
-                if (graph.nodes().get(i).operator() instanceof AcrossWorkers) {
-                    if (talk >= 0) {
-                        before.get(i).add(talk); // workers with batches of other shapes must talk in the same order
-                    }
-                    talk = i;
                 }
             }
             graph.outputs().forEach(this::last);
             graph.updates().forEach(u -> last(u.value()));
+        }
+
+        /**
+         * For each node the nodes before it: those that it reads, and for one that draws the one that draws before it. Calls that
+         * talk to other workers are in the same chain: those may have batches of other shapes, and talk in the same order.
+         */
+        private int[][] needs() {
+            int[][] all = new int[count][];
+            int draw = -1;
+            for (int i = 0; i < count; i++) {
+                Graph.Node node = graph.nodes().get(i);
+                IntStream read = node.inputs().stream().mapToInt(r -> r.value() - first);
+                boolean unique = Segments.isUnique(node.operator());
+                all[i] = IntStream.concat(read, IntStream.of(unique ? draw : -1))
+                        .filter(n -> n >= 0)
+                        .toArray();
+                draw = unique ? i : draw;
+            }
+            return all;
         }
 
         private void last(Graph.Ref r) {
@@ -198,11 +209,11 @@ final class FusePointwise implements Pass {
 
         private void push(int g, int but, boolean[] seen, List<Integer> stack) {
             for (int m : members.get(g)) {
-                for (int node : before.get(m)) {
-                    int h = group[node];
-                    if (h != but && h != g && !seen[h]) {
-                        seen[h] = true;
-                        stack.add(h);
+                for (int n : needs[m]) {
+                    int before = group[n];
+                    if (before != but && before != g && !seen[before]) {
+                        seen[before] = true;
+                        stack.add(before);
                     }
                 }
             }
@@ -213,10 +224,10 @@ final class FusePointwise implements Pass {
             int[] missing = new int[count];
             Map<Integer, List<Integer>> after = new HashMap<>();
             for (int i = 0; i < count; i++) {
-                for (int node : before.get(i)) {
-                    if (group[node] != group[i]) {
-                        after.computeIfAbsent(group[node], k -> new ArrayList<>())
-                                .add(group[i]);
+                for (int n : needs[i]) {
+                    int before = group[n];
+                    if (before != group[i]) {
+                        after.computeIfAbsent(before, k -> new ArrayList<>()).add(group[i]);
                         missing[group[i]]++;
                     }
                 }

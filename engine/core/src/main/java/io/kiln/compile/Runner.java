@@ -23,7 +23,13 @@ import java.util.function.Supplier;
 final class Runner {
     private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
 
+    private static final double[] NO_SCALARS = {};
+
+    /** An arena may serve several threads in turn, each of which has kernels of its own; then looking is no worse. */
+    private static final int MOST_TRIES = 4;
+
     private final Backend backend;
+    private final Target target;
     private final Code code;
     private final Step[] steps;
     private final int forwardSteps;
@@ -33,6 +39,7 @@ final class Runner {
 
     Runner(Backend backend, Code code) {
         this.backend = backend;
+        this.target = backend.target();
         this.code = code;
         this.steps = code.steps();
         this.forwardSteps = code.forward().size();
@@ -110,32 +117,49 @@ final class Runner {
                     watch.before(i);
                 }
                 if (observation == null) {
-                    compute(placement, step, in, out);
+                    compute(arena, i, in, out);
                 } else {
-                    observed(observation, i >= forwardSteps, placement, step, in, out);
+                    observed(observation, arena, i, in, out);
                 }
             }
         }
     }
 
-    private void observed(
-            Observation observation, boolean backward, Placement placement, Step step, NDArray[] in, NDArray... out) {
+    private void observed(Observation observation, Arena arena, int i, NDArray[] in, NDArray... out) {
+        Step step = steps[i];
         Supplier<NDArray[]> call = () -> observation.run(step.operator(), in, () -> {
-            compute(placement, step, in, out);
+            compute(arena, i, in, out);
             return out;
         });
-        if (backward) {
+        if (i >= forwardSteps) {
             observation.backward(step.name(), call::get);
         } else {
             observation.node(step.name(), call);
         }
     }
 
-    private void compute(Placement placement, Step step, NDArray[] in, NDArray... out) {
+    private void compute(Arena arena, int i, NDArray[] in, NDArray... out) {
+        Step step = steps[i];
         if (step.operator() instanceof FusedPointwise f) {
-            backend.run(f.program(), in, out);
+            Backend.Prepared program = arena.programs[i];
+            if (program == null) {
+                program = backend.prepare(f.program(), in, out);
+                arena.programs[i] = program;
+            }
+            program.run(in, out, NO_SCALARS);
+        } else if (arena.kernels[i] == null || !arena.kernels[i].run(in, out)) {
+            search(arena, i, in, out);
+        }
+    }
+
+    /** Runs a kernel that has to be looked for; a few times it is tried to keep what was found. */
+    private void search(Arena arena, int i, NDArray[] in, NDArray... out) {
+        if (arena.tries[i] < MOST_TRIES) {
+            arena.tries[i]++;
+            arena.kernels[i] =
+                    target.prepare(steps[i].operator(), in, out, () -> kernel(arena.placement, steps[i], in, out));
         } else {
-            kernel(placement, step, in, out);
+            kernel(arena.placement, steps[i], in, out);
         }
     }
 

@@ -45,6 +45,7 @@ public final class TrainStep implements AutoCloseable {
     private final Map<String, Parameter> parameters;
     private final Map<String, NDArray[]> states = new HashMap<>();
     private final Map<String, DeferredRows> deferred = new HashMap<>();
+    private final Map<String, PreparedUpdate> prepared = new HashMap<>();
     private final boolean clips;
     private long steps;
     private Update current;
@@ -115,6 +116,7 @@ public final class TrainStep implements AutoCloseable {
     private final class Update implements GradientStep.Listener {
         private final GradientStep.Listener next;
         private final double rate = rule.schedule().at(steps);
+        private final double[][] scalars = new double[2][];
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> waiting = new ArrayList<>();
         private final Map<String, RowSparse> waitingRows = new LinkedHashMap<>();
@@ -159,7 +161,16 @@ public final class TrainStep implements AutoCloseable {
 
         private void update(String name, NDArray gradient, double rescale) {
             Parameter p = parameters.get(name);
-            Updates.run(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+            if (PreparedUpdate.serves(rule.optimizer())) {
+                PreparedUpdate ready = prepared.get(name);
+                if (ready == null) {
+                    ready = new PreparedUpdate(rule.optimizer(), p.value(), gradient, state(name, p));
+                    prepared.put(name, ready);
+                }
+                ready.run(p.value(), gradient, scalars(p, rescale));
+            } else {
+                Updates.run(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+            }
             DeferredRows rows = deferred.get(name);
             if (rows != null) {
                 rows.updatedElsewhere();
@@ -192,6 +203,15 @@ public final class TrainStep implements AutoCloseable {
         private void lazily(String name, RowSparse gradient, double rescale) {
             Parameter p = parameters.get(name);
             Updates.runLazily(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+        }
+
+        /** They are the same for all parameters of one step that decay, and for all others: {@code rescale} is one number. */
+        private double[] scalars(Parameter p, double rescale) {
+            int kind = p.role().isDecayed() ? 1 : 0;
+            if (scalars[kind] == null) {
+                scalars[kind] = rule.optimizer().scalars(step(p, rescale));
+            }
+            return scalars[kind];
         }
 
         private Step step(Parameter p, double rescale) {
@@ -244,15 +264,18 @@ public final class TrainStep implements AutoCloseable {
     }
 
     private NDArray[] state(String name, Parameter p) {
-        return states.computeIfAbsent(name, n -> {
-            NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
-            try (Scope scope = Scope.open()) {
-                for (int i = 0; i < arrays.length; i++) {
-                    arrays[i] = NDArray.zeros(p.shape(), p.dtype()).detach();
-                }
+        NDArray[] known = states.get(name);
+        if (known != null) {
+            return known;
+        }
+        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
+        try (Scope scope = Scope.open()) {
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = NDArray.zeros(p.shape(), p.dtype()).detach();
             }
-            return arrays;
-        });
+        }
+        states.put(name, arrays);
+        return arrays;
     }
 
     /**
@@ -280,6 +303,7 @@ public final class TrainStep implements AutoCloseable {
     public void close() {
         deferred.values().forEach(DeferredRows::close);
         deferred.clear();
+        prepared.clear();
         gradients.close();
         states.values().forEach(all -> {
             for (NDArray a : all) {

@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.compile.CompileOptions;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.op.Precision;
 import java.io.Serializable;
@@ -62,10 +63,23 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
      * @param patience epochs without improvement after which training stops; 0 for never
      * @param metric what early stopping looks at
      * @param precision in which type networks compute: {@code float32}, {@code bfloat16} or {@code float16}
+     * @param memoryBudget most bytes of the values inside a step; 0 for no bound
      */
     public record Epochs(
-            int batchSize, int max, long seed, boolean shuffle, int patience, String metric, String precision)
+            int batchSize,
+            int max,
+            long seed,
+            boolean shuffle,
+            int patience,
+            String metric,
+            String precision,
+            long memoryBudget)
             implements Serializable {
+        CompileOptions compileOptions() {
+            CompileOptions plain = new CompileOptions();
+            return memoryBudget == 0 ? plain : plain.withMemoryBudget(memoryBudget);
+        }
+
         Precision computed() {
             return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
         }

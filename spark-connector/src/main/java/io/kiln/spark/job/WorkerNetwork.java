@@ -81,7 +81,7 @@ final class WorkerNetwork implements AutoCloseable {
             }
         }
         this.network = computed == graph ? block : narrowed();
-        this.gradients = gradients(plan.objective().loss());
+        this.gradients = gradients(plan.objective().loss(), plan.run().epochs().compileOptions());
     }
 
     /** The network in its precision; its trained parameters have their values here, its constants of their own. */
@@ -99,7 +99,7 @@ final class WorkerNetwork implements AutoCloseable {
      * The compiled step; its inputs are features, labels, where samples count differently their shares in the mean, and where
      * losses are scaled the factor. Its last output is the mean loss.
      */
-    private GradientStep gradients(Loss loss) {
+    private GradientStep gradients(Loss loss, CompileOptions options) {
         return new GradientStep(
                 network,
                 in -> {
@@ -111,7 +111,7 @@ final class WorkerNetwork implements AutoCloseable {
                 },
                 values::get,
                 exchange::gradientPlace,
-                new CompileOptions());
+                options);
     }
 
     /**

@@ -44,7 +44,7 @@ class WorkerNetworkTest {
         RunSettings run = new RunSettings(
                 new RunSettings.Cluster(1, 1, "local", "MEMORY_ONLY", 60, 1.6, "cpu", 0),
                 new RunSettings.Epochs(
-                        6, 1, 4, false, 0, "loss", precision.name().toLowerCase(java.util.Locale.ROOT)),
+                        6, 1, 4, false, 0, "loss", precision.name().toLowerCase(java.util.Locale.ROOT), 0),
                 new RunSettings.Saves("", -1, -1),
                 false);
         return new TrainingPlan(

@@ -45,6 +45,7 @@ public final class CpuContext {
     private final CallKey key = new CallKey();
     private int threads;
     private int used;
+    private CallLog log;
 
     private CpuContext() {
         OneDnnException.check("engine", dnnl_engine_create(resources.engine, dnnl_cpu, 0));
@@ -89,12 +90,21 @@ public final class CpuContext {
             context.threads = threads;
             context.used = threads;
         }
-        int wanted = multiplications <= ALONE ? 1 : threads;
-        if (context.used != wanted) {
-            Natives.get().openMp().setThreads(wanted);
-            context.used = wanted;
-        }
+        context.use(multiplications <= ALONE ? 1 : threads);
         return context;
+    }
+
+    /** Lets the calls that follow run on so many threads. */
+    void use(int count) {
+        if (used != count) {
+            Natives.get().openMp().setThreads(count);
+            used = count;
+        }
+    }
+
+    /** How many threads the calls that follow run on, and those that are made now are made for. */
+    int used() {
+        return used;
     }
 
     /**
@@ -113,6 +123,19 @@ public final class CpuContext {
      */
     public long scratchBytes() {
         return resources.scratchBytes;
+    }
+
+    /** Where calls are written down; null most of the time. */
+    CallLog log() {
+        return log;
+    }
+
+    void log(CallLog newLog) {
+        log = newLog;
+    }
+
+    int threads() {
+        return threads;
     }
 
     dnnl_engine engine() {

@@ -19,7 +19,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 final class Plan {
 
     /** Says that oneDNN has no implementation of a call, so that the search is not repeated. */
-    static final Plan UNSUPPORTED = new Plan(new Step[0], new Argument[0], 0, 0);
+    static final Plan UNSUPPORTED = new Plan(1, new Step[0], new Argument[0], 0, 0);
 
     /**
      * A memory object and where its data is.
@@ -40,6 +40,7 @@ final class Plan {
      */
     record Step(dnnl_primitive primitive, dnnl_exec_arg_t arguments, long block, int count) {}
 
+    private final int threads;
     private final Step[] steps;
     private final Argument[] arguments;
     private final long[] current;
@@ -47,8 +48,11 @@ final class Plan {
     private final long scratchBytes;
     private final long packedBytes;
     private final Address address = new Address();
+    private boolean closed;
 
-    Plan(Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
+    /** For primitives that were made for so many threads, and must not run on others. */
+    Plan(int threads, Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
+        this.threads = threads;
         this.steps = steps;
         this.arguments = arguments;
         this.current = new long[arguments.length];
@@ -80,6 +84,10 @@ final class Plan {
         if (this == UNSUPPORTED) {
             return false;
         }
+        if (context.log() != null) {
+            context.log().add(this, slots);
+        }
+        context.use(threads);
         long scratch = scratchBytes == 0 ? 0 : context.scratch(scratchBytes);
         for (int i = 0; i < arguments.length; i++) {
             Argument argument = arguments[i];
@@ -96,7 +104,22 @@ final class Plan {
         return true;
     }
 
+    /** Whether it looks at the caller's memory number {@code slot}. */
+    boolean uses(int slot) {
+        for (Argument argument : arguments) {
+            if (argument.slot == slot) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     void close() {
+        closed = true;
         for (Step step : steps) {
             dnnl_primitive_destroy(step.primitive);
             Memory.free(step.block);

@@ -139,6 +139,22 @@ class ConvolutionTest {
         assertEquals(2, openMp.maxThreads());
     }
 
+    @Test
+    void aSmallOneThatIsMadeAgainRunsOnOneThreadAsWell() {
+        Window window = new Window(fill(2, 1), fill(2, 1), fill(2, 1), fill(2, 1));
+        Tensor src = arena.randomChannelsLast(1, 8, 8, 8);
+        Tensor weights = arena.random(8, 8, 3, 3);
+        Tensor dst = arena.randomChannelsLast(1, 8, 8, 8);
+        CallLog log = CallLog.of(
+                () -> CallLog.record(() -> Convolution.forward(window, 1, src, weights, null, dst, PostOps.NONE)));
+        long[] starts = {src.address(), weights.address(), dst.address()};
+        RecordedCalls calls = log.calls(starts, new long[] {4 * src.size(), 4 * weights.size(), 4 * dst.size()});
+        CpuContext.current(); // as a call of another kind in between
+        assertEquals(2, Natives.get().openMp().maxThreads());
+        assertTrue(calls.run(starts));
+        assertEquals(1, Natives.get().openMp().maxThreads());
+    }
+
     private int threadsOf(OpenMp openMp, int channels) {
         Window window = new Window(fill(2, 1), fill(2, 1), fill(2, 1), fill(2, 1));
         Tensor src = arena.randomChannelsLast(1, channels, 8, 8);
