@@ -6,17 +6,21 @@ import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
 import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
+import io.kiln.benchmarks.djl.MxSymbolSequences;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
 import io.kiln.benchmarks.djl.TorchSequences;
+import io.kiln.benchmarks.kiln.KilnCompile;
 import io.kiln.benchmarks.kiln.KilnExchange;
 import io.kiln.benchmarks.kiln.KilnFeed;
 import io.kiln.benchmarks.kiln.KilnFit;
 import io.kiln.benchmarks.kiln.KilnInference;
+import io.kiln.benchmarks.kiln.KilnMemory;
 import io.kiln.benchmarks.kiln.KilnOperators;
 import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
+import io.kiln.benchmarks.onednn.BareOperators;
 import io.kiln.benchmarks.spark.Allreduce;
 import io.kiln.benchmarks.spark.BlockExchange;
 import io.kiln.benchmarks.spark.FeedData;
@@ -37,6 +41,7 @@ public final class Workloads {
     private static final String TORCH = "libtorch";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
+    private static final String BARE = "bare";
     private static final String NIO = "nio";
     private static final String BLOCK_PUSH = "block-push";
 
@@ -96,6 +101,11 @@ public final class Workloads {
             sequences(SequenceModel.TRANSFORMER, true, 1.8),
             sequences(SequenceModel.TRANSFORMER, false, 1.8),
             opOverhead(),
+            compilation(true),
+            compilation(false),
+            scaling(true),
+            scaling(false),
+            memory(),
             estimator(),
             feed(),
             allreduce());
@@ -164,6 +174,7 @@ public final class Workloads {
                         entry(Workload.KILN, () -> new KilnSequences(model, training, true)),
                         entry(Workload.EAGER, () -> new KilnSequences(model, training, false)),
                         entry(TORCH, () -> new TorchSequences(model, training)),
+                        entry(MXNET, () -> new MxSymbolSequences(model, training)),
                         entry(MXNET_EAGER, () -> new MxSequences(model, training))),
                 Set.of(Workload.EAGER),
                 training ? Check.LOSS_FALLS : Check.SAME,
@@ -172,21 +183,77 @@ public final class Workloads {
     }
 
     private static Workload opOverhead() {
+        Aim[] aims = {Aim.over(TORCH, 1), Aim.over(BARE, 1 / 1.5)};
         return new Workload(
                 "op-overhead",
-                "Eager operator on 8×8 float32 arrays",
+                "Eager operator on 8×8 float32 matrices, and 3×3 convolution from 8 to 8 channels of 8×8; bare is oneDNN's call alone",
                 List.of(
                         Case.microseconds(Operators.ADD, "add_us", Operators.CALLS)
-                                .aim(Aim.over(TORCH, 1)),
+                                .aim(aims),
                         Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)
-                                .aim(Aim.over(TORCH, 1))),
+                                .aim(aims),
+                        Case.microseconds(Operators.CONV, "conv_us", Operators.CALLS)
+                                .aim(aims)),
                 contenders(
                         entry(Workload.KILN, KilnOperators::new),
+                        entry(BARE, BareOperators::new),
                         entry(TORCH, () -> new DjlOperators("PyTorch")),
                         entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
-                Set.of(),
+                Set.of(BARE),
                 Check.SAME,
                 new Plan(4, 6, 5, 20),
+                false);
+    }
+
+    private static Workload compilation(boolean training) {
+        return new Workload(
+                training ? "compile" : "compile-infer",
+                "ResNet-50 from blocks to the program of a " + (training ? "training step" : "prediction")
+                        + ": traced and compiled, first in a new JVM and again (check: kernel calls)",
+                List.of(
+                        Case.seconds(KilnCompile.FIRST, "first_s").aim(Aim.atMost(2)),
+                        Case.seconds(KilnCompile.WARM, "warm_s").aim(Aim.atMost(2))),
+                contenders(entry(Workload.KILN, () -> new KilnCompile(training))),
+                Set.of(),
+                Check.SHOWN,
+                new Plan(0, 1, 0, 5),
+                false);
+    }
+
+    private static Workload scaling(boolean training) {
+        Network network = Network.RESNET50;
+        String what = " ResNet-50 on 3×224×224, batch 8, float32, by all threads and by one";
+        return new Workload(
+                training ? "scaling" : "scaling-infer",
+                (training ? "Training step of" : "Outputs of") + what,
+                List.of((training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms"))
+                        .aim(Aim.overBest(1.8))),
+                contenders(
+                        entry(
+                                Workload.KILN,
+                                () -> training ? new KilnTraining(network, true) : new KilnInference(network, true)),
+                        entry(
+                                "kiln-one-thread",
+                                () -> new OneThread(
+                                        training
+                                                ? new KilnTraining(network, true)
+                                                : new KilnInference(network, true)))),
+                Set.of(),
+                training ? Check.LOSS_FALLS : Check.SAME,
+                HEAVY,
+                false);
+    }
+
+    private static Workload memory() {
+        return new Workload(
+                "memory",
+                "Memory for the values on the way in compiled networks, batch 32, planned beside naive (nothing fused or shared)",
+                KilnMemory.cases(),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnMemory(false)), entry("naive", () -> new KilnMemory(true))),
+                Set.of(),
+                Check.SHOWN,
+                new Plan(0, 1, 0, 1),
                 false);
     }
 

@@ -14,6 +14,7 @@ import io.kiln.nn.zoo.ResNet;
 import io.kiln.view.Summary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,10 +57,7 @@ class PeersAgreeTest {
     void allEnginesBeginResNetAndNcfWithTheSameLoss() throws Exception {
         for (String name : List.of("resnet18", "ncf")) {
             Result result = run(Workloads.named(name), new Plan(0, 1, 0, 2)).get(0);
-            List<String> unlike = result.faults().stream()
-                    .filter(f -> !f.contains("did not fall"))
-                    .toList();
-            assertEquals(List.of(), unlike, name);
+            assertEquals(List.of(), unlike(result), name);
             assertEquals(5, result.figures().size(), name);
         }
     }
@@ -100,7 +98,45 @@ class PeersAgreeTest {
     }
 
     @Test
-    void allEnginesAddAndMultiplyTheSame() throws Exception {
+    void compiledSequencesAndMxnetsGraphsBeginTrainingWithTheSameLoss() throws Exception {
+        for (String name : List.of("lstm", "transformer")) {
+            Workload workload = Workloads.named(name).only(List.of("kiln", "kiln-eager", "mxnet"));
+            Result result = run(workload, new Plan(0, 1, 0, 2)).get(0);
+            assertEquals(List.of(), unlike(result), name);
+            Inside compiled = result.figures().get("kiln").inside();
+            Inside eager = result.figures().get("kiln-eager").inside();
+            assertEquals(eager.gflop(), compiled.gflop(), 0.02 * eager.gflop(), name);
+            assertTrue(compiled.internalMiB() < eager.internalMiB(), compiled + " " + eager);
+            assertTrue(compiled.oneDnnShare() > 0.3 && compiled.oneDnnShare() < 1, compiled.toString());
+            assertTrue(compiled.residentMiB() > compiled.internalMiB(), compiled.toString());
+        }
+    }
+
+    private static List<String> unlike(Result result) {
+        return result.faults().stream().filter(f -> !f.contains("did not fall")).toList();
+    }
+
+    @Test
+    void compilingGivesKernelCallsAndPlanningFewerBytesThanNaive() throws Exception {
+        Result compiled =
+                run(Workloads.named("compile-infer"), new Plan(0, 1, 0, 1)).get(0);
+        assertTrue(compiled.figures().get("kiln").lastCheck() >= 53, compiled.toString()); // its convolutions
+        Workload memory = Workloads.named("memory");
+        Workload vgg = new Workload(
+                memory.name(),
+                memory.title(),
+                memory.cases().subList(1, 2),
+                memory.contenders(),
+                memory.references(),
+                memory.check(),
+                memory.plan(),
+                memory.network());
+        Result planned = run(vgg, memory.plan()).get(0);
+        assertEquals(Optional.of(true), planned.measured().aims().get(0).isMet(planned), planned.toString());
+    }
+
+    @Test
+    void allEnginesAddMultiplyAndConvolveTheSame() throws Exception {
         for (Result result : run(Workloads.named("op-overhead"), new Plan(0, 1, 0, 2))) {
             assertEquals(List.of(), result.faults());
         }

@@ -14,11 +14,15 @@ import io.kiln.benchmarks.Setup;
 /** Eager operators on small arrays: what a call costs. Each result is closed at once, which is DJL's cheapest way. */
 public final class DjlOperators implements Contender {
 
+    private static final Shape ONE = new Shape(1, 1);
+
     private final String engine;
     private final boolean asynchronous;
     private NDManager manager;
     private NDArray a;
     private NDArray b;
+    private NDArray image;
+    private NDArray filter;
 
     /** The engine by the name that DJL knows it by. */
     public DjlOperators(String engine) {
@@ -31,18 +35,20 @@ public final class DjlOperators implements Contender {
         manager = NDManager.newBaseManager(Device.cpu(), engine);
         a = manager.create(Operators.left(), new Shape(Operators.SIDE, Operators.SIDE));
         b = manager.create(Operators.right(), new Shape(Operators.SIDE, Operators.SIDE));
+        long n = Operators.SIDE;
+        image = manager.create(Operators.image(), new Shape(1, n, n, n));
+        filter = manager.create(Operators.filter(), new Shape(n, n, Operators.KERNEL, Operators.KERNEL));
         return new Facts(engine + " " + Engine.getEngine(engine).getVersion(), 0);
     }
 
     @Override
     public double step(String caseName) {
-        boolean add = caseName.equals(Operators.ADD);
         for (int i = 1; i < Operators.CALLS; i++) {
-            try (NDArray c = call(add)) {
+            try (NDArray c = call(caseName)) {
                 assert c != null;
             }
         }
-        try (NDArray c = call(add)) {
+        try (NDArray c = call(caseName)) {
             if (asynchronous) {
                 JnaUtils.waitAll();
             }
@@ -50,8 +56,15 @@ public final class DjlOperators implements Contender {
         }
     }
 
-    private NDArray call(boolean add) {
-        return add ? a.add(b) : a.matMul(b);
+    private NDArray call(String caseName) {
+        return switch (caseName) {
+            case Operators.ADD -> a.add(b);
+            case Operators.MATMUL -> a.matMul(b);
+            default ->
+                image.getNDArrayInternal()
+                        .convolution(image, filter, null, ONE, ONE, ONE, 1)
+                        .singletonOrThrow();
+        };
     }
 
     @Override

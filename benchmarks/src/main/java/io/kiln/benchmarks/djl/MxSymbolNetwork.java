@@ -37,16 +37,15 @@ final class MxSymbolNetwork implements AutoCloseable {
 
     MxSymbolNetwork(Network network, boolean training) throws IOException {
         this.training = training;
-        block = new MxSymbolBlock(manager, Symbol.loadJson((MxNDManager) manager, SymbolJson.of(network, training)));
-        block.setInputNames(training ? List.of(SymbolJson.DATA, SymbolJson.LABEL) : List.of(SymbolJson.DATA));
+        block = block(
+                manager,
+                SymbolJson.of(network, training),
+                network.parameters(),
+                weights,
+                training ? new String[] {SymbolJson.DATA, SymbolJson.LABEL} : new String[] {SymbolJson.DATA});
         store.setParameterServer(null, new Device[] {Device.cpu()});
         Map<String, Parameter> byName = new HashMap<>();
         block.getAllParameters().forEach(p -> byName.put(p.getName(), p));
-        for (Network.Parameter given : network.parameters()) {
-            NDArray array = manager.create(given.values(), new Shape(given.shape()));
-            byName.get(given.name()).setArray(array);
-            weights.add(array);
-        }
         // Running statistics begin where the other engines' do.
         for (String name : SymbolJson.statistics(network)) {
             Parameter p = byName.get(name);
@@ -65,6 +64,30 @@ final class MxSymbolNetwork implements AutoCloseable {
             label.setName(SymbolJson.LABEL);
             labels.add(label);
         }
+    }
+
+    /**
+     * A graph with first values for its parameters.
+     *
+     * @param weights gets the arrays of the parameters, in order
+     * @param inputs names of the variables that are no parameters
+     */
+    static MxSymbolBlock block(
+            NDManager manager,
+            String json,
+            List<Network.Parameter> parameters,
+            List<NDArray> weights,
+            String... inputs) {
+        MxSymbolBlock block = new MxSymbolBlock(manager, Symbol.loadJson((MxNDManager) manager, json));
+        block.setInputNames(List.of(inputs));
+        Map<String, Parameter> byName = new HashMap<>();
+        block.getAllParameters().forEach(p -> byName.put(p.getName(), p));
+        for (Network.Parameter given : parameters) {
+            NDArray array = manager.create(given.values(), new Shape(given.shape()));
+            byName.get(given.name()).setArray(array);
+            weights.add(array);
+        }
+        return block;
     }
 
     Facts facts() {

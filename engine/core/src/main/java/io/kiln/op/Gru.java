@@ -30,6 +30,11 @@ public record Gru(boolean reverse, boolean state, boolean lengths) implements Op
     }
 
     @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return inputs().flops(inputs);
+    }
+
+    @Override
     public NDArray[] gradient(GradientContext c) {
         int given = inputs().count();
         if (c.outputGradient(0) == null) {

@@ -23,6 +23,12 @@ public record GruGradient(boolean reverse, boolean state, boolean lengths) imple
         return Arrays.copyOfRange(inputs, 1, 1 + forward().inputs().varied());
     }
 
+    /** {@return twice those of the operator: products for the gradients of both factors} */
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(2, forward().inputs().flops(Arrays.copyOfRange(inputs, 1, inputs.length)));
+    }
+
     @Override
     public NDArray[] gradient(GradientContext c) {
         return CompositeGradient.of(this, c);

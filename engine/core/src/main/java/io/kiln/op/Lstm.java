@@ -37,6 +37,11 @@ public record Lstm(boolean reverse, boolean projected, boolean state, boolean le
     }
 
     @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return inputs().flops(inputs);
+    }
+
+    @Override
     public NDArray[] gradient(GradientContext c) {
         int given = inputs().count();
         NDArray dy = c.outputGradient(0);

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import java.util.Arrays;
 
 /**
  * The gradient of {@link Lstm}, by back-propagation through time. Inputs: dy[T,N,R], the gradient of the cell states [T,N,H] if
@@ -29,6 +30,12 @@ public record LstmGradient(boolean reverse, boolean projected, boolean state, bo
     @Override
     public Spec[] infer(Spec... inputs) {
         return RecurrentGradient.specs(forward().inputs(), offset(), inputs);
+    }
+
+    /** {@return twice those of the operator: products for the gradients of both factors} */
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(2, forward().inputs().flops(Arrays.copyOfRange(inputs, offset(), inputs.length)));
     }
 
     @Override

@@ -83,6 +83,18 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
         return inputWeights.dim(0) / gates;
     }
 
+    /** Floating-point operations of a layer's products, beside which those of its gates are few. */
+    long flops(Spec... inputs) {
+        Shape x = inputs[X].shape();
+        Shape wi = inputs[WI].shape();
+        Shape wh = inputs[WH].shape();
+        long weights = Math.addExact(wi.size(), wh.size());
+        if (projected) {
+            weights = Math.addExact(weights, hidden(wi) * wh.dim(1));
+        }
+        return Math.multiplyExact(2 * x.dim(0) * x.dim(1), weights);
+    }
+
     /** Checks all inputs and returns the spec of the states of all steps [T,N,R]. */
     Spec check(String operator, Spec... inputs) {
         if (inputs.length != count()) {

@@ -26,6 +26,11 @@ public record Rnn(Activation activation, boolean reverse, boolean state, boolean
     }
 
     @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return inputs().flops(inputs);
+    }
+
+    @Override
     public NDArray[] gradient(GradientContext c) {
         int given = inputs().count();
         NDArray[] in = new NDArray[given + 2];

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import java.util.Arrays;
 
 /**
  * The gradient of {@link Rnn}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the RNN, and its output.
@@ -21,6 +22,12 @@ public record RnnGradient(Activation activation, boolean reverse, boolean state,
     @Override
     public Spec[] infer(Spec... inputs) {
         return RecurrentGradient.specs(forward().inputs(), 1, inputs);
+    }
+
+    /** {@return twice those of the operator: products for the gradients of both factors} */
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        return Math.multiplyExact(2, forward().inputs().flops(Arrays.copyOfRange(inputs, 1, inputs.length)));
     }
 
     @Override

@@ -71,6 +71,15 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
         return dropout > 0 ? new Spec[] {y, p, p} : new Spec[] {y, p};
     }
 
+    @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long scores = outputs[1].shape().size();
+        long products = Math.multiplyExact(2 * inputs[0].shape().dim(-1), scores);
+        long values = Math.multiplyExact(
+                2 * inputs[1].shape().dim(-2), outputs[0].shape().size());
+        return products + 5 * scores + values; // a softmax counts five
+    }
+
     private static boolean fits(long a, long b) {
         return a == b || a == Shape.UNKNOWN || b == Shape.UNKNOWN;
     }

@@ -19,6 +19,13 @@ public record ScaledDotProductAttentionGradient(double scale, boolean dropped) i
     }
 
     @Override
+    public long flops(Spec[] inputs, Spec[] outputs) {
+        long scores = inputs[4].shape().size();
+        long inner = inputs[1].shape().dim(-1) + inputs[3].shape().dim(-1);
+        return Math.multiplyExact(4 * inner + 4, scores); // two products of each, and the softmax
+    }
+
+    @Override
     public NDArray[] gradient(GradientContext c) {
         return CompositeGradient.of(this, c);
     }

@@ -51,6 +51,42 @@ class FlopsTest {
     }
 
     @Test
+    void recurrentLayersCountTheirProducts() {
+        // 7 steps of 3 rows, 5 features, 4 hidden: weights [16,5] and [16,4] or as many gates as there are.
+        long[][] lstm = {s(7, 3, 5), s(16, 5), s(16, 4), s(16), s(16)};
+        assertEquals(2 * 21 * (16 * 5 + 16 * 4), flops(new Lstm(false, false, false, false), lstm));
+        long[][] projected = {s(7, 3, 5), s(16, 5), s(16, 2), s(16), s(16), s(2, 4)};
+        assertEquals(2 * 21 * (16 * 5 + 16 * 2 + 4 * 2), flops(new Lstm(false, true, false, false), projected));
+        long[][] gru = {s(7, 3, 5), s(12, 5), s(12, 4), s(12), s(12)};
+        assertEquals(2 * 21 * (12 * 5 + 12 * 4), flops(new Gru(true, false, false), gru));
+        long[][] rnn = {s(7, 3, 5), s(4, 5), s(4, 4), s(4), s(4)};
+        assertEquals(2 * 21 * (4 * 5 + 4 * 4), flops(new Rnn(Activation.TANH, false, false, false), rnn));
+        long[][] gradient = {
+            s(7, 3, 4), s(7, 3, 5), s(16, 5), s(16, 4), s(16), s(16), s(7, 3, 4), s(7, 3, 4), s(7, 3, 16)
+        };
+        assertEquals(
+                2 * (2 * 21 * (16 * 5 + 16 * 4)), flops(new LstmGradient(false, false, false, false, false), gradient));
+    }
+
+    @Test
+    void attentionCountsItsProductsAndSoftmax() {
+        ScaledDotProductAttention attention = new ScaledDotProductAttention(1, false, false, 0);
+        // 6 heads of 7 queries and 8 keys: products of 5 and of 3 features.
+        assertEquals(
+                2 * (6 * 7 * 8 * 5) + 5 * (6 * 7 * 8) + 2 * (6 * 7 * 8 * 3),
+                flops(attention, s(6, 7, 5), s(6, 8, 5), s(6, 8, 3)));
+        assertEquals(
+                4 * (6 * 7 * 8 * (5 + 3)) + 4 * (6 * 7 * 8),
+                flops(
+                        new ScaledDotProductAttentionGradient(1, false),
+                        s(6, 7, 3),
+                        s(6, 7, 5),
+                        s(6, 8, 5),
+                        s(6, 8, 3),
+                        s(6, 7, 8)));
+    }
+
+    @Test
     void poolingCountsItsWindows() {
         assertEquals(4 * (3 * 4 * 4), flops(new MaxPool(TWO, TWO, ZERO), s(1, 3, 8, 8)));
         assertEquals(9 * (3 * 4 * 4), flops(new AvgPool(THREE, TWO, ONE, true), s(1, 3, 8, 8)));

@@ -56,7 +56,7 @@ public final class Convolution {
             Tensor dst,
             PostOps postOps,
             Tensor... operands) {
-        CpuContext context = CpuContext.current();
+        CpuContext context = CpuContext.current(multiplications(weights, dst));
         CallKey key = key(context, Operation.CONVOLUTION, window, groups, src, weights, bias, dst)
                 .add(postOps);
         for (Tensor operand : operands) {
@@ -101,7 +101,7 @@ public final class Convolution {
      * @return false if oneDNN has no implementation
      */
     public static boolean backwardData(Window window, long groups, Tensor diffDst, Tensor weights, Tensor diffSrc) {
-        CpuContext context = CpuContext.current();
+        CpuContext context = CpuContext.current(multiplications(weights, diffDst));
         key(context, Operation.CONVOLUTION_BACKWARD_DATA, window, groups, diffSrc, weights, null, diffDst);
         Plan plan = context.plan(builder -> {
             Tensor filter = Filters.grouped(weights, groups);
@@ -144,7 +144,7 @@ public final class Convolution {
      */
     public static boolean backwardWeights(
             Window window, long groups, Tensor src, Tensor diffDst, Tensor diffWeights, Tensor diffBias) {
-        CpuContext context = CpuContext.current();
+        CpuContext context = CpuContext.current(multiplications(diffWeights, diffDst));
         key(context, Operation.CONVOLUTION_BACKWARD_WEIGHTS, window, groups, src, diffWeights, diffBias, diffDst);
         Plan plan = context.plan(builder -> {
             Tensor filter = Filters.grouped(diffWeights, groups);
@@ -181,6 +181,11 @@ public final class Convolution {
                 .slot(2, diffWeights)
                 .slot(3, diffBias)
                 .execute(context);
+    }
+
+    /** Each element of the destination takes as many as a filter has. */
+    private static long multiplications(Tensor weights, Tensor dst) {
+        return dst.size() * (weights.size() / Math.max(1, weights.dims()[0]));
     }
 
     private static CallKey key(

@@ -19,7 +19,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
 final class Plan {
 
     /** Says that oneDNN has no implementation of a call, so that the search is not repeated. */
-    static final Plan UNSUPPORTED = new Plan(new Step[0], new Argument[0], 0, 0);
+    static final Plan UNSUPPORTED = new Plan(1, new Step[0], new Argument[0], 0, 0);
 
     /**
      * A memory object and where its data is.
@@ -40,6 +40,7 @@ final class Plan {
      */
     record Step(dnnl_primitive primitive, dnnl_exec_arg_t arguments, long block, int count) {}
 
+    private final int threads;
     private final Step[] steps;
     private final Argument[] arguments;
     private final long[] current;
@@ -49,7 +50,9 @@ final class Plan {
     private final Address address = new Address();
     private boolean closed;
 
-    Plan(Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
+    /** For primitives that were made for so many threads, and must not run on others. */
+    Plan(int threads, Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
+        this.threads = threads;
         this.steps = steps;
         this.arguments = arguments;
         this.current = new long[arguments.length];
@@ -84,6 +87,7 @@ final class Plan {
         if (context.log() != null) {
             context.log().add(this, slots);
         }
+        context.use(threads);
         long scratch = scratchBytes == 0 ? 0 : context.scratch(scratchBytes);
         for (int i = 0; i < arguments.length; i++) {
             Argument argument = arguments[i];

@@ -68,6 +68,7 @@ final class PlanBuilder implements AutoCloseable {
     private static final long ALIGNMENT = 64;
 
     private final dnnl_engine engine;
+    private final int threads;
     private final List<Plan.Step> steps = new ArrayList<>();
     private final List<Plan.Argument> arguments = new ArrayList<>();
     private final List<Runnable> temporaries = new ArrayList<>();
@@ -79,6 +80,7 @@ final class PlanBuilder implements AutoCloseable {
 
     PlanBuilder(CpuContext context) {
         this.engine = context.engine();
+        this.threads = context.used();
     }
 
     dnnl_engine engine() {
@@ -239,7 +241,11 @@ final class PlanBuilder implements AutoCloseable {
 
     Plan build() {
         Plan plan = new Plan(
-                steps.toArray(new Plan.Step[0]), arguments.toArray(new Plan.Argument[0]), scratchBytes, packedBytes);
+                threads,
+                steps.toArray(new Plan.Step[0]),
+                arguments.toArray(new Plan.Argument[0]),
+                scratchBytes,
+                packedBytes);
         steps.clear();
         arguments.clear();
         return plan;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.natives.OpenMp;
 import io.kiln.ndarray.Memory;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -125,6 +127,41 @@ class ConvolutionTest {
                 i -> assertEquals(wantedWeights[flat(c.weights, i)], Arena.get(diffWeights, i), 1e-3, c::toString));
         Arena.each(
                 diffBias.dims(), i -> assertEquals(wantedBias[(int) i[0]], Arena.get(diffBias, i), 1e-3, c::toString));
+    }
+
+    @Test
+    void aSmallOneIsLeftToTheCallingThreadAndALargeOneIsNot() {
+        OpenMp openMp = Natives.get().openMp();
+        assertEquals(1, threadsOf(openMp, 8));
+        assertEquals(2, threadsOf(openMp, 32));
+        assertEquals(1, threadsOf(openMp, 8));
+        CpuContext.current(); // as every other call
+        assertEquals(2, openMp.maxThreads());
+    }
+
+    @Test
+    void aSmallOneThatIsMadeAgainRunsOnOneThreadAsWell() {
+        Window window = new Window(fill(2, 1), fill(2, 1), fill(2, 1), fill(2, 1));
+        Tensor src = arena.randomChannelsLast(1, 8, 8, 8);
+        Tensor weights = arena.random(8, 8, 3, 3);
+        Tensor dst = arena.randomChannelsLast(1, 8, 8, 8);
+        CallLog log = CallLog.of(
+                () -> CallLog.record(() -> Convolution.forward(window, 1, src, weights, null, dst, PostOps.NONE)));
+        long[] starts = {src.address(), weights.address(), dst.address()};
+        RecordedCalls calls = log.calls(starts, new long[] {4 * src.size(), 4 * weights.size(), 4 * dst.size()});
+        CpuContext.current(); // as a call of another kind in between
+        assertEquals(2, Natives.get().openMp().maxThreads());
+        assertTrue(calls.run(starts));
+        assertEquals(1, Natives.get().openMp().maxThreads());
+    }
+
+    private int threadsOf(OpenMp openMp, int channels) {
+        Window window = new Window(fill(2, 1), fill(2, 1), fill(2, 1), fill(2, 1));
+        Tensor src = arena.randomChannelsLast(1, channels, 8, 8);
+        Tensor weights = arena.random(channels, channels, 3, 3);
+        Tensor dst = arena.randomChannelsLast(1, channels, 8, 8);
+        assertTrue(Convolution.forward(window, 1, src, weights, null, dst, PostOps.NONE));
+        return openMp.maxThreads();
     }
 
     @Test
