@@ -112,7 +112,8 @@ public final class Compiler {
             passes.add(new CommonSubexpressions());
             passes.add(new DeadNodes());
             passes.add(new FuseConvolution(target));
-            passes.add(new FusePostOps());
+            passes.add(new FuseNormRelu(target));
+            passes.add(new FusePostOps(target));
             passes.addAll(target.passes());
             passes.add(new FusePointwise(target));
         }

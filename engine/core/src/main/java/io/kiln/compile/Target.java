@@ -64,6 +64,16 @@ public interface Target {
     }
 
     /**
+     * The size of what the device's {@link FusedBatchNorm} leaves for its gradient.
+     *
+     * @param x shape and dtype of what is normalised
+     * @return bytes of the mask; -1 when the device has no such kernels for it
+     */
+    default long maskBytes(Spec x) {
+        return -1;
+    }
+
+    /**
      * Passes of the device's own, run before pointwise operators are fused.
      *
      * @return the passes in order

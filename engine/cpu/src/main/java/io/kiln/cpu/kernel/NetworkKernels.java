@@ -1,7 +1,11 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.compile.AddRelu;
+import io.kiln.compile.FusedBatchNorm;
+import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.compile.FusedConvolution;
 import io.kiln.cpu.KernelTable;
+import io.kiln.op.Add;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
 import io.kiln.op.BatchNorm;
@@ -65,6 +69,8 @@ public final class NetworkKernels {
         table.add(AvgPoolGradient.class, OneDnnPooling::averageGradient);
         table.add(BatchNorm.class, OneDnnNorm::batchNorm);
         table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
+        table.add(FusedBatchNorm.class, OneDnnNorm::batchNormRelu);
+        table.add(FusedBatchNormGradient.class, OneDnnNorm::batchNormReluGradient);
         table.add(LayerNorm.class, OneDnnNorm::layerNorm);
         table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
         table.add(Softmax.class, SoftmaxKernels::softmax);
@@ -89,6 +95,8 @@ public final class NetworkKernels {
     }
 
     private static void elements(KernelTable table) {
+        table.add(Add.class, ElementKernels::add);
+        table.add(AddRelu.class, ElementKernels::addRelu);
         table.add(Tanh.class, ElementKernels::tanh);
         table.add(Sigmoid.class, ElementKernels::sigmoid);
         table.add(ReluGradient.class, ElementKernels::reluGradient);

@@ -18,6 +18,7 @@ enum Operation {
     SOFTMAX_BACKWARD,
     ACTIVATION,
     ACTIVATION_BACKWARD,
+    SUM,
     REORDER,
     REDUCTION
 }
