@@ -26,12 +26,16 @@ final class Bench {
     /** The steps of one contender in one case. */
     private static final class Tally {
         private final List<Double> seconds = new ArrayList<>();
+        private final List<Double> counted = new ArrayList<>();
         private final List<Double> checks = new ArrayList<>();
         private final List<Double> cores = new ArrayList<>();
 
         private void count(Block block) {
             for (double s : block.seconds()) {
                 seconds.add(s);
+            }
+            for (double c : block.checks()) {
+                counted.add(c);
             }
         }
 
@@ -42,7 +46,16 @@ final class Bench {
         }
 
         private double[] seconds() {
-            return seconds.stream().mapToDouble(Double::doubleValue).toArray();
+            return array(seconds);
+        }
+
+        private double[] counted() {
+            return array(counted);
+        }
+
+        private double median() {
+            return Figures.quantile(
+                    seconds.stream().mapToDouble(Double::doubleValue).sorted().toArray(), 0.5);
         }
 
         private double cores() {
@@ -50,7 +63,11 @@ final class Bench {
         }
 
         private double[] checks() {
-            return checks.stream().mapToDouble(Double::doubleValue).toArray();
+            return array(checks);
+        }
+
+        private static double[] array(List<Double> list) {
+            return list.stream().mapToDouble(Double::doubleValue).toArray();
         }
     }
 
@@ -108,13 +125,28 @@ final class Bench {
                 attempt(name, running, faults, () -> takeTurn(running.get(name), measured, plan, tallies.get(name)));
             }
         }
+        Map<String, Inside> insides = new LinkedHashMap<>();
+        for (String name : workload.network() ? List.copyOf(running.keySet()) : List.<String>of()) {
+            progress.accept(workload.name() + " " + measured.metric() + ": looking into " + name);
+            double median = tallies.get(name).median();
+            attempt(
+                    name,
+                    running,
+                    faults,
+                    () -> insides.put(
+                            name, running.get(name).inside(measured.name(), plan.lead() + plan.steps(), median)));
+        }
         tallies.keySet().retainAll(running.keySet());
         Map<String, double[]> checks = new LinkedHashMap<>();
         Map<String, Figures> figures = new LinkedHashMap<>();
         tallies.forEach((name, tally) -> {
             Facts facts = running.get(name).facts();
             checks.put(name, tally.checks());
-            figures.put(name, Figures.of(measured, facts, tally.seconds(), tally.checks(), tally.cores()));
+            Inside inside = insides.getOrDefault(name, Inside.UNKNOWN);
+            figures.put(
+                    name,
+                    Figures.of(
+                            measured, facts, tally.seconds(), tally.counted(), tally.checks(), tally.cores(), inside));
         });
         List<String> all = new ArrayList<>(faults);
         all.addAll(workload.check().faults(checks));

@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
@@ -31,6 +33,7 @@ final class ContenderProcess implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(10);
     private static final Duration RUN = Duration.ofMinutes(30);
     private static final String EOF = "eof";
+    private static final String ONEDNN = "onednn_verbose,";
 
     private final String name;
     private final Path log;
@@ -38,6 +41,7 @@ final class ContenderProcess implements AutoCloseable {
     private final Writer orders;
     private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
     private final Facts facts;
+    private final DoubleAdder oneDnnSeconds = new DoubleAdder();
     private double cores;
 
     ContenderProcess(Workload workload, String name, Setup setup) throws IOException, InterruptedException {
@@ -103,11 +107,58 @@ final class ContenderProcess implements AutoCloseable {
     }
 
     Block run(String caseName, int steps) throws IOException, InterruptedException {
-        orders.write("run " + caseName + " " + steps + "\n");
-        orders.flush();
+        order("run " + caseName + " " + steps);
         String[] answer = answer("block", RUN).split(" ");
         cores = Double.parseDouble(answer[3]);
         return new Block(numbers(answer[1]), numbers(answer[2]));
+    }
+
+    /**
+     * What the contender says of its inside.
+     *
+     * @param steps to be taken under oneDNN's profile
+     * @param stepSeconds median of its timed steps
+     */
+    Inside inside(String caseName, int steps, double stepSeconds) throws IOException, InterruptedException {
+        order("insight " + caseName);
+        double[] known = Arrays.stream(answer("insight", RUN).split(" "))
+                .skip(1)
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+        Optional<Insight> insight =
+                known.length < 4 ? Optional.empty() : Optional.of(new Insight(known[1], known[2], known[3]));
+        return Inside.of(known[0], insight, oneDnnShare(caseName, steps), stepSeconds);
+    }
+
+    private double oneDnnShare(String caseName, int steps) throws IOException, InterruptedException {
+        order("profile on");
+        if (!answer("profile", RUN).endsWith("true")) {
+            return Double.NaN;
+        }
+        oneDnnSeconds.reset();
+        Block block = run(caseName, steps);
+        double inside = oneDnnSeconds.sum();
+        order("profile off");
+        answer("profile", RUN);
+        return inside / Arrays.stream(block.seconds()).sum();
+    }
+
+    private void order(String text) throws IOException {
+        orders.write(text + "\n");
+        orders.flush();
+    }
+
+    /** Seconds that a line of oneDNN's profile says of one call; 0 for any other line. */
+    static double oneDnnSeconds(String line) {
+        int begin = line.indexOf(ONEDNN);
+        if (begin < 0 || !line.contains(",exec,")) {
+            return 0;
+        }
+        try {
+            return Double.parseDouble(line.substring(line.lastIndexOf(',') + 1)) * 1e-3;
+        } catch (NumberFormatException e) {
+            return 0; // a head line of the profile, which names the columns
+        }
     }
 
     private static double[] numbers(String text) {
@@ -132,6 +183,8 @@ final class ContenderProcess implements AutoCloseable {
                 int mark = line.indexOf(ContenderMain.MARK);
                 if (mark >= 0) {
                     answers.add(line.substring(mark + ContenderMain.MARK.length()));
+                } else {
+                    oneDnnSeconds.add(oneDnnSeconds(line));
                 }
             }
         } catch (IOException | UncheckedIOException e) {

@@ -14,6 +14,7 @@ import java.util.Arrays;
  * @param cores CPU seconds per second while it stepped, of its own process
  * @param firstCheck check of the very first step
  * @param lastCheck check of the very last step
+ * @param inside what else is known of the steps
  */
 public record Figures(
         Facts facts,
@@ -24,10 +25,28 @@ public record Figures(
         int samples,
         double cores,
         double firstCheck,
-        double lastCheck) {
+        double lastCheck,
+        Inside inside) {
 
-    static Figures of(Workload.Case measured, Facts facts, double[] seconds, double[] checks, double cores) {
-        double[] values = Arrays.stream(seconds).map(measured::value).sorted().toArray();
+    /**
+     * Sums the steps up.
+     *
+     * @param seconds of the counted steps
+     * @param counted checks of the counted steps
+     * @param checks of all steps from the very first on
+     */
+    static Figures of(
+            Workload.Case measured,
+            Facts facts,
+            double[] seconds,
+            double[] counted,
+            double[] checks,
+            double cores,
+            Inside inside) {
+        double[] values = measured.isAmount()
+                ? counted.clone()
+                : Arrays.stream(seconds).map(measured::value).toArray();
+        Arrays.sort(values);
         return new Figures(
                 facts,
                 quantile(values, 0.5),
@@ -37,7 +56,8 @@ public record Figures(
                 values.length,
                 cores,
                 checks[0],
-                checks[checks.length - 1]);
+                checks[checks.length - 1],
+                inside);
     }
 
     /** Of sorted values, linear between neighbours. */

@@ -7,9 +7,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -56,8 +54,9 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--markdown",
             paramLabel = "FILE",
-            description = "Also writes the results as a Markdown table: into a page that has the place marked, such as"
-                    + " docs/performance.md, or into a new file.")
+            description =
+                    "Also puts the results into a Markdown table: into that of a page that has the place marked, such as"
+                            + " docs/performance.md, where the rows of other workloads stay, or into a new file.")
     private Path markdown;
 
     @Option(names = "--list", description = "Lists workloads and contenders, and runs nothing.")
@@ -93,20 +92,21 @@ public final class Main implements Callable<Integer> {
                             err.println(line);
                             err.flush();
                         });
-        List<Result> results = new ArrayList<>();
+        boolean good = true;
+        String run = circumstances();
         for (Workload workload : chosen) {
-            for (Result result : bench.run(workload, plan(workload.plan()))) {
+            List<Result> results = bench.run(workload, plan(workload.plan()));
+            for (Result result : results) {
                 out.println(Report.table(result));
-                out.println(Report.line(result));
+                Report.lines(result).forEach(out::println);
                 out.println();
                 out.flush();
-                results.add(result);
+                good &= result.faults().isEmpty();
+            }
+            if (markdown != null) {
+                Page.write(markdown, run, results);
             }
         }
-        if (markdown != null) {
-            Page.write(markdown, Report.markdown(results, circumstances()));
-        }
-        boolean good = results.stream().allMatch(r -> r.faults().isEmpty());
         if (good) {
             ContenderProcess.removeScratch(setup.scratch());
         } else {
@@ -135,20 +135,24 @@ public final class Main implements Callable<Integer> {
                 steps == null ? own.steps() : steps);
     }
 
-    private Map<String, String> circumstances() throws IOException {
-        Map<String, String> all = new LinkedHashMap<>();
-        all.put("Date", LocalDate.now(ZoneOffset.UTC).toString());
-        all.put(
-                "Machine",
-                processor() + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
-                        + System.getProperty("os.name") + " " + System.getProperty("os.version"));
-        all.put("JDK", System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
-        all.put("Threads", Integer.toString(threads));
-        all.put(
-                "Command",
-                "`bin/kiln bench "
-                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()) + "`");
-        return all;
+    /** Date, machine and command in one line. The name of the page is left out of the command: it changes nothing. */
+    private String circumstances() throws IOException {
+        List<String> arguments =
+                new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
+        int at = arguments.indexOf("--markdown");
+        if (at >= 0) {
+            arguments.subList(at, at + 2).clear();
+        }
+        return "%s, %s, %d cores, %s %s, JDK %s, %d threads: `bin/kiln bench %s`"
+                .formatted(
+                        LocalDate.now(ZoneOffset.UTC),
+                        processor(),
+                        Runtime.getRuntime().availableProcessors(),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.version").replaceAll("-.*", ""), // without the builder's own suffix
+                        System.getProperty("java.version"),
+                        threads,
+                        String.join(" ", arguments));
     }
 
     private static String processor() throws IOException {

@@ -1,9 +1,11 @@
 package io.kiln.benchmarks;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Writes results for people (tables) and for programs (BENCH lines). */
 final class Report {
@@ -28,6 +30,53 @@ final class Report {
         return line.append(" ratio=").append(ratio).toString();
     }
 
+    /** {@link #line}, and lines of the same form for what else is known: ratios to single contenders, and the inside of the steps. */
+    static List<String> lines(Result result) {
+        List<String> lines = new ArrayList<>(List.of(line(result)));
+        String head = "BENCH " + result.workload().name() + ' ';
+        for (Aim aim : result.measured().aims()) {
+            if (aim instanceof Aim.Ratio r && r.contender() != null) {
+                Map<String, Double> two = new LinkedHashMap<>();
+                for (String name : List.of(Workload.KILN, r.contender())) {
+                    Figures f = result.figures().get(name);
+                    two.put(name, f == null ? Double.NaN : f.median());
+                }
+                lines.add(head + result.measured().metric() + "_to_" + r.contender() + values(two) + " ratio="
+                        + r.of(result).map(Report::ratio).orElse("-"));
+            }
+        }
+        Map<String, Map<String, Double>> metrics = new TreeMap<>();
+        result.figures().forEach((name, f) -> f.inside().metrics().forEach((metric, value) -> {
+            if (!Double.isNaN(value)) {
+                metrics.computeIfAbsent(metric, m -> new LinkedHashMap<>()).put(name, value);
+            }
+        }));
+        metrics.forEach((metric, values) -> {
+            String ratio = metric.equals(Inside.RESIDENT) ? " ratio=" + leastOfPeers(result, values) : "";
+            lines.add(head + metric + values(values) + ratio);
+        });
+        return lines;
+    }
+
+    private static String values(Map<String, Double> values) {
+        StringBuilder text = new StringBuilder();
+        values.forEach((name, value) ->
+                text.append(' ').append(name).append('=').append(Double.isNaN(value) ? "-" : number(value)));
+        return text.toString();
+    }
+
+    /** How many times as much as Kiln's process the leanest peer's has grown. */
+    private static String leastOfPeers(Result result, Map<String, Double> growth) {
+        Double kiln = growth.get(Workload.KILN);
+        return growth.entrySet().stream()
+                .filter(e -> result.isPeer(e.getKey()))
+                .map(Map.Entry::getValue)
+                .min(Double::compare)
+                .filter(least -> kiln != null)
+                .map(least -> ratio(least / kiln))
+                .orElse("-");
+    }
+
     /** A table for the terminal. */
     static String table(Result result) {
         List<String[]> rows = new ArrayList<>();
@@ -40,6 +89,10 @@ final class Report {
             "Kiln is",
             "cores",
             "check",
+            "oneDNN",
+            "peak",
+            "internal MiB",
+            "resident MiB",
             "parameters",
             "engine"
         });
@@ -55,6 +108,10 @@ final class Report {
                             : result.ratio(name).map(r -> ratio(r) + "×").orElse("-"),
                     "%.1f".formatted(f.cores()),
                     "%.4g → %.4g".formatted(f.firstCheck(), f.lastCheck()),
+                    percent(f.inside().oneDnnShare()),
+                    percent(f.inside().peakShare()),
+                    known(f.inside().internalMiB()),
+                    known(f.inside().residentMiB()),
                     f.facts().parameters() == 0 ? "" : Long.toString(f.facts().parameters()),
                     f.facts().version()
                 }));
@@ -70,7 +127,7 @@ final class Report {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.length; i++) {
                 String pad = " ".repeat(widths[i] - row[i].length());
-                line.append("  ").append(i > 0 && i < 7 ? pad + row[i] : row[i] + pad);
+                line.append("  ").append(i > 0 && i < 11 ? pad + row[i] : row[i] + pad);
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }
@@ -79,47 +136,15 @@ final class Report {
         return text.toString();
     }
 
-    /** The page of all results, in Markdown. */
-    static String markdown(List<Result> results, Map<String, String> circumstances) {
-        StringBuilder text = new StringBuilder("| workload | figure | Kiln |");
-        text.append(" best peer | ratio | all peers |\n|---|---|---|---|---|---|\n");
-        for (Result r : results) {
-            Figures kiln = r.figures().get(Workload.KILN);
-            String best = r.bestPeer().orElse(null);
-            List<String> peers = new ArrayList<>();
-            r.figures().forEach((name, f) -> {
-                if (!name.equals(Workload.KILN)) {
-                    peers.add(name + " " + number(f.median()));
-                }
-            });
-            text.append("| `%s` %s | %s | %s | %s | %s | %s |\n"
-                    .formatted(
-                            r.workload().name(),
-                            r.workload().title(),
-                            r.measured().metric(),
-                            kiln == null ? "-" : number(kiln.median()),
-                            best == null
-                                    ? "-"
-                                    : best + " " + number(r.figures().get(best).median()),
-                            best == null
-                                    ? "-"
-                                    : r.ratio(best).map(Report::ratio).orElse("-"),
-                            String.join(", ", peers)));
-        }
-        text.append('\n');
-        circumstances.forEach((what, value) ->
-                text.append("* ").append(what).append(": ").append(value).append('\n'));
-        for (Result r : results) {
-            r.faults().forEach(fault -> text.append("* Not good, ")
-                    .append(r.workload().name())
-                    .append(": ")
-                    .append(fault)
-                    .append('\n'));
-        }
-        return text.toString();
+    private static String percent(double share) {
+        return Double.isNaN(share) ? "" : Math.round(100 * share) + " %";
     }
 
-    private static String ratio(double ratio) {
+    private static String known(double value) {
+        return Double.isNaN(value) ? "" : number(value);
+    }
+
+    static String ratio(double ratio) {
         return String.format(Locale.ROOT, "%.2f", ratio);
     }
 

@@ -20,10 +20,14 @@ public record Result(Workload workload, Workload.Case measured, Map<String, Figu
         Comparator<Map.Entry<String, Figures>> byMedian =
                 Comparator.comparingDouble(e -> e.getValue().median());
         return figures.entrySet().stream()
-                .filter(e -> !e.getKey().equals(Workload.KILN)
-                        && !workload.references().contains(e.getKey()))
+                .filter(e -> isPeer(e.getKey()))
                 .min(measured.isRate() ? byMedian.reversed() : byMedian)
                 .map(Map.Entry::getKey);
+    }
+
+    /** True for a contender that is neither Kiln nor a mere reference. */
+    boolean isPeer(String contender) {
+        return !contender.equals(Workload.KILN) && !workload.references().contains(contender);
     }
 
     /** How many times faster Kiln is than that contender. */

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param references contenders that are shown and are no peers: Kiln's own technique without Kiln around it
  * @param check what the steps have to show
  * @param plan how often they step
+ * @param network whether the steps are a network's, of which memory and share of the machine's speed are told as well
  */
 public record Workload(
         String name,
@@ -24,16 +25,20 @@ public record Workload(
         Map<String, Supplier<Contender>> contenders,
         Set<String> references,
         Check check,
-        Plan plan) {
+        Plan plan,
+        boolean network) {
 
     /** The contender that all others are compared with. */
     public static final String KILN = "kiln";
+
+    /** The same network by Kiln, operator by operator: a reference beside the compiled one. */
+    public static final String EAGER = "kiln-eager";
 
     /** The same with no other contenders than these. */
     Workload only(List<String> names) {
         Map<String, Supplier<Contender>> some = new LinkedHashMap<>(contenders);
         some.keySet().retainAll(names);
-        return new Workload(name, title, cases, some, references, check, plan);
+        return new Workload(name, title, cases, some, references, check, plan, network);
     }
 
     /**
@@ -42,28 +47,45 @@ public record Workload(
      * @param name that the contender is called with
      * @param metric name in the BENCH line, with its unit
      * @param perStep what a step does {@code perStep} of; a rate counts it, a duration is divided by it
-     * @param scale of a duration: 1e3 for ms; 0 makes the figure a rate per second
+     * @param scale of a duration: 1e3 for ms; 0 makes the figure a rate per second, NaN the amount that a step returns as its
+     *     check
+     * @param aims what the figure shall reach
      */
-    public record Case(String name, String metric, double perStep, double scale) {
+    public record Case(String name, String metric, double perStep, double scale, List<Aim> aims) {
 
         /** Duration of one step in ms. */
         public static Case milliseconds(String name, String metric) {
-            return new Case(name, metric, 1, 1e3);
+            return new Case(name, metric, 1, 1e3, List.of());
         }
 
         /** Duration in µs of one of the {@code perStep} calls of a step. */
         public static Case microseconds(String name, String metric, int perStep) {
-            return new Case(name, metric, perStep, 1e6);
+            return new Case(name, metric, perStep, 1e6, List.of());
         }
 
         /** Duration of one step in seconds. */
         public static Case seconds(String name, String metric) {
-            return new Case(name, metric, 1, 1);
+            return new Case(name, metric, 1, 1, List.of());
         }
 
         /** Things per second, of which a step does {@code perStep}. */
         public static Case rate(String name, String metric, double perStep) {
-            return new Case(name, metric, perStep, 0);
+            return new Case(name, metric, perStep, 0, List.of());
+        }
+
+        /** What a step returns as its check, less being better. */
+        public static Case amount(String name, String metric) {
+            return new Case(name, metric, 1, Double.NaN, List.of());
+        }
+
+        /** The same with something to reach. */
+        public Case aim(Aim... aims) {
+            return new Case(name, metric, perStep, scale, List.of(aims));
+        }
+
+        /** True when the steps' checks are the figure and their times are not. */
+        public boolean isAmount() {
+            return Double.isNaN(scale);
         }
 
         /** True when a bigger value is the better one. */

@@ -34,10 +34,11 @@ import java.util.stream.Collectors;
 /** All workloads, in the order in which they run. */
 public final class Workloads {
 
-    private static final String KILN_EAGER = "kiln-eager";
     private static final String TORCH = "libtorch";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
+    private static final String NIO = "nio";
+    private static final String BLOCK_PUSH = "block-push";
 
     private static final Plan LIGHT = new Plan(4, 6, 5, 20);
     private static final Plan MIDDLE = new Plan(3, 4, 1, 5);
@@ -48,37 +49,52 @@ public final class Workloads {
                     "mlp",
                     "Training step of 784-512-256-10, batch 128, SGD with momentum, float32",
                     Network.MLP,
-                    LIGHT),
-            training("lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET, LIGHT),
-            inference("lenet-infer", "Outputs of LeNet, batch 64, float32", Network.LENET, LIGHT),
+                    LIGHT,
+                    3),
+            inference("mlp-infer", "Outputs of 784-512-256-10, batch 128, float32", Network.MLP, LIGHT, 2),
+            training(
+                    "lenet", "Training step of LeNet, batch 64, SGD with momentum, float32", Network.LENET, LIGHT, 2.5),
+            inference("lenet-infer", "Outputs of LeNet, batch 64, float32", Network.LENET, LIGHT, 2),
             training(
                     "resnet18",
                     "Training step of ResNet-18 on 3×32×32, batch 32, SGD with momentum, float32",
                     Network.RESNET18,
-                    MIDDLE),
+                    MIDDLE,
+                    1.8),
             inference(
-                    "resnet18-infer", "Outputs of ResNet-18 for 3×32×32, batch 32, float32", Network.RESNET18, MIDDLE),
+                    "resnet18-infer",
+                    "Outputs of ResNet-18 for 3×32×32, batch 32, float32",
+                    Network.RESNET18,
+                    MIDDLE,
+                    1.8),
             training(
                     "resnet50",
                     "Training step of ResNet-50 on 3×224×224, batch 8, SGD with momentum, float32",
                     Network.RESNET50,
-                    HEAVY),
+                    HEAVY,
+                    1.6),
             inference(
-                    "resnet50-infer", "Outputs of ResNet-50 for 3×224×224, batch 8, float32", Network.RESNET50, HEAVY),
+                    "resnet50-infer",
+                    "Outputs of ResNet-50 for 3×224×224, batch 8, float32",
+                    Network.RESNET50,
+                    HEAVY,
+                    2),
             training(
                     "ncf",
                     "Training step of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, SGD with momentum, float32",
                     Network.NCF,
-                    LIGHT),
+                    LIGHT,
+                    2),
             inference(
                     "ncf-infer",
                     "Outputs of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, float32",
                     Network.NCF,
-                    LIGHT),
-            sequences(SequenceModel.LSTM, true),
-            sequences(SequenceModel.LSTM, false),
-            sequences(SequenceModel.TRANSFORMER, true),
-            sequences(SequenceModel.TRANSFORMER, false),
+                    LIGHT,
+                    2),
+            sequences(SequenceModel.LSTM, true, 1.5),
+            sequences(SequenceModel.LSTM, false, 1.5),
+            sequences(SequenceModel.TRANSFORMER, true, 1.8),
+            sequences(SequenceModel.TRANSFORMER, false, 1.8),
             opOverhead(),
             estimator(),
             feed(),
@@ -100,39 +116,41 @@ public final class Workloads {
                         + ALL.stream().map(Workload::name).collect(Collectors.joining(", ")) + ", got " + name));
     }
 
-    private static Workload training(String name, String title, Network network, Plan plan) {
+    private static Workload training(String name, String title, Network network, Plan plan, double aim) {
         return new Workload(
                 name,
                 title,
-                List.of(Case.milliseconds("train", "step_ms")),
+                List.of(Case.milliseconds("train", "step_ms").aim(Aim.overBest(aim))),
                 contenders(
                         entry(Workload.KILN, () -> new KilnTraining(network, true)),
-                        entry(KILN_EAGER, () -> new KilnTraining(network, false)),
+                        entry(Workload.EAGER, () -> new KilnTraining(network, false)),
                         entry(TORCH, () -> new DjlTraining("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolTraining(network)),
                         entry(MXNET_EAGER, () -> new DjlTraining("MXNet", network))),
-                Set.of(KILN_EAGER),
+                Set.of(Workload.EAGER),
                 Check.LOSS_FALLS,
-                plan);
+                plan,
+                true);
     }
 
-    private static Workload inference(String name, String title, Network network, Plan plan) {
+    private static Workload inference(String name, String title, Network network, Plan plan, double aim) {
         return new Workload(
                 name,
                 title,
-                List.of(Case.milliseconds("infer", "batch_ms")),
+                List.of(Case.milliseconds("infer", "batch_ms").aim(Aim.overBest(aim))),
                 contenders(
                         entry(Workload.KILN, () -> new KilnInference(network, true)),
-                        entry(KILN_EAGER, () -> new KilnInference(network, false)),
+                        entry(Workload.EAGER, () -> new KilnInference(network, false)),
                         entry(TORCH, () -> new DjlInference("PyTorch", network)),
                         entry(MXNET, () -> new MxSymbolInference(network)),
                         entry(MXNET_EAGER, () -> new DjlInference("MXNet", network))),
-                Set.of(KILN_EAGER),
+                Set.of(Workload.EAGER),
                 Check.SAME,
-                plan);
+                plan,
+                true);
     }
 
-    private static Workload sequences(SequenceModel model, boolean training) {
+    private static Workload sequences(SequenceModel model, boolean training, double aim) {
         String what = model == SequenceModel.LSTM
                 ? "an LSTM language model, 2×512, 10,000 words, 32 rows of 35"
                 : "a transformer encoder, 4 layers of 768/12/3,072, 8 sequences of 128";
@@ -140,14 +158,17 @@ public final class Workloads {
         return new Workload(
                 training ? name : name + "-infer",
                 (training ? "Training step of " : "Outputs and mean loss of ") + what + ", float32",
-                List.of(training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms")),
+                List.of((training ? Case.milliseconds("train", "step_ms") : Case.milliseconds("infer", "batch_ms"))
+                        .aim(Aim.overBest(aim))),
                 contenders(
-                        entry(Workload.KILN, () -> new KilnSequences(model, training)),
+                        entry(Workload.KILN, () -> new KilnSequences(model, training, true)),
+                        entry(Workload.EAGER, () -> new KilnSequences(model, training, false)),
                         entry(TORCH, () -> new TorchSequences(model, training)),
                         entry(MXNET_EAGER, () -> new MxSequences(model, training))),
-                Set.of(),
+                Set.of(Workload.EAGER),
                 training ? Check.LOSS_FALLS : Check.SAME,
-                new Plan(4, 4, 2, 6));
+                new Plan(4, 4, 2, 6),
+                true);
     }
 
     private static Workload opOverhead() {
@@ -155,29 +176,35 @@ public final class Workloads {
                 "op-overhead",
                 "Eager operator on 8×8 float32 arrays",
                 List.of(
-                        Case.microseconds(Operators.ADD, "add_us", Operators.CALLS),
-                        Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)),
+                        Case.microseconds(Operators.ADD, "add_us", Operators.CALLS)
+                                .aim(Aim.over(TORCH, 1)),
+                        Case.microseconds(Operators.MATMUL, "matmul_us", Operators.CALLS)
+                                .aim(Aim.over(TORCH, 1))),
                 contenders(
                         entry(Workload.KILN, KilnOperators::new),
                         entry(TORCH, () -> new DjlOperators("PyTorch")),
                         entry(MXNET_EAGER, () -> new DjlOperators("MXNet"))),
                 Set.of(),
                 Check.SAME,
-                new Plan(4, 6, 5, 20));
+                new Plan(4, 6, 5, 20),
+                false);
     }
 
     private static Workload estimator() {
         return new Workload(
                 "estimator",
                 "From fit() to a test accuracy (check: the one reached), 784-512-256-10 on 8,000 digits, local[2]",
-                List.of(Case.seconds("0.95", "to_95_s"), Case.seconds("0.97", "to_97_s")),
+                List.of(
+                        Case.seconds("0.95", "to_95_s").aim(Aim.overBest(10)),
+                        Case.seconds("0.97", "to_97_s").aim(Aim.overBest(10))),
                 contenders(
                         entry(Workload.KILN, KilnFit::new),
                         entry("mllib", () -> new MllibFit("l-bfgs", 0.03, 128, 30)),
                         entry("mllib-gd", () -> new MllibFit("gd", 0.5, 128, 30))),
                 Set.of(),
                 Check.SHOWN,
-                new Plan(0, 1, 0, 1));
+                new Plan(0, 1, 0, 1),
+                false);
     }
 
     private static Workload feed() {
@@ -185,15 +212,18 @@ public final class Workloads {
                 "feed",
                 "Cached DataFrame of 784-float arrays into batches of 128, local[2]",
                 List.of(
-                        Case.rate(FeedData.FIRST_PASS, "rows_per_s", FeedData.ROWS),
-                        Case.rate(FeedData.NEXT_PASS, "next_epoch_rows_per_s", FeedData.ROWS)),
+                        Case.rate(FeedData.FIRST_PASS, "rows_per_s", FeedData.ROWS)
+                                .aim(Aim.overBest(2)),
+                        Case.rate(FeedData.NEXT_PASS, "next_epoch_rows_per_s", FeedData.ROWS)
+                                .aim(Aim.overBest(2))),
                 contenders(
                         entry(Workload.KILN, KilnFeed::new),
                         entry("row", RowFeed::new),
                         entry("internal-row", InternalRowFeed::new)),
                 Set.of("internal-row"),
                 Check.SAME,
-                new Plan(8, 4, 2, 8));
+                new Plan(8, 4, 2, 8),
+                false);
     }
 
     private static Workload allreduce() {
@@ -201,15 +231,17 @@ public final class Workloads {
                 "allreduce",
                 "Sum of the float32 arrays of two executor JVMs",
                 List.of(
-                        Case.milliseconds(Integer.toString(64 << 20), "64MiB_ms"),
-                        Case.milliseconds(Integer.toString(1 << 20), "1MiB_ms")),
+                        Case.milliseconds(Integer.toString(64 << 20), "64MiB_ms")
+                                .aim(Aim.over(NIO, 0.7), Aim.over(BLOCK_PUSH, 3)),
+                        Case.milliseconds(Integer.toString(1 << 20), "1MiB_ms")
+                                .aim(Aim.over(NIO, 0.7), Aim.over(BLOCK_PUSH, 3))),
                 contenders(
                         entry(
                                 Workload.KILN,
                                 () -> new Allreduce("allReduce over Spark's network layer", KilnExchange::new)),
-                        entry("nio", () -> new Allreduce("java.nio sockets", NioExchange::new)),
+                        entry(NIO, () -> new Allreduce("java.nio sockets", NioExchange::new)),
                         entry(
-                                "block-push",
+                                BLOCK_PUSH,
                                 () -> new Allreduce(
                                         "block manager, uploadBlockSync",
                                         (link, floats) -> new BlockExchange(link, floats, true))),
@@ -220,7 +252,8 @@ public final class Workloads {
                                         (link, floats) -> new BlockExchange(link, floats, false)))),
                 Set.of(),
                 Check.SAME,
-                new Plan(6, 4, 3, 10));
+                new Plan(6, 4, 3, 10),
+                false);
     }
 
     private record Entry(String name, Supplier<Contender> maker) {}

@@ -116,7 +116,8 @@ class PeersAgreeTest {
                 add.only(List.of("libtorch")).contenders(),
                 add.references(),
                 add.check(),
-                add.plan());
+                add.plan(),
+                add.network());
         Result result = run(broken, new Plan(0, 1, 0, 1)).get(0);
         assertTrue(result.figures().isEmpty());
         assertTrue(

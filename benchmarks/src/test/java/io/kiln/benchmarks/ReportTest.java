@@ -7,6 +7,7 @@ import io.kiln.benchmarks.Workload.Case;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -23,10 +24,12 @@ class ReportTest {
             if (pairs[i + 1] != null) {
                 double median = ((Number) pairs[i + 1]).doubleValue();
                 figures.put(
-                        (String) pairs[i], new Figures(new Facts("1", 0), median, median, median, median, 1, 1, 0, 0));
+                        (String) pairs[i],
+                        new Figures(new Facts("1", 0), median, median, median, median, 1, 1, 0, 0, Inside.UNKNOWN));
             }
         }
-        Workload workload = new Workload("w", "title", List.of(measured), contenders, references, Check.SHOWN, PLAN);
+        Workload workload =
+                new Workload("w", "title", List.of(measured), contenders, references, Check.SHOWN, PLAN, true);
         return new Result(workload, measured, figures, List.of());
     }
 
@@ -52,7 +55,92 @@ class ReportTest {
     void whatIsMissingIsADash() {
         Result result = result(Case.milliseconds("c", "step_ms"), Set.of(), "kiln", null, "x", 8);
         assertEquals("BENCH w step_ms kiln=- x=8.000 ratio=-", Report.line(result));
-        assertTrue(Report.markdown(List.of(result), Map.of()).contains("| step_ms | - | x 8.000 | - |"));
+    }
+
+    private static Result withInside(Inside kiln, Inside eager, Inside peer) {
+        Result plain =
+                result(Case.milliseconds("c", "step_ms"), Set.of("kiln-eager"), "kiln", 2, "kiln-eager", 4, "x", 8);
+        Map<String, Figures> figures = new LinkedHashMap<>();
+        Map<String, Inside> insides = Map.of("kiln", kiln, "kiln-eager", eager, "x", peer);
+        plain.figures()
+                .forEach((name, f) ->
+                        figures.put(name, new Figures(f.facts(), f.median(), 0, 0, 0, 1, 1, 0, 0, insides.get(name))));
+        return new Result(plain.workload(), plain.measured(), figures, List.of());
+    }
+
+    private static Inside resident(double mib) {
+        return Inside.of(mib, Optional.empty(), Double.NaN, 1);
+    }
+
+    @Test
+    void theInsideOfStepsHasLinesOfItsOwn() {
+        Inside kiln = Inside.of(60, Optional.of(new Insight(0.3, 200, 12.5)), 0.75, 0.002);
+        List<String> lines = Report.lines(withInside(kiln, resident(90), resident(150)));
+        assertEquals(
+                List.of(
+                        "BENCH w step_ms kiln=2.000 kiln-eager=4.000 x=8.000 ratio=4.00",
+                        "BENCH w internal_MiB kiln=12.50",
+                        "BENCH w onednn_share kiln=0.7500",
+                        "BENCH w peak_GFLOPs kiln=200.0",
+                        "BENCH w peak_share kiln=0.7500",
+                        "BENCH w resident_MiB kiln=60.00 kiln-eager=90.00 x=150.0 ratio=2.50",
+                        "BENCH w step_GFLOP kiln=0.3000"),
+                lines);
+    }
+
+    @Test
+    void theShareOfThePeakIsThatOfTheTimedSteps() {
+        Inside known = Inside.of(1, Optional.of(new Insight(6, 200, 1)), 0.5, 0.1);
+        assertEquals(0.3, known.peakShare(), 1e-12);
+        assertTrue(Double.isNaN(Inside.of(1, Optional.empty(), 0.5, 0.1).peakShare()));
+    }
+
+    @Test
+    void linesOfOneDnnsProfileAreSummedAndOthersAreNot() {
+        String call = "onednn_verbose,v1,primitive,exec,cpu,matmul,brg:avx512_core,undef,src:f32,,,8x8:8x8,0.25";
+        assertEquals(0.00025, ContenderProcess.oneDnnSeconds(call), 1e-12);
+        assertEquals(0, ContenderProcess.oneDnnSeconds("onednn_verbose,v1,primitive,create:cache_hit,cpu,matmul,,3.5"));
+        assertEquals(0, ContenderProcess.oneDnnSeconds("onednn_verbose,v1,info,template:operation,exec,exec_time"));
+        assertEquals(0, ContenderProcess.oneDnnSeconds("@contender block 1,2 3,4 1.5"));
+    }
+
+    @Test
+    void aRatioToANamedContenderHasALineOfItsOwn() {
+        Case measured = Case.milliseconds("c", "ms").aim(Aim.over("y", 0.7), Aim.over("z", 3));
+        List<String> lines = Report.lines(result(measured, Set.of(), "kiln", 4, "x", 8, "y", 3));
+        assertEquals(
+                List.of(
+                        "BENCH w ms kiln=4.000 x=8.000 y=3.000 ratio=0.75",
+                        "BENCH w ms_to_y kiln=4.000 y=3.000 ratio=0.75",
+                        "BENCH w ms_to_z kiln=4.000 z=- ratio=-"),
+                lines);
+    }
+
+    @Test
+    void aimsSayWhetherTheyAreMetAndNothingWhereAFigureIsMissing() {
+        Result result = result(Case.milliseconds("c", "ms"), Set.of(), "kiln", 4, "x", 8, "y", 6);
+        assertEquals(Optional.of(true), Aim.overBest(1.5).isMet(result));
+        assertEquals(Optional.of(false), Aim.overBest(1.8).isMet(result));
+        assertEquals(Optional.of(true), Aim.over("x", 2).isMet(result));
+        assertEquals(Optional.empty(), Aim.over("z", 2).isMet(result));
+        assertEquals(Optional.of(true), Aim.atMost(4).isMet(result));
+        assertEquals(Optional.of(false), Aim.atMost(3.9).isMet(result));
+    }
+
+    @Test
+    void anAmountIsWhatTheStepsReturnAndNotTheirTime() {
+        Case measured = Case.amount("c", "MiB");
+        Figures f = Figures.of(
+                measured,
+                new Facts("1", 0),
+                new double[] {9, 9, 9},
+                new double[] {30, 10, 20},
+                new double[] {5, 30, 10, 20},
+                1,
+                Inside.UNKNOWN);
+        assertEquals(20, f.median());
+        assertEquals(10, f.best());
+        assertEquals(2, measured.ratio(10, 20));
     }
 
     @Test

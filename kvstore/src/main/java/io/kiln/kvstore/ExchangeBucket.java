@@ -14,6 +14,7 @@ final class ExchangeBucket implements AutoCloseable {
     private final NDArray sums;
     private final NDArray[] states;
     private final NDArray[] gradients;
+    private final boolean[] copied;
     private int missing;
 
     /** What is updated in one go. */
@@ -29,6 +30,7 @@ final class ExchangeBucket implements AutoCloseable {
             states[i] = zeros(layout.slices().length(rank), layout);
         }
         this.gradients = new NDArray[layout.slots().size()];
+        this.copied = new boolean[gradients.length];
     }
 
     private static NDArray zeros(long size, BucketLayout.Bucket layout) {
@@ -75,6 +77,7 @@ final class ExchangeBucket implements AutoCloseable {
                     NDArray place = sums.view(g.shape(), g.shape().contiguousStrides(), slot.offset());
                     place.assign(g);
                     gradients[i] = place.detach();
+                    copied[i] = true;
                 }
             }
         }
@@ -99,9 +102,10 @@ final class ExchangeBucket implements AutoCloseable {
 
     void endStep() {
         for (int i = 0; i < gradients.length; i++) {
-            if (sums != null && gradients[i] != null && gradients[i].storage() == sums.storage()) {
+            if (copied[i]) {
                 gradients[i].close();
             }
+            copied[i] = false;
             gradients[i] = null;
         }
     }

@@ -16,6 +16,7 @@ import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
 import io.kiln.symbol.Role;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ public final class GradientExchange implements AutoCloseable {
     private final boolean layerwise;
     private final List<Parameter> parameters;
     private final List<NDArray> weights = new ArrayList<>();
+    private final Map<String, NDArray> gradients = new HashMap<>();
     private final Map<NDArray, Integer> indices = new IdentityHashMap<>();
     private final int[] bucketOf;
     private final List<ExchangeBucket> buckets = new ArrayList<>();
@@ -150,6 +152,10 @@ public final class GradientExchange implements AutoCloseable {
                 weights.set(s.parameter(), w);
                 indices.put(w, s.parameter());
                 bucketOf[s.parameter()] = buckets.size();
+                if (bucket.sums() != null) {
+                    NDArray g = bucket.sums().view(value.shape(), w.strides(), s.offset());
+                    gradients.put(parameters.get(s.parameter()).name, g.detach());
+                }
             }
             buckets.add(bucket);
         }
@@ -163,6 +169,17 @@ public final class GradientExchange implements AutoCloseable {
      */
     public List<NDArray> weights() {
         return List.copyOf(weights);
+    }
+
+    /**
+     * Where a backward pass can put a gradient so that it travels without having been copied. It ends with this object.
+     *
+     * @param name the parameter
+     * @return a row-major array of the weight's shape, to be filled between {@link #beginStep} and {@link #gradientReady(NDArray,
+     *     NDArray)}; null for a worker alone, which takes gradients where they are
+     */
+    public NDArray gradientPlace(String name) {
+        return gradients.get(name);
     }
 
     /**
@@ -410,6 +427,7 @@ public final class GradientExchange implements AutoCloseable {
             norms.close();
         }
         weights.forEach(NDArray::close);
+        gradients.values().forEach(NDArray::close);
         buckets.forEach(ExchangeBucket::close);
     }
 

@@ -2,6 +2,7 @@ package io.kiln.kvstore;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -164,6 +165,46 @@ class GradientExchangeTest {
             }
             assertTrue(Math.sqrt(difference / norm) <= 1e-5, "parameter " + p + ": " + Math.sqrt(difference / norm));
         }
+    }
+
+    @Test
+    void gradientsComputedInTheirPlacesGiveTheSameBits() throws Exception {
+        List<float[][]> copied = train(3, "adam", 3);
+        List<float[][]> placed = Ranks.run(
+                3,
+                t -> with(t, rule("adam"), (e, rank) -> {
+                    List<String> names =
+                            parameters(1).stream().map(Parameter::name).toList();
+                    for (int i = 0; i < 3; i++) {
+                        try (Scope scope = Scope.open()) {
+                            int from = cut(rank, 3);
+                            int to = rank == 2 ? BATCH : cut(rank + 1, 3);
+                            e.beginStep(to - from);
+                            NDArray loss;
+                            try (Autograd.Mode mode = Autograd.record()) {
+                                loss = loss(
+                                        e.weights(),
+                                        rows(random(50 + i, 1, BATCH, IN), from, to),
+                                        rows(random(70 + i, 1, BATCH, OUT), from, to));
+                            }
+                            List<NDArray> found = Autograd.grad(List.of(loss), e.weights(), null, false, false);
+                            for (int p = names.size() - 1; p >= 0; p--) {
+                                NDArray place = e.gradientPlace(names.get(p));
+                                place.assign(found.get(p));
+                                e.gradientReady(e.weights().get(p), place);
+                            }
+                            e.step();
+                        }
+                    }
+                    return values(e);
+                }));
+        for (int p = 0; p < 6; p++) {
+            assertArrayEquals(copied.get(0)[p], placed.get(1)[p], 0f, "parameter " + p);
+        }
+        with(null, rule("adam"), (e, rank) -> {
+            assertNull(e.gradientPlace("w1"));
+            return null;
+        });
     }
 
     @Test

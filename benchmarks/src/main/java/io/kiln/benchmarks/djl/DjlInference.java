@@ -24,6 +24,11 @@ public final class DjlInference implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(engine);
+    }
+
+    @Override
     public Facts setup(Setup setup) throws Exception {
         net = new DjlNetwork(engine, network);
         return new Facts(engine + " " + Engine.getEngine(engine).getVersion(), net.parameterCount());

@@ -34,6 +34,11 @@ public final class DjlTraining implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(engine);
+    }
+
+    @Override
     public Facts setup(Setup setup) throws Exception {
         net = new DjlNetwork(engine, network);
         update = asynchronous

@@ -42,6 +42,11 @@ public final class MxSequences implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(ENGINE);
+    }
+
+    @Override
     public Facts setup(Setup setup) {
         for (Network.Parameter p : model.parameters()) {
             weights.add(manager.create(p.values(), new Shape(p.shape())));

@@ -20,6 +20,11 @@ public final class MxSymbolInference implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(MxSymbolNetwork.ENGINE);
+    }
+
+    @Override
     public Facts setup(Setup setup) throws Exception {
         net = new MxSymbolNetwork(network, false);
         return net.facts();

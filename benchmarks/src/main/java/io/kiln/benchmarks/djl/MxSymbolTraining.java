@@ -24,6 +24,11 @@ public final class MxSymbolTraining implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(MxSymbolNetwork.ENGINE);
+    }
+
+    @Override
     public Facts setup(Setup setup) throws Exception {
         net = new MxSymbolNetwork(network, true);
         update = Update.fused(net.weights(), network.learningRate());

@@ -44,6 +44,11 @@ public final class TorchSequences implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Engines.load(ENGINE);
+    }
+
+    @Override
     public Facts setup(Setup setup) throws Exception {
         module = Model.newInstance("sequences", ENGINE);
         NDManager manager = module.getNDManager();

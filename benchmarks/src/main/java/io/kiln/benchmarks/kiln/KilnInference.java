@@ -1,13 +1,18 @@
 package io.kiln.benchmarks.kiln;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
+import io.kiln.benchmarks.Insight;
 import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Batches;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.Scope;
+import io.kiln.view.InternalMemory;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The outputs of a network of Kiln's blocks for one batch, compiled or operator by operator, as a Java array. */
 public final class KilnInference implements Contender {
@@ -24,8 +29,13 @@ public final class KilnInference implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Backends.current().setThreads(setup.threads());
+    }
+
+    @Override
     public Facts setup(Setup setup) throws IOException {
-        net = new KilnNetwork(network, setup.threads());
+        net = new KilnNetwork(network);
         if (compiled) {
             net.block().hybridize();
         }
@@ -39,6 +49,21 @@ public final class KilnInference implements Contender {
                 Autograd.Mode mode = Autograd.predictMode()) {
             return Batches.crossEntropy(net.block().call(net.input(steps++)).toFloatArray(), labels);
         }
+    }
+
+    @Override
+    public Optional<Insight> insight(String caseName) {
+        OptionalLong planned = compiled
+                ? OptionalLong.of(
+                        InternalMemory.ofPrediction(net.block(), net.input(0).spec())
+                                .planned())
+                : OptionalLong.empty();
+        return Optional.of(Looking.into(() -> step(caseName), planned));
+    }
+
+    @Override
+    public boolean profile(boolean on) {
+        return Looking.profile(on);
     }
 
     @Override

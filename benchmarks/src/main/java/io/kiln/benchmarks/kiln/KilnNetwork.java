@@ -34,8 +34,7 @@ final class KilnNetwork implements AutoCloseable {
     private final List<NDArray> labels = new ArrayList<>();
     private final Batches batches;
 
-    KilnNetwork(Network network, int threads) throws IOException {
-        Backends.current().setThreads(threads);
+    KilnNetwork(Network network) throws IOException {
         block = block(network.layers());
         block.inferShapes(Shape.of(network.inputShape()));
         parameters = block.parameters().values().stream()

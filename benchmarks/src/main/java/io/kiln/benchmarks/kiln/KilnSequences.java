@@ -4,6 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
+import io.kiln.benchmarks.Insight;
 import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
@@ -20,27 +21,37 @@ import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
 import io.kiln.nn.zoo.LstmLanguageModel;
 import io.kiln.optim.Sgd;
+import io.kiln.optim.TrainStep;
 import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;
+import io.kiln.view.InternalMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
-/** A training step of a network over sequences, or its mean loss alone, operator by operator, as a user writes it. */
+/**
+ * A training step of a network over sequences, or its mean loss alone, compiled or operator by operator, as a user writes it. The
+ * loss of a prediction is taken operator by operator in both.
+ */
 public final class KilnSequences implements Contender {
 
     private final SequenceModel model;
     private final boolean training;
+    private final boolean compiled;
     private final Loss loss = new SoftmaxCrossEntropy();
     private final List<NDArray> inputs = new ArrayList<>();
     private final List<NDArray> labels = new ArrayList<>();
     private Block block;
     private Trainer trainer;
+    private TrainStep program;
     private int steps;
 
     /** Trains the network, or predicts with it. */
-    public KilnSequences(SequenceModel model, boolean training) {
+    public KilnSequences(SequenceModel model, boolean training, boolean compiled) {
         this.model = model;
         this.training = training;
+        this.compiled = compiled;
     }
 
     /** The encoder with a classifier of its mean. */
@@ -60,8 +71,12 @@ public final class KilnSequences implements Contender {
     }
 
     @Override
-    public Facts setup(Setup setup) {
+    public void load(Setup setup) {
         Backends.current().setThreads(setup.threads());
+    }
+
+    @Override
+    public Facts setup(Setup setup) {
         boolean lstm = model == SequenceModel.LSTM;
         block = lstm
                 ? new LstmLanguageModel(SequenceModel.WORDS, SequenceModel.HIDDEN, SequenceModel.LSTM_LAYERS, 0)
@@ -87,8 +102,13 @@ public final class KilnSequences implements Contender {
                             ? NDArray.of(shape, model.nextWords(i))
                             : NDArray.of(Shape.of(model.batch()), model.classes(i)));
         }
-        if (training) {
-            trainer = new Trainer(block.parameters(), new UpdateRule(new Sgd(Network.MOMENTUM), model.learningRate()));
+        UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), model.learningRate());
+        if (training && compiled) {
+            program = new TrainStep(block, loss, rule);
+        } else if (training) {
+            trainer = new Trainer(block.parameters(), rule);
+        } else if (compiled) {
+            block.hybridize();
         }
         long count = parameters.stream().mapToLong(p -> p.shape().size()).sum();
         return new Facts("Kiln, " + Backends.current().describe(), count);
@@ -99,9 +119,14 @@ public final class KilnSequences implements Contender {
         NDArray input = inputs.get(steps % SequenceModel.BATCHES);
         NDArray label = labels.get(steps % SequenceModel.BATCHES);
         steps++;
+        if (program != null) {
+            return program.run(input, label);
+        }
         try (Scope scope = Scope.open()) {
             if (!training) {
-                return loss.mean(block.call(input), label).item();
+                try (Autograd.Mode mode = Autograd.predictMode()) {
+                    return loss.mean(block.call(input), label).item();
+                }
             }
             NDArray mean;
             try (Autograd.Mode mode = Autograd.record()) {
@@ -114,7 +139,31 @@ public final class KilnSequences implements Contender {
     }
 
     @Override
+    public Optional<Insight> insight(String caseName) {
+        return Optional.of(Looking.into(() -> step(caseName), planned()));
+    }
+
+    private OptionalLong planned() {
+        if (!compiled) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(
+                training
+                        ? program.executable(inputs.get(0), labels.get(0)).arenaBytes()
+                        : InternalMemory.ofPrediction(block, inputs.get(0).spec())
+                                .planned());
+    }
+
+    @Override
+    public boolean profile(boolean on) {
+        return Looking.profile(on);
+    }
+
+    @Override
     public void close() {
+        if (program != null) {
+            program.close();
+        }
         if (trainer != null) {
             trainer.close();
         }

@@ -1,8 +1,10 @@
 package io.kiln.benchmarks.kiln;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
+import io.kiln.benchmarks.Insight;
 import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.NDArray;
@@ -15,6 +17,8 @@ import io.kiln.optim.TrainStep;
 import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A training step of a network of Kiln's blocks, as one compiled program or operator by operator, as a user writes it. */
 public final class KilnTraining implements Contender {
@@ -35,8 +39,13 @@ public final class KilnTraining implements Contender {
     }
 
     @Override
+    public void load(Setup setup) {
+        Backends.current().setThreads(setup.threads());
+    }
+
+    @Override
     public Facts setup(Setup setup) throws IOException {
-        net = new KilnNetwork(network, setup.threads());
+        net = new KilnNetwork(network);
         UpdateRule rule = new UpdateRule(new Sgd(Network.MOMENTUM), network.learningRate());
         if (compiled) {
             program = new TrainStep(net.block(), loss, rule);
@@ -63,6 +72,19 @@ public final class KilnTraining implements Contender {
             trainer.step(1);
             return mean.item();
         }
+    }
+
+    @Override
+    public Optional<Insight> insight(String caseName) {
+        OptionalLong planned = compiled
+                ? OptionalLong.of(program.executable(net.input(0), net.label(0)).arenaBytes())
+                : OptionalLong.empty();
+        return Optional.of(Looking.into(() -> step(caseName), planned));
+    }
+
+    @Override
+    public boolean profile(boolean on) {
+        return Looking.profile(on);
     }
 
     @Override

@@ -97,7 +97,7 @@ public final class Compiler {
         }
     }
 
-    private List<Pass> passes(List<Spec> inputs, Differentiate differentiate, Target target) {
+    private List<Pass> passes(Program program, List<Spec> inputs, Differentiate differentiate, Target target) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new InferShapes(inputs));
         if (options.optimize() && differentiate != null) {
@@ -115,7 +115,26 @@ public final class Compiler {
             passes.add(new FuseNormRelu(target));
             passes.add(new FusePostOps(target));
             passes.addAll(target.passes());
-            passes.add(new FusePointwise(target));
+        }
+        List<Pass> last = lastPasses(target);
+        if (options.memoryBudget() != CompileOptions.UNBOUNDED) {
+            List<Graph.ParameterInfo> parameters = program.graph().parameters();
+            passes.add(new Recompute(options.memoryBudget(), p -> {
+                for (Pass pass : last) {
+                    p = pass.run(p);
+                }
+                return MemoryPlan.of(Lowering.lower(p, target, parameters)).bytes();
+            }));
+        }
+        passes.addAll(last);
+        return passes;
+    }
+
+    /** What follows when it is settled which values are kept for the backward pass. */
+    private List<Pass> lastPasses(Target target) {
+        List<Pass> passes = new ArrayList<>();
+        if (options.optimize()) {
+            passes.add(new FusePointwise(target, options.memoryBudget() != CompileOptions.UNBOUNDED));
         }
         passes.add(new DeadNodes());
         return passes;
@@ -140,7 +159,7 @@ public final class Compiler {
                 Autocast.Mode plain = Autocast.pause()) {
             Program p = program;
             stage(stages, "traced", p);
-            for (Pass pass : passes(inputs, differentiate, target)) {
+            for (Pass pass : passes(program, inputs, differentiate, target)) {
                 Program next = pass.run(p);
                 Verifier.check(pass.name(), next);
                 if (!(pass instanceof InferShapes) && !(pass instanceof Differentiate)) {

@@ -155,7 +155,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputCount());
-            forward(arena, parameters);
+            forward(arena, false, parameters);
             return outputs(arena, 0, code.outputCount());
         } finally {
             giveBack(arena);
@@ -175,7 +175,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputs().length);
-            forward(arena, parameters);
+            forward(arena, false, parameters);
             Call call = new Call(arena, outputs(arena, 0, code.outputCount()));
             done = true;
             return call;
@@ -212,13 +212,13 @@ public final class Executable implements AutoCloseable {
             results(arena, 0, code.outputCount());
             boolean[] placed = place(arena, places);
             results(arena, code.outputCount(), code.outputs().length);
-            forward(arena, parameters);
+            forward(arena, true, parameters);
             try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
                 int from = forwardSteps;
                 for (int k : finishing) {
                     int to = Math.max(from, finished[k] + 1);
                     if (to > from) {
-                        run(arena, from, to);
+                        run(arena, true, from, to);
                         from = to;
                     }
                     if (!placed[k]) {
@@ -228,7 +228,7 @@ public final class Executable implements AutoCloseable {
                     ready.ready(k);
                 }
                 if (from < steps.length) {
-                    run(arena, from, steps.length);
+                    run(arena, true, from, steps.length);
                 }
             }
             NDArray[] outputs = outputs(arena, 0, code.outputCount());
@@ -342,7 +342,7 @@ public final class Executable implements AutoCloseable {
                 }
                 results(a, code.outputCount(), code.outputs().length);
                 try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-                    run(a, forwardSteps, steps.length);
+                    run(a, false, forwardSteps, steps.length);
                 }
                 return Executable.this.outputs(a, code.outputCount(), code.outputs().length);
             } finally {
@@ -444,9 +444,9 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    private void forward(Arena arena, NDArray... parameters) {
+    private void forward(Arena arena, boolean keepViews, NDArray... parameters) {
         try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-            run(arena, 0, forwardSteps);
+            run(arena, keepViews, 0, forwardSteps);
             for (int i = 0; program.training() && i < code.updates().length; i++) {
                 NDArray target = parameters[code.updated()[i]];
                 backend.run(COPY, new NDArray[] {arena.values[code.updates()[i]]}, new NDArray[] {target});
@@ -477,13 +477,15 @@ public final class Executable implements AutoCloseable {
         return outputs;
     }
 
-    private void run(Arena arena, int from, int to) {
+    /** Runs steps; views of the caller's arrays live on with the scope around when further steps of the call may look at them. */
+    private void run(Arena arena, boolean keepViews, int from, int to) {
         try (Scope scope = Scope.open();
                 Placement placement = arena.placement.open()) {
             Observation observation = Observation.current();
-            for (int k = 0; from > 0 && k < viewsAgain.length; k++) {
+            for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
                 Step step = steps[viewsAgain[k]];
-                view(arena, scope, step, (ViewOperator) step.operator(), arena.values[step.inputs()[0]]);
+                NDArray x = arena.values[step.inputs()[0]];
+                view(arena, scope, false, step, x);
             }
             for (int i = from; i < to; i++) {
                 Step step = steps[i];
@@ -491,8 +493,8 @@ public final class Executable implements AutoCloseable {
                 for (int k = 0; k < in.length; k++) {
                     in[k] = arena.values[step.inputs()[k]];
                 }
-                if (step.operator() instanceof ViewOperator v) {
-                    view(arena, scope, step, v, in[0]);
+                if (step.operator() instanceof ViewOperator) {
+                    view(arena, scope, keepViews, step, in[0]);
                     continue;
                 }
                 NDArray[] out = arena.outputs[i];
@@ -530,7 +532,8 @@ public final class Executable implements AutoCloseable {
     }
 
     /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
-    private void view(Arena arena, Scope scope, Step step, ViewOperator operator, NDArray x) {
+    private void view(Arena arena, Scope scope, boolean keep, Step step, NDArray x) {
+        ViewOperator operator = (ViewOperator) step.operator();
         int at = step.outputs()[0];
         Slot.Kind root = code.slots()[code.slots()[at].root()].kind();
         if (root == Slot.Kind.ARENA) {
@@ -544,7 +547,7 @@ public final class Executable implements AutoCloseable {
             }
         } else {
             NDArray made = operator.view(x, step.specs()[0]);
-            arena.values[at] = isOutput[at] ? scope.keep(made) : made;
+            arena.values[at] = keep || isOutput[at] ? scope.keep(made) : made;
         }
     }
 

@@ -30,9 +30,22 @@ final class FusePointwise implements Pass {
     private static final int MOST_MEMBERS = 40;
 
     private final Target target;
+    private final boolean separate;
 
     FusePointwise(Target target) {
+        this(target, false);
+    }
+
+    /**
+     * Makes the pass.
+     *
+     * @param target the device
+     * @param separate whether forward and backward pass stay apart, so that what is computed again for the backward pass is not
+     *     joined with what it replaces
+     */
+    FusePointwise(Target target, boolean separate) {
         this.target = target;
+        this.separate = separate;
     }
 
     @Override
@@ -134,7 +147,8 @@ final class FusePointwise implements Pass {
             int a = group[producer];
             int b = group[node];
             if (a == b
-                    || !program.heads().isEmpty() && forward[producer] != forward[node] // its inputs are not there yet
+                    || (separate || !program.heads().isEmpty()) // else its inputs are not there yet
+                            && forward[producer] != forward[node]
                     || !shape(producer).equals(shape(node))
                     || members.get(a).size() + members.get(b).size() > MOST_MEMBERS
                     || reaches(a, b)

@@ -32,7 +32,9 @@ final class Segments {
 
     /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs or are code of the user. */
     static boolean isUnique(Operator operator) {
-        return operator instanceof Stochastic || operator instanceof GraphOperator || operator instanceof Custom;
+        return operator instanceof Stochastic s && s.draws()
+                || operator instanceof GraphOperator
+                || operator instanceof Custom;
     }
 
     private static boolean[] close(Graph g, boolean[] needed) {

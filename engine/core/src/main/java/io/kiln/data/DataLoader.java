@@ -84,7 +84,7 @@ public final class DataLoader<T> {
      * Starts an epoch.
      *
      * @param epoch its number, from 0; decides on order and augmentation
-     * @return the batches; to be closed
+     * @return the batches; to be closed if not all of them are taken
      */
     public Epoch epoch(long epoch) {
         return new Epoch(epoch);
@@ -124,6 +124,9 @@ public final class DataLoader<T> {
                     }
                     return batch;
                 }));
+            }
+            if (threads != null && submitted == plan.size()) {
+                threads.shutdown(); // they end with their last batch, even if nobody closes the epoch
             }
         }
 

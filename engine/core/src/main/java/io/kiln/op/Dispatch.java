@@ -80,7 +80,7 @@ public final class Dispatch {
                 return x.traced().builder().innermost();
             }
         }
-        return operator instanceof Stochastic ? GraphBuilder.current() : null;
+        return operator instanceof Stochastic s && s.draws() ? GraphBuilder.current() : null;
     }
 
     private static NDArray[] observed(Operator operator, NDArray[] inputs) {

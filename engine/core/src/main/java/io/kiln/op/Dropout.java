@@ -11,7 +11,7 @@ import io.kiln.ndarray.Spec;
  *
  * @param rate probability of an element to be dropped, 0 ≤ rate &lt; 1
  */
-public record Dropout(double rate) implements Operator {
+public record Dropout(double rate) implements Stochastic {
     /**
      * Checks the rate.
      *
@@ -21,6 +21,11 @@ public record Dropout(double rate) implements Operator {
         if (!(rate >= 0 && rate < 1)) {
             throw new IllegalArgumentException("dropout: rate must be at least 0 and below 1, got " + rate);
         }
+    }
+
+    @Override
+    public boolean draws() {
+        return rate > 0;
     }
 
     @Override

@@ -23,13 +23,18 @@ import java.util.List;
  * @param dropout probability of an element of P to be dropped in train mode, in [0, 1)
  */
 public record ScaledDotProductAttention(double scale, boolean causal, boolean masked, double dropout)
-        implements Operator {
+        implements Stochastic {
     /** Checks the rate. */
     public ScaledDotProductAttention {
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException(
                     "scaledDotProductAttention: dropout must be at least 0 and below 1, got " + dropout);
         }
+    }
+
+    @Override
+    public boolean draws() {
+        return dropout > 0;
     }
 
     @Override

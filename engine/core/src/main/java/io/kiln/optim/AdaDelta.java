@@ -6,7 +6,8 @@ import io.kiln.pointwise.PointwiseProgram;
 /**
  * AdaDelta: with \(g' = \mathrm{clip}(r g)\), \(n \leftarrow \rho n + (1 - \rho) g'^2\),
  * \(\delta = g' \sqrt{d + \epsilon} / \sqrt{n + \epsilon}\), \(d \leftarrow \rho d + (1 - \rho) \delta^2\),
- * \(w \leftarrow w - \eta (\delta + \lambda w)\). M. Zeiler, arXiv:1212.5701, where \(\eta = 1\).
+ * \(w \leftarrow w - \eta (\delta + \lambda w)\). M. Zeiler, arXiv:1212.5701, where \(\eta = 1\). As in
+ * MXNet weight decay stays out of the averages; PyTorch adds it to the gradient.
  *
  * @param rho \(\rho\), in [0, 1)
  * @param epsilon \(\epsilon\), above 0

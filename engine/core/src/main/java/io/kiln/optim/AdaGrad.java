@@ -5,7 +5,8 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * AdaGrad: \(h \leftarrow h + g'^2\), \(w \leftarrow w - \eta (g' / \sqrt{h + \epsilon} + \lambda w)\) with
- * \(g' = \mathrm{clip}(r g)\); weight decay stays out of the history. J. Duchi et al., JMLR 2011.
+ * \(g' = \mathrm{clip}(r g)\); weight decay stays out of the history. J. Duchi et al., JMLR 2011. This is
+ * MXNet's definition; PyTorch adds epsilon outside the root and weight decay to the gradient.
  *
  * @param epsilon \(\epsilon\), above 0
  */

@@ -6,7 +6,8 @@ import io.kiln.pointwise.PointwiseProgram;
 /**
  * Adam: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\),
  * \(v \leftarrow \beta_2 v + (1 - \beta_2) g'^2\), and the weight as {@link BiasCorrection} says. Weight decay is part of the
- * gradient; {@link AdamW} keeps it apart. D. Kingma, J. Ba, ICLR 2015.
+ * gradient; {@link AdamW} keeps it apart. D. Kingma, J. Ba, ICLR 2015. As in MXNet weight decay is clipped along
+ * with the gradient. PyTorch has the customary bias correction, MXNet the efficient one.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)

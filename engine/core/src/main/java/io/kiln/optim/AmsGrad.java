@@ -6,7 +6,8 @@ import io.kiln.pointwise.PointwiseProgram;
 /**
  * Adam that divides by the largest second moment so far: with \(g' = \mathrm{clip}(r g + \lambda w)\), m and v as in {@link
  * Adam}, \(u \leftarrow \max(u, \hat v)\), \(w \leftarrow w - \eta\, \hat m / (\sqrt u + \epsilon)\). S. Reddi et al., ICLR
- * 2018, with the bias correction of Adam.
+ * 2018, with the bias correction of Adam. The maximum is that of the corrected moments, as in optax; PyTorch takes it before the
+ * correction, which differs while a later moment is not the largest one.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)

@@ -41,6 +41,7 @@ public final class GradientStep implements AutoCloseable {
     private final Block network;
     private final UnaryOperator<NDArray[]> loss;
     private final Function<String, NDArray> values;
+    private final Function<String, NDArray> given;
     private final CompileOptions options;
     private final Map<String, Parameter> parameters;
     private final List<Compiled> compiled = new ArrayList<>();
@@ -48,8 +49,10 @@ public final class GradientStep implements AutoCloseable {
     private final List<NDArray> buckets = new ArrayList<>();
     private final List<Integer> bucketSizes = new ArrayList<>();
 
-    /** Where a gradient lies. */
+    /** Where a gradient lies: in a bucket of this object, or with number {@link #GIVEN} in memory of the caller. */
     private record Place(NDArray gradient, int bucket) {}
+
+    private static final int GIVEN = -1;
 
     /** Told of gradients while the backward pass goes on. */
     public interface Listener {
@@ -91,7 +94,7 @@ public final class GradientStep implements AutoCloseable {
      * @param options how to compile
      */
     public GradientStep(Block network, UnaryOperator<NDArray[]> loss, CompileOptions options) {
-        this(network, loss, valuesOf(network), options);
+        this(network, loss, valuesOf(network), name -> null, options);
     }
 
     private static Function<String, NDArray> valuesOf(Block network) {
@@ -105,13 +108,20 @@ public final class GradientStep implements AutoCloseable {
      * @param network the network
      * @param loss from data to the loss, of one element, and perhaps more outputs; calls the network
      * @param values the array of each parameter by name; it is the same array in each step
+     * @param places where the gradient of each parameter shall lie, a row-major array by name, which stays the caller's; null for
+     *     a place in a bucket of this object
      * @param options how to compile
      */
     public GradientStep(
-            Block network, UnaryOperator<NDArray[]> loss, Function<String, NDArray> values, CompileOptions options) {
+            Block network,
+            UnaryOperator<NDArray[]> loss,
+            Function<String, NDArray> values,
+            Function<String, NDArray> places,
+            CompileOptions options) {
         this.network = network;
         this.loss = loss;
         this.values = values;
+        this.given = places;
         this.options = options;
         this.parameters = network.parameters();
     }
@@ -139,7 +149,7 @@ public final class GradientStep implements AutoCloseable {
                 k -> {
                     listener.gradient(c.gradientNames[k], c.gradients[k]);
                     int b = places.get(c.gradientNames[k]).bucket();
-                    if (--missing[b] == 0) {
+                    if (b != GIVEN && --missing[b] == 0) {
                         listener.bucket(b, buckets.get(b));
                     }
                 },
@@ -223,6 +233,15 @@ public final class GradientStep implements AutoCloseable {
                 continue;
             }
             Parameter p = parameters.get(name);
+            NDArray place = given.apply(name);
+            if (place != null) {
+                if (!place.isContiguous() || !place.shape().equals(p.shape()) || place.dtype() != p.dtype()) {
+                    throw new IllegalArgumentException("gradientStep: the place for the gradient of " + name
+                            + " must be a row-major " + p.dtype() + p.shape() + ", got " + place.spec());
+                }
+                places.put(name, new Place(place, GIVEN));
+                continue;
+            }
             if (!open.isEmpty()
                     && (size >= BUCKET_BYTES || parameters.get(open.get(0)).dtype() != p.dtype())) {
                 bucket(backend, open);
@@ -264,7 +283,8 @@ public final class GradientStep implements AutoCloseable {
             c.constants.values().forEach(NDArray::close);
         }
         compiled.clear();
-        places.values().forEach(p -> p.gradient().close());
+        places.values().stream().filter(p -> p.bucket() != GIVEN).forEach(p -> p.gradient()
+                .close());
         places.clear();
         buckets.forEach(NDArray::close);
         buckets.clear();

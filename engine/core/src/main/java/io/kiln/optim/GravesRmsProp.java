@@ -6,7 +6,8 @@ import io.kiln.pointwise.PointwiseProgram;
 /**
  * Centered RMSProp with momentum: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(n \leftarrow \rho n + (1 - \rho) g'^2\),
  * \(a \leftarrow \rho a + (1 - \rho) g'\), \(\Delta \leftarrow m \Delta - \eta\, g' / \sqrt{n - a^2 + \epsilon}\),
- * \(w \leftarrow w + \Delta\). A. Graves, arXiv:1308.0850, equations 38 to 45.
+ * \(w \leftarrow w + \Delta\). A. Graves, arXiv:1308.0850, equations 38 to 45. As there and in MXNet epsilon stands inside the
+ * root and the learning rate is part of the state; not so in PyTorch's {@code RMSprop(centered=True)}.
  *
  * @param rho \(\rho\), in [0, 1)
  * @param momentum m, in [0, 1)

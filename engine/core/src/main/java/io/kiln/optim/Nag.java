@@ -6,7 +6,8 @@ import io.kiln.pointwise.PointwiseProgram;
 /**
  * Nesterov's accelerated gradient, with the look-ahead written at the weight itself:
  * \(s' = m s + \eta (\mathrm{clip}(r g) + \lambda w)\), \(w \leftarrow w - (1 + m) s' + m s\), \(s \leftarrow s'\).
- * Weight decay reads the weight before the update, in both lines. Y. Nesterov, 1983; I. Sutskever et al., ICML 2013.
+ * Weight decay reads the weight before the update, in both lines. Y. Nesterov, 1983; I. Sutskever et al., ICML 2013. As in MXNet
+ * the learning rate is part of the state, unlike PyTorch's {@code SGD(nesterov=True)}; see {@link Sgd}.
  *
  * @param momentum m, in [0, 1)
  */

@@ -5,7 +5,8 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * RMSProp: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(n \leftarrow \rho n + (1 - \rho) g'^2\),
- * \(w \leftarrow w - \eta\, g' / \sqrt{n + \epsilon}\). T. Tieleman, G. Hinton, Lecture 6.5, 2012.
+ * \(w \leftarrow w - \eta\, g' / \sqrt{n + \epsilon}\). T. Tieleman, G. Hinton, Lecture 6.5, 2012. As in
+ * MXNet epsilon stands inside the root, in PyTorch outside.
  *
  * @param rho \(\rho\), in [0, 1)
  * @param epsilon \(\epsilon\), above 0, inside the root

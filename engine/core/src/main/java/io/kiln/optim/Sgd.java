@@ -5,7 +5,8 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * Stochastic gradient descent with momentum: \(s \leftarrow m s + \eta (\mathrm{clip}(r g) + \lambda w)\),
- * \(w \leftarrow w - s\); without momentum there is no state. B. Polyak, 1964.
+ * \(w \leftarrow w - s\); without momentum there is no state. B. Polyak, 1964. As in MXNet the learning rate is part of the
+ * state; in PyTorch it is not, so that the two differ for some steps behind each change of the rate.
  *
  * @param momentum m, in [0, 1)
  */

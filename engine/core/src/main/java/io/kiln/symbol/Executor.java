@@ -1,13 +1,17 @@
 package io.kiln.symbol;
 
-import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
+import io.kiln.backend.Backend;
+import io.kiln.backend.Backends;
+import io.kiln.compile.CompileOptions;
+import io.kiln.compile.Compiler;
+import io.kiln.compile.Executable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Alias;
-import io.kiln.op.Dispatch;
-import java.util.ArrayList;
+import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Spec;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,25 +19,30 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A symbol joined with arrays: it runs forward and backward on them.
+ * A symbol joined with arrays: it runs forward and backward on them, compiled for their shapes by the first pass of each mode.
  *
- * <p>Life cycle: {@link Symbol#bind} or {@link Symbol#simpleBind}; then forward, and backward after a forward pass in train
- * mode, as often as wanted. Outputs and what backward needs belong to the scope in which forward was called, which must still
- * be open in backward. The bound arrays belong to whoever made them; those made by {@code simpleBind}, and gradients, to the
- * scope in which it was bound.
+ * <p>Life cycle: {@link Symbol#bind} or {@link Symbol#simpleBind}; then forward, and once after each forward pass in train
+ * mode backward, which looks at the bound arrays again; {@link #close()} frees what was compiled. Outputs belong to the scope in
+ * which forward was called. The bound arrays belong to whoever made them; those made by {@code simpleBind}, and gradients, to
+ * the scope in which it was bound.
  *
  * <p>Concurrency: one thread at a time.
  */
-public final class Executor {
+public final class Executor implements AutoCloseable {
     private final Graph graph;
     private final List<String> outputNames;
     private final Map<String, NDArray> arguments;
     private final Map<String, NDArray> auxiliaryStates;
     private final Map<String, GradReq> requests = new LinkedHashMap<>();
     private final Map<String, NDArray> gradients = new LinkedHashMap<>();
-    private Map<String, NDArray> recorded = Map.of();
+    private final Compiler compiler;
+    private Executable differentiable;
+    private Executable training;
+    private Executable predicting;
+    private Executable.Call call;
     private NDArray[] outputs;
 
     private Executor(
@@ -41,11 +50,15 @@ public final class Executor {
             Graph graph,
             Map<String, NDArray> arguments,
             Map<String, NDArray> auxiliaryStates,
-            Map<String, GradReq> asked) {
+            Map<String, GradReq> asked,
+            CompileOptions options) {
         this.graph = graph;
         this.outputNames = symbol.listOutputs();
         this.arguments = arguments;
         this.auxiliaryStates = auxiliaryStates;
+        Backend backend =
+                arguments.values().stream().findFirst().map(NDArray::backend).orElseGet(Backends::current);
+        this.compiler = new Compiler(backend, options);
         for (String name : asked.keySet()) {
             if (!arguments.containsKey(name)) {
                 throw new IllegalArgumentException(
@@ -69,7 +82,8 @@ public final class Executor {
             Symbol symbol,
             Map<String, NDArray> arguments,
             Map<String, NDArray> auxiliaryStates,
-            Map<String, GradReq> requests) {
+            Map<String, GradReq> requests,
+            CompileOptions options) {
         Map<String, NDArray> ordered = ordered("argument", symbol.listArguments(), arguments);
         Map<String, NDArray> states = ordered("auxiliary state", symbol.listAuxiliaryStates(), auxiliaryStates);
         Map<String, Shape> shapes = new HashMap<>();
@@ -80,7 +94,7 @@ public final class Executor {
                 types.put(n, a.dtype());
             });
         }
-        return new Executor(symbol, symbol.toGraph(shapes, types), ordered, states, requests);
+        return new Executor(symbol, symbol.toGraph(shapes, types), ordered, states, requests, options);
     }
 
     private static Map<String, NDArray> ordered(String what, List<String> names, Map<String, NDArray> arrays) {
@@ -97,7 +111,7 @@ public final class Executor {
         return ordered;
     }
 
-    static Executor simpleBind(Symbol symbol, Map<String, Shape> shapes, GradReq request) {
+    static Executor simpleBind(Symbol symbol, Map<String, Shape> shapes, GradReq request, CompileOptions options) {
         symbol.inferShape(shapes);
         Graph graph = symbol.toGraph(shapes);
         Map<String, NDArray> all = new HashMap<>();
@@ -117,42 +131,60 @@ public final class Executor {
         all.keySet().removeAll(arguments.keySet());
         Map<String, GradReq> requests = new HashMap<>();
         arguments.forEach((n, a) -> requests.put(n, a.dtype().isFloating() ? request : GradReq.NULL));
-        return bind(symbol, arguments, all, requests);
+        return bind(symbol, arguments, all, requests, options);
     }
 
     /**
-     * Runs the symbol.
+     * Runs the forward pass on the bound arrays.
      *
-     * @param train whether it runs in train mode and can be differentiated
-     * @return the outputs
+     * @param train whether in train mode, so that a backward pass may follow and auxiliary states move
+     * @return the outputs, new arrays
      */
     public List<NDArray> forward(boolean train) {
-        Map<String, NDArray> values = new HashMap<>(auxiliaryStates);
-        recorded = new LinkedHashMap<>();
-        arguments.forEach((name, a) -> {
-            boolean differentiated = train && requests.containsKey(name);
-            // The alias is the variable: what autograd knows of the caller's array stays as it is.
-            NDArray x = differentiated
-                    ? Autograd.attachGradient(Dispatch.withoutGradient(new Alias(), a), GradReq.WRITE)
-                    : a;
-            values.put(name, x);
-            if (differentiated) {
-                recorded.put(name, x);
+        drop();
+        NDArray[] parameters = arrays(graph.parameters().stream().map(Graph.ParameterInfo::name));
+        NDArray[] data = arrays(graph.inputs().stream().map(Graph.Input::name));
+        if (train && !requests.isEmpty()) {
+            if (differentiable == null) {
+                differentiable = compiler.differentiable(graph, Map.of(), true, requests.keySet(), specs(data));
             }
-        });
-        NDArray[] data = graph.inputs().stream().map(i -> values.get(i.name())).toArray(NDArray[]::new);
-        try (Autograd.Mode mode = train ? Autograd.record() : Autograd.pause()) {
-            outputs = graph.run(values, data);
+            call = differentiable.begin(parameters, data);
+            outputs = call.outputs();
+        } else {
+            Executable program = train ? training : predicting;
+            if (program == null) {
+                program = compiler.predictor(graph, Map.of(), train, specs(data));
+                training = train ? program : training;
+                predicting = train ? predicting : program;
+            }
+            outputs = program.run(parameters, data);
         }
         return List.of(outputs);
     }
 
+    private NDArray[] arrays(Stream<String> names) {
+        return names.map(n -> arguments.containsKey(n) ? arguments.get(n) : auxiliaryStates.get(n))
+                .toArray(NDArray[]::new);
+    }
+
+    private static Spec[] specs(NDArray... data) {
+        return Stream.of(data).map(NDArray::spec).toArray(Spec[]::new);
+    }
+
+    private void drop() {
+        if (call != null) {
+            call.close();
+            call = null;
+        }
+    }
+
     /**
-     * Overwrites arguments and runs the symbol.
+     * Copies data into arguments and runs the forward pass.
      *
-     * @param train whether it runs in train mode and can be differentiated
-     * @param data new values of arguments, of their shapes
-     * @return the outputs
+     * @param train whether in train mode
+     * @param data values by argument
+     * @return the outputs, new arrays
+     * @throws IllegalArgumentException when one is no argument or of another shape
      */
     public List<NDArray> forward(boolean train, Map<String, NDArray> data) {
         data.forEach((name, value) -> {
@@ -170,34 +202,57 @@ public final class Executor {
     /**
      * Computes the gradients of the outputs of the last forward pass, and writes or adds them to {@link #gradients()}.
      *
-     * @param outputGradients one per output, or none for ones
+     * @param outputGradients one per output, null for ones, or none at all for ones
      * @throws IllegalStateException when there was no forward pass in train mode
      */
     public void backward(NDArray... outputGradients) {
-        if (recorded.isEmpty()) {
+        if (call == null) {
             throw new IllegalStateException("backward: call forward(true) before, of a symbol bound with gradients");
         }
         if (outputGradients.length > 0 && outputGradients.length != outputs.length) {
             throw new IllegalArgumentException("backward: the symbol has " + outputs.length + " outputs, got "
                     + outputGradients.length + " gradients");
         }
-        List<NDArray> heads = new ArrayList<>();
-        List<NDArray> headGradients = new ArrayList<>();
-        for (int i = 0; i < outputs.length; i++) {
-            if (outputs[i].gradientState() != null) {
-                heads.add(outputs[i]);
-                headGradients.add(outputGradients.length == 0 ? null : outputGradients[i]);
+        try (Scope scope = Scope.open()) {
+            NDArray[] heads = differentiable.program().heads().stream()
+                    .map(k -> head(k, outputGradients.length == 0 ? null : outputGradients[k]))
+                    .toArray(NDArray[]::new);
+            NDArray[] found = call.backward(heads);
+            call = null;
+            List<String> names = differentiable.program().gradients();
+            requests.forEach((name, request) -> {
+                int k = names.indexOf(name);
+                NDArray target = gradients.get(name);
+                if (request == GradReq.ADD && k >= 0) {
+                    target.assign(target.add(found[k]));
+                } else if (request != GradReq.ADD) {
+                    target.assign(k >= 0 ? found[k] : NDArray.zeros(target.shape(), target.dtype()));
+                }
+            });
+        }
+    }
+
+    private NDArray head(int output, NDArray gradient) {
+        NDArray y = outputs[output];
+        if (gradient == null) {
+            return NDArray.ones(y.shape(), y.dtype());
+        }
+        if (!gradient.spec().equals(y.spec())) {
+            throw new ShapeException("backward: output " + outputNames.get(output) + " needs a gradient " + y.spec()
+                    + ", got " + gradient.spec());
+        }
+        return gradient;
+    }
+
+    /** Frees what was compiled, and what a backward pass would need; the arrays stay. */
+    @Override
+    public void close() {
+        drop();
+        for (Executable e : new Executable[] {differentiable, training, predicting}) {
+            if (e != null) {
+                e.close();
             }
         }
-        List<NDArray> found = Autograd.grad(heads, List.copyOf(recorded.values()), headGradients, false, false);
-        int i = 0;
-        for (String name : recorded.keySet()) {
-            NDArray target = gradients.get(name);
-            NDArray g = found.get(i++);
-            target.assign(requests.get(name) == GradReq.ADD ? target.add(g) : g);
-            g.close();
-        }
-        recorded = Map.of();
     }
 
     /**

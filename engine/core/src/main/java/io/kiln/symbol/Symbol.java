@@ -1,6 +1,7 @@
 package io.kiln.symbol;
 
 import io.kiln.autograd.GradReq;
+import io.kiln.compile.CompileOptions;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -438,7 +439,24 @@ public final class Symbol extends FluentSymbol {
      */
     public Executor bind(
             Map<String, NDArray> arguments, Map<String, NDArray> auxiliaryStates, Map<String, GradReq> requests) {
-        return Executor.bind(this, arguments, auxiliaryStates, requests);
+        return bind(arguments, auxiliaryStates, requests, new CompileOptions());
+    }
+
+    /**
+     * Joins the symbol with arrays.
+     *
+     * @param arguments an array for each argument
+     * @param auxiliaryStates an array for each auxiliary state
+     * @param requests what backward passes do with gradients, by argument; those left out get none
+     * @param options how to compile
+     * @return runs the symbol on them
+     */
+    public Executor bind(
+            Map<String, NDArray> arguments,
+            Map<String, NDArray> auxiliaryStates,
+            Map<String, GradReq> requests,
+            CompileOptions options) {
+        return Executor.bind(this, arguments, auxiliaryStates, requests, options);
     }
 
     /**
@@ -450,7 +468,7 @@ public final class Symbol extends FluentSymbol {
      * @return runs the symbol on them
      */
     public Executor simpleBind(Map<String, Shape> shapes, GradReq request) {
-        return Executor.simpleBind(this, shapes, request);
+        return Executor.simpleBind(this, shapes, request, new CompileOptions());
     }
 
     /** {@return the names of the outputs and of the variables} */

@@ -20,6 +20,7 @@ import io.kiln.nn.Lambda;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
+import io.kiln.op.Attention;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
 import java.util.ArrayList;
@@ -222,5 +223,17 @@ class HybridizeTest {
             }
         }
         assertEquals(before, Backends.current().allocator().liveBytes());
+    }
+
+    @Test
+    void equalCallsOfAttentionWithDropoutDrawTwice() {
+        Block net = new Lambda(x -> Attention.scaledDotProduct(x, x, x, null, false, 0.5)
+                .sub(Attention.scaledDotProduct(x, x, x, null, false, 0.5)));
+        net.hybridize();
+        NDArray x = RandomOps.normal(Shape.of(2, 8, 4), 0, 1, DType.FLOAT32);
+        try (Autograd.Mode train = Autograd.pauseInMode(true)) {
+            assertTrue(net.call(x).abs().sum().item() > 1);
+        }
+        net.close();
     }
 }

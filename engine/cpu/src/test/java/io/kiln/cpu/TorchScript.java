@@ -15,15 +15,10 @@ import io.kiln.op.table.Row;
 import io.kiln.op.table.Sample;
 import io.kiln.op.table.TableChecks;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 /**
  * libtorch as the independent engine of the operator table. A row's expressions become a TorchScript module, written here as
@@ -46,11 +41,11 @@ final class TorchScript implements TableChecks.Peer, AutoCloseable {
         for (int i = 0; i < row.torch().size(); i++) {
             flows.add(row.flowsFrom(i) && weights.get(i).dtype().isFloating());
         }
-        String code = code(row.torch(), varied, flows);
+        byte[] archive = archive(row.torch(), varied, flows);
         try (Model model = Model.newInstance("row", ENGINE);
                 NDManager step = manager.newSubManager();
                 GradientCollector gradientMode = Engine.getEngine(ENGINE).newGradientCollector()) {
-            model.load(new ByteArrayInputStream(archive(code)));
+            model.load(new ByteArrayInputStream(archive));
             NDList arguments = new NDList();
             inputs.forEach(s -> arguments.add(array(step, s)));
             for (int i = 0; i < flows.size(); i++) {
@@ -59,7 +54,7 @@ final class TorchScript implements TableChecks.Peer, AutoCloseable {
             NDList results = model.getBlock().forward(new ParameterStore(step, false), arguments, true);
             return samples(results, row.torch().size(), varied);
         } catch (IOException | MalformedModelException e) {
-            throw new IllegalStateException("libtorch refuses\n" + code, e);
+            throw new IllegalStateException("libtorch refuses " + row.torch(), e);
         }
     }
 
@@ -75,7 +70,7 @@ final class TorchScript implements TableChecks.Peer, AutoCloseable {
         return list;
     }
 
-    private static String code(List<String> outputs, List<Boolean> varied, List<Boolean> flows) {
+    private static byte[] archive(List<String> outputs, List<Boolean> varied, List<Boolean> flows) {
         StringJoiner parameters = new StringJoiner(", ");
         StringBuilder body = new StringBuilder();
         StringJoiner variables = new StringJoiner(", ", "[", "]");
@@ -125,34 +120,12 @@ final class TorchScript implements TableChecks.Peer, AutoCloseable {
                 }
             }
         }
-        return "class Row(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
-                + "  def forward(self: __torch__.Row, " + parameters + ") -> List[Tensor]:\n" + body
-                + "    return [" + results + "]\n";
+        line(body, "return [" + results + "]");
+        return TorchArchive.of(parameters.toString(), body.toString());
     }
 
     private static void line(StringBuilder body, String text) {
         body.append("    ").append(text).append('\n');
-    }
-
-    /** The archive of a module without state: its code, and a pickle that says {@code Row()} with training = True. */
-    private static byte[] archive(String code) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            String object = "\u0080\u0002c__torch__\nRow\n)\u0081}(X\u0008\0\0\0training\u0088ub.";
-            entry(zip, "data.pkl", object.getBytes(StandardCharsets.ISO_8859_1));
-            entry(zip, "code/__torch__.py", code.getBytes(StandardCharsets.UTF_8));
-            entry(zip, "constants.pkl", "\u0080\u0002).".getBytes(StandardCharsets.ISO_8859_1));
-            entry(zip, "version", "10\n".getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void entry(ZipOutputStream zip, String name, byte[] content) throws IOException {
-        zip.putNextEntry(new ZipEntry("row/" + name));
-        zip.write(content);
-        zip.closeEntry();
     }
 
     private static NDArray array(NDManager manager, Sample s) {

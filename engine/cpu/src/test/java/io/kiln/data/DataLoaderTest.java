@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -194,6 +196,21 @@ class DataLoaderTest {
         }
         assertFalse(e.hasNext());
         assertThrows(NoSuchElementException.class, e::next);
+    }
+
+    @Test
+    void threadsEndWithTheLastBatch() throws InterruptedException {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        Dataset<Labeled<float[]>> watched = NUMBERS.transform(s -> {
+            threads.add(Thread.currentThread());
+            return s;
+        });
+        DataLoader.builder(watched, Collate.rows()).workers(2).build().epoch(0).forEachRemaining(b -> {});
+        assertFalse(threads.isEmpty());
+        for (Thread t : threads) {
+            t.join(10_000);
+            assertFalse(t.isAlive());
+        }
     }
 
     @Test

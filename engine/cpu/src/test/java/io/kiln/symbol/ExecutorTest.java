@@ -9,16 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
+import io.kiln.compile.CompileOptions;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Activation;
 import io.kiln.op.BatchNorm;
 import io.kiln.op.Neural;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
 import io.kiln.op.SoftmaxCrossEntropy;
+import io.kiln.op.StopGradient;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,5 +146,53 @@ class ExecutorTest {
         m = assertThrows(IllegalArgumentException.class, () -> run.forward(false, Map.of("data", normal(3, 2))))
                 .getMessage();
         assertTrue(m.contains("data float32[3,2]") && m.contains("float32[2,2]"), m);
+    }
+
+    @Test
+    void anInputOnNoPathToTheOutputsHasTheGradientZero() {
+        Symbol y = Symbol.group(Symbol.variable("a").mul(2), Symbol.of(new StopGradient(), Symbol.variable("b")));
+        Executor run = y.bind(
+                Map.of("a", NDArray.of(1f), "b", NDArray.of(2f)),
+                Map.of(),
+                Map.of("a", GradReq.WRITE, "b", GradReq.WRITE));
+        run.forward(true);
+        run.forward(true); // the pass before is given up
+        run.backward();
+        assertEquals(2, run.gradients().get("a").item());
+        assertEquals(0, run.gradients().get("b").item());
+        assertThrows(IllegalStateException.class, run::backward);
+        run.forward(true);
+        assertThrows(ShapeException.class, () -> run.backward(normal(2), null));
+        run.backward(NDArray.of(3f), null);
+        assertEquals(6, run.gradients().get("a").item());
+        run.close();
+        assertThrows(IllegalStateException.class, () -> run.forward(true));
+    }
+
+    @Test
+    void aBoundOnMemoryChangesNoBit() {
+        Symbol y = Symbol.variable("data");
+        for (int i = 0; i < 6; i++) {
+            y = Symbol.op("linear").named("fc" + i).set("units", 16).of(y).tanh();
+        }
+        Symbol net = y;
+        Map<String, NDArray> arrays = new LinkedHashMap<>();
+        net.inferShape(Map.of("data", Shape.of(64, 16)))
+                .arguments()
+                .forEach((n, known) ->
+                        arrays.put(n, normal(known.shape().orElseThrow().dims())));
+        Map<String, GradReq> all = new LinkedHashMap<>();
+        arrays.keySet().forEach(n -> all.put(n, GradReq.WRITE));
+        try (Executor plain = net.bind(arrays, Map.of(), all);
+                Executor bounded =
+                        net.bind(arrays, Map.of(), all, new CompileOptions().withMemoryBudget(5 * 64 * 16 * 4))) {
+            plain.forward(true);
+            plain.backward();
+            bounded.forward(true);
+            bounded.backward();
+            plain.gradients()
+                    .forEach((n, g) -> assertArrayEquals(
+                            g.toFloatArray(), bounded.gradients().get(n).toFloatArray(), n));
+        }
     }
 }

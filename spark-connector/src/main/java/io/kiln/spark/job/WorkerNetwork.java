@@ -89,6 +89,7 @@ final class WorkerNetwork implements AutoCloseable {
                     };
                 },
                 values::get,
+                exchange::gradientPlace,
                 new CompileOptions());
     }
 
