@@ -74,6 +74,17 @@ public interface Target {
     }
 
     /**
+     * How the device likes the weights of a convolution, when that is another layout than theirs.
+     *
+     * @param convolution the convolution, not packed
+     * @param inputs shapes and dtypes of its inputs
+     * @return the packing; null to leave the weights as they are
+     */
+    default Packing packing(FusedConvolution convolution, Spec... inputs) {
+        return null;
+    }
+
+    /**
      * Passes of the device's own, run before pointwise operators are fused.
      *
      * @return the passes in order

@@ -4,7 +4,9 @@ import io.kiln.compile.AddRelu;
 import io.kiln.compile.FusedBatchNorm;
 import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.Packing;
 import io.kiln.compile.Target;
+import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.tile.PointwiseKernels;
@@ -76,6 +78,11 @@ final class CpuTarget implements Target {
             strides[1] = strides[0];
         }
         return strides;
+    }
+
+    @Override
+    public Packing packing(FusedConvolution convolution, Spec... inputs) {
+        return NetworkKernels.packing(convolution, inputs);
     }
 
     @Override

@@ -4,7 +4,10 @@ import io.kiln.compile.AddRelu;
 import io.kiln.compile.FusedBatchNorm;
 import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.PackWeights;
+import io.kiln.compile.Packing;
 import io.kiln.cpu.KernelTable;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Add;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
@@ -61,6 +64,7 @@ public final class NetworkKernels {
         table.add(Linear.class, OneDnnMatMul::linear);
         table.add(Convolution.class, OneDnnConvolution::convolution);
         table.add(FusedConvolution.class, OneDnnConvolution::fused);
+        table.add(PackWeights.class, OneDnnConvolution::pack);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
         table.add(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
         table.add(MaxPool.class, OneDnnPooling::max);
@@ -81,6 +85,17 @@ public final class NetworkKernels {
         table.add(Mean.class, ShortSums::mean);
         elements(table);
         sequences(table);
+    }
+
+    /**
+     * How oneDNN likes the weights of a convolution.
+     *
+     * @param convolution the convolution
+     * @param inputs shapes and dtypes of its inputs
+     * @return the packing; null to leave the weights as they are
+     */
+    public static Packing packing(FusedConvolution convolution, Spec... inputs) {
+        return OneDnnConvolution.packing(convolution, inputs);
     }
 
     private static void sequences(KernelTable table) {

@@ -122,8 +122,7 @@ class NormalisationTest {
         Tensor diffSrc = arena.random(dims);
         Tensor diffScale = arena.random(11);
         Tensor diffShift = arena.random(11);
-        assertTrue(
-                LayerNorm.backward(src, scale, mean, variance, diffDst, diffSrc, diffScale, diffShift, EPSILON));
+        assertTrue(LayerNorm.backward(src, scale, mean, variance, diffDst, diffSrc, diffScale, diffShift, EPSILON));
         checkGradients(src, scale, diffDst, diffSrc, diffScale, diffShift, 0, 1);
     }
 
