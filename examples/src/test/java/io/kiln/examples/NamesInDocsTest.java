@@ -21,6 +21,7 @@ class NamesInDocsTest {
             "ndarray",
             "op",
             "autograd",
+            "fit",
             "compile",
             "nn",
             "nn.loss",

@@ -1,5 +1,9 @@
 package io.kiln.examples;
 
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import io.kiln.op.ViewOperator;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -49,8 +53,11 @@ final class OperatorIndex {
                 Shapes, dtypes, errors and sources are in its Javadoc. Operators without a call are parts of gradients, or are run by
                 `Dispatch`.
 
-                | operator | attributes | what it does | call |
-                |---|---|---|---|
+                The last column says what a backend without a kernel for it makes of an operator: it runs its *program* (of one
+                element at a time), it is a *view*, or *composed* of other operators. Where it says *kernel*, each backend needs one.
+
+                | operator | attributes | what it does | call | runs as |
+                |---|---|---|---|---|
                 """);
         for (String row : rows(files)) {
             page.append(row).append('\n');
@@ -96,20 +103,41 @@ final class OperatorIndex {
             Matcher m = RECORD.matcher(Files.readString(file));
             if (m.find() && m.group(2).equals(name(file)) && isOperator(m.group(2))) {
                 String attributes = m.group(3).replaceAll("\\s+", " ").strip();
-                rows.add("| %s | %s | %s | %s |"
+                rows.add("| %s | %s | %s | %s | %s |"
                         .formatted(
                                 m.group(2),
                                 attributes.isEmpty() ? "" : "`" + attributes + "`",
                                 firstSentence(m.group(1)),
-                                String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>()))));
+                                String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>())),
+                                runsAs(operator(m.group(2)))));
             }
         }
         return rows;
     }
 
     private static boolean isOperator(String type) {
+        return Operator.class.isAssignableFrom(operator(type));
+    }
+
+    /** What becomes of an operator on a backend that has no kernel for it. */
+    private static String runsAs(Class<?> operator) {
+        if (Pointwise.class.isAssignableFrom(operator)) {
+            return "program";
+        }
+        if (ViewOperator.class.isAssignableFrom(operator)) {
+            return "view";
+        }
         try {
-            return io.kiln.op.Operator.class.isAssignableFrom(Class.forName("io.kiln.op." + type));
+            Class<?> composer = operator.getMethod("compose", NDArray[].class).getDeclaringClass();
+            return composer == Operator.class ? "kernel" : "composed";
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException("operator index: operators have no method compose any more", e);
+        }
+    }
+
+    private static Class<?> operator(String type) {
+        try {
+            return Class.forName("io.kiln.op." + type);
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException("operator index: the sources of " + type + " are not what was compiled", e);
         }

@@ -1,15 +1,13 @@
 package io.kiln.kvstore;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.optim.GradientClipping;
+import io.kiln.optim.LossScaler;
 import io.kiln.optim.Reach;
 import io.kiln.optim.Step;
 import io.kiln.optim.UpdateRule;
@@ -39,13 +37,15 @@ import java.util.Map;
  * Σ n_r g_r / Σ n_r: that of one worker with the joined batch. Sums are taken in rank order, so results have the same bits in
  * every run. A worker alone neither copies nor sends anything.
  *
+ * <p>With a {@link LossScaler}, losses are multiplied by {@link #lossScale} before the backward pass, the sums are divided by it,
+ * and a step whose sums are not finite is left out by all workers, which move their scales alike: each looks at the slices that
+ * it owns, and what it found is summed over the workers before any of them updates.
+ *
  * <p>Concurrency: one thread, which also runs the backward pass. Inside, another thread talks to the other workers.
  */
 public final class GradientExchange implements AutoCloseable {
     /** Buckets are closed at this size. */
     public static final long BUCKET_BYTES = 1 << 20;
-
-    private static final int CHANNEL_OF_NORMS = 3;
 
     /**
      * A trained parameter.
@@ -61,6 +61,7 @@ public final class GradientExchange implements AutoCloseable {
     private final int size;
     private final UpdateRule rule;
     private final boolean layerwise;
+    private final LossScaler scaler;
     private final List<Parameter> parameters;
     private final List<NDArray> weights = new ArrayList<>();
     private final Map<String, NDArray> gradients = new HashMap<>();
@@ -68,11 +69,13 @@ public final class GradientExchange implements AutoCloseable {
     private final int[] bucketOf;
     private final List<ExchangeBucket> buckets = new ArrayList<>();
     private final ExchangeThread thread;
-    private final Collectives norms;
+    private final WorkerSums sums;
     private final boolean[] ready;
     private boolean stepping;
     private int sent;
     private double weight;
+    private double factor;
+    private boolean overflowed;
     private long updates;
     private long waitedNanos;
 
@@ -84,10 +87,23 @@ public final class GradientExchange implements AutoCloseable {
      * @param rule how to update them
      */
     public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule) {
+        this(transport, parameters, rule, null);
+    }
+
+    /**
+     * Lays out the parameters, and gives all workers rank 0's values.
+     *
+     * @param transport the group, which stays the caller's to close; null for a worker alone
+     * @param parameters the trained parameters, in the order of the forward pass; the same on all workers
+     * @param rule how to update them
+     * @param scaler how losses are scaled, in the same state on all workers and moved by {@link #step}; null when they are not
+     */
+    public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule, LossScaler scaler) {
         this.transport = transport;
         this.rank = transport == null ? 0 : transport.rank();
         this.size = transport == null ? 1 : transport.size();
         this.rule = rule;
+        this.scaler = scaler;
         OptimizerStates.checkReach("gradientExchange", rule);
         this.layerwise = rule.optimizer().reach() == Reach.PARAMETER;
         this.parameters = List.copyOf(parameters);
@@ -100,9 +116,9 @@ public final class GradientExchange implements AutoCloseable {
         place();
         if (size == 1) {
             this.thread = null;
-            this.norms = null;
+            this.sums = null;
         } else {
-            this.norms = new Collectives(transport, CHANNEL_OF_NORMS);
+            this.sums = new WorkerSums(transport);
             this.thread = new ExchangeThread(transport, buckets);
             boolean shared = false;
             try {
@@ -200,6 +216,24 @@ public final class GradientExchange implements AutoCloseable {
         return waitedNanos * 1e-9;
     }
 
+    /**
+     * The factor on the loss of the next step.
+     *
+     * @return the scale; 1 without a scaler
+     */
+    public double lossScale() {
+        return scaler == null ? 1 : scaler.scale();
+    }
+
+    /**
+     * Whether the last {@link #step} was left out because a gradient was not finite; equal on all workers.
+     *
+     * @return false without a scaler
+     */
+    public boolean hasOverflowed() {
+        return overflowed;
+    }
+
     // ---- a step
 
     /**
@@ -209,13 +243,31 @@ public final class GradientExchange implements AutoCloseable {
      *     gradient will be a mean; 0 when it has no batch, and then no gradients are expected
      */
     public void beginStep(double samples) {
+        beginStep(samples, samples);
+    }
+
+    /**
+     * Begins a step whose gradients are no means over this worker's samples. Collective, but does not wait.
+     *
+     * @param samples the weight of this worker's batch, 0 when it counts nothing in the loss
+     * @param factor by which its gradients are multiplied before they are summed: with the same factor on all workers they are
+     *     gradients of sums over the samples, divided by that factor; 0 when no gradients are to come
+     */
+    public void beginStep(double samples, double factor) {
         if (stepping) {
             throw new KVStoreException("beginStep: the step before is not finished; call step() first");
         }
         if (!(samples >= 0) || Double.isInfinite(samples)) {
             throw new KVStoreException("beginStep: samples must be at least 0, got " + samples);
         }
+        if (!(samples > 0 ? factor > 0 : factor >= 0) || Double.isInfinite(factor)) {
+            throw new KVStoreException(
+                    "beginStep: factor must be above 0 with samples, and at least 0 without, got %s and %s samples"
+                            .formatted(factor, samples));
+        }
         weight = samples;
+        this.factor = factor;
+        overflowed = false;
         stepping = true;
         sent = 0;
         for (int i = 0; i < ready.length; i++) {
@@ -233,7 +285,7 @@ public final class GradientExchange implements AutoCloseable {
      * @param variable one of {@link #weights}; other variables are ignored
      */
     public void gradientReady(NDArray variable) {
-        if (indices.containsKey(variable) && (weight > 0 || !stepping)) {
+        if (indices.containsKey(variable) && (factor > 0 || !stepping)) {
             gradientReady(variable, Autograd.gradient(variable));
             Autograd.consumeGradient(variable);
         }
@@ -247,7 +299,7 @@ public final class GradientExchange implements AutoCloseable {
      */
     public void gradientReady(NDArray variable, NDArray gradient) {
         Integer i = indices.get(variable);
-        if (i == null || weight == 0 && stepping) {
+        if (i == null || factor == 0 && stepping) {
             return;
         }
         if (!stepping) {
@@ -266,21 +318,21 @@ public final class GradientExchange implements AutoCloseable {
     private void sendFullBuckets() {
         while (thread != null
                 && sent < buckets.size()
-                && (weight == 0 || buckets.get(sent).isFull())) {
-            thread.reduce(buckets.get(sent++), weight);
+                && (factor == 0 || buckets.get(sent).isFull())) {
+            thread.reduce(buckets.get(sent++), factor);
         }
     }
 
     /**
      * Finishes the step: waits for the sums, updates this worker's slices, and gets the others'.
      *
-     * @return Σ n_r, the weight of the joined batch; when it is 0 the weights stay as they are
+     * @return Σ n_r, the weight of the joined batch; when it is 0 the weights stay as they are, and when {@link #hasOverflowed}
      */
     public double step() {
         if (!stepping) {
             throw new KVStoreException("step: no step has begun; call beginStep first");
         }
-        for (int i = 0; weight > 0 && i < ready.length; i++) {
+        for (int i = 0; factor > 0 && i < ready.length; i++) {
             if (!ready[i]) {
                 throw new KVStoreException(
                         "step: parameter %s got no gradient: the loss does not depend on it, or backward was not given gradientReady"
@@ -295,25 +347,62 @@ public final class GradientExchange implements AutoCloseable {
             waitedNanos += System.nanoTime() - start;
         }
         if (total > 0) {
-            update(total);
+            // A worker alone has its gradients as they came; the others have sums of them, times their factors.
+            double rescale = (size == 1 ? factor : 1) / total / lossScale();
+            Looks looks = look();
+            if (scaler != null) {
+                overflowed = looks.overflows > 0;
+                scaler.observe(overflowed);
+            }
+            if (!overflowed) {
+                update(rescale * clipFactor(Math.sqrt(looks.squares) * rescale));
+            }
         }
         buckets.forEach(ExchangeBucket::endStep);
         stepping = false;
         return total;
     }
 
-    private void update(double total) {
-        updates++;
-        // A worker alone has the mean already; the others have sums of weighted means.
-        double rescale = size == 1 ? 1 : 1 / total;
-        if (Double.isFinite(rule.clipNorm())) {
-            rescale *= GradientClipping.factor(Math.sqrt(sumOfSquares()) * rescale, rule.clipNorm());
-            if (Double.isNaN(rescale)) {
-                throw new KVStoreException(
-                        "step: update %d: the gradients' norm is not finite; lower the learning rate or look for bad data"
-                                .formatted(updates));
-            }
+    /** What has to be known of all gradients together: how many workers own some that are not finite, and their squares. */
+    private record Looks(double overflows, double squares) {}
+
+    private boolean clips() {
+        return Double.isFinite(rule.clipNorm());
+    }
+
+    private Looks look() {
+        if (scaler == null && !clips()) {
+            return new Looks(0, 0);
         }
+        boolean finite = true;
+        double squares = 0;
+        try (Scope scope = Scope.open()) {
+            List<NDArray> gradients = new ArrayList<>();
+            for (ExchangeBucket b : buckets) {
+                b.parts(layerwise).forEach(p -> gradients.add(p.gradient()));
+            }
+            finite = scaler == null || GradientClipping.areFinite(gradients);
+            squares = clips() ? GradientClipping.sumOfSquares(gradients) : 0;
+        }
+        double[] all = {finite ? 0 : 1, squares};
+        if (sums != null) {
+            sums.sum(all);
+        }
+        return new Looks(all[0], all[1]);
+    }
+
+    private double clipFactor(double norm) {
+        double clip = clips() ? GradientClipping.factor(norm, rule.clipNorm()) : 1;
+        if (Double.isNaN(clip)) {
+            throw new KVStoreException(
+                    "step: update %d: the gradients' norm is not finite; lower the learning rate or look for bad data"
+                            .formatted(updates + 1));
+        }
+        return clip;
+    }
+
+    private void update(double rescale) {
+        updates++;
         for (ExchangeBucket b : buckets) {
             try (Scope scope = Scope.open()) {
                 for (ExchangeBucket.Part p : b.parts(layerwise)) {
@@ -333,29 +422,6 @@ public final class GradientExchange implements AutoCloseable {
         }
     }
 
-    private double sumOfSquares() {
-        double sum = 0;
-        try (Scope scope = Scope.open()) {
-            List<NDArray> gradients = new ArrayList<>();
-            for (ExchangeBucket b : buckets) {
-                b.parts(layerwise).forEach(p -> gradients.add(p.gradient()));
-            }
-            sum = GradientClipping.sumOfSquares(gradients);
-        }
-        return size == 1 ? sum : sumOverWorkers(sum);
-    }
-
-    private double sumOverWorkers(double x) {
-        long cell = Memory.allocate(Double.BYTES);
-        try {
-            Memory.putDouble(cell, x);
-            norms.allReduce(DType.FLOAT64, cell, 1, 0);
-            return Memory.getDouble(cell);
-        } finally {
-            Memory.free(cell);
-        }
-    }
-
     /**
      * Replaces arrays by their weighted means over the workers, such as the running statistics of batch normalisation.
      * Collective.
@@ -364,36 +430,23 @@ public final class GradientExchange implements AutoCloseable {
      * @param samples this worker's weight, at least 0; when all are 0, rank 0's arrays are taken
      */
     public void average(List<NDArray> arrays, double samples) {
-        if (size == 1) {
-            return;
-        }
-        double total = sumOverWorkers(samples);
-        double share = total > 0 ? samples / total : rank == 0 ? 1 : 0;
-        for (NDArray a : arrays) {
-            try (Scope scope = Scope.open()) {
-                NDArray sum = NDArray.zeros(Shape.of(a.size()), DType.FLOAT64);
-                if (share > 0) {
-                    sum.assign(a.cast(DType.FLOAT64).mul(share).reshape(a.size()));
-                }
-                norms.allReduce(
-                        DType.FLOAT64, sum.address(), sum.size(), a.shape().hashCode());
-                a.assign(sum.reshape(a.shape()));
-            }
+        if (sums != null) {
+            sums.average(arrays, samples);
         }
     }
 
     // ---- snapshots
 
     /**
-     * This worker's part of the training's state: its slices of the weights and of the optimizer's states, and the number of
-     * updates.
+     * This worker's part of the training's state: its slices of the weights and of the optimizer's states, the number of
+     * updates, and the loss scaler's state.
      *
      * @return bytes for {@link #restoreSlice} of the same rank among as many workers
      */
     public byte[] saveSlice() {
         requireNoStep("saveSlice");
         try (Scope scope = Scope.open()) {
-            return SliceCodec.write(rank, size, updates, buckets);
+            return SliceCodec.write(rank, size, new SliceCodec.Counters(updates, scaler), buckets);
         }
     }
 
@@ -405,7 +458,11 @@ public final class GradientExchange implements AutoCloseable {
     public void restoreSlice(byte[] bytes) {
         requireNoStep("restoreSlice");
         try (Scope scope = Scope.open()) {
-            updates = SliceCodec.read(bytes, rank, size, buckets);
+            SliceCodec.Counters saved = SliceCodec.read(bytes, rank, size, buckets);
+            updates = saved.updates();
+            if (scaler != null) {
+                scaler.restore(saved.scale());
+            }
         }
         if (thread != null) {
             buckets.forEach(thread::gather);
@@ -424,7 +481,7 @@ public final class GradientExchange implements AutoCloseable {
     public void close() {
         if (thread != null) {
             thread.close();
-            norms.close();
+            sums.close();
         }
         weights.forEach(NDArray::close);
         gradients.values().forEach(NDArray::close);

@@ -2,24 +2,33 @@ package io.kiln.kvstore;
 
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
+import io.kiln.optim.LossScaler;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The bytes of one worker's slice: u32 "KSLC", i32 version (1), i32 rank, i32 workers, i64 updates, i32 buckets; per bucket:
+ * The bytes of one worker's slice: u32 "KSLC", i32 version (2), i32 rank, i32 workers, i64 updates, f64 loss scale, i64 steps
+ * since it moved, i32 buckets; per bucket:
  * i64 elements of the owned slice, i32 bytes per element, i32 states; then all arrays' bytes as they lie in memory: per
  * bucket the weights and each state. Numbers are big-endian.
  */
 final class SliceCodec {
     private static final int MAGIC = 0x4b534c43;
-    private static final int VERSION = 1;
-    private static final int HEAD = 28;
+    private static final int VERSION = 2;
+    private static final int HEAD = 44;
     private static final int PER_BUCKET = 16;
 
     private SliceCodec() {}
 
-    static byte[] write(int rank, int workers, long updates, List<ExchangeBucket> buckets) {
+    /** Numbers that all workers have alike. */
+    record Counters(long updates, LossScaler.State scale) {
+        Counters(long updates, LossScaler scaler) {
+            this(updates, scaler == null ? new LossScaler.State(1, 0) : scaler.state());
+        }
+    }
+
+    static byte[] write(int rank, int workers, Counters counters, List<ExchangeBucket> buckets) {
         long length = HEAD + (long) PER_BUCKET * buckets.size();
         for (NDArray a : arrays(buckets)) {
             length += a.size() * a.dtype().bytes();
@@ -34,7 +43,9 @@ final class SliceCodec {
                 .putInt(VERSION)
                 .putInt(rank)
                 .putInt(workers)
-                .putLong(updates)
+                .putLong(counters.updates)
+                .putDouble(counters.scale.scale())
+                .putLong(counters.scale.clean())
                 .putInt(buckets.size());
         for (ExchangeBucket bucket : buckets) {
             b.putLong(bucket.ownSize()).putInt(bucket.layout().dtype().bytes()).putInt(bucket.states().length);
@@ -48,8 +59,8 @@ final class SliceCodec {
         return bytes;
     }
 
-    /** Reads a slice into the buckets' arrays, if it is one of this very layout; returns the number of updates. */
-    static long read(byte[] bytes, int rank, int workers, List<ExchangeBucket> buckets) {
+    /** Reads a slice into the buckets' arrays, if it is one of this very layout; returns the counters. */
+    static Counters read(byte[] bytes, int rank, int workers, List<ExchangeBucket> buckets) {
         int head = HEAD + PER_BUCKET * buckets.size();
         if (bytes.length < head) {
             throw new KVStoreException("restoreSlice: needs %d bytes of header, got %d".formatted(head, bytes.length));
@@ -59,7 +70,7 @@ final class SliceCodec {
         expect("version", VERSION, b.getInt());
         expect("rank", rank, b.getInt());
         expect("workers", workers, b.getInt());
-        long updates = b.getLong();
+        Counters counters = new Counters(b.getLong(), new LossScaler.State(b.getDouble(), b.getLong()));
         expect("buckets", buckets.size(), b.getInt());
         for (ExchangeBucket bucket : buckets) {
             expect("elements of a bucket", bucket.ownSize(), b.getLong());
@@ -78,7 +89,7 @@ final class SliceCodec {
             a.storage().written();
             at += n;
         }
-        return updates;
+        return counters;
     }
 
     private static void expect(String what, long expected, long got) {

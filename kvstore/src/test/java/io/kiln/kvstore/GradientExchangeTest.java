@@ -2,6 +2,7 @@ package io.kiln.kvstore;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,10 +19,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.optim.Adam;
+import io.kiln.optim.ConstantRate;
 import io.kiln.optim.GroupAdaGrad;
 import io.kiln.optim.Lamb;
 import io.kiln.optim.Lans;
 import io.kiln.optim.Lookahead;
+import io.kiln.optim.LossScaler;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Role;
@@ -94,6 +97,90 @@ class GradientExchangeTest {
             }
             return exchange.step();
         }
+    }
+
+    /** Steps with given gradients; null for a rank without a batch. */
+    private static boolean given(GradientExchange exchange, double samples, double factor, Float... gradients) {
+        try (Scope scope = Scope.open()) {
+            exchange.beginStep(samples, factor);
+            for (int i = 0; factor > 0 && i < gradients.length; i++) {
+                NDArray w = exchange.weights().get(i);
+                exchange.gradientReady(w, NDArray.full(w.shape(), gradients[i], w.dtype()));
+            }
+            exchange.step();
+            return exchange.hasOverflowed();
+        }
+    }
+
+    /** Two parameters, in slices of both ranks. */
+    private static GradientExchange scaled(Transport t, double clipNorm) {
+        List<Parameter> two = List.of(
+                new Parameter("a", random(1, 1, 6, 4), Role.WEIGHT), new Parameter("b", random(2, 1, 30), Role.BIAS));
+        UpdateRule rule = new UpdateRule(new Sgd(), new ConstantRate(1), 0, Double.POSITIVE_INFINITY, clipNorm);
+        return new GradientExchange(t, two, rule, new LossScaler(new LossScaler.Settings(8, 2, 3, 16)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, Infinity", "2, Infinity", "2, 1e9"})
+    void anOverflowOnOneRankSkipsTheStepOnAllAndHalvesTheScale(int ranks, double clipNorm) throws Exception {
+        Ranks.run(ranks, t -> {
+            try (Scope scope = Scope.open();
+                    GradientExchange e = scaled(t, clipNorm)) {
+                float[] before = e.weights().get(1).toFloatArray();
+                boolean last = t.rank() == ranks - 1;
+                assertTrue(given(e, 2, 2, 8f, last ? Float.NaN : 8f));
+                assertEquals(4, e.lossScale());
+                assertEquals(0, e.updates());
+                assertArrayEquals(before, e.weights().get(1).toFloatArray());
+                assertTrue(given(e, last ? 2 : 0, last ? 2 : 0, Float.POSITIVE_INFINITY, 8f));
+                assertEquals(2, e.lossScale());
+                assertFalse(given(e, 2, 2, 6f, 6f), "an update with 6 / 2");
+                assertEquals(2, e.lossScale());
+                assertEquals(1, e.updates());
+                float[] after = e.weights().get(1).toFloatArray();
+                for (int i = 0; i < after.length; i++) {
+                    assertEquals(before[i] - 3, after[i], 1e-6);
+                }
+                return null;
+            }
+        });
+    }
+
+    @Test
+    void theScaleGrowsOnAllRanksAndGoesOnFromASavedSlice() throws Exception {
+        Ranks.run(2, t -> {
+            byte[] slice;
+            try (Scope scope = Scope.open();
+                    GradientExchange e = scaled(t, Double.POSITIVE_INFINITY)) {
+                given(e, 1, 1, 0f, 0f);
+                given(e, 1, 1, 0f, 0f);
+                assertEquals(8, e.lossScale());
+                slice = e.saveSlice();
+            }
+            try (Scope scope = Scope.open();
+                    GradientExchange e = scaled(t, Double.POSITIVE_INFINITY)) {
+                e.restoreSlice(slice);
+                given(e, 1, 1, 0f, 0f);
+                assertEquals(16, e.lossScale(), "the third clean step");
+                return null;
+            }
+        });
+    }
+
+    @Test
+    void gradientsOfSumsAreDividedByTheirCommonFactor() throws Exception {
+        Ranks.run(2, t -> {
+            try (Scope scope = Scope.open();
+                    GradientExchange e = scaled(t, Double.POSITIVE_INFINITY)) {
+                float before = e.weights().get(1).toFloatArray()[0];
+                // Sums over 1 and 3 samples whose gradients are 2 and 6, divided by 4 and times the scale of 8.
+                given(e, t.rank() == 0 ? 1 : 3, 4, 4f, t.rank() == 0 ? 4f : 36f);
+                assertEquals(before - 5, e.weights().get(1).toFloatArray()[0], 1e-6, "(2 + 3 · 6) / 4");
+                given(e, t.rank() == 0 ? 2 : 0, 4, 4f, t.rank() == 0 ? 4f : 8f);
+                assertEquals(before - 8, e.weights().get(1).toFloatArray()[0], 1e-6, "4 (4 + 8) / 8 / 2 more");
+                return null;
+            }
+        });
     }
 
     private interface Work<T> {

@@ -1,8 +1,13 @@
 package io.kiln.kvstore;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -11,6 +16,9 @@ import io.kiln.nn.Block;
 import io.kiln.nn.SyncBatchNorm;
 import io.kiln.op.Workers;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 
 class GroupSumTest {
@@ -56,6 +64,24 @@ class GroupSumTest {
         for (float[][] rank : two) {
             assertArrayEquals(one[1], rank[1], 1e-4f);
         }
+    }
+
+    @Test
+    void aNormWhosePeerFailsNamesItInsteadOfWaiting() throws Exception {
+        List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), TransportOptions.DEFAULT, transport -> {
+            if (transport.rank() == 1) {
+                throw new IllegalStateException("bad row");
+            }
+            try (GroupSum sum = new GroupSum(transport);
+                    Workers.Membership group = Workers.join(sum)) {
+                return step(new SyncBatchNorm(), 0, 4);
+            }
+        });
+        ExecutionException e =
+                assertThrows(ExecutionException.class, () -> ranks.get(0).get());
+        PeerFailedException failed = assertInstanceOf(PeerFailedException.class, e.getCause());
+        assertEquals(1, failed.rank());
+        assertTrue(failed.getMessage().contains("bad row"), failed.getMessage());
     }
 
     @Test

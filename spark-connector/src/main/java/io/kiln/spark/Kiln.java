@@ -1,5 +1,6 @@
 package io.kiln.spark;
 
+import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.spark.job.CustomJob;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,9 @@ import org.apache.spark.rdd.RDD;
  *
  * <p>All workers run at the same time, in one barrier stage; the loss of one ends the others. Nothing is tried again: a loop of
  * one's own saves what it wants to go on from.
+ *
+ * <p>The thread that runs a loop is in the {@linkplain io.kiln.op.Workers group} of its workers, so that
+ * {@link io.kiln.nn.SyncBatchNorm} sums over them; then all workers must make equally many steps.
  */
 public final class Kiln {
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
@@ -54,7 +58,26 @@ public final class Kiln {
      * @return what the workers gave, by rank
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
-        return CustomJob.run(rows, workers, cores, timeout, loop);
+        return run(rows, workers, cores, timeout, TransportOptions.DEFAULT.silence(), loop);
+    }
+
+    /**
+     * Runs a loop on workers that may stand still for a while, as with long garbage collections.
+     *
+     * @param <T> type of the rows
+     * @param <R> type of the results
+     * @param rows the input; dealt out anew when it does not have one partition per worker
+     * @param workers number of workers
+     * @param cores cores, and engine threads, of each; 0 for {@code spark.task.cpus}
+     * @param timeout how long workers wait for each other at most
+     * @param silence after how long without a sign of life a worker is taken for dead, at most the timeout; 1.6 s in the other
+     *     methods
+     * @param loop what each worker does
+     * @return what the workers gave, by rank
+     */
+    public static <T, R> List<R> run(
+            JavaRDD<T> rows, int workers, int cores, Duration timeout, Duration silence, WorkerLoop<T, R> loop) {
+        return CustomJob.run(rows, workers, cores, timeout, silence, loop);
     }
 
     /**

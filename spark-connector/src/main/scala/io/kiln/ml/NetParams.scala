@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.kvstore.transport.TransportOptions
 import io.kiln.spark.job.{RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
 import io.kiln.spark.model.{NamedRecord, Network}
 import org.apache.spark.ml.param._
@@ -192,6 +193,15 @@ trait NetParams
   /** @group getParam */
   final def getTimeout: Int = $(timeout)
 
+  /** Longest silence of a worker. @group param */
+  final val heartbeatTimeout: DoubleParam = new DoubleParam(
+    this, "heartbeatTimeout",
+    "seconds without a sign of life after which a worker is taken for dead, at most timeout; workers whose garbage collections take longer need more",
+    ParamValidators.gtEq(0.1))
+
+  /** @group getParam */
+  final def getHeartbeatTimeout: Double = $(heartbeatTimeout)
+
   /** Device. @group param */
   final val device: Param[String] = new Param[String](
     this, "device", "what engines run on: cpu", ParamValidators.inArray(Array("cpu")))
@@ -202,11 +212,20 @@ trait NetParams
   /** Type of the arithmetic. @group param */
   final val precision: Param[String] = new Param[String](
     this, "precision",
-    "type in which matrix products and convolutions compute while training: float32, or bfloat16 with float32 weights, statistics, losses and updates",
-    ParamValidators.inArray(Array("float32", "bfloat16")))
+    "type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients overflow are left out by all workers)",
+    ParamValidators.inArray(Array("float32", "bfloat16", "float16")))
 
   /** @group getParam */
   final def getPrecision: String = $(precision)
+
+  /** Bound on the memory of a step. @group expertParam */
+  final val memoryBudget: LongParam = new LongParam(
+    this, "memoryBudget",
+    "most bytes that the values inside a training step of a worker may take; above it they are computed again for the backward pass instead of being kept, which costs time and changes no result; 0 for no bound",
+    ParamValidators.gtEq(0L))
+
+  /** @group expertGetParam */
+  final def getMemoryBudget: Long = $(memoryBudget)
 
   /** Progress bar. @group param */
   final val showProgress: BooleanParam = new BooleanParam(
@@ -235,8 +254,10 @@ trait NetParams
     kvStoreType -> "distSync",
     storageLevel -> "MEMORY_AND_DISK",
     timeout -> 600,
+    heartbeatTimeout -> TransportOptions.DEFAULT.silence.toMillis / 1000.0,
     device -> "cpu",
     precision -> "float32",
+    memoryBudget -> 0L,
     showProgress -> true)
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
@@ -258,9 +279,10 @@ trait NetParams
 
   private[ml] def runSettings: RunSettings = new RunSettings(
     new RunSettings.Cluster(
-      $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(device), $(maxResubmissions)),
+      $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(heartbeatTimeout), $(device),
+      $(maxResubmissions)),
     new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
-      $(precision)),
+      $(precision), $(memoryBudget)),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     $(showProgress))
 

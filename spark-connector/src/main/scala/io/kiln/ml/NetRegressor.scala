@@ -120,10 +120,16 @@ class NetRegressor(override val uid: String)
   def setTimeout(value: Int): this.type = set(timeout, value)
 
   /** @group setParam */
+  def setHeartbeatTimeout(value: Double): this.type = set(heartbeatTimeout, value)
+
+  /** @group setParam */
   def setDevice(value: String): this.type = set(device, value)
 
   /** @group setParam */
   def setPrecision(value: String): this.type = set(precision, value)
+
+  /** @group expertSetParam */
+  def setMemoryBudget(value: Long): this.type = set(memoryBudget, value)
 
   /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)

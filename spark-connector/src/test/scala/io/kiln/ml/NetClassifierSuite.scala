@@ -3,6 +3,7 @@ package io.kiln.ml
 import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
 import io.kiln.op.Activation
+import io.kiln.spark.job.TrainingException
 import io.kiln.symbol.Graph
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.classification.OneVsRest
@@ -56,6 +57,41 @@ class NetClassifierSuite extends SparkSuite {
     assert(weights(narrow) != weights(classifier().fit(corners(600))))
     assert(weights(narrow) == weights(classifier().setPrecision("bfloat16").fit(corners(600))))
     intercept[IllegalArgumentException](classifier().setPrecision("int8"))
+  }
+
+  test("float16 learns what float32 learns, and scales its losses") {
+    val narrow = classifier().setPrecision("float16").fit(corners(600))
+    assert(evaluator.evaluate(narrow.transform(test300)) > 0.95)
+    assert(narrow.summary.epochs.get(7).lossScale >= 1024)
+    assert(weights(narrow) == weights(classifier().setPrecision("float16").fit(corners(600))))
+  }
+
+  test("a bound on the memory of a step changes no bit, and one that cannot be met says what is needed") {
+    def deep = classifier().setMaxEpochs(1)
+      .setNetwork(new Sequential((0 until 8).map(_ => new Dense(32, Activation.TANH)) :+ new Dense(3): _*))
+    val refused = intercept[TrainingException](deep.setMemoryBudget(1).fit(corners(90)))
+    val least = "memoryBudget: the program needs at least (\\d+) bytes".r.findFirstMatchIn(refused.getMessage).get.group(1).toLong
+    assert(weights(deep.setMemoryBudget(least).fit(corners(90))) == weights(deep.fit(corners(90))))
+    intercept[IllegalArgumentException](classifier().setMemoryBudget(-1))
+  }
+
+  test("the validation loss is that of what the model gives") {
+    val data = corners(300).withColumn("held", rand(4) < 0.3).cache()
+    val model = classifier().setMaxEpochs(2).setValidationIndicatorCol("held").fit(data)
+    val losses = model.transform(data.where("held")).select("probability", "label").collect().map(r =>
+      -math.log(r.getAs[Vector](0)(r.getDouble(1).toInt)))
+    val reported = model.summary.epochs.get(1).validationLoss
+    assert(math.abs(reported - losses.sum / losses.length) < 1e-5 * reported)
+    data.unpersist(true)
+  }
+
+  test("full batches are compiled, and say what single rows say") {
+    val model = classifier().setMaxEpochs(2).setPredictionBatchSize(16).fit(corners(300))
+    val rows = model.transform(test300.coalesce(1)).select("rawPrediction", "features").collect()
+    rows.foreach { r =>
+      val one = model.predictRaw(r.getAs[Vector](1)).toArray
+      one.zip(r.getAs[Vector](0).toArray).foreach { case (a, b) => assert(math.abs(a - b) < 1e-4) }
+    }
   }
 
   test("labels may be smoothed, and easy rows count less") {

@@ -50,6 +50,12 @@ class WrongInputSuite extends SparkSuite {
     refused("2 workers", "1 training rows")(classifier().setNumWorkers(2).fit(corners(1)))
   }
 
+  test("a silence that no wait lasts") {
+    refused("heartbeatTimeout 3.5", "timeout 2")(classifier().setTimeout(2).setHeartbeatTimeout(3.5).fit(corners(30)))
+    intercept[IllegalArgumentException](classifier().setHeartbeatTimeout(0.05))
+    assert(classifier().getHeartbeatTimeout == 1.6)
+  }
+
   test("more workers than slots") {
     refused("3 workers", "room for 2")(classifier().setNumWorkers(3).fit(corners(30)))
     refused("2 workers with 2 cores", "room for 1")(

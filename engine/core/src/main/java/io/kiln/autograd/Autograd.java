@@ -4,7 +4,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.nn.Block;
 import io.kiln.nn.Checkpoint;
+import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import io.kiln.op.StopGradient;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -130,6 +132,16 @@ public final class Autograd {
      */
     public static Checkpoint checkpoint(Block block) {
         return new Checkpoint(block);
+    }
+
+    /**
+     * The same array, off the tape: gradients do not flow through it. It is a view, and belongs to the current scope.
+     *
+     * @param x an array, which may be traced
+     * @return a view of it
+     */
+    public static NDArray stopGradient(NDArray x) {
+        return Dispatch.one(new StopGradient(), x);
     }
 
     /**

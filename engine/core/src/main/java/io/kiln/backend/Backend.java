@@ -47,6 +47,31 @@ public interface Backend {
      */
     void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars);
 
+    /** A pointwise program made ready for arrays of certain shapes and strides. One thread at a time. */
+    interface Prepared {
+        /**
+         * Runs the program.
+         *
+         * @param inputs the arrays it was made ready for, or others
+         * @param outputs the arrays it was made ready for, or others
+         * @param scalars the program's scalars
+         */
+        void run(NDArray[] inputs, NDArray[] outputs, double... scalars);
+    }
+
+    /**
+     * Makes a pointwise program ready to be run many times on the same arrays, or on others of the same shapes and strides,
+     * without looking for anything or making objects.
+     *
+     * @param program the program
+     * @param inputs arrays as for {@link #run}
+     * @param outputs arrays as for {@link #run}
+     * @return the program; it computes what {@link #run} computes, for any arrays that overlap as the given ones do
+     */
+    default Prepared prepare(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs) {
+        return (in, out, scalars) -> run(program, in, out, scalars);
+    }
+
     /**
      * Overwrites whole rows of an array: row numbers[i] of it becomes row i of another.
      *

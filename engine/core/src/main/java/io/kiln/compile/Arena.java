@@ -19,6 +19,12 @@ final class Arena {
     final NDArray[][] inputs;
 
     final NDArray[][] outputs;
+    /** For each step, once it has run, the pointwise program or the kernel made ready; null where there is none. */
+    final Backend.Prepared[] programs;
+
+    final Target.Prepared[] kernels;
+    /** How often it was tried to make a kernel ready. */
+    final int[] tries;
     /** Of views of parameters: the array that they look at. */
     final NDArray[] seen;
 
@@ -43,6 +49,9 @@ final class Arena {
         }
         inputs = new NDArray[steps.length][];
         outputs = new NDArray[steps.length][];
+        programs = new Backend.Prepared[steps.length];
+        kernels = new Target.Prepared[steps.length];
+        tries = new int[steps.length];
         for (int i = 0; i < steps.length; i++) {
             inputs[i] = new NDArray[steps[i].inputs().length];
             outputs[i] = new NDArray[steps[i].outputs().length];

@@ -25,6 +25,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Compiler {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
+    /** Which gradients of parameters that are only looked up are kept by rows. */
+    public interface ByRows {
+        /** None. */
+        ByRows NONE = (name, lookUps, rows) -> false;
+
+        /**
+         * Asked of each parameter of which whole rows are looked up and nothing else.
+         *
+         * @param name the parameter
+         * @param lookUps how many operators look rows up
+         * @param rows how many rows they look up together
+         * @return true to get the gradient by rows
+         */
+        boolean keeps(String name, int lookUps, long rows);
+    }
+
     private final Backend backend;
     private final CompileOptions options;
 
@@ -77,7 +93,23 @@ public final class Compiler {
      * @return the executable
      */
     public Executable step(Graph graph, Map<String, NDArray> constants, Set<String> variables, Spec... inputs) {
-        return compile(new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true));
+        return step(graph, constants, variables, ByRows.NONE, inputs);
+    }
+
+    /**
+     * Compiles a training step some of whose gradients are kept by rows.
+     *
+     * @param graph the graph
+     * @param constants values of its constants by name
+     * @param variables names of the parameters whose gradients are wanted
+     * @param byRows which gradients of parameters that are only looked up are wanted {@linkplain Program#rowsOf by rows}
+     * @param inputs shape and dtype of each input, all sizes known
+     * @return the executable
+     */
+    public Executable step(
+            Graph graph, Map<String, NDArray> constants, Set<String> variables, ByRows byRows, Spec... inputs) {
+        return compile(
+                new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true, byRows));
     }
 
     /**

@@ -9,7 +9,7 @@ final class DeadNodes implements Pass {
         boolean[] alive = Segments.alive(program);
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < alive.length; i++) {
-                if (alive[i] || Segments.isUnique(program.graph().nodes().get(i).operator())) {
+                if (alive[i]) {
                     replay.keep(i);
                 } else {
                     replay.set(i, new NDArray[0]);

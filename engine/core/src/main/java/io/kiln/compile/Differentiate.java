@@ -1,11 +1,17 @@
 package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Concat;
+import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
+import io.kiln.op.RowGradient;
 import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +23,7 @@ import java.util.Set;
 final class Differentiate implements Pass {
     private final Set<String> variables;
     private final boolean fromOnes;
+    private final Compiler.ByRows byRows;
 
     /**
      * Makes the pass.
@@ -26,7 +33,13 @@ final class Differentiate implements Pass {
      *     output through which a gradient can flow gets a further input, its gradient
      */
     Differentiate(Set<String> variables, boolean fromOnes) {
+        this(variables, fromOnes, Compiler.ByRows.NONE);
+    }
+
+    /** Makes the pass, with gradients by rows. */
+    Differentiate(Set<String> variables, boolean fromOnes, Compiler.ByRows byRows) {
         this.variables = Set.copyOf(variables);
+        this.byRows = byRows;
         this.fromOnes = fromOnes;
     }
 
@@ -45,6 +58,7 @@ final class Differentiate implements Pass {
         private final boolean[][] leads;
         private final Map<Graph.Ref, NDArray> gradients = new HashMap<>();
         private final Map<Integer, Integer> pending = new HashMap<>();
+        private final Map<Integer, List<NDArray[]>> rows = new HashMap<>();
         private final List<Integer> heads = new ArrayList<>();
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> results = new ArrayList<>();
@@ -60,6 +74,7 @@ final class Differentiate implements Pass {
         Program run() {
             replay.keepAll();
             findLeading();
+            findRows();
             seed();
             for (int v = 0; v < first; v++) {
                 if (leads[v][0] && !pending.containsKey(v)) {
@@ -103,6 +118,38 @@ final class Differentiate implements Pass {
             }
         }
 
+        /** Parameters of which rows are looked up and nothing else, as far as their gradients are wanted by rows. */
+        private void findRows() {
+            Map<Integer, Integer> lookUps = new HashMap<>();
+            Map<Integer, Long> counts = new HashMap<>();
+            Set<Integer> whole = new HashSet<>();
+            graph.outputs().forEach(r -> whole.add(r.value()));
+            graph.updates().forEach(u -> whole.add(u.value().value()));
+            for (Graph.Node node : graph.nodes()) {
+                for (int k = 0; k < node.inputs().size(); k++) {
+                    int v = node.inputs().get(k).value();
+                    if (k == 0
+                            && node.operator() instanceof RowGradient look
+                            && look.looksUpRows(graph.spec(node.inputs().get(0)).shape())) {
+                        lookUps.merge(v, 1, Integer::sum);
+                        counts.merge(v, graph.spec(node.inputs().get(1)).shape().size(), Long::sum);
+                    } else {
+                        whole.add(v);
+                    }
+                }
+            }
+            for (Map.Entry<Integer, Integer> e : lookUps.entrySet()) {
+                int v = e.getKey();
+                if (v >= graph.inputs().size()
+                        && v < first
+                        && leads[v][0]
+                        && !whole.contains(v)
+                        && byRows.keeps(name(v), e.getValue(), counts.get(v))) {
+                    rows.put(v, new ArrayList<>());
+                }
+            }
+        }
+
         private boolean takesPart(Graph.Node node) {
             return node.inputs().stream().anyMatch(this::leads);
         }
@@ -139,6 +186,11 @@ final class Differentiate implements Pass {
             if (!any) {
                 return;
             }
+            List<NDArray[]> found = rows.get(node.inputs().get(0).value());
+            if (found != null) {
+                found.add(replay.at(node, () -> rows(node, dy[0])));
+                return;
+            }
             NDArray[] dx = replay.at(node, () -> {
                 NDArray[] g = node.operator().gradient(new Context(at, node, dy));
                 for (int k = 0; k < g.length; k++) {
@@ -154,6 +206,24 @@ final class Differentiate implements Pass {
             }
         }
 
+        /** The numbers of the rows that an operator looks up, and their gradients. */
+        private NDArray[] rows(Graph.Node node, NDArray dy) {
+            NDArray numbers = replay.value(node.inputs().get(1));
+            Shape table = replay.value(node.inputs().get(0)).shape();
+            long n = numbers.shape().size();
+            return new NDArray[] {numbers.reshape(Shape.of(n)), dy.reshape(table.with(0, n))};
+        }
+
+        private static NDArray joined(List<NDArray[]> found, int which) {
+            if (found.size() == 1) {
+                return found.get(0)[which];
+            }
+            NDArray[] all = found.stream()
+                    .map(f -> which == 0 ? f[0].cast(DType.INT64) : f[1])
+                    .toArray(NDArray[]::new);
+            return Dispatch.one(new Concat(0), all);
+        }
+
         private void accumulate(Graph.Ref to, NDArray gradient) {
             NDArray like = replay.value(to);
             NDArray g = gradient.dtype() == like.dtype() ? gradient : gradient.cast(like.dtype());
@@ -162,6 +232,14 @@ final class Differentiate implements Pass {
         }
 
         private void finish(int variable) {
+            List<NDArray[]> found = rows.get(variable);
+            if (found != null && !found.isEmpty()) {
+                names.add(name(variable));
+                results.add(joined(found, 1));
+                names.add(Program.numbersOf(name(variable)));
+                results.add(joined(found, 0));
+                return;
+            }
             NDArray g = gradients.remove(new Graph.Ref(variable, 0));
             if (g != null) {
                 names.add(name(variable));

@@ -3,26 +3,16 @@ package io.kiln.compile;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.observe.Observation;
 import io.kiln.op.Alias;
-import io.kiln.op.Dispatch;
 import io.kiln.op.ViewOperator;
-import io.kiln.pointwise.Expr;
-import io.kiln.pointwise.PointwiseProgram;
 import io.kiln.symbol.Graph;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * A compiled program: a list of kernel calls on memory that is planned. It is made by {@link Compiler} for one device and one
@@ -35,8 +25,6 @@ import java.util.stream.IntStream;
  * the constants that compiling has made. Those that it was given stay the caller's.
  */
 public final class Executable implements AutoCloseable {
-    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
-
     private final Backend backend;
     private final Program program;
     private final Code code;
@@ -44,11 +32,9 @@ public final class Executable implements AutoCloseable {
     private final Step[] steps;
     private final int forwardSteps;
     private final boolean[] isOutput;
-    private final int[] viewsAgain;
-    private final int[] finished;
-    private final int[] finishing;
+    private final Runner runner;
+    private final StepGradients gradients;
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
-    private final LongAdder misplaced = new LongAdder();
     private final List<NDArray> folded;
     private final Prepared prepared;
     private final AtomicInteger calls = new AtomicInteger();
@@ -68,34 +54,8 @@ public final class Executable implements AutoCloseable {
         for (int slot : code.outputs()) {
             isOutput[slot] = true;
         }
-        this.viewsAgain = viewsAgain();
-        this.finished = finished();
-        this.finishing = IntStream.range(0, finished.length)
-                .boxed()
-                .sorted(Comparator.comparingInt(k -> finished[k]))
-                .mapToInt(Integer::intValue)
-                .toArray();
-    }
-
-    /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
-    private int[] viewsAgain() {
-        boolean[] needed = new boolean[code.slots().length];
-        for (Step s : code.backward()) {
-            for (int in : s.inputs()) {
-                needed[in] = true;
-            }
-        }
-        List<Integer> again = new ArrayList<>();
-        for (int i = forwardSteps - 1; i >= 0; i--) {
-            int out = steps[i].outputs()[0];
-            Slot.Kind root = code.slots()[code.slots()[out].root()].kind();
-            boolean made = code.slots()[out].kind() == Slot.Kind.VIEW && !isOutput[out];
-            if (made && needed[out] && (root == Slot.Kind.INPUT || root == Slot.Kind.RESULT)) {
-                needed[steps[i].inputs()[0]] = true;
-                again.add(0, i);
-            }
-        }
-        return again.stream().mapToInt(Integer::intValue).toArray();
+        this.runner = new Runner(backend, code);
+        this.gradients = new StepGradients(program, code);
     }
 
     /**
@@ -151,7 +111,7 @@ public final class Executable implements AutoCloseable {
      * @return copies in all calls so far
      */
     public long misplaced() {
-        return misplaced.sum();
+        return runner.misplaced();
     }
 
     /**
@@ -180,7 +140,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputCount());
-            forward(arena, false, parameters);
+            forward(arena, false, null, parameters);
             return outputs(arena, 0, code.outputCount());
         } finally {
             giveBack(arena);
@@ -200,7 +160,7 @@ public final class Executable implements AutoCloseable {
         try {
             bind(arena, parameters, data);
             results(arena, 0, code.outputs().length);
-            forward(arena, false, parameters);
+            forward(arena, false, null, parameters);
             Call call = new Call(arena, outputs(arena, 0, code.outputCount()));
             done = true;
             return call;
@@ -217,15 +177,26 @@ public final class Executable implements AutoCloseable {
          * A gradient is final, and no later kernel of the step reads the parameter: it may be overwritten.
          *
          * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
+         * @param value the gradient: in its place, or where there is none an array that ends with the step
          */
-        void ready(int gradient);
+        void ready(int gradient, NDArray value);
+
+        /**
+         * The next kernel looks up rows of a parameter whose gradient is kept {@linkplain Program#rowsOf by rows}: what is
+         * written to these rows now is what it reads.
+         *
+         * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
+         * @param rows numbers of the rows, perhaps out of range
+         */
+        default void looksUp(int gradient, NDArray rows) {}
     }
 
     /**
      * Runs forward and backward pass of a training step at once.
      *
      * @param parameters values of the graph's parameters, in order
-     * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients}
+     * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients};
+     *     null for those that are only told of
      * @param ready told of each gradient when it is in its place
      * @param data one array per input
      * @return the outputs, new arrays
@@ -235,25 +206,26 @@ public final class Executable implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             bind(arena, parameters, data);
             results(arena, 0, code.outputCount());
-            boolean[] placed = place(arena, places);
+            boolean[] placed = gradients.place(arena, places);
             results(arena, code.outputCount(), code.outputs().length);
-            forward(arena, true, parameters);
+            forward(arena, true, gradients.watch(arena, ready), parameters);
             try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
                 int from = forwardSteps;
-                for (int k : finishing) {
-                    int to = Math.max(from, finished[k] + 1);
+                for (int n = 0; n < gradients.count(); n++) {
+                    int k = gradients.finishing(n);
+                    int to = Math.max(from, gradients.finished(k) + 1);
                     if (to > from) {
-                        run(arena, true, from, to);
+                        runner.run(arena, true, from, to, null);
                         from = to;
                     }
-                    if (!placed[k]) {
-                        NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
-                        backend.run(COPY, new NDArray[] {g}, new NDArray[] {places[k]});
+                    NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
+                    if (places[k] != null && !placed[k]) {
+                        runner.copy(g, places[k]);
                     }
-                    ready.ready(k);
+                    ready.ready(k, places[k] != null ? places[k] : g);
                 }
                 if (from < steps.length) {
-                    run(arena, true, from, steps.length);
+                    runner.run(arena, true, from, steps.length, null);
                 }
             }
             NDArray[] outputs = outputs(arena, 0, code.outputCount());
@@ -264,62 +236,6 @@ public final class Executable implements AutoCloseable {
         } finally {
             giveBack(arena);
         }
-    }
-
-    /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
-    private boolean[] place(Arena arena, NDArray... places) {
-        boolean[] placed = new boolean[places.length];
-        for (int k = 0; k < places.length; k++) {
-            Slot s = code.slots()[code.outputs()[code.outputCount() + k]];
-            Slot root = code.slots()[s.root()];
-            boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
-            if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
-                NDArray to = places[k];
-                arena.values[s.root()] = s.root() == code.outputs()[code.outputCount() + k]
-                        ? to
-                        : to.view(root.spec().shape(), root.strides(), 0);
-                placed[k] = true;
-            }
-        }
-        return placed;
-    }
-
-    private static boolean isRowMajor(Slot s) {
-        long expected = 1;
-        for (int i = s.strides().length - 1; i >= 0; i--) {
-            long d = s.spec().shape().dim(i);
-            if (d != 1 && s.strides()[i] != expected) {
-                return false;
-            }
-            expected *= d;
-        }
-        return true;
-    }
-
-    /** For each gradient the step after which it is final and its parameter is not read any more. */
-    private int[] finished() {
-        Graph g = program.graph();
-        int[] last = new int[program.gradients().size()];
-        for (int k = 0; k < last.length; k++) {
-            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
-            String name = program.gradients().get(k);
-            for (int i = 0; i < steps.length; i++) {
-                for (int out : steps[i].outputs()) {
-                    last[k] = code.slots()[out].root() == root ? i : last[k];
-                }
-                for (int in : steps[i].inputs()) {
-                    int from = code.slots()[in].root();
-                    boolean read = from < g.variableCount()
-                            && from >= g.inputs().size()
-                            && g.parameters()
-                                    .get(from - g.inputs().size())
-                                    .name()
-                                    .equals(name);
-                    last[k] = read ? i : last[k];
-                }
-            }
-        }
-        return last;
     }
 
     /** A forward pass whose backward pass may follow; one thread at a time. */
@@ -367,7 +283,7 @@ public final class Executable implements AutoCloseable {
                 }
                 results(a, code.outputCount(), code.outputs().length);
                 try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-                    run(a, false, forwardSteps, steps.length);
+                    runner.run(a, false, forwardSteps, steps.length, null);
                 }
                 return Executable.this.outputs(a, code.outputCount(), code.outputs().length);
             } finally {
@@ -472,12 +388,12 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    private void forward(Arena arena, boolean keepViews, NDArray... parameters) {
+    private void forward(Arena arena, boolean keepViews, Runner.Watch watch, NDArray... parameters) {
         try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
-            run(arena, keepViews, 0, forwardSteps);
+            runner.run(arena, keepViews, 0, forwardSteps, watch);
             for (int i = 0; program.training() && i < code.updates().length; i++) {
                 NDArray target = parameters[code.updated()[i]];
-                backend.run(COPY, new NDArray[] {arena.values[code.updates()[i]]}, new NDArray[] {target});
+                runner.copy(arena.values[code.updates()[i]], target);
             }
         }
     }
@@ -503,114 +419,6 @@ public final class Executable implements AutoCloseable {
             }
         }
         return outputs;
-    }
-
-    /** Runs steps; views of the caller's arrays live on with the scope around when further steps of the call may look at them. */
-    private void run(Arena arena, boolean keepViews, int from, int to) {
-        try (Scope scope = Scope.open();
-                Placement placement = arena.placement.open()) {
-            Observation observation = Observation.current();
-            for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
-                Step step = steps[viewsAgain[k]];
-                NDArray x = arena.values[step.inputs()[0]];
-                view(arena, scope, false, step, x);
-            }
-            for (int i = from; i < to; i++) {
-                Step step = steps[i];
-                NDArray[] in = arena.inputs[i];
-                for (int k = 0; k < in.length; k++) {
-                    in[k] = arena.values[step.inputs()[k]];
-                }
-                if (step.operator() instanceof ViewOperator) {
-                    view(arena, scope, keepViews, step, in[0]);
-                    continue;
-                }
-                NDArray[] out = arena.outputs[i];
-                for (int k = 0; k < out.length; k++) {
-                    out[k] = arena.values[step.outputs()[k]];
-                }
-                if (observation == null) {
-                    compute(placement, step, in, out);
-                } else {
-                    observed(observation, i >= forwardSteps, placement, step, in, out);
-                }
-            }
-        }
-    }
-
-    private void observed(
-            Observation observation, boolean backward, Placement placement, Step step, NDArray[] in, NDArray... out) {
-        Supplier<NDArray[]> call = () -> observation.run(step.operator(), in, () -> {
-            compute(placement, step, in, out);
-            return out;
-        });
-        if (backward) {
-            observation.backward(step.name(), call::get);
-        } else {
-            observation.node(step.name(), call);
-        }
-    }
-
-    private void compute(Placement placement, Step step, NDArray[] in, NDArray... out) {
-        if (step.operator() instanceof FusedPointwise f) {
-            backend.run(f.program(), in, out);
-        } else {
-            kernel(placement, step, in, out);
-        }
-    }
-
-    /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
-    private void view(Arena arena, Scope scope, boolean keep, Step step, NDArray x) {
-        ViewOperator operator = (ViewOperator) step.operator();
-        int at = step.outputs()[0];
-        Slot.Kind root = code.slots()[code.slots()[at].root()].kind();
-        if (root == Slot.Kind.ARENA) {
-            return;
-        }
-        if (root == Slot.Kind.PARAMETER || root == Slot.Kind.CONSTANT) {
-            if (arena.seen[at] != x) {
-                arena.closeView(at);
-                arena.values[at] = operator.view(x, step.specs()[0]).detach();
-                arena.seen[at] = x;
-            }
-        } else {
-            NDArray made = operator.view(x, step.specs()[0]);
-            arena.values[at] = keep || isOutput[at] ? scope.keep(made) : made;
-        }
-    }
-
-    private void kernel(Placement placement, Step step, NDArray[] in, NDArray... out) {
-        placement.expect(out);
-        NDArray[] made = backend.execute(step.operator(), in, step.specs());
-        if (made == null) {
-            placement.expectNothing(); // what it is composed of must not take the places of its results
-            made = Dispatch.composition(step.operator(), in);
-        }
-        placement.expectNothing();
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k]) {
-                settle(made, out);
-                return;
-            }
-        }
-    }
-
-    /** Copies what a kernel has put elsewhere. What lies in the place of another result is moved out of the way first. */
-    private void settle(NDArray[] made, NDArray... out) {
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k] && List.of(out).contains(made[k])) {
-                NDArray moved = NDArray.empty(backend, made[k].shape(), made[k].dtype(), made[k].strides());
-                backend.run(COPY, new NDArray[] {made[k]}, new NDArray[] {moved});
-                made[k] = moved;
-            }
-        }
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k]) {
-                backend.run(COPY, new NDArray[] {made[k]}, new NDArray[] {out[k]});
-                made[k].close();
-                misplaced.increment();
-            }
-        }
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.stream.IntStream;
 
 /**
  * Joins pointwise operators on arrays of one shape to programs that read each input and write each result once. A result that
@@ -62,6 +63,7 @@ final class FusePointwise implements Pass {
         private final List<List<Integer>> members = new ArrayList<>();
         private final DType[] types;
         private final List<List<Integer>> users = new ArrayList<>();
+        private final int[][] needs;
         private final boolean[] lasting;
         private final boolean[] forward;
 
@@ -73,6 +75,7 @@ final class FusePointwise implements Pass {
             group = new int[count];
             types = new DType[count];
             lasting = new boolean[count];
+            needs = needs();
             forward = Segments.forward(program);
             for (int i = 0; i < count; i++) {
                 users.add(new ArrayList<>());
@@ -84,6 +87,25 @@ final class FusePointwise implements Pass {
             }
             graph.outputs().forEach(this::last);
             graph.updates().forEach(u -> last(u.value()));
+        }
+
+        /**
+         * For each node the nodes before it: those that it reads, and for one that draws the one that draws before it. Calls that
+         * talk to other workers are in the same chain: those may have batches of other shapes, and talk in the same order.
+         */
+        private int[][] needs() {
+            int[][] all = new int[count][];
+            int draw = -1;
+            for (int i = 0; i < count; i++) {
+                Graph.Node node = graph.nodes().get(i);
+                IntStream read = node.inputs().stream().mapToInt(r -> r.value() - first);
+                boolean unique = Segments.isUnique(node.operator());
+                all[i] = IntStream.concat(read, IntStream.of(unique ? draw : -1))
+                        .filter(n -> n >= 0)
+                        .toArray();
+                draw = unique ? i : draw;
+            }
+            return all;
         }
 
         private void last(Graph.Ref r) {
@@ -187,9 +209,9 @@ final class FusePointwise implements Pass {
 
         private void push(int g, int but, boolean[] seen, List<Integer> stack) {
             for (int m : members.get(g)) {
-                for (Graph.Ref r : graph.nodes().get(m).inputs()) {
-                    int before = r.value() < first ? -1 : group[r.value() - first];
-                    if (before >= 0 && before != but && before != g && !seen[before]) {
+                for (int n : needs[m]) {
+                    int before = group[n];
+                    if (before != but && before != g && !seen[before]) {
                         seen[before] = true;
                         stack.add(before);
                     }
@@ -202,8 +224,8 @@ final class FusePointwise implements Pass {
             int[] missing = new int[count];
             Map<Integer, List<Integer>> after = new HashMap<>();
             for (int i = 0; i < count; i++) {
-                for (Graph.Ref r : graph.nodes().get(i).inputs()) {
-                    int before = r.value() < first ? group[i] : group[r.value() - first];
+                for (int n : needs[i]) {
+                    int before = group[n];
                     if (before != group[i]) {
                         after.computeIfAbsent(before, k -> new ArrayList<>()).add(group[i]);
                         missing[group[i]]++;

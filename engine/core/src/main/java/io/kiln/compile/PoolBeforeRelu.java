@@ -7,6 +7,9 @@ import io.kiln.op.MaxPool;
 import io.kiln.op.Operator;
 import io.kiln.op.Relu;
 import io.kiln.symbol.Graph;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Turns max pooling behind a ReLU around: max(relu(x)) = relu(max(x)), and so does its gradient, as a window without a
@@ -20,10 +23,13 @@ final class PoolBeforeRelu implements Pass {
         int[] uses = Uses.count(g);
         boolean[] turned = new boolean[g.nodes().size()];
         boolean any = false;
-        for (Graph.Node node : g.nodes()) {
+        Set<Integer> places = placesUsed(g);
+        for (int i = 0; i < turned.length; i++) {
+            Graph.Node node = g.nodes().get(i);
             int source = node.inputs().isEmpty() ? -1 : node.inputs().get(0).value() - first;
             if (node.operator() instanceof MaxPool
                     && source >= 0
+                    && !places.contains(first + i)
                     && uses[first + source] == 1
                     && isRelu(g.nodes().get(source).operator())) {
                 turned[source] = true;
@@ -31,6 +37,15 @@ final class PoolBeforeRelu implements Pass {
             }
         }
         return any ? rewrite(program, turned) : program;
+    }
+
+    /** Values whose second output is used: where the maxima of such a pooling lie. Among negative elements it differs. */
+    private static Set<Integer> placesUsed(Graph g) {
+        Set<Integer> used = new HashSet<>();
+        Stream.concat(g.nodes().stream().flatMap(n -> n.inputs().stream()), g.outputs().stream())
+                .filter(r -> r.output() == 1)
+                .forEach(r -> used.add(r.value()));
+        return used;
     }
 
     private static Program rewrite(Program program, boolean... turned) {

@@ -14,11 +14,14 @@ import java.util.Map;
  * @param graph the graph; all shapes are known once they have been inferred
  * @param constants values of the parameters that are constants, by name
  * @param heads numbers of the outputs whose gradients the last inputs are
- * @param gradients names of the variables (inputs or parameters) whose gradients the last outputs are
+ * @param gradients names of the variables (inputs or parameters) whose gradients the last outputs are; a gradient by rows takes
+ *     two places, the rows under the name of its variable and next to it their numbers ({@link #rowsOf})
  * @param training whether it runs in train mode
  */
 public record Program(
         Graph graph, Map<String, NDArray> constants, List<Integer> heads, List<String> gradients, boolean training) {
+    private static final String NUMBERS = "#rows";
+
     /** Makes the collections unmodifiable. */
     public Program {
         constants = Map.copyOf(constants);
@@ -53,5 +56,21 @@ public record Program(
      */
     public int outputCount() {
         return graph.outputs().size() - gradients.size();
+    }
+
+    /** The name under which the numbers of the rows stand that the gradient of a variable has. */
+    static String numbersOf(String variable) {
+        return variable + NUMBERS;
+    }
+
+    /**
+     * Of the numbers of a gradient by rows: the rows themselves.
+     *
+     * @param gradient a number in {@link #gradients}
+     * @return the number of the rows, as many as there are numbers, in their order; -1 when the gradient is no numbers of rows
+     */
+    public int rowsOf(int gradient) {
+        boolean numbers = gradient > 0 && gradients.get(gradient).equals(numbersOf(gradients.get(gradient - 1)));
+        return numbers ? gradient - 1 : -1;
     }
 }

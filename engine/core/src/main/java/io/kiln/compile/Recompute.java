@@ -3,9 +3,7 @@ package io.kiln.compile;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.BatchNorm;
-import io.kiln.op.CrossWorkerSum;
 import io.kiln.op.Operator;
-import io.kiln.op.SyncBatchNorm;
 import io.kiln.op.ViewOperator;
 import io.kiln.symbol.Graph;
 import java.util.BitSet;
@@ -105,7 +103,7 @@ final class Recompute implements Pass {
         /** Whether a second call gives the same, though the updates of the forward pass lie between. */
         private boolean isRepeatable(Graph.Node node, Set<Integer> updated) {
             Operator op = node.operator();
-            if (Segments.isUnique(op) || op instanceof CrossWorkerSum || op instanceof SyncBatchNorm) {
+            if (Segments.isUnique(op)) {
                 return false;
             }
             boolean ownStatistics = op instanceof BatchNorm && program.training();

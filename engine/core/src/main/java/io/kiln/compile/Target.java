@@ -92,4 +92,31 @@ public interface Target {
     default List<Pass> passes() {
         return List.of();
     }
+
+    /** A call of a kernel made ready to be made again. One thread at a time. */
+    interface Prepared {
+        /**
+         * Makes the call.
+         *
+         * @param inputs its inputs
+         * @param outputs where the results go
+         * @return false, with nothing done, for arrays of other strides than it was made ready for, or on a thread on which it
+         *     cannot run
+         */
+        boolean run(NDArray[] inputs, NDArray[] outputs);
+    }
+
+    /**
+     * Makes a call of a kernel, and keeps, where that is possible, what is needed to make it again without looking for it.
+     *
+     * @param operator the operator
+     * @param inputs its inputs
+     * @param outputs where the results go
+     * @param call makes the call
+     * @return the call made ready; null where there is nothing to keep
+     */
+    default Prepared prepare(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
+        call.run();
+        return null;
+    }
 }

@@ -1,6 +1,9 @@
 package io.kiln.compile;
 
+import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.AcrossWorkers;
+import io.kiln.op.CrossWorkerSum;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.List;
@@ -12,7 +15,8 @@ final class Verifier {
     /**
      * Checks a program by itself.
      *
-     * @throws IllegalStateException when a node gives other shapes than its operator's rule says, or a shape is unknown
+     * @throws IllegalStateException when a node gives other shapes than its operator's rule says, a shape is unknown, a constant
+     *     is not like its parameter, or a gradient is not like what it is the gradient of
      */
     static void check(String pass, Program program) {
         Graph g = program.graph();
@@ -28,9 +32,23 @@ final class Verifier {
                 }
             }
         }
+        constants(pass, program);
+        heads(pass, program);
         for (int i = 0; i < program.gradients().size(); i++) {
+            if (program.rowsOf(i) >= 0) {
+                continue;
+            }
             Spec gradient = g.spec(g.outputs().get(program.outputCount() + i));
             Spec variable = variable(g, program.gradients().get(i));
+            if (variable == null) {
+                throw failed(
+                        pass,
+                        "there is no input or parameter " + program.gradients().get(i) + " to differentiate");
+            }
+            if (i + 1 < program.gradients().size() && program.rowsOf(i + 1) >= 0) {
+                Spec numbers = g.spec(g.outputs().get(program.outputCount() + i + 1));
+                variable = new Spec(variable.shape().with(0, numbers.shape().size()), variable.dtype());
+            }
             if (!gradient.equals(variable)) {
                 throw failed(
                         pass,
@@ -39,6 +57,28 @@ final class Verifier {
         }
     }
 
+    private static void constants(String pass, Program program) {
+        for (Graph.ParameterInfo p : program.graph().parameters()) {
+            NDArray value = program.constants().get(p.name());
+            if (value != null && !value.spec().equals(p.spec())) {
+                throw failed(pass, "the constant " + p.name() + " is " + value.spec() + ", not " + p.spec());
+            }
+        }
+    }
+
+    private static void heads(String pass, Program program) {
+        Graph g = program.graph();
+        for (int i = 0; i < program.heads().size(); i++) {
+            int output = program.heads().get(i);
+            Spec head = g.inputs().get(program.dataCount() + i).spec();
+            Spec spec = g.spec(g.outputs().get(output));
+            if (!head.equals(spec)) {
+                throw failed(pass, "the gradient of output " + output + " is given as " + head + ", not " + spec);
+            }
+        }
+    }
+
+    /** What an input or parameter is like; null when there is none of that name. */
     private static Spec variable(Graph g, String name) {
         for (Graph.Input i : g.inputs()) {
             if (i.name().equals(name)) {
@@ -48,8 +88,8 @@ final class Verifier {
         return g.parameters().stream()
                 .filter(p -> p.name().equals(name))
                 .findFirst()
-                .orElseThrow()
-                .spec();
+                .map(Graph.ParameterInfo::spec)
+                .orElse(null);
     }
 
     /**
@@ -62,13 +102,30 @@ final class Verifier {
         Graph b = after.graph();
         same(pass, "inputs", a.inputs(), b.inputs());
         same(pass, "outputs", specs(a), specs(b));
+        same(pass, "heads", before.heads(), after.heads());
         same(pass, "gradients", before.gradients(), after.gradients());
+        if (!hidesSums(a)) {
+            same(pass, "sums over the workers", sums(a), sums(b));
+        }
         same(pass, "parameters", parameters(before), parameters(after));
         same(
                 pass,
                 "updates",
                 a.updates().stream().map(Graph.Update::parameter).toList(),
                 b.updates().stream().map(Graph.Update::parameter).toList());
+    }
+
+    /** Whether sums over the workers are parts of operators that are not composed yet. */
+    private static boolean hidesSums(Graph g) {
+        return g.nodes().stream()
+                .anyMatch(n -> n.operator() instanceof AcrossWorkers && !(n.operator() instanceof CrossWorkerSum));
+    }
+
+    private static List<String> sums(Graph g) {
+        return g.nodes().stream()
+                .filter(n -> n.operator() instanceof CrossWorkerSum)
+                .map(Graph.Node::name)
+                .toList();
     }
 
     private static List<Spec> specs(Graph g) {

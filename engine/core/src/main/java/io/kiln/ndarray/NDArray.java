@@ -6,7 +6,6 @@ import io.kiln.backend.Backends;
 import io.kiln.backend.Storage;
 import io.kiln.symbol.TracedValue;
 import java.lang.ref.Cleaner;
-import java.util.Arrays;
 
 /**
  * A typed n-dimensional array: a strided view of a block of device memory. Views (reshape, transpose, slice, broadcast)
@@ -329,24 +328,9 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public NDArray view(Shape newShape, long[] newStrides, long start) {
         Storage s = storage();
-        checkInside(newShape, newStrides, offset + start);
+        Strides.checkInside(newShape, newStrides, offset + start, s.bytes() / dtype.bytes());
         s.retain();
         return new NDArray(newShape, dtype, newStrides, offset + start, s, null);
-    }
-
-    private void checkInside(Shape newShape, long[] newStrides, long first) {
-        long low = first;
-        long high = first;
-        for (int i = 0; i < newShape.rank(); i++) {
-            long reach = (newShape.dim(i) - 1) * newStrides[i];
-            low += Math.min(reach, 0);
-            high += Math.max(reach, 0);
-        }
-        if (newShape.size() > 0 && (low < 0 || (high + 1) * dtype.bytes() > storage.bytes())) {
-            throw new ShapeException("view: shape " + newShape + " with strides " + Arrays.toString(newStrides)
-                    + " reaches elements " + low + ".." + high + ", the block has "
-                    + storage.bytes() / dtype.bytes());
-        }
     }
 
     @Override
@@ -442,18 +426,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return true if so; also for empty arrays
      */
     public boolean isContiguous() {
-        long expected = 1;
-        for (int i = strides.length - 1; i >= 0; i--) {
-            long d = shape.dim(i);
-            if (d == 0) {
-                return true;
-            }
-            if (d != 1 && strides[i] != expected) {
-                return shape.size() == 0;
-            }
-            expected *= d;
-        }
-        return true;
+        return Strides.areRowMajor(shape, strides);
     }
 
     /**
@@ -462,29 +435,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return true for row-major, channels-last and transposed arrays
      */
     public boolean isDense() {
-        if (isContiguous()) {
-            return true;
-        }
-        int rank = strides.length;
-        boolean[] used = new boolean[rank];
-        long expected = 1;
-        for (int n = 0; n < rank; n++) {
-            int next = -1;
-            for (int i = 0; i < rank; i++) {
-                if (!used[i] && (shape.dim(i) == 1 || strides[i] == expected)) {
-                    next = i;
-                    if (shape.dim(i) == 1) {
-                        break;
-                    }
-                }
-            }
-            if (next < 0) {
-                return false;
-            }
-            used[next] = true;
-            expected *= shape.dim(next);
-        }
-        return true;
+        return Strides.areDense(shape, strides);
     }
 
     /**

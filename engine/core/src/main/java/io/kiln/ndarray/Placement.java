@@ -107,11 +107,7 @@ public final class Placement implements AutoCloseable {
     @Override
     public void close() {
         expectNothing();
-        if (outer == null) {
-            CURRENT.remove();
-        } else {
-            CURRENT.set(outer);
-        }
+        CURRENT.set(outer); // removing it would cost an entry of the thread's map with each call
         outer = null;
     }
 }

@@ -19,9 +19,11 @@ import java.util.List;
 public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
+    private static final List<NDArray> NONE = List.of();
+
     private final Scope parent;
     private final Thread thread = Thread.currentThread();
-    private List<NDArray> arrays = new ArrayList<>();
+    private List<NDArray> arrays = NONE;
 
     private Scope(Scope parent) {
         this.parent = parent;
@@ -67,6 +69,9 @@ public final class Scope implements AutoCloseable {
 
     void adopt(NDArray array) {
         array.owner(this);
+        if (arrays == NONE) { // many scopes stay empty
+            arrays = new ArrayList<>();
+        }
         arrays.add(array);
     }
 
@@ -97,9 +102,9 @@ public final class Scope implements AutoCloseable {
         } else {
             CURRENT.set(parent);
         }
-        for (NDArray array : mine) {
-            if (array.owner() == this) {
-                array.close();
+        for (int i = 0; i < mine.size(); i++) {
+            if (mine.get(i).owner() == this) {
+                mine.get(i).close();
             }
         }
     }

@@ -1,10 +1,12 @@
 package io.kiln.nn;
 
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
 import io.kiln.op.Elu;
 import io.kiln.op.Gelu;
+import io.kiln.op.HardSigmoid;
+import io.kiln.op.HardSwish;
 import io.kiln.op.LeakyRelu;
+import io.kiln.op.Mish;
 import io.kiln.op.Operator;
 import io.kiln.op.Relu;
 import io.kiln.op.Selu;
@@ -12,6 +14,7 @@ import io.kiln.op.Sigmoid;
 import io.kiln.op.Silu;
 import io.kiln.op.Softmax;
 import io.kiln.op.Softplus;
+import io.kiln.op.Softsign;
 import io.kiln.op.Tanh;
 
 /** Activations as layers. Formulas and sources stand at the operators of the same name. Shapes: y as x. */
@@ -69,7 +72,7 @@ public final class Activations {
 
     /** {@return Mish, \(y = x \tanh(\mathrm{softplus}(x))\). D. Misra, BMVC 2020} */
     public static Block mish() {
-        return new Lambda(x -> x.mul(Elementwise.softplus(x).tanh()));
+        return of(new Mish());
     }
 
     /** {@return the rectifier that ends at 6, \(y = \min(\max(x, 0), 6)\)} */
@@ -79,17 +82,17 @@ public final class Activations {
 
     /** {@return a piecewise linear sigmoid, \(y = \min(\max(x + 3, 0), 6) / 6\). A. Howard et al., ICCV 2019} */
     public static Block hardSigmoid() {
-        return new Lambda(x -> x.add(3).clip(0, 6).div(6));
+        return of(new HardSigmoid(1.0 / 6, 0.5));
     }
 
     /** {@return a piecewise swish, x times {@link #hardSigmoid()}. A. Howard et al., ICCV 2019} */
     public static Block hardSwish() {
-        return new Lambda(x -> x.mul(x.add(3).clip(0, 6).div(6)));
+        return of(new HardSwish());
     }
 
     /** {@return softsign, \(y = x / (1 + |x|)\)} */
     public static Block softsign() {
-        return new Lambda(x -> x.div(x.abs().add(1)));
+        return of(new Softsign());
     }
 
     /** {@return the smooth rectifier, {@link Softplus}} */

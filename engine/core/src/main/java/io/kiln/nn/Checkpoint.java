@@ -15,7 +15,7 @@ import java.util.List;
 /**
  * A block whose intermediate results are not kept for the backward pass, which computes them again: memory for time (Chen et
  * al. 2016, arXiv 1604.06174). Outputs, gradients and running statistics are those of the block alone; the same random
- * numbers are drawn again. Second derivatives do not go through it. Traced into a graph it is the block alone.
+ * numbers are drawn again. Where second derivatives are wanted, the repeated pass is kept for them. Traced into a graph it is the block alone.
  */
 public final class Checkpoint extends Block {
     private final Block block;
@@ -79,28 +79,30 @@ public final class Checkpoint extends Block {
 
         @Override
         protected NDArray[] backward(NDArray... outputGradients) {
-            if (Autograd.isRecording()) {
-                throw new IllegalStateException(
-                        "checkpoint: second derivatives do not go through a checkpoint; leave it"
-                                + " out where createGraph is used");
-            }
             RandomGenerator.State now = RandomGenerator.state();
             RandomGenerator.restore(random);
-            try (Scope scope = Scope.open()) {
-                NDArray[] result = gradients(outputGradients);
-                Arrays.stream(result).filter(g -> g != null).forEach(scope::keep);
-                return result;
+            try {
+                return Autograd.isRecording() ? gradients(true, outputGradients) : firstGradients(outputGradients);
             } finally {
                 RandomGenerator.restore(now);
             }
         }
 
-        private NDArray[] gradients(NDArray... outputGradients) {
-            // Aliases cut the repeated pass off from what was recorded before the block.
+        private NDArray[] firstGradients(NDArray... outputGradients) {
+            try (Scope scope = Scope.open()) {
+                NDArray[] result = gradients(false, outputGradients);
+                Arrays.stream(result).filter(g -> g != null).forEach(scope::keep);
+                return result;
+            }
+        }
+
+        private NDArray[] gradients(boolean higher, NDArray... outputGradients) {
+            // Aliases cut the repeated pass off from what was recorded before the block, unless that is to be
+            // differentiated too.
             NDArray[] x = saved.clone();
             for (int i = 0; i < count; i++) {
-                x[i] = Dispatch.withoutGradient(new Alias(), saved[i]);
-                if (saved[i].gradientState() != null) {
+                x[i] = higher ? Dispatch.one(new Alias(), saved[i]) : Dispatch.withoutGradient(new Alias(), saved[i]);
+                if (saved[i].gradientState() != null && x[i].gradientState() == null) {
                     Autograd.attachGradient(x[i]);
                 }
             }
@@ -117,7 +119,7 @@ public final class Checkpoint extends Block {
             }
             List<NDArray> variables =
                     Arrays.stream(x).filter(a -> a.gradientState() != null).toList();
-            List<NDArray> found = Autograd.grad(heads, variables, headGradients, false, false);
+            List<NDArray> found = Autograd.grad(heads, variables, headGradients, higher, higher);
             NDArray[] result = new NDArray[x.length];
             for (int i = 0, k = 0; i < x.length; i++) {
                 result[i] = x[i].gradientState() != null ? found.get(k++) : null;

@@ -31,6 +31,7 @@ public final class Parameter implements AutoCloseable {
     private Shape shape;
     private Draw draw = Draw.fromThread();
     private NDArray data;
+    private Runnable settle;
 
     /**
      * A float32 parameter whose shape the block will state.
@@ -169,12 +170,26 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array with data, also while this thread traces.
+     * The array with data, also while this thread traces. Updates that a training step has {@linkplain #defer deferred} are
+     * made up for.
      *
      * @return the array
      * @throws IllegalStateException when the shape is not known yet
      */
     public NDArray value() {
+        if (settle != null) {
+            settle.run();
+        }
+        return storedValue();
+    }
+
+    /**
+     * The array as it lies in memory, for whoever {@linkplain #defer defers} updates of it.
+     *
+     * @return the array; rows of it may be behind
+     * @throws IllegalStateException when the shape is not known yet
+     */
+    public NDArray storedValue() {
         if (data == null) {
             if (initializer == null) {
                 throw new IllegalStateException("parameter " + this + ": a constant without value; set it");
@@ -183,6 +198,16 @@ public final class Parameter implements AutoCloseable {
             attach();
         }
         return data;
+    }
+
+    /**
+     * Lets updates wait until somebody asks for the value. An array that was asked for earlier shows them late.
+     *
+     * @param toSettle makes up for what was deferred; called by {@link #value()}, {@link #set} and {@link #close}. Null when
+     *     nothing is deferred any more
+     */
+    public void defer(Runnable toSettle) {
+        settle = toSettle;
     }
 
     private Shape knownShape() {
@@ -225,7 +250,7 @@ public final class Parameter implements AutoCloseable {
             }
             attach();
         }
-        data.assign(newValue);
+        value().assign(newValue);
     }
 
     /**
@@ -279,6 +304,15 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
+     * Whether the gradient is kept by its rows.
+     *
+     * @return true after {@link #keepRowGradient}
+     */
+    public boolean keepsRowGradient() {
+        return rowGradient;
+    }
+
+    /**
      * What backward passes do with the gradient.
      *
      * @return the request
@@ -326,6 +360,9 @@ public final class Parameter implements AutoCloseable {
     @Override
     public void close() {
         if (data != null) {
+            if (settle != null) {
+                settle.run();
+            }
             if (data.gradientState() != null) {
                 Autograd.zeroGradient(data);
             }

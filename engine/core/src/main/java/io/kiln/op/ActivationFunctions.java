@@ -114,6 +114,18 @@ public final class ActivationFunctions {
     }
 
     /**
+     * {@link MaskedLogSoftmax}.
+     *
+     * @param x the array
+     * @param mask where it differs from 0 elements take part; broadcasts to x
+     * @param axis the axis; negative ones count from the end
+     * @return a new array
+     */
+    public static NDArray maskedLogSoftmax(NDArray x, NDArray mask, int axis) {
+        return Dispatch.one(new MaskedLogSoftmax(axis), x, mask);
+    }
+
+    /**
      * Gated linear unit: the first half along an axis times the logistic function of the second one (Dauphin et al., ICML
      * 2017).
      *

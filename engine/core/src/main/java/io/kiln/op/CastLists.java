@@ -46,6 +46,7 @@ public record CastLists(
                     GroupNorm.class,
                     LocalResponseNorm.class,
                     MaskedSoftmax.class,
+                    MaskedLogSoftmax.class,
                     CtcLoss.class),
             Set.of(BatchNorm.class, SyncBatchNorm.class));
 

@@ -24,6 +24,11 @@ public record Cond(Graph then, Graph otherwise) implements GraphOperator {
     }
 
     @Override
+    public List<Graph> graphs() {
+        return List.of(then, otherwise);
+    }
+
+    @Override
     public Spec[] infer(Spec... inputs) {
         if (inputs.length != 1 + then.inputs().size() + otherwise.inputs().size()) {
             throw new IllegalArgumentException("cond: needs the deciding element, "

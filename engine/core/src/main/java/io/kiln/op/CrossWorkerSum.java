@@ -7,7 +7,7 @@ import io.kiln.ndarray.Spec;
  * The sum over the workers of the calling thread's {@linkplain Workers group}; the array itself for a worker alone. Shapes and
  * dtype: y as x, which is floating and equal in shape on all workers. The gradient is summed likewise.
  */
-public record CrossWorkerSum() implements Operator {
+public record CrossWorkerSum() implements AcrossWorkers, Opaque {
     @Override
     public Spec[] infer(Spec... inputs) {
         if (!inputs[0].dtype().isFloating()) {

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param axes the axes, each once; negative ones count from the end
  */
-public record Flip(List<Long> axes) implements Operator {
+public record Flip(List<Long> axes) implements Opaque {
     @Override
     public Spec[] infer(Spec... inputs) {
         for (long a : axes) {

@@ -37,6 +37,11 @@ public record ForEach(Graph body, int data, int states) implements GraphOperator
     }
 
     @Override
+    public List<Graph> graphs() {
+        return List.of(body);
+    }
+
+    @Override
     public Spec[] infer(Spec... inputs) {
         Spec[] entries = inputs.clone();
         long n = Shape.UNKNOWN;

@@ -78,6 +78,11 @@ public record Gather(int axis) implements ParametricOperator, RowGradient {
         return x.axis(axis) == 0 ? RowSparse.of(x, c.input(1), c.outputGradient(0)) : null;
     }
 
+    @Override
+    public boolean looksUpRows(Shape table) {
+        return table.axis(axis) == 0;
+    }
+
     static void checkIndices(String operation, Spec indices) {
         if (indices.dtype() != DType.INT32 && indices.dtype() != DType.INT64) {
             throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,13 @@ import java.util.List;
 public interface GraphOperator extends Opaque, Stochastic {
     /** What the last output is. */
     Spec RANDOM = new Spec(Shape.of(2), DType.INT64);
+
+    /**
+     * What it may run.
+     *
+     * @return the graphs among its attributes
+     */
+    List<Graph> graphs();
 
     /**
      * Runs the graphs.

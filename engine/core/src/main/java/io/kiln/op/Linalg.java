@@ -68,6 +68,16 @@ public final class Linalg {
     }
 
     /**
+     * The Kronecker product of matrices, column by column: {@link KhatriRao}.
+     *
+     * @param matrices one or more arrays [m,K] with the same number of columns
+     * @return a new array [m₁ m₂ …, K]
+     */
+    public static NDArray khatriRao(NDArray... matrices) {
+        return Dispatch.one(new KhatriRao(), matrices);
+    }
+
+    /**
      * Sums of the main diagonals of matrices.
      *
      * @param x matrices […,m,n]

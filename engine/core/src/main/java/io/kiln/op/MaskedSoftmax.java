@@ -16,11 +16,15 @@ import java.util.List;
 public record MaskedSoftmax(int axis) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
+        return infer(this, axis, inputs);
+    }
+
+    static Spec[] infer(Operator operator, int axis, Spec... inputs) {
         Shape x = inputs[0].shape();
-        LogSoftmax.infer(this, axis, inputs[0]);
-        if (!Shape.broadcast(x, inputs[1].shape(), name()).accepts(x)) {
+        LogSoftmax.infer(operator, axis, inputs[0]);
+        if (!Shape.broadcast(x, inputs[1].shape(), operator.name()).accepts(x)) {
             throw new ShapeException(
-                    "maskedSoftmax: the mask must broadcast to x" + x + ", got mask" + inputs[1].shape());
+                    operator.name() + ": the mask must broadcast to x" + x + ", got mask" + inputs[1].shape());
         }
         return new Spec[] {inputs[0]};
     }

@@ -1,6 +1,7 @@
 package io.kiln.op;
 
 import io.kiln.ndarray.RowSparse;
+import io.kiln.ndarray.Shape;
 
 /**
  * An operator that looks up rows of its first input: the gradient with respect to it has few rows other than 0. A backward
@@ -14,4 +15,13 @@ public interface RowGradient extends Operator {
      * @return the rows that may differ from 0; null where they are not few, and {@link #gradient} is asked
      */
     RowSparse rowGradient(GradientContext context);
+
+    /**
+     * Whether the gradient with respect to the first input consists of the output's gradient alone, row by row under the
+     * numbers that the second input holds.
+     *
+     * @param table shape of the first input
+     * @return true when whole rows of it are looked up
+     */
+    boolean looksUpRows(Shape table);
 }

@@ -4,6 +4,8 @@ import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import java.util.List;
+import java.util.Map;
 
 /**
  * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train
@@ -16,10 +18,29 @@ import io.kiln.ndarray.Spec;
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
  */
-public record SyncBatchNorm(double epsilon, double momentum) implements Operator {
+public record SyncBatchNorm(double epsilon, double momentum) implements ParametricOperator, AcrossWorkers {
+    private BatchNorm plain() {
+        return new BatchNorm(epsilon, momentum);
+    }
+
+    @Override
+    public List<Argument> arguments() {
+        return plain().arguments();
+    }
+
+    @Override
+    public Shape[] complete(Shape... inputs) {
+        return plain().complete(inputs);
+    }
+
+    @Override
+    public Map<Integer, Integer> updates() {
+        return plain().updates();
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
-        Spec[] plain = new BatchNorm(epsilon, momentum).infer(inputs);
+        Spec[] plain = plain().infer(inputs);
         Spec count = new Spec(Shape.of(1), plain[3].dtype());
         return new Spec[] {plain[0], plain[1], plain[2], plain[3], plain[4], count};
     }
@@ -27,24 +48,21 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Operator
     @Override
     public NDArray[] compose(NDArray... in) {
         NDArray x = in[0];
-        NDArray mean = in[3];
-        NDArray variance = in[4];
-        NDArray newMean = mean.copy();
-        NDArray newVariance = variance.copy();
         double own = (double) x.size() / Math.max(1, x.shape().dim(1));
-        NDArray count = NDArray.full(Shape.of(1), own, mean.dtype());
-        if (Autograd.isTraining()) {
-            long channels = mean.size();
-            NDArray sums = Movement.concat(0, over(x, mean), count);
-            NDArray total = Dispatch.one(new CrossWorkerSum(), sums);
-            count = total.slice(0, channels, channels + 1).copy();
-            mean = total.slice(0, 0, channels).div(count);
-            NDArray squares = over(x.sub(BatchNorm.perChannel(mean, x)).square(), mean);
-            variance = Dispatch.one(new CrossWorkerSum(), squares).div(count);
-            NDArray unbiased = count.div(count.sub(1).clip(1, Double.POSITIVE_INFINITY));
-            newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
-            newVariance = in[4].mul(momentum).add(variance.mul(unbiased).mul(1 - momentum));
+        NDArray count = NDArray.full(Shape.of(1), own, in[3].dtype());
+        if (!Autograd.isTraining()) {
+            NDArray[] y = Dispatch.run(plain(), in);
+            return new NDArray[] {y[0], y[1], y[2], y[3], y[4], count};
         }
+        long channels = in[3].size();
+        NDArray total = Dispatch.one(new CrossWorkerSum(), Movement.concat(0, over(x, in[3]), count));
+        count = total.slice(0, channels, channels + 1).copy();
+        NDArray mean = total.slice(0, 0, channels).div(count);
+        NDArray squares = over(x.sub(BatchNorm.perChannel(mean, x)).square(), mean);
+        NDArray variance = Dispatch.one(new CrossWorkerSum(), squares).div(count);
+        NDArray unbiased = count.div(count.sub(1).clip(1, Double.POSITIVE_INFINITY));
+        NDArray newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
+        NDArray newVariance = in[4].mul(momentum).add(variance.mul(unbiased).mul(1 - momentum));
         NDArray inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
         NDArray y = x.sub(BatchNorm.perChannel(mean, x))
                 .mul(BatchNorm.perChannel(inverse.mul(in[1]), x))

@@ -175,6 +175,28 @@ public final class Vision {
     }
 
     /**
+     * Turns channels into blocks of places, the place slower than the channel: {@link DepthToSpace}.
+     *
+     * @param x an array [N,C b²,H,W]
+     * @param block b
+     * @return a new array [N,C,H b,W b]
+     */
+    public static NDArray depthToSpace(NDArray x, long block) {
+        return Dispatch.one(new DepthToSpace(block), x);
+    }
+
+    /**
+     * Turns blocks of places into channels: {@link SpaceToDepth}.
+     *
+     * @param x an array [N,C,H b,W b]
+     * @param block b
+     * @return a new array [N,C b²,H,W]
+     */
+    public static NDArray spaceToDepth(NDArray x, long block) {
+        return Dispatch.one(new SpaceToDepth(block), x);
+    }
+
+    /**
      * Turns channels into places of a finer grid: {@link PixelShuffle}.
      *
      * @param x images [N,C Πf,spatial…]

@@ -56,6 +56,11 @@ public record WhileLoop(Graph condition, Graph body, int variables, int conditio
     }
 
     @Override
+    public List<Graph> graphs() {
+        return List.of(condition, body);
+    }
+
+    @Override
     public Spec[] infer(Spec... inputs) {
         Spec test = condition.infer(conditionArguments(inputs))[0];
         if (test.shape().isKnown() && test.shape().size() != 1) {

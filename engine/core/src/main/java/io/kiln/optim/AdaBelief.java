@@ -31,9 +31,7 @@ public record AdaBelief(double beta1, double beta2, double epsilon) implements O
      * @throws IllegalArgumentException when one is out of range
      */
     public AdaBelief {
-        Check.fraction("adaBelief", "beta1", beta1);
-        Check.fraction("adaBelief", "beta2", beta2);
-        Check.positive("adaBelief", "epsilon", epsilon);
+        Check.moments("adaBelief", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-16}. */

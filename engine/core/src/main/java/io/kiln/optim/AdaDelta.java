@@ -31,8 +31,7 @@ public record AdaDelta(double rho, double epsilon) implements Optimizer {
      * @throws IllegalArgumentException when one is out of range
      */
     public AdaDelta {
-        Check.fraction("adaDelta", "rho", rho);
-        Check.positive("adaDelta", "epsilon", epsilon);
+        Check.meanSquare("adaDelta", rho, epsilon);
     }
 
     /** The customary attributes: {@code rho = 0.9, epsilon = 1e-5}. */

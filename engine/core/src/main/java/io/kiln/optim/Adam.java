@@ -31,9 +31,7 @@ public record Adam(double beta1, double beta2, double epsilon, BiasCorrection bi
      * @throws IllegalArgumentException when one is out of range
      */
     public Adam {
-        Check.fraction("adam", "beta1", beta1);
-        Check.fraction("adam", "beta2", beta2);
-        Check.positive("adam", "epsilon", epsilon);
+        Check.moments("adam", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection = BiasCorrection.EXACT}. */

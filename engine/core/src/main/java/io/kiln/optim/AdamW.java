@@ -30,9 +30,7 @@ public record AdamW(double beta1, double beta2, double epsilon) implements Optim
      * @throws IllegalArgumentException when one is out of range
      */
     public AdamW {
-        Check.fraction("adamW", "beta1", beta1);
-        Check.fraction("adamW", "beta2", beta2);
-        Check.positive("adamW", "epsilon", epsilon);
+        Check.moments("adamW", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */

@@ -28,9 +28,7 @@ public record Adamax(double beta1, double beta2, double epsilon) implements Opti
      * @throws IllegalArgumentException when one is out of range
      */
     public Adamax {
-        Check.fraction("adamax", "beta1", beta1);
-        Check.fraction("adamax", "beta2", beta2);
-        Check.positive("adamax", "epsilon", epsilon);
+        Check.moments("adamax", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */

@@ -31,9 +31,7 @@ public record AmsGrad(double beta1, double beta2, double epsilon) implements Opt
      * @throws IllegalArgumentException when one is out of range
      */
     public AmsGrad {
-        Check.fraction("amsGrad", "beta1", beta1);
-        Check.fraction("amsGrad", "beta2", beta2);
-        Check.positive("amsGrad", "epsilon", epsilon);
+        Check.moments("amsGrad", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */

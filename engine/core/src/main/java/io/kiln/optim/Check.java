@@ -22,9 +22,26 @@ final class Check {
         }
     }
 
-    static void factor(String owner, double value) {
+    static void share(String owner, String name, double value) {
         if (!(value > 0 && value <= 1)) {
-            throw new IllegalArgumentException(owner + ": factor must be in (0, 1], got " + value);
+            throw new IllegalArgumentException(owner + ": " + name + " must be in (0, 1], got " + value);
         }
+    }
+
+    static void factor(String owner, double value) {
+        share(owner, "factor", value);
+    }
+
+    /** What optimizers have in common that keep moving averages of the gradient and of its square. */
+    static void moments(String owner, double beta1, double beta2, double epsilon) {
+        fraction(owner, "beta1", beta1);
+        fraction(owner, "beta2", beta2);
+        positive(owner, "epsilon", epsilon);
+    }
+
+    /** What optimizers have in common that keep a moving average of the gradient's square. */
+    static void meanSquare(String owner, double rho, double epsilon) {
+        fraction(owner, "rho", rho);
+        positive(owner, "epsilon", epsilon);
     }
 }

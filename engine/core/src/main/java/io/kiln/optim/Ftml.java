@@ -31,9 +31,7 @@ public record Ftml(double beta1, double beta2, double epsilon) implements Optimi
      * @throws IllegalArgumentException when one is out of range
      */
     public Ftml {
-        Check.fraction("ftml", "beta1", beta1);
-        Check.fraction("ftml", "beta2", beta2);
-        Check.positive("ftml", "epsilon", epsilon);
+        Check.moments("ftml", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.6, beta2 = 0.999, epsilon = 1e-8}. */

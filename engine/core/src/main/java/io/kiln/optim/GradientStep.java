@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
+import io.kiln.compile.Program;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -43,6 +44,7 @@ public final class GradientStep implements AutoCloseable {
     private final Function<String, NDArray> values;
     private final Function<String, NDArray> given;
     private final CompileOptions options;
+    private final RowListener rows;
     private final Map<String, Parameter> parameters;
     private final List<Compiled> compiled = new ArrayList<>();
     private final Map<String, Place> places = new LinkedHashMap<>();
@@ -76,6 +78,18 @@ public final class GradientStep implements AutoCloseable {
         default void bucket(int index, NDArray flat) {}
     }
 
+    /** Wants gradients of tables by rows, and is told of them. */
+    interface RowListener extends Compiler.ByRows {
+        /** The array of a parameter whose gradient is kept by rows. */
+        NDArray table(String name);
+
+        /** Rows are looked up next: what is written to them now is what is read. */
+        void looksUp(String name, NDArray numbers);
+
+        /** The gradient of a parameter by rows, one for each number: a number may come again. Both arrays end with the step. */
+        void gradient(String name, NDArray numbers, NDArray gradient);
+    }
+
     private static final class Compiled {
         Spec[] inputs;
         boolean[] trained;
@@ -84,6 +98,7 @@ public final class GradientStep implements AutoCloseable {
         NDArray[] gradients;
         String[] parameterNames;
         String[] gradientNames;
+        Set<String> byRows;
     }
 
     /**
@@ -95,6 +110,11 @@ public final class GradientStep implements AutoCloseable {
      */
     public GradientStep(Block network, UnaryOperator<NDArray[]> loss, CompileOptions options) {
         this(network, loss, valuesOf(network), name -> null, options);
+    }
+
+    /** Makes the step with some gradients by rows. */
+    GradientStep(Block network, UnaryOperator<NDArray[]> loss, RowListener rows, CompileOptions options) {
+        this(network, loss, valuesOf(network), name -> null, rows, options);
     }
 
     private static Function<String, NDArray> valuesOf(Block network) {
@@ -118,6 +138,17 @@ public final class GradientStep implements AutoCloseable {
             Function<String, NDArray> values,
             Function<String, NDArray> places,
             CompileOptions options) {
+        this(network, loss, values, places, null, options);
+    }
+
+    private GradientStep(
+            Block network,
+            UnaryOperator<NDArray[]> loss,
+            Function<String, NDArray> values,
+            Function<String, NDArray> places,
+            RowListener rows,
+            CompileOptions options) {
+        this.rows = rows;
         this.network = network;
         this.loss = loss;
         this.values = values;
@@ -137,23 +168,48 @@ public final class GradientStep implements AutoCloseable {
         Compiled c = find(data);
         NDArray[] arrays = new NDArray[c.parameterNames.length];
         for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = c.parameterNames[i] == null ? null : values.apply(c.parameterNames[i]);
+            String name = c.parameterNames[i];
+            arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
         }
-        int[] missing = new int[buckets.size()];
-        for (int b = 0; b < missing.length; b++) {
-            missing[b] = bucketSizes.get(b);
+        return c.executable.step(arrays, c.gradients, new Told(c, listener), data);
+    }
+
+    /** Passes on what is told of gradients. */
+    private final class Told implements Executable.Ready {
+        private final Compiled c;
+        private final Listener listener;
+        private final int[] missing = new int[buckets.size()];
+        private NDArray rowsSoFar;
+
+        Told(Compiled c, Listener listener) {
+            this.c = c;
+            this.listener = listener;
+            for (int b = 0; b < missing.length; b++) {
+                missing[b] = bucketSizes.get(b);
+            }
         }
-        return c.executable.step(
-                arrays,
-                c.gradients,
-                k -> {
-                    listener.gradient(c.gradientNames[k], c.gradients[k]);
-                    int b = places.get(c.gradientNames[k]).bucket();
-                    if (b != GIVEN && --missing[b] == 0) {
-                        listener.bucket(b, buckets.get(b));
-                    }
-                },
-                data);
+
+        @Override
+        public void ready(int gradient, NDArray value) {
+            Program program = c.executable.program();
+            String name = c.gradientNames[gradient];
+            if (program.rowsOf(gradient) >= 0) {
+                rows.gradient(c.gradientNames[program.rowsOf(gradient)], value, rowsSoFar);
+            } else if (c.byRows.contains(name)) {
+                rowsSoFar = value; // their numbers come next
+            } else {
+                listener.gradient(name, value);
+                int b = places.get(name).bucket();
+                if (b != GIVEN && --missing[b] == 0) {
+                    listener.bucket(b, buckets.get(b));
+                }
+            }
+        }
+
+        @Override
+        public void looksUp(int gradient, NDArray numbers) {
+            rows.looksUp(c.gradientNames[gradient], numbers);
+        }
     }
 
     /**
@@ -212,15 +268,25 @@ public final class GradientStep implements AutoCloseable {
             }
         }
         Backend backend = data[0].backend();
-        c.executable = new Compiler(backend, options).step(graph, constants, variables, c.inputs);
+        c.executable = new Compiler(backend, options)
+                .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, c.inputs);
         c.parameterNames = graph.parameters().stream()
                 .map(p -> constants.containsKey(p.name()) ? null : p.name())
                 .toArray(String[]::new);
         c.gradientNames = c.executable.program().gradients().toArray(new String[0]);
+        c.byRows = new HashSet<>();
+        for (int k = 0; k < c.gradientNames.length; k++) {
+            int of = c.executable.program().rowsOf(k);
+            if (of >= 0) {
+                c.byRows.add(c.gradientNames[of]);
+            }
+        }
         layOut(backend, c);
-        c.gradients = Arrays.stream(c.gradientNames)
-                .map(n -> places.get(n).gradient())
-                .toArray(NDArray[]::new);
+        c.gradients = new NDArray[c.gradientNames.length];
+        for (int k = 0; k < c.gradients.length; k++) {
+            boolean dense = c.executable.program().rowsOf(k) < 0 && !c.byRows.contains(c.gradientNames[k]);
+            c.gradients[k] = dense ? places.get(c.gradientNames[k]).gradient() : null;
+        }
         return c;
     }
 
@@ -229,10 +295,10 @@ public final class GradientStep implements AutoCloseable {
         List<String> open = new ArrayList<>();
         long size = 0;
         for (String name : c.gradientNames) {
-            if (places.containsKey(name)) {
+            Parameter p = parameters.get(name);
+            if (places.containsKey(name) || p == null || c.byRows.contains(name)) {
                 continue;
             }
-            Parameter p = parameters.get(name);
             NDArray place = given.apply(name);
             if (place != null) {
                 if (!place.isContiguous() || !place.shape().equals(p.shape()) || place.dtype() != p.dtype()) {

@@ -32,9 +32,8 @@ public record GravesRmsProp(double rho, double momentum, double epsilon) impleme
      * @throws IllegalArgumentException when one is out of range
      */
     public GravesRmsProp {
-        Check.fraction("gravesRmsProp", "rho", rho);
+        Check.meanSquare("gravesRmsProp", rho, epsilon);
         Check.fraction("gravesRmsProp", "momentum", momentum);
-        Check.positive("gravesRmsProp", "epsilon", epsilon);
     }
 
     /** The customary attributes: {@code rho = 0.9, momentum = 0.9, epsilon = 1e-8}. */

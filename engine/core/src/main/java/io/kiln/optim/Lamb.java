@@ -34,9 +34,7 @@ public record Lamb(double beta1, double beta2, double epsilon, double lowerBound
      * @throws IllegalArgumentException when one is out of range
      */
     public Lamb {
-        Check.fraction("lamb", "beta1", beta1);
-        Check.fraction("lamb", "beta2", beta2);
-        Check.positive("lamb", "epsilon", epsilon);
+        Check.moments("lamb", beta1, beta2, epsilon);
         Check.atLeastZero("lamb", "lowerBound", lowerBound);
         Check.positive("lamb", "upperBound", upperBound);
     }

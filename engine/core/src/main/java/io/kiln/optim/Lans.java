@@ -30,9 +30,7 @@ public record Lans(double beta1, double beta2, double epsilon) implements Compan
      * @throws IllegalArgumentException when one is out of range
      */
     public Lans {
-        Check.fraction("lans", "beta1", beta1);
-        Check.fraction("lans", "beta2", beta2);
-        Check.positive("lans", "epsilon", epsilon);
+        Check.moments("lans", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6}. */

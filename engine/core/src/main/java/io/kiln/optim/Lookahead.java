@@ -49,9 +49,7 @@ public record Lookahead(Optimizer inner, long every, double rate) implements Lay
                     + " states, got " + inner + " with " + inner.stateCount());
         }
         Check.positive("lookahead", "every", every);
-        if (!(rate > 0 && rate <= 1)) {
-            throw new IllegalArgumentException("lookahead: rate must be in (0, 1], got " + rate);
-        }
+        Check.share("lookahead", "rate", rate);
     }
 
     /**

@@ -45,9 +45,7 @@ public record Nadam(double beta1, double beta2, double epsilon, double scheduleD
      * @throws IllegalArgumentException when one is out of range
      */
     public Nadam {
-        Check.fraction("nadam", "beta1", beta1);
-        Check.fraction("nadam", "beta2", beta2);
-        Check.positive("nadam", "epsilon", epsilon);
+        Check.moments("nadam", beta1, beta2, epsilon);
         Check.atLeastZero("nadam", "scheduleDecay", scheduleDecay);
     }
 

@@ -48,7 +48,8 @@ public interface Optimizer {
      * {@link io.kiln.ndarray.RowSparse} gradient. Momentum and moving averages of a row then rest until it is looked up again, and
      * weight decay applies to rows that are. Other optimizers get the dense gradient.
      *
-     * @return true when the update of a row depends on nothing but that row
+     * @return true when the update of a row depends on nothing but that row, and a row whose gradient and states are 0 stays as
+     *     it is unless weights decay
      */
     default boolean updatesLazily() {
         return false;

@@ -32,9 +32,7 @@ public record RAdam(double beta1, double beta2, double epsilon) implements Optim
      * @throws IllegalArgumentException when one is out of range
      */
     public RAdam {
-        Check.fraction("rAdam", "beta1", beta1);
-        Check.fraction("rAdam", "beta2", beta2);
-        Check.positive("rAdam", "epsilon", epsilon);
+        Check.moments("rAdam", beta1, beta2, epsilon);
     }
 
     /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */

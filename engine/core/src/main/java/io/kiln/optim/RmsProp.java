@@ -27,8 +27,7 @@ public record RmsProp(double rho, double epsilon) implements Optimizer {
      * @throws IllegalArgumentException when one is out of range
      */
     public RmsProp {
-        Check.fraction("rmsProp", "rho", rho);
-        Check.positive("rmsProp", "epsilon", epsilon);
+        Check.meanSquare("rmsProp", rho, epsilon);
     }
 
     /** The customary attributes: {@code rho = 0.9, epsilon = 1e-8}. */

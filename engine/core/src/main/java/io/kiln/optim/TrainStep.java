@@ -3,12 +3,14 @@ package io.kiln.optim;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Executable;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.loss.Loss;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -24,15 +26,29 @@ import java.util.Map;
  * }
  * }</pre>
  *
+ * <p>A large table of which a batch looks up few rows (an embedding) is not updated whole in each step: updates of the other rows,
+ * by momentum or decay, wait until they are looked up again or {@link Parameter#value()} is asked for, and give the same bits as
+ * if they had been made at once. An array that was got from the parameter earlier shows them late. A table that {@linkplain
+ * Parameter#keepRowGradient keeps its gradient by rows} is updated lazily, as by a {@code Trainer}.
+ *
  * <p>Concurrency: one thread.
  */
 public final class TrainStep implements AutoCloseable {
+    /** Below this size in bytes a table is updated whole. */
+    static final long LARGE_TABLE = 1 << 20;
+
+    /** A table is updated whole when a batch looks up more than one in so many of its rows. */
+    static final long FEW_ROWS = 4;
+
     private final UpdateRule rule;
     private final GradientStep gradients;
     private final Map<String, Parameter> parameters;
     private final Map<String, NDArray[]> states = new HashMap<>();
+    private final Map<String, DeferredRows> deferred = new HashMap<>();
+    private final Map<String, PreparedUpdate> prepared = new HashMap<>();
     private final boolean clips;
     private long steps;
+    private Update current;
 
     /**
      * Makes the step.
@@ -57,8 +73,8 @@ public final class TrainStep implements AutoCloseable {
         this.rule = rule;
         this.parameters = network.parameters();
         this.clips = Double.isFinite(rule.clipNorm());
-        this.gradients =
-                new GradientStep(network, in -> new NDArray[] {loss.mean(network.call(in[0]), in[1])}, options);
+        this.gradients = new GradientStep(
+                network, in -> new NDArray[] {loss.mean(network.call(in[0]), in[1])}, new Tables(), options);
     }
 
     /**
@@ -85,11 +101,14 @@ public final class TrainStep implements AutoCloseable {
         steps++;
         try (Scope scope = Scope.open()) {
             Update update = new Update(listener);
+            current = update;
             NDArray loss = gradients.run(update, data, label)[0];
             if (clips) {
                 update.clipped();
             }
             return loss.item();
+        } finally {
+            current = null;
         }
     }
 
@@ -97,8 +116,10 @@ public final class TrainStep implements AutoCloseable {
     private final class Update implements GradientStep.Listener {
         private final GradientStep.Listener next;
         private final double rate = rule.schedule().at(steps);
+        private final double[][] scalars = new double[2][];
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> waiting = new ArrayList<>();
+        private final Map<String, RowSparse> waitingRows = new LinkedHashMap<>();
 
         Update(GradientStep.Listener next) {
             this.next = next;
@@ -121,7 +142,9 @@ public final class TrainStep implements AutoCloseable {
         }
 
         void clipped() {
-            double norm = Math.sqrt(GradientClipping.sumOfSquares(waiting));
+            List<NDArray> all = new ArrayList<>(waiting);
+            waitingRows.values().forEach(g -> all.add(g.rows()));
+            double norm = Math.sqrt(GradientClipping.sumOfSquares(all));
             double factor = GradientClipping.factor(norm, rule.clipNorm());
             if (Double.isNaN(factor)) {
                 throw new IllegalStateException("train step: the norm of the gradients is " + norm + " at step " + steps
@@ -130,25 +153,129 @@ public final class TrainStep implements AutoCloseable {
             for (int i = 0; i < names.size(); i++) {
                 update(names.get(i), waiting.get(i), factor);
             }
+            waitingRows.forEach((name, gradient) -> {
+                lazily(name, gradient, factor);
+                gradient.close();
+            });
         }
 
         private void update(String name, NDArray gradient, double rescale) {
             Parameter p = parameters.get(name);
-            Step step = rule.step(steps, p.role(), rescale).withLearningRate(rate);
-            Updates.run(rule.optimizer(), step, p.value(), gradient, state(name, p));
+            if (PreparedUpdate.serves(rule.optimizer())) {
+                PreparedUpdate ready = prepared.get(name);
+                if (ready == null) {
+                    ready = new PreparedUpdate(rule.optimizer(), p.value(), gradient, state(name, p));
+                    prepared.put(name, ready);
+                }
+                ready.run(p.value(), gradient, scalars(p, rescale));
+            } else {
+                Updates.run(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+            }
+            DeferredRows rows = deferred.get(name);
+            if (rows != null) {
+                rows.updatedElsewhere();
+            }
+        }
+
+        /** The gradient of a table, whose numbers may come again. */
+        private void rows(String name, NDArray numbers, NDArray gradient) {
+            Parameter p = parameters.get(name);
+            if (next != GradientStep.Listener.NONE) {
+                try (Scope scope = Scope.open();
+                        RowSparse sparse = RowSparse.of(p.shape(), numbers, gradient)) {
+                    next.gradient(name, sparse.toDense());
+                }
+            }
+            if (isLazy(name)) {
+                try (Scope scope = Scope.open()) {
+                    RowSparse sparse = RowSparse.of(p.shape(), numbers, gradient);
+                    if (clips) {
+                        waitingRows.put(name, sparse.detach());
+                    } else {
+                        lazily(name, sparse, 1);
+                    }
+                }
+            } else {
+                deferred.get(name).update(gradient, step(p, 1));
+            }
+        }
+
+        private void lazily(String name, RowSparse gradient, double rescale) {
+            Parameter p = parameters.get(name);
+            Updates.runLazily(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+        }
+
+        /** They are the same for all parameters of one step that decay, and for all others: {@code rescale} is one number. */
+        private double[] scalars(Parameter p, double rescale) {
+            int kind = p.role().isDecayed() ? 1 : 0;
+            if (scalars[kind] == null) {
+                scalars[kind] = rule.optimizer().scalars(step(p, rescale));
+            }
+            return scalars[kind];
+        }
+
+        private Step step(Parameter p, double rescale) {
+            return rule.step(steps, p.role(), rescale).withLearningRate(rate);
+        }
+    }
+
+    private boolean isLazy(String name) {
+        return parameters.get(name).keepsRowGradient() && !deferred.containsKey(name);
+    }
+
+    /** Tables whose gradients are wanted by rows. */
+    private final class Tables implements GradientStep.RowListener {
+        /** Lazily where that was asked for; else where it pays, and gives the same bits: rows of one look-up are added in order. */
+        @Override
+        public boolean keeps(String name, int lookUps, long rows) {
+            Parameter p = parameters.get(name);
+            if (!rule.optimizer().updatesLazily()) {
+                return false;
+            }
+            long bytes = p.shape().size() * p.dtype().bytes();
+            boolean large = bytes >= LARGE_TABLE && rows * FEW_ROWS <= p.shape().dim(0);
+            return isLazy(name) || !clips && lookUps == 1 && large;
+        }
+
+        @Override
+        public NDArray table(String name) {
+            return parameters.get(name).storedValue();
+        }
+
+        @Override
+        public void looksUp(String name, NDArray numbers) {
+            Parameter p = parameters.get(name);
+            if (!isLazy(name)) {
+                deferred.computeIfAbsent(
+                                name,
+                                n -> new DeferredRows(
+                                        p,
+                                        rule.optimizer(),
+                                        state(n, p),
+                                        current.step(p, 1).weightDecay() > 0))
+                        .looksUp(numbers);
+            }
+        }
+
+        @Override
+        public void gradient(String name, NDArray numbers, NDArray gradient) {
+            current.rows(name, numbers, gradient);
         }
     }
 
     private NDArray[] state(String name, Parameter p) {
-        return states.computeIfAbsent(name, n -> {
-            NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
-            try (Scope scope = Scope.open()) {
-                for (int i = 0; i < arrays.length; i++) {
-                    arrays[i] = NDArray.zeros(p.shape(), p.dtype()).detach();
-                }
+        NDArray[] known = states.get(name);
+        if (known != null) {
+            return known;
+        }
+        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
+        try (Scope scope = Scope.open()) {
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = NDArray.zeros(p.shape(), p.dtype()).detach();
             }
-            return arrays;
-        });
+        }
+        states.put(name, arrays);
+        return arrays;
     }
 
     /**
@@ -174,6 +301,9 @@ public final class TrainStep implements AutoCloseable {
     /** Frees states, buckets and programs; the network stays. */
     @Override
     public void close() {
+        deferred.values().forEach(DeferredRows::close);
+        deferred.clear();
+        prepared.clear();
         gradients.close();
         states.values().forEach(all -> {
             for (NDArray a : all) {

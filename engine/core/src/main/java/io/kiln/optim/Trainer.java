@@ -1,16 +1,10 @@
 package io.kiln.optim;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
-import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
-import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
 import io.kiln.observe.Observation;
 import io.kiln.op.Autocast;
@@ -53,14 +47,9 @@ import java.util.function.Supplier;
  * <p>Concurrency: one thread, that of the backward passes.
  */
 public final class Trainer implements AutoCloseable {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final String FORMAT = "kiln-optimizer-states";
-    private static final int VERSION = 1;
-    private static final String AVERAGE = ".average";
-
     private final Map<String, Parameter> parameters;
     private final Consumer<List<NDArray>> exchange;
-    private final Map<String, State> states = new LinkedHashMap<>();
+    private final TrainerStates states;
     private final Map<String, Parameter> pending = new LinkedHashMap<>();
     private UpdateRule rule;
     private Precision precision = Precision.FLOAT32;
@@ -71,15 +60,6 @@ public final class Trainer implements AutoCloseable {
     private int collected;
     private double collectedSize;
     private long steps;
-
-    private static final class State {
-        final NDArray[] arrays;
-        long updates;
-
-        State(NDArray[] arrays) {
-            this.arrays = arrays;
-        }
-    }
 
     /**
      * A trainer of parameters that this process alone has.
@@ -101,6 +81,7 @@ public final class Trainer implements AutoCloseable {
      */
     public Trainer(Map<String, Parameter> parameters, UpdateRule rule, Consumer<List<NDArray>> exchange) {
         this.parameters = new LinkedHashMap<>(parameters);
+        this.states = new TrainerStates(this.parameters, rule.optimizer());
         this.rule = rule;
         this.exchange = exchange;
     }
@@ -265,7 +246,7 @@ public final class Trainer implements AutoCloseable {
     private void update(Map<String, Parameter> updated, double rescale, double learningRate) {
         for (Map.Entry<String, Parameter> e : updated.entrySet()) {
             Parameter p = e.getValue();
-            State s = states.computeIfAbsent(e.getKey(), n -> newState(p));
+            TrainerStates.State s = states.of(e.getKey());
             s.updates++;
             Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
             RowSparse rows = rule.optimizer().updatesLazily() ? p.rowGradient() : null;
@@ -342,16 +323,6 @@ public final class Trainer implements AutoCloseable {
         return fresh;
     }
 
-    private State newState(Parameter p) {
-        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
-        try (Scope scope = Scope.open()) {
-            for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = scope.keep(NDArray.zeros(p.shape(), p.dtype())).detach();
-            }
-        }
-        return new State(arrays);
-    }
-
     /**
      * How many steps were made.
      *
@@ -391,28 +362,7 @@ public final class Trainer implements AutoCloseable {
      * @throws IOException when writing fails
      */
     public void saveStates(Path file) throws IOException {
-        Map<String, NDArray> tensors = new LinkedHashMap<>();
-        ObjectNode updates = MAPPER.createObjectNode();
-        states.forEach((n, s) -> {
-            updates.put(n, s.updates);
-            for (int i = 0; i < s.arrays.length; i++) {
-                tensors.put(n + "." + i, s.arrays[i]);
-            }
-        });
-        ObjectNode header = MAPPER.createObjectNode();
-        header.put("version", VERSION)
-                .put("steps", steps)
-                .put("optimizer", rule.optimizer().name());
-        header.set("updates", updates);
-        if (average != null) {
-            header.put("averages", average.updates());
-            average.averages().forEach((n, a) -> tensors.put(n + AVERAGE, a));
-        }
-        if (scaler != null) {
-            header.put("lossScale", scaler.state().scale())
-                    .put("cleanSteps", scaler.state().clean());
-        }
-        SafeTensors.write(file, tensors, Map.of(FORMAT, header.toString()));
+        states.write(file, steps, average, scaler);
     }
 
     /**
@@ -423,73 +373,7 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException when the states belong to another optimizer or network
      */
     public void loadStates(Path file) throws IOException {
-        try (Scope scope = Scope.open()) {
-            SafeTensors.Contents contents = SafeTensors.read(file);
-            JsonNode header = header(file, contents.metadata().get(FORMAT));
-            if (!rule.optimizer().name().equals(header.path("optimizer").asText())) {
-                throw new IllegalArgumentException("trainer: " + file + " holds states of "
-                        + header.path("optimizer").asText() + ", the trainer has "
-                        + rule.optimizer().name());
-            }
-            Map<String, State> loaded = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonNode> u : header.path("updates").properties()) {
-                loaded.put(u.getKey(), loadState(file, u.getKey(), u.getValue().asLong(), contents.tensors()));
-            }
-            close();
-            states.putAll(loaded);
-            steps = header.path("steps").asLong();
-            if (average != null) {
-                average.restore(header.path("averages").asLong(), loadAverages(contents.tensors()));
-            }
-            if (scaler != null && header.has("lossScale")) {
-                scaler.restore(new LossScaler.State(
-                        header.get("lossScale").asDouble(),
-                        header.path("cleanSteps").asLong()));
-            }
-        }
-    }
-
-    private Map<String, NDArray> loadAverages(Map<String, NDArray> tensors) {
-        Map<String, NDArray> averages = new LinkedHashMap<>();
-        parameters.forEach((n, p) -> {
-            NDArray a = tensors.get(n + AVERAGE);
-            if (a != null && p.isTrained() && (p.shape() == null || p.shape().equals(a.shape()))) {
-                averages.put(n, a.detach());
-            }
-        });
-        return averages;
-    }
-
-    private static JsonNode header(Path file, String json) {
-        try {
-            JsonNode header = json == null ? null : MAPPER.readTree(json);
-            if (header == null || header.path("version").asInt() != VERSION) {
-                throw new IllegalArgumentException("trainer: " + file + " holds no optimizer states of version "
-                        + VERSION + " (its " + FORMAT + " is " + json + ")");
-            }
-            return header;
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("trainer: " + file + " has a damaged " + FORMAT + " entry", e);
-        }
-    }
-
-    private State loadState(Path file, String name, long updates, Map<String, NDArray> tensors) {
-        Parameter p = parameters.get(name);
-        NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
-        for (int i = 0; i < arrays.length; i++) {
-            NDArray a = tensors.get(name + "." + i);
-            if (p == null || a == null || p.shape() != null && !p.shape().equals(a.shape())) {
-                throw new IllegalArgumentException("trainer: " + file + ": state " + name + "." + i + " is "
-                        + (a == null ? "absent" : a.spec()) + ", the parameter is " + p);
-            }
-            arrays[i] = a;
-        }
-        for (NDArray a : arrays) {
-            a.detach();
-        }
-        State s = new State(arrays);
-        s.updates = updates;
-        return s;
+        steps = states.read(file, average, scaler);
     }
 
     /** Frees the states and averages. */
@@ -498,11 +382,6 @@ public final class Trainer implements AutoCloseable {
         if (average != null) {
             average.close();
         }
-        for (State s : states.values()) {
-            for (NDArray a : s.arrays) {
-                a.close();
-            }
-        }
-        states.clear();
+        states.close();
     }
 }

@@ -7,6 +7,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Initializer;
+import io.kiln.op.GraphOperator;
 import io.kiln.op.Operator;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -182,6 +183,19 @@ public record Graph(
             }
         }
         return outputs.stream().map(r -> values.get(r.value())[r.output()]).toArray(Spec[]::new);
+    }
+
+    /**
+     * Whether a node's operator is of a kind, here or in the graphs that operators run.
+     *
+     * @param kind a class or interface of operators
+     * @return true if there is one
+     */
+    public boolean has(Class<? extends Operator> kind) {
+        return nodes.stream()
+                .anyMatch(n -> kind.isInstance(n.operator())
+                        || n.operator() instanceof GraphOperator g
+                                && g.graphs().stream().anyMatch(inner -> inner.has(kind)));
     }
 
     /**

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Builds a {@link Graph} by running Java code on traced arrays: every operator that sees one becomes a node.
@@ -290,9 +292,11 @@ public final class GraphBuilder implements AutoCloseable {
         // Outputs that come from outside add variables, and the numbers of nodes begin behind those.
         NDArray[] ends = Arrays.stream(outputs).map(this::own).toArray(NDArray[]::new);
         updates.replaceAll((name, value) -> own(value));
+        Set<String> variables = new HashSet<>(parameters.keySet());
+        inputs.forEach(i -> variables.add(i.name()));
         List<Graph.Node> finalNodes = nodes.stream()
                 .map(n -> new Graph.Node(
-                        n.name(),
+                        besides(variables, n.name()),
                         n.operator(),
                         n.inputs().stream().map(this::finalRef).toList(),
                         n.outputs()))
@@ -302,6 +306,16 @@ public final class GraphBuilder implements AutoCloseable {
                 .map(e -> new Graph.Update(e.getKey(), finalRef(e.getValue())))
                 .toList();
         return new Graph(inputs, List.copyOf(parameters.values()), finalNodes, results, writes);
+    }
+
+    /** A node's name, or another one where a variable has it: a parameter called {@code mean}, say. */
+    private String besides(Set<String> variables, String name) {
+        String other = name;
+        while (variables.contains(other)) {
+            int n = names.merge(name, 1, Integer::sum);
+            other = name + "_" + n;
+        }
+        return other;
     }
 
     private Graph.Ref finalRef(NDArray x) {

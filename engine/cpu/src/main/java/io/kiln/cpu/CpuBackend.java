@@ -69,6 +69,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Prepared prepare(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs) {
+        return pointwise.prepare(program, inputs, outputs);
+    }
+
+    @Override
     public void putRows(NDArray to, NDArray numbers, NDArray rows) {
         IndexKernels.putRows(to, numbers, rows);
     }

@@ -8,6 +8,8 @@ import io.kiln.compile.Packing;
 import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.CallLog;
+import io.kiln.cpu.onednn.RecordedCalls;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.ndarray.DType;
@@ -29,6 +31,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ReluGradient;
 import io.kiln.op.Softmax;
+import java.util.Arrays;
 
 /** What the compiler needs to know of the processor's kernels: which there are, and how they lay out their results. */
 final class CpuTarget implements Target {
@@ -97,5 +100,76 @@ final class CpuTarget implements Target {
     @Override
     public long[] layout(NDArray[] inputs, Shape shape) {
         return PointwiseKernels.layout(inputs, shape);
+    }
+
+    @Override
+    public Prepared prepare(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
+        if (!Natives.get().isAvailable()) {
+            call.run();
+            return null;
+        }
+        CallLog log = CallLog.of(call);
+        Operands operands = new Operands(inputs, outputs);
+        RecordedCalls calls = log.calls(operands.starts, operands.bytes);
+        return calls == null ? null : (in, out) -> operands.take(in, out) && calls.run(operands.starts);
+    }
+
+    /** The arrays of a recorded call. */
+    private static final class Operands {
+        private final long[][] strides;
+        private final long[] bytes;
+        private final long[] starts;
+        /** Arrays i and j of n that share memory, as i·n + j, and the start of i minus that of j in bytes. */
+        private int[] pairs = {};
+
+        private long[] distances = {};
+
+        Operands(NDArray[] inputs, NDArray[] outputs) {
+            strides = new long[inputs.length + outputs.length][];
+            bytes = new long[strides.length];
+            starts = new long[strides.length];
+            for (int i = 0; i < strides.length; i++) {
+                NDArray x = at(i, inputs, outputs);
+                strides[i] = x.strides();
+                starts[i] = x.address();
+                long last = x.size() == 0 ? -1 : 0;
+                for (int k = 0; k < strides[i].length && last >= 0; k++) {
+                    last += (x.shape().dim(k) - 1) * Math.max(0, strides[i][k]);
+                }
+                bytes[i] = (last + 1) * x.dtype().bytes();
+                for (int j = 0; j < i; j++) {
+                    if (starts[i] < starts[j] + bytes[j] && starts[j] < starts[i] + bytes[i]) {
+                        pairs = Arrays.copyOf(pairs, pairs.length + 1);
+                        distances = Arrays.copyOf(distances, pairs.length);
+                        pairs[pairs.length - 1] = i * strides.length + j;
+                        distances[pairs.length - 1] = starts[i] - starts[j];
+                    }
+                }
+            }
+        }
+
+        private static NDArray at(int i, NDArray[] inputs, NDArray[] outputs) {
+            return i < inputs.length ? inputs[i] : outputs[i - inputs.length];
+        }
+
+        /**
+         * Takes the addresses of other arrays, if their strides are the same (shapes and types always are) and those that shared
+         * memory still share it: which of them a call looked at cannot be told.
+         */
+        boolean take(NDArray[] inputs, NDArray[] outputs) {
+            for (int i = 0; i < strides.length; i++) {
+                NDArray x = at(i, inputs, outputs);
+                if (x.strides() != strides[i] && !Arrays.equals(x.strides(), strides[i])) {
+                    return false;
+                }
+                starts[i] = x.address();
+            }
+            for (int k = 0; k < pairs.length; k++) {
+                if (starts[pairs[k] / starts.length] - starts[pairs[k] % starts.length] != distances[k]) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.cpu;
 
+import io.kiln.cpu.onednn.CallLog;
 import io.kiln.op.Operator;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,17 @@ public final class KernelTable {
         all[0] = kernel;
         System.arraycopy(behind, 0, all, 1, behind.length);
         kernels.put(operator, all);
+    }
+
+    /**
+     * Adds a kernel that does nothing but oneDNN calls on its inputs and outputs, or declines: they can be recorded and made again
+     * without it.
+     *
+     * @param operator the operator's class
+     * @param kernel its kernel
+     */
+    public void addCalls(Class<? extends Operator> operator, Kernel kernel) {
+        add(operator, (o, inputs, outputs) -> CallLog.record(() -> kernel.run(o, inputs, outputs)));
     }
 
     /** The kernels of an operator in the order in which they are asked. */

@@ -70,9 +70,15 @@ class ForcedTest {
     }
 
     @Test
-    void aSecondClassLoaderLoadsTheNativesOnceMore() throws Exception {
-        String output = finish(start(SecondLoaderMain.class, List.of(), Map.of()));
-        assertTrue(output.lines().anyMatch("LOADED true"::equals), output);
+    void threeClassLoadersComputeWithOneCopyOfOneDnn() throws Exception {
+        List<String> options = List.of("-Dkiln.natives.dir=" + temporary.resolve("shared"));
+        String output = finish(start(ThreeLoadersMain.class, options, Map.of()));
+        List<String> lines = output.lines().filter(l -> l.startsWith("RESULT ")).toList();
+        assertEquals(3, lines.size(), output);
+        for (String line : lines) {
+            assertClose(results(line, true));
+        }
+        assertTrue(output.lines().anyMatch("COPIES 1 1"::equals), output);
     }
 
     private void assertClose(double[] results) {

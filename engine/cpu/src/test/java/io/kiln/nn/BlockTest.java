@@ -349,4 +349,24 @@ class BlockTest {
         NDArray x = batch();
         assertArrayEquals(net.forward(x).toFloatArray(), g.run(values, x)[0].toFloatArray());
     }
+
+    @Test
+    void parametersMayBeCalledAsOperators() {
+        Block net = new Block() {
+            private final Parameter mean = addParameter(new Parameter("mean", Role.WEIGHT, new Ones()));
+
+            @Override
+            public NDArray forward(NDArray x) {
+                return x.sub(x.mean(0)).add(mean.complete(Shape.of(4)).data()).mean(1);
+            }
+        };
+        net.initialize(1);
+        NDArray x = batch();
+        float[] eager = net.call(x).toFloatArray();
+        List<String> names =
+                net.trace(INPUT).nodes().stream().map(Graph.Node::name).toList();
+        assertEquals(List.of("mean_3", "sub", "add", "mean_2"), names);
+        net.hybridize();
+        assertArrayEquals(eager, net.call(x).toFloatArray(), 1e-6f);
+    }
 }

@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.Golden;
 import io.kiln.autograd.Autograd;
+import io.kiln.compile.CompileOptions;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.CrossWorkerSum;
 import io.kiln.op.WorkerSum;
 import io.kiln.op.Workers;
+import io.kiln.optim.GradientStep;
+import io.kiln.symbol.Graph;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +34,12 @@ class SyncBatchNormTest {
 
     /** What a step leaves: output, gradients of x, gamma and beta, running mean and variance. */
     private record Step(double[] y, double[] dx, double[] dgamma, double[] dbeta, double[] mean, double[] variance) {}
+
+    private enum Way {
+        EAGER,
+        TRACED,
+        COMPILED
+    }
 
     /** Two threads that sum at a barrier. */
     private static final class Pair {
@@ -72,7 +84,7 @@ class SyncBatchNormTest {
             NDArray loss;
             NDArray y;
             try (Autograd.Mode record = Autograd.record()) {
-                y = norm.forward(x);
+                y = norm.call(x);
                 loss = y.mul(NDArray.of(shape, numbers(from * row, to * row, 5)))
                         .sum();
             }
@@ -88,7 +100,7 @@ class SyncBatchNormTest {
         }
     }
 
-    private static Step[] ofTwoWorkers(boolean traced) throws Exception {
+    private static Step[] ofTwoWorkers(Way way) throws Exception {
         Pair pair = new Pair();
         int[][] rows = {{0, 3}, {3, 8}};
         ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -98,7 +110,9 @@ class SyncBatchNormTest {
                 int rank = r;
                 running[r] = threads.submit(() -> {
                     Block norm = new SyncBatchNorm();
-                    if (traced) {
+                    if (way == Way.COMPILED) {
+                        norm.hybridize();
+                    } else if (way == Way.TRACED) {
                         norm = norm.toGraphBlock(new Spec(Shape.of(Shape.UNKNOWN, CHANNELS, SPACE), DType.FLOAT32));
                     }
                     try (Workers.Membership group = Workers.join(pair.worker(rank));
@@ -127,9 +141,9 @@ class SyncBatchNormTest {
         return all;
     }
 
-    private static void assertAsOne(boolean traced) throws Exception {
+    private static void assertAsOne(Way way) throws Exception {
         Step one = step(new BatchNorm(), 0, 8);
-        Step[] two = ofTwoWorkers(traced);
+        Step[] two = ofTwoWorkers(way);
         Golden.assertClose(one.y, joined(two[0].y, two[1].y), 1e-5, "output");
         Golden.assertClose(one.dx, joined(two[0].dx, two[1].dx), 1e-4, "gradient");
         Golden.assertClose(one.dgamma, sum(two[0].dgamma, two[1].dgamma), 1e-4, "gamma's gradients, summed");
@@ -142,12 +156,37 @@ class SyncBatchNormTest {
 
     @Test
     void twoWorkersNormaliseAsOneWithTheJoinedBatch() throws Exception {
-        assertAsOne(false);
+        assertAsOne(Way.EAGER);
     }
 
     @Test
     void tracedWorkersDoAsWell() throws Exception {
-        assertAsOne(true);
+        assertAsOne(Way.TRACED);
+    }
+
+    @Test
+    void compiledWorkersDoAsWell() throws Exception {
+        assertAsOne(Way.COMPILED);
+    }
+
+    /** Two branches whose sums are independent of each other, in shapes of which some coincide on one worker only. */
+    @Test
+    void compiledWorkersWithBatchesOfOtherSizesSumInTheSameOrder() throws Exception {
+        List<List<String>> sums = new ArrayList<>();
+        for (int batch : new int[] {CHANNELS, 7}) {
+            Block net = new Concurrent(1, new SyncBatchNorm(), new Sequential(Activations.relu(), new SyncBatchNorm()));
+            NDArray x = NDArray.zeros(Shape.of(batch, CHANNELS), DType.FLOAT32);
+            try (GradientStep step = new GradientStep(
+                    net, in -> new NDArray[] {net.call(in[0]).square().sum()}, new CompileOptions())) {
+                net.forward(x);
+                sums.add(step.executable(x).program().graph().nodes().stream()
+                        .filter(n -> n.operator() instanceof CrossWorkerSum)
+                        .map(Graph.Node::name)
+                        .toList());
+            }
+        }
+        assertEquals(6, sums.get(0).size());
+        assertEquals(sums.get(0), sums.get(1));
     }
 
     @Test

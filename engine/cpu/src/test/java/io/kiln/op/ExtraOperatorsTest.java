@@ -39,6 +39,27 @@ class ExtraOperatorsTest {
     }
 
     @Test
+    void maskedLogSoftmaxHasTheGradientOfWhatTheMaskChooses() {
+        NDArray mask = NDArray.of(Shape.of(2, 3), true, false, true, false, false, false);
+        NDArray x = Autograd.attachGradient(NDArray.of(Shape.of(2, 3), 1f, 50, 2, 3, 4, 5));
+        NDArray y;
+        NDArray chosen;
+        try (Autograd.Mode record = Autograd.record()) {
+            y = ActivationFunctions.maskedLogSoftmax(x, mask, 1);
+            chosen = Dispatch.one(new Where(), mask, y, NDArray.zeros(Shape.of(2, 3), DType.FLOAT32));
+        }
+        float none = Float.NEGATIVE_INFINITY;
+        double sum = Math.log(Math.exp(1) + Math.exp(2));
+        assertArrayEquals(
+                new float[] {(float) (1 - sum), none, (float) (2 - sum), none, none, none}, y.toFloatArray(), 1e-5f);
+        NDArray weights = NDArray.of(Shape.of(2, 3), 1f, 7, 0, 1, 1, 1);
+        Autograd.backward(List.of(chosen), List.of(weights), false, v -> {});
+        float p = (float) Math.exp(1 - sum);
+        assertArrayEquals(
+                new float[] {1 - p, 0, p - 1, 0, 0, 0}, Autograd.gradient(x).toFloatArray(), 1e-5f);
+    }
+
+    @Test
     void takingMovesIndicesInsideAsToldWhereGatherRefusesThem() {
         NDArray x = NDArray.of(10f, 20f, 30f);
         NDArray i = NDArray.of(Shape.of(4), -1L, 0L, 3L, -4L);

@@ -327,13 +327,19 @@ final class Peer {
 
     // ---- the end
 
-    /** From here on, nothing is written into memory of others. */
-    synchronized void cancel() {
-        if (cancelled) {
-            return;
+    /**
+     * From here on, nothing is written into memory of others.
+     *
+     * @param nanos how long to wait at most for memory that is lent to a socket
+     * @throws IllegalStateException when some is lent still; it names this peer
+     */
+    synchronized void cancel(long nanos) {
+        if (!cancelled) {
+            cancelled = true;
+            waiting.clear();
+            cleared.clear();
         }
-        cancelled = true;
-        awaitReturn();
+        awaitReturn(nanos);
         for (Incoming m : incoming.values()) {
             if (m.early != 0) {
                 Memory.free(m.early);
@@ -341,16 +347,21 @@ final class Peer {
             }
         }
         incoming.clear();
-        waiting.clear();
-        cleared.clear();
     }
 
     /** Reading what a socket has takes no time worth an interruption. */
-    private void awaitReturn() {
+    private void awaitReturn(long nanos) {
         boolean interrupted = false;
+        long end = System.nanoTime() + nanos;
         while (lent > 0) {
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                throw new IllegalStateException(
+                        "transport: waited %d ms for memory that is lent to the connection from rank %d (%s): its network thread is blocked"
+                                .formatted(nanos / 1_000_000, rank, address));
+            }
             try {
-                wait();
+                wait(Math.max(1, left / 1_000_000));
             } catch (InterruptedException e) {
                 interrupted = true;
             }

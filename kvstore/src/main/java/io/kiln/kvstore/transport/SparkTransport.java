@@ -4,7 +4,6 @@ import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.transport.MessageHeader.Kind;
 import io.netty.channel.Channel;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -54,8 +53,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean leaving;
     private volatile Peer suspect;
-    private ScheduledFuture<?> pulse;
-    private long lastPulse;
+    private final Heartbeat heartbeat;
 
     private SparkTransport(
             Endpoint endpoint, GroupId group, int rank, int size, TransportOptions options, Rendezvous rendezvous) {
@@ -65,6 +63,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         this.group = group;
         this.rank = rank;
         this.options = options;
+        this.heartbeat = new Heartbeat(this, options.silence());
         this.peers = new Peer[size];
         Arrays.setAll(peers, i -> new Peer(this, i));
         TransportConf tc = endpoint.transportConf();
@@ -132,13 +131,8 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             }
         }
         if (peers.length > 1) {
-            long period = Math.max(20, options.silence().toMillis() / 8);
-            lastPulse = System.nanoTime();
-            pulse = peers[(rank + 1) % peers.length]
-                    .client()
-                    .getChannel()
-                    .eventLoop()
-                    .scheduleAtFixedRate(this::pulse, period, period, TimeUnit.MILLISECONDS);
+            heartbeat.start(
+                    peers[(rank + 1) % peers.length].client().getChannel().eventLoop());
             awaitGreetings();
         }
     }
@@ -285,13 +279,32 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             });
             p.client().send(m.duplicate());
         }
+        cancelAll();
+    }
+
+    /** Lets go of all memory of others; one peer whose memory does not come back keeps no other from it. */
+    private void cancelAll() {
+        IllegalStateException stuck = null;
         for (Peer p : others()) {
-            p.cancel();
+            try {
+                p.cancel(DRAIN_NANOS);
+            } catch (IllegalStateException e) {
+                stuck = stuck == null ? e : stuck;
+            }
             p.client().getChannel().close();
+        }
+        if (stuck != null) {
+            throw stuck;
         }
     }
 
-    private List<Peer> others() {
+    /** Whether it was closed, or has failed. */
+    boolean isOver() {
+        return failure.get() != null || closed.get();
+    }
+
+    /** The peers that this rank has a connection to. */
+    List<Peer> others() {
         List<Peer> others = new ArrayList<>();
         for (Peer p : peers) {
             if (p.rank != rank && p.client() != null) {
@@ -332,7 +345,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     /** Until no network thread touches memory of others. */
     private void drain() {
         for (Peer p : others()) {
-            p.cancel();
+            p.cancel(DRAIN_NANOS);
             try {
                 if (!p.awaitUploads(DRAIN_NANOS)) {
                     throw new IllegalStateException(
@@ -358,28 +371,6 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             return e;
         }
         return new KVStoreException("transport: waited %d s: %s".formatted(seconds, what));
-    }
-
-    // ---- signs of life, on an event loop
-
-    private void pulse() {
-        if (failure.get() != null || closed.get()) {
-            return;
-        }
-        long now = System.nanoTime();
-        long silence = options.silence().toNanos();
-        // This very process may have stood still: then its ears were closed too.
-        long lost = now - lastPulse - silence / 8;
-        boolean awake = lost < silence / 4;
-        lastPulse = now;
-        for (Peer p : others()) {
-            p.tell(Kind.HEARTBEAT);
-            if (!awake) {
-                p.heard();
-            } else if (!p.departed() && now - p.lastHeard() > silence) {
-                fail(p.rank, "no sign of life for %d ms".formatted((now - p.lastHeard()) / 1_000_000));
-            }
-        }
     }
 
     // ---- what the wire handler calls, on event loops
@@ -420,7 +411,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
 
     void disconnected(Channel channel) {
         Peer p = incoming.remove(channel);
-        if (p == null || p.departed() || leaving || failure.get() != null || closed.get()) {
+        if (p == null || p.departed() || leaving || isOver()) {
             return;
         }
         // If the peer closed because of somebody else's failure, its message about that may be on another connection.
@@ -493,15 +484,14 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     }
 
     private void shutDown() {
-        if (pulse != null) {
-            pulse.cancel(false);
+        heartbeat.stop();
+        try {
+            cancelAll();
+        } finally {
+            clients.close();
+            server.close();
+            context.close();
         }
-        for (Peer p : others()) {
-            p.cancel();
-        }
-        clients.close();
-        server.close();
-        context.close();
     }
 
     @Override

@@ -13,7 +13,10 @@ import org.apache.spark.TaskContext;
  * @param killed asked in every wait: whether this worker was told to stop
  */
 public record TransportOptions(Duration timeout, Duration silence, BooleanSupplier killed) {
-    /** Waits of ten minutes at most; a peer is dead after 1.6 s of silence. */
+    /**
+     * Waits of ten minutes at most; a peer is dead after 1.6 s of silence. That ends a step soon after a machine was lost; where
+     * processes stand still for longer, as with long garbage collections, {@linkplain #withSilence allow more}.
+     */
     public static final TransportOptions DEFAULT =
             new TransportOptions(Duration.ofMinutes(10), Duration.ofMillis(1600), () -> false);
 

@@ -202,4 +202,24 @@ class CollectivesOnExecutorsTest {
             ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
+
+    @Test
+    void anExecutorThatStandsStillForLessThanTheLimitIsWaitedFor() {
+        try (Coordinator driver = Coordinator.open()) {
+            Ticket ticket = driver.ticket();
+            List<Object> said = cluster.runOnAll(rank -> {
+                TransportOptions patient = TransportOptions.DEFAULT.withSilence(Duration.ofSeconds(30));
+                return ExecutorGroup.join(patient, ticket, 0, rank, EXECUTORS, t -> {
+                    long before = sums(t, 1000);
+                    if (rank == 1) {
+                        long pid = ProcessHandle.current().pid();
+                        String pause = "kill -STOP %d; sleep 2; kill -CONT %d".formatted(pid, pid);
+                        new ProcessBuilder("sh", "-c", pause).start().waitFor(30, TimeUnit.SECONDS);
+                    }
+                    return before == sums(t, 1000);
+                });
+            });
+            assertEquals(List.of(true, true, true, true).subList(0, EXECUTORS), said);
+        }
+    }
 }

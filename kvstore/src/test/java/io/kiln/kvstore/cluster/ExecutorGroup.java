@@ -18,8 +18,12 @@ final class ExecutorGroup {
     private ExecutorGroup() {}
 
     static <T> T join(Ticket ticket, int attempt, int rank, int size, Work<T> work) throws Exception {
-        TransportOptions o =
-                TransportOptions.DEFAULT.withTimeout(Duration.ofSeconds(60)).pollingTask(TaskContext.get());
+        return join(TransportOptions.DEFAULT, ticket, attempt, rank, size, work);
+    }
+
+    static <T> T join(TransportOptions options, Ticket ticket, int attempt, int rank, int size, Work<T> work)
+            throws Exception {
+        TransportOptions o = options.withTimeout(Duration.ofSeconds(60)).pollingTask(TaskContext.get());
         try (Transport t = SparkTransport.join(
                 Endpoint.ofThisExecutor(), ticket.job().attempt(attempt), rank, size, o, ticket.rendezvous(o))) {
             try {

@@ -101,11 +101,11 @@ class LandingAllocatorTest {
         read(socket, (byte) 1);
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         Thread canceller = new Thread(() -> {
-            peer.cancel();
+            peer.cancel(60_000_000_000L);
             cancelled.complete(null);
         });
         canceller.start();
-        while (canceller.getState() != Thread.State.WAITING) {
+        while (canceller.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
         assertFalse(cancelled.isDone());

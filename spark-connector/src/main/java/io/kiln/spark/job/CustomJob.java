@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.kvstore.GroupSum;
 import io.kiln.kvstore.KVStore;
 import io.kiln.kvstore.KVStoreType;
 import io.kiln.kvstore.PeerFailedException;
@@ -11,6 +12,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.op.Workers;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
 import io.kiln.spark.feed.PackedData;
@@ -41,26 +43,34 @@ public final class CustomJob {
      * @param workers number of workers
      * @param cores cores of each; 0 for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other at most
+     * @param silence after how long without a sign of life a worker is taken for dead
      * @param loop what each worker does
      * @return what the workers gave, by rank
      */
-    public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
+    public static <T, R> List<R> run(
+            JavaRDD<T> rows, int workers, int cores, Duration timeout, Duration silence, WorkerLoop<T, R> loop) {
         if (workers < 1 || cores < 0 || timeout.toSeconds() < 1) {
             throw new IllegalArgumentException(
                     "run: needs workers >= 1, cores >= 0 and a timeout of a second or more, got %d, %d and %s"
                             .formatted(workers, cores, timeout));
         }
+        if (silence.toMillis() < 100 || silence.compareTo(timeout) > 0) {
+            throw new IllegalArgumentException(
+                    "run: needs a silence of 100 ms or more, and no more than the timeout of %s, got %s"
+                            .formatted(timeout, silence));
+        }
         SparkContext sc = rows.rdd().sparkContext();
         int seconds = Math.toIntExact(timeout.toSeconds());
-        Preflight preflight = new Preflight(
-                sc, new RunSettings.Cluster(workers, cores, "distSync", "MEMORY_AND_DISK", seconds, "cpu", 0));
+        RunSettings.Cluster cluster = new RunSettings.Cluster(
+                workers, cores, "distSync", "MEMORY_AND_DISK", seconds, silence.toMillis() * 1e-3, "cpu", 0);
+        Preflight preflight = new Preflight(sc, cluster);
         preflight.checkConfiguration();
         JavaRDD<T> dealt = PackedData.isOneStage(rows.rdd(), workers) ? rows : rows.repartition(workers);
         try (Coordinator coordinator = Coordinator.open()) {
             preflight.awaitSlots(seconds);
             ProgressDesk desk = new ProgressDesk(coordinator, workers);
             desk.begin(0);
-            Worker<T, R> worker = new Worker<>(coordinator.ticket(), workers, preflight.cores(), timeout, loop);
+            Worker<T, R> worker = new Worker<>(coordinator.ticket(), cluster.withCores(preflight.cores()), loop);
             try {
                 return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {});
             } catch (ExecutionException e) {
@@ -91,14 +101,14 @@ public final class CustomJob {
     }
 
     /** The body of a task. */
-    private record Worker<T, R>(Ticket ticket, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop)
+    private record Worker<T, R>(Ticket ticket, RunSettings.Cluster cluster, WorkerLoop<T, R> loop)
             implements Serializable {
         Iterator<R> run(Iterator<T> rows) throws Exception {
             TaskContext task = TaskContext.get();
-            WorkerContext<T> context = new WorkerContext<>(task.partitionId(), workers, () -> rows, task);
+            WorkerContext<T> context = new WorkerContext<>(task.partitionId(), cluster.workers(), () -> rows, task);
             Backend backend = Backends.current();
             int threads = backend.threads();
-            backend.setThreads(cores);
+            backend.setThreads(cluster.cores());
             try {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
@@ -113,21 +123,22 @@ public final class CustomJob {
         }
 
         private R run(WorkerContext<T> context, TaskContext task) throws Exception {
-            if (workers == 1) {
+            if (cluster.workers() == 1) {
                 try (KVStore store = KVStore.local()) {
                     return loop.run(context, store);
                 }
             }
-            TransportOptions options =
-                    TransportOptions.DEFAULT.withTimeout(timeout).pollingTask(task);
+            TransportOptions options = cluster.transportOptions(task);
             try (Transport transport = SparkTransport.join(
                     Endpoint.ofThisExecutor(),
                     ticket.job().attempt(0),
                     context.rank(),
-                    workers,
+                    cluster.workers(),
                     options,
                     ticket.rendezvous(options))) {
-                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport)) {
+                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport);
+                        GroupSum sum = new GroupSum(transport);
+                        Workers.Membership group = Workers.join(sum)) {
                     return loop.run(context, store);
                 } catch (Throwable e) {
                     transport.abort(e.toString());

@@ -43,6 +43,8 @@ final class DriverLink {
                 text(r.validationLoss()),
                 text(r.metric()),
                 text(r.seconds()),
+                text(r.skipped()),
+                text(r.lossScale()),
                 text(times.feed()),
                 text(times.compute()),
                 text(times.exchange()));

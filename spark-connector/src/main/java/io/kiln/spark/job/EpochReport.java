@@ -12,6 +12,8 @@ import java.util.List;
  * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
  * @param metric value of the validation metric; NaN without validation rows or where it is the loss
  * @param seconds duration, validation included
+ * @param skipped steps left out because gradients overflowed; 0 in other precisions than float16
+ * @param lossScale factor on losses after the epoch; 1 in other precisions than float16
  * @param workers where each worker's time went, by rank
  */
 public record EpochReport(
@@ -22,6 +24,8 @@ public record EpochReport(
         double validationLoss,
         double metric,
         double seconds,
+        int skipped,
+        double lossScale,
         List<WorkerTimes> workers) {
     /** Makes the list unmodifiable. */
     public EpochReport {
@@ -36,6 +40,10 @@ public record EpochReport(
      * @param exchange seconds of waiting for other workers
      */
     public record WorkerTimes(double feed, double compute, double exchange) {}
+
+    EpochReport withWorkers(List<WorkerTimes> times) {
+        return new EpochReport(epoch, steps, rows, loss, validationLoss, metric, seconds, skipped, lossScale, times);
+    }
 
     /**
      * Speed.

@@ -1,7 +1,9 @@
 package io.kiln.spark.job;
 
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.Ctc;
 import io.kiln.nn.loss.Focal;
 import io.kiln.nn.loss.GaussianNll;
 import io.kiln.nn.loss.Loss;
@@ -57,6 +59,10 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
             throw new IllegalArgumentException(
                     "loss: a regressor predicts a number, %s is for classes; take l2, l1 or huber".formatted(l.name()));
         }
+        if (l instanceof Ctc) {
+            throw new IllegalArgumentException(
+                    "loss: ctc is for sequences of labels, a regressor gives one number; train with a Trainer, or take l2, l1 or huber");
+        }
         if (l instanceof GaussianNll) {
             throw new IllegalArgumentException(
                     "loss: gaussianNll learns a mean and a variance, a regressor gives one number; take l2, l1 or huber");
@@ -87,6 +93,11 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
                             .formatted(loss().name(), Arrays.toString(outputShape)));
         }
         return !classifier ? 0 : scores ? (int) size : 2;
+    }
+
+    /** The type of the labels that the loss takes. */
+    DType labelType() {
+        return scores ? DType.INT32 : DType.FLOAT32;
     }
 
     /** The labels of a batch as the loss takes them. */

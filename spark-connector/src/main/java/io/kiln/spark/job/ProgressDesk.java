@@ -76,13 +76,13 @@ final class ProgressDesk {
         return Coordinator.answer();
     }
 
-    /** Request: attempt, rank, epoch, steps, rows, loss, validation loss, metric, seconds, feed, compute, exchange. */
+    /** Request: attempt, rank, epoch, steps, rows, loss, validation loss, metric, seconds, skipped, loss scale, feed, compute, exchange. */
     private synchronized String[] epoch(String... q) {
         if (isCurrent(q)) {
             Part p = epochs.computeIfAbsent(Integer.parseInt(q[3]), e -> new Part(workers));
             int rank = Integer.parseInt(q[2]);
             p.times[rank] = new EpochReport.WorkerTimes(
-                    Double.parseDouble(q[10]), Double.parseDouble(q[11]), Double.parseDouble(q[12]));
+                    Double.parseDouble(q[12]), Double.parseDouble(q[13]), Double.parseDouble(q[14]));
             if (rank == 0) {
                 p.report = new EpochReport(
                         Integer.parseInt(q[3]),
@@ -92,6 +92,8 @@ final class ProgressDesk {
                         Double.parseDouble(q[7]),
                         Double.parseDouble(q[8]),
                         Double.parseDouble(q[9]),
+                        Integer.parseInt(q[10]),
+                        Double.parseDouble(q[11]),
                         List.of());
                 loss = p.report.loss();
             }
@@ -175,9 +177,7 @@ final class ProgressDesk {
                 for (EpochReport.WorkerTimes t : p.times) {
                     times.add(t == null ? new EpochReport.WorkerTimes(0, 0, 0) : t);
                 }
-                EpochReport r = p.report;
-                list.add(new EpochReport(
-                        r.epoch(), r.steps(), r.rows(), r.loss(), r.validationLoss(), r.metric(), r.seconds(), times));
+                list.add(p.report.withWorkers(times));
             }
         }
         return list;

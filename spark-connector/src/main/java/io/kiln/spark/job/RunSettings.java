@@ -1,8 +1,12 @@
 package io.kiln.spark.job;
 
+import io.kiln.compile.CompileOptions;
+import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.op.Precision;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Locale;
+import org.apache.spark.TaskContext;
 
 /**
  * How a fit runs.
@@ -21,6 +25,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
      * @param kvStore how gradients are exchanged
      * @param storageLevel where packed rows are kept
      * @param timeoutSeconds the longest wait
+     * @param silenceSeconds after how long without a sign of life a worker is taken for dead
      * @param device what engines run on
      * @param resubmissions how often lost executors are made up for
      */
@@ -30,9 +35,23 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
             String kvStore,
             String storageLevel,
             int timeoutSeconds,
+            double silenceSeconds,
             String device,
             int resubmissions)
-            implements Serializable {}
+            implements Serializable {
+        /** Deadlines of the workers' transport. */
+        TransportOptions transportOptions(TaskContext task) {
+            return TransportOptions.DEFAULT
+                    .withTimeout(Duration.ofSeconds(timeoutSeconds))
+                    .withSilence(Duration.ofMillis(Math.round(1000 * silenceSeconds)))
+                    .pollingTask(task);
+        }
+
+        Cluster withCores(int newCores) {
+            return new Cluster(
+                    workers, newCores, kvStore, storageLevel, timeoutSeconds, silenceSeconds, device, resubmissions);
+        }
+    }
 
     /**
      * Order and number of steps.
@@ -43,11 +62,24 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
      * @param shuffle whether rows are shuffled
      * @param patience epochs without improvement after which training stops; 0 for never
      * @param metric what early stopping looks at
-     * @param precision in which type networks compute: {@code float32} or {@code bfloat16}
+     * @param precision in which type networks compute: {@code float32}, {@code bfloat16} or {@code float16}
+     * @param memoryBudget most bytes of the values inside a step; 0 for no bound
      */
     public record Epochs(
-            int batchSize, int max, long seed, boolean shuffle, int patience, String metric, String precision)
+            int batchSize,
+            int max,
+            long seed,
+            boolean shuffle,
+            int patience,
+            String metric,
+            String precision,
+            long memoryBudget)
             implements Serializable {
+        CompileOptions compileOptions() {
+            CompileOptions plain = new CompileOptions();
+            return memoryBudget == 0 ? plain : plain.withMemoryBudget(memoryBudget);
+        }
+
         Precision computed() {
             return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
         }
@@ -72,12 +104,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
 
     /** The same with the cores that a worker truly has. */
     RunSettings withCores(int cores) {
-        Cluster c = cluster;
-        return new RunSettings(
-                new Cluster(c.workers, cores, c.kvStore, c.storageLevel, c.timeoutSeconds, c.device, c.resubmissions),
-                epochs,
-                saves,
-                progress);
+        return new RunSettings(cluster.withCores(cores), epochs, saves, progress);
     }
 
     RunSettings withSaves(Saves s) {

@@ -36,6 +36,11 @@ public final class SettingsCheck {
                     "%s: kvStoreType local is for one worker, numWorkers is %d; set kvStoreType to distSync"
                             .formatted(uid, c.workers()));
         }
+        if (c.silenceSeconds() > c.timeoutSeconds()) {
+            throw new IllegalArgumentException(
+                    "%s: heartbeatTimeout %s is more than timeout %d, which ends every wait; lower it, or raise timeout"
+                            .formatted(uid, c.silenceSeconds(), c.timeoutSeconds()));
+        }
         if (e.batchSize() < c.workers()) {
             throw new IllegalArgumentException(
                     "%s: batchSize %d is less than numWorkers %d, so that workers would have nothing to do; raise batchSize"

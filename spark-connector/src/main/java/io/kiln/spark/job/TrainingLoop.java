@@ -6,6 +6,7 @@ import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
 import io.kiln.op.RandomGenerator;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
@@ -138,8 +139,7 @@ final class TrainingLoop implements AutoCloseable {
             feeder.recycle(batch);
             observer.step(version() + 1, value);
             if (s + 1 < steps) {
-                at = new WorkerState.Progress(
-                        at.epoch(), s + 1, at.lossSum(), at.weightSum(), at.bestValue(), at.bestEpoch());
+                at = at.next();
                 int every = plan.run().saves().snapshotSteps();
                 if (every > 0 && version() % every == 0) {
                     observer.snapshot(false);
@@ -148,6 +148,7 @@ final class TrainingLoop implements AutoCloseable {
         }
         network.averageStatistics(at.weightSum());
         double[] sums = group.sum(at.lossSum(), at.weightSum());
+        int skipped = at.skipped();
         Validator.Result validation = validator.run();
         double trainingLoss = sums[0] / sums[1];
         int done = at.epoch() + 1;
@@ -164,6 +165,8 @@ final class TrainingLoop implements AutoCloseable {
                         validation.loss(),
                         validation.metric(),
                         seconds,
+                        skipped,
+                        exchange.lossScale(),
                         List.of()),
                 new EpochReport.WorkerTimes(feed, Math.max(0, seconds - feed - wait), wait));
         observer.snapshot(true);
@@ -174,10 +177,10 @@ final class TrainingLoop implements AutoCloseable {
         boolean better =
                 Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
         if (settings.patience() > 0 && better && !Double.isNaN(value)) {
-            at = new WorkerState.Progress(done, 0, 0, 0, value, done);
+            at = new WorkerState.Progress(done, 0, 0, 0, 0, value, done);
             best = rank == 0 ? network.weights() : best;
         } else {
-            at = new WorkerState.Progress(done, 0, 0, 0, at.bestValue(), at.bestEpoch());
+            at = new WorkerState.Progress(done, 0, 0, 0, 0, at.bestValue(), at.bestEpoch());
         }
     }
 
@@ -190,31 +193,76 @@ final class TrainingLoop implements AutoCloseable {
     private double step(Batch batch) {
         GradientExchange exchange = network.exchange();
         double weight = batch.weightSum();
-        exchange.beginStep(weight);
+        double scale = exchange.lossScale();
         double value = 0;
         try (Scope scope = Scope.open()) {
+            exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
-                RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
-                NDArray x = Features.scaled(batch.features(), plan.input().scale());
-                NDArray y = plan.objective().labels(batch);
-                NDArray shares = shares(batch, weight);
-                value = (shares == null ? network.train(x, y) : network.train(x, y, shares)).item();
-                if (!Double.isFinite(value)) {
-                    throw new TrainingException(
-                            "training: the loss is %s in epoch %d, step %d of %d: training diverged; lower learningRate, or set gradientClipNorm"
-                                    .formatted(value, at.epoch() + 1, at.step() + 1, steps));
+                value = train(batch, weight, network.isSynchronised() ? scale * weight / usualRows() : scale);
+                if (!network.scalesLoss()) {
+                    requireFinite(value);
                 }
+            } else if (network.isSynchronised()) {
+                attend(batch);
             }
-            exchange.step();
+            boolean leftOut = exchange.step() == 0 || exchange.hasOverflowed();
+            if (leftOut && (weight > 0 || network.isSynchronised())) {
+                network.takeBackStatistics();
+            }
         }
-        at = new WorkerState.Progress(
-                at.epoch(),
-                at.step(),
-                at.lossSum() + value * weight,
-                at.weightSum() + weight,
-                at.bestValue(),
-                at.bestEpoch());
+        if (exchange.hasOverflowed()) {
+            at = at.skip();
+            if (scale <= 1) {
+                throw new TrainingException(
+                        "training: gradients overflow float16 without any scaling of the loss in epoch %d, step %d of %d: training diverged, or the network leaves float16's range; lower learningRate, scale the features, or take precision bfloat16"
+                                .formatted(at.epoch() + 1, at.step() + 1, steps));
+            }
+        } else {
+            requireFinite(value);
+        }
+        if (Double.isFinite(value)) { // a batch that overflowed on its way forward says nothing about the loss
+            at = at.add(value, weight);
+        }
         return value;
+    }
+
+    private double train(Batch batch, double weight, double factor) {
+        RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
+        NDArray x = Features.scaled(batch.features(), plan.input().scale());
+        NDArray y = plan.objective().labels(batch);
+        NDArray shares = shares(batch, weight);
+        return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
+    }
+
+    /** Rows that a worker usually has in a step. */
+    private double usualRows() {
+        return (double) settings.batchSize() / plan.workers();
+    }
+
+    /**
+     * Takes part in the sums over the workers with a batch that counts nothing in the loss. Rows of weight 0 count in statistics,
+     * and have gradients by way of them; without rows, one that is made up goes through the network, and nothing of it into the sums.
+     */
+    private void attend(Batch batch) {
+        if (batch.rows() > 0) {
+            NDArray x = Features.scaled(batch.features(), plan.input().scale());
+            network.train(0, x, plan.objective().labels(batch));
+            return;
+        }
+        long[] row = plan.input().rowShape();
+        long[] dims = new long[row.length + 1];
+        dims[0] = 1;
+        System.arraycopy(row, 0, dims, 1, row.length);
+        NDArray label = NDArray.zeros(Shape.of(1), plan.objective().labelType());
+        network.attend(NDArray.zeros(Shape.of(dims), DType.FLOAT32), label);
+    }
+
+    private void requireFinite(double loss) {
+        if (!Double.isFinite(loss)) {
+            throw new TrainingException(
+                    "training: the loss is %s in epoch %d, step %d of %d: training diverged; lower learningRate, or set gradientClipNorm"
+                            .formatted(loss, at.epoch() + 1, at.step() + 1, steps));
+        }
     }
 
     /** What each sample counts in the mean of the batch; null when all count the same. */

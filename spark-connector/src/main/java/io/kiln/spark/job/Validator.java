@@ -19,13 +19,15 @@ import java.util.function.BooleanSupplier;
 
 /** Judges the network by the validation rows of all workers. */
 final class Validator {
-    private static final int BATCH = 256;
+    private static final int LEAST_BATCH = 32;
+    private static final int LARGEST_BATCH = 256;
 
     private final TrainingPlan plan;
     private final WorkerRows rows;
     private final WorkerNetwork network;
     private final WorkerGroup group;
     private final BooleanSupplier killed;
+    private final int batch;
     private final int classes;
     private final Loss loss;
     private final Metric metric;
@@ -50,6 +52,9 @@ final class Validator {
         this.network = network;
         this.group = group;
         this.killed = killed;
+        // About as many rows as a training step has, whose memory is there anyway.
+        int share = plan.run().epochs().batchSize() / plan.workers();
+        this.batch = Math.max(LEAST_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
         this.loss = plan.objective().loss();
         this.metric = ValidationMetric.reported(plan.run().epochs().metric(), classes > 0)
@@ -67,7 +72,7 @@ final class Validator {
             try (BatchFeeder feeder = new BatchFeeder(
                     rows.validation(),
                     inOrder(rows.validation().size()),
-                    BATCH,
+                    batch,
                     in.bytes() ? DType.UINT8 : DType.FLOAT32,
                     Preflight.device(plan.run().cluster().device()),
                     killed,
@@ -91,7 +96,7 @@ final class Validator {
         try (Scope scope = Scope.open();
                 Autograd.Mode predict = Autograd.pause()) {
             NDArray out =
-                    network.forward(Features.scaled(b.features(), plan.input().scale()));
+                    network.predict(Features.scaled(b.features(), plan.input().scale()));
             NDArray labels = plan.objective().labels(b);
             float[] each = loss.compute(out, labels).toFloatArray();
             for (int i = 0; i < each.length; i++) {
@@ -116,7 +121,7 @@ final class Validator {
         return NDArray.of(Shape.of(n, classes), p);
     }
 
-    private static Iterator<int[]> inOrder(int size) {
+    private Iterator<int[]> inOrder(int size) {
         return new Iterator<>() {
             private int next;
 
@@ -130,10 +135,10 @@ final class Validator {
                 if (!hasNext()) {
                     throw new NoSuchElementException();
                 }
-                int[] batch = new int[Math.min(BATCH, size - next)];
-                Arrays.setAll(batch, i -> next + i);
-                next += batch.length;
-                return batch;
+                int[] rowsOfBatch = new int[Math.min(batch, size - next)];
+                Arrays.setAll(rowsOfBatch, i -> next + i);
+                next += rowsOfBatch.length;
+                return rowsOfBatch;
             }
         };
     }

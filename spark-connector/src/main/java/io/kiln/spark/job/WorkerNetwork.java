@@ -1,23 +1,32 @@
 package io.kiln.spark.job;
 
 import io.kiln.compile.CompileOptions;
+import io.kiln.compile.Compiler;
+import io.kiln.compile.Executable;
 import io.kiln.format.SafeTensors;
 import io.kiln.kvstore.GradientExchange;
+import io.kiln.kvstore.GroupSum;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.loss.Loss;
+import io.kiln.op.AcrossWorkers;
 import io.kiln.op.CastLists;
 import io.kiln.op.Precision;
+import io.kiln.op.Workers;
 import io.kiln.optim.GradientStep;
+import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Graph;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +39,13 @@ final class WorkerNetwork implements AutoCloseable {
     private final GraphBlock network;
     private final GradientExchange exchange;
     private final GradientStep gradients;
+    private final Map<Shape, Executable> predictors = new HashMap<>();
+    private final GroupSum sums;
+    private final boolean floats16;
+    private final boolean scaled;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
+    private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
 
     WorkerNetwork(TrainingPlan plan, Transport transport) {
         this.graph = Graph.fromJson(plan.graph());
@@ -56,14 +70,18 @@ final class WorkerNetwork implements AutoCloseable {
                     }
                 }
             });
-            this.exchange = new GradientExchange(transport, trained, UpdateRule.fromJson(plan.rule()));
+            this.sums = transport != null && graph.has(AcrossWorkers.class) ? new GroupSum(transport) : null;
+            this.floats16 = precision == Precision.FLOAT16;
+            this.scaled = floats16 || sums != null;
+            LossScaler scaler = floats16 ? new LossScaler(new LossScaler.Settings()) : null;
+            this.exchange = new GradientExchange(transport, trained, UpdateRule.fromJson(plan.rule()), scaler);
             for (int i = 0; i < trained.size(); i++) {
                 values.put(trained.get(i).name(), exchange.weights().get(i));
                 own.get(trained.get(i).name()).close();
             }
         }
         this.network = computed == graph ? block : narrowed();
-        this.gradients = gradients(plan.objective().loss());
+        this.gradients = gradients(plan.objective().loss(), plan.run().epochs().compileOptions());
     }
 
     /** The network in its precision; its trained parameters have their values here, its constants of their own. */
@@ -77,30 +95,77 @@ final class WorkerNetwork implements AutoCloseable {
         return narrowed;
     }
 
-    /** The compiled step; its inputs are features, labels and, where samples count differently, their shares in the mean. */
-    private GradientStep gradients(Loss loss) {
+    /**
+     * The compiled step; its inputs are features, labels, where samples count differently their shares in the mean, and where
+     * losses are scaled the factor. Its last output is the mean loss.
+     */
+    private GradientStep gradients(Loss loss, CompileOptions options) {
         return new GradientStep(
                 network,
                 in -> {
                     NDArray y = network.forward(in[0]);
                     NDArray each = loss.compute(y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32), in[1]);
-                    return new NDArray[] {
-                        in.length < 3 ? each.mean() : each.mul(in[2]).sum()
-                    };
+                    int batch = scaled ? in.length - 1 : in.length;
+                    NDArray mean = batch < 3 ? each.mean() : each.mul(in[2]).sum();
+                    return scaled ? new NDArray[] {mean.mul(in[batch]), mean} : new NDArray[] {mean};
                 },
                 values::get,
                 exchange::gradientPlace,
-                new CompileOptions());
+                options);
     }
 
     /**
      * Computes the gradients of a batch and hands them to the exchange.
      *
+     * @param factor factor on the loss; 1 where losses are not scaled and norms not synchronised
      * @param batch features, labels and perhaps the samples' shares in the mean
      * @return the mean loss
      */
-    NDArray train(NDArray... batch) {
-        return gradients.run((name, g) -> exchange.gradientReady(values.get(name), g), batch)[0];
+    NDArray train(double factor, NDArray... batch) {
+        NDArray[] in = batch;
+        if (scaled) {
+            in = Arrays.copyOf(batch, batch.length + 1);
+            in[batch.length] = NDArray.scalar(factor, DType.FLOAT32);
+        }
+        remember();
+        try (Workers.Membership group = Workers.join(sums)) {
+            NDArray[] out = gradients.run((name, g) -> exchange.gradientReady(values.get(name), g), in);
+            return out[out.length - 1];
+        }
+    }
+
+    /** Takes part in the other workers' sums with nothing, while a batch that does not matter goes through the network. */
+    void attend(NDArray... batch) {
+        NDArray[] in = Arrays.copyOf(batch, batch.length + 1);
+        in[batch.length] = NDArray.scalar(0, DType.FLOAT32);
+        remember();
+        try (Workers.Membership group = Workers.join(x -> {
+            x.assign(NDArray.zeros(x.shape(), x.dtype()));
+            sums.sum(x);
+        })) {
+            gradients.run(GradientStep.Listener.NONE, in);
+        }
+    }
+
+    /**
+     * Whether workers sum in the middle of a step. Then gradients depend on other workers' losses, so that losses must be weighted
+     * before the backward pass, not after it.
+     */
+    boolean isSynchronised() {
+        return sums != null;
+    }
+
+    private void remember() {
+        if (scaled) {
+            statistics.forEach((name, s) -> statisticsBefore
+                    .computeIfAbsent(name, n -> s.copy().detach())
+                    .assign(s));
+        }
+    }
+
+    /** Whether losses are scaled, so that a gradient that is not finite may be the scale's fault. */
+    boolean scalesLoss() {
+        return floats16;
     }
 
     private static Map<String, NDArray> read(byte[] tensors) {
@@ -111,9 +176,28 @@ final class WorkerNetwork implements AutoCloseable {
         }
     }
 
-    NDArray forward(NDArray x) {
-        NDArray y = computed.run(values, x)[0];
+    /**
+     * What the network gives in predict mode; compiled for each shape of the input.
+     *
+     * @param x features
+     * @return float32 outputs
+     */
+    NDArray predict(NDArray x) {
+        Executable compiled = predictors.computeIfAbsent(x.shape(), s -> predictor(x));
+        NDArray[] parameters =
+                computed.parameters().stream().map(p -> values.get(p.name())).toArray(NDArray[]::new);
+        NDArray y = compiled.run(parameters, x)[0];
         return y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32);
+    }
+
+    private Executable predictor(NDArray x) {
+        Map<String, NDArray> constants = new LinkedHashMap<>();
+        for (Graph.ParameterInfo p : computed.parameters()) {
+            if (p.initializer().isEmpty()) {
+                constants.put(p.name(), values.get(p.name()));
+            }
+        }
+        return new Compiler(x.backend(), new CompileOptions()).predictor(computed, constants, false, x.spec());
     }
 
     GradientExchange exchange() {
@@ -123,6 +207,11 @@ final class WorkerNetwork implements AutoCloseable {
     /** Makes running statistics the same on all workers. */
     void averageStatistics(double samples) {
         exchange.average(List.copyOf(statistics.values()), samples);
+    }
+
+    /** Makes running statistics what they were before the last batch, whose step is left out. */
+    void takeBackStatistics() {
+        statisticsBefore.forEach((name, s) -> statistics.get(name).assign(s));
     }
 
     byte[] statistics() {
@@ -145,7 +234,12 @@ final class WorkerNetwork implements AutoCloseable {
     @Override
     public void close() {
         gradients.close();
+        predictors.values().forEach(Executable::close);
         exchange.close();
+        if (sums != null) {
+            sums.close();
+        }
+        statisticsBefore.values().forEach(NDArray::close);
         network.close();
         block.close();
     }

@@ -17,7 +17,7 @@ import java.io.UncheckedIOException;
  */
 record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[] best) {
     private static final int MAGIC = 0x4b4c4e53;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /**
      * Where a worker stands.
@@ -26,11 +26,29 @@ record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[]
      * @param step the next step of it
      * @param lossSum this worker's sum of weighted losses in this epoch
      * @param weightSum this worker's sum of weights in this epoch
+     * @param skipped steps of this epoch that were left out because gradients overflowed
      * @param bestValue best value of the validation metric so far
      * @param bestEpoch the epoch it was reached in, from 1; 0 for none
      */
-    record Progress(int epoch, int step, double lossSum, double weightSum, double bestValue, int bestEpoch) {
-        static final Progress START = new Progress(0, 0, 0, 0, Double.NaN, 0);
+    record Progress(
+            int epoch, int step, double lossSum, double weightSum, int skipped, double bestValue, int bestEpoch) {
+        static final Progress START = new Progress(0, 0, 0, 0, 0, Double.NaN, 0);
+
+        /** The next step of the same epoch. */
+        Progress next() {
+            return new Progress(epoch, step + 1, lossSum, weightSum, skipped, bestValue, bestEpoch);
+        }
+
+        /** After a batch with this mean loss. */
+        Progress add(double loss, double weight) {
+            return new Progress(
+                    epoch, step, lossSum + loss * weight, weightSum + weight, skipped, bestValue, bestEpoch);
+        }
+
+        /** After a step that was left out. */
+        Progress skip() {
+            return new Progress(epoch, step, lossSum, weightSum, skipped + 1, bestValue, bestEpoch);
+        }
     }
 
     byte[] write() {
@@ -43,6 +61,7 @@ record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[]
             out.writeInt(progress.step());
             out.writeDouble(progress.lossSum());
             out.writeDouble(progress.weightSum());
+            out.writeInt(progress.skipped());
             out.writeDouble(progress.bestValue());
             out.writeInt(progress.bestEpoch());
             for (byte[] part : new byte[][] {statistics, exchange, best}) {
@@ -66,7 +85,13 @@ record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[]
                         "worker state: is of version %d, this version of Kiln reads %d".formatted(version, VERSION));
             }
             Progress p = new Progress(
-                    in.readInt(), in.readInt(), in.readDouble(), in.readDouble(), in.readDouble(), in.readInt());
+                    in.readInt(),
+                    in.readInt(),
+                    in.readDouble(),
+                    in.readDouble(),
+                    in.readInt(),
+                    in.readDouble(),
+                    in.readInt());
             return new WorkerState(p, part(in), part(in), part(in));
         } catch (IOException e) {
             throw new IllegalArgumentException("worker state: damaged: " + e.getMessage(), e);

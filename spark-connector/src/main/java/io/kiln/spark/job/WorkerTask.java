@@ -101,8 +101,7 @@ record WorkerTask(
     private Outcome train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)
             throws Exception {
         WorkerRows rows = p.rows().read(rank, blocks);
-        Duration timeout = Duration.ofSeconds(p.run().cluster().timeoutSeconds());
-        TransportOptions options = TransportOptions.DEFAULT.withTimeout(timeout).pollingTask(task);
+        TransportOptions options = p.run().cluster().transportOptions(task);
         if (p.workers() == 1) {
             return train(p, rank, rows, null, link, task::isInterrupted);
         }

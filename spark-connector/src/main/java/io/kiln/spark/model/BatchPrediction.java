@@ -153,7 +153,11 @@ public final class BatchPrediction implements MapPartitionsFunction<Row, Row> {
             for (int i = 0; i < batch.size(); i++) {
                 features.read(batch.get(i), values, i * width);
             }
-            outputs = network.value().predict(batch.size(), values, threads());
+            TrainedNetwork net = network.value();
+            // What is left at the end of a partition has a size that may never come again.
+            outputs = batch.size() == batchSize
+                    ? net.predictBatch(batch.size(), values, threads())
+                    : net.predict(batch.size(), values, threads());
         }
     }
 }

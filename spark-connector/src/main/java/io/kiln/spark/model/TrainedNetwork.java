@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /**
  * A network with its weights, applied to rows. It travels as text and bytes; each JVM builds its engine form once, when the
@@ -118,12 +119,13 @@ public final class TrainedNetwork implements Serializable {
             } catch (IOException e) {
                 throw new UncheckedIOException("model: weights: " + e.getMessage(), e);
             }
+            b.hybridize();
         }
         return b;
     }
 
     /**
-     * Computes the outputs of rows, in predict mode.
+     * Computes the outputs of rows, in predict mode, operator by operator.
      *
      * @param rows number of rows
      * @param features their features, one row after another, unscaled
@@ -131,7 +133,22 @@ public final class TrainedNetwork implements Serializable {
      * @return {@link #outputs()} numbers per row
      */
     public float[] predict(int rows, float[] features, int threads) {
-        GraphBlock b = loaded();
+        return predict(rows, features, threads, loaded()::forward);
+    }
+
+    /**
+     * Computes the outputs of a batch of a size that comes again and again: compiled once for each such size.
+     *
+     * @param rows number of rows
+     * @param features their features, one row after another, unscaled
+     * @param threads engine threads to use
+     * @return {@link #outputs()} numbers per row
+     */
+    public float[] predictBatch(int rows, float[] features, int threads) {
+        return predict(rows, features, threads, loaded()::call);
+    }
+
+    private float[] predict(int rows, float[] features, int threads, UnaryOperator<NDArray> network) {
         Backend backend = Backends.current();
         int before = backend.threads();
         backend.setThreads(threads);
@@ -141,7 +158,7 @@ public final class TrainedNetwork implements Serializable {
             dims[0] = rows;
             System.arraycopy(row, 0, dims, 1, row.length);
             NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), scale);
-            return b.forward(x).cast(DType.FLOAT32).toFloatArray();
+            return network.apply(x).cast(DType.FLOAT32).toFloatArray();
         } finally {
             backend.setThreads(before);
         }

@@ -3,6 +3,7 @@ package io.kiln.nn.zoo;
 import io.kiln.nn.Activations;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
+import io.kiln.nn.Concurrent;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
@@ -46,7 +47,7 @@ public final class InceptionV3 {
     }
 
     private static Block mixedA(long pooled) {
-        return new Branches(
+        return new Concurrent(
                 conv(64, 1, 1, 0),
                 new Sequential(conv(48, 1, 1, 0), conv(64, 5, 1, 2)),
                 new Sequential(conv(64, 1, 1, 0), conv(96, 3, 1, 1), conv(96, 3, 1, 1)),
@@ -54,14 +55,14 @@ public final class InceptionV3 {
     }
 
     private static Block reduceB() {
-        return new Branches(
+        return new Concurrent(
                 conv(384, 3, 2, 0),
                 new Sequential(conv(64, 1, 1, 0), conv(96, 3, 1, 1), conv(96, 3, 2, 0)),
                 Pool.max2D(3).stride(2));
     }
 
     private static Block mixedC(long c) {
-        return new Branches(
+        return new Concurrent(
                 conv(192, 1, 1, 0),
                 new Sequential(conv(c, 1, 1, 0), row(c, 7), column(192, 7)),
                 new Sequential(conv(c, 1, 1, 0), column(c, 7), row(c, 7), column(c, 7), row(192, 7)),
@@ -69,17 +70,17 @@ public final class InceptionV3 {
     }
 
     private static Block reduceD() {
-        return new Branches(
+        return new Concurrent(
                 new Sequential(conv(192, 1, 1, 0), conv(320, 3, 2, 0)),
                 new Sequential(conv(192, 1, 1, 0), row(192, 7), column(192, 7), conv(192, 3, 2, 0)),
                 Pool.max2D(3).stride(2));
     }
 
     private static Block mixedE() {
-        return new Branches(
+        return new Concurrent(
                 conv(320, 1, 1, 0),
-                new Sequential(conv(384, 1, 1, 0), new Branches(row(384, 3), column(384, 3))),
-                new Sequential(conv(448, 1, 1, 0), conv(384, 3, 1, 1), new Branches(row(384, 3), column(384, 3))),
+                new Sequential(conv(384, 1, 1, 0), new Concurrent(row(384, 3), column(384, 3))),
+                new Sequential(conv(448, 1, 1, 0), conv(384, 3, 1, 1), new Concurrent(row(384, 3), column(384, 3))),
                 pooled(192));
     }
 

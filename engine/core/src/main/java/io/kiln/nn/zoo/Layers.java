@@ -1,13 +1,11 @@
 package io.kiln.nn.zoo;
 
-import io.kiln.ndarray.NDArray;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.Conv;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Initializer;
-import io.kiln.nn.Lambda;
 import io.kiln.nn.Msra;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
@@ -65,20 +63,6 @@ final class Layers {
     static Sequential convNorm(Conv conv, Block after) {
         Sequential s = new Sequential(conv, new BatchNorm());
         return after == null ? s : s.add(after);
-    }
-
-    static Block relu6() {
-        return new Lambda(x -> x.clip(0, 6));
-    }
-
-    /** \(x \min(\max(x + 3, 0), 6)/6\), Howard et al. 2019. */
-    static Block hardSwish() {
-        return new Lambda(x -> x.mul(hardSigmoid(x)));
-    }
-
-    /** \(\min(\max(x + 3, 0), 6)/6\). */
-    static NDArray hardSigmoid(NDArray x) {
-        return x.add(3).clip(0, 6).mul(1.0 / 6);
     }
 
     /** Rounds to a multiple of 8, and not below nine tenths: what MobileNets do with their widths. */

@@ -9,6 +9,7 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.SqueezeExcite;
+import io.kiln.op.ActivationFunctions;
 import java.util.function.Supplier;
 
 /**
@@ -60,7 +61,7 @@ public final class MobileNet {
     public static Block v2(double width, long classes) {
         check(width, classes);
         long in = Layers.toEight(32 * width);
-        Sequential features = new Sequential(Layers.convNorm(Layers.conv(in, 3, 2, 1), Layers.relu6()));
+        Sequential features = new Sequential(Layers.convNorm(Layers.conv(in, 3, 2, 1), Activations.relu6()));
         // Expansion, channels, repetitions, stride of the first: table 2 of the paper.
         long[][] rows = {
             {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}
@@ -69,11 +70,12 @@ public final class MobileNet {
             long out = Layers.toEight(row[1] * width);
             for (int i = 0; i < row[2]; i++) {
                 features.add(new InvertedResidual(
-                        in, row[0] * in, out, 3, i == 0 ? row[3] : 1, Layers::relu6, null, BatchNorm::new));
+                        in, row[0] * in, out, 3, i == 0 ? row[3] : 1, Activations::relu6, null, BatchNorm::new));
                 in = out;
             }
         }
-        features.add(Layers.convNorm(Layers.conv(Layers.toEight(1280 * Math.max(1, width)), 1, 1, 0), Layers.relu6()));
+        features.add(
+                Layers.convNorm(Layers.conv(Layers.toEight(1280 * Math.max(1, width)), 1, 1, 0), Activations.relu6()));
         return new Stack()
                 .add("features", features)
                 .add("pool", Pool.globalAverage())
@@ -142,21 +144,22 @@ public final class MobileNet {
     private static Block v3(long[][] rows, long last, long hidden, long classes) {
         check(1, classes);
         long in = 16;
-        Sequential features = new Sequential(v3Norm(Layers.conv(in, 3, 2, 1), Layers.hardSwish()));
+        Sequential features = new Sequential(v3Norm(Layers.conv(in, 3, 2, 1), Activations.hardSwish()));
         for (long[] row : rows) {
-            Supplier<Block> activation = row[4] == 1 ? Layers::hardSwish : Activations::relu;
+            Supplier<Block> activation = row[4] == 1 ? Activations::hardSwish : Activations::relu;
             SqueezeExcite squeeze = row[3] == 0
                     ? null
-                    : new SqueezeExcite(row[1], Layers.toEight(row[1] / 4.0), NDArray::relu, Layers::hardSigmoid);
+                    : new SqueezeExcite(
+                            row[1], Layers.toEight(row[1] / 4.0), NDArray::relu, ActivationFunctions::hardSigmoid);
             features.add(
                     new InvertedResidual(in, row[1], row[2], row[0], row[5], activation, squeeze, MobileNet::v3Norm));
             in = row[2];
         }
-        features.add(v3Norm(Layers.conv(last, 1, 1, 0), Layers.hardSwish()));
+        features.add(v3Norm(Layers.conv(last, 1, 1, 0), Activations.hardSwish()));
         return new Stack()
                 .add("features", features)
                 .add("pool", Pool.globalAverage())
-                .add("hidden", new Sequential(new Dense(hidden), Layers.hardSwish(), new Dropout(0.2)))
+                .add("hidden", new Sequential(new Dense(hidden), Activations.hardSwish(), new Dropout(0.2)))
                 .add("classifier", new Dense(classes));
     }
 

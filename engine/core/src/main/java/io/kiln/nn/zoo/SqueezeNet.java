@@ -1,6 +1,7 @@
 package io.kiln.nn.zoo;
 
 import io.kiln.nn.Block;
+import io.kiln.nn.Concurrent;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Flatten;
 import io.kiln.nn.Pool;
@@ -64,7 +65,7 @@ public final class SqueezeNet {
     private static Block fire(long squeezed, long expanded) {
         return new Stack()
                 .add("squeeze", Layers.convRelu(squeezed, 1, 1, 0))
-                .add("expand", new Branches(Layers.convRelu(expanded, 1, 1, 0), Layers.convRelu(expanded, 3, 1, 1)));
+                .add("expand", new Concurrent(Layers.convRelu(expanded, 1, 1, 0), Layers.convRelu(expanded, 3, 1, 1)));
     }
 
     private static Block classifier(Block features, long classes) {

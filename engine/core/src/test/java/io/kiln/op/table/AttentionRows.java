@@ -23,6 +23,7 @@ final class AttentionRows {
                         .slack(8)
                         .on(real(-1, 1, 3, 2), real(-1, 1, 4, 2), real(-1, 1, 4, 3))
                         .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 2, 2), real(-1, 1, 2, 2, 3))
+                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 1, 2), real(-1, 1, 2, 1, 3))
                         .on(real(-1, 1, 2, 3, 17, 8), real(-1, 1, 2, 3, 33, 8), real(-1, 1, 2, 3, 33, 5))
                         .on(real(-1, 1, 2, 2, 3, 2), real(-1, 1, 2, 1, 3, 2), real(-1, 1, 2, 1, 3, 2)),
                 Row.of(new ScaledDotProductAttention(0.25, true, false, 0))
@@ -70,13 +71,15 @@ final class AttentionRows {
                         .torch(TORCH + "None, 0., False, scale=0.5)")
                         .gradientOf(1)
                         .slack(8)
-                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 2, 2), real(-1, 1, 2, 2, 3)),
+                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 2, 2), real(-1, 1, 2, 2, 3))
+                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 1, 2), real(-1, 1, 2, 1, 3)),
                 Row.of(new ScaledDotProductAttention(0.5, false, false, 0.3))
                         .checkedIn("firstDerivativesEqualDifferences and AttentionTest")
                         .training()
                         .gradientOf(1)
                         .slack(8)
-                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 2, 2), real(-1, 1, 2, 2, 3)),
+                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 2, 2), real(-1, 1, 2, 2, 3))
+                        .on(real(-1, 1, 2, 3, 2), real(-1, 1, 2, 1, 2), real(-1, 1, 2, 1, 3)),
                 gradient(false).on(heads()),
                 gradient(true).on(heads(real(0, 2, 2, 3, 4))));
     }

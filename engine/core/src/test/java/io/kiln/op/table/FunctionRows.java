@@ -29,6 +29,7 @@ import io.kiln.op.Log2;
 import io.kiln.op.LogAddExp;
 import io.kiln.op.LogSigmoid;
 import io.kiln.op.Logit;
+import io.kiln.op.MaskedLogSoftmax;
 import io.kiln.op.MaskedSoftmax;
 import io.kiln.op.Mish;
 import io.kiln.op.NanToNum;
@@ -155,6 +156,12 @@ final class FunctionRows {
                         .on(real(-2, 2, 0, 3), real(0.1, 0.5, 3)),
                 masked(-1).on(real(-2, 2, 3, 5), mask(3, 5)).on(real(-2, 2, 2, 3, 4), mask(3, 4)),
                 masked(0).on(real(-2, 2, 4, 3), mask(4, 1)).on(real(-2, 2, 5), mask(5)),
+                maskedLog(-1)
+                        .on(real(-2, 2, 3, 5), whole(DType.BOOL, 1, 2, 3, 5))
+                        .forwardOn(real(-2, 2, 2, 3, 4), mask(3, 4)),
+                maskedLog(0)
+                        .on(real(-2, 2, 4, 3), whole(DType.BOOL, 1, 2, 4, 1))
+                        .forwardOn(real(-2, 2, 5), mask(5)),
                 Row.of(new MaskedSoftmax(-1))
                         .torch("torch.zeros_like(x0)")
                         .on(real(-2, 2, 2, 3), whole(DType.BOOL, 0, 1, 2, 3))
@@ -165,6 +172,12 @@ final class FunctionRows {
         return Row.of(new MaskedSoftmax(axis))
                 .torch("torch.nan_to_num(torch.softmax(torch.where(x1, x0, torch.full_like(x0, -1e30)), " + axis
                         + "), 0.) * torch.any(x1, " + axis + ", True).to(x0.dtype)");
+    }
+
+    private static Row maskedLog(int axis) {
+        return Row.of(new MaskedLogSoftmax(axis))
+                .torch("torch.where(x1, x0 - torch.logsumexp(torch.where(x1, x0, torch.full_like(x0, -1e30)), [" + axis
+                        + "], True), torch.full_like(x0, -1.) / 0.)");
     }
 
     private static Argument mask(long... dims) {

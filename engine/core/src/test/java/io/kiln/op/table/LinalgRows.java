@@ -7,6 +7,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.op.Diagonal;
 import io.kiln.op.DiagonalEmbed;
 import io.kiln.op.Einsum;
+import io.kiln.op.KhatriRao;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
@@ -79,6 +80,15 @@ final class LinalgRows {
                 einsum("ii,ij->j", 2).on(real(-2, 2, 3, 3), real(-2, 2, 3, 2)),
                 einsum("i,k->k", 2).on(real(-2, 2, 3), real(-2, 2, 4)),
                 einsum(",i->i", 2).on(real(-2, 2), real(-2, 2, 4)),
+                Row.of(new KhatriRao())
+                        .torch("torch.reshape(torch.unsqueeze(x0, 1) * torch.unsqueeze(x1, 0), [-1, 3])")
+                        .on(real(-2, 2, 2, 3), real(-2, 2, 4, 3))
+                        .on(real(-2, 2, 0, 3), real(-2, 2, 4, 3)),
+                Row.of(new KhatriRao())
+                        .torch("torch.reshape(torch.einsum(\"ak,bk,ck->abck\", [x0, x1, x2], path=None), [-1, 2])")
+                        .slack(4)
+                        .on(real(-2, 2, 2, 2), real(-2, 2, 3, 2), real(-2, 2, 1, 2)),
+                Row.of(new KhatriRao()).torch("torch.clone(x0)").on(real(-2, 2, 3, 2)),
                 Row.of(new Einsum("ij,jk->ik"))
                         .torch("torch.matmul(x0, x1)")
                         .order(0)

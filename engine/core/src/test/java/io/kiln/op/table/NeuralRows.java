@@ -76,6 +76,9 @@ final class NeuralRows {
                 .on(real(-3, 3, 3, 5))
                 .on(real(-3, 3, 2, 3, 4))
                 .on(real(-3, 3, 0, 3))
+                .on(real(-3, 3, 3, 1))
+                .on(real(-3, 3, 2, 1, 3))
+                .on(real(-3, 3, 1, 1, 4))
                 .on(real(-300, 300, 3, 100));
     }
 
@@ -85,6 +88,10 @@ final class NeuralRows {
                 .on(real(-3, 3, 3, 5))
                 .on(real(-3, 3, 2, 3, 4))
                 .on(real(-3, 3, 7))
+                .on(real(-3, 3, 1))
+                .on(real(-3, 3, 1, 3))
+                .on(real(-3, 3, 3, 1))
+                .on(real(-3, 3, 2, 1, 3))
                 .on(real(-300, 300, 3, 100));
     }
 
@@ -96,6 +103,7 @@ final class NeuralRows {
                         "torch.softmax(x0, -1)")
                 .on(real(-3, 3, 3, 5), whole(label, 0, 5, 3))
                 .on(real(-3, 3, 2, 3, 4), whole(label, 0, 4, 2, 3))
+                .on(real(-3, 3, 3, 1), whole(label, 0, 1, 3))
                 .on(real(-300, 300, 9, 10), whole(label, 0, 10, 9));
     }
 }

@@ -12,6 +12,7 @@ import io.kiln.op.CountNonzero;
 import io.kiln.op.CumulativeMax;
 import io.kiln.op.CumulativeMin;
 import io.kiln.op.CumulativeProduct;
+import io.kiln.op.DepthToSpace;
 import io.kiln.op.Fold;
 import io.kiln.op.GroupNorm;
 import io.kiln.op.GroupNormGradient;
@@ -23,6 +24,7 @@ import io.kiln.op.PixelUnshuffle;
 import io.kiln.op.Quantile;
 import io.kiln.op.RmsNorm;
 import io.kiln.op.Roll;
+import io.kiln.op.SpaceToDepth;
 import io.kiln.op.StandardDeviation;
 import io.kiln.op.Tril;
 import io.kiln.op.Triu;
@@ -71,6 +73,16 @@ final class StructureRows {
                         .torch("torch.roll(x0, [-7], [-1])")
                         .on(real(-2, 2, 5))
                         .on(real(-2, 2, 0, 3)),
+                Row.of(new DepthToSpace(2))
+                        .torch(
+                                "torch.reshape(torch.permute(torch.reshape(x0, [-1, 2, 2, 3, 3, 2]), [0, 3, 4, 1, 5, 2]),"
+                                        + " [-1, 3, 6, 4])")
+                        .on(real(-2, 2, 2, 12, 3, 2)),
+                Row.of(new SpaceToDepth(2))
+                        .torch(
+                                "torch.reshape(torch.permute(torch.reshape(x0, [-1, 3, 3, 2, 2, 2]), [0, 3, 5, 1, 2, 4]),"
+                                        + " [-1, 12, 3, 2])")
+                        .on(real(-2, 2, 2, 3, 6, 4)),
                 Row.of(new PixelShuffle(List.of(2L, 2L)))
                         .torch("torch.pixel_shuffle(x0, 2)")
                         .on(real(-2, 2, 2, 8, 3, 2)),

@@ -87,7 +87,10 @@ final class AttentionKernels {
             MatMul.run(swapped(used), Operands.of(dy), null, Operands.of(d[2]), PostOps.NONE);
             MatMul.run(Operands.of(dy), swapped(v), null, Operands.of(dp), PostOps.NONE);
             NDArray through = op.dropped() ? dp.mul(inputs[5]) : dp;
-            Softmax.backward(false, p.shape().rank() - 1, Operands.of(p), Operands.of(through), Operands.of(ds));
+            int axis = p.shape().rank() - 1;
+            if (!Softmax.backward(false, axis, Operands.of(p), Operands.of(through), Operands.of(ds))) {
+                return null;
+            }
             PostOps scaled = PostOps.of(Activation.LINEAR, (float) op.scale(), 0);
             MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), scaled);
             MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), scaled);

@@ -59,26 +59,26 @@ public final class NetworkKernels {
      */
     public static void contribute(KernelTable table) {
         contributeJava(table);
-        table.add(MatMul.class, OneDnnMatMul::matMul);
+        table.addCalls(MatMul.class, OneDnnMatMul::matMul);
         table.add(MatMul.class, SmallMatMul::run);
-        table.add(Linear.class, OneDnnMatMul::linear);
-        table.add(Convolution.class, OneDnnConvolution::convolution);
+        table.addCalls(Linear.class, OneDnnMatMul::linear);
+        table.addCalls(Convolution.class, OneDnnConvolution::convolution);
         table.add(FusedConvolution.class, OneDnnConvolution::fused);
         table.add(PackWeights.class, OneDnnConvolution::pack);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
-        table.add(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
-        table.add(MaxPool.class, OneDnnPooling::max);
-        table.add(MaxPoolGradient.class, OneDnnPooling::maxGradient);
-        table.add(AvgPool.class, OneDnnPooling::average);
-        table.add(AvgPoolGradient.class, OneDnnPooling::averageGradient);
+        table.addCalls(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
+        table.addCalls(MaxPool.class, OneDnnPooling::max);
+        table.addCalls(MaxPoolGradient.class, OneDnnPooling::maxGradient);
+        table.addCalls(AvgPool.class, OneDnnPooling::average);
+        table.addCalls(AvgPoolGradient.class, OneDnnPooling::averageGradient);
         table.add(BatchNorm.class, OneDnnNorm::batchNorm);
         table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
         table.add(FusedBatchNorm.class, OneDnnNorm::batchNormRelu);
         table.add(FusedBatchNormGradient.class, OneDnnNorm::batchNormReluGradient);
         table.add(LayerNorm.class, OneDnnNorm::layerNorm);
         table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
-        table.add(Softmax.class, SoftmaxKernels::softmax);
-        table.add(LogSoftmax.class, SoftmaxKernels::logSoftmax);
+        table.addCalls(Softmax.class, SoftmaxKernels::softmax);
+        table.addCalls(LogSoftmax.class, SoftmaxKernels::logSoftmax);
         table.add(SoftmaxCrossEntropy.class, SoftmaxKernels::crossEntropy);
         table.add(SoftmaxCrossEntropyGradient.class, SoftmaxKernels::crossEntropyGradient);
         table.add(Sum.class, ShortSums::sum);
@@ -112,15 +112,15 @@ public final class NetworkKernels {
     private static void elements(KernelTable table) {
         table.add(Add.class, ElementKernels::add);
         table.add(AddRelu.class, ElementKernels::addRelu);
-        table.add(Tanh.class, ElementKernels::tanh);
-        table.add(Sigmoid.class, ElementKernels::sigmoid);
-        table.add(ReluGradient.class, ElementKernels::reluGradient);
-        table.add(Silu.class, ElementKernels::silu);
-        table.add(SiluGradient.class, ElementKernels::siluGradient);
-        table.add(Gelu.class, ElementKernels::gelu);
-        table.add(GeluGradient.class, ElementKernels::geluGradient);
-        table.add(Copy.class, ElementKernels::copy);
-        table.add(Cast.class, ElementKernels::cast);
+        table.addCalls(Tanh.class, ElementKernels::tanh);
+        table.addCalls(Sigmoid.class, ElementKernels::sigmoid);
+        table.addCalls(ReluGradient.class, ElementKernels::reluGradient);
+        table.addCalls(Silu.class, ElementKernels::silu);
+        table.addCalls(SiluGradient.class, ElementKernels::siluGradient);
+        table.addCalls(Gelu.class, ElementKernels::gelu);
+        table.addCalls(GeluGradient.class, ElementKernels::geluGradient);
+        table.addCalls(Copy.class, ElementKernels::copy);
+        table.addCalls(Cast.class, ElementKernels::cast);
     }
 
     /**

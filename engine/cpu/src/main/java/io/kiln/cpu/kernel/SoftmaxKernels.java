@@ -61,15 +61,15 @@ final class SoftmaxKernels {
             }
             int classes = Math.toIntExact(x.shape().dim(-1));
             int[] labels = labels(inputs[1], classes);
-            EngineThreads.parallel().forRange(labels.length, Math.max(1, GRAIN / classes), (from, to) -> {
-                float[] row = new float[classes];
+            EngineThreads.parallel().forRange(inputs[1].size(), Math.max(1, GRAIN / classes), (from, to) -> {
+                float[] row = HeapScratch.floats(0, classes);
                 for (int i = (int) from; i < to; i++) {
                     long place = i * (long) classes;
                     float wanted = Memory.getFloat(p.address() + 4 * (place + labels[i]));
                     double value = -Math.log(wanted);
                     if (!(wanted > LEAST)) {
                         Memory.get(logits.address() + 4 * place, row, 0, classes);
-                        int top = top(row);
+                        int top = top(row, classes);
                         value = row[top] - Math.log(Memory.getFloat(p.address() + 4 * (place + top))) - row[labels[i]];
                     }
                     Memory.putFloat(loss.address() + 4L * i, (float) value);
@@ -87,11 +87,11 @@ final class SoftmaxKernels {
         NDArray dx = Operands.rowMajor(p, outputs[0]);
         try (Scope copies = Scope.open()) {
             NDArray rows = p.isContiguous() ? p : Operands.copy(p);
-            float[] scale = inputs[0].toFloatArray();
+            float[] scale = scale(inputs[0]);
             int classes = Math.toIntExact(p.shape().dim(-1));
             int[] labels = labels(inputs[2], classes);
-            EngineThreads.parallel().forRange(labels.length, Math.max(1, GRAIN / classes), (from, to) -> {
-                float[] row = new float[classes];
+            EngineThreads.parallel().forRange(inputs[2].size(), Math.max(1, GRAIN / classes), (from, to) -> {
+                float[] row = HeapScratch.floats(0, classes);
                 for (int i = (int) from; i < to; i++) {
                     Memory.get(rows.address() + 4L * i * classes, row, 0, classes);
                     row[labels[i]] -= 1;
@@ -110,9 +110,9 @@ final class SoftmaxKernels {
     }
 
     /** The place of the largest element; of a NaN if there is one, so that the loss is NaN too. */
-    private static int top(float[] row) {
+    private static int top(float[] row, int classes) {
         int top = 0;
-        for (int j = 1; j < row.length; j++) {
+        for (int j = 1; j < classes; j++) {
             if (row[j] > row[top] || Float.isNaN(row[j])) {
                 top = j;
             }
@@ -120,9 +120,26 @@ final class SoftmaxKernels {
         return top;
     }
 
+    private static float[] scale(NDArray array) {
+        if (!array.isContiguous()) {
+            return array.toFloatArray();
+        }
+        int n = Math.toIntExact(array.size());
+        float[] scale = HeapScratch.floats(1, n);
+        Memory.get(array.address(), scale, 0, n);
+        return scale;
+    }
+
     private static int[] labels(NDArray array, int classes) {
-        int[] labels = array.toIntArray();
-        for (int i = 0; i < labels.length; i++) {
+        int n = Math.toIntExact(array.size());
+        int[] labels;
+        if (array.dtype() == DType.INT32 && array.isContiguous()) {
+            labels = HeapScratch.ints(n);
+            Memory.get(array.address(), labels, 0, n);
+        } else {
+            labels = array.toIntArray();
+        }
+        for (int i = 0; i < n; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {
                 throw new IllegalArgumentException("softmaxCrossEntropy: label " + labels[i] + " of row " + i
                         + " is outside 0.." + (classes - 1) + "; give class indices that fit the " + classes

@@ -50,24 +50,39 @@ final class NativeUnpacker {
     }
 
     /**
-     * Unpacks into a directory that no other process or class loader uses; the files vanish when the JVM ends.
+     * Makes a directory for one more class loader of this JVM, with copies of its own of those libraries that belong to a class
+     * loader. The others become hard links to the files that are loaded already: another name for the JVM, which refuses to load
+     * a file for two class loaders, but the same file for the dynamic linker, which loads it once. The files vanish when the
+     * JVM ends.
      *
      * @param base where directories of natives are kept
-     * @param key name of the libraries' contents
+     * @param key name of the libraries' contents, {@linkplain #unpack unpacked} before
      * @param libraries what to unpack
      * @return the new directory
      * @throws IOException if {@code base} cannot be written
      */
-    static Path unpackAlone(Path base, String key, List<PackedLibrary> libraries) throws IOException {
-        createPrivate(base);
+    static Path unpackForOneLoader(Path base, String key, List<PackedLibrary> libraries) throws IOException {
+        Path loaded = unpack(base, key, libraries);
         Path directory = Files.createTempDirectory(base, key + ".own.");
         directory.toFile().deleteOnExit();
         for (PackedLibrary library : libraries) {
             Path file = directory.resolve(library.name());
             file.toFile().deleteOnExit();
-            copy(library, file);
+            if (library.belongsToLoader()) {
+                copy(library, file);
+            } else {
+                link(file, loaded.resolve(library.name()));
+            }
         }
         return directory;
+    }
+
+    private static void link(Path name, Path file) throws IOException {
+        try {
+            Files.createLink(name, file);
+        } catch (UnsupportedOperationException e) {
+            throw new IOException(file + " cannot have a second name, which a second class loader needs", e);
+        }
     }
 
     private static Path rename(Path temporary, Path target, List<PackedLibrary> libraries) throws IOException {

@@ -144,11 +144,21 @@ public final class Natives {
         try {
             return link(NativeUnpacker.unpack(base, key, libraries));
         } catch (UnsatisfiedLinkError e) {
-            if (!String.valueOf(e.getMessage()).contains("already loaded in another classloader")) {
+            if (!isLoadedElsewhere(e)) {
                 throw e;
             }
-            return link(NativeUnpacker.unpackAlone(base, key, libraries));
+            return link(NativeUnpacker.unpackForOneLoader(base, key, libraries));
         }
+    }
+
+    /** Whether another class loader has the libraries, as shells and notebooks that make class loaders anew have. */
+    private static boolean isLoadedElsewhere(UnsatisfiedLinkError error) {
+        for (Throwable t = error; t != null; t = t.getCause()) {
+            if (String.valueOf(t.getMessage()).contains("already loaded in another classloader")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Hands our files to JavaCPP's loader, which then looks for no others. */

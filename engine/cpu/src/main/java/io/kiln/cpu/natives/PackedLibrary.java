@@ -9,6 +9,11 @@ import java.util.jar.JarEntry;
 /** A native library on the class path: its file name, where it is, and what tells its contents apart. */
 record PackedLibrary(String name, URL url, long size, long checksum, long modified) {
 
+    /** Whether each class loader needs it anew, because it holds the native methods of that loader's classes. */
+    boolean belongsToLoader() {
+        return name.startsWith("libjni");
+    }
+
     /**
      * Reads the directory entry of a library.
      *

@@ -38,6 +38,7 @@ public final class CpuContext {
     private final Resources resources = new Resources();
     private final CallKey key = new CallKey();
     private int threads;
+    private CallLog log;
 
     private CpuContext() {
         OneDnnException.check("engine", dnnl_engine_create(resources.engine, dnnl_cpu, 0));
@@ -89,6 +90,19 @@ public final class CpuContext {
      */
     public long scratchBytes() {
         return resources.scratchBytes;
+    }
+
+    /** Where calls are written down; null most of the time. */
+    CallLog log() {
+        return log;
+    }
+
+    void log(CallLog newLog) {
+        log = newLog;
+    }
+
+    int threads() {
+        return threads;
     }
 
     dnnl_engine engine() {

@@ -47,6 +47,7 @@ final class Plan {
     private final long scratchBytes;
     private final long packedBytes;
     private final Address address = new Address();
+    private boolean closed;
 
     Plan(Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
         this.steps = steps;
@@ -80,6 +81,9 @@ final class Plan {
         if (this == UNSUPPORTED) {
             return false;
         }
+        if (context.log() != null) {
+            context.log().add(this, slots);
+        }
         long scratch = scratchBytes == 0 ? 0 : context.scratch(scratchBytes);
         for (int i = 0; i < arguments.length; i++) {
             Argument argument = arguments[i];
@@ -96,7 +100,22 @@ final class Plan {
         return true;
     }
 
+    /** Whether it looks at the caller's memory number {@code slot}. */
+    boolean uses(int slot) {
+        for (Argument argument : arguments) {
+            if (argument.slot == slot) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     void close() {
+        closed = true;
         for (Step step : steps) {
             dnnl_primitive_destroy(step.primitive);
             Memory.free(step.block);

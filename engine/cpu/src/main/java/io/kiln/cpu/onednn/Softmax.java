@@ -28,9 +28,12 @@ public final class Softmax {
      * @param axis along which axis, at least 0
      * @param src source
      * @param dst destination; may be the source's own memory
-     * @return false if oneDNN has no implementation
+     * @return false if oneDNN has no implementation; along an axis of one element it has none that writes all results
      */
     public static boolean forward(boolean log, int axis, Tensor src, Tensor dst) {
+        if (src.dims()[axis] == 1) {
+            return false;
+        }
         CpuContext context = CpuContext.current();
         context.key(Operation.SOFTMAX).add(log ? 1 : 0).add(axis).add(src).add(dst);
         Plan plan = context.plan(builder -> {
@@ -53,9 +56,12 @@ public final class Softmax {
      * @param dst result of the forward pass
      * @param diffDst gradient of the result
      * @param diffSrc result: gradient of the source
-     * @return false if oneDNN has no implementation
+     * @return false if oneDNN has no implementation; along an axis of one element it has none that writes all results
      */
     public static boolean backward(boolean log, int axis, Tensor dst, Tensor diffDst, Tensor diffSrc) {
+        if (dst.dims()[axis] == 1) {
+            return false;
+        }
         CpuContext context = CpuContext.current();
         context.key(Operation.SOFTMAX_BACKWARD)
                 .add(log ? 1 : 0)

@@ -18,6 +18,9 @@ final class Scratch {
     private final List<List<Lanes>> narrow = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     private final List<List<Lanes>> wide = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
 
+    private final Lanes[][] narrowLately = new Lanes[3][];
+    private final Lanes[][] wideLately = new Lanes[3][];
+
     private Scratch() {}
 
     static Scratch current() {
@@ -39,10 +42,10 @@ final class Scratch {
      *
      * @param type compute type
      * @param parts how many parts
-     * @return that many lanes of {@link Lanes#TILE} elements
+     * @return that many lanes of {@link Lanes#TILE} elements; the array is not to be changed
      */
     Lanes[] lanes(DType type, int parts) {
-        return lanes(narrow, type, parts, Lanes.TILE);
+        return lanes(narrow, narrowLately, type, parts, Lanes.TILE);
     }
 
     /**
@@ -50,14 +53,18 @@ final class Scratch {
      *
      * @param type compute type
      * @param parts how many parts
-     * @return that many lanes of {@link #WIDE} elements
+     * @return that many lanes of {@link #WIDE} elements; the array is not to be changed
      */
     Lanes[] wideLanes(DType type, int parts) {
-        return lanes(wide, type, parts, WIDE);
+        return lanes(wide, wideLately, type, parts, WIDE);
     }
 
-    private static Lanes[] lanes(List<List<Lanes>> all, DType type, int parts, int length) {
-        List<Lanes> list = all.get(type == DType.FLOAT32 ? 0 : type == DType.FLOAT64 ? 1 : 2);
+    private static Lanes[] lanes(List<List<Lanes>> all, Lanes[][] lately, DType type, int parts, int length) {
+        int kind = type == DType.FLOAT32 ? 0 : type == DType.FLOAT64 ? 1 : 2;
+        if (lately[kind] != null && lately[kind].length == parts) {
+            return lately[kind];
+        }
+        List<Lanes> list = all.get(kind);
         while (list.size() < parts) {
             list.add(
                     switch (type) {
@@ -66,6 +73,7 @@ final class Scratch {
                         default -> new LongLanes(length);
                     });
         }
-        return list.subList(0, parts).toArray(new Lanes[0]);
+        lately[kind] = list.subList(0, parts).toArray(new Lanes[0]);
+        return lately[kind];
     }
 }

@@ -33,6 +33,11 @@ final class TieredPlan {
      */
     private record Variant(DType type, long idle) {}
 
+    /** What was asked for last, which is mostly asked for again. */
+    private record Recent(DType type, long idle, FusedPlan plan) {}
+
+    private volatile Recent recent;
+
     /** The plan that is interpreted. */
     final TilePlan tiles;
 
@@ -71,12 +76,18 @@ final class TieredPlan {
             Step s = perhapsIdle[i];
             idle |= Lanes.changesNothing(s.code(), lanes.uniform(s.b())) ? 1L << i : 0;
         }
+        Recent last = recent;
+        if (last != null && last.type == type && last.idle == idle) {
+            return last.plan;
+        }
         Variant variant = new Variant(type, idle);
         Optional<FusedPlan> known = fused.get(variant);
         if (known == null) {
             known = fused.size() < MOST_VARIANTS ? compile(variant) : compile(new Variant(type, 0));
         }
-        return known.orElse(null);
+        FusedPlan plan = known.orElse(null);
+        recent = new Recent(type, idle, plan);
+        return plan;
     }
 
     private Optional<FusedPlan> compile(Variant v) {

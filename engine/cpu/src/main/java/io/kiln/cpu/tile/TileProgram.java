@@ -1,11 +1,8 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.cpu.EngineThreads;
-import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.BroadcastTo;
 import io.kiln.pointwise.Code;
 import io.kiln.pointwise.PointwiseProgram;
 import io.kiln.pointwise.PointwiseProgram.Instruction;
@@ -20,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class TileProgram {
     /** Elements below which a second thread costs more than it saves. */
-    private static final long GRAIN = 32 * Lanes.TILE;
+    static final long GRAIN = 32 * Lanes.TILE;
 
     /** A generated loop is interpreted by the JVM at first; many programs run once or twice. */
     private static final long WORTH_COMPILING = 256 * Lanes.TILE;
@@ -69,39 +66,19 @@ final class TileProgram {
         if (size == 0) {
             return;
         }
-        DType compute = type == DType.INT64 && !(wholeNumbers && areWhole(scalars)) ? DType.FLOAT64 : type;
+        DType compute = computeType(type, scalars);
         if (size <= Lanes.TILE && runSmall(compute, inputs, outputs, scalars, shape, (int) size)) {
             return;
         }
-        int[] order = Layout.order(outputs[0]);
-        Walk[] in = new Walk[inputs.length];
-        long uniform = 0;
-        for (int i = 0; i < in.length; i++) {
-            in[i] = new Walk(inputs[i], shape, BroadcastTo.strides(inputs[i], shape), order);
-            uniform |= in[i].isUniform() ? 1L << i : 0;
-        }
-        Walk[] out = new Walk[outputs.length];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = new Walk(outputs[i], shape, outputs[i].strides(), order);
-        }
-        TieredPlan plan = plan(uniform);
-        Parallel parallel = EngineThreads.parallel();
-        int parts = parallel.partsFor(size, GRAIN);
-        Lanes[] lanes = Scratch.current().lanes(compute, parts);
-        runPreamble(plan.tiles.preamble, lanes[0], in, scalars);
-        FusedPlan fused = plan.fused(compute, size, lanes[0]);
-        parallel.run(parts, part -> {
-            long from = Parallel.split(size, parts, part);
-            long to = Parallel.split(size, parts, part + 1);
-            if (part > 0) {
-                runPreamble(plan.tiles.preamble, lanes[part], in, scalars);
-            }
-            runRange(plan.tiles, fused, lanes[part], in, out, from, to);
-        });
+        new TileRun(this, inputs, outputs).run(compute, scalars);
     }
 
-    private static void runRange(
-            TilePlan plan, FusedPlan fused, Lanes lanes, Walk[] in, Walk[] out, long from, long to) {
+    /** The type to compute in, where the promoted type of all arrays is given. */
+    DType computeType(DType type, double... scalars) {
+        return type == DType.INT64 && !(wholeNumbers && areWhole(scalars)) ? DType.FLOAT64 : type;
+    }
+
+    static void runRange(TilePlan plan, FusedPlan fused, Lanes lanes, Walk[] in, Walk[] out, long from, long to) {
         lanes.reserve(fused == null ? 0 : fused.tiles);
         for (long start = from; start < to; start += Lanes.TILE) {
             int count = (int) Math.min(Lanes.TILE, to - start);
@@ -149,7 +126,7 @@ final class TileProgram {
         }
     }
 
-    private static void runPreamble(Step[] preamble, Lanes lanes, Walk[] in, double[] scalars) {
+    static void runPreamble(Step[] preamble, Lanes lanes, Walk[] in, double[] scalars) {
         for (Step s : preamble) {
             switch (s.code()) {
                 case CONSTANT -> lanes.uniform(s.target(), s.constant());
@@ -204,7 +181,7 @@ final class TileProgram {
         return true;
     }
 
-    private TieredPlan plan(long uniform) {
+    TieredPlan plan(long uniform) {
         return uniform == 0 ? plain : plans.computeIfAbsent(uniform, u -> new TieredPlan(program, u, worth));
     }
 

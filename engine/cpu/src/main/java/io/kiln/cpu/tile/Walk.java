@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class Walk {
     private final DType dtype;
-    private final long address;
+    private long address;
     private final int bytes;
     private final long[] sizes;
     private final long[] strides;
@@ -70,6 +70,11 @@ final class Walk {
 
     DType dtype() {
         return dtype;
+    }
+
+    /** Walks another array of the same shape and strides from now on. */
+    void at(long newAddress) {
+        address = newAddress;
     }
 
     long address() {

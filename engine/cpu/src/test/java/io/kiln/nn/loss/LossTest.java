@@ -15,6 +15,10 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
+import io.kiln.nn.Dense;
+import io.kiln.optim.Sgd;
+import io.kiln.optim.TrainStep;
+import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import io.kiln.symbol.RecordJson;
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LossTest {
@@ -74,6 +79,53 @@ class LossTest {
     private static NDArray matrix(JsonNode list) {
         NDArray a = NDArray.of(Golden.floats(list));
         return list.size() > N ? a.reshape(N, list.size() / N) : a;
+    }
+
+    /** Against all paths, enumerated; the last two arguments are lengths that follow from the number of the sequence. */
+    @ParameterizedTest
+    @EnumSource(Ctc.Blank.class)
+    void ctcAlignsLabelsUpToTheirPadding(Ctc.Blank blank) {
+        JsonNode golden = Golden.read("nn/loss/ctc.json");
+        JsonNode own = golden.get(blank.name().toLowerCase(java.util.Locale.ROOT));
+        NDArray x = NDArray.of(Shape.of(4, 5, 4), Golden.floats(golden.get("logits")));
+        NDArray labels = NDArray.of(Shape.of(4, 3), Golden.floats(own.get("labels")));
+        double[] expected = Golden.doubles(own.get("loss"));
+        Ctc batchFirst = new Ctc(Ctc.Layout.NTC, blank, false);
+        Ctc stepsFirst = new Ctc(Ctc.Layout.TNC, blank, false);
+        Golden.assertClose(expected, batchFirst.compute(x, labels).toDoubleArray(), 1e-5, "batch first");
+        Golden.assertClose(
+                expected,
+                stepsFirst
+                        .compute(x.transpose(1, 0, 2), labels.cast(DType.INT64))
+                        .toDoubleArray(),
+                1e-5,
+                "steps first");
+        NDArray steps = NDArray.of(Shape.of(4), 3, 4, 5, 3);
+        NDArray count = NDArray.of(Shape.of(4), 0, 1, 2, 0);
+        double[] shorter = Golden.doubles(own.get("shorter"));
+        Golden.assertClose(shorter, batchFirst.compute(x, labels, steps, count).toDoubleArray(), 1e-5, "with lengths");
+        assertThrows(ShapeException.class, () -> stepsFirst.compute(x, labels));
+    }
+
+    @Test
+    void ctcLeavesOutWhatCannotBeAlignedAndIsTrained() {
+        NDArray x = NDArray.zeros(Shape.of(2, 2, 3), DType.FLOAT32);
+        NDArray labels = NDArray.of(Shape.of(2, 2), 1, 1, 0, 1);
+        Loss kept = new Ctc();
+        Loss dropped = new Ctc(Ctc.Layout.NTC, Ctc.Blank.LAST, true);
+        assertEquals(Double.POSITIVE_INFINITY, kept.compute(x, labels).toDoubleArray()[0]);
+        assertEquals(0, dropped.compute(x, labels).toDoubleArray()[0]);
+        Dense net = Dense.builder().units(3).flatten(false).build();
+        net.initialize(1);
+        NDArray data = NDArray.of(Shape.of(2, 2, 2), 1f, 0, 0, 1, 1, 0, 0, 1);
+        try (TrainStep step = new TrainStep(net, dropped, new UpdateRule(new Sgd(), 1))) {
+            double first = step.run(data, labels);
+            double last = first;
+            for (int i = 0; i < 30; i++) {
+                last = step.run(data, labels);
+            }
+            assertTrue(last < first / 4, "loss from " + first + " to " + last);
+        }
     }
 
     private static void check(String name, UnaryOperator<NDArray> loss) {

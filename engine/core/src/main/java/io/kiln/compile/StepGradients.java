@@ -1,0 +1,141 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.RowGradient;
+import io.kiln.symbol.Graph;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * When the gradients of a training step are final, where the kernels may write them, and which steps look up rows of parameters
+ * whose gradients are kept by rows.
+ */
+final class StepGradients {
+    private final Program program;
+    private final Code code;
+    private final Step[] steps;
+    private final int[] finished;
+    private final int[] finishing;
+    /** For each step the gradient by rows of the parameter that it looks rows up in; -1 for most. Null when there is none. */
+    private final int[] lookUps;
+
+    StepGradients(Program program, Code code) {
+        this.program = program;
+        this.code = code;
+        this.steps = code.steps();
+        this.finished = finishedSteps();
+        for (int k = 0; k < finished.length; k++) {
+            int rows = program.rowsOf(k);
+            if (rows >= 0) {
+                finished[rows] = Math.max(finished[rows], finished[k]);
+                finished[k] = finished[rows];
+            }
+        }
+        this.finishing = IntStream.range(0, finished.length)
+                .boxed()
+                .sorted(Comparator.comparingInt(k -> finished[k]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        this.lookUps = lookUpSteps();
+    }
+
+    int count() {
+        return finished.length;
+    }
+
+    /** The gradients in the order in which they become final. */
+    int finishing(int n) {
+        return finishing[n];
+    }
+
+    /** The step after which a gradient is final and its parameter is not read any more. */
+    int finished(int gradient) {
+        return finished[gradient];
+    }
+
+    Runner.Watch watch(Arena arena, Executable.Ready ready) {
+        return lookUps == null
+                ? null
+                : i -> {
+                    if (lookUps[i] >= 0) {
+                        ready.looksUp(lookUps[i], arena.values[steps[i].inputs()[1]]);
+                    }
+                };
+    }
+
+    private int[] lookUpSteps() {
+        Graph g = program.graph();
+        int[] found = new int[steps.length];
+        Arrays.fill(found, -1);
+        boolean any = false;
+        for (int k = 0; k < finished.length; k++) {
+            for (int i = 0; program.rowsOf(k) >= 0 && i < steps.length; i++) {
+                if (steps[i].operator() instanceof RowGradient
+                        && isParameter(
+                                g, steps[i].inputs()[0], program.gradients().get(program.rowsOf(k)))) {
+                    found[i] = program.rowsOf(k);
+                    any = true;
+                }
+            }
+        }
+        return any ? found : null;
+    }
+
+    private static boolean isParameter(Graph g, int slot, String name) {
+        return slot < g.variableCount()
+                && slot >= g.inputs().size()
+                && g.parameters().get(slot - g.inputs().size()).name().equals(name);
+    }
+
+    /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
+    boolean[] place(Arena arena, NDArray... places) {
+        boolean[] placed = new boolean[places.length];
+        for (int k = 0; k < places.length; k++) {
+            if (places[k] == null) {
+                continue;
+            }
+            Slot s = code.slots()[code.outputs()[code.outputCount() + k]];
+            Slot root = code.slots()[s.root()];
+            boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
+            if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
+                NDArray to = places[k];
+                arena.values[s.root()] = s.root() == code.outputs()[code.outputCount() + k]
+                        ? to
+                        : to.view(root.spec().shape(), root.strides(), 0);
+                placed[k] = true;
+            }
+        }
+        return placed;
+    }
+
+    private static boolean isRowMajor(Slot s) {
+        long expected = 1;
+        for (int i = s.strides().length - 1; i >= 0; i--) {
+            long d = s.spec().shape().dim(i);
+            if (d != 1 && s.strides()[i] != expected) {
+                return false;
+            }
+            expected *= d;
+        }
+        return true;
+    }
+
+    private int[] finishedSteps() {
+        Graph g = program.graph();
+        int[] last = new int[program.gradients().size()];
+        for (int k = 0; k < last.length; k++) {
+            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
+            String name = program.gradients().get(k);
+            for (int i = 0; i < steps.length; i++) {
+                for (int out : steps[i].outputs()) {
+                    last[k] = code.slots()[out].root() == root ? i : last[k];
+                }
+                for (int in : steps[i].inputs()) {
+                    last[k] = isParameter(g, code.slots()[in].root(), name) ? i : last[k];
+                }
+            }
+        }
+        return last;
+    }
+}

@@ -1,0 +1,71 @@
+package io.kiln.fit;
+
+/**
+ * Stops a training whose value has not become better for some epochs. A value that is no number is not better.
+ *
+ * <p>L. Prechelt: Early Stopping — But When?, 1998.
+ */
+public final class EarlyStopping implements FitHandler {
+    private final Monitored monitored;
+    private final int patience;
+    private final double difference;
+    private double best;
+    private int waited;
+
+    /**
+     * Stops when no epoch is better.
+     *
+     * @param monitored by which value to judge
+     * @param patience after how many epochs in turn without a better value to stop, at least 1
+     */
+    public EarlyStopping(Monitored monitored, int patience) {
+        this(monitored, patience, 0);
+    }
+
+    /**
+     * Stops when no epoch is better by more than a difference.
+     *
+     * @param monitored by which value to judge
+     * @param patience after how many epochs in turn without a better value to stop, at least 1
+     * @param difference by how much a better value must differ, at least 0
+     */
+    public EarlyStopping(Monitored monitored, int patience, double difference) {
+        if (patience < 1 || !(difference >= 0)) {
+            throw new IllegalArgumentException("earlyStopping: needs patience >= 1 and difference >= 0, got patience "
+                    + patience + ", difference " + difference);
+        }
+        this.monitored = monitored;
+        this.patience = patience;
+        this.difference = difference;
+    }
+
+    /** Looks at the epochs of an earlier training again. */
+    @Override
+    public void trainBegin(FitProgress progress) {
+        best = Double.NaN;
+        waited = 0;
+        progress.history().forEach(epoch -> {
+            Double value = epoch.get(monitored.name());
+            if (value != null) {
+                observe(value);
+            }
+        });
+    }
+
+    @Override
+    public void epochEnd(FitProgress progress) {
+        observe(monitored.in(progress));
+        if (waited >= patience) {
+            progress.stop("%s has not become better than %s for %d epochs".formatted(monitored.name(), best, waited));
+        }
+    }
+
+    private void observe(double value) {
+        if (monitored.isBetter(value, best, difference)) {
+            best = value;
+            waited = 0;
+        } else {
+            waited++;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.kiln.ndarray;
+
+import java.util.Arrays;
+
+/** What strides say about the places of elements. Strides are distances between neighbours along each axis, in elements. */
+final class Strides {
+    private Strides() {}
+
+    /** Whether the elements lie in row-major order without gaps; also when there are none. */
+    static boolean areRowMajor(Shape shape, long... strides) {
+        long expected = 1;
+        for (int i = strides.length - 1; i >= 0; i--) {
+            long d = shape.dim(i);
+            if (d == 0) {
+                return true;
+            }
+            if (d != 1 && strides[i] != expected) {
+                return shape.size() == 0;
+            }
+            expected *= d;
+        }
+        return true;
+    }
+
+    /** Whether the elements lie without gaps or repetition in some order of the axes. */
+    static boolean areDense(Shape shape, long... strides) {
+        if (areRowMajor(shape, strides)) {
+            return true;
+        }
+        int rank = strides.length;
+        boolean[] used = new boolean[rank];
+        long expected = 1;
+        for (int n = 0; n < rank; n++) {
+            int next = -1;
+            for (int i = 0; i < rank; i++) {
+                if (!used[i] && (shape.dim(i) == 1 || strides[i] == expected)) {
+                    next = i;
+                    if (shape.dim(i) == 1) {
+                        break;
+                    }
+                }
+            }
+            if (next < 0) {
+                return false;
+            }
+            used[next] = true;
+            expected *= shape.dim(next);
+        }
+        return true;
+    }
+
+    /** Refuses a view that reaches outside of its block of so many elements. */
+    static void checkInside(Shape shape, long[] strides, long first, long elements) {
+        long low = first;
+        long high = first;
+        for (int i = 0; i < shape.rank(); i++) {
+            long reach = (shape.dim(i) - 1) * strides[i];
+            low += Math.min(reach, 0);
+            high += Math.max(reach, 0);
+        }
+        if (shape.size() > 0 && (low < 0 || high + 1 > elements)) {
+            throw new ShapeException("view: shape " + shape + " with strides " + Arrays.toString(strides)
+                    + " reaches elements " + low + ".." + high + ", the block has " + elements);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.kiln.cpu.kernel;
+
+/**
+ * Arrays on the heap for work inside one kernel; they belong to the thread, so that no call allocates them.
+ *
+ * <p>Concurrency: belongs to its thread. Nothing in it outlives the kernel, and a kernel that calls another one does not look at
+ * it afterwards.
+ */
+final class HeapScratch {
+    private static final ThreadLocal<HeapScratch> CURRENT = ThreadLocal.withInitial(HeapScratch::new);
+
+    private final float[][] floats = new float[2][0];
+    private int[] ints = {};
+
+    private HeapScratch() {}
+
+    /**
+     * Floats with arbitrary content.
+     *
+     * @param which 0 or 1, for two arrays at a time
+     * @param length the least length
+     */
+    static float[] floats(int which, int length) {
+        HeapScratch own = CURRENT.get();
+        if (own.floats[which].length < length) {
+            own.floats[which] = new float[length];
+        }
+        return own.floats[which];
+    }
+
+    /**
+     * Numbers with arbitrary content.
+     *
+     * @param length the least length
+     */
+    static int[] ints(int length) {
+        HeapScratch own = CURRENT.get();
+        if (own.ints.length < length) {
+            own.ints = new int[length];
+        }
+        return own.ints;
+    }
+}

@@ -1,0 +1,121 @@
+package io.kiln.cpu.onednn;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The oneDNN calls of one kernel, written down while they are made, so that they can be made again without the way that led to
+ * them: neither are descriptions of tensors made nor cached primitives looked for.
+ *
+ * <p>Only kernels that do nothing but oneDNN calls are {@linkplain #record recorded}.
+ *
+ * <p>Concurrency: belongs to the thread on which it is open.
+ */
+public final class CallLog {
+    private static final ThreadLocal<CallLog> WANTED = new ThreadLocal<>();
+
+    private final List<Plan> plans = new ArrayList<>();
+    private final List<long[]> addresses = new ArrayList<>();
+    private CpuContext context;
+
+    private CallLog() {}
+
+    /** What a kernel does. */
+    public interface Work<R> {
+        /**
+         * Does it.
+         *
+         * @return what came of it
+         */
+        R run();
+    }
+
+    /**
+     * Runs code of which the first kernel that can be recorded is recorded.
+     *
+     * @param code what to run
+     * @return its calls; empty when no kernel was recorded
+     */
+    public static CallLog of(Runnable code) {
+        CallLog log = new CallLog();
+        WANTED.set(log);
+        try {
+            code.run();
+        } finally {
+            WANTED.set(null);
+        }
+        return log;
+    }
+
+    /**
+     * Runs a kernel that does nothing but oneDNN calls; they are recorded if that is wanted on this thread.
+     *
+     * @param kernel the kernel
+     * @param <R> what it gives
+     * @return what it gave
+     */
+    public static <R> R record(Work<R> kernel) {
+        CallLog log = WANTED.get();
+        if (log == null || log.context != null) {
+            return kernel.run();
+        }
+        log.context = CpuContext.current();
+        log.context.log(log);
+        try {
+            return kernel.run();
+        } finally {
+            log.context.log(null);
+        }
+    }
+
+    void add(Plan plan, long... slots) {
+        plans.add(plan);
+        addresses.add(slots.clone());
+    }
+
+    /**
+     * The calls, in a form in which they can be made again with other addresses.
+     *
+     * @param starts addresses of the memory that may be read or written
+     * @param bytes size of each
+     * @return the calls; null when there are none or one looks at other memory
+     */
+    public RecordedCalls calls(long[] starts, long[] bytes) {
+        if (plans.isEmpty()) {
+            return null;
+        }
+        int[][] arrays = new int[plans.size()][];
+        long[][] offsets = new long[plans.size()][];
+        for (int c = 0; c < arrays.length; c++) {
+            arrays[c] = new int[addresses.get(c).length];
+            offsets[c] = new long[arrays[c].length];
+            for (int slot = 0; slot < arrays[c].length; slot++) {
+                if (!plans.get(c).uses(slot)) {
+                    arrays[c][slot] = -1;
+                    continue;
+                }
+                int found = find(addresses.get(c)[slot], starts, bytes);
+                if (found < 0) {
+                    return null;
+                }
+                arrays[c][slot] = found;
+                offsets[c][slot] = addresses.get(c)[slot] - starts[found];
+            }
+        }
+        return new RecordedCalls(context, plans.toArray(new Plan[0]), arrays, offsets);
+    }
+
+    private static int find(long address, long[] starts, long[] bytes) {
+        for (int i = 0; i < starts.length; i++) {
+            if (address == starts[i]) {
+                return i;
+            }
+        }
+        for (int i = 0; i < starts.length; i++) {
+            if (address > starts[i] && address < starts[i] + bytes[i]) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

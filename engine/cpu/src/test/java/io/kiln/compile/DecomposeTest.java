@@ -1,0 +1,62 @@
+package io.kiln.compile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.Dropout;
+import io.kiln.op.Movement;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Operators without kernel as what they are composed of. */
+class DecomposeTest {
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    @Test
+    void writesOperatorsWithoutKernelAsTheirParts() {
+        assertEquals(
+                List.of("randomBernoulli", "mulScalar", "mul"),
+                Programs.operators(Programs.decomposed(new Dropout(0.5))));
+    }
+
+    @Test
+    void partsFollowTheModeOfTheProgram() {
+        Program p =
+                Programs.run(new Decompose(Programs.target()), Programs.of(new Dropout(0.5), false, Programs.MATRIX));
+        assertEquals(List.of("alias"), Programs.operators(p));
+    }
+
+    @Test
+    void viewsPointwiseOperatorsAndThoseWithAKernelStayWhole() {
+        Program before = Programs.of(x -> x.transpose().exp().softmax(1));
+        assertTrue(Programs.run(new Decompose(Programs.target()), before) == before);
+    }
+
+    @Test
+    void operatorsWhosePartsLookAtMemoryStayWhole() {
+        Program before = Programs.of(x -> Movement.flip(x, 1).add(x));
+        assertEquals(
+                List.of("flip", "add"), Programs.operators(Programs.run(new Decompose(Programs.target()), before)));
+    }
+
+    @Test
+    void partsOfPartsAreWrittenToo() {
+        Program p = Programs.run(
+                new Decompose(Programs.target()), Programs.of(x -> Movement.roll(Movement.repeat(x, 2, 1), 1, 1)));
+        List<String> left = Programs.operators(p);
+        assertTrue(!left.contains("roll") && !left.contains("repeat"), left.toString());
+    }
+}

@@ -1,0 +1,163 @@
+package io.kiln.compile;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where values lie, and that none is overwritten before its last use. */
+class MemoryPlanTest {
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private static Code code(Program p) {
+        return Lowering.lower(p, Programs.target(), p.graph().parameters());
+    }
+
+    @Test
+    void memoryIsSharedAndWrittenInPlace() {
+        Program p = Programs.of(x -> {
+            NDArray y = x;
+            for (int i = 0; i < 6; i++) {
+                y = y.softmax(1);
+            }
+            return y.sum();
+        });
+        MemoryPlan plan = MemoryPlan.of(code(p));
+        assertEquals(128, plan.bytes());
+        assertEquals(6 * 64, plan.naiveBytes());
+    }
+
+    @Test
+    void aFusedProgramWritesOverAnInputThatEndsWithIt() {
+        Program p = Programs.of(x -> x.softmax(1).exp().neg().softmax(0).sum());
+        Program fused = Programs.run(new FusePointwise(Programs.target()), p);
+        assertEquals(128, MemoryPlan.of(code(fused)).bytes());
+        Code code = code(fused);
+        MemoryPlan plan = MemoryPlan.of(code);
+        for (Step s : code.steps()) {
+            if (s.operator() instanceof FusedPointwise) {
+                assertEquals(plan.offsets()[s.inputs()[0]], plan.offsets()[s.outputs()[0]]);
+            }
+        }
+    }
+
+    /** Runs the steps on a map of memory: who wrote each cell last. */
+    private static void assertNothingIsOverwritten(String what, Code code) {
+        MemoryPlan plan = MemoryPlan.of(code);
+        int[] owner = new int[Math.toIntExact(plan.bytes() / 64)];
+        Arrays.fill(owner, -1);
+        Step[] steps = code.steps();
+        for (int i = 0; i < steps.length; i++) {
+            if (i == code.forward().size()) {
+                updates(what, code, plan, owner);
+            }
+            Step step = steps[i];
+            for (int in : step.inputs()) {
+                assertOwned(what + ": " + step.name() + " reads", code, plan, owner, in);
+            }
+            for (int out : step.outputs()) {
+                int root = code.slots()[out].root();
+                if (plan.offsets()[root] < 0 || root != out) {
+                    continue;
+                }
+                boolean inPlace =
+                        step.operator() instanceof FusedPointwise || step.operator() instanceof FusedConvolution;
+                for (int in : step.inputs()) {
+                    assertTrue(
+                            inPlace || !overlap(code, plan, code.slots()[in].root(), out),
+                            what + ": " + step.name() + " writes over its input");
+                }
+                for (int other : step.outputs()) {
+                    assertTrue(
+                            other == out || !overlap(code, plan, other, out),
+                            what + ": two results of " + step.name() + " lie on each other");
+                }
+                Arrays.fill(owner, cell(plan.offsets()[out]), end(code, plan, out), out);
+            }
+        }
+        if (code.backward().isEmpty()) {
+            updates(what, code, plan, owner);
+        }
+    }
+
+    private static void updates(String what, Code code, MemoryPlan plan, int... owner) {
+        for (int u : code.updates()) {
+            assertOwned(what + ": an update reads", code, plan, owner, u);
+        }
+    }
+
+    private static void assertOwned(String what, Code code, MemoryPlan plan, int[] owner, int slot) {
+        int root = code.slots()[slot].root();
+        if (plan.offsets()[root] >= 0) {
+            for (int c = cell(plan.offsets()[root]); c < end(code, plan, root); c++) {
+                assertEquals(root, owner[c], what + " slot " + slot);
+            }
+        }
+    }
+
+    private static boolean overlap(Code code, MemoryPlan plan, int a, int b) {
+        return plan.offsets()[a] >= 0
+                && plan.offsets()[b] >= 0
+                && cell(plan.offsets()[a]) < end(code, plan, b)
+                && cell(plan.offsets()[b]) < end(code, plan, a);
+    }
+
+    private static int cell(long offset) {
+        assertEquals(0, offset % 64, "alignment");
+        return (int) (offset / 64);
+    }
+
+    private static int end(Code code, MemoryPlan plan, int slot) {
+        return cell(plan.offsets()[slot]) + (int) ((Math.max(code.slots()[slot].bytes(), 1) + 63) / 64);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noValueOfARandomNetworkIsOverwrittenBeforeItsLastUse(boolean training) {
+        long shared = 0;
+        long naive = 0;
+        for (long seed = 0; seed < 150; seed++) {
+            try (Scope own = Scope.open();
+                    Autograd.Mode mode = Autograd.pauseInMode(training)) {
+                Program p = Programs.random(seed, training);
+                p = training ? Programs.differentiated(p) : p;
+                for (Pass pass : List.of(
+                        new Decompose(Programs.target()),
+                        new Simplify(),
+                        new CommonSubexpressions(),
+                        new DeadNodes(),
+                        new FuseConvolution(Programs.target()),
+                        new FusePostOps(Backends.current().target()),
+                        new FusePointwise(Programs.target()),
+                        new DeadNodes())) {
+                    p = pass.run(p);
+                }
+                Code code = code(p);
+                assertNothingIsOverwritten("seed " + seed, code);
+                shared += MemoryPlan.of(code).bytes();
+                naive += MemoryPlan.of(code).naiveBytes();
+            }
+        }
+        assertTrue(shared < 0.7 * naive, shared + " of " + naive + " bytes");
+    }
+}

@@ -1,0 +1,58 @@
+package io.kiln.kvstore;
+
+import io.kiln.kvstore.collective.Collectives;
+import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import java.util.List;
+
+/** Sums and means over the workers of an exchange, asked for by its training thread. */
+final class WorkerSums implements AutoCloseable {
+    private static final int CHANNEL = 3;
+
+    private final int rank;
+    private final Collectives collectives;
+
+    WorkerSums(Transport transport) {
+        rank = transport.rank();
+        collectives = new Collectives(transport, CHANNEL);
+    }
+
+    /** Replaces numbers by their sums. */
+    void sum(double... x) {
+        long cells = Memory.allocate((long) Double.BYTES * x.length);
+        try {
+            Memory.put(x, 0, cells, x.length);
+            collectives.allReduce(DType.FLOAT64, cells, x.length, 0);
+            Memory.get(cells, x, 0, x.length);
+        } finally {
+            Memory.free(cells);
+        }
+    }
+
+    /** Replaces arrays by their weighted means; when all weights are 0, by those of rank 0. */
+    void average(List<NDArray> arrays, double weight) {
+        double[] total = {weight};
+        sum(total);
+        double share = total[0] > 0 ? weight / total[0] : rank == 0 ? 1 : 0;
+        for (NDArray a : arrays) {
+            try (Scope scope = Scope.open()) {
+                NDArray sum = NDArray.zeros(Shape.of(a.size()), DType.FLOAT64);
+                if (share > 0) {
+                    sum.assign(a.cast(DType.FLOAT64).mul(share).reshape(a.size()));
+                }
+                collectives.allReduce(
+                        DType.FLOAT64, sum.address(), sum.size(), a.shape().hashCode());
+                a.assign(sum.reshape(a.shape()));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        collectives.close();
+    }
+}

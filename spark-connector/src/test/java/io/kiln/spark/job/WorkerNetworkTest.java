@@ -1,0 +1,101 @@
+package io.kiln.spark.job;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.BatchNorm;
+import io.kiln.nn.Conv2D;
+import io.kiln.nn.Dense;
+import io.kiln.nn.Dropout;
+import io.kiln.nn.GraphBlock;
+import io.kiln.nn.Pool;
+import io.kiln.nn.Sequential;
+import io.kiln.op.Activation;
+import io.kiln.op.CastLists;
+import io.kiln.op.Precision;
+import io.kiln.optim.Sgd;
+import io.kiln.optim.UpdateRule;
+import io.kiln.symbol.Graph;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class WorkerNetworkTest {
+    private static final Random RANDOM = new Random(3);
+
+    private static NDArray images(int count) {
+        float[] pixels = new float[count * 128];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) RANDOM.nextGaussian();
+        }
+        return NDArray.of(Shape.of(count, 2, 8, 8), pixels);
+    }
+
+    private static TrainingPlan plan(Graph graph, Precision precision) {
+        RunSettings run = new RunSettings(
+                new RunSettings.Cluster(1, 1, "local", "MEMORY_ONLY", 60, 1.6, "cpu", 0),
+                new RunSettings.Epochs(
+                        6, 1, 4, false, 0, "loss", precision.name().toLowerCase(java.util.Locale.ROOT), 0),
+                new RunSettings.Saves("", -1, -1),
+                false);
+        return new TrainingPlan(
+                graph.toJson(),
+                new byte[0],
+                new TrainingPlan.Input(new long[] {2, 8, 8}, false, 1),
+                Objective.classifier("softmaxCrossEntropy"),
+                new UpdateRule(new Sgd(), 0.1).toJson(),
+                run,
+                null,
+                0);
+    }
+
+    /** After steps that move weights and running statistics, for two sizes of the batch, each twice. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void compiledPredictionsFollowTheWeights(Precision precision) throws Exception {
+        Sequential net = new Sequential(
+                Conv2D.builder().channels(8).kernel(3).build(),
+                new BatchNorm(),
+                Pool.max2D(2),
+                new Dropout(0.5),
+                new Dense(5, Activation.TANH),
+                new Dense(3));
+        Graph graph = net.trace(new Spec(Shape.of(Shape.UNKNOWN, 2, 8, 8), DType.FLOAT32));
+        try (Scope scope = Scope.open();
+                WorkerNetwork worker = new WorkerNetwork(plan(graph, precision), null)) {
+            NDArray labels = NDArray.of(Shape.of(6), 0, 1, 2, 0, 1, 2);
+            for (int step = 0; step < 3; step++) {
+                worker.exchange().beginStep(6);
+                worker.train(worker.exchange().lossScale(), images(6), labels);
+                worker.exchange().step();
+                for (int count : List.of(4, 7)) {
+                    NDArray x = images(count);
+                    NDArray y = worker.predict(x);
+                    assertEquals(DType.FLOAT32, y.dtype());
+                    Map<String, NDArray> values =
+                            SafeTensors.read(worker.weights()).tensors();
+                    try (GraphBlock plain = new GraphBlock(graph);
+                            Autograd.Mode predict = Autograd.pause()) {
+                        Graph interpreted = precision == Precision.FLOAT32
+                                ? graph
+                                : plain.inPrecision(precision, CastLists.STANDARD);
+                        NDArray expected = interpreted.run(values, x)[0].cast(DType.FLOAT32);
+                        assertArrayEquals(
+                                expected.toFloatArray(),
+                                y.toFloatArray(),
+                                precision == Precision.FLOAT32 ? 1e-5f : 2e-2f);
+                    }
+                }
+            }
+        }
+    }
+}
