@@ -8,6 +8,7 @@ import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolSequences;
 import io.kiln.benchmarks.djl.MxSymbolTraining;
+import io.kiln.benchmarks.djl.TorchNarrow;
 import io.kiln.benchmarks.djl.TorchSequences;
 import io.kiln.benchmarks.kiln.KilnCompile;
 import io.kiln.benchmarks.kiln.KilnExchange;
@@ -28,6 +29,7 @@ import io.kiln.benchmarks.spark.InternalRowFeed;
 import io.kiln.benchmarks.spark.MllibFit;
 import io.kiln.benchmarks.spark.NioExchange;
 import io.kiln.benchmarks.spark.RowFeed;
+import io.kiln.op.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,7 @@ import java.util.stream.Collectors;
 public final class Workloads {
 
     private static final String TORCH = "libtorch";
+    private static final String TORCH_NARROW = "libtorch-bf16";
     private static final String MXNET = "mxnet";
     private static final String MXNET_EAGER = "mxnet-eager";
     private static final String BARE = "bare";
@@ -84,6 +87,8 @@ public final class Workloads {
                     Network.RESNET50,
                     HEAVY,
                     2),
+            narrowTraining(),
+            narrowInference(),
             training(
                     "ncf",
                     "Training step of two embeddings 100,000×64 and 128-64-32-1, batch 4,096, SGD with momentum, float32",
@@ -157,6 +162,42 @@ public final class Workloads {
                 Set.of(Workload.EAGER),
                 Check.SAME,
                 plan,
+                true);
+    }
+
+    private static Workload narrowTraining() {
+        Network network = Network.RESNET50;
+        return new Workload(
+                "resnet50-bf16",
+                "Training step of ResNet-50 on 3×224×224, batch 8, SGD with momentum, Kiln and libtorch-bf16 in bfloat16",
+                List.of(Case.milliseconds("train", "step_ms").aim(Aim.overBest(2.5))),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnTraining(network, true, Precision.BFLOAT16)),
+                        entry(Workload.EAGER, () -> new KilnTraining(network, false, Precision.BFLOAT16)),
+                        entry(TORCH_NARROW, () -> new TorchNarrow(network, true)),
+                        entry(TORCH, () -> new DjlTraining("PyTorch", network)),
+                        entry(MXNET, () -> new MxSymbolTraining(network))),
+                Set.of(Workload.EAGER),
+                Check.NARROW_LOSS_FALLS,
+                HEAVY,
+                true);
+    }
+
+    private static Workload narrowInference() {
+        Network network = Network.RESNET50;
+        return new Workload(
+                "resnet50-bf16-infer",
+                "Outputs of ResNet-50 for 3×224×224, batch 8, Kiln and libtorch-bf16 in bfloat16",
+                List.of(Case.milliseconds("infer", "batch_ms").aim(Aim.overBest(3.5))),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnInference(network, true, Precision.BFLOAT16)),
+                        entry(Workload.EAGER, () -> new KilnInference(network, false, Precision.BFLOAT16)),
+                        entry(TORCH_NARROW, () -> new TorchNarrow(network, false)),
+                        entry(TORCH, () -> new DjlInference("PyTorch", network)),
+                        entry(MXNET, () -> new MxSymbolInference(network))),
+                Set.of(Workload.EAGER),
+                Check.SAME_NARROW,
+                HEAVY,
                 true);
     }
 

@@ -48,6 +48,7 @@ final class ExchangeThread implements AutoCloseable {
                 BucketLayout.Bucket b = buckets.get(i).layout();
                 long bytes = b.size() * b.dtype().bytes();
                 collectives.broadcast(0, buckets.get(i).weights().address(), bytes, i);
+                buckets.get(i).weights().storage().written();
             }
             return null;
         });
@@ -86,6 +87,7 @@ final class ExchangeThread implements AutoCloseable {
         submit(() -> {
             Slices slices = b.layout().slices();
             collectives.allGather(b.layout().dtype(), b.weights().address(), slices, 3);
+            b.weights().storage().written();
             return null;
         });
     }

@@ -86,6 +86,7 @@ final class SliceCodec {
         for (NDArray a : arrays(buckets)) {
             int n = (int) (a.size() * a.dtype().bytes());
             Memory.put(bytes, at, a.address(), n);
+            a.storage().written();
             at += n;
         }
         return counters;

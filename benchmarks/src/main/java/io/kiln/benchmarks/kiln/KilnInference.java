@@ -9,6 +9,8 @@ import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Batches;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.ndarray.Scope;
+import io.kiln.op.Autocast;
+import io.kiln.op.Precision;
 import io.kiln.view.InternalMemory;
 import java.io.IOException;
 import java.util.Optional;
@@ -19,13 +21,20 @@ public final class KilnInference implements Contender {
 
     private final Network network;
     private final boolean compiled;
+    private final Precision precision;
     private KilnNetwork net;
     private int steps;
 
-    /** Runs the network. */
+    /** Runs the network in float32. */
     public KilnInference(Network network, boolean compiled) {
+        this(network, compiled, Precision.FLOAT32);
+    }
+
+    /** Runs the network in mixed precision. */
+    public KilnInference(Network network, boolean compiled, Precision precision) {
         this.network = network;
         this.compiled = compiled;
+        this.precision = precision;
     }
 
     @Override
@@ -46,19 +55,24 @@ public final class KilnInference implements Contender {
     public double step(String caseName) {
         int[] labels = net.labelValues(steps);
         try (Scope scope = Scope.open();
-                Autograd.Mode mode = Autograd.predictMode()) {
+                Autograd.Mode mode = Autograd.predictMode();
+                Autocast.Mode casts = Autocast.open(precision)) {
             return Batches.crossEntropy(net.block().call(net.input(steps++)).toFloatArray(), labels);
         }
     }
 
     @Override
     public Optional<Insight> insight(String caseName) {
-        OptionalLong planned = compiled
-                ? OptionalLong.of(
+        OptionalLong planned = OptionalLong.empty();
+        if (compiled) {
+            try (Autocast.Mode casts = Autocast.open(precision)) {
+                planned = OptionalLong.of(
                         InternalMemory.ofPrediction(net.block(), net.input(0).spec())
-                                .planned())
-                : OptionalLong.empty();
-        return Optional.of(Looking.into(() -> step(caseName), planned));
+                                .planned());
+            }
+        }
+        OptionalLong bytes = planned;
+        return Optional.of(Looking.into(() -> step(caseName), bytes));
     }
 
     @Override

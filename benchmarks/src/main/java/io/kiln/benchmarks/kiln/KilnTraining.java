@@ -12,6 +12,8 @@ import io.kiln.ndarray.Scope;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.op.Autocast;
+import io.kiln.op.Precision;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;
 import io.kiln.optim.Trainer;
@@ -25,16 +27,23 @@ public final class KilnTraining implements Contender {
 
     private final Network network;
     private final boolean compiled;
+    private final Precision precision;
     private final Loss loss;
     private KilnNetwork net;
     private Trainer trainer;
     private TrainStep program;
     private int steps;
 
-    /** Trains the network. */
+    /** Trains the network in float32. */
     public KilnTraining(Network network, boolean compiled) {
+        this(network, compiled, Precision.FLOAT32);
+    }
+
+    /** Trains the network in mixed precision. */
+    public KilnTraining(Network network, boolean compiled, Precision precision) {
         this.network = network;
         this.compiled = compiled;
+        this.precision = precision;
         loss = network.task() == Network.Task.CLASSES ? new SoftmaxCrossEntropy() : new SigmoidBce();
     }
 
@@ -61,11 +70,14 @@ public final class KilnTraining implements Contender {
         NDArray label = net.label(steps);
         steps++;
         if (compiled) {
-            return program.run(input, label);
+            try (Autocast.Mode casts = Autocast.open(precision)) {
+                return program.run(input, label);
+            }
         }
         try (Scope scope = Scope.open()) {
             NDArray mean;
-            try (Autograd.Mode mode = Autograd.record()) {
+            try (Autograd.Mode mode = Autograd.record();
+                    Autocast.Mode casts = Autocast.open(precision)) {
                 mean = loss.mean(net.block().call(input), label);
             }
             Autograd.backward(mean);

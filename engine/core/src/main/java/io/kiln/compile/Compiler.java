@@ -144,11 +144,17 @@ public final class Compiler {
             passes.add(new CommonSubexpressions());
             passes.add(new DeadNodes());
             passes.add(new FuseConvolution(target));
-            passes.add(new FusePostOps());
+            if (isUnbounded()) { // masks are kept for the backward pass, packed weights from call to call
+                passes.add(new FuseNormRelu(target));
+            }
+            passes.add(new FusePostOps(target));
+            if (isUnbounded()) {
+                passes.add(new PackConvolutions(target));
+            }
             passes.addAll(target.passes());
         }
         List<Pass> last = lastPasses(target);
-        if (options.memoryBudget() != CompileOptions.UNBOUNDED) {
+        if (!isUnbounded()) {
             List<Graph.ParameterInfo> parameters = program.graph().parameters();
             passes.add(new Recompute(options.memoryBudget(), p -> {
                 for (Pass pass : last) {
@@ -165,10 +171,14 @@ public final class Compiler {
     private List<Pass> lastPasses(Target target) {
         List<Pass> passes = new ArrayList<>();
         if (options.optimize()) {
-            passes.add(new FusePointwise(target, options.memoryBudget() != CompileOptions.UNBOUNDED));
+            passes.add(new FusePointwise(target, !isUnbounded()));
         }
         passes.add(new DeadNodes());
         return passes;
+    }
+
+    private boolean isUnbounded() {
+        return options.memoryBudget() == CompileOptions.UNBOUNDED;
     }
 
     private Executable compile(Program program, List<Spec> inputs, Differentiate differentiate) {
@@ -205,8 +215,16 @@ public final class Compiler {
                     folded.add(c.detach());
                 }
             }
-            Executable e = new Executable(
-                    backend, p, Lowering.lower(p, target, program.graph().parameters()), folded);
+            List<Graph.ParameterInfo> parameters = program.graph().parameters();
+            Prelude prelude = options.optimize() && isUnbounded() ? Prelude.of(p) : null;
+            Prepared prepared = null;
+            if (prelude != null) {
+                Code first = Lowering.lower(prelude.first(), target, parameters);
+                prepared = new Prepared(new Executable(backend, prelude.first(), first, List.of(), null));
+                p = prelude.rest();
+                parameters = prelude.parameters(parameters);
+            }
+            Executable e = new Executable(backend, p, Lowering.lower(p, target, parameters), folded, prepared);
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

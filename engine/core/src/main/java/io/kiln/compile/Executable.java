@@ -36,12 +36,14 @@ public final class Executable implements AutoCloseable {
     private final StepGradients gradients;
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
     private final List<NDArray> folded;
+    private final Prepared prepared;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile boolean closed;
 
-    /** With the constants that belong to it. */
-    Executable(Backend backend, Program program, Code code, List<NDArray> folded) {
+    /** With the constants that belong to it, and what it gets beside the caller's parameters; null for nothing. */
+    Executable(Backend backend, Program program, Code code, List<NDArray> folded, Prepared prepared) {
         this.folded = folded;
+        this.prepared = prepared;
         this.backend = backend;
         this.program = program;
         this.code = code;
@@ -72,6 +74,15 @@ public final class Executable implements AutoCloseable {
      */
     public long arenaBytes() {
         return plan.bytes();
+    }
+
+    /**
+     * What is kept from call to call beside the arenas: packed weights and whatever else follows from parameters alone.
+     *
+     * @return bytes
+     */
+    public long preparedBytes() {
+        return prepared == null ? 0 : prepared.bytes();
     }
 
     /**
@@ -111,6 +122,20 @@ public final class Executable implements AutoCloseable {
      * @return the outputs, new arrays
      */
     public NDArray[] run(NDArray[] parameters, NDArray... data) {
+        if (prepared == null) {
+            return compute(parameters, data);
+        }
+        Prepared.Values more = prepared.take(parameters, data);
+        try {
+            NDArray[] all = Arrays.copyOf(parameters, parameters.length + more.arrays.length);
+            System.arraycopy(more.arrays, 0, all, parameters.length, more.arrays.length);
+            return compute(all, data);
+        } finally {
+            prepared.giveBack(more);
+        }
+    }
+
+    private NDArray[] compute(NDArray[] parameters, NDArray... data) {
         Arena arena = take();
         try {
             bind(arena, parameters, data);
@@ -316,6 +341,9 @@ public final class Executable implements AutoCloseable {
         }
         if (calls.get() == 0) {
             folded.forEach(NDArray::close);
+            if (prepared != null) {
+                prepared.close();
+            }
         }
     }
 

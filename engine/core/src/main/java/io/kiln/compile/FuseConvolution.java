@@ -150,7 +150,7 @@ final class FuseConvolution implements Pass {
         boolean plain = type == DType.FLOAT32 || type == DType.BFLOAT16;
         return plain
                 && (node.inputs().size() == 2 || g.spec(node.inputs().get(2)).dtype() == DType.FLOAT32)
-                && target.hasKernel(new FusedConvolution((Convolution) node.operator(), true, true));
+                && target.hasKernel(new FusedConvolution((Convolution) node.operator(), true, true, null));
     }
 
     /** Whether gamma, beta and the statistics are float32, and no gradient wants to know what was used of them. */
@@ -180,7 +180,7 @@ final class FuseConvolution implements Pass {
         }
         Convolution c =
                 FusedConvolution.with((Convolution) conv.operator(), chain.relu ? Activation.RELU : Activation.NONE);
-        return Dispatch.run(new FusedConvolution(c, scaled, chain.residual != null), inputs);
+        return Dispatch.run(new FusedConvolution(c, scaled, chain.residual != null, null), inputs);
     }
 
     /** Factor and summand of each channel: γr and β − μγr (+ the bias times the factor), with r = 1/√(σ² + ε). */

@@ -1,6 +1,9 @@
 package io.kiln.compile;
 
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
+import io.kiln.op.Add;
 import io.kiln.op.Convolution;
 import io.kiln.op.Linear;
 import io.kiln.op.Operator;
@@ -9,8 +12,17 @@ import io.kiln.op.Sigmoid;
 import io.kiln.op.Tanh;
 import io.kiln.symbol.Graph;
 
-/** Lets products and convolutions apply the activation behind them while their result is still in the cache. */
+/**
+ * Lets products and convolutions apply the activation behind them while their result is still in the cache, and sums of bfloat16
+ * the ReLU behind them.
+ */
 final class FusePostOps implements Pass {
+    private final Target target;
+
+    FusePostOps(Target target) {
+        this.target = target;
+    }
+
     @Override
     public Program run(Program program) {
         Graph g = program.graph();
@@ -21,7 +33,7 @@ final class FusePostOps implements Pass {
                 int source = node.inputs().isEmpty() ? -1 : node.inputs().get(0).value() - g.variableCount();
                 if (source >= 0
                         && activation(node.operator()) != null
-                        && with(g.nodes().get(source).operator(), Activation.NONE) != null
+                        && with(g, g.nodes().get(source), activation(node.operator())) != null
                         && uses[g.variableCount() + source] == 1) {
                     swallowed[source] = node;
                 }
@@ -30,7 +42,7 @@ final class FusePostOps implements Pass {
                 Graph.Node node = g.nodes().get(i);
                 int source = node.inputs().isEmpty() ? -1 : node.inputs().get(0).value() - g.variableCount();
                 if (swallowed[i] != null) {
-                    Operator both = with(node.operator(), activation(swallowed[i].operator()));
+                    Operator both = with(g, node, activation(swallowed[i].operator()));
                     replay.set(i, replay.run(node, both, replay.inputs(node)));
                 } else if (source >= 0 && swallowed[source] == node) {
                     replay.set(i, replay.value(node.inputs().get(0)));
@@ -50,7 +62,11 @@ final class FusePostOps implements Pass {
     }
 
     /** The operator with another activation, or null when it has one already or cannot have one. */
-    private static Operator with(Operator operator, Activation activation) {
+    private Operator with(Graph g, Graph.Node node, Activation activation) {
+        Operator operator = node.operator();
+        if (operator instanceof Add && activation == Activation.RELU && isNarrow(g, node)) {
+            return target.hasKernel(new AddRelu()) ? new AddRelu() : null;
+        }
         if (operator instanceof Linear l && l.activation() == Activation.NONE) {
             return new Linear(activation);
         }
@@ -58,5 +74,11 @@ final class FusePostOps implements Pass {
             return new Convolution(c.stride(), c.pad(), c.dilation(), c.groups(), activation);
         }
         return null;
+    }
+
+    private static boolean isNarrow(Graph g, Graph.Node sum) {
+        Spec y = sum.outputs().get(0);
+        return y.dtype() == DType.BFLOAT16
+                && sum.inputs().stream().allMatch(r -> g.spec(r).equals(y));
     }
 }

@@ -17,16 +17,24 @@ import java.util.Arrays;
  * statistics, a residual sum and an activation come to. It occurs in compiled programs only.
  *
  * <p>Inputs: x[N,C,spatial…], w[O,C/groups,kernel…], then s[O] and t[O] of float32 if it is scaled, then r of y's shape and dtype
- * if it has a residual. A backend may write y over r where both have one address.
+ * if it has a residual. A backend may write y over r where both have one address. Packed weights are bytes, which only the device
+ * understands that says how it likes them ({@link Target#packing}).
  *
  * @param convolution the convolution, without bias; its activation comes last
  * @param scaled whether it has s and t
  * @param residual whether it has r
+ * @param packing how the weights are packed; null when they are as they are
  */
-public record FusedConvolution(Convolution convolution, boolean scaled, boolean residual) implements Operator {
+public record FusedConvolution(Convolution convolution, boolean scaled, boolean residual, Packing packing)
+        implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
-        return convolution.infer(inputs[0], inputs[1]);
+        return convolution.infer(inputs[0], packing == null ? inputs[1] : packing.weights());
+    }
+
+    /** The same with packed weights. */
+    FusedConvolution with(Packing packed) {
+        return new FusedConvolution(convolution, scaled, residual, packed);
     }
 
     @Override
@@ -36,6 +44,10 @@ public record FusedConvolution(Convolution convolution, boolean scaled, boolean 
 
     @Override
     public NDArray[] compose(NDArray... in) {
+        if (packing != null) {
+            throw new IllegalStateException(
+                    "fusedConvolution: the device does not take the weights that it has packed");
+        }
         NDArray y = Dispatch.one(with(convolution, Activation.NONE), in[0], in[1]);
         if (scaled) {
             long[] channels = new long[y.shape().rank()];
@@ -58,7 +70,8 @@ public record FusedConvolution(Convolution convolution, boolean scaled, boolean 
     public long flops(Spec[] inputs, Spec[] outputs) {
         long y = outputs[0].shape().size();
         long extra = (scaled ? 2 * y : 0) + (residual ? y : 0);
-        return Math.addExact(convolution.flops(inputs, outputs), extra);
+        Spec[] plain = {inputs[0], packing == null ? inputs[1] : packing.weights()};
+        return Math.addExact(convolution.flops(plain, outputs), extra);
     }
 
     /** The convolution with another activation. */

@@ -64,6 +64,27 @@ public interface Target {
     }
 
     /**
+     * The size of what the device's {@link FusedBatchNorm} leaves for its gradient.
+     *
+     * @param x shape and dtype of what is normalised
+     * @return bytes of the mask; -1 when the device has no such kernels for it
+     */
+    default long maskBytes(Spec x) {
+        return -1;
+    }
+
+    /**
+     * How the device likes the weights of a convolution, when that is another layout than theirs.
+     *
+     * @param convolution the convolution, not packed
+     * @param inputs shapes and dtypes of its inputs
+     * @return the packing; null to leave the weights as they are
+     */
+    default Packing packing(FusedConvolution convolution, Spec... inputs) {
+        return null;
+    }
+
+    /**
      * Passes of the device's own, run before pointwise operators are fused.
      *
      * @return the passes in order

@@ -204,6 +204,7 @@ public final class SafeTensors {
                 Memory.put(chunk, 0, host, n);
                 a.backend().copyFromHost(host, a.address() + at, n);
             }
+            a.storage().written();
         } finally {
             Memory.free(host);
             Reference.reachabilityFence(a);

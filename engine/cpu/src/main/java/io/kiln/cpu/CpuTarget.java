@@ -1,7 +1,12 @@
 package io.kiln.cpu;
 
+import io.kiln.compile.AddRelu;
+import io.kiln.compile.FusedBatchNorm;
+import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.Packing;
 import io.kiln.compile.Target;
+import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.CallLog;
 import io.kiln.cpu.onednn.RecordedCalls;
@@ -11,6 +16,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Add;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
 import io.kiln.op.BatchNorm;
@@ -40,17 +46,20 @@ final class CpuTarget implements Target {
         return kernels.of(operator).length > 0;
     }
 
-    /** Functions for which oneDNN has code of its own stay with it; the gradient of ReLU is as fast in a program. */
+    /** Functions for which oneDNN has code of its own stay with it; sums and the gradient of ReLU are as fast in a program. */
     @Override
     public boolean fuses(Pointwise operator, Spec output) {
-        return operator instanceof ReluGradient || output.dtype() != DType.FLOAT32 || !hasKernel(operator);
+        return operator instanceof ReluGradient
+                || operator instanceof Add
+                || output.dtype() != DType.FLOAT32
+                || !hasKernel(operator);
     }
 
     @Override
     public long[][] layout(Operator operator, NDArray[] inputs, Spec[] outputs) {
         long[][] strides = Target.super.layout(operator, inputs, outputs);
         Shape shape = outputs[0].shape();
-        if (operator instanceof Pointwise || operator instanceof Cast) {
+        if (operator instanceof Pointwise || operator instanceof Cast || operator instanceof AddRelu) {
             strides[0] = layout(inputs, shape);
         } else if (shape.size() == 0 || !Natives.get().isAvailable()) {
             return strides;
@@ -58,6 +67,8 @@ final class CpuTarget implements Target {
             strides[0] = inputs[0].isDense() ? inputs[0].strides() : strides[0];
         } else if (operator instanceof Convolution
                 || operator instanceof FusedConvolution
+                || operator instanceof FusedBatchNorm
+                || operator instanceof FusedBatchNormGradient
                 || operator instanceof ConvolutionTranspose
                 || operator instanceof AvgPool
                 || operator instanceof AvgPoolGradient
@@ -70,6 +81,20 @@ final class CpuTarget implements Target {
             strides[1] = strides[0];
         }
         return strides;
+    }
+
+    @Override
+    public Packing packing(FusedConvolution convolution, Spec... inputs) {
+        return NetworkKernels.packing(convolution, inputs);
+    }
+
+    @Override
+    public long maskBytes(Spec x) {
+        boolean served = x.dtype() == DType.FLOAT32 || x.dtype() == DType.BFLOAT16;
+        long[] dims = x.shape().dims();
+        return served && x.shape().size() > 0 && Natives.get().isAvailable()
+                ? io.kiln.cpu.onednn.BatchNorm.maskBytes(Tensor.channelsLast(x.dtype(), 0, dims))
+                : -1;
     }
 
     @Override

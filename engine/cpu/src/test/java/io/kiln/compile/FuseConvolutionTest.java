@@ -205,7 +205,7 @@ class FuseConvolutionTest {
         NDArray s = RandomOps.uniform(Shape.of(8), 0.5, 2, DType.FLOAT32);
         NDArray t = RandomOps.normal(Shape.of(8), 0, 1, DType.FLOAT32);
         Convolution c = new Convolution(List.of(1L, 1L), List.of(0L, 0L), List.of(1L, 1L), 1, Activation.RELU);
-        FusedConvolution f = new FusedConvolution(c, true, true);
+        FusedConvolution f = new FusedConvolution(c, true, true, null);
         NDArray[] in = {x, w, s, t, x};
         float[] expected = f.compose(in)[0].cast(DType.FLOAT32).toFloatArray();
         assertArrayEquals(expected, Dispatch.run(f, in)[0].cast(DType.FLOAT32).toFloatArray(), 2e-5f);

@@ -3,6 +3,7 @@ package io.kiln.compile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.backend.Backends;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -35,7 +36,8 @@ class FusePostOpsTest {
 
     private static Program fused(Block block, Spec input) {
         Program before = Programs.of(block, false, input);
-        Program after = Programs.run(new DeadNodes(), Programs.run(new FusePostOps(), before));
+        Program after = Programs.run(
+                new DeadNodes(), Programs.run(new FusePostOps(Backends.current().target()), before));
         Programs.assertSame("fused", before, after);
         return after;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import java.util.Arrays;
@@ -146,7 +147,7 @@ class MemoryPlanTest {
                         new CommonSubexpressions(),
                         new DeadNodes(),
                         new FuseConvolution(Programs.target()),
-                        new FusePostOps(),
+                        new FusePostOps(Backends.current().target()),
                         new FusePointwise(Programs.target()),
                         new DeadNodes())) {
                     p = pass.run(p);

@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
 import io.kiln.ndarray.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ class PassPropertiesTest {
                 new CommonSubexpressions(),
                 new DeadNodes(),
                 new FuseConvolution(Programs.target()),
-                new FusePostOps()));
+                new FusePostOps(Backends.current().target())));
         passes.addAll(Programs.target().passes());
         passes.add(new FusePointwise(Programs.target()));
         passes.add(new DeadNodes());

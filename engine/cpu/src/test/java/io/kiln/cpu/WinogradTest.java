@@ -135,9 +135,9 @@ class WinogradTest {
             Convolution conv = new Convolution(ones, ones, ones, 1, activation);
             for (NDArray residual :
                     new NDArray[] {array(Shape.of(8, 64, 15, 17)), tensorLike(array(Shape.of(8, 64, 15, 17)))}) {
-                FusedConvolution scaled = new FusedConvolution(conv, true, false);
-                FusedConvolution both = new FusedConvolution(conv, true, true);
-                FusedConvolution summed = new FusedConvolution(conv, false, true);
+                FusedConvolution scaled = new FusedConvolution(conv, true, false, null);
+                FusedConvolution both = new FusedConvolution(conv, true, true, null);
+                FusedConvolution summed = new FusedConvolution(conv, false, true, null);
                 compareComposed(scaled, x, w, scale, shift);
                 compareComposed(both, x, w, scale, shift, residual);
                 compareComposed(summed, x, w, residual);

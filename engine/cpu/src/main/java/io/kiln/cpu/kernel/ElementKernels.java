@@ -2,7 +2,9 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.Elementwise;
+import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
+import io.kiln.cpu.onednn.Sum;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
@@ -21,6 +23,31 @@ final class ElementKernels {
     private static final long WORTH = 64;
 
     private ElementKernels() {}
+
+    /** Sums of bfloat16, which Java does not vectorise. */
+    static NDArray[] add(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return inputs[0].dtype() == DType.BFLOAT16 ? sum(inputs, outputs[0], PostOps.NONE) : null;
+    }
+
+    static NDArray[] addRelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return sum(inputs, outputs[0], PostOps.of(Activation.RELU, 0, 0));
+    }
+
+    private static NDArray[] sum(NDArray[] inputs, Spec output, PostOps postOps) {
+        NDArray a = inputs[0];
+        NDArray b = inputs[1];
+        if (a.size() < WORTH
+                || !isFast(a.dtype())
+                || a.dtype() != b.dtype()
+                || a.dtype() != output.dtype()
+                || !a.isDense()
+                || !a.shape().equals(b.shape())
+                || !Arrays.equals(a.strides(), b.strides())) {
+            return null;
+        }
+        NDArray y = NDArray.empty(a.backend(), output.shape(), output.dtype(), a.strides());
+        return Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), postOps) ? new NDArray[] {y} : null;
+    }
 
     static NDArray[] tanh(Operator operator, NDArray[] inputs, Spec[] outputs) {
         return forward(Activation.TANH, 0, inputs[0], outputs[0]);

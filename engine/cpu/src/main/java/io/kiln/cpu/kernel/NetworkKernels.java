@@ -1,7 +1,14 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.compile.AddRelu;
+import io.kiln.compile.FusedBatchNorm;
+import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.PackWeights;
+import io.kiln.compile.Packing;
 import io.kiln.cpu.KernelTable;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Add;
 import io.kiln.op.AvgPool;
 import io.kiln.op.AvgPoolGradient;
 import io.kiln.op.BatchNorm;
@@ -57,6 +64,7 @@ public final class NetworkKernels {
         table.addCalls(Linear.class, OneDnnMatMul::linear);
         table.addCalls(Convolution.class, OneDnnConvolution::convolution);
         table.add(FusedConvolution.class, OneDnnConvolution::fused);
+        table.add(PackWeights.class, OneDnnConvolution::pack);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
         table.addCalls(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
         table.add(Convolution.class, WinogradKernels::convolution);
@@ -69,6 +77,8 @@ public final class NetworkKernels {
         table.addCalls(AvgPoolGradient.class, OneDnnPooling::averageGradient);
         table.add(BatchNorm.class, OneDnnNorm::batchNorm);
         table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
+        table.add(FusedBatchNorm.class, OneDnnNorm::batchNormRelu);
+        table.add(FusedBatchNormGradient.class, OneDnnNorm::batchNormReluGradient);
         table.add(LayerNorm.class, OneDnnNorm::layerNorm);
         table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
         table.addCalls(Softmax.class, SoftmaxKernels::softmax);
@@ -79,6 +89,19 @@ public final class NetworkKernels {
         table.add(Mean.class, ShortSums::mean);
         elements(table);
         sequences(table);
+    }
+
+    /**
+     * How oneDNN likes the weights of a convolution.
+     *
+     * @param convolution the convolution
+     * @param inputs shapes and dtypes of its inputs
+     * @return the packing; null to leave the weights as they are
+     */
+    public static Packing packing(FusedConvolution convolution, Spec... inputs) {
+        boolean winograd = WinogradKernels.serves(
+                convolution, inputs[0], inputs[1], convolution.infer(inputs)[0]);
+        return winograd ? null : OneDnnConvolution.packing(convolution, inputs);
     }
 
     private static void sequences(KernelTable table) {
@@ -93,6 +116,8 @@ public final class NetworkKernels {
     }
 
     private static void elements(KernelTable table) {
+        table.add(Add.class, ElementKernels::add);
+        table.add(AddRelu.class, ElementKernels::addRelu);
         table.addCalls(Tanh.class, ElementKernels::tanh);
         table.addCalls(Sigmoid.class, ElementKernels::sigmoid);
         table.addCalls(ReluGradient.class, ElementKernels::reluGradient);

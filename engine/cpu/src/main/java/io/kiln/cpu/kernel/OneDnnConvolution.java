@@ -1,10 +1,14 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.PackWeights;
+import io.kiln.compile.Packing;
 import io.kiln.cpu.onednn.Convolution;
+import io.kiln.cpu.onednn.PackedLayout;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.onednn.Window;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -46,7 +50,8 @@ final class OneDnnConvolution {
     static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
         FusedConvolution fused = (FusedConvolution) operator;
         io.kiln.op.Convolution conv = fused.convolution();
-        if (declines(inputs)) {
+        Packing packing = fused.packing();
+        if (packing == null && declines(inputs)) {
             return null;
         }
         NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
@@ -70,12 +75,64 @@ final class OneDnnConvolution {
                     window(conv.stride(), conv.pad(), conv.dilation()),
                     conv.groups(),
                     Operands.read(inputs[0]),
-                    Operands.read(inputs[1]),
+                    packing == null ? Operands.read(inputs[1]) : weights(packing, inputs[1].address()),
+                    packing == null ? null : new PackedLayout(packing.layout(), packing.bytes()),
                     null,
                     Operands.of(result),
                     OneDnnMatMul.then(postOps, conv.activation()),
                     operands.toArray(new Tensor[0]));
             return computed ? new NDArray[] {result} : null;
+        }
+    }
+
+    private static Tensor weights(Packing packing, long address) {
+        Spec w = packing.weights();
+        return Tensor.rowMajor(w.dtype(), address, w.shape().dims());
+    }
+
+    /** How a convolution likes its weights; null where it takes them as they are, or oneDNN does not serve it. */
+    static Packing packing(FusedConvolution fused, Spec... inputs) {
+        io.kiln.op.Convolution conv = fused.convolution();
+        Spec y = fused.infer(inputs)[0];
+        if (!Operands.served(y.dtype())
+                || inputs[1].dtype() != y.dtype()
+                || inputs[0].shape().size() == 0
+                || inputs[1].shape().size() == 0) {
+            return null;
+        }
+        PostOps postOps = PostOps.NONE;
+        List<Tensor> operands = new ArrayList<>();
+        Tensor result = Tensor.channelsLast(y.dtype(), 0, y.shape().dims());
+        if (fused.scaled()) {
+            postOps = postOps.then(PostOps.Kind.MULTIPLY).then(PostOps.Kind.ADD);
+            long[] dims = new long[y.shape().rank()];
+            Arrays.fill(dims, 1);
+            dims[1] = y.shape().dim(1);
+            operands.add(Tensor.channelsLast(DType.FLOAT32, 0, dims));
+            operands.add(operands.get(0));
+        }
+        if (fused.residual()) {
+            postOps = postOps.then(PostOps.Kind.SUM);
+        }
+        PackedLayout layout = Convolution.layout(
+                window(conv.stride(), conv.pad(), conv.dilation()),
+                conv.groups(),
+                Tensor.channelsLast(y.dtype(), 0, inputs[0].shape().dims()),
+                Tensor.rowMajor(y.dtype(), 0, inputs[1].shape().dims()),
+                result,
+                OneDnnMatMul.then(postOps, conv.activation()),
+                operands.toArray(new Tensor[0]));
+        return layout == null ? null : new Packing(inputs[1], layout.bytes(), layout.text());
+    }
+
+    static NDArray[] pack(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        PackWeights pack = (PackWeights) operator;
+        NDArray packed = Operands.rowMajor(inputs[0], outputs[0]);
+        try (Scope copies = Scope.open()) {
+            PackedLayout layout =
+                    new PackedLayout(pack.packing().layout(), pack.packing().bytes());
+            boolean done = Convolution.pack(pack.groups(), Operands.read(inputs[0]), layout, packed.address());
+            return done ? new NDArray[] {packed} : null;
         }
     }
 

@@ -1,6 +1,8 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.compile.FusedBatchNorm;
+import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.cpu.onednn.LayerNorm;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
@@ -23,7 +25,15 @@ final class OneDnnNorm {
     private OneDnnNorm() {}
 
     static NDArray[] batchNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        BatchNorm norm = (BatchNorm) operator;
+        return batchNorm((BatchNorm) operator, inputs, outputs);
+    }
+
+    /** With a rectifier, whose mask is one output more. */
+    static NDArray[] batchNormRelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return batchNorm(((FusedBatchNorm) operator).norm(), inputs, outputs);
+    }
+
+    private static NDArray[] batchNorm(BatchNorm norm, NDArray[] inputs, Spec... outputs) {
         if (declines(inputs, 1)) {
             return null;
         }
@@ -35,6 +45,7 @@ final class OneDnnNorm {
         NDArray newVariance = Operands.rowMajor(inputs[0], outputs[2]);
         NDArray mean = put(oldMean, Operands.rowMajor(inputs[0], outputs[3]));
         NDArray inverse = Operands.rowMajor(inputs[0], outputs[4]);
+        NDArray mask = outputs.length > 5 ? Operands.rowMajor(inputs[0], outputs[5]) : null;
         try (Scope copies = Scope.open()) {
             NDArray variance = NDArray.of(inputs[4].shape(), oldVariance);
             boolean computed = io.kiln.cpu.onednn.BatchNorm.forward(
@@ -44,6 +55,7 @@ final class OneDnnNorm {
                     Operands.of(mean),
                     Operands.of(variance),
                     Operands.of(y),
+                    mask == null ? null : Operands.of(mask),
                     (float) norm.epsilon(),
                     !training);
             if (!computed) {
@@ -59,7 +71,9 @@ final class OneDnnNorm {
             put(oldMean, newMean);
             put(oldVariance, newVariance);
             put(inverses(usedVariance, norm.epsilon()), inverse);
-            return new NDArray[] {y, newMean, newVariance, mean, inverse};
+            return mask == null
+                    ? new NDArray[] {y, newMean, newVariance, mean, inverse}
+                    : new NDArray[] {y, newMean, newVariance, mean, inverse, mask};
         }
     }
 
@@ -69,7 +83,15 @@ final class OneDnnNorm {
     }
 
     static NDArray[] batchNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        BatchNormGradient norm = (BatchNormGradient) operator;
+        return batchNormGradient((BatchNormGradient) operator, inputs, outputs);
+    }
+
+    /** With the gradient of a rectifier, whose mask is the last input. */
+    static NDArray[] batchNormReluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+        return batchNormGradient(((FusedBatchNormGradient) operator).norm(), inputs, outputs);
+    }
+
+    private static NDArray[] batchNormGradient(BatchNormGradient norm, NDArray[] inputs, Spec... outputs) {
         if (declines(inputs, 2)) {
             return null;
         }
@@ -87,6 +109,7 @@ final class OneDnnNorm {
                     Operands.of(dx),
                     Operands.of(dgamma),
                     Operands.of(dbeta),
+                    inputs.length > 5 ? Operands.of(inputs[5]) : null,
                     (float) norm.epsilon(),
                     !norm.training());
             return computed ? new NDArray[] {dx, dgamma, dbeta} : null;
@@ -143,9 +166,9 @@ final class OneDnnNorm {
         }
     }
 
-    /** The first inputs may be bfloat16, all of them; the others are float32. */
+    /** The first inputs may be bfloat16, all of them; the others are float32, up to a mask. */
     private static boolean declines(NDArray[] inputs, int data) {
-        for (int i = 0; i < inputs.length; i++) {
+        for (int i = 0; i < Math.min(5, inputs.length); i++) {
             DType type = inputs[i].dtype();
             boolean fits = type == DType.FLOAT32 || i < data && type == DType.BFLOAT16;
             if (!fits || Operands.isEmpty(inputs[i]) || i < data && type != inputs[0].dtype()) {

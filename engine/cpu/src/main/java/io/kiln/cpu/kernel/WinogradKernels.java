@@ -73,7 +73,7 @@ final class WinogradKernels {
     static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
         FusedConvolution fused = (FusedConvolution) operator;
         Convolution conv = fused.convolution();
-        if (!serves(fused, inputs[0].spec(), inputs[1].spec(), outputs[0])) {
+        if (fused.packing() != null || !serves(fused, inputs[0].spec(), inputs[1].spec(), outputs[0])) {
             return null;
         }
         NDArray result = Operands.channelsLast(inputs[0], outputs[0]);

@@ -10,11 +10,14 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCALE;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SHIFT;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_VARIANCE;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_backward;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_batch_normalization_backward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_batch_normalization_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_fuse_norm_relu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_global_stats;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_scale;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
@@ -41,6 +44,8 @@ public final class BatchNorm {
      * @param mean per channel, read or written
      * @param variance per channel, read or written
      * @param dst destination
+     * @param mask with a rectifier behind it, {@code dst = max(0, y)}: what its gradient needs to know, written, of
+     *     {@link #maskBytes}; null without a rectifier
      * @param epsilon added to the variance
      * @param globalStatistics whether mean and variance are given
      * @return false if oneDNN has no implementation
@@ -52,6 +57,7 @@ public final class BatchNorm {
             Tensor mean,
             Tensor variance,
             Tensor dst,
+            Tensor mask,
             float epsilon,
             boolean globalStatistics) {
         CpuContext context = CpuContext.current();
@@ -62,11 +68,13 @@ public final class BatchNorm {
                 .add(mean)
                 .add(variance)
                 .add(dst)
+                .add(mask)
                 .add(epsilon)
                 .add(globalStatistics ? 1 : 0);
         Plan plan = context.plan(builder -> {
             int propagation = globalStatistics ? dnnl_forward_inference : dnnl_forward_training;
-            dnnl_primitive_desc descriptor = descriptor(builder, propagation, src, dst, epsilon, globalStatistics);
+            dnnl_primitive_desc descriptor =
+                    descriptor(builder, propagation, src, dst, epsilon, flags(globalStatistics, mask));
             PlanBuilder.Place meanPlace = builder.slot(3, mean);
             PlanBuilder.Place variancePlace = builder.slot(4, variance);
             builder.begin(descriptor)
@@ -78,6 +86,9 @@ public final class BatchNorm {
             } else {
                 builder.output(DNNL_ARG_MEAN, meanPlace).output(DNNL_ARG_VARIANCE, variancePlace);
             }
+            if (mask != null) {
+                builder.output(DNNL_ARG_WORKSPACE, builder.packed(6, builder.wanted(descriptor, DNNL_ARG_WORKSPACE)));
+            }
             return builder.output(DNNL_ARG_DST, builder.slot(5, Activations.canonical(dst)))
                     .end()
                     .build();
@@ -88,6 +99,7 @@ public final class BatchNorm {
                 .slot(3, mean)
                 .slot(4, variance)
                 .slot(5, dst)
+                .slot(6, mask)
                 .execute(context);
     }
 
@@ -102,6 +114,7 @@ public final class BatchNorm {
      * @param diffSrc result: gradient of the source
      * @param diffScale result: gradient of the scale
      * @param diffShift result: gradient of the shift
+     * @param mask what the forward pass with a rectifier has written; null without one
      * @param epsilon added to the variance
      * @param globalStatistics whether mean and variance are constants rather than functions of the source
      * @return false if oneDNN has no implementation
@@ -115,6 +128,7 @@ public final class BatchNorm {
             Tensor diffSrc,
             Tensor diffScale,
             Tensor diffShift,
+            Tensor mask,
             float epsilon,
             boolean globalStatistics) {
         CpuContext context = CpuContext.current();
@@ -127,11 +141,12 @@ public final class BatchNorm {
                 .add(diffSrc)
                 .add(diffScale)
                 .add(diffShift)
+                .add(mask)
                 .add(epsilon)
                 .add(globalStatistics ? 1 : 0);
         Plan plan = context.plan(builder -> {
-            dnnl_primitive_desc hint =
-                    descriptor(builder, dnnl_forward_training, src, diffDst, epsilon, globalStatistics);
+            int flags = flags(globalStatistics, mask);
+            dnnl_primitive_desc hint = descriptor(builder, dnnl_forward_training, src, diffDst, epsilon, flags);
             dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
             int status = dnnl_batch_normalization_backward_primitive_desc_create(
                     descriptor,
@@ -141,12 +156,15 @@ public final class BatchNorm {
                     Activations.channelsLast(builder, diffDst),
                     Activations.channelsLast(builder, src),
                     epsilon,
-                    flags(globalStatistics),
+                    flags,
                     hint,
                     builder.attributes(PostOps.NONE));
             builder.created("batch norm gradient", descriptor, status);
-            return builder.begin(descriptor)
-                    .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
+            builder.begin(descriptor);
+            if (mask != null) {
+                builder.input(DNNL_ARG_WORKSPACE, builder.packed(8, builder.wanted(descriptor, DNNL_ARG_WORKSPACE)));
+            }
+            return builder.input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
                     .input(DNNL_ARG_SCALE, builder.slot(1, scale))
                     .input(DNNL_ARG_MEAN, builder.slot(2, mean))
                     .input(DNNL_ARG_VARIANCE, builder.slot(3, variance))
@@ -165,27 +183,43 @@ public final class BatchNorm {
                 .slot(5, diffSrc)
                 .slot(6, diffScale)
                 .slot(7, diffShift)
+                .slot(8, mask)
                 .execute(context);
     }
 
-    private static int flags(boolean globalStatistics) {
-        return dnnl_use_scale | dnnl_use_shift | (globalStatistics ? dnnl_use_global_stats : 0);
+    /**
+     * What a rectifier behind the normalisation of a batch leaves for its gradient.
+     *
+     * @param src a source, of which only type and sizes matter
+     * @return bytes of the mask; -1 if oneDNN has no implementation with a rectifier
+     */
+    public static long maskBytes(Tensor src) {
+        try (PlanBuilder builder = new PlanBuilder(CpuContext.current())) {
+            int flags = dnnl_use_scale | dnnl_use_shift | dnnl_fuse_norm_relu;
+            dnnl_primitive_desc descriptor = descriptor(builder, dnnl_forward_training, src, src, 1e-5f, flags);
+            return dnnl_memory_desc_get_size(builder.wanted(descriptor, DNNL_ARG_WORKSPACE));
+        } catch (OneDnnException e) {
+            if (!e.isUnimplemented()) {
+                throw e;
+            }
+            return -1;
+        }
+    }
+
+    private static int flags(boolean globalStatistics, Tensor mask) {
+        return dnnl_use_scale
+                | dnnl_use_shift
+                | (globalStatistics ? dnnl_use_global_stats : 0)
+                | (mask == null ? 0 : dnnl_fuse_norm_relu);
     }
 
     private static dnnl_primitive_desc descriptor(
-            PlanBuilder builder, int propagation, Tensor src, Tensor dst, float epsilon, boolean globalStatistics) {
+            PlanBuilder builder, int propagation, Tensor src, Tensor dst, float epsilon, int flags) {
         dnnl_memory_desc from = Activations.channelsLast(builder, src);
         dnnl_memory_desc to = Activations.channelsLast(builder, dst);
         dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
         int status = dnnl_batch_normalization_forward_primitive_desc_create(
-                descriptor,
-                builder.engine(),
-                propagation,
-                from,
-                to,
-                epsilon,
-                flags(globalStatistics),
-                builder.attributes(PostOps.NONE));
+                descriptor, builder.engine(), propagation, from, to, epsilon, flags, builder.attributes(PostOps.NONE));
         return builder.created("batch norm of " + src, descriptor, status);
     }
 }

@@ -56,11 +56,41 @@ public final class Convolution {
             Tensor dst,
             PostOps postOps,
             Tensor... operands) {
+        return forward(window, groups, src, weights, null, bias, dst, postOps, operands);
+    }
+
+    /**
+     * The same with weights that may be packed.
+     *
+     * @param window how the kernel slides
+     * @param groups number of groups of channels
+     * @param src source
+     * @param weights weights; packed ones with the sizes that they have as they are
+     * @param layout how the weights are packed, {@link #layout}; null when they are not
+     * @param bias bias, or null
+     * @param dst destination
+     * @param postOps what to do to each element of the result
+     * @param operands further operands of the post-ops, which broadcast to the result
+     * @return false if oneDNN has no implementation
+     */
+    public static boolean forward(
+            Window window,
+            long groups,
+            Tensor src,
+            Tensor weights,
+            PackedLayout layout,
+            Tensor bias,
+            Tensor dst,
+            PostOps postOps,
+            Tensor... operands) {
         CpuContext context = CpuContext.current(multiplications(weights, dst));
         CallKey key = key(context, Operation.CONVOLUTION, window, groups, src, weights, bias, dst)
                 .add(postOps);
         for (Tensor operand : operands) {
             key.add(operand);
+        }
+        if (layout != null) {
+            layout.addTo(key);
         }
         Plan plan = context.plan(builder -> {
             Tensor filter = Filters.grouped(weights, groups);
@@ -72,7 +102,7 @@ public final class Convolution {
                     forward(builder, window, src, filter, shift == null ? null : shift.layout(), dst, postOps, more);
             builder.begin(descriptor)
                     .input(DNNL_ARG_SRC, builder.slot(0, Activations.canonical(src)))
-                    .input(DNNL_ARG_WEIGHTS, builder.slot(1, filter));
+                    .input(DNNL_ARG_WEIGHTS, layout == null ? builder.slot(1, filter) : builder.slot(1, layout));
             if (shift != null) {
                 builder.input(DNNL_ARG_BIAS, shift);
             }
@@ -88,6 +118,54 @@ public final class Convolution {
             plan.slot(4 + i, operands[i]);
         }
         return plan.slot(0, src).slot(1, weights).slot(2, bias).slot(3, dst).execute(context);
+    }
+
+    /**
+     * The layout in which a convolution likes its weights on as many threads as the caller has; on others it reorders them.
+     *
+     * @param window how the kernel slides
+     * @param groups number of groups of channels
+     * @param src source; here and below only types and sizes matter
+     * @param weights weights
+     * @param dst destination
+     * @param postOps what to do to each element of the result
+     * @param operands further operands of the post-ops
+     * @return the layout; null if oneDNN has no implementation
+     */
+    public static PackedLayout layout(
+            Window window, long groups, Tensor src, Tensor weights, Tensor dst, PostOps postOps, Tensor... operands) {
+        try (PlanBuilder builder = new PlanBuilder(CpuContext.current())) {
+            PlanBuilder.Place[] more = new PlanBuilder.Place[operands.length];
+            Arrays.setAll(more, i -> builder.slot(4 + i, operands[i]));
+            dnnl_primitive_desc descriptor =
+                    forward(builder, window, src, Filters.grouped(weights, groups), null, dst, postOps, more);
+            return PackedLayout.of(builder.wanted(descriptor, DNNL_ARG_WEIGHTS));
+        } catch (OneDnnException e) {
+            if (!e.isUnimplemented()) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    /**
+     * Packs weights.
+     *
+     * @param groups number of groups of channels
+     * @param weights weights as they are
+     * @param layout how to pack them
+     * @param address where to, so many bytes as the layout takes
+     * @return false if oneDNN has no implementation
+     */
+    public static boolean pack(long groups, Tensor weights, PackedLayout layout, long address) {
+        CpuContext context = CpuContext.current();
+        CallKey key = context.key(Operation.CONVOLUTION_PACK).add(groups).add(weights);
+        layout.addTo(key);
+        Plan plan = context.plan(builder -> {
+            builder.reorder(builder.slot(0, Filters.grouped(weights, groups)), builder.slot(1, layout));
+            return builder.build();
+        });
+        return plan.slot(0, weights).slot(1, address).execute(context);
     }
 
     /**

@@ -44,7 +44,7 @@ final class Plan {
     private final Step[] steps;
     private final Argument[] arguments;
     private final long[] current;
-    private final long[] slots = new long[8];
+    private final long[] slots = new long[10];
     private final long scratchBytes;
     private final long packedBytes;
     private final Address address = new Address();

@@ -153,6 +153,14 @@ final class PlanBuilder implements AutoCloseable {
         return new Place(layout(tensor), slot, 0);
     }
 
+    /** The caller's memory number {@code slot}, in a layout of an earlier call. */
+    Place slot(int slot, PackedLayout packed) {
+        dnnl_memory_desc layout = new dnnl_memory_desc();
+        packed.fill(layout);
+        temporaries.add(() -> dnnl_memory_desc_destroy(layout));
+        return new Place(layout, slot, 0);
+    }
+
     /** The caller's memory number {@code slot}, in a layout that a primitive chose; at most one of them in a plan. */
     Place packed(int slot, dnnl_memory_desc layout) {
         packedBytes = dnnl_memory_desc_get_size(layout);

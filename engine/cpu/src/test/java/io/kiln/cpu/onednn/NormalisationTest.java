@@ -39,7 +39,7 @@ class NormalisationTest {
             Tensor shift = arena.random(dims[1]);
             Tensor mean = arena.random(dims[1]);
             Tensor variance = arena.random(dims[1]);
-            assertTrue(BatchNorm.forward(src, scale, shift, mean, variance, dst, EPSILON, false));
+            assertTrue(BatchNorm.forward(src, scale, shift, mean, variance, dst, null, EPSILON, false));
             double[][] moments = moments(src, 1);
             Arena.each(dims, i -> {
                 int c = (int) i[1];
@@ -49,7 +49,7 @@ class NormalisationTest {
                 assertEquals(z * Arena.get(scale, c) + Arena.get(shift, c), Arena.get(dst, i), 1e-4);
             });
             Tensor given = arena.random(dims[1]);
-            assertTrue(BatchNorm.forward(src, scale, shift, given, variance, dst, EPSILON, true));
+            assertTrue(BatchNorm.forward(src, scale, shift, given, variance, dst, null, EPSILON, true));
             Arena.each(dims, i -> {
                 int c = (int) i[1];
                 double z = (Arena.get(src, i) - Arena.get(given, c)) / Math.sqrt(moments[1][c] + EPSILON);
@@ -67,13 +67,13 @@ class NormalisationTest {
         Tensor shift = arena.random(7);
         Tensor mean = arena.random(7);
         Tensor variance = arena.random(7);
-        BatchNorm.forward(src, scale, shift, mean, variance, dst, EPSILON, false);
+        BatchNorm.forward(src, scale, shift, mean, variance, dst, null, EPSILON, false);
         Tensor diffDst = arena.random(dims);
         Tensor diffSrc = arena.random(dims);
         Tensor diffScale = arena.random(7);
         Tensor diffShift = arena.random(7);
-        assertTrue(
-                BatchNorm.backward(src, scale, mean, variance, diffDst, diffSrc, diffScale, diffShift, EPSILON, false));
+        assertTrue(BatchNorm.backward(
+                src, scale, mean, variance, diffDst, diffSrc, diffScale, diffShift, null, EPSILON, false));
         checkGradients(src, scale, diffDst, diffSrc, diffScale, diffShift, 1, 1);
     }
 

@@ -1,0 +1,147 @@
+package io.kiln.compile;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.ViewOperator;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.GraphBuilder;
+import io.kiln.symbol.Role;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Cuts off a program for predictions what follows from parameters alone: packed weights, casts of weights, factors of
+ * normalisations. It is a program of its own, which runs once and then only when a parameter has been written; its results are
+ * further parameters of the rest.
+ *
+ * @param first what follows from parameters
+ * @param rest the program, with the first one's outputs as its last parameters
+ */
+record Prelude(Program first, Program rest) {
+    private static final String PREFIX = "prepared ";
+
+    /** Cuts a program; null when there is nothing to cut off. */
+    static Prelude of(Program program) {
+        Graph g = program.graph();
+        if (program.training() || !program.gradients().isEmpty()) {
+            return null;
+        }
+        boolean[] given = given(g);
+        boolean[] still = still(g);
+        boolean[] wanted = wanted(g, still, given);
+        Map<Graph.Ref, String> names = new HashMap<>();
+        for (int i = 0; i < wanted.length; i++) {
+            if (wanted[i]) {
+                for (int k = 0; k < g.nodes().get(i).outputs().size(); k++) {
+                    names.put(new Graph.Ref(g.variableCount() + i, k), PREFIX + i + "." + k);
+                }
+            }
+        }
+        return names.isEmpty() ? null : new Prelude(first(program, still, wanted), rest(program, still, given, names));
+    }
+
+    /** The parameters of the rest: these, then what is prepared, in the order of the first program's outputs. */
+    List<Graph.ParameterInfo> parameters(List<Graph.ParameterInfo> given) {
+        List<Graph.ParameterInfo> all = new ArrayList<>(given);
+        int outputs = first.graph().outputs().size();
+        List<Graph.ParameterInfo> rests = rest.graph().parameters();
+        all.addAll(rests.stream().filter(p -> p.name().startsWith(PREFIX)).toList());
+        if (all.size() != given.size() + outputs) {
+            throw new IllegalStateException(
+                    "compile: " + outputs + " values are prepared, the rest takes " + (all.size() - given.size()));
+        }
+        return all;
+    }
+
+    /** Which nodes follow from parameters alone. */
+    private static boolean[] still(Graph g) {
+        boolean[] still = new boolean[g.nodes().size()];
+        for (int i = 0; i < still.length; i++) {
+            Graph.Node n = g.nodes().get(i);
+            still[i] = !n.inputs().isEmpty() && !Segments.isUnique(n.operator());
+            for (Graph.Ref r : n.inputs()) {
+                int node = r.value() - g.variableCount();
+                still[i] &= node < 0 ? r.value() >= g.inputs().size() : still[node];
+            }
+        }
+        return still;
+    }
+
+    /** Which nodes make results of the program, which are new arrays in each call. */
+    private static boolean[] given(Graph g) {
+        boolean[] given = new boolean[g.nodes().size()];
+        g.outputs().forEach(r -> give(g, given, r));
+        g.updates().forEach(u -> give(g, given, u.value()));
+        return given;
+    }
+
+    /** Marks a result, and what it is a view of. */
+    private static void give(Graph g, boolean[] given, Graph.Ref r) {
+        int node = r.value() - g.variableCount();
+        if (node >= 0) {
+            given[node] = true;
+            Graph.Node n = g.nodes().get(node);
+            if (n.operator() instanceof ViewOperator) {
+                give(g, given, n.inputs().get(0));
+            }
+        }
+    }
+
+    /** Which of them the rest looks at; views are made anew instead. */
+    private static boolean[] wanted(Graph g, boolean[] still, boolean... given) {
+        boolean[] wanted = new boolean[still.length];
+        for (int i = still.length - 1; i >= 0; i--) {
+            Graph.Node user = g.nodes().get(i);
+            boolean looks = !still[i] || given[i] || wanted[i] && user.operator() instanceof ViewOperator;
+            for (Graph.Ref r : user.inputs()) {
+                int node = r.value() - g.variableCount();
+                wanted[Math.max(0, node)] |= looks && node >= 0 && still[node];
+            }
+            wanted[i] &= !given[i] && !(user.operator() instanceof ViewOperator);
+        }
+        return wanted;
+    }
+
+    private static Program first(Program program, boolean[] still, boolean... wanted) {
+        Graph g = program.graph();
+        try (Replay replay = new Replay(program)) {
+            List<NDArray> results = new ArrayList<>();
+            for (int i = 0; i < still.length; i++) {
+                if (still[i]) {
+                    replay.keep(i);
+                    for (int k = 0; wanted[i] && k < g.nodes().get(i).outputs().size(); k++) {
+                        results.add(replay.value(new Graph.Ref(g.variableCount() + i, k)));
+                    }
+                }
+            }
+            GraphBuilder b = replay.builder();
+            return new Program(b.build(results.toArray(new NDArray[0])), b.constantValues(), false);
+        }
+    }
+
+    private static Program rest(Program program, boolean[] still, boolean[] given, Map<Graph.Ref, String> names) {
+        Graph g = program.graph();
+        try (Replay replay = new Replay(program)) {
+            for (int i = 0; i < still.length; i++) {
+                Graph.Node n = g.nodes().get(i);
+                NDArray[] prepared = new NDArray[n.outputs().size()];
+                for (int k = 0; k < prepared.length; k++) {
+                    String name = names.get(new Graph.Ref(g.variableCount() + i, k));
+                    prepared[k] = name == null
+                            ? null
+                            : replay.builder()
+                                    .parameter(new Graph.ParameterInfo(
+                                            name, n.outputs().get(k), Role.CONSTANT, Optional.empty()));
+                }
+                if (still[i] && !given[i] && !(n.operator() instanceof ViewOperator)) {
+                    replay.set(i, prepared);
+                } else {
+                    replay.keep(i);
+                }
+            }
+            return replay.build();
+        }
+    }
+}
