@@ -33,13 +33,15 @@ record Prelude(Program first, Program rest) {
         boolean[] wanted = wanted(g, still, given);
         Map<Graph.Ref, String> names = new HashMap<>();
         for (int i = 0; i < wanted.length; i++) {
-            if (wanted[i]) {
+            if (wanted[i] && !isView(g, i)) {
                 for (int k = 0; k < g.nodes().get(i).outputs().size(); k++) {
                     names.put(new Graph.Ref(g.variableCount() + i, k), PREFIX + i + "." + k);
                 }
             }
         }
-        return names.isEmpty() ? null : new Prelude(first(program, still, wanted), rest(program, still, given, names));
+        return names.isEmpty()
+                ? null
+                : new Prelude(first(program, still, wanted), rest(program, still, given, wanted, names));
     }
 
     /** The parameters of the rest: these, then what is prepared, in the order of the first program's outputs. */
@@ -89,19 +91,23 @@ record Prelude(Program first, Program rest) {
         }
     }
 
-    /** Which of them the rest looks at; views are made anew instead. */
+    /** Which of them the rest looks at; those that are views it makes itself. */
     private static boolean[] wanted(Graph g, boolean[] still, boolean... given) {
         boolean[] wanted = new boolean[still.length];
         for (int i = still.length - 1; i >= 0; i--) {
             Graph.Node user = g.nodes().get(i);
-            boolean looks = !still[i] || given[i] || wanted[i] && user.operator() instanceof ViewOperator;
+            boolean looks = !still[i] || given[i] || wanted[i] && isView(g, i);
             for (Graph.Ref r : user.inputs()) {
                 int node = r.value() - g.variableCount();
                 wanted[Math.max(0, node)] |= looks && node >= 0 && still[node];
             }
-            wanted[i] &= !given[i] && !(user.operator() instanceof ViewOperator);
+            wanted[i] &= !given[i];
         }
         return wanted;
+    }
+
+    private static boolean isView(Graph g, int node) {
+        return g.nodes().get(node).operator() instanceof ViewOperator;
     }
 
     private static Program first(Program program, boolean[] still, boolean... wanted) {
@@ -111,7 +117,11 @@ record Prelude(Program first, Program rest) {
             for (int i = 0; i < still.length; i++) {
                 if (still[i]) {
                     replay.keep(i);
-                    for (int k = 0; wanted[i] && k < g.nodes().get(i).outputs().size(); k++) {
+                    for (int k = 0;
+                            wanted[i]
+                                    && !isView(g, i)
+                                    && k < g.nodes().get(i).outputs().size();
+                            k++) {
                         results.add(replay.value(new Graph.Ref(g.variableCount() + i, k)));
                     }
                 }
@@ -121,7 +131,8 @@ record Prelude(Program first, Program rest) {
         }
     }
 
-    private static Program rest(Program program, boolean[] still, boolean[] given, Map<Graph.Ref, String> names) {
+    private static Program rest(
+            Program program, boolean[] still, boolean[] given, boolean[] wanted, Map<Graph.Ref, String> names) {
         Graph g = program.graph();
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < still.length; i++) {
@@ -135,7 +146,7 @@ record Prelude(Program first, Program rest) {
                                     .parameter(new Graph.ParameterInfo(
                                             name, n.outputs().get(k), Role.CONSTANT, Optional.empty()));
                 }
-                if (still[i] && !given[i] && !(n.operator() instanceof ViewOperator)) {
+                if (still[i] && !given[i] && !(wanted[i] && isView(g, i))) {
                     replay.set(i, prepared);
                 } else {
                     replay.keep(i);

@@ -18,11 +18,13 @@ import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Lambda;
+import io.kiln.nn.Ones;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Autocast;
 import io.kiln.op.Precision;
 import io.kiln.op.RandomOps;
+import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -107,6 +109,34 @@ class PreludeTest {
         Block net = new Lambda(x -> x.mul(2).exp());
         Block.Traced traced = net.capture(net::forwardAll, IMAGES);
         assertNull(Prelude.of(new Program(traced.graph(), traced.constants(), false)));
+    }
+
+    @Test
+    void viewsThatOnlyThePreludeLooksAtStayThere() {
+        NDArray weight = RandomOps.normal(Shape.of(9, 7), 0, 1, DType.FLOAT32);
+        Block net = new Scaled(weight);
+        try (net;
+                Autograd.Mode predict = Autograd.predictMode()) {
+            NDArray x = images();
+            float[] expected = net.call(x).toFloatArray();
+            net.hybridize();
+            assertArrayEquals(expected, net.call(x).toFloatArray(), 1e-5f);
+        }
+    }
+
+    /** Multiplies by what is computed of a parameter, seen in another shape and computed further. */
+    private static final class Scaled extends Block {
+        private final Parameter gain = addParameter(new Parameter("gain", Role.WEIGHT, new Ones()));
+
+        Scaled(NDArray value) {
+            gain.set(value);
+        }
+
+        @Override
+        public NDArray forward(NDArray x) {
+            NDArray a = gain.complete(Shape.of(9, 7)).data().exp();
+            return x.mul(a.reshape(7, 9).softmax(1).reshape(9, 7));
+        }
     }
 
     @ParameterizedTest
