@@ -23,14 +23,15 @@ final class OneDnnMatMul {
         }
         NDArray result = Operands.rowMajor(a, outputs[0]);
         boolean many = outputs[0].shape().rank() > 4;
-        if (isPlain(a, many) && isPlain(b, many)) {
+        boolean thin = outputs[0].shape().rank() > 2 && a.shape().dim(-1) == 1;
+        if (isPlain(a, many, thin) && isPlain(b, many, thin)) {
             return done(
                     MatMul.run(ranked(a, outputs[0]), ranked(b, outputs[0]), null, Operands.of(result), PostOps.NONE),
                     result);
         }
         try (Scope copies = Scope.open()) {
-            Tensor left = ranked(plain(a, many), outputs[0]);
-            Tensor right = ranked(plain(b, many), outputs[0]);
+            Tensor left = ranked(plain(a, many, thin), outputs[0]);
+            Tensor right = ranked(plain(b, many, thin), outputs[0]);
             return done(MatMul.run(left, right, null, Operands.of(result), PostOps.NONE), result);
         }
     }
@@ -105,8 +106,14 @@ final class OneDnnMatMul {
         return true;
     }
 
-    /** With more than four axes oneDNN's products come out wrong unless each matrix lies within one step of the axes before it. */
-    private static boolean isPlain(NDArray x, boolean many) {
+    /**
+     * With more than four axes oneDNN's products come out wrong unless each matrix lies within one step of the axes before it. Batches
+     * of products that sum over one element do where the matrices have gaps between them: it reads what lies there.
+     */
+    private static boolean isPlain(NDArray x, boolean many, boolean thin) {
+        if (thin) {
+            return x.isContiguous();
+        }
         if (!isPlain(x) || !many) {
             return isPlain(x);
         }
@@ -125,8 +132,8 @@ final class OneDnnMatMul {
         return true;
     }
 
-    private static NDArray plain(NDArray x, boolean many) {
-        return isPlain(x, many) ? x : Operands.copy(x);
+    private static NDArray plain(NDArray x, boolean many, boolean thin) {
+        return isPlain(x, many, thin) ? x : Operands.copy(x);
     }
 
     /** The matrices with as many batch axes as the result; repeated ones have size 1. */
