@@ -60,11 +60,6 @@ final class Checkpoints {
         }
     }
 
-    /** The number of forward nodes. */
-    int size() {
-        return nodes.length;
-    }
-
     /** The node at a place of the forward pass. */
     int node(int position) {
         return nodes[position];

@@ -97,7 +97,7 @@ class RecomputeTest {
                             work,
                             (System.nanoTime() - start) / 1_000_000);
                     assertTrue(e.arenaBytes() <= part * most, name + " " + part);
-                    assertTrue(work < 1.35, name + " " + part + ": " + work);
+                    assertTrue(work < 1.25, name + " " + part + ": " + work);
                 }
             }
         }
