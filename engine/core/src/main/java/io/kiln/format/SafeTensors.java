@@ -5,12 +5,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -104,15 +104,25 @@ public final class SafeTensors {
      * @param tensors the arrays by name
      * @param metadata free text by key
      * @return the bytes of a file
+     * @throws IllegalStateException when they are more than the 2 GiB of an array; {@link #toChunks} takes them
      */
     public static byte[] toBytes(Map<String, NDArray> tensors, Map<String, String> metadata) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        return toChunks(tensors, metadata).toByteArray();
+    }
+
+    /**
+     * Writes to memory, also more than an array holds.
+     *
+     * @param tensors the arrays by name
+     * @param metadata free text by key
+     * @return the bytes of a file
+     */
+    public static ByteChunks toChunks(Map<String, NDArray> tensors, Map<String, String> metadata) {
         try {
-            write(out, tensors, metadata);
-        } catch (IOException e) {
+            return ByteChunks.write(out -> write(out, tensors, metadata));
+        } catch (UncheckedIOException e) { // only the header's length can be wrong
             throw new IllegalArgumentException(e.getMessage(), e);
         }
-        return out.toByteArray();
     }
 
     private static void writeData(OutputStream out, NDArray a) throws IOException {
@@ -158,6 +168,19 @@ public final class SafeTensors {
      */
     public static Contents read(byte[] bytes) throws IOException {
         return read(new ByteArrayInputStream(bytes), bytes.length);
+    }
+
+    /**
+     * Reads from memory.
+     *
+     * @param bytes the bytes of a file
+     * @return its arrays, which belong to the current scope
+     * @throws IOException when the bytes are damaged or of another format
+     */
+    public static Contents read(ByteChunks bytes) throws IOException {
+        try (InputStream in = bytes.open()) {
+            return read(in, bytes.length());
+        }
     }
 
     /**
