@@ -166,7 +166,7 @@ public final class Fit {
             return loss.mean(predictions[0], labels);
         });
         for (Metric m : metrics) {
-            m.update(labels, predictions[0]);
+            m.update(predictions[0], labels);
         }
         trainer.step(1);
         progress.trained(mean.item(), Math.toIntExact(inputs[0].shape().dim(0)));

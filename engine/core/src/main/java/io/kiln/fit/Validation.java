@@ -64,7 +64,7 @@ public final class Validation implements FitHandler {
                     sum += progress.loss().mean(y, labels).item() * n;
                     samples += n;
                     for (Metric m : metrics) {
-                        m.update(labels, y);
+                        m.update(y, labels);
                     }
                 }
             }

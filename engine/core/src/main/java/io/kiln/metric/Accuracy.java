@@ -10,8 +10,8 @@ public final class Accuracy extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        long[] truth = Samples.classes(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        long[] truth = Samples.classes(name(), predictions, labels);
         int[] said = Samples.decisions(predictions, 0);
         for (int i = 0; i < truth.length; i++) {
             add(0, said[i] == truth[i] ? 1 : 0);

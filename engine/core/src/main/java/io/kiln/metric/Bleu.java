@@ -44,7 +44,7 @@ public final class Bleu extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         if (labels.shape().rank() != 2
                 || predictions.shape().rank() != 2
                 || labels.shape().dim(0) != predictions.shape().dim(0)) {
@@ -55,7 +55,7 @@ public final class Bleu extends Metric {
         long[] p = predictions.toLongArray();
         int rows = Math.toIntExact(labels.shape().dim(0));
         for (int i = 0; i < rows; i++) {
-            update(List.of(row(l, i, rows)), row(p, i, rows));
+            update(row(p, i, rows), List.of(row(l, i, rows)));
         }
     }
 
@@ -71,10 +71,10 @@ public final class Bleu extends Metric {
     /**
      * Takes one translation in.
      *
-     * @param references one or more references
      * @param translation the translation
+     * @param references one or more references
      */
-    public void update(List<long[]> references, long... translation) {
+    public void update(long[] translation, List<long[]> references) {
         if (references.isEmpty()) {
             throw new IllegalArgumentException("bleu: a translation needs at least one reference");
         }

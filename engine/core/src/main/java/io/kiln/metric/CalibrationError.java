@@ -29,8 +29,8 @@ public final class CalibrationError extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        long[] truth = Samples.classes(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        long[] truth = Samples.classes(name(), predictions, labels);
         int[] said = Samples.decisions(predictions, 0);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));

@@ -33,11 +33,11 @@ public final class CompositeMetric {
     /**
      * Takes samples into all metrics.
      *
-     * @param labels what is true, [N] or [N,…]
      * @param predictions what the network says, [N,…]
+     * @param labels what is true, [N] or [N,…]
      */
-    public void update(NDArray labels, NDArray predictions) {
-        metrics.forEach(m -> m.update(labels, predictions));
+    public void update(NDArray predictions, NDArray labels) {
+        metrics.forEach(m -> m.update(predictions, labels));
     }
 
     /**

@@ -7,7 +7,7 @@ import io.kiln.ndarray.ShapeException;
 final class Confusion {
     private Confusion() {}
 
-    static long[] check(String metric, NDArray labels, int[] said, int classes) {
+    static long[] check(String metric, int[] said, NDArray labels, int classes) {
         if (labels.size() != said.length) {
             throw new ShapeException(
                     metric + ": " + said.length + " predictions need as many labels, got label" + labels.shape());

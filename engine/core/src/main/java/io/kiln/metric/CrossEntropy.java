@@ -49,8 +49,8 @@ public final class CrossEntropy extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        long[] truth = Samples.classes(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        long[] truth = Samples.classes(name(), predictions, labels);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));
         double sum = 0;

@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * A metric from a function of labels and predictions that gives the mean over the samples of one batch; over several
+ * A metric from a function of predictions and labels that gives the mean over the samples of one batch; over several
  * batches the mean is weighted with their sizes, axis 0 of the labels.
  */
 public final class CustomMetric extends Metric {
@@ -16,7 +16,7 @@ public final class CustomMetric extends Metric {
      *
      * @param name its name, for people
      * @param largerIsBetter whether a larger value is better
-     * @param batchMean from labels and predictions of a batch to the mean over its samples
+     * @param batchMean from predictions and labels of a batch to the mean over its samples
      */
     public CustomMetric(String name, boolean largerIsBetter, ToDoubleBiFunction<NDArray, NDArray> batchMean) {
         super(name, 2);
@@ -25,10 +25,10 @@ public final class CustomMetric extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         long samples = labels.shape().rank() == 0 ? 1 : labels.shape().dim(0);
         if (samples > 0) {
-            add(0, samples * batchMean.applyAsDouble(labels, predictions));
+            add(0, samples * batchMean.applyAsDouble(predictions, labels));
             add(1, samples);
         }
     }

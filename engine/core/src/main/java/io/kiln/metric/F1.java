@@ -47,9 +47,9 @@ public final class F1 extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         int[] said = Samples.decisions(predictions, threshold);
-        long[] truth = Confusion.check(name(), labels, said, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes);
         for (int i = 0; i < said.length; i++) {
             int t = (int) truth[i];
             if (t == said[i]) {

@@ -33,9 +33,9 @@ public final class Mcc extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         int[] said = Samples.decisions(predictions, threshold);
-        long[] truth = Confusion.check(name(), labels, said, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes);
         for (int i = 0; i < said.length; i++) {
             add((int) truth[i] * classes + said[i], 1);
         }

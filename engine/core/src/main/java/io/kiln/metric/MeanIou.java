@@ -36,13 +36,13 @@ public final class MeanIou extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         int rank = predictions.shape().rank();
         int at = predictions.shape().axis(axis);
         int[] last = IntStream.concat(IntStream.range(0, rank).filter(i -> i != at), IntStream.of(at))
                 .toArray();
         int[] said = Samples.decisions(predictions.transpose(last), 0);
-        long[] truth = Confusion.check(name(), labels, said, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes);
         for (int i = 0; i < said.length; i++) {
             if (truth[i] == said[i]) {
                 add(3 * said[i], 1);

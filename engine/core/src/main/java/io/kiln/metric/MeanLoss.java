@@ -19,7 +19,7 @@ public final class MeanLoss extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
+    public void update(NDArray predictions, NDArray labels) {
         try (Scope scope = Scope.open()) {
             double sum = 0;
             double[] losses = loss.compute(predictions, labels).toDoubleArray();

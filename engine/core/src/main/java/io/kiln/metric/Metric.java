@@ -38,11 +38,11 @@ public abstract class Metric {
     /**
      * Takes samples in.
      *
-     * @param labels what is true, [N] or [N,…]
      * @param predictions what the network says, [N,…]
+     * @param labels what is true, [N] or [N,…]
      * @throws io.kiln.ndarray.ShapeException when the shapes do not fit each other
      */
-    public abstract void update(NDArray labels, NDArray predictions);
+    public abstract void update(NDArray predictions, NDArray labels);
 
     /**
      * The figure.

@@ -14,8 +14,8 @@ public final class Pearson extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        Samples.checkAlike(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        Samples.checkAlike(name(), predictions, labels);
         double[] l = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double[] sums = new double[6];

@@ -24,8 +24,8 @@ public final class QuantileError extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        Samples.checkAlike(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        Samples.checkAlike(name(), predictions, labels);
         double[] y = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double sum = 0;

@@ -13,8 +13,8 @@ public final class R2 extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        Samples.checkAlike(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        Samples.checkAlike(name(), predictions, labels);
         double[] y = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         for (int i = 0; i < y.length; i++) {

@@ -9,7 +9,7 @@ final class Samples {
     private Samples() {}
 
     /** Class labels, one per row of predictions[…,classes]. */
-    static long[] classes(String metric, NDArray labels, NDArray predictions) {
+    static long[] classes(String metric, NDArray predictions, NDArray labels) {
         Shape p = predictions.shape();
         Shape l = labels.shape();
         boolean column = l.rank() == p.rank() && l.dim(-1) == 1;
@@ -28,7 +28,7 @@ final class Samples {
     }
 
     /** Two arrays of one shape, or [N] and [N,1]. */
-    static void checkAlike(String metric, NDArray labels, NDArray predictions) {
+    static void checkAlike(String metric, NDArray predictions, NDArray labels) {
         Shape p = predictions.shape();
         Shape l = labels.shape();
         if (!trimmed(p).equals(trimmed(l))) {

@@ -19,7 +19,7 @@ abstract class ScoreHistogram extends Metric {
     }
 
     @Override
-    public final void update(NDArray labels, NDArray predictions) {
+    public final void update(NDArray predictions, NDArray labels) {
         float[] p = predictions.toFloatArray();
         long[] truth = labels.toLongArray();
         int columns = predictions.shape().rank() == 2

@@ -23,8 +23,8 @@ public final class TopK extends Metric {
     }
 
     @Override
-    public void update(NDArray labels, NDArray predictions) {
-        long[] truth = Samples.classes(name(), labels, predictions);
+    public void update(NDArray predictions, NDArray labels) {
+        long[] truth = Samples.classes(name(), predictions, labels);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));
         for (int i = 0; i < truth.length; i++) {

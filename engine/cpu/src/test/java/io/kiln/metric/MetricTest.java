@@ -77,9 +77,9 @@ class MetricTest {
     }
 
     private static Metric custom() {
-        return new CustomMetric("mine", false, (labels, predictions) -> {
+        return new CustomMetric("mine", false, (predictions, labels) -> {
             RegressionError own = RegressionError.mae();
-            own.update(labels, predictions);
+            own.update(predictions, labels);
             return own.value();
         });
     }
@@ -89,7 +89,7 @@ class MetricTest {
         NDArray labels = NDArray.of(Golden.floats(golden.get(row.labels)));
         NDArray predictions = NDArray.of(Golden.floats(golden.get(row.predictions)));
         NDArray table = row.columns == 1 ? predictions : predictions.reshape(SAMPLES, row.columns);
-        metric.update(labels.slice(0, from, to), table.slice(0, from, to));
+        metric.update(table.slice(0, from, to), labels.slice(0, from, to));
     }
 
     @ParameterizedTest
@@ -127,8 +127,8 @@ class MetricTest {
         Bleu bleu = new Bleu(-1);
         assertTrue(Double.isNaN(bleu.value()), "over no samples");
         Bleu other = new Bleu(-1);
-        bleu.update(labels.slice(0, 0, 3), predictions.slice(0, 0, 3));
-        other.update(labels.slice(0, 3, 8), predictions.slice(0, 3, 8));
+        bleu.update(predictions.slice(0, 0, 3), labels.slice(0, 0, 3));
+        other.update(predictions.slice(0, 3, 8), labels.slice(0, 3, 8));
         bleu.merge(other.state());
         assertEquals(golden.get("bleu").asDouble(), bleu.value(), 1e-12);
         Bleu two = new Bleu(-1);
@@ -138,13 +138,13 @@ class MetricTest {
             for (int k = 0; k < backwards.length; k++) {
                 backwards[k] = r[r.length - 1 - k];
             }
-            two.update(List.of(r, backwards), tokens(predictions, i));
+            two.update(tokens(predictions, i), List.of(r, backwards));
         }
         assertEquals(golden.get("bleuOfTwo").asDouble(), two.value(), 1e-12);
         Bleu wrong = new Bleu(-1);
-        wrong.update(List.of(new long[] {1, 2, 3, 4}), 5, 6, 7, 8);
+        wrong.update(new long[] {5, 6, 7, 8}, List.of(new long[] {1, 2, 3, 4}));
         assertEquals(0, wrong.value());
-        assertThrows(ShapeException.class, () -> wrong.update(labels, NDArray.of(1f, 2f)));
+        assertThrows(ShapeException.class, () -> wrong.update(NDArray.of(1f, 2f), labels));
     }
 
     private static long[] tokens(NDArray rows, int row) {
@@ -158,11 +158,11 @@ class MetricTest {
         NDArray said = NDArray.of(Shape.of(1, 2, 1, 3), 0.1f, 0.9f, 0.2f, 0.9f, 0.1f, 0.8f);
         NDArray truth = NDArray.of(Shape.of(1, 1, 3), 1, 1, 1);
         MeanIou iou = new MeanIou(2);
-        iou.update(truth, said);
+        iou.update(said, truth);
         assertEquals((0 + 2.0 / 3) / 2, iou.value(), 1e-12);
         MeanIou three = new MeanIou(3);
         NDArray absent = NDArray.zeros(Shape.of(1, 1, 1, 3), DType.FLOAT32);
-        three.update(truth, Movement.concat(1, said, absent));
+        three.update(Movement.concat(1, said, absent), truth);
         assertEquals(iou.value(), three.value(), 1e-12, "a class that nowhere occurs does not count");
     }
 
@@ -172,11 +172,11 @@ class MetricTest {
         NDArray labels = NDArray.of(0, 1, 0.25f);
         LogLoss a = new LogLoss(true);
         LogLoss b = new LogLoss(false);
-        a.update(labels.slice(0, 0, 2), logits.slice(0, 0, 2));
-        b.update(labels.slice(0, 0, 2), logits.slice(0, 0, 2).sigmoid());
+        a.update(logits.slice(0, 0, 2), labels.slice(0, 0, 2));
+        b.update(logits.slice(0, 0, 2).sigmoid(), labels.slice(0, 0, 2));
         assertEquals(a.value(), b.value(), 1e-6);
         LogLoss far = new LogLoss(true);
-        far.update(labels.slice(0, 2, 3), logits.slice(0, 2, 3));
+        far.update(logits.slice(0, 2, 3), labels.slice(0, 2, 3));
         assertEquals(30, far.value(), 1e-6);
     }
 
@@ -186,8 +186,8 @@ class MetricTest {
         NDArray p = NDArray.of(2, 2, 5);
         CompositeMetric all = new CompositeMetric(RegressionError.mae(), RegressionError.mse());
         CompositeMetric other = new CompositeMetric(RegressionError.mae(), RegressionError.mse());
-        all.update(l.slice(0, 0, 1), p.slice(0, 0, 1));
-        other.update(l.slice(0, 1, 3), p.slice(0, 1, 3));
+        all.update(p.slice(0, 0, 1), l.slice(0, 0, 1));
+        other.update(p.slice(0, 1, 3), l.slice(0, 1, 3));
         all.merge(other.state());
         assertEquals(Map.of("mae", 1.0, "mse", 5.0 / 3), all.values());
         assertEquals("mae=1.0, mse=" + 5.0 / 3, all.toString());
@@ -201,10 +201,10 @@ class MetricTest {
     void shapesThatDoNotFitAreRefused() {
         NDArray three = NDArray.of(1, 0, 1);
         NDArray two = NDArray.of(Shape.of(2, 2), 0.5f, 0.5f, 0.1f, 0.9f);
-        assertThrows(ShapeException.class, () -> new Accuracy().update(three, two));
-        assertThrows(ShapeException.class, () -> RegressionError.mse().update(three, two));
-        assertThrows(ShapeException.class, () -> new Auc().update(three, two));
-        assertThrows(ShapeException.class, () -> new F1().update(three, two));
+        assertThrows(ShapeException.class, () -> new Accuracy().update(two, three));
+        assertThrows(ShapeException.class, () -> RegressionError.mse().update(two, three));
+        assertThrows(ShapeException.class, () -> new Auc().update(two, three));
+        assertThrows(ShapeException.class, () -> new F1().update(two, three));
         assertThrows(IllegalArgumentException.class, () -> new Auc(10).merge(new Auc(20).state()));
     }
 
@@ -213,16 +213,16 @@ class MetricTest {
         NDArray p = NDArray.of(Shape.of(2, 2), 0.5f, 0.5f, 0.1f, 0.9f);
         for (float bad : new float[] {-1, 2}) {
             NDArray l = NDArray.of(0, bad);
-            assertThrows(IllegalArgumentException.class, () -> new Accuracy().update(l, p));
-            assertThrows(IllegalArgumentException.class, () -> new F1().update(l, p));
-            assertThrows(IllegalArgumentException.class, () -> new Auc().update(l, p));
+            assertThrows(IllegalArgumentException.class, () -> new Accuracy().update(p, l));
+            assertThrows(IllegalArgumentException.class, () -> new F1().update(p, l));
+            assertThrows(IllegalArgumentException.class, () -> new Auc().update(p, l));
         }
     }
 
     @Test
     void columnsAndVectorsAreTheSame() {
         Metric metric = RegressionError.mae();
-        metric.update(NDArray.of(1, 2, 3), NDArray.of(Shape.of(3, 1), 2f, 2f, 5f));
+        metric.update(NDArray.of(Shape.of(3, 1), 2f, 2f, 5f), NDArray.of(1, 2, 3));
         assertEquals(1, metric.value(), 1e-12);
     }
 }

@@ -103,7 +103,7 @@ final class Validator {
                 sums[0] += each[i] * b.weight(i);
                 sums[1] += b.weight(i);
             }
-            metric.update(labels, classes > 0 ? probabilities(out, b.rows()) : out);
+            metric.update(classes > 0 ? probabilities(out, b.rows()) : out, labels);
         }
     }
 
