@@ -1,6 +1,8 @@
 package io.kiln.symbol;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,18 +10,21 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.CustomOp;
 import io.kiln.op.CustomOps;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs, graphs and records of an
- * interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
+ * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and doubles, optional longs,
+ * graphs and records of an interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
  * class in one given package and accepts records of one given type only, so that a file cannot name any other class; custom
  * operators are found among those that the user has registered.
  */
 public final class RecordJson {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
 
     private RecordJson() {}
@@ -65,8 +70,16 @@ public final class RecordJson {
             return a;
         } else if (v instanceof List<?> list) {
             ArrayNode a = f.arrayNode();
-            list.forEach(i -> a.add(((Number) i).longValue()));
+            for (Object i : list) {
+                if (i instanceof Double d) {
+                    a.add(f.numberNode(d));
+                } else {
+                    a.add(((Number) i).longValue());
+                }
+            }
             return a;
+        } else if (v instanceof OptionalLong o) {
+            return o.isPresent() ? f.numberNode(o.getAsLong()) : f.nullNode();
         } else if (v instanceof Graph g) {
             return GraphJson.tree(g);
         } else if (v instanceof CustomOp op) {
@@ -107,6 +120,9 @@ public final class RecordJson {
         for (int i = 0; i < components.length; i++) {
             JsonNode v = json.get(components[i].getName());
             if (v == null) {
+                v = absent(components[i]);
+            }
+            if (v == null) {
                 throw new IllegalArgumentException("json: " + name + " lacks attribute " + components[i].getName());
             }
             types[i] = components[i].getType();
@@ -121,6 +137,16 @@ public final class RecordJson {
                     "json: " + name + ": " + e.getCause().getMessage(), e.getCause());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("json: cannot make " + c, e);
+        }
+    }
+
+    /** The value of a component that JSON lacks; null when it must be there. */
+    private static JsonNode absent(RecordComponent c) {
+        DefaultValue value = c.getAnnotation(DefaultValue.class);
+        try {
+            return value == null ? null : MAPPER.readTree(value.value());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("json: the default of " + c + " is not JSON: " + value.value(), e);
         }
     }
 
@@ -166,6 +192,10 @@ public final class RecordJson {
             }
         } else if (t == Shape.class && v.isArray()) {
             return Shape.of(longs(v));
+        } else if (t == OptionalLong.class && (v.isNull() || v.isIntegralNumber() && v.canConvertToLong())) {
+            return v.isNull() ? OptionalLong.empty() : OptionalLong.of(v.longValue());
+        } else if (t == List.class && v.isArray() && holdsDoubles(c)) {
+            return doubles(v);
         } else if (t == List.class && v.isArray()) {
             return List.copyOf(longs(v));
         } else if (t == Graph.class && v.isObject()) {
@@ -178,6 +208,21 @@ public final class RecordJson {
         }
         throw new IllegalArgumentException(
                 "json: attribute " + c.getName() + " of " + owner + " needs a " + t.getSimpleName() + ", got " + v);
+    }
+
+    private static boolean holdsDoubles(RecordComponent c) {
+        return c.getGenericType() instanceof ParameterizedType p && p.getActualTypeArguments()[0] == Double.class;
+    }
+
+    private static List<Double> doubles(JsonNode array) {
+        List<Double> list = new ArrayList<>();
+        for (JsonNode v : array) {
+            if (!v.isNumber()) {
+                throw new IllegalArgumentException("json: expected a list of numbers, got " + array);
+            }
+            list.add(v.doubleValue());
+        }
+        return List.copyOf(list);
     }
 
     private static List<Long> longs(JsonNode array) {

@@ -7,6 +7,7 @@ import io.kiln.nn.loss.Ctc;
 import io.kiln.nn.loss.Focal;
 import io.kiln.nn.loss.GaussianNll;
 import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.Nll;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
@@ -27,8 +28,8 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
     /**
      * To tell classes apart.
      *
-     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code sigmoidBce} or
-     *     {@code focal}
+     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code nll},
+     *     {@code sigmoidBce} or {@code focal}
      * @return the objective
      * @throws IllegalArgumentException for another loss
      */
@@ -36,14 +37,17 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
         Loss l = NamedRecord.read(Loss.class, loss);
         if (!isOfClasses(l) && !(l instanceof SigmoidBce) && !(l instanceof Focal)) {
             throw new IllegalArgumentException(
-                    "loss: a classifier learns with softmaxCrossEntropy, smoothedCrossEntropy or softmaxFocal (one output per class), or with sigmoidBce or focal (one output, two classes), got "
+                    "loss: a classifier learns with softmaxCrossEntropy, smoothedCrossEntropy, softmaxFocal or nll (one output per class), or with sigmoidBce or focal (one output, two classes), got "
                             + l.name());
         }
         return new Objective(true, isOfClasses(l), loss);
     }
 
     private static boolean isOfClasses(Loss l) {
-        return l instanceof SoftmaxCrossEntropy || l instanceof SmoothedCrossEntropy || l instanceof SoftmaxFocal;
+        return l instanceof SoftmaxCrossEntropy
+                || l instanceof SmoothedCrossEntropy
+                || l instanceof SoftmaxFocal
+                || l instanceof Nll;
     }
 
     /**

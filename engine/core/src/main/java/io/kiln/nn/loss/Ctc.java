@@ -45,7 +45,7 @@ public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements L
 
     /** All steps count, and the labels before the first padding. */
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray labels = labels(prediction, label);
         NDArray isLabel = labels.ge(blank == Blank.FIRST ? 1 : 0).cast(DType.FLOAT32);
         NDArray count = Reductions.cumulativeProduct(isLabel, 1).sum(1);

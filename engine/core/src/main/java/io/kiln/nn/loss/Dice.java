@@ -28,7 +28,7 @@ public record Dice(boolean fromLogits, double smooth) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
         NDArray p = fromLogits ? prediction.sigmoid() : prediction;
         NDArray overlap = Labels.sum(p.mul(y)).mul(2).add(smooth);

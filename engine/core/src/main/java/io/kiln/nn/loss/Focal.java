@@ -32,7 +32,7 @@ public record Focal(double gamma, double alpha) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
         NDArray entropy = Elementwise.softplus(prediction).sub(prediction.mul(y));
         NDArray negative = Elementwise.sub(1, y);
@@ -40,6 +40,6 @@ public record Focal(double gamma, double alpha) implements Loss {
         NDArray miss = y.mul(prediction.neg().sigmoid()).add(negative.mul(prediction.sigmoid()));
         NDArray focus = miss.clip(LEAST, 1).pow(gamma);
         NDArray weight = y.mul(alpha).add(negative.mul(1 - alpha));
-        return Labels.mean(entropy.mul(focus).mul(weight));
+        return entropy.mul(focus).mul(weight);
     }
 }

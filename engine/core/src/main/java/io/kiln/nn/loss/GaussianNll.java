@@ -30,7 +30,7 @@ public record GaussianNll(double leastVariance) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
         if (p.rank() < 2 || p.dim(-1) < 2 || p.dim(-1) % 2 != 0) {
             throw new ShapeException(
@@ -41,7 +41,6 @@ public record GaussianNll(double leastVariance) implements Loss {
         NDArray mean = prediction.slice(last, 0, n);
         NDArray logVariance = prediction.slice(last, n, 2 * n).clip(Math.log(leastVariance), Double.POSITIVE_INFINITY);
         NDArray d = mean.sub(Labels.like(name(), mean, label));
-        return Labels.mean(
-                logVariance.add(d.square().mul(logVariance.neg().exp())).mul(0.5));
+        return logVariance.add(d.square().mul(logVariance.neg().exp())).mul(0.5);
     }
 }

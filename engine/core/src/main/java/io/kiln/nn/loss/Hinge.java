@@ -25,8 +25,8 @@ public record Hinge(double margin) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
-        return Labels.mean(prediction.mul(y).neg().add(margin).relu());
+        return prediction.mul(y).neg().add(margin).relu();
     }
 }

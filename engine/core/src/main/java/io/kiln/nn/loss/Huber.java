@@ -26,10 +26,10 @@ public record Huber(double rho) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray d = prediction.sub(Labels.like(name(), prediction, label)).abs();
         NDArray near = d.clip(0, rho);
         // near² / 2 rho + (d - near): both pieces, without a gradient through the unused one
-        return Labels.mean(near.square().mul(0.5 / rho).add(d.sub(near)));
+        return near.square().mul(0.5 / rho).add(d.sub(near));
     }
 }

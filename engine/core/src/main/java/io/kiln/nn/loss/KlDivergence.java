@@ -20,9 +20,9 @@ public record KlDivergence(boolean fromLogits) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
         NDArray logP = fromLogits ? Dispatch.one(new LogSoftmax(-1), prediction) : prediction;
-        return Labels.mean(y.mul(y.clip(LEAST, Double.POSITIVE_INFINITY).log().sub(logP)));
+        return y.mul(y.clip(LEAST, Double.POSITIVE_INFINITY).log().sub(logP));
     }
 }

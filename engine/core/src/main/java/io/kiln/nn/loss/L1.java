@@ -7,8 +7,7 @@ import io.kiln.ndarray.NDArray;
  */
 public record L1() implements Loss {
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
-        return Labels.mean(
-                prediction.sub(Labels.like(name(), prediction, label)).abs());
+    public NDArray unreduced(NDArray prediction, NDArray label) {
+        return prediction.sub(Labels.like(name(), prediction, label)).abs();
     }
 }

@@ -7,8 +7,7 @@ import io.kiln.ndarray.NDArray;
  */
 public record L2() implements Loss {
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
-        return Labels.mean(
-                prediction.sub(Labels.like(name(), prediction, label)).square().mul(0.5));
+    public NDArray unreduced(NDArray prediction, NDArray label) {
+        return prediction.sub(Labels.like(name(), prediction, label)).square().mul(0.5);
     }
 }

@@ -1,9 +1,13 @@
 package io.kiln.nn.loss;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.op.Creation;
+import io.kiln.op.Elementwise;
 import java.util.stream.IntStream;
 
 /** Shapes of labels, and the mean over all axes but the batch. */
@@ -12,8 +16,12 @@ final class Labels {
 
     /** The label in the prediction's shape and dtype: [N] and [N,1] fit each other, nothing broadcasts. */
     static NDArray like(String loss, NDArray prediction, NDArray label) {
+        return like(loss, prediction.shape(), label).cast(floating(loss, prediction));
+    }
+
+    /** The label in the prediction's shape. */
+    static NDArray like(String loss, Shape p, NDArray label) {
         NDArray l = label;
-        Shape p = prediction.shape();
         if (l.shape().rank() == p.rank() - 1 && p.dim(-1) == 1) {
             l = l.expandDims(-1);
         } else if (l.shape().rank() == p.rank() + 1 && l.shape().dim(-1) == 1) {
@@ -23,12 +31,11 @@ final class Labels {
             throw new ShapeException(
                     loss + ": labels must have the shape of the predictions" + p + ", got label" + label.shape());
         }
-        return l.cast(floating(loss, prediction));
+        return l;
     }
 
     /** Classes [N,…] of predictions[N,…,K]; [N,…,1] is taken as well. */
-    static NDArray classes(String loss, NDArray prediction, NDArray label) {
-        Shape p = prediction.shape();
+    static NDArray classes(String loss, Shape p, NDArray label) {
         NDArray classes = label.shape().rank() == p.rank() && label.shape().dim(-1) == 1 ? label.squeeze(-1) : label;
         if (!fits(classes.shape(), p.without(-1))) {
             throw new ShapeException(
@@ -37,15 +44,78 @@ final class Labels {
         return classes;
     }
 
+    /** Refuses predictions without an axis of classes. */
+    static void checkScores(String loss, Shape prediction) {
+        if (prediction.rank() < 2) {
+            throw new ShapeException(loss + ": needs predictions[N,…,classes], got prediction" + prediction);
+        }
+    }
+
+    /** Whether labels of predictions[N,…,K] are distributions instead of classes. */
+    static boolean isDistribution(Shape prediction, NDArray label) {
+        return label.shape().rank() == prediction.rank() && label.shape().dim(-1) != 1;
+    }
+
     /** Weights [N] or [N,1] as losses [N] take them. */
     static NDArray perSample(String loss, NDArray weight, NDArray losses) {
-        boolean column = weight.shape().rank() == 2 && weight.shape().dim(1) == 1;
-        NDArray w = column ? weight.squeeze(1) : weight;
+        NDArray w = weight;
+        while (w.shape().rank() > 1 && w.shape().dim(-1) == 1) {
+            w = w.squeeze(-1);
+        }
         if (!fits(w.shape(), losses.shape())) {
             throw new ShapeException(
                     loss + ": sample weights must have shape " + losses.shape() + ", got " + weight.shape());
         }
         return w.cast(losses.dtype());
+    }
+
+    /** Whether weights are one per sample: [N], or [N,1,…]. */
+    static boolean isPerSample(NDArray weight) {
+        return IntStream.range(1, weight.shape().rank())
+                .allMatch(i -> weight.shape().dim(i) == 1);
+    }
+
+    /** Weights of the leading axes of losses, each equal or 1, that broadcast to the losses. */
+    static NDArray perElement(String loss, NDArray weight, NDArray losses) {
+        Shape l = losses.shape();
+        Shape w = weight.shape();
+        NDArray spread = weight;
+        if (w.rank() == l.rank() + 1 && w.dim(-1) == 1) {
+            spread = weight.squeeze(-1);
+        }
+        while (spread.shape().rank() < l.rank()) {
+            spread = spread.expandDims(-1);
+        }
+        Shape s = spread.shape();
+        if (w.rank() == 0
+                || s.rank() != l.rank()
+                || !IntStream.range(0, l.rank())
+                        .allMatch(i -> s.dim(i) == 1
+                                || s.dim(i) == l.dim(i)
+                                || s.dim(i) == Shape.UNKNOWN
+                                || l.dim(i) == Shape.UNKNOWN)) {
+            throw new ShapeException(loss + ": weights must be per sample, [N], or have the leading axes of the losses"
+                    + l + ", each equal or 1; got " + w);
+        }
+        return spread.cast(losses.dtype());
+    }
+
+    /** Refuses weights that leave nothing to take a mean of, where they can be looked at. */
+    static void checkWeight(String loss, NDArray weight) {
+        if (weight.traced() == null) {
+            try (Scope scope = Scope.open();
+                    Autograd.Mode mode = Autograd.pause()) {
+                if (weight.cast(DType.FLOAT32).abs().sum().item() == 0) {
+                    throw new IllegalArgumentException(loss + ": the weights" + weight.shape()
+                            + " of the batch are all 0, so there is no mean; leave such a batch out");
+                }
+            }
+        }
+    }
+
+    /** Sum of losses by sum of weights; 0 where nothing counts. */
+    static NDArray quotient(NDArray sum, NDArray weight) {
+        return sum.div(Elementwise.where(weight.eq(0), Creation.onesLike(weight), weight));
     }
 
     private static DType floating(String loss, NDArray prediction) {

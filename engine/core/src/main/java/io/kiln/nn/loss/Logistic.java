@@ -8,8 +8,8 @@ import io.kiln.op.Elementwise;
  */
 public record Logistic() implements Loss {
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
-        return Labels.mean(Elementwise.softplus(prediction.mul(y).neg()));
+        return Elementwise.softplus(prediction.mul(y).neg());
     }
 }

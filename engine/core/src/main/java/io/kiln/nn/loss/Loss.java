@@ -1,12 +1,20 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Creation;
 
 /**
  * How far predictions are from labels. Implementations are records in this package: their components are written to JSON. They
  * are written with operators, so a loss is differentiated and traced as any network.
  *
- * <p>A loss gives one value per sample: the mean over all axes but the batch.
+ * <p>A loss is defined element by element ({@link #unreduced}): per sample, per token, per pixel. {@link #compute} gives the mean
+ * of each sample, over all axes but the batch. {@link #mean} gives that of the batch as PyTorch's {@code reduction="mean"} does:
+ * the sum of the elements' losses, divided by the sum of their {@linkplain #weights weights}; elements with an ignored label count
+ * 0, those of a class as its weight. To train on several batches or workers at once, add both {@link #sums} and divide once.
+ *
+ * <p>Weights given to {@code compute}, {@code mean} and {@code sums} are per sample, [N] or [N,1], or per element: [N,…] with
+ * the leading axes of {@link #unreduced}, each equal or 1.
  */
 public interface Loss {
     /**
@@ -20,36 +28,66 @@ public interface Loss {
     }
 
     /**
-     * The loss of each sample.
+     * The loss of each element, times its weight by class where the loss has such; PyTorch's {@code reduction="none"}.
+     *
+     * @param prediction what the network gave, [N,…], floating
+     * @param label what it should have given, [N,…], of any dtype
+     * @return the losses, [N] or [N,…]
+     */
+    NDArray unreduced(NDArray prediction, NDArray label);
+
+    /**
+     * What each element counts in a mean: 0 where its label is ignored, else the weight of its class.
+     *
+     * @param prediction shape of the predictions
+     * @param label what the network should have given, [N,…]
+     * @return weights of the shape of {@link #unreduced}, which do not depend on the predictions; null when each counts 1
+     */
+    default NDArray weights(Shape prediction, NDArray label) {
+        return null;
+    }
+
+    /**
+     * The loss of each sample: the mean over its elements.
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
      * @return the losses, [N]
      */
-    NDArray compute(NDArray prediction, NDArray label);
-
-    /**
-     * The loss of each sample, times its weight.
-     *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
-     * @param weight weights of the samples, [N] or [N,1]
-     * @return the weighted losses, [N]
-     */
-    default NDArray compute(NDArray prediction, NDArray label, NDArray weight) {
-        NDArray losses = compute(prediction, label);
-        return losses.mul(Labels.perSample(name(), weight, losses));
+    default NDArray compute(NDArray prediction, NDArray label) {
+        return Labels.mean(unreduced(prediction, label));
     }
 
     /**
-     * The mean loss of a batch: what a training step differentiates.
+     * The loss of each sample with weights: the mean over its elements, each times its weight.
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
-     * @return the mean over all samples, []
+     * @param weight weights per sample or per element
+     * @return the weighted losses, [N]
+     */
+    default NDArray compute(NDArray prediction, NDArray label, NDArray weight) {
+        NDArray each = unreduced(prediction, label);
+        if (Labels.isPerSample(weight)) {
+            NDArray losses = Labels.mean(each);
+            return losses.mul(Labels.perSample(name(), weight, losses));
+        }
+        return Labels.mean(each.mul(Labels.perElement(name(), weight, each)));
+    }
+
+    /**
+     * The mean loss of a batch: what a training step differentiates. It is 0 when all labels are ignored.
+     *
+     * @param prediction what the network gave, [N,…], floating
+     * @param label what it should have given, [N,…], of any dtype
+     * @return the mean over all elements that count, []
      */
     default NDArray mean(NDArray prediction, NDArray label) {
-        return compute(prediction, label).mean();
+        if (weights(prediction.shape(), label) == null) {
+            return compute(prediction, label).mean();
+        }
+        NDArray[] sums = sums(prediction, label);
+        return Labels.quotient(sums[0], sums[1]);
     }
 
     /**
@@ -57,12 +95,51 @@ public interface Loss {
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
-     * @param weight weights of the samples, [N] or [N,1]
-     * @return the mean over all samples, []
+     * @param weight weights per sample or per element
+     * @return the mean over all elements that count, []; 0 when all labels are ignored
+     * @throws IllegalArgumentException when all weights are 0
      */
     default NDArray mean(NDArray prediction, NDArray label, NDArray weight) {
-        NDArray losses = compute(prediction, label);
-        NDArray w = Labels.perSample(name(), weight, losses);
-        return losses.mul(w).sum().div(w.sum());
+        Labels.checkWeight(name(), weight);
+        NDArray[] sums = sums(prediction, label, weight);
+        return Labels.quotient(sums[0], sums[1]);
+    }
+
+    /**
+     * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample counts 1 where a loss has no {@link #weights}.
+     *
+     * @param prediction what the network gave, [N,…], floating
+     * @param label what it should have given, [N,…], of any dtype
+     * @return the sum of weighted losses and the sum of weights, each []
+     */
+    default NDArray[] sums(NDArray prediction, NDArray label) {
+        NDArray each = unreduced(prediction, label);
+        NDArray own = weights(prediction.shape(), label);
+        if (own == null) {
+            NDArray losses = Labels.mean(each);
+            return new NDArray[] {losses.sum(), Creation.onesLike(losses).sum()};
+        }
+        return new NDArray[] {each.sum(), own.cast(each.dtype()).sum()};
+    }
+
+    /**
+     * Numerator and denominator of {@link #mean(NDArray, NDArray, NDArray)}.
+     *
+     * @param prediction what the network gave, [N,…], floating
+     * @param label what it should have given, [N,…], of any dtype
+     * @param weight weights per sample or per element
+     * @return the sum of weighted losses and the sum of weights, each []
+     */
+    default NDArray[] sums(NDArray prediction, NDArray label, NDArray weight) {
+        NDArray each = unreduced(prediction, label);
+        NDArray own = weights(prediction.shape(), label);
+        if (own == null && Labels.isPerSample(weight)) {
+            NDArray losses = Labels.mean(each);
+            NDArray w = Labels.perSample(name(), weight, losses);
+            return new NDArray[] {losses.mul(w).sum(), w.sum()};
+        }
+        NDArray w = Labels.perElement(name(), weight, each);
+        NDArray counted = own == null ? Creation.onesLike(each) : own.cast(each.dtype());
+        return new NDArray[] {each.mul(w).sum(), counted.mul(w).sum()};
     }
 }

@@ -12,7 +12,7 @@ import io.kiln.op.Elementwise;
  */
 public record MultiLabelMargin() implements Loss {
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
         if (p.rank() != 2) {
             throw new ShapeException(name() + ": needs predictions[N,classes], got prediction" + p);

@@ -17,11 +17,10 @@ public record PoissonNll(boolean fromLogits) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray y = Labels.like(name(), prediction, label);
-        return Labels.mean(
-                fromLogits
-                        ? prediction.exp().sub(prediction.mul(y))
-                        : prediction.sub(prediction.add(EPSILON).log().mul(y)));
+        return fromLogits
+                ? prediction.exp().sub(prediction.mul(y))
+                : prediction.sub(prediction.add(EPSILON).log().mul(y));
     }
 }

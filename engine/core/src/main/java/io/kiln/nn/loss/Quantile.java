@@ -26,8 +26,8 @@ public record Quantile(double tau) implements Loss {
     }
 
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray d = Labels.like(name(), prediction, label).sub(prediction);
-        return Labels.mean(d.mul(tau).maximum(d.mul(tau - 1)));
+        return d.mul(tau).maximum(d.mul(tau - 1));
     }
 }

@@ -2,17 +2,26 @@ package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Neural;
+import io.kiln.symbol.DefaultValue;
+import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Cross-entropy with label smoothing, from logits along the last axis:
- * \((1 - \alpha)(-\ln p_y) + \frac\alpha K \sum_k (-\ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with
- * classes 0..K-1 of any dtype. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
+ * \((1 - \alpha)(-w_y \ln p_y) + \frac\alpha K \sum_k (-w_k \ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1])
+ * with classes 0..K-1 of any dtype. The mean is \(\sum l / \sum w_y\) over the labels that are not ignored, as PyTorch's
+ * {@code cross_entropy(…, label_smoothing)}. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
  *
  * @param smoothing \(\alpha\), in [0, 1)
+ * @param ignoredLabel label of elements that count nothing; empty when all count
+ * @param classWeights w, one per class; empty when all classes count 1
  */
-public record SmoothedCrossEntropy(double smoothing) implements Loss {
+public record SmoothedCrossEntropy(
+        double smoothing,
+        @DefaultValue("null") OptionalLong ignoredLabel,
+        @DefaultValue("[]") List<Double> classWeights)
+        implements Loss {
     /**
      * Checks the attributes.
      *
@@ -22,6 +31,7 @@ public record SmoothedCrossEntropy(double smoothing) implements Loss {
         if (!(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException("smoothedCrossEntropy: smoothing must be in [0, 1), got " + smoothing);
         }
+        classWeights = ClassWeights.checked("smoothedCrossEntropy", classWeights);
     }
 
     /** The paper's attributes: {@code smoothing = 0.1}. */
@@ -29,14 +39,53 @@ public record SmoothedCrossEntropy(double smoothing) implements Loss {
         this(0.1);
     }
 
+    /**
+     * All labels and classes count alike.
+     *
+     * @param smoothing \(\alpha\), in [0, 1)
+     */
+    public SmoothedCrossEntropy(double smoothing) {
+        this(smoothing, OptionalLong.empty(), List.of());
+    }
+
+    /**
+     * This loss with a label that counts nothing.
+     *
+     * @param label the label, such as -100
+     * @return the new loss
+     */
+    public SmoothedCrossEntropy withIgnoredLabel(long label) {
+        return new SmoothedCrossEntropy(smoothing, OptionalLong.of(label), classWeights);
+    }
+
+    /**
+     * This loss with weights of classes.
+     *
+     * @param weights one per class, at least 0
+     * @return the new loss
+     */
+    public SmoothedCrossEntropy withClassWeights(double... weights) {
+        return new SmoothedCrossEntropy(smoothing, ignoredLabel, ClassWeights.list(weights));
+    }
+
+    private ClassWeights counts() {
+        return new ClassWeights(name(), ignoredLabel, classWeights);
+    }
+
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
-        if (p.rank() < 2) {
-            throw new ShapeException(name() + ": needs predictions[N,…,classes], got prediction" + p);
-        }
-        NDArray hard = Neural.softmaxCrossEntropy(prediction, Labels.classes(name(), prediction, label));
-        NDArray even = Neural.logSoftmax(prediction, -1).mean(-1).neg();
-        return Labels.mean(hard.mul(1 - smoothing).add(even.mul(smoothing)));
+        Labels.checkScores(name(), p);
+        NDArray classes = Labels.classes(name(), p, label);
+        NDArray hard = counts().weigh(Neural.softmaxCrossEntropy(prediction, counts().indices(classes)), p, classes);
+        NDArray logP = Neural.logSoftmax(prediction, -1);
+        NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts().table(p, logP.dtype()));
+        NDArray even = weighted.mean(-1).neg();
+        return counts().without(hard.mul(1 - smoothing).add(even.mul(smoothing)), classes);
+    }
+
+    @Override
+    public NDArray weights(Shape prediction, NDArray label) {
+        return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
     }
 }

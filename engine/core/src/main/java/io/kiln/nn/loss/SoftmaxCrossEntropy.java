@@ -2,28 +2,94 @@ package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Dispatch;
 import io.kiln.op.LogSoftmax;
 import io.kiln.op.Neural;
+import io.kiln.symbol.DefaultValue;
+import java.util.List;
+import java.util.OptionalLong;
 
 /**
- * Cross-entropy of softmax probabilities, from logits along the last axis: \(-\ln p_y\) for classes, or
- * \(-\sum_k y_k \ln p_k\) for distributions. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any
- * dtype, or distributions [N,…,K]. (With K = 1 a label of shape [N,1] is a class.)
+ * Cross-entropy of softmax probabilities, from logits along the last axis: \(-w_y \ln p_y\) for classes, or
+ * \(-\sum_k w_k y_k \ln p_k\) for distributions. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any
+ * dtype, or distributions [N,…,K]. (With K = 1 a label of shape [N,1] is a class.) PyTorch's {@code cross_entropy}: the mean is
+ * \(\sum l / \sum w_y\) over the labels that are not ignored for classes, and over all labels for distributions.
+ *
+ * <pre>{@code
+ * Loss loss = new SoftmaxCrossEntropy().withIgnoredLabel(-100).withClassWeights(1, 1, 5);
+ * }</pre>
+ *
+ * @param ignoredLabel label of elements that count nothing; empty when all count
+ * @param classWeights w, one per class; empty when all classes count 1
  */
-public record SoftmaxCrossEntropy() implements Loss {
+public record SoftmaxCrossEntropy(
+        @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
+        implements Loss {
+    /**
+     * Checks the attributes.
+     *
+     * @throws IllegalArgumentException when a weight is negative or not finite
+     */
+    public SoftmaxCrossEntropy {
+        classWeights = ClassWeights.checked("softmaxCrossEntropy", classWeights);
+    }
+
+    /** All labels and classes count alike. */
+    public SoftmaxCrossEntropy() {
+        this(OptionalLong.empty(), List.of());
+    }
+
+    /**
+     * This loss with a label that counts nothing.
+     *
+     * @param label the label, such as -100
+     * @return the new loss
+     */
+    public SoftmaxCrossEntropy withIgnoredLabel(long label) {
+        return new SoftmaxCrossEntropy(OptionalLong.of(label), classWeights);
+    }
+
+    /**
+     * This loss with weights of classes.
+     *
+     * @param weights one per class, at least 0
+     * @return the new loss
+     */
+    public SoftmaxCrossEntropy withClassWeights(double... weights) {
+        return new SoftmaxCrossEntropy(ignoredLabel, ClassWeights.list(weights));
+    }
+
+    private ClassWeights counts() {
+        return new ClassWeights(name(), ignoredLabel, classWeights);
+    }
+
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
+    public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
-        if (p.rank() < 2) {
-            throw new ShapeException(name() + ": needs predictions[N,…,classes], got prediction" + p);
-        }
-        if (label.shape().rank() == p.rank() && label.shape().dim(-1) != 1) {
+        Labels.checkScores(name(), p);
+        if (Labels.isDistribution(p, label)) {
             NDArray y = Labels.like(name(), prediction, label);
-            return Labels.mean(
-                    Dispatch.one(new LogSoftmax(-1), prediction).mul(y).sum(-1).neg());
+            NDArray logP = Dispatch.one(new LogSoftmax(-1), prediction);
+            NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts().table(p, logP.dtype()));
+            return weighted.mul(y).sum(-1).neg();
         }
-        return Labels.mean(Neural.softmaxCrossEntropy(prediction, Labels.classes(name(), prediction, label)));
+        NDArray classes = Labels.classes(name(), prediction.shape(), label);
+        NDArray losses = Neural.softmaxCrossEntropy(prediction, counts().indices(classes));
+        return counts().weigh(losses, p, classes);
+    }
+
+    @Override
+    public NDArray weights(Shape prediction, NDArray label) {
+        if (counts().isEmpty()) {
+            return null;
+        }
+        if (Labels.isDistribution(prediction, label)) {
+            if (ignoredLabel.isPresent()) {
+                throw new IllegalArgumentException(name() + ": ignoredLabel is for classes, got distributions"
+                        + label.shape() + "; weight them instead");
+            }
+            return null;
+        }
+        return counts().of(prediction, Labels.classes(name(), prediction, label));
     }
 }

@@ -1,18 +1,25 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.Shape;
 import io.kiln.op.Elementwise;
 import io.kiln.op.Neural;
+import io.kiln.symbol.DefaultValue;
+import java.util.List;
+import java.util.OptionalLong;
 
 /**
- * Cross-entropy of softmax probabilities that counts easy examples less: \(-(1 - p_y)^\gamma \ln p_y\), from logits along the
- * last axis. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype. T.-Y. Lin et al., ICCV
- * 2017, for many classes.
+ * Cross-entropy of softmax probabilities that counts easy examples less: \(-w_y (1 - p_y)^\gamma \ln p_y\), from logits along the
+ * last axis. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype. The mean is
+ * \(\sum l / \sum w_y\) over the labels that are not ignored. T.-Y. Lin et al., ICCV 2017, for many classes.
  *
  * @param gamma \(\gamma\), at least 0
+ * @param ignoredLabel label of elements that count nothing; empty when all count
+ * @param classWeights w, one per class; empty when all classes count 1
  */
-public record SoftmaxFocal(double gamma) implements Loss {
+public record SoftmaxFocal(
+        double gamma, @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
+        implements Loss {
     private static final double LEAST = 1e-30;
 
     /**
@@ -24,6 +31,7 @@ public record SoftmaxFocal(double gamma) implements Loss {
         if (!(gamma >= 0)) {
             throw new IllegalArgumentException("softmaxFocal: gamma must be >= 0, got " + gamma);
         }
+        classWeights = ClassWeights.checked("softmaxFocal", classWeights);
     }
 
     /** The paper's attributes: {@code gamma = 2}. */
@@ -31,13 +39,51 @@ public record SoftmaxFocal(double gamma) implements Loss {
         this(2);
     }
 
+    /**
+     * All labels and classes count alike.
+     *
+     * @param gamma \(\gamma\), at least 0
+     */
+    public SoftmaxFocal(double gamma) {
+        this(gamma, OptionalLong.empty(), List.of());
+    }
+
+    /**
+     * This loss with a label that counts nothing.
+     *
+     * @param label the label, such as -100
+     * @return the new loss
+     */
+    public SoftmaxFocal withIgnoredLabel(long label) {
+        return new SoftmaxFocal(gamma, OptionalLong.of(label), classWeights);
+    }
+
+    /**
+     * This loss with weights of classes.
+     *
+     * @param weights one per class, at least 0
+     * @return the new loss
+     */
+    public SoftmaxFocal withClassWeights(double... weights) {
+        return new SoftmaxFocal(gamma, ignoredLabel, ClassWeights.list(weights));
+    }
+
+    private ClassWeights counts() {
+        return new ClassWeights(name(), ignoredLabel, classWeights);
+    }
+
     @Override
-    public NDArray compute(NDArray prediction, NDArray label) {
-        if (prediction.shape().rank() < 2) {
-            throw new ShapeException(name() + ": needs predictions[N,…,classes], got prediction" + prediction.shape());
-        }
-        NDArray entropy = Neural.softmaxCrossEntropy(prediction, Labels.classes(name(), prediction, label));
+    public NDArray unreduced(NDArray prediction, NDArray label) {
+        Shape p = prediction.shape();
+        Labels.checkScores(name(), p);
+        NDArray classes = Labels.classes(name(), p, label);
+        NDArray entropy = Neural.softmaxCrossEntropy(prediction, counts().indices(classes));
         NDArray focus = Elementwise.expm1(entropy.neg()).neg().clip(LEAST, 1).pow(gamma);
-        return Labels.mean(entropy.mul(focus));
+        return counts().weigh(entropy.mul(focus), p, classes);
+    }
+
+    @Override
+    public NDArray weights(Shape prediction, NDArray label) {
+        return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
     }
 }

@@ -1,0 +1,81 @@
+package io.kiln.nn.loss;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.Creation;
+import io.kiln.op.Elementwise;
+import io.kiln.op.Indexing;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What class labels count: an ignored label nothing, each class its weight. */
+record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
+    /** Refuses weights that are no weights. */
+    static List<Double> checked(String loss, List<Double> weights) {
+        for (double w : weights) {
+            if (!(w >= 0) || Double.isInfinite(w)) {
+                throw new IllegalArgumentException(
+                        loss + ": weights must be finite and >= 0, got " + w + " in " + weights);
+            }
+        }
+        return List.copyOf(weights);
+    }
+
+    static List<Double> list(double... weights) {
+        return Arrays.stream(weights).boxed().toList();
+    }
+
+    boolean isEmpty() {
+        return ignored.isEmpty() && weights.isEmpty();
+    }
+
+    /** 1 where a label counts, else 0; null when all do. */
+    NDArray kept(NDArray classes) {
+        return ignored.isEmpty() ? null : classes.ne(ignored.getAsLong());
+    }
+
+    /** The classes with 0 in place of the ignored label. */
+    NDArray indices(NDArray classes) {
+        NDArray kept = kept(classes);
+        return kept == null ? classes : Elementwise.where(kept, classes, Creation.zerosLike(classes));
+    }
+
+    NDArray table(Shape prediction, DType dtype) {
+        return table("classWeights", prediction, dtype);
+    }
+
+    /** The weight of each class as an array of a dtype, after a look at their number. */
+    NDArray table(String attribute, Shape prediction, DType dtype) {
+        if (weights.size() != prediction.dim(-1)) {
+            throw new IllegalArgumentException(loss + ": predictions" + prediction + " need " + prediction.dim(-1) + " "
+                    + attribute + ", got " + weights.size() + ": " + weights);
+        }
+        double[] w = weights.stream().mapToDouble(Double::doubleValue).toArray();
+        return NDArray.of(Shape.of(w.length), w).cast(dtype);
+    }
+
+    /** What each label counts in a mean; null when all count 1. */
+    NDArray of(Shape prediction, NDArray classes) {
+        NDArray kept = kept(classes);
+        if (weights.isEmpty()) {
+            return kept == null ? null : kept.cast(DType.FLOAT32);
+        }
+        NDArray w = Indexing.gather(
+                table(prediction, DType.FLOAT32), indices(classes).cast(DType.INT32), 0);
+        return kept == null ? w : w.mul(kept.cast(DType.FLOAT32));
+    }
+
+    /** Losses of classes, each times its weight, and 0 where the label is ignored. */
+    NDArray weigh(NDArray losses, Shape prediction, NDArray classes) {
+        NDArray w = of(prediction, classes);
+        return w == null ? losses : without(losses.mul(w.cast(losses.dtype())), classes);
+    }
+
+    /** Losses, and 0 where the label is ignored whatever was computed there. */
+    NDArray without(NDArray losses, NDArray classes) {
+        NDArray kept = kept(classes);
+        return kept == null ? losses : Elementwise.where(kept, losses, Creation.zerosLike(losses));
+    }
+}
