@@ -1,39 +1,38 @@
 package io.kiln.fit;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.op.RandomGenerator;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Saves a training at the end of epochs, and goes on from what was saved last: weights, the optimizer's states and the place in the
  * sequence of random numbers, so that a training that was cut has the bits of one that was not. A checkpoint is three files in one directory:
- * {@code epoch-00012.weights.safetensors}, {@code epoch-00012.optimizer.safetensors} and, written last and whole or not at all,
- * {@code epoch-00012.json}. The best epoch's weights are in {@code best.weights.safetensors}.
+ * {@code epoch-00012-<training>.weights.safetensors}, {@code epoch-00012-<training>.optimizer.safetensors} and, written last and
+ * atomically, {@code epoch-00012-<training>.json} with checksums of all three; {@code <training>} is unique to each run. The best
+ * epoch's weights are in {@code best.weights.safetensors}.
+ *
+ * <p>A training removes only checkpoints that it wrote or went on from, and only after newer ones are complete: trainings that
+ * share a directory leave each other's alone.
  */
 public final class Checkpoints implements FitHandler {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final Pattern NAME = Pattern.compile("epoch-(\\d{5,9})\\.json");
-    private static final String WEIGHTS = ".weights.safetensors";
-    private static final String OPTIMIZER = ".optimizer.safetensors";
-    private static final String FORMAT = "kiln-fit";
+    private static final Logger LOG = System.getLogger(Checkpoints.class.getName());
 
     private final Path directory;
+    private final List<CheckpointFiles.Name> own = new ArrayList<>();
+    private CheckpointFiles files;
+    private Map<String, String> passedOver = Map.of();
     private int kept = 2;
     private int period = 1;
     private boolean resumes;
@@ -83,7 +82,8 @@ public final class Checkpoints implements FitHandler {
     }
 
     /**
-     * Begins a training with the newest checkpoint of the directory, if there is one.
+     * Begins a training with the newest complete checkpoint of the directory, if there is one. Damaged and incomplete ones are
+     * passed over with a warning; where there are only such, training fails, and says what is wrong with each.
      *
      * @return this
      */
@@ -94,7 +94,12 @@ public final class Checkpoints implements FitHandler {
 
     /** {@return where the weights of the best epoch are} */
     public Path best() {
-        return directory.resolve("best" + WEIGHTS);
+        return directory.resolve("best" + CheckpointFiles.WEIGHTS);
+    }
+
+    /** {@return the checkpoints that resuming passed over because they are damaged or incomplete, each with the reason} */
+    public Map<String, String> passedOver() {
+        return passedOver;
     }
 
     private static int positive(String what, int value) {
@@ -106,14 +111,36 @@ public final class Checkpoints implements FitHandler {
 
     @Override
     public void trainBegin(FitProgress p) throws IOException {
-        Files.createDirectories(directory);
-        TreeMap<Integer, String> saved = saved();
-        if (resumes && !saved.isEmpty()) {
-            read(p, saved.lastEntry().getValue());
+        files = new CheckpointFiles(directory);
+        files.prepare();
+        own.clear();
+        if (resumes) {
+            goOn(p);
         }
         best = Double.NaN;
         for (Map<String, Double> epoch : p.history()) {
             observe(epoch);
+        }
+    }
+
+    private void goOn(FitProgress p) throws IOException {
+        CheckpointFiles.Found found = files.newest();
+        passedOver = Collections.unmodifiableMap(found.passedOver());
+        if (found.newest() == null) {
+            if (!passedOver.isEmpty()) {
+                throw new IOException("checkpoints: no checkpoint in " + directory + " is complete: "
+                        + String.join("; ", passedOver.values()) + "; remove them to begin anew");
+            }
+            return;
+        }
+        passedOver.forEach((name, reason) ->
+                LOG.log(Level.WARNING, "checkpoints: passed over {0} in {1}: {2}", name, directory, reason));
+        CheckpointFiles.Name newest = found.newest().name();
+        read(p, newest, found.newest().json());
+        for (CheckpointFiles.Name n : files.names()) {
+            if (n.training().equals(newest.training())) {
+                own.add(n);
+            }
         }
     }
 
@@ -127,12 +154,8 @@ public final class Checkpoints implements FitHandler {
         }
         if ((p.epoch() + 1) % period == 0) {
             write(p);
-            TreeMap<Integer, String> saved = saved();
-            while (saved.size() > kept) {
-                String old = saved.pollFirstEntry().getValue();
-                for (String end : new String[] {".json", OPTIMIZER, WEIGHTS}) {
-                    Files.deleteIfExists(directory.resolve(old + end));
-                }
+            while (own.size() > kept) {
+                files.remove(own.remove(0));
             }
         }
     }
@@ -144,31 +167,12 @@ public final class Checkpoints implements FitHandler {
         return better;
     }
 
-    /** The names of the checkpoints that are whole, by epochs. */
-    private TreeMap<Integer, String> saved() throws IOException {
-        TreeMap<Integer, String> found = new TreeMap<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            files.forEach(f -> {
-                String name = f.getFileName().toString();
-                Matcher m = NAME.matcher(name);
-                if (m.matches()) {
-                    found.put(Integer.valueOf(m.group(1)), name.substring(0, name.length() - ".json".length()));
-                }
-            });
-        }
-        return found;
-    }
-
     private void write(FitProgress p) throws IOException {
-        String name = "epoch-%05d".formatted(p.epoch() + 1);
-        p.network().save(directory.resolve(name + WEIGHTS));
-        p.trainer().saveStates(directory.resolve(name + OPTIMIZER));
+        CheckpointFiles.Name name = files.next(p.epoch() + 1);
+        p.network().save(files.weights(name));
+        p.trainer().saveStates(files.optimizer(name));
         ObjectNode json = MAPPER.createObjectNode();
-        json.put("format", FORMAT)
-                .put("version", 1)
-                .put("epochs", p.epoch() + 1)
-                .put("batches", p.batches())
-                .put("samples", p.samples());
+        json.put("epochs", p.epoch() + 1).put("batches", p.batches()).put("samples", p.samples());
         RandomGenerator.State random = RandomGenerator.state();
         json.putObject("random").put("seed", random.seed()).put("draws", random.draws());
         ArrayNode history = json.putArray("history");
@@ -178,42 +182,21 @@ public final class Checkpoints implements FitHandler {
             ObjectNode epoch = history.addObject();
             values.forEach((n, v) -> epoch.put(n, Double.toString(v))); // JSON has no NaN
         });
-        Path part = directory.resolve(name + ".json.part");
-        Files.writeString(part, json.toPrettyString(), StandardCharsets.UTF_8);
-        Files.move(
-                part,
-                directory.resolve(name + ".json"),
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
+        files.seal(name, json);
+        own.add(name);
     }
 
-    private void read(FitProgress p, String name) throws IOException {
-        Path file = directory.resolve(name + ".json");
-        JsonNode json;
+    private void read(FitProgress p, CheckpointFiles.Name name, JsonNode json) throws IOException {
         List<Map<String, Double>> history = new ArrayList<>();
-        try {
-            json = MAPPER.readTree(Files.readString(file));
-            if (json == null
-                    || !FORMAT.equals(json.path("format").asText())
-                    || json.path("version").asInt() != 1) {
-                throw new IOException("checkpoints: " + file
-                        + " is no checkpoint of version 1; remove it, or look at another" + " directory");
-            }
-            for (JsonNode epoch : json.path("history")) {
-                Map<String, Double> values = new LinkedHashMap<>();
-                epoch.properties()
-                        .forEach(e -> values.put(
-                                e.getKey(), Double.valueOf(e.getValue().asText())));
-                history.add(values);
-            }
-        } catch (JsonProcessingException | NumberFormatException e) {
-            throw new IOException(
-                    "checkpoints: " + file + " is damaged: " + e.getMessage() + "; remove it to go on from an"
-                            + " older one",
-                    e);
+        for (JsonNode epoch : json.path("history")) {
+            Map<String, Double> values = new LinkedHashMap<>();
+            epoch.properties()
+                    .forEach(e ->
+                            values.put(e.getKey(), Double.valueOf(e.getValue().asText())));
+            history.add(values);
         }
-        p.network().load(directory.resolve(name + WEIGHTS));
-        p.trainer().loadStates(directory.resolve(name + OPTIMIZER));
+        p.network().load(files.weights(name));
+        p.trainer().loadStates(files.optimizer(name));
         JsonNode random = json.path("random");
         RandomGenerator.restore(new RandomGenerator.State(
                 random.path("seed").asLong(), random.path("draws").asLong()));

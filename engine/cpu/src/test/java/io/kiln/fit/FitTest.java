@@ -267,18 +267,6 @@ class FitTest {
     }
 
     @Test
-    void aDamagedCheckpointIsNamed(@TempDir Path directory) throws IOException {
-        Files.writeString(directory.resolve("epoch-00003.json"), "{\"format\": \"kiln-fit\", \"version\": 1, \"hist");
-        try (Block net = network();
-                Trainer trainer = trainer(net)) {
-            Fit fit = new Fit(net, new SoftmaxCrossEntropy(), trainer).handle(new Checkpoints(directory).resume());
-            String m =
-                    assertThrows(IOException.class, () -> fit.run(loader(), 4)).getMessage();
-            assertTrue(m.contains("epoch-00003.json is damaged") && m.contains("remove it"), m);
-        }
-    }
-
-    @Test
     void batchesWithoutLabelsAndEpochsWithoutBatchesAreRefused() {
         try (Block net = network();
                 Trainer trainer = trainer(net)) {
