@@ -13,6 +13,9 @@ import io.kiln.optim.Step;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
 import io.kiln.symbol.Role;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -441,24 +444,38 @@ public final class GradientExchange implements AutoCloseable {
      * This worker's part of the training's state: its slices of the weights and of the optimizer's states, the number of
      * updates, and the loss scaler's state.
      *
-     * @return bytes for {@link #restoreSlice} of the same rank among as many workers
+     * @param out takes {@link #sliceBytes} bytes for {@link #restoreSlice} of the same rank among as many workers
+     * @throws IOException when writing fails
      */
-    public byte[] saveSlice() {
+    public void saveSlice(OutputStream out) throws IOException {
         requireNoStep("saveSlice");
         try (Scope scope = Scope.open()) {
-            return SliceCodec.write(rank, size, new SliceCodec.Counters(updates, scaler), buckets);
+            SliceCodec.write(out, rank, size, new SliceCodec.Counters(updates, scaler), buckets);
+        }
+    }
+
+    /**
+     * Length of what {@link #saveSlice} writes.
+     *
+     * @return bytes
+     */
+    public long sliceBytes() {
+        try (Scope scope = Scope.open()) {
+            return SliceCodec.length(buckets);
         }
     }
 
     /**
      * Goes back to a saved state. Collective: all workers restore slices of the same version.
      *
-     * @param bytes what {@link #saveSlice} gave on this rank
+     * @param in what {@link #saveSlice} wrote on this rank; read to its last byte and no further
+     * @throws KVStoreException when it is the slice of another training
+     * @throws IOException when reading fails or the slice ends early; then this state is part old, part new
      */
-    public void restoreSlice(byte[] bytes) {
+    public void restoreSlice(InputStream in) throws IOException {
         requireNoStep("restoreSlice");
         try (Scope scope = Scope.open()) {
-            SliceCodec.Counters saved = SliceCodec.read(bytes, rank, size, buckets);
+            SliceCodec.Counters saved = SliceCodec.read(in, rank, size, buckets);
             updates = saved.updates();
             if (scaler != null) {
                 scaler.restore(saved.scale());

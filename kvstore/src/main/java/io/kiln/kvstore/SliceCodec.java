@@ -3,7 +3,11 @@ package io.kiln.kvstore;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.optim.LossScaler;
-import java.nio.ByteBuffer;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +22,7 @@ final class SliceCodec {
     private static final int VERSION = 2;
     private static final int HEAD = 44;
     private static final int PER_BUCKET = 16;
+    private static final int PART = 1 << 18;
 
     private SliceCodec() {}
 
@@ -28,66 +33,65 @@ final class SliceCodec {
         }
     }
 
-    static byte[] write(int rank, int workers, Counters counters, List<ExchangeBucket> buckets) {
+    static long length(List<ExchangeBucket> buckets) {
         long length = HEAD + (long) PER_BUCKET * buckets.size();
         for (NDArray a : arrays(buckets)) {
             length += a.size() * a.dtype().bytes();
         }
-        if (length > Integer.MAX_VALUE - 8) {
-            throw new KVStoreException(
-                    "saveSlice: a slice has at most 2 GiB, this one has %d bytes; use more workers".formatted(length));
-        }
-        byte[] bytes = new byte[(int) length];
-        ByteBuffer b = ByteBuffer.wrap(bytes);
-        b.putInt(MAGIC)
-                .putInt(VERSION)
-                .putInt(rank)
-                .putInt(workers)
-                .putLong(counters.updates)
-                .putDouble(counters.scale.scale())
-                .putLong(counters.scale.clean())
-                .putInt(buckets.size());
+        return length;
+    }
+
+    static void write(OutputStream to, int rank, int workers, Counters counters, List<ExchangeBucket> buckets)
+            throws IOException {
+        DataOutputStream out = new DataOutputStream(to);
+        out.writeInt(MAGIC);
+        out.writeInt(VERSION);
+        out.writeInt(rank);
+        out.writeInt(workers);
+        out.writeLong(counters.updates);
+        out.writeDouble(counters.scale.scale());
+        out.writeLong(counters.scale.clean());
+        out.writeInt(buckets.size());
         for (ExchangeBucket bucket : buckets) {
-            b.putLong(bucket.ownSize()).putInt(bucket.layout().dtype().bytes()).putInt(bucket.states().length);
+            out.writeLong(bucket.ownSize());
+            out.writeInt(bucket.layout().dtype().bytes());
+            out.writeInt(bucket.states().length);
         }
-        int at = b.position();
+        byte[] part = new byte[PART];
         for (NDArray a : arrays(buckets)) {
-            int n = (int) (a.size() * a.dtype().bytes());
-            Memory.get(a.address(), bytes, at, n);
-            at += n;
+            long bytes = a.size() * a.dtype().bytes();
+            for (long at = 0; at < bytes; at += PART) {
+                int n = (int) Math.min(PART, bytes - at);
+                Memory.get(a.address() + at, part, 0, n);
+                out.write(part, 0, n);
+            }
         }
-        return bytes;
+        out.flush();
     }
 
     /** Reads a slice into the buckets' arrays, if it is one of this very layout; returns the counters. */
-    static Counters read(byte[] bytes, int rank, int workers, List<ExchangeBucket> buckets) {
-        int head = HEAD + PER_BUCKET * buckets.size();
-        if (bytes.length < head) {
-            throw new KVStoreException("restoreSlice: needs %d bytes of header, got %d".formatted(head, bytes.length));
-        }
-        ByteBuffer b = ByteBuffer.wrap(bytes);
-        expect("magic", MAGIC, b.getInt());
-        expect("version", VERSION, b.getInt());
-        expect("rank", rank, b.getInt());
-        expect("workers", workers, b.getInt());
-        Counters counters = new Counters(b.getLong(), new LossScaler.State(b.getDouble(), b.getLong()));
-        expect("buckets", buckets.size(), b.getInt());
+    static Counters read(InputStream from, int rank, int workers, List<ExchangeBucket> buckets) throws IOException {
+        DataInputStream in = new DataInputStream(from);
+        expect("magic", MAGIC, in.readInt());
+        expect("version", VERSION, in.readInt());
+        expect("rank", rank, in.readInt());
+        expect("workers", workers, in.readInt());
+        Counters counters = new Counters(in.readLong(), new LossScaler.State(in.readDouble(), in.readLong()));
+        expect("buckets", buckets.size(), in.readInt());
         for (ExchangeBucket bucket : buckets) {
-            expect("elements of a bucket", bucket.ownSize(), b.getLong());
-            expect("bytes per element", bucket.layout().dtype().bytes(), b.getInt());
-            expect("states", bucket.states().length, b.getInt());
+            expect("elements of a bucket", bucket.ownSize(), in.readLong());
+            expect("bytes per element", bucket.layout().dtype().bytes(), in.readInt());
+            expect("states", bucket.states().length, in.readInt());
         }
-        long length = head;
+        byte[] part = new byte[PART];
         for (NDArray a : arrays(buckets)) {
-            length += a.size() * a.dtype().bytes();
-        }
-        expect("bytes", length, bytes.length);
-        int at = head;
-        for (NDArray a : arrays(buckets)) {
-            int n = (int) (a.size() * a.dtype().bytes());
-            Memory.put(bytes, at, a.address(), n);
+            long bytes = a.size() * a.dtype().bytes();
+            for (long at = 0; at < bytes; at += PART) {
+                int n = (int) Math.min(PART, bytes - at);
+                in.readFully(part, 0, n);
+                Memory.put(part, 0, a.address() + at, n);
+            }
             a.storage().written();
-            at += n;
         }
         return counters;
     }

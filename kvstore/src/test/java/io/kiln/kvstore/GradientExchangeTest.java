@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
@@ -28,6 +29,8 @@ import io.kiln.optim.LossScaler;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Role;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -155,11 +158,11 @@ class GradientExchangeTest {
                 given(e, 1, 1, 0f, 0f);
                 given(e, 1, 1, 0f, 0f);
                 assertEquals(8, e.lossScale());
-                slice = e.saveSlice();
+                slice = saved(e);
             }
             try (Scope scope = Scope.open();
                     GradientExchange e = scaled(t, Double.POSITIVE_INFINITY)) {
-                e.restoreSlice(slice);
+                e.restoreSlice(new ByteArrayInputStream(slice));
                 given(e, 1, 1, 0f, 0f);
                 assertEquals(16, e.lossScale(), "the third clean step");
                 return null;
@@ -194,6 +197,12 @@ class GradientExchangeTest {
             exchange.weights().forEach(Autograd::attachGradient);
             return work.run(exchange, t == null ? 0 : t.rank());
         }
+    }
+
+    private static byte[] saved(GradientExchange e) {
+        ByteChunks slice = ByteChunks.write(e::saveSlice);
+        assertEquals(e.sliceBytes(), slice.length());
+        return slice.toByteArray();
     }
 
     private static float[][] values(GradientExchange e) {
@@ -313,7 +322,7 @@ class GradientExchangeTest {
                 t -> with(t, rule(optimizer), (e, rank) -> {
                     step(e, 0, rank * 8, rank * 8 + 8);
                     step(e, 1, rank * 8, rank * 8 + 8);
-                    byte[] slice = e.saveSlice();
+                    byte[] slice = saved(e);
                     step(e, 2, rank * 8, rank * 8 + 8);
                     step(e, 3, rank * 8, rank * 8 + 8);
                     return List.of(slice, values(e));
@@ -322,7 +331,8 @@ class GradientExchangeTest {
                 workers,
                 t -> with(t, rule(optimizer), (e, rank) -> {
                     step(e, 9, 0, 4);
-                    e.restoreSlice((byte[]) saved.get(rank).get(0));
+                    e.restoreSlice(
+                            new ByteArrayInputStream((byte[]) saved.get(rank).get(0)));
                     assertEquals(2, e.updates());
                     step(e, 2, rank * 8, rank * 8 + 8);
                     step(e, 3, rank * 8, rank * 8 + 8);
@@ -338,14 +348,15 @@ class GradientExchangeTest {
 
     @Test
     void aSliceOfAnotherTrainingIsRefused() throws Exception {
-        List<byte[]> slices = Ranks.run(2, t -> with(t, rule("adam"), (e, rank) -> e.saveSlice()));
+        List<byte[]> slices = Ranks.run(2, t -> with(t, rule("adam"), (e, rank) -> saved(e)));
         with(null, rule("adam"), (e, rank) -> {
-            KVStoreException x = assertThrows(KVStoreException.class, () -> e.restoreSlice(slices.get(0)));
+            KVStoreException x =
+                    assertThrows(KVStoreException.class, () -> e.restoreSlice(new ByteArrayInputStream(slices.get(0))));
             assertEquals("restoreSlice: workers must be 1, got 2: the slice is of another training", x.getMessage());
-            byte[] own = e.saveSlice();
+            byte[] own = saved(e);
             byte[] cut = Arrays.copyOf(own, own.length - 1);
-            assertThrows(KVStoreException.class, () -> e.restoreSlice(cut));
-            assertThrows(KVStoreException.class, () -> e.restoreSlice(new byte[3]));
+            assertThrows(EOFException.class, () -> e.restoreSlice(new ByteArrayInputStream(cut)));
+            assertThrows(EOFException.class, () -> e.restoreSlice(new ByteArrayInputStream(new byte[3])));
             return null;
         });
     }

@@ -88,7 +88,7 @@ class NetClassificationModel private[ml] (
 object NetClassificationModel extends MLReadable[NetClassificationModel] {
   override def read: MLReader[NetClassificationModel] =
     NetModels.reader(classOf[NetClassificationModel].getName) { (uid, saved) =>
-      new NetClassificationModel(uid, saved.network, saved.facts.path("numClasses").asInt)
+      new NetClassificationModel(uid, saved.network, saved.classes)
     }
 
   override def load(path: String): NetClassificationModel = super.load(path)

@@ -3,6 +3,7 @@ package io.kiln.format;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -193,17 +194,7 @@ public final class SafeTensors {
      */
     public static Contents read(InputStream in, long length) throws IOException {
         DataInputStream data = new DataInputStream(in);
-        if (length < LENGTH_BYTES) {
-            throw SafeTensorsHeader.damaged("a file has at least " + LENGTH_BYTES + " bytes, got " + length);
-        }
-        long headerBytes = Long.reverseBytes(data.readLong());
-        if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES || headerBytes > length - LENGTH_BYTES) {
-            throw SafeTensorsHeader.damaged("the header's length must be at most " + MAX_HEADER_BYTES
-                    + " and fit the file of " + length + " bytes, got " + Long.toUnsignedString(headerBytes));
-        }
-        byte[] text = new byte[(int) headerBytes];
-        data.readFully(text);
-        SafeTensorsHeader header = SafeTensorsHeader.parse(text, length - LENGTH_BYTES - headerBytes);
+        SafeTensorsHeader header = header(data, length);
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             for (SafeTensorsHeader.Entry e : header.entries()) {
@@ -214,6 +205,34 @@ public final class SafeTensors {
             tensors.values().forEach(scope::keep);
         }
         return new Contents(tensors, header.metadata());
+    }
+
+    /**
+     * Reads shapes and dtypes only, from a stream, which stays open.
+     *
+     * @param in the stream
+     * @param length how many bytes belong to the file
+     * @return what its arrays are like, by name
+     * @throws IOException when reading fails, or the header is damaged or of another format
+     */
+    public static Map<String, Spec> specs(InputStream in, long length) throws IOException {
+        Map<String, Spec> specs = new LinkedHashMap<>();
+        header(new DataInputStream(in), length).entries().forEach(e -> specs.put(e.name(), e.spec()));
+        return specs;
+    }
+
+    private static SafeTensorsHeader header(DataInputStream data, long length) throws IOException {
+        if (length < LENGTH_BYTES) {
+            throw SafeTensorsHeader.damaged("a file has at least " + LENGTH_BYTES + " bytes, got " + length);
+        }
+        long headerBytes = Long.reverseBytes(data.readLong());
+        if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES || headerBytes > length - LENGTH_BYTES) {
+            throw SafeTensorsHeader.damaged("the header's length must be at most " + MAX_HEADER_BYTES
+                    + " and fit the file of " + length + " bytes, got " + Long.toUnsignedString(headerBytes));
+        }
+        byte[] text = new byte[(int) headerBytes];
+        data.readFully(text);
+        return SafeTensorsHeader.parse(text, length - LENGTH_BYTES - headerBytes);
     }
 
     private static void readData(DataInputStream in, NDArray a) throws IOException {

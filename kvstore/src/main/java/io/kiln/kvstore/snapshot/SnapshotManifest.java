@@ -70,14 +70,13 @@ public final class SnapshotManifest implements AutoCloseable {
                 driver.executorId());
     }
 
-    /** Request: version, attempt, slice, bytes, crc. Answers the names of the blocks that nobody needs any more. */
+    /**
+     * Request: version, attempt, slice, then bytes and checksum of each part. Answers the names of the blocks that nobody needs
+     * any more.
+     */
     private synchronized String[] saved(String[] q) {
         SliceBlocks.Entry e = new SliceBlocks.Entry(
-                Long.parseLong(q[1]),
-                Integer.parseInt(q[2]),
-                Integer.parseInt(q[3]),
-                Long.parseLong(q[4]),
-                Long.parseLong(q[5]));
+                Long.parseLong(q[1]), Integer.parseInt(q[2]), Integer.parseInt(q[3]), SliceBlocks.Entry.parts(q, 4));
         if (e.slice() < 0 || e.slice() >= slices) {
             throw new KVStoreException("slice must be in [0, %d), got %d".formatted(slices, e.slice()));
         }
@@ -111,7 +110,7 @@ public final class SnapshotManifest implements AutoCloseable {
                 }
                 for (SliceBlocks.Entry e : a.entries) {
                     if (e != null) {
-                        blocks.add("v%d_a%d_s%d".formatted(e.version(), e.attempt(), e.slice()));
+                        blocks.addAll(e.names());
                     }
                 }
                 return true;
@@ -137,12 +136,14 @@ public final class SnapshotManifest implements AutoCloseable {
         return null;
     }
 
-    /** Whether each slice still lies somewhere. The driver's block manager master is in this very process. */
+    /** Whether each part of each slice still lies somewhere. The driver's block manager master is in this very process. */
     private boolean isAlive(Attempt a) {
         BlockManagerMaster master = SparkEnv.get().blockManager().master();
         for (SliceBlocks.Entry e : a.entries) {
-            if (master.getLocations(e.block(storeId)).isEmpty()) {
-                return false;
+            for (String name : e.names()) {
+                if (master.getLocations(SliceBlocks.block(storeId, name)).isEmpty()) {
+                    return false;
+                }
             }
         }
         return true;
@@ -150,7 +151,9 @@ public final class SnapshotManifest implements AutoCloseable {
 
     private synchronized String[] slice(String[] q) {
         SliceBlocks.Entry e = entry(Long.parseLong(q[1]), Integer.parseInt(q[2]));
-        return Coordinator.answer(Integer.toString(e.attempt()), Long.toString(e.bytes()), Long.toString(e.crc()));
+        List<String> answer = new ArrayList<>(List.of(Integer.toString(e.attempt())));
+        answer.addAll(List.of(e.words()));
+        return Coordinator.answer(answer.toArray(String[]::new));
     }
 
     private SliceBlocks.Entry entry(long version, int slice) {
@@ -177,18 +180,14 @@ public final class SnapshotManifest implements AutoCloseable {
     }
 
     /**
-     * Reads a slice on the driver.
+     * A slice, to be read on the driver.
      *
      * @param version a complete version
      * @param slice which of its slices
-     * @return its bytes, checked
+     * @return the slice
      */
-    public byte[] load(long version, int slice) {
-        SliceBlocks.Entry e;
-        synchronized (this) {
-            e = entry(version, slice);
-        }
-        return SliceBlocks.read(storeId, e);
+    public synchronized SavedSlice load(long version, int slice) {
+        return new SavedSlice(storeId, entry(version, slice));
     }
 
     /**

@@ -1,7 +1,11 @@
 package io.kiln.kvstore.snapshot;
 
+import io.kiln.format.ByteChunks;
+import io.kiln.format.ChunkingOutputStream;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.transport.Ticket;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,7 +17,6 @@ import org.apache.spark.network.buffer.NioManagedBuffer;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BlockManagerId;
-import org.apache.spark.storage.BroadcastBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
 import org.slf4j.Logger;
@@ -43,6 +46,7 @@ public final class SnapshotStore {
 
     private final Ticket ticket;
     private final int attempt;
+    private final int partBytes;
     private final long storeId;
     private final int slices;
     private final BlockManagerId driver;
@@ -54,8 +58,20 @@ public final class SnapshotStore {
      * @param attempt number of this attempt of the job; slices of different attempts never mix
      */
     public SnapshotStore(Ticket ticket, int attempt) {
+        this(ticket, attempt, ByteChunks.CHUNK);
+    }
+
+    /**
+     * Opens the door, for slices in blocks of another size.
+     *
+     * @param ticket way to the job's coordinator, at which a {@link SnapshotManifest} is open
+     * @param attempt number of this attempt of the job; slices of different attempts never mix
+     * @param partBytes most bytes of a block
+     */
+    public SnapshotStore(Ticket ticket, int attempt, int partBytes) {
         this.ticket = ticket;
         this.attempt = attempt;
+        this.partBytes = partBytes;
         String[] a = ticket.ask(SnapshotManifest.STORE);
         this.storeId = Long.parseLong(a[0]);
         this.slices = Integer.parseInt(a[1]);
@@ -63,48 +79,56 @@ public final class SnapshotStore {
     }
 
     /**
-     * Saves this worker's slice.
+     * Saves this worker's slice. Parts of it leave as they are written, so the whole need not fit into memory at once.
      *
      * @param version number of the version; rises from save to save
      * @param slice this worker's rank
-     * @param bytes the content; kept, not copied
+     * @param content writes the slice's bytes, maybe none
      */
-    public void save(long version, int slice, byte[] bytes) {
+    public void save(long version, int slice, ByteChunks.Writer content) {
         if (slice < 0 || slice >= slices) {
             throw new KVStoreException("save: slice must be in [0, %d), got %d".formatted(slices, slice));
         }
-        SliceBlocks.Entry e = new SliceBlocks.Entry(version, attempt, slice, bytes.length, SliceBlocks.crc(bytes));
+        SliceBlocks.Entry e = new SliceBlocks.Entry(version, attempt, slice, new ArrayList<>());
         boolean saved = false;
         try {
-            put(e, bytes);
-            String[] obsolete = ticket.ask(
+            try (ChunkingOutputStream out = new ChunkingOutputStream(partBytes, bytes -> put(e, bytes))) {
+                content.write(out);
+            } catch (IOException x) {
+                throw new UncheckedIOException("save: slice %d: %s".formatted(slice, x.getMessage()), x);
+            }
+            List<String> request = new ArrayList<>(List.of(
                     SnapshotManifest.SAVED,
                     Long.toString(version),
                     Integer.toString(attempt),
-                    Integer.toString(slice),
-                    Long.toString(bytes.length),
-                    Long.toString(e.crc()));
+                    Integer.toString(slice)));
+            request.addAll(List.of(e.words()));
+            String[] obsolete = ticket.ask(request.toArray(String[]::new));
             saved = true;
             for (String name : obsolete) {
-                SparkEnv.get().blockManager().master().removeBlock(new BroadcastBlockId(storeId, name));
+                SparkEnv.get().blockManager().master().removeBlock(SliceBlocks.block(storeId, name));
             }
         } finally {
             if (!saved) {
-                discard(e.block(storeId));
+                e.names().forEach(name -> discard(SliceBlocks.block(storeId, name)));
             }
         }
     }
 
     private void put(SliceBlocks.Entry e, byte[] bytes) {
         BlockManager bm = SparkEnv.get().blockManager();
-        BlockId id = e.block(storeId);
+        BlockId id = SliceBlocks.block(
+                storeId,
+                SliceBlocks.Entry.name(
+                        e.version(), e.attempt(), e.slice(), e.parts().size()));
+        e.parts().add(SliceBlocks.Part.of(bytes)); // before the block is there, so that it is removed when saving fails
         StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
         boolean stored = bm.putBytes(id, new ChunkedByteBuffer(ByteBuffer.wrap(bytes)), level, true, BYTES);
         boolean copied = copy(bm, id, bytes, level);
         if (!stored && !copied) {
             throw new KVStoreException(
-                    "save: no block manager took slice %d of version %d (%d bytes); raise spark.executor.memory"
-                            .formatted(e.slice(), e.version(), bytes.length));
+                    "save: no block manager took part %d of slice %d of version %d (%d bytes); raise spark.executor.memory"
+                            .formatted(e.parts().size() - 1, e.slice(), e.version(), bytes.length));
         }
     }
 
@@ -200,17 +224,15 @@ public final class SnapshotStore {
     }
 
     /**
-     * Reads a slice from wherever it lies.
+     * A slice, wherever it lies.
      *
      * @param version a complete version
      * @param slice which of its slices
-     * @return its bytes, checked
+     * @return the slice
      */
-    public byte[] load(long version, int slice) {
+    public SavedSlice load(long version, int slice) {
         String[] a = ticket.ask(SnapshotManifest.SLICE, Long.toString(version), Integer.toString(slice));
-        return SliceBlocks.read(
-                storeId,
-                new SliceBlocks.Entry(
-                        version, Integer.parseInt(a[0]), slice, Long.parseLong(a[1]), Long.parseLong(a[2])));
+        return new SavedSlice(
+                storeId, new SliceBlocks.Entry(version, Integer.parseInt(a[0]), slice, SliceBlocks.Entry.parts(a, 1)));
     }
 }

@@ -18,6 +18,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.optim.Adam;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Role;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -54,7 +55,10 @@ class ResumedTrainingTest {
                 w.forEach(Autograd::attachGradient);
                 OptionalLong newest = snapshots.newestComplete();
                 if (newest.isPresent()) {
-                    exchange.restoreSlice(snapshots.load(newest.getAsLong(), rank));
+                    try (InputStream in =
+                            snapshots.load(newest.getAsLong(), rank).open()) {
+                        exchange.restoreSlice(in);
+                    }
                 }
                 for (long step = exchange.updates(); step < STEPS; step++) {
                     try (Scope inner = Scope.open()) {
@@ -73,7 +77,7 @@ class ResumedTrainingTest {
                         exchange.step();
                     }
                     if ((step + 1) % EVERY == 0) {
-                        snapshots.save(step + 1, rank, exchange.saveSlice());
+                        snapshots.save(step + 1, rank, exchange::saveSlice);
                     }
                 }
                 return w.get(0).toFloatArray();

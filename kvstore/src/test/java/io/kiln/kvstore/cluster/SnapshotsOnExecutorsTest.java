@@ -12,6 +12,7 @@ import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.kvstore.transport.Ticket;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BroadcastBlockId;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +58,7 @@ class SnapshotsOnExecutorsTest {
 
     private void save(Ticket ticket, int attempt, long version) {
         cluster.runOnAll(rank -> {
-            new SnapshotStore(ticket, attempt).save(version, rank, content(version, rank));
+            new SnapshotStore(ticket, attempt).save(version, rank, out -> out.write(content(version, rank)));
             return null;
         });
     }
@@ -94,17 +96,43 @@ class SnapshotsOnExecutorsTest {
             assertEquals(OptionalLong.of(1), manifest.newestComplete());
             save(ticket, 0, 2);
             assertEquals(OptionalLong.of(2), manifest.newestComplete());
-            awaitBlocks(storeId, new TreeSet<>(List.of("v2_a0_s0", "v2_a0_s1")));
+            awaitBlocks(storeId, new TreeSet<>(List.of("v2_a0_s0_p0", "v2_a0_s1_p0")));
             for (int slice = 0; slice < EXECUTORS; slice++) {
-                assertArrayEquals(content(2, slice), manifest.load(2, slice));
+                assertArrayEquals(
+                        content(2, slice), manifest.load(2, slice).toChunks().toByteArray());
             }
             List<Object> read = cluster.runOnAll(rank -> {
                 SnapshotStore s = new SnapshotStore(ticket, 1);
-                return List.of(s.newestComplete().getAsLong(), s.load(2, 1 - rank).length);
+                return List.of(
+                        s.newestComplete().getAsLong(), s.load(2, 1 - rank).bytes());
             });
-            assertEquals(List.of(List.of(2L, 100_001), List.of(2L, 100_000)), read);
+            assertEquals(List.of(List.of(2L, 100_001L), List.of(2L, 100_000L)), read);
         }
         assertEquals(new TreeSet<>(), blocks(storeId));
+    }
+
+    @Test
+    void aSliceLiesInPartsThatAreReadOneAfterAnother() {
+        try (Coordinator driver = Coordinator.open();
+                SnapshotManifest manifest = new SnapshotManifest(driver, EXECUTORS)) {
+            Ticket ticket = driver.ticket();
+            cluster.runOnAll(rank -> {
+                byte[] all = content(1, rank);
+                new SnapshotStore(ticket, 0, 40_000).save(1, rank, rank == 0 ? out -> {} : out -> out.write(all));
+                return null;
+            });
+            awaitBlocks(manifest.storeId(), new TreeSet<>(List.of("v1_a0_s1_p0", "v1_a0_s1_p1", "v1_a0_s1_p2")));
+            assertEquals(OptionalLong.of(1), manifest.newestComplete(), "a slice without bytes has no blocks");
+            assertEquals(0, manifest.load(1, 0).bytes());
+            assertArrayEquals(content(1, 1), manifest.load(1, 1).toChunks().toByteArray());
+            List<Object> read = cluster.runOnAll(rank -> Arrays.equals(
+                    content(1, 1),
+                    new SnapshotStore(ticket, 1).load(1, 1).toChunks().toByteArray()));
+            assertEquals(List.of(true, true), read);
+            SparkEnv.get().blockManager().master().removeBlock(new BroadcastBlockId(manifest.storeId(), "v1_a0_s1_p1"));
+            awaitBlocks(manifest.storeId(), new TreeSet<>(List.of("v1_a0_s1_p0", "v1_a0_s1_p2")));
+            assertEquals(OptionalLong.empty(), manifest.newestComplete(), "one part is lost");
+        }
     }
 
     @Test
@@ -114,11 +142,11 @@ class SnapshotsOnExecutorsTest {
             Ticket ticket = driver.ticket();
             save(ticket, 0, 1);
             cluster.runOnAll(1, rank -> {
-                new SnapshotStore(ticket, 0).save(2, 0, content(2, 0));
+                new SnapshotStore(ticket, 0).save(2, 0, out -> out.write(content(2, 0)));
                 return null;
             });
             cluster.runOnAll(1, rank -> {
-                new SnapshotStore(ticket, 1).save(2, 1, content(77, 1));
+                new SnapshotStore(ticket, 1).save(2, 1, out -> out.write(content(77, 1)));
                 return null;
             });
             assertEquals(OptionalLong.of(1), manifest.newestComplete());
@@ -126,8 +154,8 @@ class SnapshotsOnExecutorsTest {
             assertEquals("snapshot: version 2 is not complete; there are [1, 2]", e.getMessage());
             save(ticket, 2, 2);
             assertEquals(OptionalLong.of(2), manifest.newestComplete());
-            assertArrayEquals(content(2, 1), manifest.load(2, 1));
-            awaitBlocks(manifest.storeId(), new TreeSet<>(List.of("v2_a2_s0", "v2_a2_s1")));
+            assertArrayEquals(content(2, 1), manifest.load(2, 1).toChunks().toByteArray());
+            awaitBlocks(manifest.storeId(), new TreeSet<>(List.of("v2_a2_s0_p0", "v2_a2_s1_p0")));
         }
     }
 
@@ -156,7 +184,7 @@ class SnapshotsOnExecutorsTest {
             Thread.currentThread().interrupt();
         }
         try {
-            store.save(2, rank, content(2, rank));
+            store.save(2, rank, out -> out.write(content(2, rank)));
             return "taken";
         } catch (Exception e) { // Scala does not declare the InterruptedException of Spark's calls
             return Thread.interrupted() || e instanceof InterruptedException ? "interrupted still" : e.getMessage();
@@ -180,7 +208,7 @@ class SnapshotsOnExecutorsTest {
             assertEquals(OptionalLong.of(7), manifest.newestComplete());
             List<byte[]> slices = new ArrayList<>();
             for (int slice = 0; slice < EXECUTORS; slice++) {
-                slices.add(manifest.load(7, slice));
+                slices.add(manifest.load(7, slice).toChunks().toByteArray());
                 assertArrayEquals(content(7, slice), slices.get(slice));
             }
             // A new attempt on the surviving and the replacing executor finds it too, and goes on.
@@ -189,7 +217,7 @@ class SnapshotsOnExecutorsTest {
             assertEquals(List.of(7L, 7L), found);
             save(ticket, 1, 8);
             assertEquals(OptionalLong.of(8), manifest.newestComplete());
-            assertTrue(blocks(manifest.storeId()).containsAll(List.of("v8_a1_s0", "v8_a1_s1")));
+            assertTrue(blocks(manifest.storeId()).containsAll(List.of("v8_a1_s0_p0", "v8_a1_s1_p0")));
         }
     }
 }

@@ -4,8 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.format.ByteChunks;
+import io.kiln.format.Checksums;
+import io.kiln.kvstore.snapshot.SavedSlice;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -30,7 +34,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    private static final int WITH_ONE_CHECKSUM = 1;
     private static final long MAX_STATE_BYTES = Integer.MAX_VALUE - 8;
     private static final int MAX_META_BYTES = 64 << 20;
     private static final String PREFIX = "epoch-";
@@ -47,7 +52,7 @@ final class Checkpoints {
      * @param states state of each worker
      * @param reports how the epochs went
      */
-    record Checkpoint(int epoch, byte[][] states, List<EpochReport> reports) {}
+    record Checkpoint(int epoch, List<ByteChunks> states, List<EpochReport> reports) {}
 
     Checkpoints(String directory, String fingerprint, Configuration configuration, int workers) {
         this.directory = new Path(directory, fingerprint);
@@ -76,18 +81,17 @@ final class Checkpoints {
      *
      * @throws TrainingException when the disk is full or the directory is not writable
      */
-    void write(int epoch, IntFunction<byte[]> state, List<EpochReport> reports) {
+    void write(int epoch, IntFunction<SavedSlice> state, List<EpochReport> reports) {
         Path temporary = new Path(directory, ".writing-" + UUID.randomUUID());
         try {
             FileSystem fs = fileSystem();
             try {
                 ObjectNode meta = MAPPER.createObjectNode();
                 meta.put("format", FORMAT).put("epoch", epoch);
-                ArrayNode sums = meta.putArray("crc");
+                ArrayNode sums = meta.putArray("states");
                 for (int r = 0; r < workers; r++) {
-                    byte[] bytes = state.apply(r);
-                    write(fs, new Path(temporary, "state-" + r), bytes);
-                    sums.add(crc(bytes));
+                    sums.add(write(fs, new Path(temporary, "state-" + r), state.apply(r))
+                            .toJson());
                 }
                 meta.set("reports", MAPPER.valueToTree(reports));
                 write(fs, new Path(temporary, "meta.json"), MAPPER.writeValueAsBytes(meta));
@@ -112,6 +116,16 @@ final class Checkpoints {
         try (FSDataOutputStream out = fs.create(file, true)) {
             out.write(bytes);
             out.hsync();
+        }
+    }
+
+    private static Checksums write(FileSystem fs, Path file, SavedSlice state) throws IOException {
+        try (InputStream in = state.open();
+                FSDataOutputStream out = fs.create(file, true)) {
+            Checksums.Output summed = new Checksums.Output(out);
+            in.transferTo(summed);
+            out.hsync();
+            return summed.checksums();
         }
     }
 
@@ -155,23 +169,40 @@ final class Checkpoints {
 
     private Checkpoint read(FileSystem fs, Path dir, int epoch, Checkpoint otherwise) throws IOException {
         JsonNode meta = MAPPER.readTree(read(fs, new Path(dir, "meta.json"), MAX_META_BYTES));
-        if (meta.path("format").asInt() != FORMAT) {
+        int format = meta.path("format").asInt();
+        if (format != FORMAT && format != WITH_ONE_CHECKSUM) {
             throw new IOException(
                     "format %s is unknown, this version of Kiln reads %d".formatted(meta.path("format"), FORMAT));
         }
-        byte[][] states = new byte[workers][];
+        List<ByteChunks> states = new ArrayList<>();
         for (int r = 0; r < workers; r++) {
-            states[r] = read(fs, new Path(dir, "state-" + r), MAX_STATE_BYTES);
-            if (crc(states[r]) != meta.path("crc").path(r).asLong(-1)) {
+            ByteChunks state = state(fs, new Path(dir, "state-" + r), meta, r);
+            if (state == null) {
                 LOG.warn("checkpoint {} is damaged (worker {}) and left alone", dir, r);
                 return otherwise;
             }
+            states.add(state);
         }
         List<EpochReport> reports = new ArrayList<>();
         for (JsonNode n : meta.path("reports")) {
             reports.add(MAPPER.treeToValue(n, EpochReport.class));
         }
         return new Checkpoint(epoch, states, reports);
+    }
+
+    /** A worker's state, or null when it is damaged. Format 1 has one checksum for each state, format 2 one for each slice of it. */
+    private static ByteChunks state(FileSystem fs, Path file, JsonNode meta, int rank) throws IOException {
+        if (meta.path("format").asInt() == WITH_ONE_CHECKSUM) {
+            byte[] bytes = read(fs, file, MAX_STATE_BYTES);
+            return crc(bytes) == meta.path("crc").path(rank).asLong(-1) ? ByteChunks.of(bytes) : null;
+        }
+        Checksums sums = Checksums.fromJson(meta.path("states").path(rank));
+        try (InputStream in = sums.check(fs.open(file))) {
+            return ByteChunks.read(in, sums.bytes());
+        } catch (IOException e) {
+            LOG.warn("{}: {}", file, e.getMessage());
+            return null;
+        }
     }
 
     private static byte[] read(FileSystem fs, Path file, long most) throws IOException {

@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.spark.feed.EpochOrder;
@@ -131,7 +132,7 @@ public final class TrainingJob {
             Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, display, broadcasts);
             WorkerTask.Outcome outcome = attempts.run();
             display.show((long) outcome.epochs() * steps, desk.loss());
-            byte[] weights = manifest.load(WorkerTask.FINAL_VERSION, 0);
+            ByteChunks weights = manifest.load(WorkerTask.FINAL_VERSION, 0).toChunks();
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(outcome.epochs()),
                     outcome.resultEpoch(),
@@ -191,7 +192,7 @@ public final class TrainingJob {
 
         WorkerTask.Outcome run() throws InterruptedException {
             Broadcast<TrainingPlan> shipped = broadcast(plan);
-            Broadcast<byte[][]> checkpoint = resume();
+            List<Broadcast<ByteChunks>> checkpoint = resume();
             for (int attempt = 0; ; attempt++) {
                 OptionalLong snapshot = attempt == 0 ? OptionalLong.empty() : manifest.newestComplete();
                 desk.begin(attempt);
@@ -208,18 +209,20 @@ public final class TrainingJob {
             }
         }
 
-        private Broadcast<byte[][]> resume() {
+        private List<Broadcast<ByteChunks>> resume() {
             if (checkpoints == null) {
-                return null;
+                return List.of();
             }
             checkpoints.prepare();
             Checkpoints.Checkpoint c = checkpoints.newest(plan.run().epochs().max());
             if (c == null) {
-                return null;
+                return List.of();
             }
             LOG.info("{}: goes on from the checkpoint of epoch {}", request.uid(), c.epoch());
             desk.restore(c.reports());
-            return broadcast(c.states());
+            List<Broadcast<ByteChunks>> states = new ArrayList<>();
+            c.states().forEach(s -> states.add(broadcast(s)));
+            return states;
         }
 
         /** What the driver does while workers train. */

@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.backend.Device;
+import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
@@ -12,6 +13,9 @@ import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.WorkerRows;
 import io.kiln.spark.model.Features;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -33,7 +37,7 @@ final class TrainingLoop implements AutoCloseable {
     private final BooleanSupplier killed;
     private final int steps;
     private WorkerState.Progress at = WorkerState.Progress.START;
-    private byte[] best = new byte[0];
+    private ByteChunks best = ByteChunks.EMPTY;
 
     /** What happens around the steps. */
     interface Observer {
@@ -64,15 +68,16 @@ final class TrainingLoop implements AutoCloseable {
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
-    void restore(WorkerState state) {
-        at = state.progress();
-        best = state.best();
-        network.restoreStatistics(state.statistics());
-        network.exchange().restoreSlice(state.exchange());
+    /** Goes back to a state that {@link #save} wrote. */
+    void restore(InputStream state) {
+        WorkerState s = WorkerState.read(state, network);
+        at = s.progress();
+        best = s.best();
     }
 
-    WorkerState state() {
-        return new WorkerState(at, network.statistics(), network.exchange().saveSlice(), best);
+    /** Writes all that decides on the next steps. */
+    void save(OutputStream out) throws IOException {
+        new WorkerState(at, best).write(out, network);
     }
 
     /** The number of a state: rises from step to step. */
@@ -90,9 +95,13 @@ final class TrainingLoop implements AutoCloseable {
         return settings.patience() > 0 && at.bestEpoch() > 0 ? at.bestEpoch() : at.epoch();
     }
 
-    /** The weights to keep; called on rank 0. */
-    byte[] result() {
-        return best.length > 0 ? best : network.weights();
+    /** Writes the weights to keep; called on rank 0. */
+    void saveResult(OutputStream out) throws IOException {
+        if (best.isEmpty()) {
+            network.saveWeights(out);
+        } else {
+            best.writeTo(out);
+        }
     }
 
     private boolean isOver() {
@@ -178,7 +187,7 @@ final class TrainingLoop implements AutoCloseable {
                 Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
         if (settings.patience() > 0 && better && !Double.isNaN(value)) {
             at = new WorkerState.Progress(done, 0, 0, 0, 0, value, done);
-            best = rank == 0 ? network.weights() : best;
+            best = rank == 0 ? ByteChunks.write(network::saveWeights) : best;
         } else {
             at = new WorkerState.Progress(done, 0, 0, 0, 0, at.bestValue(), at.bestEpoch());
         }

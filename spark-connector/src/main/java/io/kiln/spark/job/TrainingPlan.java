@@ -1,10 +1,15 @@
 package io.kiln.spark.job;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.format.ByteChunks;
 import io.kiln.spark.feed.RowsReader;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -23,7 +28,7 @@ import java.util.HexFormat;
  */
 record TrainingPlan(
         String graph,
-        byte[] values,
+        ByteChunks values,
         Input input,
         Objective objective,
         String rule,
@@ -74,8 +79,10 @@ record TrainingPlan(
                         ByteBuffer.allocate(Integer.BYTES).putInt(text.length).array());
                 digest.update(text);
             }
-            digest.update(values);
+            values.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
             return HexFormat.of().formatHex(digest.digest(), 0, 12);
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
         } catch (NoSuchAlgorithmException ex) {
             throw new IllegalStateException("every JVM has SHA-256", ex);
         }

@@ -3,6 +3,7 @@ package io.kiln.spark.job;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
+import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.GroupSum;
@@ -23,6 +24,7 @@ import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
 import io.kiln.symbol.Graph;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,7 +57,7 @@ final class WorkerNetwork implements AutoCloseable {
         block.initialize(plan.run().epochs().seed());
         List<GradientExchange.Parameter> trained = new ArrayList<>();
         try (Scope scope = Scope.open()) {
-            Map<String, NDArray> given = plan.values().length == 0 ? Map.of() : read(plan.values());
+            Map<String, NDArray> given = plan.values().isEmpty() ? Map.of() : read(plan.values());
             Map<String, Parameter> own = block.parameters();
             own.forEach((name, p) -> {
                 if (given.containsKey(name)) {
@@ -168,7 +170,7 @@ final class WorkerNetwork implements AutoCloseable {
         return floats16;
     }
 
-    private static Map<String, NDArray> read(byte[] tensors) {
+    private static Map<String, NDArray> read(ByteChunks tensors) {
         try {
             return SafeTensors.read(tensors).tensors();
         } catch (IOException e) {
@@ -214,21 +216,21 @@ final class WorkerNetwork implements AutoCloseable {
         statisticsBefore.forEach((name, s) -> statistics.get(name).assign(s));
     }
 
-    byte[] statistics() {
-        return SafeTensors.toBytes(statistics, Map.of());
+    ByteChunks statistics() {
+        return SafeTensors.toChunks(statistics, Map.of());
     }
 
-    void restoreStatistics(byte[] tensors) {
+    void restoreStatistics(ByteChunks tensors) {
         try (Scope scope = Scope.open()) {
             read(tensors).forEach((name, v) -> statistics.get(name).assign(v));
         }
     }
 
-    /** All parameters as they are now. */
-    byte[] weights() {
+    /** Writes safetensors of all parameters as they are now. */
+    void saveWeights(OutputStream out) throws IOException {
         Map<String, NDArray> ordered = new LinkedHashMap<>();
         graph.parameters().forEach(p -> ordered.put(p.name(), values.get(p.name())));
-        return SafeTensors.toBytes(ordered, Map.of());
+        SafeTensors.write(out, ordered, Map.of());
     }
 
     @Override

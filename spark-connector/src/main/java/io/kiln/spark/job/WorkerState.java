@@ -1,23 +1,25 @@
 package io.kiln.spark.job;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import io.kiln.format.ByteChunks;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 
 /**
- * All that a worker needs to go on as if nothing had happened.
+ * All that a worker needs to go on as if nothing had happened, as a stream: i32 "KLNS", i32 version (3), where it stands, then
+ * three parts, each with an i64 length (i32 in version 2): safetensors of its running statistics, its slices of weights and
+ * optimizer states, and the best weights. Numbers are big-endian.
  *
  * @param progress where it stands
- * @param statistics safetensors of its running statistics
- * @param exchange its slices of weights and optimizer states
  * @param best safetensors of the best epoch's weights, on rank 0 with early stopping; otherwise empty
  */
-record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[] best) {
+record WorkerState(Progress progress, ByteChunks best) {
     private static final int MAGIC = 0x4b4c4e53;
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+    private static final int WITH_SHORT_PARTS = 2;
 
     /**
      * Where a worker stands.
@@ -51,36 +53,41 @@ record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[]
         }
     }
 
-    byte[] write() {
-        ByteArrayOutputStream bytes =
-                new ByteArrayOutputStream(128 + statistics.length + exchange.length + best.length);
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeInt(MAGIC);
-            out.writeInt(VERSION);
-            out.writeInt(progress.epoch());
-            out.writeInt(progress.step());
-            out.writeDouble(progress.lossSum());
-            out.writeDouble(progress.weightSum());
-            out.writeInt(progress.skipped());
-            out.writeDouble(progress.bestValue());
-            out.writeInt(progress.bestEpoch());
-            for (byte[] part : new byte[][] {statistics, exchange, best}) {
-                out.writeInt(part.length);
-                out.write(part);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
+    /** Writes this state together with that of the network. */
+    void write(OutputStream to, WorkerNetwork network) throws IOException {
+        DataOutputStream out = new DataOutputStream(to);
+        out.writeInt(MAGIC);
+        out.writeInt(VERSION);
+        out.writeInt(progress.epoch());
+        out.writeInt(progress.step());
+        out.writeDouble(progress.lossSum());
+        out.writeDouble(progress.weightSum());
+        out.writeInt(progress.skipped());
+        out.writeDouble(progress.bestValue());
+        out.writeInt(progress.bestEpoch());
+        ByteChunks statistics = network.statistics();
+        out.writeLong(statistics.length());
+        statistics.writeTo(out);
+        out.writeLong(network.exchange().sliceBytes());
+        network.exchange().saveSlice(out);
+        out.writeLong(best.length());
+        best.writeTo(out);
+        out.flush();
     }
 
-    static WorkerState read(byte[] bytes) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+    /**
+     * Reads a state; what belongs to the network goes there at once.
+     *
+     * @throws IllegalArgumentException when it is none, or one of another training
+     */
+    static WorkerState read(InputStream from, WorkerNetwork network) {
+        try {
+            DataInputStream in = new DataInputStream(from);
             if (in.readInt() != MAGIC) {
                 throw new IllegalArgumentException("worker state: these bytes are none");
             }
             int version = in.readInt();
-            if (version != VERSION) {
+            if (version != VERSION && version != WITH_SHORT_PARTS) {
                 throw new IllegalArgumentException(
                         "worker state: is of version %d, this version of Kiln reads %d".formatted(version, VERSION));
             }
@@ -92,17 +99,23 @@ record WorkerState(Progress progress, byte[] statistics, byte[] exchange, byte[]
                     in.readInt(),
                     in.readDouble(),
                     in.readInt());
-            return new WorkerState(p, part(in), part(in), part(in));
+            network.restoreStatistics(ByteChunks.read(in, length(in, version)));
+            long slice = length(in, version);
+            if (slice != network.exchange().sliceBytes()) {
+                throw new IllegalArgumentException(
+                        "worker state: its slice must have %d bytes, got %d: it is of another training"
+                                .formatted(network.exchange().sliceBytes(), slice));
+            }
+            network.exchange().restoreSlice(in);
+            return new WorkerState(p, ByteChunks.read(in, length(in, version)));
+        } catch (EOFException e) {
+            throw new IllegalArgumentException("worker state: damaged: it ends too early", e);
         } catch (IOException e) {
             throw new IllegalArgumentException("worker state: damaged: " + e.getMessage(), e);
         }
     }
 
-    private static byte[] part(DataInputStream in) throws IOException {
-        int n = in.readInt();
-        if (n < 0 || n > in.available()) {
-            throw new IOException("a part has %d bytes, %d are left".formatted(n, in.available()));
-        }
-        return in.readNBytes(n);
+    private static long length(DataInputStream in, int version) throws IOException {
+        return version == WITH_SHORT_PARTS ? in.readInt() : in.readLong();
     }
 }

@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.snapshot.SnapshotStore;
@@ -11,6 +12,8 @@ import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.spark.feed.WorkerRows;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -30,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * @param attempt number of this attempt
  * @param classes number of classes; 0 for a regressor
  * @param snapshot the version to go on from; negative for none
- * @param checkpoint slices of a checkpoint to go on from; null for none
+ * @param checkpoint each worker's state in the checkpoint to go on from; empty for none
  */
 record WorkerTask(
         Broadcast<TrainingPlan> plan,
@@ -38,7 +41,7 @@ record WorkerTask(
         int attempt,
         int classes,
         long snapshot,
-        Broadcast<byte[][]> checkpoint)
+        List<Broadcast<ByteChunks>> checkpoint)
         implements Serializable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerTask.class);
 
@@ -123,16 +126,18 @@ record WorkerTask(
 
     private Outcome train(
             TrainingPlan p, int rank, WorkerRows rows, Transport transport, DriverLink link, BooleanSupplier killed)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         SnapshotStore store = new SnapshotStore(ticket, attempt);
         try (TrainingLoop loop = new TrainingLoop(p, classes, rank, rows, transport, killed)) {
-            if (snapshot >= 0) {
-                loop.restore(WorkerState.read(store.load(snapshot, rank)));
-            } else if (checkpoint != null) {
-                loop.restore(WorkerState.read(checkpoint.value()[rank]));
+            if (snapshot >= 0 || !checkpoint.isEmpty()) {
+                try (InputStream state = snapshot >= 0
+                        ? store.load(snapshot, rank).open()
+                        : checkpoint.get(rank).value().open()) {
+                    loop.restore(state);
+                }
             }
             loop.run(new Saver(p, rank, loop, store, link, killed));
-            store.save(FINAL_VERSION, rank, rank == 0 ? loop.result() : new byte[0]);
+            store.save(FINAL_VERSION, rank, rank == 0 ? loop::saveResult : out -> {});
             return new Outcome(rank, loop.resultEpoch(), loop.epochsDone());
         }
     }
@@ -160,7 +165,7 @@ record WorkerTask(
                 return; // the final weights follow at once, or there is no executor to lose
             }
             long version = loop.version();
-            store.save(version, rank, loop.state().write());
+            store.save(version, rank, loop::save);
             if (checkpoint) {
                 long nanos = Duration.ofSeconds(plan.run().cluster().timeoutSeconds())
                         .toNanos();

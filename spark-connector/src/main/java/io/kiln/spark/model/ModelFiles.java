@@ -1,28 +1,41 @@
 package io.kiln.spark.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.format.ByteChunks;
+import io.kiln.format.Checksums;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A trained network on disk, beside MLlib's {@code metadata}: {@code kiln.json} (format version and what a model needs to
- * know), {@code graph.json} and {@code weights.safetensors}.
+ * A trained network on disk, beside MLlib's {@code metadata}: {@code kiln.json} (format version, what a model needs to
+ * know, and checksums of each slice of the other two), {@code graph.json} and {@code weights.safetensors}.
  */
 public final class ModelFiles {
     private static final int FORMAT = 1;
     private static final int MAX_TEXT_BYTES = 256 << 20;
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final String FACTS = "kiln.json";
+    private static final String GRAPH = "graph.json";
+    private static final String WEIGHTS = "weights.safetensors";
+    private static final String FILES = "files";
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private ModelFiles() {}
 
@@ -32,7 +45,24 @@ public final class ModelFiles {
      * @param network the network
      * @param facts what was saved beside it
      */
-    public record Saved(TrainedNetwork network, JsonNode facts) {}
+    public record Saved(TrainedNetwork network, JsonNode facts) {
+        /**
+         * Number of classes of a classifier.
+         *
+         * @return at least 2
+         * @throws IllegalArgumentException when it is missing or not that of the network's outputs
+         */
+        public int classes() {
+            JsonNode n = facts.path("numClasses");
+            int outputs = network.outputs();
+            if (!n.isInt() || n.asInt() < 2 || n.asInt() != Math.max(outputs, 2)) {
+                throw new IllegalArgumentException(
+                        "load model: %s: numClasses must be %d, as the network has %d outputs, got %s: the file is damaged"
+                                .formatted(FACTS, Math.max(outputs, 2), outputs, n));
+            }
+            return n.asInt();
+        }
+    }
 
     /**
      * Saves a network.
@@ -51,22 +81,26 @@ public final class ModelFiles {
         try {
             Path dir = new Path(path);
             FileSystem fs = dir.getFileSystem(configuration);
-            write(fs, new Path(dir, "graph.json"), network.graphJson().getBytes(StandardCharsets.UTF_8));
-            write(fs, new Path(dir, "weights.safetensors"), network.weights());
-            write(fs, new Path(dir, "kiln.json"), MAPPER.writeValueAsBytes(json));
+            byte[] graph = network.graphJson().getBytes(StandardCharsets.UTF_8);
+            ObjectNode files = json.putObject(FILES);
+            files.set(GRAPH, write(fs, new Path(dir, GRAPH), out -> out.write(graph)));
+            files.set(WEIGHTS, write(fs, new Path(dir, WEIGHTS), network.weightChunks()::writeTo));
+            byte[] text = MAPPER.writeValueAsBytes(json);
+            write(fs, new Path(dir, FACTS), out -> out.write(text));
         } catch (IOException e) {
             throw new UncheckedIOException("save model: %s: %s".formatted(path, e.getMessage()), e);
         }
     }
 
-    private static void write(FileSystem fs, Path file, byte[] bytes) throws IOException {
-        try (FSDataOutputStream out = fs.create(file, true)) {
-            out.write(bytes);
+    private static JsonNode write(FileSystem fs, Path file, ByteChunks.Writer content) throws IOException {
+        try (Checksums.Output out = new Checksums.Output(fs.create(file, true))) {
+            content.write(out);
+            return out.checksums().toJson();
         }
     }
 
     /**
-     * Reads a network.
+     * Reads a network and checks all of it: its graph, what was saved beside it, and each slice of its weights.
      *
      * @param path the model's directory
      * @param configuration of the file system
@@ -77,34 +111,66 @@ public final class ModelFiles {
         try {
             Path dir = new Path(path);
             FileSystem fs = dir.getFileSystem(configuration);
-            JsonNode facts = MAPPER.readTree(read(fs, new Path(dir, "kiln.json"), MAX_TEXT_BYTES));
-            if (facts.path("format").asInt() != FORMAT) {
+            JsonNode facts = MAPPER.readTree(text(fs, new Path(dir, FACTS), MissingNode.getInstance()));
+            if (!facts.path("format").isInt() || facts.path("format").asInt() != FORMAT) {
                 throw new IllegalArgumentException(
                         "load model: %s is of format %s, this version of Kiln reads format %d; load it with a newer Kiln"
                                 .formatted(path, facts.path("format"), FORMAT));
             }
-            String graph = new String(read(fs, new Path(dir, "graph.json"), MAX_TEXT_BYTES), StandardCharsets.UTF_8);
-            byte[] weights = read(fs, new Path(dir, "weights.safetensors"), Integer.MAX_VALUE - 8);
-            return new Saved(
-                    new TrainedNetwork(graph, weights, facts.path("scale").asDouble(1)), facts);
+            JsonNode files = facts.path(FILES);
+            String graph = text(fs, new Path(dir, GRAPH), files.path(GRAPH));
+            ByteChunks weights = read(fs, new Path(dir, WEIGHTS), files.path(WEIGHTS), Long.MAX_VALUE);
+            TrainedNetwork network = new TrainedNetwork(graph, weights, scale(facts));
+            network.check();
+            return new Saved(network, facts);
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
                     "load model: %s is no model saved by Kiln: %s".formatted(path, e.getMessage()), e);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(
+                    "load model: %s/%s is damaged: it is not JSON: %s".formatted(path, FACTS, e.getOriginalMessage()),
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("load model: %s: %s".formatted(path, e.getMessage()), e);
         } catch (IOException e) {
             throw new UncheckedIOException("load model: %s: %s".formatted(path, e.getMessage()), e);
         }
     }
 
-    private static byte[] read(FileSystem fs, Path file, int most) throws IOException {
-        FileStatus status = fs.getFileStatus(file);
-        if (status.getLen() > most) {
+    private static double scale(JsonNode facts) {
+        JsonNode scale = facts.path("scale");
+        double value = scale.asDouble();
+        if (!scale.isNumber() || !Double.isFinite(value) || value == 0) {
             throw new IllegalArgumentException(
-                    "load model: %s has %d bytes, at most %d are read".formatted(file, status.getLen(), most));
+                    FACTS + ": scale must be a number other than 0, got %s: the file is damaged".formatted(scale));
         }
-        byte[] bytes = new byte[(int) status.getLen()];
-        try (FSDataInputStream in = fs.open(file)) {
-            in.readFully(0, bytes);
+        return value;
+    }
+
+    private static String text(FileSystem fs, Path file, JsonNode sums) throws IOException {
+        return new String(read(fs, file, sums, MAX_TEXT_BYTES).toByteArray(), StandardCharsets.UTF_8);
+    }
+
+    /** Reads a file whose checksums are known, or, of a model saved by a version before 0.2, are missing. */
+    private static ByteChunks read(FileSystem fs, Path file, JsonNode sums, long most) throws IOException {
+        long length = fs.getFileStatus(file).getLen();
+        if (length > most) {
+            throw new IllegalArgumentException("%s has %d bytes, at most %d are read".formatted(file, length, most));
         }
-        return bytes;
+        if (sums.isMissingNode()) {
+            try (FSDataInputStream in = fs.open(file)) {
+                return ByteChunks.read(in, length);
+            }
+        }
+        Checksums expected = Checksums.fromJson(sums);
+        if (length != expected.bytes()) {
+            throw new IllegalArgumentException(
+                    "%s must have %d bytes, got %d: it is damaged".formatted(file, expected.bytes(), length));
+        }
+        try (InputStream in = expected.check(fs.open(file))) {
+            return ByteChunks.read(in, length);
+        } catch (IOException e) {
+            throw new IOException("%s: %s".formatted(file, e.getMessage()), e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -31,6 +32,8 @@ import java.util.Optional;
  */
 public final class Network {
     private static final int FORMAT = 1;
+    private static final long MAX_VALUES = 1L << 30; // as base 64 they still fit a string
+    private static final int MAX_ROW = Integer.MAX_VALUE - 8;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Block block;
@@ -42,7 +45,7 @@ public final class Network {
      * @param graph the graph
      * @param values safetensors of those parameters that begin with given values; may be empty
      */
-    public record Traced(Graph graph, byte[] values) {
+    public record Traced(Graph graph, ByteChunks values) {
         /**
          * Shape of the input without its batch axis.
          *
@@ -93,10 +96,11 @@ public final class Network {
      * @throws IllegalArgumentException when it is no graph of one input and one output over batches
      */
     public static Network fromJson(String json) {
-        return new Network(null, checked(new Traced(Graph.fromJson(json), new byte[0])));
+        return new Network(null, checked(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)));
     }
 
-    private static Traced checked(Traced t) {
+    /** A network of one input and one output over batches of rows that Java's arrays can hold; anything else is refused. */
+    static Traced checked(Traced t) {
         Graph g = t.graph();
         if (g.inputs().size() != 1 || g.outputs().size() != 1) {
             throw new IllegalArgumentException("network: needs one input and one output, got %d and %d"
@@ -109,10 +113,27 @@ public final class Network {
                     "network: its input must be float32 of shape [-1, …] with the batch first, got %s; trace it so"
                             .formatted(in));
         }
+        size("input", t.rowShape(), in);
         if (out.shape().rank() < 1 || out.shape().dim(0) != Shape.UNKNOWN) {
             throw new IllegalArgumentException("network: its output must keep the batch as first axis, got " + out);
         }
+        size("output", t.outputShape(), out);
         return t;
+    }
+
+    private static void size(String what, long[] row, Spec spec) {
+        try {
+            if (Arrays.stream(row).allMatch(d -> d > 0)
+                    && Arrays.stream(row).reduce(1, Math::multiplyExact) <= MAX_ROW) {
+                return;
+            }
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "network: its %s %s has more than %d numbers for a row".formatted(what, spec, MAX_ROW), e);
+        }
+        throw new IllegalArgumentException(
+                "network: its %s must have 1 to %d numbers for a row, all sizes but the batch known, got %s"
+                        .formatted(what, MAX_ROW, spec));
     }
 
     /**
@@ -151,13 +172,13 @@ public final class Network {
         Map<String, Parameter> own = block.parameters();
         boolean hasData = own.values().stream().anyMatch(p -> p.hasData() || p.initializer() == null);
         if (!hasData) {
-            return new Traced(block.trace(input), new byte[0]);
+            return new Traced(block.trace(input), ByteChunks.EMPTY);
         }
         try (GraphBlock copy = block.toGraphBlock(input);
                 Scope scope = Scope.open()) {
             Map<String, NDArray> values = new LinkedHashMap<>();
             copy.parameters().forEach((n, p) -> values.put(n, p.value()));
-            return new Traced(copy.graph(), SafeTensors.toBytes(values, Map.of()));
+            return new Traced(copy.graph(), SafeTensors.toChunks(values, Map.of()));
         }
     }
 
@@ -165,7 +186,7 @@ public final class Network {
      * The form in which a saved estimator keeps it.
      *
      * @return JSON: format, graph, and values in base 64
-     * @throws IllegalStateException for a block that was not traced yet
+     * @throws IllegalStateException for a block that was not traced yet, or with more than 1 GiB of given weights
      */
     public synchronized String toJson() {
         if (traced == null) {
@@ -179,7 +200,12 @@ public final class Network {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("network: " + e.getOriginalMessage(), e);
         }
-        json.put("values", Base64.getEncoder().encodeToString(traced.values()));
+        if (traced.values().length() > MAX_VALUES) {
+            throw new IllegalStateException(
+                    "network: an estimator is saved with at most %d MiB of given weights, this network has %d; save it without them and load them before fit"
+                            .formatted(MAX_VALUES >> 20, traced.values().length() >> 20));
+        }
+        json.put("values", Base64.getEncoder().encodeToString(traced.values().toByteArray()));
         return json.toString();
     }
 
@@ -199,7 +225,7 @@ public final class Network {
             }
             byte[] values = Base64.getDecoder().decode(n.path("values").asText());
             return new Network(
-                    null, checked(new Traced(Graph.fromJson(n.path("graph").toString()), values)));
+                    null, checked(new Traced(Graph.fromJson(n.path("graph").toString()), ByteChunks.of(values))));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("network: not JSON: " + e.getOriginalMessage(), e);
         }

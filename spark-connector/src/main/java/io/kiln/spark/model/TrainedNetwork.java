@@ -2,17 +2,22 @@ package io.kiln.spark.model;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.nn.GraphBlock;
 import io.kiln.symbol.Graph;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,10 +27,10 @@ import java.util.function.UnaryOperator;
  * <p>Concurrency: thread-safe; many tasks of an executor may use one instance.
  */
 public final class TrainedNetwork implements Serializable {
-    private static final long serialVersionUID = 1L;
+    private static final long serialVersionUID = 2L;
 
     private final String graph;
-    private final byte[] weights;
+    private final ByteChunks weights;
     private final double scale;
     private transient volatile GraphBlock block;
 
@@ -36,7 +41,7 @@ public final class TrainedNetwork implements Serializable {
      * @param weights safetensors of all parameters
      * @param scale factor on the features
      */
-    public TrainedNetwork(String graph, byte[] weights, double scale) {
+    public TrainedNetwork(String graph, ByteChunks weights, double scale) {
         this.graph = graph;
         this.weights = weights;
         this.scale = scale;
@@ -54,9 +59,19 @@ public final class TrainedNetwork implements Serializable {
     /**
      * The weights.
      *
-     * @return safetensors of all parameters; do not write to it
+     * @return safetensors of all parameters
+     * @throws IllegalStateException when they are more than the 2 GiB of an array; {@link #weightChunks} has them
      */
     public byte[] weights() {
+        return weights.toByteArray();
+    }
+
+    /**
+     * The weights, however many there are.
+     *
+     * @return safetensors of all parameters
+     */
+    public ByteChunks weightChunks() {
         return weights;
     }
 
@@ -75,7 +90,7 @@ public final class TrainedNetwork implements Serializable {
      * @return its sizes
      */
     public long[] rowShape() {
-        return new Network.Traced(block().graph(), new byte[0]).rowShape();
+        return new Network.Traced(block().graph(), ByteChunks.EMPTY).rowShape();
     }
 
     /**
@@ -93,8 +108,38 @@ public final class TrainedNetwork implements Serializable {
      * @return the size of the output without its batch axis
      */
     public int outputs() {
-        long[] shape = new Network.Traced(block().graph(), new byte[0]).outputShape();
+        long[] shape = new Network.Traced(block().graph(), ByteChunks.EMPTY).outputShape();
         return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+    }
+
+    /**
+     * Checks that graph and weights belong together and that rows and outputs can be had, as nobody has yet who reads them from
+     * a file.
+     *
+     * @throws IllegalArgumentException when they are damaged
+     */
+    void check() {
+        Graph g = block().graph();
+        Network.checked(new Network.Traced(g, ByteChunks.EMPTY));
+        Map<String, Spec> stored;
+        try (InputStream in = weights.open()) {
+            stored = SafeTensors.specs(in, weights.length());
+        } catch (IOException e) {
+            throw new IllegalArgumentException("weights: " + e.getMessage(), e);
+        }
+        Map<String, Spec> expected = new LinkedHashMap<>();
+        g.parameters().forEach(p -> expected.put(p.name(), p.spec()));
+        if (!stored.keySet().equals(expected.keySet())) {
+            throw new IllegalArgumentException(
+                    "weights: the graph has parameters %s, the file %s: they do not belong together"
+                            .formatted(expected.keySet(), stored.keySet()));
+        }
+        expected.forEach((name, spec) -> {
+            if (!spec.equals(stored.get(name))) {
+                throw new IllegalArgumentException("weights: %s must be %s, got %s: they do not belong to the graph"
+                        .formatted(name, spec, stored.get(name)));
+            }
+        });
     }
 
     private GraphBlock block() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -49,7 +50,7 @@ class WorkerNetworkTest {
                 false);
         return new TrainingPlan(
                 graph.toJson(),
-                new byte[0],
+                ByteChunks.EMPTY,
                 new TrainingPlan.Input(new long[] {2, 8, 8}, false, 1),
                 Objective.classifier("softmaxCrossEntropy"),
                 new UpdateRule(new Sgd(), 0.1).toJson(),
@@ -81,8 +82,8 @@ class WorkerNetworkTest {
                     NDArray x = images(count);
                     NDArray y = worker.predict(x);
                     assertEquals(DType.FLOAT32, y.dtype());
-                    Map<String, NDArray> values =
-                            SafeTensors.read(worker.weights()).tensors();
+                    Map<String, NDArray> values = SafeTensors.read(ByteChunks.write(worker::saveWeights))
+                            .tensors();
                     try (GraphBlock plain = new GraphBlock(graph);
                             Autograd.Mode predict = Autograd.pause()) {
                         Graph interpreted = precision == Precision.FLOAT32
