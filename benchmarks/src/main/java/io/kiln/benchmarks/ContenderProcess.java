@@ -52,6 +52,7 @@ final class ContenderProcess implements AutoCloseable {
                 .redirectError(log.toFile());
         builder.environment().put("OMP_NUM_THREADS", Integer.toString(setup.threads()));
         builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+        builder.environment().putAll(setup.instructions().environment());
         process = builder.start();
         orders = process.outputWriter(StandardCharsets.UTF_8);
         Thread reader = new Thread(this::read, "answers of " + name);
@@ -73,6 +74,7 @@ final class ContenderProcess implements AutoCloseable {
         if (Runtime.version().feature() >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
+        command.addAll(setup.instructions().jvmOptions());
         command.addAll(List.of(
                 "-Xmx3g",
                 "-Dio.netty.noUnsafe=false",
@@ -87,6 +89,7 @@ final class ContenderProcess implements AutoCloseable {
                 workload.name(),
                 name,
                 Integer.toString(setup.threads()),
+                setup.instructions().name(),
                 setup.scratch().toAbsolutePath().toString()));
         return command;
     }

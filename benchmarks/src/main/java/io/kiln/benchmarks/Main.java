@@ -2,14 +2,12 @@ package io.kiln.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +32,15 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--threads", defaultValue = "2", description = "Threads of each engine. Default: ${DEFAULT-VALUE}.")
     private int threads;
+
+    @Option(
+            names = "--instructions",
+            defaultValue = "NATIVE",
+            description = {
+                "What contenders may use of the processor: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+                "AVX2 shows a processor without AVX-512; its workloads are told as <workload>-avx2."
+            })
+    private InstructionSet instructions;
 
     @Option(names = "--rounds", description = "Turns of each contender. Default: the workload's own number.")
     private Integer rounds;
@@ -83,7 +90,7 @@ public final class Main implements Callable<Integer> {
                     + String.join(", ", w.contenders().keySet()) + ")"));
             return 0;
         }
-        Setup setup = new Setup(threads, ContenderProcess.scratch());
+        Setup setup = new Setup(threads, instructions, ContenderProcess.scratch());
         Bench bench = new Bench(
                 setup,
                 quiet
@@ -94,8 +101,12 @@ public final class Main implements Callable<Integer> {
                         });
         boolean good = true;
         String run = circumstances();
+        out.println(run);
         for (Workload workload : chosen) {
-            List<Result> results = bench.run(workload, plan(workload.plan()));
+            List<Result> results = bench.run(workload, plan(workload.plan())).stream()
+                    .map(result ->
+                            result.named(instructions.workload(result.workload().name())))
+                    .toList();
             for (Result result : results) {
                 out.println(Report.table(result));
                 Report.lines(result).forEach(out::println);
@@ -146,25 +157,12 @@ public final class Main implements Callable<Integer> {
         return "%s, %s, %d cores, %s %s, JDK %s, %d threads: `bin/kiln bench %s`"
                 .formatted(
                         LocalDate.now(ZoneOffset.UTC),
-                        processor(),
+                        instructions.describe(),
                         Runtime.getRuntime().availableProcessors(),
                         System.getProperty("os.name"),
                         System.getProperty("os.version").replaceAll("-.*", ""), // without the builder's own suffix
                         System.getProperty("java.version"),
                         threads,
                         String.join(" ", arguments));
-    }
-
-    private static String processor() throws IOException {
-        Path info = Path.of("/proc/cpuinfo");
-        if (!Files.isReadable(info)) {
-            return System.getProperty("os.arch");
-        }
-        try (Stream<String> lines = Files.lines(info)) {
-            return lines.filter(l -> l.startsWith("model name"))
-                    .findFirst()
-                    .map(l -> l.substring(l.indexOf(':') + 1).strip())
-                    .orElse(System.getProperty("os.arch"));
-        }
     }
 }

@@ -15,6 +15,11 @@ import java.util.Optional;
  */
 public record Result(Workload workload, Workload.Case measured, Map<String, Figures> figures, List<String> faults) {
 
+    /** The same with another name of the workload. */
+    Result named(String name) {
+        return new Result(workload.named(name), measured, figures, faults);
+    }
+
     /** The fastest contender that is neither Kiln nor a mere reference. */
     public Optional<String> bestPeer() {
         Comparator<Map.Entry<String, Figures>> byMedian =

@@ -6,6 +6,7 @@ import java.nio.file.Path;
  * What a contender is told before it builds anything.
  *
  * @param threads threads that it may compute with
+ * @param instructions that it may use
  * @param scratch folder for files and logs of the contenders
  */
-public record Setup(int threads, Path scratch) {}
+public record Setup(int threads, InstructionSet instructions, Path scratch) {}

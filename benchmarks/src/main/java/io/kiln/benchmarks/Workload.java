@@ -34,6 +34,11 @@ public record Workload(
     /** The same network by Kiln, operator by operator: a reference beside the compiled one. */
     public static final String EAGER = "kiln-eager";
 
+    /** The same with another name. */
+    Workload named(String other) {
+        return new Workload(other, title, cases, contenders, references, check, plan, network);
+    }
+
     /** The same with no other contenders than these. */
     Workload only(List<String> names) {
         Map<String, Supplier<Contender>> some = new LinkedHashMap<>(contenders);

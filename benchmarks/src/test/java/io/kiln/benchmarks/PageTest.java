@@ -127,4 +127,14 @@ class PageTest {
         assertTrue(e.getMessage().contains(Page.BEGIN), e.getMessage());
         assertEquals("precious", Files.readString(file));
     }
+
+    @Test
+    void rowsOfNarrowerInstructionsStandBesideTheOthers() throws IOException {
+        Result result = result("mlp", 0, 1, 4);
+        Page.write(file, "today: `bench mlp`", List.of(result));
+        String name = InstructionSet.AVX2.workload("mlp");
+        Page.write(file, "today: `bench mlp --instructions AVX2`", List.of(result.named(name)));
+        assertTrue(row("mlp").endsWith("| 1 |"), row("mlp"));
+        assertTrue(row("mlp-avx2").endsWith("| 2 |"), row("mlp-avx2"));
+    }
 }
