@@ -5,7 +5,7 @@ import io.kiln.ndarray.Spec;
 
 /**
  * Gamma distributed numbers of scale 1, by rejection (Marsaglia and Tsang, 2000). Inputs: the shape parameters, above 0. Shapes:
- * y as the input. Dtype: as the input, floating; drawn in float64. NaN stays NaN. No gradient flows.
+ * y as the input. Dtype: as the input, floating; drawn in float64. NaN stays NaN, ∞ stays ∞. No gradient flows.
  */
 public record RandomGamma() implements Stochastic {
     @Override
@@ -32,6 +32,9 @@ public record RandomGamma() implements Stochastic {
                 return a;
             }
             throw new IllegalArgumentException("randomGamma: parameters must be above 0, got " + a);
+        }
+        if (a == Double.POSITIVE_INFINITY) {
+            return a;
         }
         if (a < 1) {
             int[] w = random.next();

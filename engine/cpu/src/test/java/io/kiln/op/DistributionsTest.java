@@ -158,4 +158,13 @@ class DistributionsTest {
                 assertThrows(IllegalArgumentException.class, () -> Distributions.integers(Shape.of(1), 3, 3))
                         .getMessage());
     }
+
+    @Test
+    void drawsOfParametersThatAreNotFiniteEnd() {
+        NDArray parameter = NDArray.of(Shape.of(2), new double[] {Double.POSITIVE_INFINITY, Double.NaN});
+        double[] gamma = Dispatch.one(new RandomGamma(), parameter).toDoubleArray();
+        double[] poisson = Dispatch.one(new RandomPoisson(), parameter).toDoubleArray();
+        assertArrayEquals(parameter.toDoubleArray(), gamma);
+        assertArrayEquals(parameter.toDoubleArray(), poisson);
+    }
 }
