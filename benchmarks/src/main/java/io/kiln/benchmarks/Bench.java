@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -120,8 +121,14 @@ final class Bench {
         }
         for (int round = 0; round < plan.rounds(); round++) {
             for (String name : turns(running.keySet(), round)) {
-                progress.accept("%s %s: round %d of %d, %s"
-                        .formatted(workload.name(), measured.metric(), round + 1, plan.rounds(), name));
+                progress.accept(String.format(
+                        Locale.ROOT,
+                        "%s %s: round %d of %d, %s",
+                        workload.name(),
+                        measured.metric(),
+                        round + 1,
+                        plan.rounds(),
+                        name));
                 attempt(name, running, faults, () -> takeTurn(running.get(name), measured, plan, tallies.get(name)));
             }
         }

@@ -2,6 +2,7 @@ package io.kiln.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What the checks of a workload's steps have to show, so that nobody measures a step that does nothing. */
@@ -61,8 +62,12 @@ public enum Check {
         List<String> faults = new ArrayList<>(differing(checks, 1, tolerance));
         checks.forEach((name, c) -> {
             if (!(c[c.length - 1] < 0.5 * c[0])) {
-                faults.add("%s: loss did not fall to a half: first %.4f, last %.4f"
-                        .formatted(name, c[0], c[c.length - 1]));
+                faults.add(String.format(
+                        Locale.ROOT,
+                        "%s: loss did not fall to a half: first %.4f, last %.4f",
+                        name,
+                        c[0],
+                        c[c.length - 1]));
             }
         });
         return faults;
@@ -80,7 +85,8 @@ public enum Check {
             double[] got = e.getValue();
             for (int i = 0; i < steps; i++) {
                 if (!(Math.abs(got[i] - want[i]) <= tolerance * Math.max(1e-12, Math.abs(want[i])))) {
-                    faults.add("step %d: %s computes %.6g, %s %.6g".formatted(i, first, want[i], e.getKey(), got[i]));
+                    faults.add(String.format(
+                            Locale.ROOT, "step %d: %s computes %.6g, %s %.6g", i, first, want[i], e.getKey(), got[i]));
                     break;
                 }
             }

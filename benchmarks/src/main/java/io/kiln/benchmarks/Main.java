@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -154,15 +155,16 @@ public final class Main implements Callable<Integer> {
         if (at >= 0) {
             arguments.subList(at, at + 2).clear();
         }
-        return "%s, %s, %d cores, %s %s, JDK %s, %d threads: `bin/kiln bench %s`"
-                .formatted(
-                        LocalDate.now(ZoneOffset.UTC),
-                        instructions.describe(),
-                        Runtime.getRuntime().availableProcessors(),
-                        System.getProperty("os.name"),
-                        System.getProperty("os.version").replaceAll("-.*", ""), // without the builder's own suffix
-                        System.getProperty("java.version"),
-                        threads,
-                        String.join(" ", arguments));
+        return String.format(
+                Locale.ROOT,
+                "%s, %s, %d cores, %s %s, JDK %s, %d threads: `bin/kiln bench %s`",
+                LocalDate.now(ZoneOffset.UTC),
+                instructions.describe(),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("os.name"),
+                System.getProperty("os.version").replaceAll("-.*", ""), // without the builder's own suffix
+                System.getProperty("java.version"),
+                threads,
+                String.join(" ", arguments));
     }
 }

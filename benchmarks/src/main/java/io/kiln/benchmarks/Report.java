@@ -106,8 +106,8 @@ final class Report {
                     name.equals(Workload.KILN)
                             ? ""
                             : result.ratio(name).map(r -> ratio(r) + "×").orElse("-"),
-                    "%.1f".formatted(f.cores()),
-                    "%.4g → %.4g".formatted(f.firstCheck(), f.lastCheck()),
+                    String.format(Locale.ROOT, "%.1f", f.cores()),
+                    String.format(Locale.ROOT, "%.4g → %.4g", f.firstCheck(), f.lastCheck()),
                     percent(f.inside().oneDnnShare()),
                     percent(f.inside().peakShare()),
                     known(f.inside().internalMiB()),

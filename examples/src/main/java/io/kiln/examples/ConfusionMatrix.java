@@ -37,14 +37,14 @@ final class ConfusionMatrix {
         int width = Math.max(5, Long.toString(total).length() + 1);
         StringBuilder text = new StringBuilder("true \\ predicted");
         for (int j = 0; j < counts.length; j++) {
-            text.append(("%" + width + "d").formatted(j));
+            text.append(String.format(Locale.ROOT, "%" + width + "d", j));
         }
         text.append("   found\n");
         for (int i = 0; i < counts.length; i++) {
-            text.append("%16d".formatted(i));
+            text.append(String.format(Locale.ROOT, "%16d", i));
             long ofClass = 0;
             for (long n : counts[i]) {
-                text.append(("%" + width + "s").formatted(n == 0 ? "·" : Long.toString(n)));
+                text.append(String.format(Locale.ROOT, "%" + width + "s", n == 0 ? "·" : Long.toString(n)));
                 ofClass += n;
             }
             text.append(

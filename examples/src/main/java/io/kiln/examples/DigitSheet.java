@@ -9,6 +9,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /** A sheet of digits that a model got wrong, each with what it is and what it was taken for. */
@@ -92,7 +93,7 @@ final class DigitSheet {
         g.drawString(is, x, baseline);
         g.setColor(WRONG);
         g.drawString(taken, x + metrics.stringWidth(is), baseline);
-        String sure = "%.0f %%".formatted(100 * m.probability());
+        String sure = String.format(Locale.ROOT, "%.0f %%", 100 * m.probability());
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
         g.setColor(QUIET);
         g.drawString(sure, x + FACE - g.getFontMetrics().stringWidth(sure), baseline);

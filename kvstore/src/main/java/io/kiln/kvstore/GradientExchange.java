@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -509,7 +510,12 @@ public final class GradientExchange implements AutoCloseable {
     @Override
     public String toString() {
         List<Slices> slices = buckets.stream().map(b -> b.layout().slices()).toList();
-        return "gradient exchange: rank %d of %d, %d parameters in buckets %s"
-                .formatted(rank, size, parameters.size(), slices);
+        return String.format(
+                Locale.ROOT,
+                "gradient exchange: rank %d of %d, %d parameters in buckets %s",
+                rank,
+                size,
+                parameters.size(),
+                slices);
     }
 }

@@ -1,5 +1,7 @@
 package io.kiln.kvstore;
 
+import java.util.Locale;
+
 /**
  * A worker of the group died, left or gave up, so that the current step cannot be finished by anybody. Every rank of the
  * group throws it, and names the same failing rank.
@@ -18,7 +20,7 @@ public final class PeerFailedException extends KVStoreException {
      * @param reason what happened to it
      */
     public PeerFailedException(int rank, String host, String reason) {
-        super("rank %d (%s) failed: %s".formatted(rank, host, reason));
+        super(String.format(Locale.ROOT, "rank %d (%s) failed: %s", rank, host, reason));
         this.rank = rank;
         this.host = host;
     }

@@ -7,6 +7,7 @@ import io.kiln.op.Activation;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,15 +42,21 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster ofExecutors(int executors) {
-        SparkSession spark = builder("local-cluster[%d,1,1024]".formatted(executors))
+        SparkSession spark = builder(String.format(Locale.ROOT, "local-cluster[%d,1,1024]", executors))
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
                 .config("spark.executorEnv.SPARK_TESTING", "1")
+                .config("spark.executor.extraJavaOptions", ofThisLocale())
                 .config("spark.executor.memory", "512m")
                 .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
                 .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")
                 .getOrCreate();
         return new Cluster(spark, executors);
+    }
+
+    private static String ofThisLocale() {
+        Locale l = Locale.getDefault();
+        return "-Duser.language=" + l.getLanguage() + " -Duser.country=" + l.getCountry();
     }
 
     private static SparkSession.Builder builder(String master) {
@@ -105,6 +112,11 @@ final class Cluster implements AutoCloseable {
     /** The processes of the executors. */
     Set<Long> executors() {
         return new TreeSet<>(onAll().map(i -> ProcessHandle.current().pid()).collect());
+    }
+
+    /** The default locales of all executors. */
+    List<String> locales() {
+        return onAll().map(i -> Locale.getDefault().toLanguageTag()).collect();
     }
 
     /** Names of Kiln's threads in all executors. */

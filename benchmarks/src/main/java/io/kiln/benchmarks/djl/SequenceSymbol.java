@@ -5,6 +5,7 @@ import io.kiln.benchmarks.net.SequenceModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -49,7 +50,9 @@ final class SequenceSymbol {
         Map<String, ?> sizes = Map.of("input_dim", SequenceModel.WORDS, "output_dim", SequenceModel.HIDDEN);
         int x = graph.node("Embedding", "look_up", sizes, words, graph.variable("embedding"));
         Map<String, ?> states = Map.of(
-                "shape", "(%d, %d, %d)".formatted(SequenceModel.LSTM_LAYERS, model.batch(), SequenceModel.HIDDEN));
+                "shape",
+                String.format(
+                        Locale.ROOT, "(%d, %d, %d)", SequenceModel.LSTM_LAYERS, model.batch(), SequenceModel.HIDDEN));
         int weights = graph.variable("lstm");
         int output = graph.node("_zeros", "output_state", states);
         int cell = graph.node("_zeros", "cell_state", states);

@@ -2,6 +2,7 @@ package io.kiln.benchmarks.djl;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,8 +27,13 @@ final class SymbolGraph {
                 .collect(Collectors.joining(", "));
         String from = IntStream.of(inputs).mapToObj(i -> "[" + i + ", 0, 0]").collect(Collectors.joining(", "));
         outputs.add(op.endsWith("Norm") ? 3 : 1);
-        nodes.add("{\"op\": \"%s\", \"name\": \"%s\", \"attrs\": {%s}, \"inputs\": [%s]}"
-                .formatted(op, name, attrs, from));
+        nodes.add(String.format(
+                Locale.ROOT,
+                "{\"op\": \"%s\", \"name\": \"%s\", \"attrs\": {%s}, \"inputs\": [%s]}",
+                op,
+                name,
+                attrs,
+                from));
         return nodes.size() - 1;
     }
 

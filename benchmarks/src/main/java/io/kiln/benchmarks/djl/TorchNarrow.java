@@ -18,6 +18,7 @@ import io.kiln.benchmarks.net.Network;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A convolutional network as one TorchScript function in mixed precision, as torch's autocast does it: convolutions and products
@@ -104,36 +105,60 @@ public final class TorchNarrow implements Contender {
         if (layer instanceof Layer.Conv c) {
             String w = narrow("w" + weight++);
             String b = c.bias() ? narrow("w" + weight++) : "None";
-            return let("torch.conv2d(%s, %s, %s, [%d, %d], [%d, %d], [1, 1], 1)"
-                    .formatted(x, w, b, c.stride(), c.stride(), c.pad(), c.pad()));
+            return let(String.format(
+                    Locale.ROOT,
+                    "torch.conv2d(%s, %s, %s, [%d, %d], [%d, %d], [1, 1], 1)",
+                    x,
+                    w,
+                    b,
+                    c.stride(),
+                    c.stride(),
+                    c.pad(),
+                    c.pad()));
         } else if (layer instanceof Layer.Dense) {
             String w = narrow("w" + weight++);
-            return let("torch.linear(%s, %s, %s)".formatted(x, w, narrow("w" + weight++)));
+            return let(String.format(Locale.ROOT, "torch.linear(%s, %s, %s)", x, w, narrow("w" + weight++)));
         } else if (layer instanceof Layer.BatchNorm n) {
             statistics.add(manager.zeros(new Shape(n.channels())));
             statistics.add(manager.ones(new Shape(n.channels())));
             weight += 2;
             statistic += 2;
-            return let("torch.batch_norm(%s, w%d, w%d, r%d, r%d, %s, 0.1, 1e-5, False)"
-                    .formatted(x, weight - 2, weight - 1, statistic - 2, statistic - 1, training ? "True" : "False"));
+            return let(String.format(
+                    Locale.ROOT,
+                    "torch.batch_norm(%s, w%d, w%d, r%d, r%d, %s, 0.1, 1e-5, False)",
+                    x,
+                    weight - 2,
+                    weight - 1,
+                    statistic - 2,
+                    statistic - 1,
+                    training ? "True" : "False"));
         } else if (layer instanceof Layer.MaxPool p) {
-            return let("torch.max_pool2d(%s, [%d, %d], [%d, %d], [%d, %d], [1, 1], False)"
-                    .formatted(x, p.kernel(), p.kernel(), p.stride(), p.stride(), p.pad(), p.pad()));
+            return let(String.format(
+                    Locale.ROOT,
+                    "torch.max_pool2d(%s, [%d, %d], [%d, %d], [%d, %d], [1, 1], False)",
+                    x,
+                    p.kernel(),
+                    p.kernel(),
+                    p.stride(),
+                    p.stride(),
+                    p.pad(),
+                    p.pad()));
         } else if (layer instanceof Layer.GlobalAverage) {
-            return let("torch.mean(%s, [2, 3])".formatted(x));
+            return let(String.format(Locale.ROOT, "torch.mean(%s, [2, 3])", x));
         } else if (layer instanceof Layer.Flatten) {
-            return let("torch.flatten(%s, 1)".formatted(x));
+            return let(String.format(Locale.ROOT, "torch.flatten(%s, 1)", x));
         } else if (layer instanceof Layer.Residual r) {
             String around = write(r.body(), x, manager);
-            return let("torch.relu(torch.add(%s, %s))".formatted(around, write(r.shortcut(), x, manager)));
+            return let(String.format(
+                    Locale.ROOT, "torch.relu(torch.add(%s, %s))", around, write(r.shortcut(), x, manager)));
         } else if (layer instanceof Layer.Relu) {
-            return let("torch.relu(%s)".formatted(x));
+            return let(String.format(Locale.ROOT, "torch.relu(%s)", x));
         }
         throw new IllegalArgumentException("narrow: there is no TorchScript for " + layer);
     }
 
     private String narrow(String x) {
-        return let("torch.to(%s, %d)".formatted(x, BFLOAT16));
+        return let(String.format(Locale.ROOT, "torch.to(%s, %d)", x, BFLOAT16));
     }
 
     private String let(String expression) {

@@ -17,6 +17,7 @@ import io.kiln.benchmarks.net.SequenceModel;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A network over sequences as one TorchScript function from batch and weights to the mean loss: libtorch's own fused LSTM, with
@@ -123,8 +124,12 @@ public final class TorchSequences implements Contender {
                 layer(body, i);
             }
             int last = 12 * SequenceModel.LAYERS;
-            body.append("    s = torch.linear(torch.mean(y%d, [1]), w%d, w%d)%n"
-                    .formatted(SequenceModel.LAYERS, last, last + 1));
+            body.append(String.format(
+                    Locale.ROOT,
+                    "    s = torch.linear(torch.mean(y%d, [1]), w%d, w%d)%n",
+                    SequenceModel.LAYERS,
+                    last,
+                    last + 1));
         }
         body.append("    return torch.cross_entropy_loss(s, torch.flatten(label), None, 1)\n");
         StringBuilder arguments = new StringBuilder("x: Tensor, label: Tensor, z: Tensor");
@@ -136,25 +141,68 @@ public final class TorchSequences implements Contender {
 
     private void layer(StringBuilder body, int i) {
         int w = 12 * i;
-        String heads = "[%d, %d, %d, %d]"
-                .formatted(
-                        model.batch(), model.length(), SequenceModel.HEADS, SequenceModel.SIZE / SequenceModel.HEADS);
-        String rows = "[%d, %d, %d]".formatted(model.batch(), model.length(), SequenceModel.SIZE);
-        body.append("    c%d = torch.chunk(torch.linear(y%d, w%d, w%d), 3, -1)%n".formatted(i, i, w, w + 1));
+        String heads = String.format(
+                Locale.ROOT,
+                "[%d, %d, %d, %d]",
+                model.batch(),
+                model.length(),
+                SequenceModel.HEADS,
+                SequenceModel.SIZE / SequenceModel.HEADS);
+        String rows = String.format(Locale.ROOT, "[%d, %d, %d]", model.batch(), model.length(), SequenceModel.SIZE);
+        body.append(String.format(
+                Locale.ROOT, "    c%d = torch.chunk(torch.linear(y%d, w%d, w%d), 3, -1)%n", i, i, w, w + 1));
         for (int k = 0; k < 3; k++) {
-            body.append(
-                    "    h%d_%d = torch.transpose(torch.reshape((c%d)[%d], %s), 1, 2)%n".formatted(i, k, i, k, heads));
+            body.append(String.format(
+                    Locale.ROOT,
+                    "    h%d_%d = torch.transpose(torch.reshape((c%d)[%d], %s), 1, 2)%n",
+                    i,
+                    k,
+                    i,
+                    k,
+                    heads));
         }
-        body.append("    a%d = torch.scaled_dot_product_attention(h%d_0, h%d_1, h%d_2, None, 0., False)%n"
-                .formatted(i, i, i, i));
-        body.append("    j%d = torch.linear(torch.reshape(torch.transpose(a%d, 1, 2), %s), w%d, w%d)%n"
-                .formatted(i, i, rows, w + 2, w + 3));
-        body.append("    n%d = torch.layer_norm(torch.add(y%d, j%d), [%d], w%d, w%d, 1e-5)%n"
-                .formatted(i, i, i, SequenceModel.SIZE, w + 4, w + 5));
-        body.append("    f%d = torch.linear(torch.gelu(torch.linear(n%d, w%d, w%d)), w%d, w%d)%n"
-                .formatted(i, i, w + 6, w + 7, w + 8, w + 9));
-        body.append("    y%d = torch.layer_norm(torch.add(n%d, f%d), [%d], w%d, w%d, 1e-5)%n"
-                .formatted(i + 1, i, i, SequenceModel.SIZE, w + 10, w + 11));
+        body.append(String.format(
+                Locale.ROOT,
+                "    a%d = torch.scaled_dot_product_attention(h%d_0, h%d_1, h%d_2, None, 0., False)%n",
+                i,
+                i,
+                i,
+                i));
+        body.append(String.format(
+                Locale.ROOT,
+                "    j%d = torch.linear(torch.reshape(torch.transpose(a%d, 1, 2), %s), w%d, w%d)%n",
+                i,
+                i,
+                rows,
+                w + 2,
+                w + 3));
+        body.append(String.format(
+                Locale.ROOT,
+                "    n%d = torch.layer_norm(torch.add(y%d, j%d), [%d], w%d, w%d, 1e-5)%n",
+                i,
+                i,
+                i,
+                SequenceModel.SIZE,
+                w + 4,
+                w + 5));
+        body.append(String.format(
+                Locale.ROOT,
+                "    f%d = torch.linear(torch.gelu(torch.linear(n%d, w%d, w%d)), w%d, w%d)%n",
+                i,
+                i,
+                w + 6,
+                w + 7,
+                w + 8,
+                w + 9));
+        body.append(String.format(
+                Locale.ROOT,
+                "    y%d = torch.layer_norm(torch.add(n%d, f%d), [%d], w%d, w%d, 1e-5)%n",
+                i + 1,
+                i,
+                i,
+                SequenceModel.SIZE,
+                w + 10,
+                w + 11));
     }
 
     @Override

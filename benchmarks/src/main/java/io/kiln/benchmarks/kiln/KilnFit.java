@@ -14,6 +14,7 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
 import io.kiln.optim.CosineDecay;
+import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -90,7 +91,7 @@ public final class KilnFit implements Contender {
         NetClassificationModel model = trainer(epochs).fit(train);
         double seconds = (System.nanoTime() - begin) * 1e-9;
         double accuracy = FitData.accuracy(model.transform(test));
-        System.err.printf("%d epochs, %.2f s, accuracy %.4f%n", epochs, seconds, accuracy);
+        System.err.printf(Locale.ROOT, "%d epochs, %.2f s, accuracy %.4f%n", epochs, seconds, accuracy);
         return new Block(new double[] {seconds}, new double[] {accuracy});
     }
 

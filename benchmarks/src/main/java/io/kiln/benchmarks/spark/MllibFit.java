@@ -7,6 +7,7 @@ import io.kiln.benchmarks.Setup;
 import io.kiln.examples.Mnist;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.ml.classification.MultilayerPerceptronClassificationModel;
 import org.apache.spark.ml.classification.MultilayerPerceptronClassifier;
 import org.apache.spark.sql.Dataset;
@@ -105,7 +106,13 @@ public final class MllibFit implements Contender {
         double[] losses = model.summary().objectiveHistory();
         double loss = losses[losses.length - 1];
         System.err.printf(
-                "%s: %d iterations, %.2f s, loss %.5f, accuracy %.4f%n", solver, iterations, seconds, loss, accuracy);
+                Locale.ROOT,
+                "%s: %d iterations, %.2f s, loss %.5f, accuracy %.4f%n",
+                solver,
+                iterations,
+                seconds,
+                loss,
+                accuracy);
         return new Fit(seconds, accuracy, seconds > CAP_SECONDS || loss < LEARNT);
     }
 

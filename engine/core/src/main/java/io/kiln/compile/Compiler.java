@@ -10,6 +10,7 @@ import io.kiln.symbol.Graph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -188,7 +189,7 @@ public final class Compiler {
         }
         List<Dump.Stage> stages = new ArrayList<>();
         Executable e = compile(program, inputs, differentiate, stages);
-        Dump.write(Path.of(directory), "graph%03d".formatted(NUMBER.getAndIncrement()), stages);
+        Dump.write(Path.of(directory), String.format(Locale.ROOT, "graph%03d", NUMBER.getAndIncrement()), stages);
         return e;
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Programs as text. */
@@ -108,8 +109,12 @@ final class Dump {
             Files.createDirectories(directory);
             for (int i = 0; i < stages.size(); i++) {
                 Files.writeString(
-                        directory.resolve("%s-%02d-%s.txt"
-                                .formatted(prefix, i, stages.get(i).name())),
+                        directory.resolve(String.format(
+                                Locale.ROOT,
+                                "%s-%02d-%s.txt",
+                                prefix,
+                                i,
+                                stages.get(i).name())),
                         stages.get(i).text());
             }
         } catch (IOException e) {

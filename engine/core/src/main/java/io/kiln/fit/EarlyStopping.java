@@ -1,5 +1,7 @@
 package io.kiln.fit;
 
+import java.util.Locale;
+
 /**
  * Stops a training whose value has not become better for some epochs. A value that is no number is not better.
  *
@@ -56,7 +58,8 @@ public final class EarlyStopping implements FitHandler {
     public void epochEnd(FitProgress progress) {
         observe(monitored.in(progress));
         if (waited >= patience) {
-            progress.stop("%s has not become better than %s for %d epochs".formatted(monitored.name(), best, waited));
+            progress.stop(String.format(
+                    Locale.ROOT, "%s has not become better than %s for %d epochs", monitored.name(), best, waited));
         }
     }
 

@@ -64,7 +64,7 @@ public final class ProgressLog implements FitHandler {
 
     private void say(FitProgress p, String what) {
         double seconds = (System.nanoTime() - begun) * 1e-9;
-        out.accept("%s (%s samples/s)".formatted(what, number((p.samples() - samples) / seconds)));
+        out.accept(String.format(Locale.ROOT, "%s (%s samples/s)", what, number((p.samples() - samples) / seconds)));
     }
 
     private static String number(double value) {

@@ -14,6 +14,7 @@ import io.kiln.op.Activation;
 import io.kiln.op.Convolution;
 import io.kiln.op.Linear;
 import io.kiln.symbol.Graph;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -96,12 +97,13 @@ public record InternalMemory(long planned, long unshared, long naive) {
     /** {@return the three sizes, and how often the planned one goes into the others} */
     @Override
     public String toString() {
-        return "%d MiB planned, %d MiB without sharing, %d MiB operator by operator: 1/%.2f, 1/%.2f"
-                .formatted(
-                        planned >> 20,
-                        unshared >> 20,
-                        naive >> 20,
-                        (double) unshared / planned,
-                        (double) naive / planned);
+        return String.format(
+                Locale.ROOT,
+                "%d MiB planned, %d MiB without sharing, %d MiB operator by operator: 1/%.2f, 1/%.2f",
+                planned >> 20,
+                unshared >> 20,
+                naive >> 20,
+                (double) unshared / planned,
+                (double) naive / planned);
     }
 }

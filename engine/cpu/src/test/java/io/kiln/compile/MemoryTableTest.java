@@ -11,6 +11,7 @@ import io.kiln.nn.zoo.InceptionV3;
 import io.kiln.nn.zoo.ResNet;
 import io.kiln.nn.zoo.Vgg;
 import io.kiln.view.InternalMemory;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,8 +25,8 @@ class MemoryTableTest {
         Spec images = new Spec(Shape.of(32, 3, side, side), DType.FLOAT32);
         InternalMemory train = InternalMemory.ofTraining(net, new SoftmaxCrossEntropy(), images, LABELS);
         InternalMemory predict = InternalMemory.ofPrediction(net, images);
-        System.out.printf("%-10s %-8s %s%n", name, "train", train);
-        System.out.printf("%-10s %-8s %s%n", name, "predict", predict);
+        System.out.printf(Locale.ROOT, "%-10s %-8s %s%n", name, "train", train);
+        System.out.printf(Locale.ROOT, "%-10s %-8s %s%n", name, "predict", predict);
         assertTrue(train.naive() >= 2 * train.planned(), name + " train " + train);
         assertTrue(predict.naive() >= 4 * predict.planned(), name + " predict " + predict);
     }

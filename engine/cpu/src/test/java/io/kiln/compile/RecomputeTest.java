@@ -41,6 +41,7 @@ import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -89,6 +90,7 @@ class RecomputeTest {
                 try (Executable e = step(net, (long) (part * most), images, labels)) {
                     double work = (double) flops(e) / flops(all);
                     System.out.printf(
+                            Locale.ROOT,
                             "%-11s %5d MiB, budget %5d MiB: %5d MiB, %.3f times the work, compiled in %d ms%n",
                             name,
                             most >> 20,

@@ -24,6 +24,7 @@ import io.kiln.optim.UpdateRule;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -244,7 +245,13 @@ class TrainingParityTest {
                 last = expected;
             }
             System.out.printf(
-                    "%s, %s: loss %.4f to %.4f, largest relative difference %.1e%n", c, rule, first, last, worst);
+                    Locale.ROOT,
+                    "%s, %s: loss %.4f to %.4f, largest relative difference %.1e%n",
+                    c,
+                    rule,
+                    first,
+                    last,
+                    worst);
             assertTrue(last < 0.98 * first, "it learns: " + first + " to " + last);
         }
     }

@@ -4,6 +4,7 @@ import io.kiln.kvstore.KVStoreException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -99,20 +100,23 @@ public final class Coordinator implements AutoCloseable {
         int rank = Integer.parseInt(q[4]);
         int size = Integer.parseInt(q[5]);
         if (asked.high() != job.high() || asked.low() != job.low() || size < 1 || size > MAX_SIZE) {
-            return refuse("group %s of %d workers is not one of job %s".formatted(asked, size, job));
+            return refuse(String.format(Locale.ROOT, "group %s of %d workers is not one of job %s", asked, size, job));
         }
         if (group == null || asked.epoch() > group.epoch()) {
             group = asked;
             addresses = new String[size];
         }
         if (asked.epoch() < group.epoch()) {
-            return refuse("attempt %d is over, attempt %d runs".formatted(asked.epoch(), group.epoch()));
+            return refuse(
+                    String.format(Locale.ROOT, "attempt %d is over, attempt %d runs", asked.epoch(), group.epoch()));
         }
         if (size != addresses.length || rank < 0 || rank >= size) {
-            return refuse("rank %d of %d comes to a group of %d".formatted(rank, size, addresses.length));
+            return refuse(
+                    String.format(Locale.ROOT, "rank %d of %d comes to a group of %d", rank, size, addresses.length));
         }
         if (addresses[rank] != null && !addresses[rank].equals(q[6])) {
-            return refuse("rank %d is %s already, %s cannot be it too".formatted(rank, addresses[rank], q[6]));
+            return refuse(String.format(
+                    Locale.ROOT, "rank %d is %s already, %s cannot be it too", rank, addresses[rank], q[6]));
         }
         addresses[rank] = q[6];
         List<String> answer = new ArrayList<>();
@@ -161,7 +165,10 @@ public final class Coordinator implements AutoCloseable {
             String[] q = (String[]) message;
             UnaryOperator<String[]> service = services.get(q[0]);
             try {
-                context.reply(service == null ? refuse("unknown request \"%s\"".formatted(q[0])) : service.apply(q));
+                context.reply(
+                        service == null
+                                ? refuse(String.format(Locale.ROOT, "unknown request \"%s\"", q[0]))
+                                : service.apply(q));
             } catch (RuntimeException e) {
                 context.reply(refuse(e.getMessage() == null ? e.toString() : e.getMessage()));
             }

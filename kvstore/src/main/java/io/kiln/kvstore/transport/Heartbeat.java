@@ -3,6 +3,7 @@ package io.kiln.kvstore.transport;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -51,7 +52,9 @@ final class Heartbeat {
             if (!awake) {
                 p.heard();
             } else if (!p.departed() && now - p.lastHeard() > silence) {
-                owner.fail(p.rank, "no sign of life for %d ms".formatted((now - p.lastHeard()) / 1_000_000));
+                owner.fail(
+                        p.rank,
+                        String.format(Locale.ROOT, "no sign of life for %d ms", (now - p.lastHeard()) / 1_000_000));
             }
         }
     }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -364,7 +365,10 @@ public final class SparkTransport implements Transport, Transfer.Watch {
 
     @Override
     public RuntimeException timedOut(String what, long seconds) {
-        fail(rank, "waited %d s: %s; raise the timeout if peers compute for so long".formatted(seconds, what));
+        fail(
+                rank,
+                String.format(
+                        Locale.ROOT, "waited %d s: %s; raise the timeout if peers compute for so long", seconds, what));
         try {
             check();
         } catch (PeerFailedException e) {
@@ -445,7 +449,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     /** What a peer sent before its goodbye is here already; nothing more will come. */
     private void failIfWaitingForDeparted(Peer p) {
         if (p.departed() && p.expectsSomething()) {
-            fail(p.rank, "it has left the group while rank %d waits for it".formatted(rank));
+            fail(p.rank, String.format(Locale.ROOT, "it has left the group while rank %d waits for it", rank));
         }
     }
 
@@ -496,7 +500,10 @@ public final class SparkTransport implements Transport, Transfer.Watch {
 
     @Override
     public String toString() {
-        return "rank %d of %s"
-                .formatted(rank, Arrays.stream(peers).map(Peer::address).toList());
+        return String.format(
+                Locale.ROOT,
+                "rank %d of %s",
+                rank,
+                Arrays.stream(peers).map(Peer::address).toList());
     }
 }

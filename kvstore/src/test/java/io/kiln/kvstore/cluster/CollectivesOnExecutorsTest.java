@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -213,7 +214,7 @@ class CollectivesOnExecutorsTest {
                     long before = sums(t, 1000);
                     if (rank == 1) {
                         long pid = ProcessHandle.current().pid();
-                        String pause = "kill -STOP %d; sleep 2; kill -CONT %d".formatted(pid, pid);
+                        String pause = String.format(Locale.ROOT, "kill -STOP %d; sleep 2; kill -CONT %d", pid, pid);
                         new ProcessBuilder("sh", "-c", pause).start().waitFor(30, TimeUnit.SECONDS);
                     }
                     return before == sums(t, 1000);

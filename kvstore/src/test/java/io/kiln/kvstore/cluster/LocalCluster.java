@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
@@ -28,13 +29,17 @@ public final class LocalCluster implements AutoCloseable {
 
     public LocalCluster(int executors, Map<String, String> settings) {
         SparkConf conf = new SparkConf()
-                .setMaster("local-cluster[%d,1,1024]".formatted(executors))
+                .setMaster(String.format(Locale.ROOT, "local-cluster[%d,1,1024]", executors))
                 .setAppName("kiln-kvstore-test")
                 .set("spark.driver.host", "127.0.0.1")
                 .set("spark.ui.enabled", "false")
                 .set("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .set("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
                 .set("spark.executorEnv.SPARK_TESTING", "1")
+                .set(
+                        "spark.executor.extraJavaOptions",
+                        "-Duser.language=" + Locale.getDefault().getLanguage() + " -Duser.country="
+                                + Locale.getDefault().getCountry())
                 .set("spark.executor.memory", "512m")
                 .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
                 .set("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")

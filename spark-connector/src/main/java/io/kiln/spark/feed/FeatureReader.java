@@ -1,5 +1,6 @@
 package io.kiln.spark.feed;
 
+import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -100,8 +101,11 @@ public final class FeatureReader {
     private String length(int got) {
         return got == width
                 ? null
-                : "has %d features, expected %d; give all rows the same length and set inputShape to it"
-                        .formatted(got, width);
+                : String.format(
+                        Locale.ROOT,
+                        "has %d features, expected %d; give all rows the same length and set inputShape to it",
+                        got,
+                        width);
     }
 
     private String vector(InternalRow v) {
@@ -157,7 +161,7 @@ public final class FeatureReader {
     private static String nulls(ArrayData a) {
         for (int i = 0; i < a.numElements(); i++) {
             if (a.isNullAt(i)) {
-                return "has null as feature %d; fill or drop such rows".formatted(i);
+                return String.format(Locale.ROOT, "has null as feature %d; fill or drop such rows", i);
             }
         }
         return null;
@@ -207,6 +211,10 @@ public final class FeatureReader {
     }
 
     private static String notFinite(int index, double value) {
-        return "has %s as feature %d, expected a finite float32; fill, drop or scale such rows".formatted(value, index);
+        return String.format(
+                Locale.ROOT,
+                "has %s as feature %d, expected a finite float32; fill, drop or scale such rows",
+                value,
+                index);
     }
 }

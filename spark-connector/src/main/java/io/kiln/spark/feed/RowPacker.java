@@ -2,6 +2,7 @@ package io.kiln.spark.feed;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -103,8 +104,10 @@ final class RowPacker implements Iterator<byte[]> {
                 fail(
                         "weight",
                         spec.columns().weight(),
-                        "is %s, expected a finite number >= 0; mend or drop such rows"
-                                .formatted(r.isNullAt(weightAt) ? "null" : weight));
+                        String.format(
+                                Locale.ROOT,
+                                "is %s, expected a finite number >= 0; mend or drop such rows",
+                                r.isNullAt(weightAt) ? "null" : weight));
                 return;
             }
         }
@@ -149,11 +152,16 @@ final class RowPacker implements Iterator<byte[]> {
 
     private String label(double v) {
         if (!Double.isFinite(v) || !Float.isFinite((float) v)) {
-            return "is %s, expected a finite float32; drop or scale such rows".formatted(v);
+            return String.format(Locale.ROOT, "is %s, expected a finite float32; drop or scale such rows", v);
         }
         if (spec.classes() > 0 && (v < 0 || v >= spec.classes() || v != Math.rint(v))) {
-            return "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; %s"
-                    .formatted(v, spec.classes() - 1, spec.classes(), "index labels with StringIndexer");
+            return String.format(
+                    Locale.ROOT,
+                    "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; %s",
+                    v,
+                    spec.classes() - 1,
+                    spec.classes(),
+                    "index labels with StringIndexer");
         }
         return null;
     }
@@ -162,7 +170,14 @@ final class RowPacker implements Iterator<byte[]> {
         ready.clear();
         ready.add(PackedBlock.error(
                 partition,
-                "%s: column \"%s\" %s (row %d of partition %d)".formatted(what, column, wrong, row, partition)));
+                String.format(
+                        Locale.ROOT,
+                        "%s: column \"%s\" %s (row %d of partition %d)",
+                        what,
+                        column,
+                        wrong,
+                        row,
+                        partition)));
         ended = true;
     }
 }

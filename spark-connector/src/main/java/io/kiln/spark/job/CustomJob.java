@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import org.apache.spark.Dependency;
 import org.apache.spark.ShuffleDependency;
@@ -114,7 +115,7 @@ public final class CustomJob {
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
                     new DriverLink(ticket, 0, context.rank(), false)
-                            .failed("%s (rank %d)".formatted(e, context.rank()), true);
+                            .failed(String.format(Locale.ROOT, "%s (rank %d)", e, context.rank()), true);
                 }
                 throw e;
             } finally {

@@ -56,7 +56,8 @@ public record TrainingSummary(
     public String toString() {
         boolean validated = epochs.stream().anyMatch(e -> !Double.isNaN(e.validationLoss()));
         List<String> lines = new ArrayList<>();
-        lines.add("epoch      loss" + (validated ? "  validation  %10s".formatted(metricName) : "") + "  samples/s");
+        lines.add("epoch      loss" + (validated ? String.format(Locale.ROOT, "  validation  %10s", metricName) : "")
+                + "  samples/s");
         for (EpochReport e : epochs) {
             String more =
                     validated ? String.format(Locale.ROOT, "  %10.5f  %10.5f", e.validationLoss(), e.metric()) : "";

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -87,7 +88,7 @@ record WorkerTask(
                 && (e instanceof RuntimeException && !(e instanceof UncheckedIOException) || e instanceof Error);
         try {
             String text = e instanceof TrainingException ? e.getMessage() : describe(e);
-            link.failed(text + " (rank %d)".formatted(rank), permanent);
+            link.failed(text + String.format(Locale.ROOT, " (rank %d)", rank), permanent);
         } catch (RuntimeException f) {
             LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
         }
@@ -98,7 +99,7 @@ record WorkerTask(
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        return root == e ? e.toString() : "%s, for %s".formatted(e, root);
+        return root == e ? e.toString() : String.format(Locale.ROOT, "%s, for %s", e, root);
     }
 
     private Outcome train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)

@@ -7,6 +7,7 @@ import io.kiln.nn.loss.Loss;
 import io.kiln.optim.Optimizer;
 import io.kiln.optim.Schedule;
 import io.kiln.symbol.RecordJson;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -80,8 +81,12 @@ public final class NamedRecord {
     }
 
     private static String expected(Class<?> type, String got) {
-        return "%s: expected a name such as %s, or {\"name\":{attributes}}, got %s"
-                .formatted(simpleName(type), example(type), got);
+        return String.format(
+                Locale.ROOT,
+                "%s: expected a name such as %s, or {\"name\":{attributes}}, got %s",
+                simpleName(type),
+                example(type),
+                got);
     }
 
     private static String example(Class<?> type) {

@@ -18,6 +18,7 @@ import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -240,7 +241,10 @@ public final class Network {
         long n = traced.graph().parameters().stream()
                 .mapToLong(p -> p.spec().shape().size())
                 .sum();
-        return "graph of %d operators and %d weights"
-                .formatted(traced.graph().nodes().size(), n);
+        return String.format(
+                Locale.ROOT,
+                "graph of %d operators and %d weights",
+                traced.graph().nodes().size(),
+                n);
     }
 }
