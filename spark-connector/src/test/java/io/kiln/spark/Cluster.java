@@ -42,11 +42,15 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster ofExecutors(int executors) {
+        return ofExecutors(executors, "");
+    }
+
+    static Cluster ofExecutors(int executors, String options) {
         SparkSession spark = builder(String.format(Locale.ROOT, "local-cluster[%d,1,1024]", executors))
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
                 .config("spark.executorEnv.SPARK_TESTING", "1")
-                .config("spark.executor.extraJavaOptions", ofThisLocale())
+                .config("spark.executor.extraJavaOptions", ofThisLocale() + options)
                 .config("spark.executor.memory", "512m")
                 .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
                 .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")

@@ -90,8 +90,9 @@ public final class Allocator {
             }
             held.addAndGet(-size);
             if (attempt == COLLECTION_TRIES) {
-                throw new OutOfDeviceMemoryError("memory: asked for " + asked + " bytes, " + live.get()
-                        + " bytes are held by live arrays, the budget is " + budget + " bytes; " + remedy
+                throw new OutOfDeviceMemoryException("memory: asked for " + asked + " bytes, " + live.get()
+                        + " bytes are held by live arrays of this process, the budget is " + budget + " bytes; "
+                        + remedy
                         + "; Scope.debugDump() names the live arrays of a thread");
             }
             if (attempt > 0) {

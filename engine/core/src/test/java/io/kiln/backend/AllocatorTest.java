@@ -90,7 +90,7 @@ class AllocatorTest {
     void overTheBudgetTheErrorSaysWhatWasAskedWhatIsHeldAndTheRemedy() {
         Allocator a = allocator(10_000);
         Storage held = a.allocate(null, 8000);
-        OutOfDeviceMemoryError e = assertThrows(OutOfDeviceMemoryError.class, () -> a.allocate(null, 4000));
+        OutOfDeviceMemoryException e = assertThrows(OutOfDeviceMemoryException.class, () -> a.allocate(null, 4000));
         assertTrue(e.getMessage().contains("asked for 4000 bytes"), e.getMessage());
         assertTrue(e.getMessage().contains(a.liveBytes() + " bytes are held"), e.getMessage());
         assertTrue(e.getMessage().contains("raise the budget"), e.getMessage());
@@ -101,7 +101,7 @@ class AllocatorTest {
     @Test
     void aRefusalOfTheSystemIsAnErrorToo() {
         Allocator a = new Allocator(bytes -> 0, address -> {}, 1 << 20, "buy memory");
-        assertThrows(OutOfDeviceMemoryError.class, () -> a.allocate(null, 100));
+        assertThrows(OutOfDeviceMemoryException.class, () -> a.allocate(null, 100));
         assertEquals(0, a.heldBytes());
     }
 

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
-import io.kiln.backend.OutOfDeviceMemoryError;
+import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -103,8 +103,8 @@ class CpuBackendTest {
     void moreMemoryThanTheBudgetIsRefusedWithTheSettingToRaise() {
         Backend cpu = Backends.get(Device.cpu());
         long tooMuch = cpu.allocator().budget() + 1;
-        OutOfDeviceMemoryError e =
-                assertThrows(OutOfDeviceMemoryError.class, () -> cpu.allocator().allocate(cpu, tooMuch));
+        OutOfDeviceMemoryException e =
+                assertThrows(OutOfDeviceMemoryException.class, () -> cpu.allocator().allocate(cpu, tooMuch));
         assertTrue(e.getMessage().contains("spark.executor.memoryOverhead"), e.getMessage());
         assertTrue(e.getMessage().contains(Long.toString(tooMuch)), e.getMessage());
     }

@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
@@ -95,6 +96,12 @@ record WorkerTask(
     }
 
     private static String describe(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof OutOfDeviceMemoryException) {
+                return "training: weights, gradients, optimizer states and the batch need more memory than there is; lower batchSize or raise numWorkers: "
+                        + t.getMessage();
+            }
+        }
         Throwable root = e;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();

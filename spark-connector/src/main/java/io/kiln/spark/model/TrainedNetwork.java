@@ -2,6 +2,7 @@ package io.kiln.spark.model;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
@@ -18,7 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 
 /**
  * A network with its weights, applied to rows. It travels as text and bytes; each JVM builds its engine form once, when the
@@ -178,7 +179,7 @@ public final class TrainedNetwork implements Serializable {
      * @return {@link #outputs()} numbers per row
      */
     public float[] predict(int rows, float[] features, int threads) {
-        return predict(rows, features, threads, loaded()::forward);
+        return predict(rows, features, threads, GraphBlock::forward);
     }
 
     /**
@@ -190,10 +191,10 @@ public final class TrainedNetwork implements Serializable {
      * @return {@link #outputs()} numbers per row
      */
     public float[] predictBatch(int rows, float[] features, int threads) {
-        return predict(rows, features, threads, loaded()::call);
+        return predict(rows, features, threads, GraphBlock::call);
     }
 
-    private float[] predict(int rows, float[] features, int threads, UnaryOperator<NDArray> network) {
+    private float[] predict(int rows, float[] features, int threads, BiFunction<GraphBlock, NDArray, NDArray> call) {
         Backend backend = Backends.current();
         int before = backend.threads();
         backend.setThreads(threads);
@@ -203,7 +204,12 @@ public final class TrainedNetwork implements Serializable {
             dims[0] = rows;
             System.arraycopy(row, 0, dims, 1, row.length);
             NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), scale);
-            return network.apply(x).cast(DType.FLOAT32).toFloatArray();
+            return call.apply(loaded(), x).cast(DType.FLOAT32).toFloatArray();
+        } catch (OutOfDeviceMemoryException e) {
+            throw new OutOfDeviceMemoryException(
+                    "predict: a batch of " + rows + " rows and " + (weights.length() >> 20)
+                            + " MiB of weights need more memory than there is; lower predictionBatchSize or the tasks of an executor",
+                    e);
         } finally {
             backend.setThreads(before);
         }
