@@ -20,6 +20,7 @@ import org.apache.spark.network.TransportContext;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.server.TransportServerBootstrap;
 import org.apache.spark.network.util.TransportConf;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,7 +70,10 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         Arrays.setAll(peers, i -> new Peer(this, i));
         TransportConf tc = endpoint.transportConf();
         this.context = new TransportContext(tc, new WireHandler(this), false, false);
-        this.server = context.createServer(endpoint.host(), 0, endpoint.serverBootstraps(tc));
+        List<TransportServerBootstrap> bootstraps = new ArrayList<>();
+        bootstraps.add(new Newcomers(size));
+        bootstraps.addAll(endpoint.serverBootstraps(tc));
+        this.server = context.createServer(endpoint.host(), 0, bootstraps);
         this.clients = context.createClientFactory(endpoint.clientBootstraps(tc));
         this.address = endpoint.host() + ":" + server.getPort();
         boolean up = false;
@@ -395,6 +399,9 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         if (known != null && known != p) {
             throw new IllegalArgumentException(
                     "message: the connection of rank %d cannot speak for rank %d".formatted(known.rank, p.rank));
+        }
+        if (known == null) {
+            Newcomers.admit(channel);
         }
         p.heard();
         return p;
