@@ -1,6 +1,8 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.AdaptiveAvgPool;
+import io.kiln.op.AdaptiveMaxPool;
 import io.kiln.op.AvgPool;
 import io.kiln.op.Dispatch;
 import io.kiln.op.MaxPool;
@@ -23,19 +25,33 @@ public final class Pool extends Block {
     private final List<Long> kernel;
     private final List<Long> stride;
     private final List<Long> pad;
+    private final List<Long> dilation;
+    private final boolean ceilMode;
     private final boolean countPad;
+    private final long divisor;
 
-    private Pool(boolean largest, List<Long> kernel, List<Long> stride, List<Long> pad, boolean countPad) {
+    private Pool(
+            boolean largest,
+            List<Long> kernel,
+            List<Long> stride,
+            List<Long> pad,
+            List<Long> dilation,
+            boolean ceilMode,
+            boolean countPad,
+            long divisor) {
         this.largest = largest;
         this.kernel = kernel;
         this.stride = stride;
         this.pad = pad;
+        this.dilation = dilation;
+        this.ceilMode = ceilMode;
         this.countPad = countPad;
+        this.divisor = divisor;
     }
 
     private static Pool of(boolean largest, int axes, long... kernel) {
         List<Long> k = perAxis("kernel", axes, 1, kernel);
-        return new Pool(largest, k, k, perAxis("pad", axes, 0, 0), true);
+        return new Pool(largest, k, k, perAxis("pad", axes, 0, 0), perAxis("dilation", axes, 1, 1), false, true, 0);
     }
 
     private static List<Long> perAxis(String name, int axes, long least, long... values) {
@@ -128,23 +144,69 @@ public final class Pool extends Block {
     }
 
     /**
+     * The mean of equal shares of each channel, whatever the sizes: {@link AdaptiveAvgPool}.
+     *
+     * @param size sizes of the result, one per spatial axis
+     * @return the layer
+     */
+    public static Block adaptiveAverage(long... size) {
+        long[] sizes = size.clone();
+        return new Lambda(x -> Neural.adaptiveAvgPool(x, sizes));
+    }
+
+    /**
+     * The largest element of equal shares of each channel, whatever the sizes: {@link AdaptiveMaxPool}.
+     *
+     * @param size sizes of the result, one per spatial axis
+     * @return the layer
+     */
+    public static Block adaptiveMax(long... size) {
+        long[] sizes = size.clone();
+        return new Lambda(x -> Neural.adaptiveMaxPool(x, sizes));
+    }
+
+    /**
      * This layer with another step.
      *
      * @param sizes one size, or one per spatial axis
      * @return a new layer
      */
     public Pool stride(long... sizes) {
-        return new Pool(largest, kernel, perAxis("stride", kernel.size(), 1, sizes), pad, countPad);
+        List<Long> s = perAxis("stride", kernel.size(), 1, sizes);
+        return new Pool(largest, kernel, s, pad, dilation, ceilMode, countPad, divisor);
     }
 
     /**
      * This layer with another border; 0 by default.
      *
-     * @param sizes one size, or one per spatial axis; at most half the kernel
+     * @param sizes one size, or one per spatial axis; at most half the window
      * @return a new layer
      */
     public Pool pad(long... sizes) {
-        return new Pool(largest, kernel, stride, perAxis("pad", kernel.size(), 0, sizes), countPad);
+        List<Long> p = perAxis("pad", kernel.size(), 0, sizes);
+        return new Pool(largest, kernel, stride, p, dilation, ceilMode, countPad, divisor);
+    }
+
+    /**
+     * This layer with another distance between neighbours in the window; 1 by default.
+     *
+     * @param distances one distance, or one per spatial axis
+     * @return a new layer
+     */
+    public Pool dilation(long... distances) {
+        List<Long> d = perAxis("dilation", kernel.size(), 1, distances);
+        return new Pool(largest, kernel, stride, pad, d, ceilMode, countPad, divisor);
+    }
+
+    /**
+     * This layer with or without a last window that reaches beyond the border, so that sizes are rounded up; without it by
+     * default.
+     *
+     * @param roundUp true or false
+     * @return a new layer
+     */
+    public Pool ceilMode(boolean roundUp) {
+        return new Pool(largest, kernel, stride, pad, dilation, roundUp, countPad, divisor);
     }
 
     /**
@@ -154,11 +216,30 @@ public final class Pool extends Block {
      * @return a new layer
      */
     public Pool countPad(boolean count) {
-        return new Pool(largest, kernel, stride, pad, count);
+        return new Pool(largest, kernel, stride, pad, dilation, ceilMode, count, divisor);
+    }
+
+    /**
+     * This layer with a fixed divisor of the sums in place of the number of elements.
+     *
+     * @param number the divisor, at least 1
+     * @return a new layer
+     * @throws IllegalArgumentException for a smaller number, or when the layer takes the largest element
+     */
+    public Pool divisor(long number) {
+        if (number < 1 || largest) {
+            throw new IllegalArgumentException("pool" + kernel.size() + "d: a divisor must be at least 1 and goes with"
+                    + " the mean only, got " + number + (largest ? " for the largest element" : ""));
+        }
+        return new Pool(false, kernel, stride, pad, dilation, ceilMode, countPad, number);
     }
 
     @Override
     public NDArray forward(NDArray x) {
-        return Dispatch.one(largest ? new MaxPool(kernel, stride, pad) : new AvgPool(kernel, stride, pad, countPad), x);
+        return Dispatch.one(
+                largest
+                        ? new MaxPool(kernel, stride, pad, dilation, ceilMode)
+                        : new AvgPool(kernel, stride, pad, countPad, dilation, ceilMode, divisor),
+                x);
     }
 }

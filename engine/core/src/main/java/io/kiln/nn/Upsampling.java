@@ -2,15 +2,20 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.op.Interpolate;
+import io.kiln.op.InterpolationMode;
 import io.kiln.op.Movement;
+import io.kiln.op.Vision;
 import java.util.stream.LongStream;
 
 /**
- * Repeats each element along the spatial axes (nearest neighbour). Shapes: x[N,C,spatial…], each spatial axis of y longer
- * by its factor.
+ * Enlarges the spatial axes by whole factors: repeats each element (nearest neighbour), or samples as {@link Interpolate} says.
+ * Shapes: x[N,C,spatial…], each spatial axis of y longer by its factor.
  */
 public final class Upsampling extends Block {
     private final long[] factors;
+    private final InterpolationMode mode;
+    private final boolean alignCorners;
 
     /**
      * A layer.
@@ -24,6 +29,25 @@ public final class Upsampling extends Block {
                             + LongStream.of(factors).boxed().toList());
         }
         this.factors = factors.clone();
+        mode = InterpolationMode.NEAREST;
+        alignCorners = false;
+    }
+
+    private Upsampling(long[] factors, InterpolationMode mode, boolean alignCorners) {
+        this.factors = factors;
+        this.mode = mode;
+        this.alignCorners = alignCorners;
+    }
+
+    /**
+     * This layer with another way to sample, of known sizes.
+     *
+     * @param how the way; {@link InterpolationMode#LINEAR} is bilinear on images
+     * @param align whether the first and last elements of both arrays coincide
+     * @return a new layer
+     */
+    public Upsampling mode(InterpolationMode how, boolean align) {
+        return new Upsampling(factors, how, align);
     }
 
     @Override
@@ -35,9 +59,12 @@ public final class Upsampling extends Block {
                     + ", got x" + x.shape());
         }
         NDArray y = x;
+        long[] size = new long[axes];
         for (int i = 0; i < axes; i++) {
-            y = Movement.repeat(y, factors[factors.length == 1 ? 0 : i], 2 + i);
+            long factor = factors[factors.length == 1 ? 0 : i];
+            size[i] = x.shape().dim(2 + i) * factor;
+            y = mode == InterpolationMode.NEAREST ? Movement.repeat(y, factor, 2 + i) : y;
         }
-        return y;
+        return mode == InterpolationMode.NEAREST ? y : Vision.interpolate(x, mode, alignCorners, size);
     }
 }

@@ -19,8 +19,8 @@ import io.kiln.ndarray.Spec;
 public record GridSample(InterpolationMode mode, GridPadding padding, boolean alignCorners) implements Operator {
     /** Checks the mode. */
     public GridSample {
-        if (mode == InterpolationMode.CUBIC) {
-            throw new IllegalArgumentException("gridSample: mode must be NEAREST or LINEAR, got CUBIC");
+        if (mode != InterpolationMode.NEAREST && mode != InterpolationMode.LINEAR) {
+            throw new IllegalArgumentException("gridSample: mode must be NEAREST or LINEAR, got " + mode);
         }
     }
 

@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import java.util.Arrays;
 
 /**
@@ -11,11 +12,14 @@ import java.util.Arrays;
  * @param reverse as in the GRU
  * @param state as in the GRU
  * @param lengths as in the GRU
+ * @param linearBeforeReset as in the GRU
  */
-public record GruGradient(boolean reverse, boolean state, boolean lengths) implements Operator {
+public record GruGradient(
+        boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
+        implements Operator {
     /** {@return the operator whose gradient it is} */
     public Gru forward() {
-        return new Gru(reverse, state, lengths);
+        return new Gru(reverse, state, lengths, linearBeforeReset);
     }
 
     @Override

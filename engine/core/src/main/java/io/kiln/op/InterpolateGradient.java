@@ -3,6 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import java.util.List;
 
 /**
@@ -11,12 +12,25 @@ import java.util.List;
  * @param spatial sizes of the spatial axes of x
  * @param mode how x was sampled
  * @param alignCorners whether first and last elements coincide
+ * @param antialias whether the weights were stretched
  */
-public record InterpolateGradient(List<Long> spatial, InterpolationMode mode, boolean alignCorners)
+public record InterpolateGradient(
+        List<Long> spatial, InterpolationMode mode, boolean alignCorners, @DefaultValue("false") boolean antialias)
         implements Operator {
     /** Checks the attributes. */
     public InterpolateGradient {
-        Interpolate.check("interpolateGradient", spatial, mode, alignCorners);
+        Interpolate.check("interpolateGradient", spatial, mode, alignCorners, antialias);
+    }
+
+    /**
+     * Of an interpolation without antialiasing.
+     *
+     * @param spatial sizes of the spatial axes of x
+     * @param mode how x was sampled
+     * @param alignCorners whether first and last elements coincide
+     */
+    public InterpolateGradient(List<Long> spatial, InterpolationMode mode, boolean alignCorners) {
+        this(spatial, mode, alignCorners, false);
     }
 
     @Override
@@ -30,11 +44,11 @@ public record InterpolateGradient(List<Long> spatial, InterpolationMode mode, bo
         NDArray dy = inputs[0];
         for (int axis = 2; axis < dy.shape().rank(); axis++) {
             long n = spatial.get(axis - 2);
-            Resampling r = Resampling.of(mode, alignCorners, n, dy.shape().dim(axis));
+            Resampling r =
+                    Resampling.of(mode, alignCorners, antialias, n, dy.shape().dim(axis));
             NDArray dx = NDArray.zeros(dy.shape().with(axis, n), dy.dtype());
             for (int tap = 0; tap < r.taps(); tap++) {
-                NDArray part = dy.mul(r.weights(tap, dy.shape().rank(), axis, dy.dtype()));
-                dx = Dispatch.one(new ScatterAdd(axis), dx, r.places(tap), part);
+                dx = Dispatch.one(new ScatterAdd(axis), dx, r.places(tap), r.weighted(tap, axis, dy));
             }
             dy = dx;
         }
@@ -44,6 +58,6 @@ public record InterpolateGradient(List<Long> spatial, InterpolationMode mode, bo
     @Override
     public NDArray[] gradient(GradientContext c) {
         List<Long> size = Window.spatial(c.input(0).shape());
-        return new NDArray[] {Dispatch.one(new Interpolate(size, mode, alignCorners), c.outputGradient(0))};
+        return new NDArray[] {Dispatch.one(new Interpolate(size, mode, alignCorners, antialias), c.outputGradient(0))};
     }
 }

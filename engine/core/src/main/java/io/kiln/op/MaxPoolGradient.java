@@ -3,6 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import java.util.List;
 
 /**
@@ -13,9 +14,32 @@ import java.util.List;
  * @param stride its step
  * @param pad its border
  * @param spatial sizes of the pooled array's spatial axes
+ * @param dilation distance between neighbours in the window
  */
-public record MaxPoolGradient(List<Long> kernel, List<Long> stride, List<Long> pad, List<Long> spatial)
+public record MaxPoolGradient(
+        List<Long> kernel,
+        List<Long> stride,
+        List<Long> pad,
+        List<Long> spatial,
+        @DefaultValue("[]") List<Long> dilation)
         implements Operator {
+    /** Takes no dilation as ones. */
+    public MaxPoolGradient {
+        dilation = Pools.dilation(kernel, dilation);
+    }
+
+    /**
+     * Of a pooling without dilation.
+     *
+     * @param kernel size of the window
+     * @param stride its step
+     * @param pad its border
+     * @param spatial sizes of the pooled array's spatial axes
+     */
+    public MaxPoolGradient(List<Long> kernel, List<Long> stride, List<Long> pad, List<Long> spatial) {
+        this(kernel, stride, pad, spatial, List.of());
+    }
+
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape dy = inputs[0].shape();
@@ -25,7 +49,7 @@ public record MaxPoolGradient(List<Long> kernel, List<Long> stride, List<Long> p
     @Override
     public NDArray[] gradient(GradientContext c) {
         return new NDArray[] {
-            Dispatch.one(new MaxPoolGather(kernel, stride, pad), c.outputGradient(0), c.input(1)), null
+            Dispatch.one(new MaxPoolGather(kernel, stride, pad, dilation), c.outputGradient(0), c.input(1)), null
         };
     }
 }

@@ -111,6 +111,50 @@ public final class Neural {
     }
 
     /**
+     * {@link MaxPool} with all attributes.
+     *
+     * @param operator the attributes
+     * @param x data [N,C,spatial...]
+     * @return the maxima [N,C,...]
+     */
+    public static NDArray maxPool(MaxPool operator, NDArray x) {
+        return Dispatch.one(operator, x);
+    }
+
+    /**
+     * {@link AvgPool} with all attributes.
+     *
+     * @param operator the attributes
+     * @param x data [N,C,spatial...]
+     * @return the means [N,C,...]
+     */
+    public static NDArray avgPool(AvgPool operator, NDArray x) {
+        return Dispatch.one(operator, x);
+    }
+
+    /**
+     * Maxima of equal shares of the spatial axes: {@link AdaptiveMaxPool}.
+     *
+     * @param x data [N,C,spatial...]
+     * @param size the new sizes, one per spatial axis
+     * @return the maxima [N,C,size...]
+     */
+    public static NDArray adaptiveMaxPool(NDArray x, long... size) {
+        return Dispatch.one(new AdaptiveMaxPool(LongStream.of(size).boxed().toList()), x);
+    }
+
+    /**
+     * Means of equal shares of the spatial axes: {@link AdaptiveAvgPool}.
+     *
+     * @param x data [N,C,spatial...]
+     * @param size the new sizes, one per spatial axis
+     * @return the means [N,C,size...]
+     */
+    public static NDArray adaptiveAvgPool(NDArray x, long... size) {
+        return Dispatch.one(new AdaptiveAvgPool(LongStream.of(size).boxed().toList()), x);
+    }
+
+    /**
      * {@link BatchNorm}.
      *
      * @param operator the attributes

@@ -21,6 +21,17 @@ public final class Vision {
     }
 
     /**
+     * Resamples the spatial axes with all attributes: {@link Interpolate}.
+     *
+     * @param operator the attributes
+     * @param x images [N,C,spatial…]
+     * @return a new array [N,C,size…]
+     */
+    public static NDArray interpolate(Interpolate operator, NDArray x) {
+        return Dispatch.one(operator, x);
+    }
+
+    /**
      * Resamples the spatial axes to sizes multiplied by a factor and cut to whole numbers: {@link Interpolate}. What is
      * sampled follows from the sizes, not from the factor itself.
      *

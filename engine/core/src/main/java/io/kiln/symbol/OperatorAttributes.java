@@ -41,7 +41,7 @@ final class OperatorAttributes {
     }
 
     /**
-     * The operator. Attributes that are not given are those of its constructor without parameters.
+     * The operator. Attributes that are not given are those of its constructor without parameters, or their {@link DefaultValue}s.
      *
      * @throws IllegalArgumentException when an attribute is unknown, lacks, or has no such value
      */
@@ -71,6 +71,12 @@ final class OperatorAttributes {
     }
 
     private static void defaults(Class<?> type, Map<String, JsonNode> attributes) {
+        for (RecordComponent c : type.getRecordComponents()) {
+            JsonNode value = RecordJson.absent(c);
+            if (value != null) {
+                attributes.put(c.getName(), value);
+            }
+        }
         Constructor<?>[] constructors = type.getDeclaredConstructors();
         for (Constructor<?> c : constructors) {
             if (c.getParameterCount() == 0) {

@@ -141,7 +141,7 @@ public final class RecordJson {
     }
 
     /** The value of a component that JSON lacks; null when it must be there. */
-    private static JsonNode absent(RecordComponent c) {
+    static JsonNode absent(RecordComponent c) {
         DefaultValue value = c.getAnnotation(DefaultValue.class);
         try {
             return value == null ? null : MAPPER.readTree(value.value());

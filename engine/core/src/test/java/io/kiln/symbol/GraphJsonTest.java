@@ -1,6 +1,7 @@
 package io.kiln.symbol;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,10 +12,14 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
+import io.kiln.op.AvgPool;
 import io.kiln.op.BatchNorm;
 import io.kiln.op.Convolution;
 import io.kiln.op.Dispatch;
 import io.kiln.op.ForEach;
+import io.kiln.op.Interpolate;
+import io.kiln.op.InterpolationMode;
+import io.kiln.op.MaxPool;
 import io.kiln.op.MulScalar;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -40,6 +45,29 @@ class GraphJsonTest {
         Graph g = sample();
         assertEquals(g, Graph.fromJson(g.toJson()));
         assertEquals(g.toJson(), Graph.fromJson(g.toJson()).toJson());
+    }
+
+    @Test
+    void attributesYoungerThanAFileHaveTheirDefaults() {
+        Graph g;
+        try (GraphBuilder b = GraphBuilder.open()) {
+            NDArray x = b.input("x", new Spec(Shape.of(2, 3, 8, 8), DType.FLOAT32));
+            List<Long> two = List.of(2L, 2L);
+            NDArray y = Dispatch.one(new MaxPool(two, two, List.of(0L, 0L)), x);
+            y = Dispatch.one(new AvgPool(two, two, List.of(1L, 1L), true), y);
+            g = b.build(Dispatch.one(new Interpolate(List.of(5L, 5L), InterpolationMode.LINEAR, true), y));
+        }
+        String old = g.toJson();
+        for (String younger : new String[] {"dilation", "ceilMode", "divisor", "antialias"}) {
+            assertTrue(old.contains(younger), old);
+            old = old.replaceAll(",\\s*\"" + younger + "\" : (\\[[^\\]]*\\]|\\w+)", "");
+            assertFalse(old.contains(younger), old);
+        }
+        assertEquals(g, Graph.fromJson(old));
+        String without = old.replaceAll(",\\s*\"countPad\" : \\w+", "");
+        String m = assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(without))
+                .getMessage();
+        assertTrue(m.contains("avgPool lacks attribute countPad"), m);
     }
 
     @Test

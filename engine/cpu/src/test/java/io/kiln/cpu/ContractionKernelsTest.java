@@ -291,6 +291,36 @@ class ContractionKernelsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'2,3,9',2,3,0,1",
+        "'2,20,8,9',3,2,1,1",
+        "'1,3,9,8',2,2,0,3",
+        "'1,18,10,9',3,2,2,2",
+        "'2,2,5,6,4',2,2,0,1"
+    })
+    void poolingsRoundedUpAndDilatedAgree(String src, long kernelSize, long stride, long pad, long dilation) {
+        NDArray x = array(src);
+        int axes = x.shape().rank() - 2;
+        List<Long> kernel = fill(axes, kernelSize);
+        List<Long> strides = fill(axes, stride);
+        List<Long> pads = fill(axes, pad);
+        List<Long> holes = fill(axes, dilation);
+        MaxPool max = new MaxPool(kernel, strides, pads, holes, true);
+        check(max, 0, x);
+        NDArray[] pooled = run(ALL, max, x);
+        NDArray g = array(pooled[0].shape());
+        List<Long> spatial = new java.util.ArrayList<>();
+        for (int i = 0; i < axes; i++) {
+            spatial.add(x.shape().dim(i + 2));
+        }
+        check(new MaxPoolGradient(kernel, strides, pads, spatial, holes), 1e-6, g, pooled[1]);
+        for (boolean countPad : new boolean[] {false, true}) {
+            check(new AvgPool(kernel, strides, pads, countPad, holes, true, 0), 1e-6, x);
+            check(new AvgPoolGradient(kernel, strides, pads, countPad, spatial, holes, true, 0), 1e-6, g);
+        }
+    }
+
     @Test
     void windowsOf256ElementsAndMoreAgree() {
         check(new MaxPool(fill(2, 16), fill(2, 16), fill(2, 0)), 0, array("2,3,33,32"));

@@ -12,6 +12,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Activation;
+import io.kiln.op.InterpolationMode;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
 import io.kiln.symbol.Graph;
@@ -66,6 +67,16 @@ class LayersTest {
                 new Row("conv3d transposed", LayersTest::transposed3D, volume, Shape.of(2, 2, 6, 5, 7)),
                 new Row("max pool 1d", () -> Pool.max1D(2), line, Shape.of(2, 4, 4)),
                 new Row("max pool 2d", () -> Pool.max2D(3).stride(2).pad(1), image, Shape.of(2, 4, 4, 3)),
+                new Row(
+                        "max pool rounded up",
+                        () -> Pool.max2D(2).stride(2).ceilMode(true),
+                        image,
+                        Shape.of(2, 4, 4, 3)),
+                new Row("dilated max pool", () -> Pool.max2D(2).stride(1).dilation(2), image, Shape.of(2, 4, 5, 4)),
+                new Row("average pool with divisor", () -> Pool.average2D(2).divisor(3), image, Shape.of(2, 4, 3, 3)),
+                new Row("adaptive average pool", () -> Pool.adaptiveAverage(3, 2), image, Shape.of(2, 4, 3, 2)),
+                new Row("adaptive max pool", () -> Pool.adaptiveMax(3, 2), image, Shape.of(2, 4, 3, 2)),
+                new Row("bilinear upsampling", LayersTest::bilinear, image, Shape.of(2, 4, 14, 12)),
                 new Row("max pool 3d", () -> Pool.max3D(2), volume, Shape.of(2, 2, 2, 2, 3)),
                 new Row("average pool 1d", () -> Pool.average1D(3), line, Shape.of(2, 4, 3)),
                 new Row("average pool 2d", LayersTest::averagePool, image, Shape.of(2, 4, 7, 6)),
@@ -163,6 +174,10 @@ class LayersTest {
 
     private static Block lastAxis() {
         return Dense.builder().units(5).useBias(false).flatten(false).build();
+    }
+
+    private static Block bilinear() {
+        return new Upsampling(2).mode(InterpolationMode.LINEAR, false);
     }
 
     private static Block conv2D() {

@@ -4,6 +4,8 @@ import io.kiln.op.Operator;
 
 /** GRU layers, with the formulas of {@link io.kiln.op.Gru}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
 public final class Gru extends RecurrentLayer {
+    private final boolean linearBeforeReset;
+
     /**
      * One layer with the defaults of the {@linkplain Builder builder}.
      *
@@ -15,6 +17,7 @@ public final class Gru extends RecurrentLayer {
 
     private Gru(Builder b) {
         super("gru", b, 3, 1);
+        linearBeforeReset = b.linearBeforeReset;
     }
 
     /**
@@ -28,12 +31,25 @@ public final class Gru extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.Gru(reverse, state, lengths);
+        return new io.kiln.op.Gru(reverse, state, lengths, linearBeforeReset);
     }
 
     /** The settings of GRU layers. */
     public static final class Builder extends RecurrentLayer.Builder<Builder> {
+        private boolean linearBeforeReset = true;
+
         private Builder() {}
+
+        /**
+         * Whether the reset gate multiplies the recurrent product and not the state; true by default.
+         *
+         * @param value true as in libtorch, MXNet and cuDNN; false as in the paper and in ONNX unless it says so
+         * @return this builder
+         */
+        public Builder linearBeforeReset(boolean value) {
+            linearBeforeReset = value;
+            return this;
+        }
 
         @Override
         Builder self() {

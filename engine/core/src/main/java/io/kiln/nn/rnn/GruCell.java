@@ -7,6 +7,7 @@ import java.util.List;
 /** One step of a GRU, with the formulas of {@link io.kiln.op.Gru}. Shapes: x[N,I], state and output h[N,hidden]. */
 public final class GruCell extends GatedCell {
     private final long hidden;
+    private final boolean linearBeforeReset;
 
     /**
      * A cell.
@@ -14,13 +15,24 @@ public final class GruCell extends GatedCell {
      * @param hidden size of the state
      */
     public GruCell(long hidden) {
+        this(hidden, true);
+    }
+
+    /**
+     * A cell.
+     *
+     * @param hidden size of the state
+     * @param linearBeforeReset as in {@link Gru.Builder#linearBeforeReset}
+     */
+    public GruCell(long hidden, boolean linearBeforeReset) {
         super("gruCell", 3, hidden, 0);
         this.hidden = hidden;
+        this.linearBeforeReset = linearBeforeReset;
     }
 
     @Override
     Operator operator() {
-        return new io.kiln.op.Gru(false, true, false);
+        return new io.kiln.op.Gru(false, true, false, linearBeforeReset);
     }
 
     @Override

@@ -24,16 +24,16 @@ public final class SqueezeNet {
         return classifier(
                 new Sequential(
                         Layers.convRelu(96, 7, 2, 0),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(16, 64),
                         fire(16, 64),
                         fire(32, 128),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(32, 128),
                         fire(48, 192),
                         fire(48, 192),
                         fire(64, 256),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(64, 256)),
                 classes);
     }
@@ -48,13 +48,13 @@ public final class SqueezeNet {
         return classifier(
                 new Sequential(
                         Layers.convRelu(64, 3, 2, 0),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(16, 64),
                         fire(16, 64),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(32, 128),
                         fire(32, 128),
-                        new CeilMaxPool(),
+                        Pool.max2D(3).stride(2).ceilMode(true),
                         fire(48, 192),
                         fire(48, 192),
                         fire(64, 256),

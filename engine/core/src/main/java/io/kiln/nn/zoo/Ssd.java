@@ -72,7 +72,7 @@ public final class Ssd extends Block {
                 Vgg.convolution(s, plan[i][0], false);
             }
             if (i < plan.length - 1) {
-                s.add(i == 2 ? new CeilMaxPool(2) : Pool.max2D(2));
+                s.add(i == 2 ? Pool.max2D(2).ceilMode(true) : Pool.max2D(2));
             }
         }
         return s;

@@ -45,7 +45,66 @@ final class PoolingRows {
                 .torch("torch.reshape(torch.gather(torch.reshape(torch.im2col(x0, [2, 2], [1, 1], [0, 0], [1, 1]),"
                         + " [1, 2, 4, 6]), 2, torch.reshape(x1, [1, 2, 1, 6]).to(4)), [1, 2, 2, 3])")
                 .on(real(-2, 2, 1, 2, 3, 4), whole(DType.UINT8, 0, 4, 1, 2, 2, 3)));
+        rows.add(torch("max_pool1d", new MaxPool(all(1, 3), all(1, 2), all(1, 1), all(1, 2), true))
+                .on(real(-2, 2, 1, 2, 8))
+                .on(real(-2, 2, 2, 1, 7)));
+        rows.add(torch("max_pool2d", new MaxPool(all(2, 2), all(2, 3), all(2, 0), all(2, 1), true))
+                .on(real(-2, 2, 2, 3, 5, 6))
+                .on(real(-2, 2, 1, 17, 8, 4)));
+        rows.add(torch("max_pool2d", new MaxPool(all(2, 3), all(2, 2), all(2, 1), all(2, 1), true))
+                .on(real(-2, 2, 1, 2, 6, 5)));
+        rows.add(torch("max_pool2d", new MaxPool(all(2, 2), all(2, 1), all(2, 1), all(2, 2), false))
+                .on(real(-2, 2, 1, 2, 5, 4)));
+        rows.add(torch("max_pool3d", new MaxPool(all(3, 2), all(3, 2), all(3, 0), all(3, 1), true))
+                .on(real(-2, 2, 1, 2, 3, 4, 5)));
+        for (boolean countPad : new boolean[] {false, true}) {
+            rows.add(ceil(1, 3, 2, 1, countPad, 0).on(real(-2, 2, 1, 2, 6)));
+            rows.add(ceil(2, 3, 2, 1, countPad, 0).on(real(-2, 2, 1, 2, 6, 5)).on(real(-2, 2, 2, 17, 8, 4)));
+            rows.add(ceil(2, 2, 3, 0, countPad, 5).on(real(-2, 2, 1, 2, 5, 6)));
+            rows.add(ceil(3, 2, 2, 0, countPad, 0).on(real(-2, 2, 1, 1, 3, 4, 5)));
+        }
+        rows.add(torch("avg_pool2d", new AvgPool(all(2, 3), all(2, 2), all(2, 1), true, List.of(), false, 7))
+                .on(real(-2, 2, 1, 2, 6, 5)));
+        rows.add(Row.of(new AvgPool(all(2, 2), all(2, 1), all(2, 1), true, all(2, 2), false, 0))
+                .torch("torch.reshape(torch.mean(torch.reshape(torch.im2col(x0, [2, 2], [2, 2], [1, 1], [1, 1]),"
+                        + " [1, 2, 4, 20]), 2), [1, 2, 5, 4])")
+                .on(real(-2, 2, 1, 2, 5, 4)));
+        rows.add(Row.of(new AvgPoolGradient(all(2, 3), all(2, 2), all(2, 1), true, List.of(6L, 5L), List.of(), true, 0))
+                .torch("torch.avg_pool2d_backward(x0, torch.zeros([1, 2, 6, 5], dtype=x0.dtype), [3, 3], [2, 2],"
+                        + " [1, 1], True, True, None)")
+                .on(real(-2, 2, 1, 2, 4, 3)));
+        rows.add(Row.of(new MaxPoolGradient(all(1, 2), all(1, 1), all(1, 0), List.of(5L), all(1, 2)))
+                .torch("torch.reshape(torch.scatter_add(torch.zeros([1, 2, 5], dtype=x0.dtype), 2,"
+                        + " torch.reshape(torch.arange(3), [1, 1, 3]) + 2 * x1.to(4), x0), [1, 2, 5])")
+                .on(real(-2, 2, 1, 2, 3), whole(DType.UINT8, 0, 2, 1, 2, 3)));
+        rows.add(Row.of(new MaxPoolGather(all(1, 2), all(1, 1), all(1, 0), all(1, 2)))
+                .torch("torch.gather(x0, 2, torch.reshape(torch.arange(3), [1, 1, 3]) + 2 * x1.to(4))")
+                .on(real(-2, 2, 1, 2, 5), whole(DType.UINT8, 0, 2, 1, 2, 3)));
         return rows;
+    }
+
+    private static Row torch(String function, MaxPool pool) {
+        return Row.of(pool)
+                .torch("torch." + function + "(x0, " + pool.kernel() + ", " + pool.stride() + ", " + pool.pad() + ", "
+                        + pool.dilation() + ", " + python(pool.ceilMode()) + ")")
+                .gradientOf(1);
+    }
+
+    private static Row torch(String function, AvgPool pool) {
+        String divisor = function.endsWith("1d") ? "" : ", " + (pool.divisor() == 0 ? "None" : pool.divisor());
+        return Row.of(pool)
+                .torch("torch." + function + "(x0, " + pool.kernel() + ", " + pool.stride() + ", " + pool.pad() + ", "
+                        + python(pool.ceilMode()) + ", " + python(pool.countPad()) + divisor + ")");
+    }
+
+    private static Row ceil(int dims, long kernel, long stride, long pad, boolean countPad, long divisor) {
+        return torch(
+                "avg_pool" + dims + "d",
+                new AvgPool(all(dims, kernel), all(dims, stride), all(dims, pad), countPad, List.of(), true, divisor));
+    }
+
+    private static String python(boolean b) {
+        return b ? "True" : "False";
     }
 
     private static List<Long> all(int dims, long value) {

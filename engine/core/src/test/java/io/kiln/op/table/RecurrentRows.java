@@ -60,6 +60,18 @@ final class RecurrentRows {
                         .gradientOf(1)
                         .slack(8)
                         .on(arguments(3, 3, 2, 3, 2, true)),
+                Row.of(new Gru(false, true, false, false))
+                        .torch("torch.stack([" + paperStep("x0[0]", "x5") + ", "
+                                + paperStep("x0[1]", paperStep("x0[0]", "x5")) + "])")
+                        .gradientOf(1)
+                        .slack(8)
+                        .on(arguments(3, 2, 2, 3, 2, true))
+                        .on(arguments(3, 2, 5, 19, 33, true)),
+                Row.of(new Gru(true, false, true, false))
+                        .checkedIn("RecurrentTest")
+                        .gradientOf(1)
+                        .slack(8)
+                        .on(with(arguments(3, 3, 2, 2, 2, false), lengths(2))),
                 Row.of(new Gru(false, false, true))
                         .checkedIn("RecurrentTest")
                         .gradientOf(1)
@@ -81,7 +93,7 @@ final class RecurrentRows {
                         .keptResults()
                         .slack(8)
                         .forwardOn(behind(lstmArguments(2, 2, 3, 2, 0, true), 2, 2, 2, 2, 2, 8)),
-                Row.of(new GruGradient(false, true, false))
+                Row.of(new GruGradient(false, true, false, true))
                         .checkedIn(ELSEWHERE)
                         .order(0)
                         .keptResults()
@@ -125,6 +137,17 @@ final class RecurrentRows {
         String cell = c.equals("zz") ? zeros : "torch.unsqueeze(" + c + ", 0)";
         return "(torch.lstm(" + x + ", [" + hidden + ", " + cell + "], [" + weights
                 + "], True, 1, 0., False, False, False))[" + output + "]";
+    }
+
+    /** One step of the GRU of the paper, whose reset gate acts on the state. */
+    private static String paperStep(String x, String h) {
+        String a = "torch.chunk(torch.linear(" + x + ", x1, x3), 3, 1)";
+        String b = "torch.chunk(torch.linear(" + h + ", x2, x4), 3, 1)";
+        String r = "torch.sigmoid((" + a + ")[0] + (" + b + ")[0])";
+        String z = "torch.sigmoid((" + a + ")[1] + (" + b + ")[1])";
+        String n = "torch.tanh((" + a + ")[2] + torch.linear(" + r + " * " + h
+                + ", (torch.chunk(x2, 3, 0))[2], (torch.chunk(x4, 3, 0))[2]))";
+        return "((1 - " + z + ") * " + n + " + " + z + " * " + h + ")";
     }
 
     private static String call(String name, String x, String h) {

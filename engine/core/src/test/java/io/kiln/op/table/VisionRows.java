@@ -6,6 +6,8 @@ import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.AdaptiveAvgPool;
+import io.kiln.op.AdaptiveMaxPool;
 import io.kiln.op.AffineGrid;
 import io.kiln.op.BoxDecode;
 import io.kiln.op.BoxEncode;
@@ -21,6 +23,7 @@ import io.kiln.op.RoiAlign;
 import io.kiln.op.RoiAlignGradient;
 import io.kiln.op.TakeRows;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Rows of operators on images and boxes. */
@@ -50,8 +53,18 @@ final class VisionRows {
                 Row.of(new Interpolate(List.of(2L, 3L, 5L), InterpolationMode.NEAREST, false))
                         .torch("torch.upsample_nearest3d(x0, [2, 3, 5], None, None, None)")
                         .on(real(-2, 2, 1, 2, 2, 3, 2))));
+        rows.addAll(wholeCells());
         for (boolean align : new boolean[] {false, true}) {
             String a = align ? "True" : "False";
+            for (InterpolationMode mode : List.of(InterpolationMode.LINEAR, InterpolationMode.CUBIC)) {
+                String name = mode == InterpolationMode.LINEAR ? "bilinear" : "bicubic";
+                rows.add(Row.of(new Interpolate(List.of(3L, 5L), mode, align, true))
+                        .torch("torch._upsample_" + name + "2d_aa(x0, [3, 5], " + a + ", None, None)")
+                        .slack(16)
+                        .on(real(-2, 2, 2, 2, 8, 5))
+                        .on(real(-2, 2, 1, 3, 13, 3))
+                        .on(real(-2, 2, 1, 1, 2, 40)));
+            }
             rows.add(Row.of(new Interpolate(List.of(7L), InterpolationMode.LINEAR, align))
                     .torch("torch.upsample_linear1d(x0, [7], " + a + ", None)")
                     .slack(4)
@@ -77,6 +90,41 @@ final class VisionRows {
                 .torch("torch.upsample_bilinear2d_backward(x0, [3, 8], [2, 2, 5, 3], False, None, None)")
                 .slack(4)
                 .on(real(-2, 2, 2, 2, 3, 8)));
+        return rows;
+    }
+
+    private static List<Row> wholeCells() {
+        List<Row> rows = new ArrayList<>();
+        List<List<Long>> sizes = List.of(List.of(3L), List.of(2L, 5L), List.of(2L, 3L, 4L));
+        for (List<Long> size : sizes) {
+            int axes = size.size();
+            long[] odd = Arrays.copyOf(new long[] {2, 3, 7, 4, 5}, axes + 2);
+            long[] even = Arrays.copyOf(new long[] {1, 2, 6, 10, 8}, axes + 2);
+            String arguments = axes + "d(x0, " + size + ")";
+            String scales = ", None".repeat(axes) + ")";
+            rows.add(Row.of(new Interpolate(size, InterpolationMode.NEAREST_EXACT, false))
+                    .torch("torch._upsample_nearest_exact" + axes + "d(x0, " + size + scales)
+                    .on(real(-2, 2, odd))
+                    .on(real(-2, 2, even)));
+            rows.add(Row.of(new Interpolate(size, InterpolationMode.AREA, false))
+                    .torch("torch.adaptive_avg_pool" + arguments)
+                    .slack(4)
+                    .on(real(-2, 2, odd))
+                    .on(real(-2, 2, even)));
+            rows.add(Row.of(new AdaptiveAvgPool(size))
+                    .torch("torch.adaptive_avg_pool" + arguments)
+                    .slack(4)
+                    .on(real(-2, 2, odd))
+                    .on(real(-2, 2, even)));
+            rows.add(Row.of(new AdaptiveMaxPool(size))
+                    .torch("(torch.adaptive_max_pool" + arguments + ")[0]")
+                    .on(real(-2, 2, odd))
+                    .on(real(-2, 2, even)));
+        }
+        rows.add(Row.of(new InterpolateGradient(List.of(5L, 3L), InterpolationMode.AREA, false))
+                .torch("torch._adaptive_avg_pool2d_backward(x0, torch.zeros([2, 2, 5, 3], dtype=x0.dtype))")
+                .slack(4)
+                .on(real(-2, 2, 2, 2, 3, 2)));
         return rows;
     }
 

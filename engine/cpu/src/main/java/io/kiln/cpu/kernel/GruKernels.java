@@ -50,13 +50,21 @@ final class GruKernels {
                     r.step(gates, 3L * h, 4L * h),
                     PostOps.NONE);
             NDArray squashed = r.empty(r.rows, h);
+            boolean linear = op.linearBeforeReset();
+            NDArray kept = linear ? null : r.empty(r.rows, h);
             for (int i = 0; i < r.steps; i++) {
                 int t = r.step(i);
                 long old = r.before(y, t);
                 long a = r.at(gates, t, 0);
                 resetUpdate.run(old, 0, a);
-                candidate.run(old, inner.address(), a + 12L * h);
-                r.eachRow((n, s) -> sum(h, s, r.at(gates, t, n), squashed.address() + 4L * n * h));
+                if (linear) {
+                    candidate.run(old, inner.address(), a + 12L * h);
+                    r.eachRow((n, s) -> sum(h, s, r.at(gates, t, n), squashed.address() + 4L * n * h));
+                } else {
+                    r.eachRow((n, s) -> reset(h, s, r.at(gates, t, n), old + 4L * n * h, kept.address() + 4L * n * h));
+                    candidate.run(kept.address(), inner.address(), a + 12L * h);
+                    r.eachRow((n, s) -> plainSum(h, s, r.at(gates, t, n), squashed.address() + 4L * n * h));
+                }
                 Elementwise.forward(Activation.TANH, 0, 0, Operands.flat(squashed), Operands.flat(squashed));
                 r.eachRow((n, s) -> state(
                         h, s, r.at(gates, t, n), squashed.address() + 4L * n * h, old + 4L * n * h, r.at(y, t, n)));
@@ -77,6 +85,25 @@ final class GruKernels {
         Memory.put(s, 4 * h, target, h);
     }
 
+    /** r times the old state. */
+    private static void reset(int h, float[] s, long gates, long old, long target) {
+        Memory.get(gates, s, 0, h);
+        Memory.get(old, s, h, h);
+        for (int j = 0; j < h; j++) {
+            s[2 * h + j] = s[j] * s[h + j];
+        }
+        Memory.put(s, 2 * h, target, h);
+    }
+
+    /** What the inputs gave to n, plus the recurrent product. */
+    private static void plainSum(int h, float[] s, long gates, long target) {
+        Memory.get(gates + 8L * h, s, 0, 2 * h);
+        for (int j = 0; j < h; j++) {
+            s[2 * h + j] = s[j] + s[h + j];
+        }
+        Memory.put(s, 2 * h, target, h);
+    }
+
     /** h = n + z (h - n). */
     private static void state(int h, float[] s, long gates, long squashed, long old, long target) {
         Memory.get(gates + 4L * h, s, 0, h);
@@ -92,7 +119,7 @@ final class GruKernels {
 
     static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
         GruGradient op = (GruGradient) operator;
-        if (Recurrence.declines(inputs)) {
+        if (Recurrence.declines(inputs) || !op.linearBeforeReset()) {
             return null;
         }
         NDArray[] results = Recurrence.results(inputs[0], outputs);

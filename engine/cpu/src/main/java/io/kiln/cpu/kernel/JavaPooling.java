@@ -21,7 +21,8 @@ final class JavaPooling {
 
     static NDArray[] max(Operator operator, NDArray[] inputs, Spec[] outputs) {
         MaxPool pool = (MaxPool) operator;
-        Planes planes = new Planes(inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad());
+        Planes planes = new Planes(
+                inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         try (Scope temporaries = Scope.open()) {
             double[] x = inputs[0].toDoubleArray();
             double[] y = new double[Math.toIntExact(outputs[0].shape().size())];
@@ -54,7 +55,8 @@ final class JavaPooling {
 
     static NDArray[] maxGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
         MaxPoolGradient pool = (MaxPoolGradient) operator;
-        Planes planes = new Planes(outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad());
+        Planes planes = new Planes(
+                outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         try (Scope temporaries = Scope.open()) {
             double[] dy = inputs[0].toDoubleArray();
             int[] chosen = inputs[1].toIntArray();
@@ -70,7 +72,8 @@ final class JavaPooling {
 
     static NDArray[] maxGather(Operator operator, NDArray[] inputs, Spec[] outputs) {
         MaxPoolGather pool = (MaxPoolGather) operator;
-        Planes planes = new Planes(inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad());
+        Planes planes = new Planes(
+                inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         try (Scope temporaries = Scope.open()) {
             double[] x = inputs[0].toDoubleArray();
             int[] chosen = inputs[1].toIntArray();
@@ -86,7 +89,8 @@ final class JavaPooling {
 
     static NDArray[] average(Operator operator, NDArray[] inputs, Spec[] outputs) {
         AvgPool pool = (AvgPool) operator;
-        Planes planes = new Planes(inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad());
+        Planes planes = new Planes(
+                inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         try (Scope temporaries = Scope.open()) {
             double[] x = inputs[0].toDoubleArray();
             double[] y = new double[Math.toIntExact(outputs[0].shape().size())];
@@ -97,7 +101,7 @@ final class JavaPooling {
                         int place = planes.places[p * planes.taps + t];
                         sum += place < 0 ? 0 : x[src + place];
                     }
-                    y[dst + p] = sum / planes.divisor(p, pool.countPad());
+                    y[dst + p] = sum / planes.divisor(p, pool.countPad(), pool.divisor());
                 }
             });
             return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(y, outputs[0]))};
@@ -106,13 +110,14 @@ final class JavaPooling {
 
     static NDArray[] averageGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
         AvgPoolGradient pool = (AvgPoolGradient) operator;
-        Planes planes = new Planes(outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad());
+        Planes planes = new Planes(
+                outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         try (Scope temporaries = Scope.open()) {
             double[] dy = inputs[0].toDoubleArray();
             double[] dx = new double[Math.toIntExact(outputs[0].shape().size())];
             planes.each((src, dst) -> {
                 for (int p = 0; p < planes.positions; p++) {
-                    double share = dy[dst + p] / planes.divisor(p, pool.countPad());
+                    double share = dy[dst + p] / planes.divisor(p, pool.countPad(), pool.divisor());
                     for (int t = 0; t < planes.taps; t++) {
                         int place = planes.places[p * planes.taps + t];
                         if (place >= 0) {
@@ -130,15 +135,18 @@ final class JavaPooling {
         void run(int src, int dst);
     }
 
-    /** The planes of a pooling and, for each position and tap, where in the source plane it reads (-1: padding). */
+    /** The planes of a pooling and, for each position and tap, where in the source plane it reads. */
     private static final class Planes {
+        private static final int PADDING = -1;
+        private static final int BEYOND = -2;
+
         final int count;
         final int srcSize;
         final int positions;
         final int taps;
         final int[] places;
 
-        Planes(Shape src, Shape dst, List<Long> kernel, List<Long> stride, List<Long> pad) {
+        Planes(Shape src, Shape dst, List<Long> kernel, List<Long> stride, List<Long> pad, List<Long> dilation) {
             long[] window = Operands.array(kernel);
             long[] in = Arrays.copyOfRange(src.dims(), 2, src.rank());
             long[] out = Arrays.copyOfRange(dst.dims(), 2, dst.rank());
@@ -152,9 +160,13 @@ final class JavaPooling {
                 long[] tap = new long[window.length];
                 for (int t = 0; t < taps; t++) {
                     long place = 0;
-                    for (int i = 0; i < in.length && place >= 0; i++) {
-                        long at = position[i] * stride.get(i) - pad.get(i) + tap[i];
-                        place = at < 0 || at >= in[i] ? -1 : place * in[i] + at;
+                    for (int i = 0; i < in.length && place != BEYOND; i++) {
+                        long at = position[i] * stride.get(i) - pad.get(i) + tap[i] * dilation.get(i);
+                        if (at >= in[i] + pad.get(i)) {
+                            place = BEYOND;
+                        } else {
+                            place = place < 0 || at < 0 || at >= in[i] ? PADDING : place * in[i] + at;
+                        }
                     }
                     places[p * taps + t] = (int) place;
                     Indices.next(tap, window);
@@ -163,15 +175,16 @@ final class JavaPooling {
             }
         }
 
-        int divisor(int position, boolean countPad) {
-            if (countPad) {
-                return taps;
+        long divisor(int position, boolean countPad, long given) {
+            if (given > 0) {
+                return given;
             }
-            int inside = 0;
+            int counted = 0;
             for (int t = 0; t < taps; t++) {
-                inside += places[position * taps + t] < 0 ? 0 : 1;
+                int place = places[position * taps + t];
+                counted += place >= 0 || countPad && place == PADDING ? 1 : 0;
             }
-            return inside;
+            return counted;
         }
 
         void each(PlaneBody body) {

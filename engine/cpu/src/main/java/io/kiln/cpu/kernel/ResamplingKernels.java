@@ -21,13 +21,13 @@ final class ResamplingKernels {
 
     static NDArray[] forward(Operator operator, NDArray[] in, Spec[] outputs) {
         Interpolate op = (Interpolate) operator;
-        Taps taps = taps(in[0].shape(), outputs[0].shape(), op.mode(), op.alignCorners());
+        Taps taps = taps(in[0].shape(), outputs[0].shape(), op.mode(), op.alignCorners(), op.antialias());
         return run(in[0], outputs[0], taps::gather);
     }
 
     static NDArray[] gradient(Operator operator, NDArray[] in, Spec[] outputs) {
         InterpolateGradient op = (InterpolateGradient) operator;
-        Taps taps = taps(outputs[0].shape(), in[0].shape(), op.mode(), op.alignCorners());
+        Taps taps = taps(outputs[0].shape(), in[0].shape(), op.mode(), op.alignCorners(), op.antialias());
         return run(in[0], outputs[0], (from, to, first, positions) -> {
             Arrays.fill(to, 0);
             taps.scatter(from, to, first, Math.toIntExact(plane(in[0].shape())));
@@ -69,27 +69,27 @@ final class ResamplingKernels {
         }
     }
 
-    private static Taps taps(Shape from, Shape to, InterpolationMode mode, boolean alignCorners) {
+    private static Taps taps(Shape from, Shape to, InterpolationMode mode, boolean alignCorners, boolean antialias) {
         int rank = from.rank() - 2;
         Resampling[] axes = new Resampling[rank];
         for (int i = 0; i < rank; i++) {
-            axes[i] = Resampling.of(mode, alignCorners, from.dim(i + 2), to.dim(i + 2));
+            axes[i] = Resampling.of(mode, alignCorners, antialias, from.dim(i + 2), to.dim(i + 2));
         }
         int positions = Math.toIntExact(plane(to));
         Taps taps = new Taps(positions);
-        int perAxis = axes[0].taps();
-        long combinations = 1;
-        for (int i = 0; i < rank; i++) {
-            combinations *= perAxis;
-        }
         long[] size = Arrays.copyOfRange(to.dims(), 2, rank + 2);
         long[] at = new long[rank];
         for (int p = 0; p < positions; p++) {
+            long combinations = 1;
+            for (int i = 0; i < rank; i++) {
+                combinations *= axes[i].taps((int) at[i]);
+            }
             for (long k = 0; k < combinations; k++) {
                 long rest = k;
                 long place = 0;
                 double weight = 1;
                 for (int i = 0; i < rank; i++) {
+                    int perAxis = axes[i].taps((int) at[i]);
                     int tap = (int) (rest % perAxis);
                     rest /= perAxis;
                     place = place * from.dim(i + 2) + axes[i].place((int) at[i], tap);

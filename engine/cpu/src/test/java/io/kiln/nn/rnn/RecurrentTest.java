@@ -63,6 +63,7 @@ class RecurrentTest {
                         () -> Lstm.builder().hidden(6).projection(2).build(),
                         () -> new LstmCell(6, 2)),
                 new Pair("gru", () -> new Gru(6), () -> new GruCell(6)),
+                new Pair("gru of the paper", RecurrentTest::gruOfThePaper, () -> new GruCell(6, false)),
                 new Pair("rnn", () -> new Rnn(6), () -> new RnnCell(6)),
                 new Pair(
                         "rnn with relu",
@@ -71,6 +72,10 @@ class RecurrentTest {
                                 .activation(Activation.RELU)
                                 .build(),
                         () -> new RnnCell(6, Activation.RELU)));
+    }
+
+    private static Gru gruOfThePaper() {
+        return Gru.builder().hidden(6).linearBeforeReset(false).build();
     }
 
     private static NDArray random(long... dims) {

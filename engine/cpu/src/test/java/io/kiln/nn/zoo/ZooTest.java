@@ -15,6 +15,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
+import io.kiln.nn.Pool;
 import io.kiln.observe.Statistics;
 import io.kiln.op.Activation;
 import io.kiln.op.Convolution;
@@ -307,10 +308,13 @@ class ZooTest {
 
     @Test
     void poolingOfSqueezeNetRoundsUp() {
-        Graph graph = new CeilMaxPool().trace(new Spec(Shape.of(1, 8, 54, 13), DType.FLOAT32));
+        Graph graph = Pool.max2D(3).stride(2).ceilMode(true).trace(new Spec(Shape.of(1, 8, 54, 13), DType.FLOAT32));
         assertEquals(Shape.of(1, 8, 27, 6), graph.spec(graph.outputs().get(0)).shape());
         try (Scope scope = Scope.open()) {
-            NDArray y = new CeilMaxPool().call(NDArray.of(Shape.of(1, 1, 4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+            NDArray y = Pool.max2D(3)
+                    .stride(2)
+                    .ceilMode(true)
+                    .call(NDArray.of(Shape.of(1, 1, 4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
             assertEquals(Shape.of(1, 1, 2, 1), y.shape());
             assertEquals(9, y.get(0, 0, 0, 0));
             assertEquals(12, y.get(0, 0, 1, 0));
