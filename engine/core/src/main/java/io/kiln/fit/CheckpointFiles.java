@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.Checksums;
+import io.kiln.format.SealedJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,7 +25,6 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 
 /**
  * The files of the checkpoints in one directory. A checkpoint is sealed by its JSON file, which is written last and atomically and
@@ -41,7 +41,6 @@ final class CheckpointFiles {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String FORMAT = "kiln-fit";
     private static final int VERSION = 2;
-    private static final String CHECKSUM = "crc32c";
     private static final String TIME = "time";
     private static final String FILES = "files";
 
@@ -129,7 +128,7 @@ final class CheckpointFiles {
             Files.copy(directory.resolve(name.name() + end), sums);
             files.set(end, sums.checksums().toJson());
         }
-        json.put(CHECKSUM, checksum(json));
+        SealedJson.seal(json);
         Path part = directory.resolve(name.name() + JSON + ".part");
         Files.writeString(part, json.toPrettyString(), StandardCharsets.UTF_8);
         Files.move(
@@ -137,15 +136,6 @@ final class CheckpointFiles {
                 directory.resolve(name.name() + JSON),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    /** The checksum of all fields but itself; the order of the fields and the digits of numbers are those of the file. */
-    private static String checksum(JsonNode json) {
-        ObjectNode rest = json.deepCopy();
-        rest.remove(CHECKSUM);
-        CRC32C crc = new CRC32C();
-        crc.update(rest.toString().getBytes(StandardCharsets.UTF_8));
-        return Long.toHexString(crc.getValue());
     }
 
     /** The newest whole checkpoint, and why others were passed over. */
@@ -189,9 +179,12 @@ final class CheckpointFiles {
                 || !FORMAT.equals(json.path("format").asText())) {
             throw new IOException(file + " is no checkpoint of version 1 to " + VERSION);
         }
-        if (version > 1 && !checksum(json).equals(json.path(CHECKSUM).asText())) {
-            throw new IOException(file + " is damaged: its checksum must be "
-                    + json.path(CHECKSUM).asText("there") + ", is " + checksum(json));
+        if (version > 1) {
+            try {
+                SealedJson.check(json);
+            } catch (IOException e) {
+                throw new IOException(file + ": " + e.getMessage(), e);
+            }
         }
         return json;
     }

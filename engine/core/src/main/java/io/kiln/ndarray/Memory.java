@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
@@ -39,6 +41,8 @@ public final class Memory {
     private static final MethodHandle GET_SHORT = handle("getShort", short.class, long.class);
     private static final MethodHandle PUT_SHORT = handle("putShort", void.class, long.class, short.class);
     private static final long BASE_SHORT = base(short[].class);
+    private static final MethodHandle GET_FIELD = handle("getLong", long.class, Object.class, long.class);
+    private static final long BUFFER_ADDRESS = field(Buffer.class, "address");
 
     private Memory() {}
 
@@ -71,6 +75,15 @@ public final class Memory {
         }
     }
 
+    private static long field(Class<?> of, String name) {
+        try {
+            MethodHandle h = handle("objectFieldOffset", long.class, Field.class);
+            return (long) h.invokeExact(of.getDeclaredField(name));
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
     private static RuntimeException failed(Throwable t) {
         if (t instanceof Error e) {
             throw e;
@@ -88,6 +101,24 @@ public final class Memory {
     public static long allocate(long bytes) {
         try {
             return (long) ALLOCATE.invokeExact(bytes);
+        } catch (Throwable t) {
+            throw failed(t);
+        }
+    }
+
+    /**
+     * Where a buffer's memory begins. The memory lives as long as the buffer does: keep the buffer.
+     *
+     * @param buffer a direct or mapped buffer
+     * @return the address of its index 0
+     * @throws IllegalArgumentException for a buffer on the heap
+     */
+    public static long address(ByteBuffer buffer) {
+        if (!buffer.isDirect()) {
+            throw new IllegalArgumentException("memory: a buffer on the heap has no fixed address");
+        }
+        try {
+            return (long) GET_FIELD.invokeExact((Object) buffer, BUFFER_ADDRESS);
         } catch (Throwable t) {
             throw failed(t);
         }
