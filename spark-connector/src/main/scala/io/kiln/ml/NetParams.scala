@@ -165,7 +165,9 @@ trait NetParams
 
   /** Resubmissions. @group param */
   final val maxResubmissions: IntParam = new IntParam(
-    this, "maxResubmissions", "how often training goes on after executors were lost, at most", ParamValidators.gtEq(0))
+    this, "maxResubmissions",
+    "how often in a row, without progress in between, training goes on after executors were lost, at most",
+    ParamValidators.gtEq(0))
 
   /** @group getParam */
   final def getMaxResubmissions: Int = $(maxResubmissions)
@@ -180,7 +182,7 @@ trait NetParams
 
   /** Where packed rows are kept. @group param */
   final val storageLevel: Param[String] = new Param[String](
-    this, "storageLevel", "where Spark keeps the packed rows: the name of a StorageLevel, not NONE",
+    this, "storageLevel", "where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in memory, workers read from files in spark.local.dir",
     (s: String) => SettingsCheck.isStorageLevel(s))
 
   /** @group getParam */
@@ -188,7 +190,7 @@ trait NetParams
 
   /** Longest wait. @group param */
   final val timeout: IntParam = new IntParam(
-    this, "timeout", "seconds that any wait for another worker, or for free slots, may take", ParamValidators.gt(0))
+    this, "timeout", "seconds that any wait may take, for another worker or for free slots", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getTimeout: Int = $(timeout)

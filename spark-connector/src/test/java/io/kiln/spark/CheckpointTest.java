@@ -44,7 +44,8 @@ class CheckpointTest {
     private List<String> epochs() throws IOException {
         try (var files = Files.walk(directory)) {
             return files.map(p -> p.getFileName().toString())
-                    .filter(n -> n.startsWith("epoch-") || n.startsWith(".writing"))
+                    .filter(n -> n.startsWith("epoch-") || n.startsWith(".writing") || n.startsWith(".removed"))
+                    .map(n -> n.replaceFirst("-[0-9a-f]{8}$", ""))
                     .sorted()
                     .toList();
         }

@@ -346,7 +346,7 @@ class TwoExecutorsTest {
             kept = files.toList();
         }
         assertEquals(1, kept.size());
-        assertEquals("epoch-2", kept.get(0).getFileName().toString());
+        assertTrue(kept.get(0).getFileName().toString().startsWith("epoch-2-"), kept::toString);
         NetClassificationModel resumed = half.setMaxEpochs(4).fit(data);
         assertArrayEquals(
                 whole.trainedNetwork().weights(), resumed.trainedNetwork().weights());

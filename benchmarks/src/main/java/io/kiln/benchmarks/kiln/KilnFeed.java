@@ -16,8 +16,11 @@ import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.feed.RowsReader;
 import io.kiln.spark.feed.WorkerRows;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
@@ -33,6 +36,7 @@ import org.apache.spark.storage.StorageLevel;
 public final class KilnFeed implements Contender {
 
     private static final int CLASSES = 10;
+    private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private int workers;
     private SparkSession spark;
@@ -53,7 +57,11 @@ public final class KilnFeed implements Contender {
     }
 
     private PackedData pack() {
-        return PackedData.pack(frame, spec, workers, StorageLevel.MEMORY_AND_DISK());
+        try {
+            return PackedData.pack(frame, spec, workers, StorageLevel.MEMORY_AND_DISK(), LONGEST);
+        } catch (ExecutionException | TimeoutException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -70,8 +78,11 @@ public final class KilnFeed implements Contender {
         RowsReader reader = data.reader();
         int batch = FeedData.BATCH * workers;
         int number = epoch++;
-        Function2<Integer, Iterator<byte[]>, Iterator<Double>> task = (rank, blocks) ->
-                List.of(read(reader.read(rank, blocks), batch, number)).iterator();
+        Function2<Integer, Iterator<byte[]>, Iterator<Double>> task = (rank, blocks) -> {
+            try (WorkerRows rows = reader.read(rank, blocks)) {
+                return List.of(read(rows, batch, number)).iterator();
+            }
+        };
         return data.rows().mapPartitionsWithIndex(task, false).reduce(Double::sum);
     }
 
@@ -91,6 +102,7 @@ public final class KilnFeed implements Contender {
                 DType.FLOAT32,
                 Device.cpu(),
                 TaskContext.get()::isInterrupted,
+                LONGEST,
                 FeedData.WIDTH)) {
             for (Batch batch = feeder.next(); batch != null; batch = feeder.next()) {
                 long middle = batch.features().address() + FeedData.WIDTH / 2 * Float.BYTES;

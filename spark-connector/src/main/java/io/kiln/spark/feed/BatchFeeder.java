@@ -4,6 +4,7 @@ import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
 import io.kiln.ndarray.DType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class BatchFeeder implements AutoCloseable {
     private final RowSet rows;
     private final Iterator<int[]> plan;
     private final BooleanSupplier killed;
+    private final Duration longest;
     private final List<Batch> all = new ArrayList<>();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BATCHES);
     private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(BATCHES);
@@ -45,6 +47,7 @@ public final class BatchFeeder implements AutoCloseable {
      * @param dtype how features are packed: uint8 or float32
      * @param device where batches go
      * @param killed asked while waiting: whether the task was told to stop
+     * @param longest how long {@link #next} may wait
      * @param rowShape shape of a row
      */
     public BatchFeeder(
@@ -54,10 +57,12 @@ public final class BatchFeeder implements AutoCloseable {
             DType dtype,
             Device device,
             BooleanSupplier killed,
+            Duration longest,
             long... rowShape) {
         this.rows = rows;
         this.plan = plan;
         this.killed = killed;
+        this.longest = longest;
         Backend backend = Backends.get(device);
         for (int i = 0; i < BATCHES; i++) {
             Batch b = new Batch(backend, Math.max(1, capacity), dtype, rowShape);
@@ -91,6 +96,7 @@ public final class BatchFeeder implements AutoCloseable {
      *
      * @return the batch, to be handed back; null after the last one
      * @throws InterruptedException when the thread is interrupted or the task was killed
+     * @throws IllegalStateException when rows could not be read, or not in time
      */
     public Batch next() throws InterruptedException {
         Batch ready = full.poll();
@@ -113,6 +119,10 @@ public final class BatchFeeder implements AutoCloseable {
                 }
                 if (last) {
                     return null;
+                }
+                if (System.nanoTime() - start > longest.toNanos()) {
+                    throw new IllegalStateException(
+                            "feed: no batch could be read within %d s; raise timeout".formatted(longest.toSeconds()));
                 }
             }
         } finally {

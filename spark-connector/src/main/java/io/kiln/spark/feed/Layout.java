@@ -1,6 +1,8 @@
 package io.kiln.spark.feed;
 
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -10,30 +12,118 @@ import java.util.List;
  * @param training first row of each partition, then the number of all training rows
  * @param validation first validation row of each partition, then the number of all
  * @param workers number of workers
- * @param fingerprint differs when the rows differ
+ * @param bytes of all packed rows
+ * @param fingerprints hashes of the blocks of each partition, in their order
  */
-record Layout(long[] training, long[] validation, int workers, long fingerprint) implements Serializable {
+record Layout(long[] training, long[] validation, int workers, long bytes, long[][] fingerprints)
+        implements Serializable {
 
     /**
      * What one partition holds.
      *
      * @param training number of training rows
      * @param validation number of validation rows
-     * @param fingerprint differs when the rows differ
+     * @param bytes of its blocks
+     * @param fingerprints hashes of its blocks, in their order
      * @param error the message about its first bad row, or null
      */
-    record Part(long training, long validation, long fingerprint, String error) implements Serializable {}
+    record Part(long training, long validation, long bytes, long[] fingerprints, String error) implements Serializable {
+        static Part of(Iterator<byte[]> blocks) {
+            long training = 0;
+            long validation = 0;
+            long bytes = 0;
+            long[] fingerprints = new long[16];
+            int count = 0;
+            String error = null;
+            while (blocks.hasNext()) {
+                PackedBlock b = new PackedBlock(blocks.next());
+                error = b.error() != null ? b.error() : error;
+                training += b.isValidation() ? 0 : b.rows();
+                validation += b.isValidation() ? b.rows() : 0;
+                bytes += b.bytes();
+                if (count == fingerprints.length) {
+                    fingerprints = Arrays.copyOf(fingerprints, 2 * count);
+                }
+                fingerprints[count++] = b.fingerprint();
+            }
+            return new Part(training, validation, bytes, Arrays.copyOf(fingerprints, count), error);
+        }
+    }
 
     static Layout of(List<Part> parts, int workers) {
         long[] t = new long[parts.size() + 1];
         long[] v = new long[parts.size() + 1];
-        long hash = parts.size();
         for (int i = 0; i < parts.size(); i++) {
             t[i + 1] = t[i] + parts.get(i).training();
             v[i + 1] = v[i] + parts.get(i).validation();
-            hash = hash * 0x9e3779b97f4a7c15L + parts.get(i).fingerprint();
         }
-        return new Layout(t, v, workers, hash);
+        return new Layout(
+                t,
+                v,
+                workers,
+                parts.stream().mapToLong(Part::bytes).sum(),
+                parts.stream().map(Part::fingerprints).toArray(long[][]::new));
+    }
+
+    /** A number that differs when the rows differ. */
+    long fingerprint() {
+        long hash = fingerprints.length;
+        for (long[] of : fingerprints) {
+            hash = hash * 0x9e3779b97f4a7c15L + Arrays.hashCode(of);
+            for (long f : of) {
+                hash = hash * 31 + f;
+            }
+        }
+        return hash;
+    }
+
+    /**
+     * Compares a partition's blocks with those packed first.
+     *
+     * <p>Concurrency: one thread.
+     */
+    final class Check {
+        private final int partition;
+        private int next;
+
+        Check(int partition) {
+            this.partition = partition;
+        }
+
+        /** What is wrong with the next block, or null. */
+        String next(PackedBlock b) {
+            long[] expected = fingerprints[partition];
+            if (b.error() != null) {
+                return changed("now: " + b.error());
+            }
+            if (next >= expected.length) {
+                return changed("it had %d blocks of rows, now it has more".formatted(expected.length));
+            }
+            if (b.fingerprint() != expected[next++]) {
+                return changed("its rows %d to %d differ".formatted(b.firstRow(), b.firstRow() + b.rows() - 1));
+            }
+            return null;
+        }
+
+        /** What is wrong when there are no more blocks, or null. */
+        String end() {
+            int expected = fingerprints[partition].length;
+            return next == expected
+                    ? null
+                    : changed("it had %d blocks of rows, now it has %d".formatted(expected, next));
+        }
+
+        private String changed(String how) {
+            return ("feed: partition %d of the DataFrame was computed again, as an executor was lost or its blocks were "
+                            + "evicted, and gave other rows: %s. Its plan is not deterministic (a function that draws "
+                            + "random numbers or reads a clock, a source that changed meanwhile, an order that is not "
+                            + "fixed): write the DataFrame to storage and fit what is read from there")
+                    .formatted(partition, how);
+        }
+    }
+
+    Check check(int partition) {
+        return new Check(partition);
     }
 
     private long[] offsets(boolean validationSet) {

@@ -4,7 +4,8 @@ import io.kiln.ndarray.Memory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import org.apache.spark.sql.catalyst.expressions.XXH64;
+import org.apache.spark.unsafe.Platform;
 
 /**
  * Rows in one byte array: what Spark's storage keeps and a shuffle moves. Little-endian:
@@ -25,9 +26,11 @@ final class PackedBlock {
     private static final byte ERROR = 3;
     static final int HEADER = 32;
     private static final int MAGIC = 0x4b4c4e31;
+    private static final long SEED = 42;
 
-    private final byte[] bytes;
-    private final ByteBuffer view;
+    private final Object base;
+    private final long start;
+    private final int length;
     private final byte kind;
     private final boolean validation;
     private final int partition;
@@ -36,17 +39,31 @@ final class PackedBlock {
     private final long firstRow;
 
     PackedBlock(byte[] bytes) {
-        this.bytes = bytes;
-        this.view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < HEADER || view.getInt(0) != MAGIC) {
+        this(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length);
+    }
+
+    /** A block outside the heap, where it stays as long as this object is used. */
+    PackedBlock(long address, int length) {
+        this(null, address, length);
+    }
+
+    private PackedBlock(Object base, long start, int length) {
+        this.base = base;
+        this.start = start;
+        this.length = length;
+        if (length < HEADER || getInt(0) != MAGIC) {
             throw new IllegalStateException("feed: a stored block is damaged: it has no header");
         }
-        this.kind = bytes[4];
-        this.validation = bytes[5] != 0;
-        this.partition = view.getInt(8);
-        this.rows = view.getInt(12);
-        this.width = view.getInt(16);
-        this.firstRow = view.getLong(24);
+        this.kind = Platform.getByte(base, start + 4);
+        this.validation = Platform.getByte(base, start + 5) != 0;
+        this.partition = getInt(8);
+        this.rows = getInt(12);
+        this.width = getInt(16);
+        this.firstRow = Platform.getLong(base, start + 24);
+    }
+
+    private int getInt(int at) {
+        return Platform.getInt(base, start + at);
     }
 
     static void header(
@@ -72,11 +89,16 @@ final class PackedBlock {
 
     /** The message about a bad row, or null. */
     String error() {
-        return kind == ERROR ? new String(bytes, HEADER, bytes.length - HEADER, StandardCharsets.UTF_8) : null;
+        if (kind != ERROR) {
+            return null;
+        }
+        byte[] text = new byte[length - HEADER];
+        copy(HEADER, text, 0, text.length);
+        return new String(text, StandardCharsets.UTF_8);
     }
 
-    byte[] bytes() {
-        return bytes;
+    private void copy(int from, byte[] to, int at, int count) {
+        Platform.copyMemory(base, start + from, to, Platform.BYTE_ARRAY_OFFSET + at, count);
     }
 
     byte kind() {
@@ -102,11 +124,11 @@ final class PackedBlock {
     }
 
     double label(int row) {
-        return view.getDouble(HEADER + 8 * row);
+        return Platform.getDouble(base, start + HEADER + 8L * row);
     }
 
     double weight(int row) {
-        return view.getDouble(HEADER + 8 * (rows + row));
+        return Platform.getDouble(base, start + HEADER + 8L * (rows + row));
     }
 
     private int features() {
@@ -122,46 +144,44 @@ final class PackedBlock {
     void copyRow(int row, long address) {
         int size = rowBytes();
         if (kind != SPARSE) {
-            Memory.put(bytes, features() + row * size, address, size);
+            Platform.copyMemory(base, start + features() + (long) row * size, null, address, size);
             return;
         }
         Memory.fill(address, size, (byte) 0);
         int at = features();
-        int from = view.getInt(at + 4 * row);
-        int to = view.getInt(at + 4 * (row + 1));
+        int from = getInt(at + 4 * row);
+        int to = getInt(at + 4 * (row + 1));
         int indices = at + 4 * (rows + 1);
-        int values = indices + 4 * view.getInt(at + 4 * rows);
+        long values = start + indices + 4L * getInt(at + 4 * rows);
         for (int i = from; i < to; i++) {
-            Memory.putFloat(address + 4L * view.getInt(indices + 4 * i), view.getFloat(values + 4 * i));
+            Memory.putFloat(address + 4L * getInt(indices + 4 * i), Platform.getFloat(base, values + 4L * i));
         }
     }
 
     /** Some of the rows as a block of their own. */
-    PackedBlock slice(int from, int to) {
-        if (from == 0 && to == rows) {
-            return this;
-        }
+    byte[] slice(int from, int to) {
         int n = to - from;
-        ByteBuffer out = ByteBuffer.allocate(sliceBytes(from, to)).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] slice = new byte[sliceBytes(from, to)];
+        ByteBuffer out = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN);
         header(out, kind, validation, partition, n, width, firstRow + from);
-        out.put(HEADER, bytes, HEADER + 8 * from, 8 * n);
-        out.put(HEADER + 8 * n, bytes, HEADER + 8 * (rows + from), 8 * n);
+        copy(HEADER + 8 * from, slice, HEADER, 8 * n);
+        copy(HEADER + 8 * (rows + from), slice, HEADER + 8 * n, 8 * n);
         int at = HEADER + 16 * n;
         if (kind != SPARSE) {
-            out.put(at, bytes, features() + from * rowBytes(), n * rowBytes());
+            copy(features() + from * rowBytes(), slice, at, n * rowBytes());
         } else {
             int source = features();
-            int first = view.getInt(source + 4 * from);
-            int count = view.getInt(source + 4 * to) - first;
+            int first = getInt(source + 4 * from);
+            int count = getInt(source + 4 * to) - first;
             for (int i = 0; i <= n; i++) {
-                out.putInt(at + 4 * i, view.getInt(source + 4 * (from + i)) - first);
+                out.putInt(at + 4 * i, getInt(source + 4 * (from + i)) - first);
             }
             int indices = source + 4 * (rows + 1);
-            int values = indices + 4 * view.getInt(source + 4 * rows);
-            out.put(at + 4 * (n + 1), bytes, indices + 4 * first, 4 * count);
-            out.put(at + 4 * (n + 1 + count), bytes, values + 4 * first, 4 * count);
+            int values = indices + 4 * getInt(source + 4 * rows);
+            copy(indices + 4 * first, slice, at + 4 * (n + 1), 4 * count);
+            copy(values + 4 * first, slice, at + 4 * (n + 1 + count), 4 * count);
         }
-        return new PackedBlock(out.array());
+        return slice;
     }
 
     private int sliceBytes(int from, int to) {
@@ -169,14 +189,21 @@ final class PackedBlock {
         if (kind != SPARSE) {
             return HEADER + 16 * n + n * rowBytes();
         }
-        int count = view.getInt(features() + 4 * to) - view.getInt(features() + 4 * from);
+        int count = getInt(features() + 4 * to) - getInt(features() + 4 * from);
         return HEADER + 16 * n + 4 * (n + 1) + 8 * count;
     }
 
-    /** A number that differs when the content differs, whatever the block's size. */
+    /** Whether some rows are all rows. */
+    boolean isAll(int from, int to) {
+        return from == 0 && to == rows;
+    }
+
+    int bytes() {
+        return length;
+    }
+
+    /** A hash of 64 bits of the whole block: that of xxHash (Collet, "xxHash", XXH64). */
     long fingerprint() {
-        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
-        crc.update(bytes, HEADER, bytes.length - HEADER);
-        return crc.getValue() * 31 + Arrays.hashCode(new long[] {rows, width, firstRow, partition, kind});
+        return XXH64.hashUnsafeBytes(base, start, length, SEED);
     }
 }

@@ -1,9 +1,17 @@
 package io.kiln.spark.feed;
 
-import java.util.ArrayList;
+import io.kiln.spark.stage.SparkJob;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.Dependency;
 import org.apache.spark.NarrowDependency;
 import org.apache.spark.Partitioner;
@@ -17,8 +25,11 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import scala.Function2;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /**
  * The packed rows of a fit, dealt out to its workers, in Spark's storage.
@@ -30,16 +41,20 @@ import scala.jdk.javaapi.CollectionConverters;
  * <p>Concurrency: used by one thread of the driver.
  */
 public final class PackedData implements AutoCloseable {
+    private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
+
     private final SparkContext sc;
     private final Layout layout;
     private final JavaRDD<byte[]> rows;
     private final int shuffle;
+    private final Duration idle;
 
-    private PackedData(SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle) {
+    private PackedData(SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle, Duration idle) {
         this.sc = sc;
         this.layout = layout;
         this.rows = rows;
         this.shuffle = shuffle;
+        this.idle = idle;
     }
 
     /**
@@ -49,31 +64,47 @@ public final class PackedData implements AutoCloseable {
      * @param spec its columns and what they must hold
      * @param workers number of workers
      * @param level where Spark keeps the packed rows
+     * @param idle the longest time in which no task of a job runs, as others hold all slots
      * @return the packed rows, to be closed
      * @throws IllegalArgumentException when a row is bad, or there are too few rows; nothing is left behind then
+     * @throws ExecutionException when a Spark job failed or was cancelled
+     * @throws TimeoutException when a job could not start in time
+     * @throws InterruptedException when this thread was interrupted
      */
-    public static PackedData pack(Dataset<?> data, FeedSpec spec, int workers, StorageLevel level) {
+    public static PackedData pack(Dataset<?> data, FeedSpec spec, int workers, StorageLevel level, Duration idle)
+            throws ExecutionException, TimeoutException, InterruptedException {
         SparkContext sc = data.sparkSession().sparkContext();
         Dataset<Row> columns = spec.columns().project(data);
-        StructType schema = columns.schema();
-        JavaRDD<InternalRow> source = classic(columns).queryExecution().toRdd().toJavaRDD();
-        JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(
-                        (p, it) -> (Iterator<byte[]>) new RowPacker(spec, schema, p, it), false)
+        Packer packer = new Packer(spec, columns.schema());
+        RDD<InternalRow> source = classic(columns).queryExecution().toRdd();
+        JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(packer, false, BYTES)
+                .toJavaRDD()
                 .setName("kiln rows")
                 .persist(level);
         try {
-            Layout layout = Layout.of(check(parts(packed)), workers);
+            Layout layout = Layout.of(check(parts(packed, idle)), workers);
             checkCounts(layout, spec);
             if (layout.isDealtOut() && isOneStage(packed.rdd(), workers)) {
-                PackedData d = new PackedData(sc, layout, packed, -1);
+                PackedData d = new PackedData(sc, layout, packed, -1, idle);
                 packed = null;
                 return d;
             }
-            return dealOut(sc, packed, layout, level);
+            return dealOut(sc, packed, layout, level, idle);
         } finally {
             if (packed != null) {
                 packed.unpersist(true);
             }
+        }
+    }
+
+    /** Packs the rows of a partition, as a function of Scala's. */
+    private record Packer(FeedSpec spec, StructType schema)
+            implements Function2<Object, scala.collection.Iterator<InternalRow>, scala.collection.Iterator<byte[]>>,
+                    Serializable {
+        @Override
+        public scala.collection.Iterator<byte[]> apply(Object partition, scala.collection.Iterator<InternalRow> rows) {
+            return CollectionConverters.asScala(
+                    new RowPacker(spec, schema, (Integer) partition, CollectionConverters.asJava(rows)));
         }
     }
 
@@ -101,23 +132,10 @@ public final class PackedData implements AutoCloseable {
         return true;
     }
 
-    private static List<Layout.Part> parts(JavaRDD<byte[]> packed) {
-        return packed.mapPartitions(it -> List.of(part(it)).iterator()).collect();
-    }
-
-    private static Layout.Part part(Iterator<byte[]> blocks) {
-        long training = 0;
-        long validation = 0;
-        long hash = 0;
-        String error = null;
-        while (blocks.hasNext()) {
-            PackedBlock b = new PackedBlock(blocks.next());
-            error = b.error() != null ? b.error() : error;
-            training += b.isValidation() ? 0 : b.rows();
-            validation += b.isValidation() ? b.rows() : 0;
-            hash = hash * 31 + b.fingerprint();
-        }
-        return new Layout.Part(training, validation, hash, error);
+    private static List<Layout.Part> parts(JavaRDD<byte[]> packed, Duration idle)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        return SparkJob.collect(
+                packed.mapPartitions(it -> List.of(Layout.Part.of(it)).iterator()), idle);
     }
 
     private static List<Layout.Part> check(List<Layout.Part> parts) {
@@ -154,12 +172,20 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    private static PackedData dealOut(SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level) {
+    /** Class tags that let Spark serialize blocks as plain bytes: Java's own streams would keep a hundred of them in memory. */
+    @SuppressWarnings("unchecked")
+    private static PackedData dealOut(
+            SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level, Duration idle)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        ClassTag<Integer> ranks = (ClassTag<Integer>) (ClassTag<?>) ClassTag$.MODULE$.Int();
+        RDD<Tuple2<Integer, byte[]>> cut = packed.mapPartitionsWithIndex(
+                        (p, it) -> (Iterator<Tuple2<Integer, byte[]>>) new Dealer(layout, p, it), false)
+                .rdd();
         JavaPairRDD<Integer, byte[]> dealt =
-                packed.mapPartitionsToPair(it -> new Dealer(layout, it)).partitionBy(new ByRank(layout.workers()));
+                new JavaPairRDD<>(cut, ranks, BYTES).partitionBy(new ByRank(layout.workers()));
         int shuffle = ((ShuffleDependency<?, ?, ?>) dealt.rdd().dependencies().head()).shuffleId();
         JavaRDD<byte[]> rows = dealt.values().setName("kiln rows by worker").persist(level);
-        PackedData d = new PackedData(sc, layout, rows, shuffle);
+        PackedData d = new PackedData(sc, layout, rows, shuffle, idle);
         boolean done = false;
         try {
             d.restore();
@@ -172,24 +198,40 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Computes again what was lost with executors, so that the training stage finds its rows in storage. */
-    public void restore() {
-        List<Long> counts =
-                rows.mapPartitions(it -> List.of(count(it)).iterator()).collect();
-        long all = counts.stream().mapToLong(Long::longValue).sum();
-        if (all != layout.total(false) + layout.total(true)) {
-            throw new IllegalStateException(
-                    "feed: the DataFrame gave %d rows at first and %d when computed again; make its plan deterministic or cache it"
-                            .formatted(layout.total(false) + layout.total(true), all));
-        }
+    /**
+     * Computes again what was lost with executors, so that the training stage finds its rows in storage.
+     *
+     * @throws RowsChangedException when the DataFrame gave other rows than at first
+     * @throws ExecutionException when a Spark job failed or was cancelled
+     * @throws TimeoutException when a job could not start in time
+     * @throws InterruptedException when this thread was interrupted
+     */
+    public void restore() throws ExecutionException, TimeoutException, InterruptedException {
+        RowsReader reader = reader();
+        SparkJob.collect(
+                        rows.mapPartitionsWithIndex(
+                                (r, it) -> Collections.singletonList(wrong(new VerifiedBlocks(reader, r, it)))
+                                        .iterator(),
+                                false),
+                        idle)
+                .stream()
+                .filter(Objects::nonNull)
+                .findFirst()
+                .ifPresent(wrong -> {
+                    throw new RowsChangedException(wrong);
+                });
     }
 
-    private static long count(Iterator<byte[]> blocks) {
-        long n = 0;
-        while (blocks.hasNext()) {
-            n += new PackedBlock(blocks.next()).rows();
+    /** What is wrong with a worker's blocks, or null: no failure of the task, as Spark would try it again. */
+    private static String wrong(VerifiedBlocks blocks) {
+        try {
+            while (blocks.hasNext()) {
+                blocks.next();
+            }
+            return null;
+        } catch (RowsChangedException e) {
+            return e.getMessage();
         }
-        return n;
     }
 
     /**
@@ -207,7 +249,7 @@ public final class PackedData implements AutoCloseable {
      * @return a function from a worker's rank and blocks to its rows
      */
     public RowsReader reader() {
-        return new RowsReader(layout);
+        return new RowsReader(layout, rows.id(), shuffle >= 0);
     }
 
     /**
@@ -226,6 +268,15 @@ public final class PackedData implements AutoCloseable {
      */
     public long validationRows() {
         return layout.total(true);
+    }
+
+    /**
+     * Size of the packed rows.
+     *
+     * @return bytes of all workers
+     */
+    public long bytes() {
+        return layout.bytes();
     }
 
     /**
@@ -269,40 +320,68 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Cuts blocks where the rows of one worker end and those of the next begin. */
+    /** Cuts blocks where the rows of one worker end and those of the next begin; first compares each with the one packed first. */
     private static final class Dealer implements Iterator<Tuple2<Integer, byte[]>> {
         private final Layout layout;
+        private final int partition;
+        private final Layout.Check check;
         private final Iterator<byte[]> blocks;
-        private List<Tuple2<Integer, byte[]>> ready = new ArrayList<>();
+        private final Queue<Tuple2<Integer, byte[]>> ready = new ArrayDeque<>();
+        private boolean ended;
 
-        Dealer(Layout layout, Iterator<byte[]> blocks) {
+        Dealer(Layout layout, int partition, Iterator<byte[]> blocks) {
             this.layout = layout;
+            this.partition = partition;
+            this.check = layout.check(partition);
             this.blocks = blocks;
         }
 
         @Override
         public boolean hasNext() {
-            while (ready.isEmpty() && blocks.hasNext()) {
-                cut(new PackedBlock(blocks.next()));
+            while (ready.isEmpty() && !ended) {
+                if (blocks.hasNext()) {
+                    byte[] bytes = blocks.next();
+                    PackedBlock b = new PackedBlock(bytes);
+                    String wrong = check.next(b);
+                    if (wrong == null) {
+                        cut(b, bytes);
+                    } else {
+                        fail(wrong);
+                    }
+                } else {
+                    ended = true;
+                    String wrong = check.end();
+                    if (wrong != null) {
+                        fail(wrong);
+                    }
+                }
             }
             return !ready.isEmpty();
         }
 
-        @Override
-        public Tuple2<Integer, byte[]> next() {
-            hasNext();
-            return ready.remove(0);
+        private void fail(String wrong) {
+            ready.add(new Tuple2<>(0, PackedBlock.error(partition, wrong)));
+            ended = true;
         }
 
-        private void cut(PackedBlock b) {
+        @Override
+        public Tuple2<Integer, byte[]> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            return ready.remove();
+        }
+
+        private void cut(PackedBlock b, byte[] bytes) {
             long start = layout.start(b);
             boolean v = b.isValidation();
             for (int r = 0; r < layout.workers(); r++) {
                 long from = Math.max(start, layout.bound(v, r));
                 long to = Math.min(start + b.rows(), layout.bound(v, r + 1));
                 if (from < to) {
-                    ready.add(new Tuple2<>(
-                            r, b.slice((int) (from - start), (int) (to - start)).bytes()));
+                    int first = (int) (from - start);
+                    int end = (int) (to - start);
+                    ready.add(new Tuple2<>(r, b.isAll(first, end) ? bytes : b.slice(first, end)));
                 }
             }
         }

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
@@ -31,6 +32,7 @@ final class RowPacker implements Iterator<byte[]> {
     private final int validationAt;
     private final int partition;
     private final Iterator<InternalRow> rows;
+    private final TaskContext task = TaskContext.get();
     private final FeatureReader reader;
     private final BlockBuilder training;
     private final BlockBuilder held;
@@ -55,6 +57,9 @@ final class RowPacker implements Iterator<byte[]> {
     @Override
     public boolean hasNext() {
         while (ready.isEmpty() && !ended) {
+            if (task != null) {
+                task.killTaskIfInterrupted();
+            }
             if (rows.hasNext()) {
                 pack(rows.next());
                 row++;

@@ -1,18 +1,23 @@
 package io.kiln.spark.feed;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Rows by number.
  *
- * <p>Concurrency: immutable.
+ * <p>Concurrency: thread-safe.
  */
 public final class RowSet {
     private final PackedBlock[] blocks;
     private final int[] starts;
+    private final Lock reading;
+    private volatile boolean closed;
 
-    RowSet(List<PackedBlock> list) {
-        blocks = list.toArray(PackedBlock[]::new);
+    RowSet(List<PackedBlock> list, Lock reading) {
+        this.blocks = list.toArray(PackedBlock[]::new);
+        this.reading = reading;
         starts = new int[blocks.length + 1];
         for (int i = 0; i < blocks.length; i++) {
             starts[i + 1] = Math.addExact(starts[i], blocks[i].rows());
@@ -30,12 +35,24 @@ public final class RowSet {
 
     /** Copies rows into a batch. */
     void fill(int[] rows, Batch batch) {
-        for (int i = 0; i < rows.length; i++) {
-            int k = java.util.Arrays.binarySearch(starts, 0, blocks.length, rows[i]);
-            int b = k >= 0 ? k : -k - 2;
-            int row = rows[i] - starts[b];
-            batch.put(i, blocks[b].label(row), blocks[b].weight(row));
-            blocks[b].copyRow(row, batch.rowAddress(i));
+        reading.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("feed: the worker's rows are closed");
+            }
+            for (int i = 0; i < rows.length; i++) {
+                int k = Arrays.binarySearch(starts, 0, blocks.length, rows[i]);
+                int b = k >= 0 ? k : -k - 2;
+                int row = rows[i] - starts[b];
+                batch.put(i, blocks[b].label(row), blocks[b].weight(row));
+                blocks[b].copyRow(row, batch.rowAddress(i));
+            }
+        } finally {
+            reading.unlock();
         }
+    }
+
+    void close() {
+        closed = true;
     }
 }

@@ -1,52 +1,131 @@
 package io.kiln.spark.feed;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The rows of one worker: references to the blocks in Spark's storage, which stay there as long as the task reads them.
+ * The rows of one worker. Blocks that Spark holds as objects in this JVM's memory are referred to, and stay there until this is
+ * closed; others are read once, one after the other, into a {@linkplain BlockStore store outside the heap}. So the heap needs
+ * room for what Spark's storage keeps in memory, not for the worker's share.
  *
- * <p>Concurrency: immutable.
+ * <p>Life cycle: close it when the feeders of its rows are closed.
+ *
+ * <p>Concurrency: opened and closed by the task's thread; its rows may be read by any.
  */
-public final class WorkerRows {
+public final class WorkerRows implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerRows.class);
+    private static final long CLOSE_SECONDS = 10;
+
     private final Layout layout;
     private final int rank;
     private final RowSet training;
     private final RowSet validation;
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Runnable free;
 
-    WorkerRows(Layout layout, int rank, Iterator<byte[]> blocks) {
+    private WorkerRows(Layout layout, int rank, List<PackedBlock> blocks, Runnable free) {
         this.layout = layout;
         this.rank = rank;
-        List<PackedBlock> t = new ArrayList<>();
-        List<PackedBlock> v = new ArrayList<>();
-        while (blocks.hasNext()) {
-            PackedBlock b = new PackedBlock(blocks.next());
-            (b.isValidation() ? v : t).add(b);
-        }
-        training = set(t, false);
-        validation = set(v, true);
+        this.free = free;
+        this.training = set(blocks, false);
+        this.validation = set(blocks, true);
     }
 
-    private RowSet set(List<PackedBlock> blocks, boolean validationSet) {
+    static WorkerRows read(RowsReader reader, int rank, Iterator<byte[]> stored) {
+        Residence residence = Residence.lock(reader.rdd(), rank);
+        Iterator<byte[]> blocks = new VerifiedBlocks(reader, rank, stored);
+        if (residence == null) {
+            return copy(reader.layout(), rank, blocks);
+        }
+        boolean done = false;
+        try {
+            WorkerRows rows = new WorkerRows(reader.layout(), rank, refer(blocks), residence::close);
+            done = true;
+            return rows;
+        } finally {
+            if (!done) {
+                residence.close();
+            }
+        }
+    }
+
+    private static List<PackedBlock> refer(Iterator<byte[]> blocks) {
+        List<PackedBlock> list = new ArrayList<>();
+        blocks.forEachRemaining(b -> list.add(new PackedBlock(b)));
+        return list;
+    }
+
+    private static WorkerRows copy(Layout layout, int rank, Iterator<byte[]> blocks) {
+        BlockStore store = null;
+        boolean done = false;
+        try {
+            store = BlockStore.open();
+            while (blocks.hasNext()) {
+                store.add(blocks.next());
+            }
+            WorkerRows rows = new WorkerRows(layout, rank, store.seal(), store::close);
+            done = true;
+            return rows;
+        } catch (IOException e) {
+            throw new UncheckedIOException("feed: rank %d: %s".formatted(rank, e.getMessage()), e);
+        } finally {
+            if (!done && store != null) {
+                store.close();
+            }
+        }
+    }
+
+    private RowSet set(List<PackedBlock> all, boolean validationSet) {
+        List<PackedBlock> blocks = new ArrayList<>(
+                all.stream().filter(b -> b.isValidation() == validationSet).toList());
         blocks.sort(Comparator.comparingLong(layout::start));
         long first = layout.bound(validationSet, rank);
         long expected = first;
         for (PackedBlock b : blocks) {
             if (layout.start(b) != expected) {
-                throw new IllegalStateException(
-                        "feed: rank %d: rows %d to %d are missing; the DataFrame's plan gives other rows when it is computed again: make it deterministic or cache it"
+                throw new RowsChangedException(
+                        "feed: rank %d: rows %d to %d are missing; the DataFrame's plan gives other rows when it is computed again: write it to storage and fit what is read from there"
                                 .formatted(rank, expected, layout.start(b)));
             }
             expected += b.rows();
         }
         if (expected != layout.bound(validationSet, rank + 1)) {
-            throw new IllegalStateException(
-                    "feed: rank %d has rows %d to %d, expected them to end at %d; make the DataFrame's plan deterministic or cache it"
+            throw new RowsChangedException(
+                    "feed: rank %d has rows %d to %d, expected them to end at %d; the DataFrame's plan gives other rows when it is computed again: write it to storage and fit what is read from there"
                             .formatted(rank, first, expected, layout.bound(validationSet, rank + 1)));
         }
-        return new RowSet(blocks);
+        return new RowSet(blocks, lock.readLock());
+    }
+
+    /** Ends the reading of rows, and frees them; they are kept, with a warning, when a thread goes on reading. */
+    @Override
+    public void close() {
+        training.close();
+        validation.close();
+        boolean interrupted = Thread.interrupted();
+        boolean locked = false;
+        try {
+            locked = lock.writeLock().tryLock(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (locked) {
+            free.run();
+            lock.writeLock().unlock();
+        } else {
+            LOG.warn("feed: rank {}: a thread still reads rows; they stay until this process ends", rank);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

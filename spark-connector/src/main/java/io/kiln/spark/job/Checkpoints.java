@@ -6,17 +6,22 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.Checksums;
-import io.kiln.kvstore.snapshot.SavedSlice;
+import io.kiln.format.SealedJson;
+import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntFunction;
-import java.util.zip.CRC32C;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
@@ -26,19 +31,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of one training: {@code <directory>/<fingerprint>/epoch-<n>} with {@code meta.json} and one state per worker.
- * The fingerprint is that of data and Params, so that a fit finds its own checkpoints only. A checkpoint is written under
- * another name and then renamed; only then the one before is removed. So there is always a complete one.
+ * The checkpoints of one training: {@code <directory>/<fingerprint>/epoch-<n>-<unique>} with one state per worker and, written
+ * last, {@code meta.json} with checksums of all files. The fingerprint is that of data and Params, so that a fit finds its own
+ * checkpoints only, and all checkpoints of one epoch below it hold the same.
+ *
+ * <p>A checkpoint is written under another name and then renamed, where nothing is. Only then those of earlier epochs are removed,
+ * first by a rename. Fits that share a directory at the same time do not get in each other's way: each name is used once, and the
+ * newest epoch is never removed.
  *
  * <p>Concurrency: one thread of the driver.
  */
 final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
     private static final int FORMAT = 2;
-    private static final int WITH_ONE_CHECKSUM = 1;
-    private static final long MAX_STATE_BYTES = Integer.MAX_VALUE - 8;
     private static final int MAX_META_BYTES = 64 << 20;
-    private static final String PREFIX = "epoch-";
+    private static final Pattern NAME = Pattern.compile("epoch-([0-9]{1,9})-[0-9a-f]{8}");
+    private static final String WRITING = ".writing-";
+    private static final String REMOVED = ".removed-";
+    private static final String META = "meta.json";
+    private static final String STATE = "state-";
+    private static final long ABANDONED_MILLIS = Duration.ofDays(1).toMillis();
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Path directory;
@@ -54,35 +66,67 @@ final class Checkpoints {
      */
     record Checkpoint(int epoch, List<ByteChunks> states, List<EpochReport> reports) {}
 
+    /**
+     * What was found.
+     *
+     * @param newest the newest complete checkpoint, or null
+     * @param passedOver newer ones that are damaged or incomplete, each with the reason
+     */
+    record Found(Checkpoint newest, Map<String, String> passedOver) {}
+
     Checkpoints(String directory, String fingerprint, Configuration configuration, int workers) {
         this.directory = new Path(directory, fingerprint);
         this.configuration = configuration;
         this.workers = workers;
     }
 
-    private FileSystem fileSystem() throws IOException {
-        return directory.getFileSystem(configuration);
-    }
-
-    /** Fails early when the directory cannot be written to. */
-    void prepare() {
+    /**
+     * Tries to write to a directory.
+     *
+     * @throws TrainingException when that fails
+     */
+    static void probe(String directory, Configuration configuration) {
         try {
-            fileSystem().mkdirs(directory);
-        } catch (IOException | FSError e) {
+            Path parent = new Path(directory);
+            FileSystem fs = parent.getFileSystem(configuration);
+            fs.mkdirs(parent);
+            Path written = new Path(parent, WRITING + unique());
+            Path renamed = new Path(parent, REMOVED + unique());
+            try {
+                write(fs, written, new byte[] {1});
+                rename(fs, written, renamed);
+            } finally {
+                fs.delete(written, false);
+                fs.delete(renamed, false);
+            }
+        } catch (IOException | FSError | RuntimeException e) {
             throw new TrainingException(
-                    "checkpointDir: cannot make %s: %s; choose a directory that the driver can write to"
+                    "checkpointDir: cannot write to %s: %s; choose a directory that the driver can write to"
                             .formatted(directory, e.getMessage()),
                     e);
         }
     }
 
+    private static String unique() {
+        return UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    private FileSystem fileSystem() throws IOException {
+        return directory.getFileSystem(configuration);
+    }
+
     /**
      * Writes a checkpoint.
      *
+     * @param epoch epochs done
+     * @param state the state of each worker; closed here
+     * @param reports how the epochs went
      * @throws TrainingException when the disk is full or the directory is not writable
      */
-    void write(int epoch, IntFunction<SavedSlice> state, List<EpochReport> reports) {
-        Path temporary = new Path(directory, ".writing-" + UUID.randomUUID());
+    void write(int epoch, IntFunction<InputStream> state, List<EpochReport> reports) {
+        String unique = unique();
+        Path temporary = new Path(directory, WRITING + unique);
+        Path target = new Path(directory, "epoch-" + epoch + "-" + unique);
         try {
             FileSystem fs = fileSystem();
             try {
@@ -90,20 +134,17 @@ final class Checkpoints {
                 meta.put("format", FORMAT).put("epoch", epoch);
                 ArrayNode sums = meta.putArray("states");
                 for (int r = 0; r < workers; r++) {
-                    sums.add(write(fs, new Path(temporary, "state-" + r), state.apply(r))
+                    sums.add(write(fs, new Path(temporary, STATE + r), state.apply(r))
                             .toJson());
                 }
                 meta.set("reports", MAPPER.valueToTree(reports));
-                write(fs, new Path(temporary, "meta.json"), MAPPER.writeValueAsBytes(meta));
-                Path target = new Path(directory, PREFIX + epoch);
-                fs.delete(target, true);
-                if (!fs.rename(temporary, target)) {
-                    throw new IOException("cannot rename " + temporary + " to " + target);
-                }
-                removeOthers(fs, target);
+                SealedJson.seal(meta);
+                write(fs, new Path(temporary, META), MAPPER.writeValueAsBytes(meta));
+                rename(fs, temporary, target);
             } finally {
                 fs.delete(temporary, true);
             }
+            removeReplaced(fs, epoch, fs.getFileStatus(new Path(target, META)).getModificationTime());
         } catch (IOException | FSError e) {
             throw new TrainingException(
                     "checkpoint: cannot write epoch %d below %s: %s; training stopped, earlier checkpoints are whole: make room or choose another checkpointDir, then fit again"
@@ -112,108 +153,143 @@ final class Checkpoints {
         }
     }
 
+    private static Checksums write(FileSystem fs, Path file, InputStream content) throws IOException {
+        try (InputStream in = content;
+                FSDataOutputStream out = fs.create(file, false)) {
+            Checksums.Output sums = new Checksums.Output(out);
+            in.transferTo(sums);
+            sums.flush();
+            out.hsync();
+            return sums.checksums();
+        }
+    }
+
     private static void write(FileSystem fs, Path file, byte[] bytes) throws IOException {
-        try (FSDataOutputStream out = fs.create(file, true)) {
-            out.write(bytes);
-            out.hsync();
+        write(fs, file, new ByteArrayInputStream(bytes));
+    }
+
+    private static void rename(FileSystem fs, Path from, Path to) throws IOException {
+        if (!fs.rename(from, to)) {
+            throw new IOException("cannot rename " + from + " to " + to);
         }
     }
 
-    private static Checksums write(FileSystem fs, Path file, SavedSlice state) throws IOException {
-        try (InputStream in = state.open();
-                FSDataOutputStream out = fs.create(file, true)) {
-            Checksums.Output summed = new Checksums.Output(out);
-            in.transferTo(summed);
-            out.hsync();
-            return summed.checksums();
-        }
-    }
-
-    private void removeOthers(FileSystem fs, Path keep) throws IOException {
-        for (FileStatus s : fs.listStatus(directory)) {
-            if (!s.getPath().getName().equals(keep.getName())) {
-                fs.delete(s.getPath(), true);
-            }
-        }
-    }
-
-    private static long crc(byte... bytes) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes);
-        return crc.getValue();
-    }
-
-    /** The newest whole checkpoint of at most so many epochs, or null. */
-    Checkpoint newest(int maxEpoch) {
+    /** Removes checkpoints of earlier epochs, and what other fits left unfinished long ago. What is unknown stays. */
+    private void removeReplaced(FileSystem fs, int epoch, long now) {
         try {
-            FileSystem fs = fileSystem();
-            Checkpoint best = null;
             for (FileStatus s : fs.listStatus(directory)) {
                 String name = s.getPath().getName();
-                if (name.matches(PREFIX + "\\d{1,9}")) {
-                    int epoch = Integer.parseInt(name.substring(PREFIX.length()));
-                    if (epoch <= maxEpoch && (best == null || epoch > best.epoch())) {
-                        best = read(fs, s.getPath(), epoch, best);
-                    }
+                Matcher m = NAME.matcher(name);
+                if (m.matches() && Integer.parseInt(m.group(1)) < epoch) {
+                    Path removed = new Path(directory, REMOVED + unique());
+                    rename(fs, s.getPath(), removed);
+                    fs.delete(removed, true);
+                } else if (name.startsWith(REMOVED)
+                        || name.startsWith(WRITING) && now - s.getModificationTime() > ABANDONED_MILLIS) {
+                    fs.delete(s.getPath(), true);
                 }
             }
-            return best;
-        } catch (FileNotFoundException e) {
-            return null;
         } catch (IOException | FSError e) {
-            throw new TrainingException(
-                    "checkpointDir: cannot read %s: %s; remove it to begin anew".formatted(directory, e.getMessage()),
-                    e);
+            LOG.warn("checkpoint: cannot remove earlier epochs below {}: {}", directory, e.getMessage());
         }
     }
 
-    private Checkpoint read(FileSystem fs, Path dir, int epoch, Checkpoint otherwise) throws IOException {
-        JsonNode meta = MAPPER.readTree(read(fs, new Path(dir, "meta.json"), MAX_META_BYTES));
-        int format = meta.path("format").asInt();
-        if (format != FORMAT && format != WITH_ONE_CHECKSUM) {
-            throw new IOException(
-                    "format %s is unknown, this version of Kiln reads %d".formatted(meta.path("format"), FORMAT));
+    /** A checkpoint by name. */
+    private record Name(int epoch, Path path) {}
+
+    /** The newest complete checkpoint of at most so many epochs. */
+    Found newest(int maxEpoch) {
+        Map<String, String> passedOver = new LinkedHashMap<>();
+        try {
+            FileSystem fs = fileSystem();
+            fs.mkdirs(directory);
+            for (Name n : names(fs, maxEpoch)) {
+                try {
+                    return new Found(read(fs, n), passedOver);
+                } catch (IOException | FSError | IllegalArgumentException e) {
+                    passedOver.put(n.path().toString(), e.getMessage());
+                    LOG.warn("checkpoint {} is passed over: {}", n.path(), e.getMessage());
+                }
+            }
+        } catch (IOException | FSError e) {
+            throw new TrainingException(
+                    "checkpointDir: cannot read %s: %s; make it readable, or remove it to begin anew"
+                            .formatted(directory, e.getMessage()),
+                    e);
+        }
+        if (!passedOver.isEmpty()) {
+            LOG.warn("no checkpoint below {} is complete: training begins anew", directory);
+        }
+        return new Found(null, passedOver);
+    }
+
+    /** All checkpoints of at most so many epochs, the newest first. */
+    private List<Name> names(FileSystem fs, int maxEpoch) throws IOException {
+        List<Name> found = new ArrayList<>();
+        for (FileStatus s : fs.listStatus(directory)) {
+            Matcher m = NAME.matcher(s.getPath().getName());
+            if (m.matches() && Integer.parseInt(m.group(1)) <= maxEpoch) {
+                found.add(new Name(Integer.parseInt(m.group(1)), s.getPath()));
+            }
+        }
+        found.sort(Comparator.comparingInt(Name::epoch).reversed().thenComparing(n -> n.path()
+                .getName()));
+        return found;
+    }
+
+    private Checkpoint read(FileSystem fs, Name name) throws IOException {
+        JsonNode meta = meta(fs, new Path(name.path(), META));
+        JsonNode sums = meta.path("states");
+        if (meta.path("epoch").asInt() != name.epoch() || sums.size() != workers) {
+            throw new IOException("it is of epoch %s and %d workers, expected epoch %d and %d workers"
+                    .formatted(meta.path("epoch"), sums.size(), name.epoch(), workers));
         }
         List<ByteChunks> states = new ArrayList<>();
         for (int r = 0; r < workers; r++) {
-            ByteChunks state = state(fs, new Path(dir, "state-" + r), meta, r);
-            if (state == null) {
-                LOG.warn("checkpoint {} is damaged (worker {}) and left alone", dir, r);
-                return otherwise;
+            Path file = new Path(name.path(), STATE + r);
+            Checksums expected = Checksums.fromJson(sums.path(r));
+            long length = length(fs, file);
+            if (length != expected.bytes()) {
+                throw new IOException("%s must have %d bytes, it has %d: it is damaged"
+                        .formatted(file.getName(), expected.bytes(), length));
             }
-            states.add(state);
+            try (InputStream in = expected.check(fs.open(file))) {
+                states.add(ByteChunks.read(in, length));
+            } catch (IOException e) {
+                throw new IOException(file.getName() + ": " + e.getMessage(), e);
+            }
         }
         List<EpochReport> reports = new ArrayList<>();
         for (JsonNode n : meta.path("reports")) {
             reports.add(MAPPER.treeToValue(n, EpochReport.class));
         }
-        return new Checkpoint(epoch, states, reports);
+        return new Checkpoint(name.epoch(), states, reports);
     }
 
-    /** A worker's state, or null when it is damaged. Format 1 has one checksum for each state, format 2 one for each slice of it. */
-    private static ByteChunks state(FileSystem fs, Path file, JsonNode meta, int rank) throws IOException {
-        if (meta.path("format").asInt() == WITH_ONE_CHECKSUM) {
-            byte[] bytes = read(fs, file, MAX_STATE_BYTES);
-            return crc(bytes) == meta.path("crc").path(rank).asLong(-1) ? ByteChunks.of(bytes) : null;
+    private static JsonNode meta(FileSystem fs, Path file) throws IOException {
+        long length = length(fs, file);
+        if (length > MAX_META_BYTES) {
+            throw new IOException("%s has %d bytes, at most %d are read".formatted(META, length, MAX_META_BYTES));
         }
-        Checksums sums = Checksums.fromJson(meta.path("states").path(rank));
-        try (InputStream in = sums.check(fs.open(file))) {
-            return ByteChunks.read(in, sums.bytes());
+        JsonNode meta;
+        try (InputStream in = fs.open(file)) {
+            meta = MAPPER.readTree(in.readNBytes((int) length));
         } catch (IOException e) {
-            LOG.warn("{}: {}", file, e.getMessage());
-            return null;
+            throw new IOException(META + " is damaged: " + e.getMessage(), e);
         }
+        if (meta.path("format").asInt() != FORMAT) {
+            throw new IOException(
+                    "format %s is unknown, this version of Kiln reads %d".formatted(meta.path("format"), FORMAT));
+        }
+        SealedJson.check(meta);
+        return meta;
     }
 
-    private static byte[] read(FileSystem fs, Path file, long most) throws IOException {
-        long length = fs.getFileStatus(file).getLen();
-        if (length > most) {
-            throw new IOException("%s has %d bytes, at most %d are read".formatted(file, length, most));
+    private static long length(FileSystem fs, Path file) throws IOException {
+        try {
+            return fs.getFileStatus(file).getLen();
+        } catch (FileNotFoundException e) {
+            throw new IOException(file.getName() + " is missing", e);
         }
-        byte[] bytes = new byte[(int) length];
-        try (FSDataInputStream in = fs.open(file)) {
-            in.readFully(0, bytes);
-        }
-        return bytes;
     }
 }

@@ -16,6 +16,7 @@ import io.kiln.op.Workers;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
 import io.kiln.spark.feed.PackedData;
+import io.kiln.spark.stage.BarrierStage;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
@@ -23,6 +24,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.Dependency;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.SparkContext;
@@ -68,15 +70,18 @@ public final class CustomJob {
         preflight.checkConfiguration();
         JavaRDD<T> dealt = PackedData.isOneStage(rows.rdd(), workers) ? rows : rows.repartition(workers);
         try (Coordinator coordinator = Coordinator.open()) {
-            preflight.awaitSlots(seconds);
+            preflight.awaitSlots(timeout);
             ProgressDesk desk = new ProgressDesk(coordinator, workers);
             desk.begin(0);
             Worker<T, R> worker = new Worker<>(coordinator.ticket(), cluster.withCores(preflight.cores()), loop);
             try {
-                return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {});
+                return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {}, timeout);
             } catch (ExecutionException e) {
                 String cause = desk.failure() == null ? e.getCause().getMessage() : desk.failure();
                 throw new TrainingException("run: " + cause, e.getCause());
+            } catch (TimeoutException e) {
+                throw new TrainingException(
+                        "run: " + e.getMessage() + "; raise timeout, or wait until they are free", e);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -50,6 +50,11 @@ final class DriverLink {
                 text(times.exchange()));
     }
 
+    /** Says how training ended, before the final weights are saved. */
+    void finished(int resultEpoch, int epochs) {
+        ticket.ask(ProgressDesk.FINISHED, text(attempt), text(resultEpoch), text(epochs));
+    }
+
     void failed(String message, boolean permanent) {
         ticket.ask(ProgressDesk.FAILED, text(attempt), text(rank), message, text(permanent));
     }

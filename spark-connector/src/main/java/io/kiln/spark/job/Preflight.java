@@ -2,9 +2,13 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
+import io.kiln.spark.stage.SparkJob;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -17,13 +21,13 @@ import org.apache.spark.resource.TaskResourceRequests;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Says what stands in the way of a training job, before it is launched. */
 final class Preflight {
     private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
     private static final Pattern LOCAL_CLUSTER =
             Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
-    private static final int REGISTRATION_SECONDS = 30;
     private static final long POLL_MILLIS = 50;
     private static final long MIB = 1 << 20;
 
@@ -76,15 +80,14 @@ final class Preflight {
         }
     }
 
-    /** Waits until there are as many slots as workers, as executors may still be starting. */
-    void awaitSlots(int timeoutSeconds) throws InterruptedException {
-        awaitSlotsAgain(Math.min(timeoutSeconds, REGISTRATION_SECONDS));
-    }
-
-    /** Waits until lost executors were replaced; fails at once where there never will be enough. */
-    void awaitSlotsAgain(int timeoutSeconds) throws InterruptedException {
+    /**
+     * Waits until there are as many slots as workers, as executors may still be starting or were lost; fails at once where there
+     * never will be enough.
+     */
+    void awaitSlots(Duration longest) throws InterruptedException {
         ResourceProfile profile = profile();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
+        long start = System.nanoTime();
+        boolean told = false;
         while (true) {
             int slots = slots(profile);
             if (slots >= workers || sc.isLocal() && slots(null) * taskCpus >= workers * cores) {
@@ -93,8 +96,16 @@ final class Preflight {
             if (expectedSlots() < workers) {
                 throw notEnough(expectedSlots());
             }
-            if (System.nanoTime() > deadline) {
+            if (System.nanoTime() - start > longest.toNanos()) {
                 throw notEnough(slots);
+            }
+            if (!told) {
+                LOG.info(
+                        "fit: {} workers wait for slots, of which there are {}; they wait up to {} s (timeout)",
+                        workers,
+                        slots,
+                        longest.toSeconds());
+                told = true;
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
@@ -124,18 +135,20 @@ final class Preflight {
     }
 
     /** Checks that engines can start: here, or where the executors are. */
-    void checkEngines(String deviceName) {
+    void checkEngines(String deviceName, Duration idle)
+            throws ExecutionException, TimeoutException, InterruptedException {
         Device device = device(deviceName);
         if (sc.isLocal()) {
             LOG.debug("engine: {}", Backends.get(device).describe());
             return;
         }
         List<Integer> probes = IntStream.range(0, slots(null)).boxed().toList();
-        List<String> reasons = JavaSparkContext.fromSparkContext(sc)
-                .parallelize(probes, probes.size())
-                .map(i -> probe(deviceName))
-                .filter(Objects::nonNull)
-                .collect();
+        List<String> reasons = SparkJob.collect(
+                JavaSparkContext.fromSparkContext(sc)
+                        .parallelize(probes, probes.size())
+                        .map(i -> probe(deviceName))
+                        .filter(Objects::nonNull),
+                idle);
         if (!reasons.isEmpty()) {
             throw new IllegalStateException("fit: an engine cannot start on an executor: " + reasons.get(0));
         }
@@ -155,6 +168,25 @@ final class Preflight {
             throw new IllegalArgumentException("device: engines run on cpu, got " + name);
         }
         return Device.cpu();
+    }
+
+    /**
+     * Says what the packed rows need: what Spark's storage does not keep in memory as objects, each worker reads from a file of its
+     * own in a local directory.
+     */
+    void tellRows(long bytes, String storageLevel) {
+        long share = bytes / workers / MIB + 1;
+        LOG.info(
+                "fit: {} MiB of packed rows, {} MiB for each of {} workers; storageLevel {} lets executors keep up to {} MiB in memory, and what is not kept there needs as much space in spark.local.dir, at full speed if the operating system has memory to spare for it",
+                bytes / MIB + 1,
+                share,
+                workers,
+                storageLevel,
+                CollectionConverters.asJava(sc.getExecutorMemoryStatus()).values().stream()
+                                .mapToLong(m -> (Long) m._1())
+                                .max()
+                                .orElse(0)
+                        / MIB);
     }
 
     /** Checks the memory outside the heap that cluster managers set bounds to. */

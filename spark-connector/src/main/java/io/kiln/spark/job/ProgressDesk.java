@@ -14,6 +14,7 @@ final class ProgressDesk {
     static final String PROGRESS = "kiln-progress";
     static final String EPOCH = "kiln-epoch";
     static final String FAILED = "kiln-failed";
+    static final String FINISHED = "kiln-finished";
     static final String CHECKPOINT = "kiln-checkpoint";
     static final String WAIT = "wait";
     static final String DONE = "done";
@@ -23,6 +24,7 @@ final class ProgressDesk {
     private int attempt = -1;
     private long steps;
     private double loss = Double.NaN;
+    private Finish finish;
     private String failure;
     private String trouble;
     private String checkpointAsked;
@@ -39,6 +41,14 @@ final class ProgressDesk {
     }
 
     /**
+     * How training ended.
+     *
+     * @param resultEpoch the epoch whose weights were kept
+     * @param epochs epochs done
+     */
+    record Finish(int resultEpoch, int epochs) {}
+
+    /**
      * A checkpoint that the workers wait for.
      *
      * @param version the snapshot to write
@@ -51,6 +61,7 @@ final class ProgressDesk {
         coordinator.serve(PROGRESS, this::progress);
         coordinator.serve(EPOCH, this::epoch);
         coordinator.serve(FAILED, this::failed);
+        coordinator.serve(FINISHED, this::finished);
         coordinator.serve(CHECKPOINT, this::checkpoint);
     }
 
@@ -111,6 +122,14 @@ final class ProgressDesk {
         return Coordinator.answer();
     }
 
+    /** Request: attempt, epoch whose weights are kept, epochs. */
+    private synchronized String[] finished(String... q) {
+        if (isCurrent(q)) {
+            finish = new Finish(Integer.parseInt(q[2]), Integer.parseInt(q[3]));
+        }
+        return Coordinator.answer();
+    }
+
     /** Request: attempt, version, epoch. Answers "wait", "done", or what went wrong. */
     private synchronized String[] checkpoint(String... q) {
         if (!isCurrent(q)) {
@@ -138,12 +157,17 @@ final class ProgressDesk {
         checkpointAnswer = answer;
     }
 
-    /** What a worker says made it stop, and would again; or null. */
+    /** How training ended, as a worker said before it saved the final weights; or null. */
+    synchronized Finish finish() {
+        return finish;
+    }
+
+    /** A failure reported by a worker that a retry would not fix; or null. */
     synchronized String failure() {
         return failure;
     }
 
-    /** What a worker says made it stop, and may not happen again; or null. */
+    /** A failure reported by a worker that a retry may fix; or null. */
     synchronized String trouble() {
         return trouble;
     }

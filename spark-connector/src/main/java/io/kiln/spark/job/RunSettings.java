@@ -27,7 +27,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
      * @param timeoutSeconds the longest wait
      * @param silenceSeconds after how long without a sign of life a worker is taken for dead
      * @param device what engines run on
-     * @param resubmissions how often lost executors are made up for
+     * @param resubmissions failures in a row without progress between them that training survives
      */
     public record Cluster(
             int workers,
@@ -39,10 +39,15 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
             String device,
             int resubmissions)
             implements Serializable {
+        /** The longest wait. */
+        Duration timeout() {
+            return Duration.ofSeconds(timeoutSeconds);
+        }
+
         /** Deadlines of the workers' transport. */
         TransportOptions transportOptions(TaskContext task) {
             return TransportOptions.DEFAULT
-                    .withTimeout(Duration.ofSeconds(timeoutSeconds))
+                    .withTimeout(timeout())
                     .withSilence(Duration.ofMillis(Math.round(1000 * silenceSeconds)))
                     .pollingTask(task);
         }

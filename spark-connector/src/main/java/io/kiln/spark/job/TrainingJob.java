@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.format.ByteChunks;
+import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.spark.feed.EpochOrder;
@@ -8,19 +9,22 @@ import io.kiln.spark.feed.FeatureType;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.PackedData;
+import io.kiln.spark.feed.RowsChangedException;
 import io.kiln.spark.model.Network;
 import io.kiln.spark.model.TrainedNetwork;
+import io.kiln.spark.stage.BarrierStage;
+import io.kiln.spark.stage.SparkJob;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkContext;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TrainingJob {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
+    private static final long NONE = -1;
 
     private final SparkContext sc;
     private final FitRequest request;
@@ -51,7 +56,7 @@ public final class TrainingJob {
      * @return the trained network and how training went
      * @throws IllegalArgumentException when a row or a setting is wrong
      * @throws IllegalStateException when the cluster cannot run the job
-     * @throws TrainingException when training failed in a way that another attempt would not mend
+     * @throws TrainingException when training failed in a way that another attempt would not mend, or was cancelled or interrupted
      */
     public static FitResult run(Dataset<?> data, FitRequest request) {
         try {
@@ -59,10 +64,21 @@ public final class TrainingJob {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TrainingException(request.uid() + ": fit was interrupted", e);
+        } catch (RowsChangedException e) {
+            throw new TrainingException(request.uid() + ": " + e.getMessage(), e);
+        } catch (TimeoutException e) {
+            throw new TrainingException(
+                    "%s: %s; raise timeout, or fit when they are free".formatted(request.uid(), e.getMessage()), e);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            String what = JobFailure.isCancelled(cause)
+                    ? "the job was cancelled while rows were packed"
+                    : "rows cannot be packed: " + JobFailure.reason(cause);
+            throw new TrainingException(request.uid() + ": " + what, cause);
         }
     }
 
-    private FitResult run(Dataset<?> data) throws InterruptedException {
+    private FitResult run(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         RunSettings.Cluster cluster = request.run().cluster();
         preflight.checkConfiguration();
         long[] rowShape = rowShape(data);
@@ -72,38 +88,47 @@ public final class TrainingJob {
         int share = request.run().epochs().batchSize() / cluster.workers() + 1;
         preflight.checkMemory(
                 ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
-        preflight.awaitSlots(cluster.timeoutSeconds());
-        preflight.checkEngines(cluster.device());
+        if (request.run().saves().toDirectory()) {
+            Checkpoints.probe(request.run().saves().directory(), sc.hadoopConfiguration());
+        }
+        preflight.awaitSlots(cluster.timeout());
+        preflight.checkEngines(cluster.device(), cluster.timeout());
         FeedSpec spec = new FeedSpec(request.columns(), FitRequest.width(rowShape), classes);
-        try (PackedData rows =
-                PackedData.pack(data, spec, cluster.workers(), StorageLevel.fromString(cluster.storageLevel()))) {
+        StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
+        try (PackedData rows = PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout())) {
+            preflight.tellRows(rows.bytes(), cluster.storageLevel());
             return train(rows, network, rowShape, classes);
         }
     }
 
-    private long[] rowShape(Dataset<?> data) {
-        return request.knownShape(data.schema()).orElseGet(() -> new long[] {firstWidth(data)});
+    private long[] rowShape(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
+        Optional<long[]> known = request.knownShape(data.schema());
+        return known.isPresent() ? known.get() : new long[] {firstWidth(data)};
     }
 
     /** Features of the first row that has any: where neither Params nor metadata tell their number. */
-    private long firstWidth(Dataset<?> data) {
+    private long firstWidth(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         FeedColumns c = request.columns();
-        Row[] first = (Row[]) data.toDF()
-                .select(data.col(FeedColumns.quote(c.features())))
-                .na()
-                .drop()
-                .head(1);
-        if (first.length == 0) {
+        boolean vector = c.type() == FeatureType.VECTOR;
+        List<Integer> first = SparkJob.first(
+                data.toDF()
+                        .select(data.col(FeedColumns.quote(c.features())))
+                        .na()
+                        .drop()
+                        .toJavaRDD()
+                        .map(row -> vector
+                                ? row.<Vector>getAs(0).size()
+                                : row.getList(0).size()),
+                request.run().cluster().timeout());
+        if (first.isEmpty()) {
             throw new IllegalArgumentException("%s: the DataFrame has no training rows: column \"%s\" is empty"
                     .formatted(request.uid(), c.features()));
         }
-        return c.type() == FeatureType.VECTOR
-                ? first[0].<Vector>getAs(0).size()
-                : first[0].getList(0).size();
+        return first.get(0);
     }
 
     private FitResult train(PackedData rows, Network.Traced network, long[] rowShape, int classes)
-            throws InterruptedException {
+            throws ExecutionException, TimeoutException, InterruptedException {
         RunSettings run = request.run()
                 .withCores(preflight.cores())
                 .withProgress(request.run().progress() && ProgressDisplay.isTerminal());
@@ -130,12 +155,12 @@ public final class TrainingJob {
                         ProgressDisplay.open(run.progress(), run.epochs().max(), steps)) {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
             Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, display, broadcasts);
-            WorkerTask.Outcome outcome = attempts.run();
-            display.show((long) outcome.epochs() * steps, desk.loss());
-            ByteChunks weights = manifest.load(WorkerTask.FINAL_VERSION, 0).toChunks();
+            ByteChunks weights = attempts.run();
+            ProgressDesk.Finish finish = desk.finish();
+            display.show((long) finish.epochs() * steps, desk.loss());
             TrainingSummary summary = new TrainingSummary(
-                    desk.reports(outcome.epochs()),
-                    outcome.resultEpoch(),
+                    desk.reports(finish.epochs()),
+                    finish.resultEpoch(),
                     ValidationMetric.reported(run.epochs().metric(), classes > 0)
                             .name()
                             .toLowerCase(java.util.Locale.ROOT),
@@ -160,6 +185,8 @@ public final class TrainingJob {
         private final List<Broadcast<?>> broadcasts;
         private final Checkpoints checkpoints;
         private int resubmissions;
+        private int fruitless;
+        private long reachedBefore = NONE;
 
         Attempts(
                 PackedData rows,
@@ -190,22 +217,56 @@ public final class TrainingJob {
             return b;
         }
 
-        WorkerTask.Outcome run() throws InterruptedException {
+        /** Trains until there are final weights. */
+        ByteChunks run() throws ExecutionException, TimeoutException, InterruptedException {
             Broadcast<TrainingPlan> shipped = broadcast(plan);
             List<Broadcast<ByteChunks>> checkpoint = resume();
             for (int attempt = 0; ; attempt++) {
-                OptionalLong snapshot = attempt == 0 ? OptionalLong.empty() : manifest.newestComplete();
+                long snapshot = attempt == 0 ? NONE : newestSnapshot();
+                if (attempt > 0 && snapshot == NONE) {
+                    checkpoint = resume();
+                }
                 desk.begin(attempt);
                 WorkerTask task = new WorkerTask(
-                        shipped, coordinator.ticket(), attempt, classes, snapshot.orElse(-1), checkpoint);
+                        shipped, coordinator.ticket(), attempt, classes, snapshot, checkpoint);
                 try {
-                    List<WorkerTask.Outcome> outcomes =
-                            BarrierStage.run(rows.rows(), preflight.profile(), task::run, this::tick);
+                    BarrierStage.run(
+                            rows.rows(),
+                            preflight.profile(),
+                            task::run,
+                            this::tick,
+                            plan.run().cluster().timeout());
                     tick();
-                    return outcomes.get(0);
+                    return manifest.load(WorkerTask.FINAL_VERSION, 0).toChunks();
                 } catch (ExecutionException e) {
-                    afterFailure(attempt, e.getCause());
+                    ByteChunks weights = finalWeights();
+                    if (weights != null && !JobFailure.isCancelled(e.getCause())) {
+                        LOG.info("{}: an executor was lost after the final weights were saved", request.uid());
+                        return weights;
+                    }
+                    afterFailure(e.getCause());
+                } catch (KVStoreException e) { // all copies of the final weights were lost with their executors
+                    afterFailure(e);
                 }
+            }
+        }
+
+        /** The snapshot to go on from. Final weights are none: where they are left, but cannot be read, training begins anew. */
+        private long newestSnapshot() {
+            long newest = manifest.newestComplete().orElse(NONE);
+            return newest == WorkerTask.FINAL_VERSION ? NONE : newest;
+        }
+
+        /** The final weights, if all workers have saved their last state: then training is over, whatever failed later. */
+        private ByteChunks finalWeights() {
+            if (sc.isStopped() || manifest.newestComplete().orElse(NONE) != WorkerTask.FINAL_VERSION) {
+                return null;
+            }
+            try {
+                return manifest.load(WorkerTask.FINAL_VERSION, 0).toChunks();
+            } catch (KVStoreException e) {
+                LOG.warn("{}: the final weights were lost: {}", request.uid(), e.getMessage());
+                return null;
             }
         }
 
@@ -213,8 +274,8 @@ public final class TrainingJob {
             if (checkpoints == null) {
                 return List.of();
             }
-            checkpoints.prepare();
-            Checkpoints.Checkpoint c = checkpoints.newest(plan.run().epochs().max());
+            Checkpoints.Checkpoint c =
+                    checkpoints.newest(plan.run().epochs().max()).newest();
             if (c == null) {
                 return List.of();
             }
@@ -229,11 +290,12 @@ public final class TrainingJob {
         private void tick() {
             display.show(desk.steps(), desk.loss());
             ProgressDesk.CheckpointRequest c = desk.checkpointRequest();
-            if (c == null || manifest.newestComplete().orElse(-1) < c.version()) {
+            if (c == null || manifest.newestComplete().orElse(NONE) < c.version()) {
                 return;
             }
             try {
-                checkpoints.write(c.epoch(), r -> manifest.load(c.version(), r), desk.reports(c.epoch()));
+                checkpoints.write(
+                        c.epoch(), r -> manifest.load(c.version(), r).open(), desk.reports(c.epoch()));
                 desk.answerCheckpoint(ProgressDesk.DONE);
             } catch (RuntimeException e) {
                 LOG.debug("checkpoint of epoch {} failed", c.epoch(), e);
@@ -242,43 +304,39 @@ public final class TrainingJob {
         }
 
         /** Returns when another attempt makes sense; otherwise throws. */
-        private void afterFailure(int attempt, Throwable cause) throws InterruptedException {
+        private void afterFailure(Throwable cause) throws ExecutionException, TimeoutException, InterruptedException {
             String uid = request.uid();
-            if (sc.isStopped()) {
-                throw new TrainingException(uid + ": the SparkContext was stopped while training", cause);
-            }
-            if (isCancelled(cause)) {
-                throw new TrainingException(uid + ": the job was cancelled while training", cause);
-            }
             if (desk.failure() != null) {
                 throw new TrainingException("%s: %s".formatted(uid, desk.failure()), cause);
             }
-            String reason = desk.trouble() == null ? cause.getMessage() : desk.trouble();
-            int most = plan.run().cluster().resubmissions();
-            if (attempt >= most) {
+            if (sc.isStopped()) {
                 throw new TrainingException(
-                        "%s: training failed %d times, maxResubmissions is %d; the last cause: %s"
-                                .formatted(uid, attempt + 1, most, reason),
+                        "%s: the SparkContext was stopped while training: %s".formatted(uid, JobFailure.reason(cause)),
+                        cause);
+            }
+            if (JobFailure.isCancelled(cause)) {
+                throw new TrainingException(uid + ": the job was cancelled while training", cause);
+            }
+            long reached = newestSnapshot();
+            fruitless = reached > reachedBefore ? 1 : fruitless + 1;
+            reachedBefore = Math.max(reached, reachedBefore);
+            String reason = desk.trouble() == null ? JobFailure.reason(cause) : desk.trouble();
+            int most = plan.run().cluster().resubmissions();
+            if (fruitless > most) {
+                throw new TrainingException(
+                        "%s: training failed %d times in a row without coming further, maxResubmissions is %d; the last cause: %s"
+                                .formatted(uid, fruitless, most, reason),
                         cause);
             }
             resubmissions++;
             LOG.warn(
                     "{}: training lost a worker and goes on from {}: {}",
                     uid,
-                    manifest.newestComplete().isPresent() ? "the newest snapshot" : "its beginning",
+                    reached != NONE ? "the newest snapshot" : "the newest checkpoint, or its beginning",
                     reason);
-            preflight.awaitSlotsAgain(plan.run().cluster().timeoutSeconds());
+            Duration timeout = plan.run().cluster().timeout();
+            preflight.awaitSlots(timeout);
             rows.restore();
-        }
-
-        private static boolean isCancelled(Throwable cause) {
-            for (Throwable t = cause; t != null; t = t.getCause()) {
-                if (t instanceof java.util.concurrent.CancellationException
-                        || t instanceof SparkThrowable s && "SPARK_JOB_CANCELLED".equals(s.getCondition())) {
-                    return true;
-                }
-            }
-            return false;
         }
     }
 }

@@ -123,6 +123,7 @@ final class TrainingLoop implements AutoCloseable {
                 in.bytes() ? DType.UINT8 : DType.FLOAT32,
                 device,
                 killed,
+                plan.run().cluster().timeout(),
                 in.rowShape())) {
             while (!isOver()) {
                 epoch(feeder, observer);

@@ -76,6 +76,7 @@ final class Validator {
                     in.bytes() ? DType.UINT8 : DType.FLOAT32,
                     Preflight.device(plan.run().cluster().device()),
                     killed,
+                    plan.run().cluster().timeout(),
                     in.rowShape())) {
                 for (Batch b = feeder.next(); b != null; b = feeder.next()) {
                     judge(b, sums);

@@ -12,6 +12,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.spark.feed.RowsChangedException;
 import io.kiln.spark.feed.WorkerRows;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,16 +51,7 @@ record WorkerTask(
     /** The version under which the final weights are saved: later than any other. */
     static final long FINAL_VERSION = Long.MAX_VALUE;
 
-    /**
-     * What a task gives back.
-     *
-     * @param rank the worker
-     * @param resultEpoch the epoch whose weights were kept
-     * @param epochs epochs done
-     */
-    record Outcome(int rank, int resultEpoch, int epochs) implements Serializable {}
-
-    Iterator<Outcome> run(Iterator<byte[]> blocks) throws Exception {
+    Iterator<Integer> run(Iterator<byte[]> blocks) throws Exception {
         TaskContext task = TaskContext.get();
         int rank = task.partitionId();
         TrainingPlan p = plan.value();
@@ -68,7 +60,12 @@ record WorkerTask(
         int threads = backend.threads();
         backend.setThreads(p.run().cluster().cores());
         try {
-            return List.of(train(p, rank, task, link, blocks)).iterator();
+            train(p, rank, task, link, blocks);
+            return List.of(rank).iterator();
+        } catch (OutOfMemoryError e) { // of the heap; Spark would end the whole process
+            TrainingException full = new TrainingException(heapIsFull(e));
+            report(task, link, rank, full);
+            throw full;
         } catch (Throwable e) {
             report(task, link, rank, e);
             throw e;
@@ -88,11 +85,17 @@ record WorkerTask(
         boolean permanent = !(e instanceof KVStoreException)
                 && (e instanceof RuntimeException && !(e instanceof UncheckedIOException) || e instanceof Error);
         try {
-            String text = e instanceof TrainingException ? e.getMessage() : describe(e);
+            boolean told = e instanceof TrainingException || e instanceof RowsChangedException;
+            String text = told ? e.getMessage() : describe(e);
             link.failed(text + String.format(Locale.ROOT, " (rank %d)", rank), permanent);
         } catch (RuntimeException f) {
             LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
         }
+    }
+
+    private static String heapIsFull(OutOfMemoryError e) {
+        return "training: the heap of %d MiB is full (%s); raise spark.executor.memory, in a local master spark.driver.memory"
+                .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage());
     }
 
     private static String describe(Throwable e) {
@@ -109,30 +112,32 @@ record WorkerTask(
         return root == e ? e.toString() : String.format(Locale.ROOT, "%s, for %s", e, root);
     }
 
-    private Outcome train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)
+    private void train(TrainingPlan p, int rank, TaskContext task, DriverLink link, Iterator<byte[]> blocks)
             throws Exception {
-        WorkerRows rows = p.rows().read(rank, blocks);
-        TransportOptions options = p.run().cluster().transportOptions(task);
-        if (p.workers() == 1) {
-            return train(p, rank, rows, null, link, task::isInterrupted);
-        }
-        try (Transport transport = SparkTransport.join(
-                Endpoint.ofThisExecutor(),
-                ticket.job().attempt(attempt),
-                rank,
-                p.workers(),
-                options,
-                ticket.rendezvous(options))) {
-            try {
-                return train(p, rank, rows, transport, link, task::isInterrupted);
-            } catch (Throwable e) {
-                transport.abort(e.toString());
-                throw e;
+        try (WorkerRows rows = p.rows().read(rank, blocks)) {
+            TransportOptions options = p.run().cluster().transportOptions(task);
+            if (p.workers() == 1) {
+                train(p, rank, rows, null, link, task::isInterrupted);
+                return;
+            }
+            try (Transport transport = SparkTransport.join(
+                    Endpoint.ofThisExecutor(),
+                    ticket.job().attempt(attempt),
+                    rank,
+                    p.workers(),
+                    options,
+                    ticket.rendezvous(options))) {
+                try {
+                    train(p, rank, rows, transport, link, task::isInterrupted);
+                } catch (Throwable e) {
+                    transport.abort(e.toString());
+                    throw e;
+                }
             }
         }
     }
 
-    private Outcome train(
+    private void train(
             TrainingPlan p, int rank, WorkerRows rows, Transport transport, DriverLink link, BooleanSupplier killed)
             throws IOException, InterruptedException {
         SnapshotStore store = new SnapshotStore(ticket, attempt);
@@ -145,8 +150,10 @@ record WorkerTask(
                 }
             }
             loop.run(new Saver(p, rank, loop, store, link, killed));
+            if (rank == 0) {
+                link.finished(loop.resultEpoch(), loop.epochsDone());
+            }
             store.save(FINAL_VERSION, rank, rank == 0 ? loop::saveResult : out -> {});
-            return new Outcome(rank, loop.resultEpoch(), loop.epochsDone());
         }
     }
 

@@ -36,8 +36,8 @@ class PackedBlockTest {
         assertEquals(0.5, b.weight(0));
         assertEquals(1, b.label(0));
         assertArrayEquals(new float[] {-3, 4}, row(b, 1, 2));
-        assertArrayEquals(new float[] {-3, 4}, row(b.slice(1, 2), 0, 2));
-        assertEquals(1, b.slice(1, 2).firstRow());
+        assertArrayEquals(new float[] {-3, 4}, row(new PackedBlock(b.slice(1, 2)), 0, 2));
+        assertEquals(1, new PackedBlock(b.slice(1, 2)).firstRow());
     }
 
     @Test
@@ -52,8 +52,8 @@ class PackedBlockTest {
         assertEquals(5, first[3]);
         assertEquals(6, first[999]);
         assertEquals(0, first[4]);
-        assertEquals(8, row(b.slice(1, 3), 1, 1000)[7]);
-        assertEquals(0, row(b.slice(1, 3), 0, 1000)[7]);
+        assertEquals(8, row(new PackedBlock(b.slice(1, 3)), 1, 1000)[7]);
+        assertEquals(0, row(new PackedBlock(b.slice(1, 3)), 0, 1000)[7]);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.kiln.spark.job;
+package io.kiln.spark.stage;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,10 +27,13 @@ import scala.jdk.javaapi.CollectionConverters;
 final class StageWatch extends SparkListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageWatch.class);
 
+    private static final String QUEUE = "kiln";
+
     private final SparkContext sc;
     private final Map<Integer, List<Integer>> stages = new HashMap<>();
     private final Map<Integer, Set<Long>> running = new HashMap<>();
     private final Set<Integer> ended = new HashSet<>();
+    private long lastRunning = System.nanoTime();
     private boolean caughtUp;
 
     private StageWatch(SparkContext sc) {
@@ -40,8 +43,19 @@ final class StageWatch extends SparkListener implements AutoCloseable {
     /** Begins to watch; open it before the job is submitted. */
     static StageWatch open(SparkContext sc) {
         StageWatch watch = new StageWatch(sc);
-        sc.addSparkListener(watch);
+        sc.listenerBus().addToQueue(watch, QUEUE); // its own, as the shared one drops events when others are slow
         return watch;
+    }
+
+    /** How long no task of some jobs has been running. */
+    synchronized Duration idle(List<Integer> jobs) {
+        long now = System.nanoTime();
+        if (jobs.stream()
+                .flatMap(j -> stages.getOrDefault(j, List.of()).stream())
+                .anyMatch(running::containsKey)) {
+            lastRunning = now;
+        }
+        return Duration.ofNanos(now - lastRunning);
     }
 
     /** Comes by when everything posted before it has been told. */
@@ -118,6 +132,7 @@ final class StageWatch extends SparkListener implements AutoCloseable {
 
     @Override
     public synchronized void onTaskEnd(SparkListenerTaskEnd e) {
+        lastRunning = System.nanoTime();
         running.computeIfPresent(e.stageId(), (s, tasks) -> {
             tasks.remove(e.taskInfo().taskId());
             return tasks.isEmpty() ? null : tasks;

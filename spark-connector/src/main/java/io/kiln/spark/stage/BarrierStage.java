@@ -1,14 +1,11 @@
-package io.kiln.spark.job;
+package io.kiln.spark.stage;
 
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.resource.ResourceProfile;
 import scala.Function1;
@@ -21,64 +18,56 @@ import scala.reflect.ClassTag$;
  *
  * <p>Concurrency: one thread of the driver.
  */
-final class BarrierStage {
-    private static final long POLL_MILLIS = 20;
-    private static final Duration DRAIN = Duration.ofSeconds(20);
-
+public final class BarrierStage {
     private BarrierStage() {}
 
-    /** The body of a task. */
-    interface Body<T, R> extends Serializable {
+    /**
+     * The body of a task.
+     *
+     * @param <T> type of its rows
+     * @param <R> type of its results
+     */
+    public interface Body<T, R> extends Serializable {
+        /**
+         * Runs on an executor.
+         *
+         * @param rows the task's partition
+         * @return what the task gives
+         * @throws Exception when the task fails
+         */
         Iterator<R> run(Iterator<T> rows) throws Exception;
     }
 
     /** What the caller does while the stage runs. */
-    interface Idle {
+    public interface Idle {
+        /** Called every few milliseconds. */
         void tick();
     }
 
     /**
      * Runs a stage.
      *
+     * @param <T> type of the rows
+     * @param <R> type of the results
      * @param rdd its input: one partition per task
      * @param profile resources of a task; null for the usual ones
      * @param body what each task does
      * @param idle called every few milliseconds while the stage runs
+     * @param slots the longest wait until all slots are free at the same time
      * @return what the tasks gave, by partition
      * @throws ExecutionException when the stage failed; all its tasks have ended then
+     * @throws TimeoutException when the slots were not free in time; the stage is cancelled then
      * @throws InterruptedException when this thread was interrupted; the stage is cancelled and its tasks have ended then
      */
-    static <T, R> List<R> run(JavaRDD<T> rdd, ResourceProfile profile, Body<T, R> body, Idle idle)
-            throws ExecutionException, InterruptedException {
+    public static <T, R> List<R> run(
+            JavaRDD<T> rdd, ResourceProfile profile, Body<T, R> body, Idle idle, Duration slots)
+            throws ExecutionException, TimeoutException, InterruptedException {
         JavaRDD<R> stage = barrier(rdd, body);
         if (profile != null) {
             stage = stage.withResources(profile);
         }
         try (StageWatch watch = StageWatch.open(rdd.rdd().sparkContext())) {
-            return await(stage.collectAsync(), watch, idle);
-        }
-    }
-
-    private static <R> List<R> await(JavaFutureAction<List<R>> job, StageWatch watch, Idle idle)
-            throws ExecutionException, InterruptedException {
-        boolean done = false;
-        try {
-            while (true) {
-                try {
-                    List<R> results = job.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
-                    done = true;
-                    return results;
-                } catch (TimeoutException e) {
-                    idle.tick();
-                } catch (CancellationException e) {
-                    throw new ExecutionException(e);
-                }
-            }
-        } finally {
-            if (!done) {
-                job.cancel(true);
-                watch.awaitEnd(job.jobIds(), DRAIN);
-            }
+            return SparkJob.await(stage.collectAsync(), watch, idle, slots);
         }
     }
 

@@ -1,9 +1,10 @@
-package io.kiln.spark.job;
+package io.kiln.spark.stage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,7 +60,8 @@ class BarrierStageTest {
                 context.parallelize(List.of(1, 2), 2),
                 null,
                 rows -> List.of(stubborn(fails)).iterator(),
-                idle);
+                idle,
+                Duration.ofSeconds(60));
     }
 
     @Test

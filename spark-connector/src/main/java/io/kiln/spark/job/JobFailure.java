@@ -1,0 +1,37 @@
+package io.kiln.spark.job;
+
+import java.util.concurrent.CancellationException;
+import org.apache.spark.SparkThrowable;
+
+/** Reads what Spark says of a job that failed. */
+final class JobFailure {
+    private static final String OUT_OF_MEMORY = "java.lang.OutOfMemoryError";
+
+    private JobFailure() {}
+
+    /** Whether a job was cancelled. */
+    static boolean isCancelled(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof CancellationException
+                    || t instanceof SparkThrowable s && "SPARK_JOB_CANCELLED".equals(s.getCondition())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Why a job failed: the innermost cause; Spark tells of those in executors as text, the first lines of which are kept. */
+    static String reason(Throwable failure) {
+        Throwable root = failure;
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof OutOfMemoryError || String.valueOf(t.getMessage()).contains(OUT_OF_MEMORY)) {
+                return "an executor's heap is full (%s); raise spark.executor.memory, in a local master spark.driver.memory"
+                        .formatted(OUT_OF_MEMORY);
+            }
+            root = t;
+        }
+        String text = root.getMessage() == null ? root.toString() : root.getMessage();
+        int trace = text.indexOf("\n\tat ");
+        return trace < 0 ? text : text.substring(0, trace);
+    }
+}

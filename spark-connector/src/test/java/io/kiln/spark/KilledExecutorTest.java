@@ -1,0 +1,183 @@
+package io.kiln.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.ml.NetClassificationModel;
+import io.kiln.ml.NetClassifier;
+import io.kiln.spark.job.TrainingException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerBlockUpdated;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** Executors die at every stage of a fit. */
+@Timeout(240)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KilledExecutorTest {
+    private static final String FINAL = "_v" + Long.MAX_VALUE + "_";
+    private final Cluster cluster = Cluster.ofExecutors(2);
+    private Dataset<Row> data;
+    private byte[] undisturbed;
+
+    @BeforeAll
+    void trainUndisturbed() {
+        data = cluster.data(400);
+        undisturbed = fit().fit(data).trainedNetwork().weights();
+    }
+
+    @AfterAll
+    void stop() {
+        cluster.close();
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind() {
+        assertEquals(List.of(), cluster.blocks());
+        assertEquals(Map.of(), cluster.context().getPersistentRDDs());
+    }
+
+    private NetClassifier fit() {
+        return cluster.classifier().setNumWorkers(2).setMaxEpochs(3).setSnapshotInterval(5);
+    }
+
+    /** What happens in a fit that a test may wait for. */
+    private enum Event {
+        TASK,
+        PACKED_BLOCK,
+        TRAINING_STAGE,
+        SNAPSHOT_BLOCK,
+        FINAL_BLOCK
+    }
+
+    /** Kills an executor when something has happened so many times. */
+    private final class Killer extends SparkListener implements AutoCloseable {
+        private final Event event;
+        private final AtomicInteger left;
+        private final List<Long> executors = List.copyOf(cluster.executors());
+        private final int victims;
+        private final int again;
+
+        Killer(Event event, int count, int victims, int again) {
+            this.event = event;
+            this.left = new AtomicInteger(count);
+            this.victims = victims;
+            this.again = again;
+            cluster.session().sparkContext().addSparkListener(this);
+        }
+
+        private void happened(Event what) {
+            if (what != event) {
+                return;
+            }
+            int now = left.decrementAndGet();
+            if (now == 0) {
+                executors.stream().limit(victims).forEach(Killer.this::kill);
+            } else if (again > 0 && now == -again) {
+                kill(executors.get(1));
+            }
+        }
+
+        private void kill(long process) {
+            ProcessHandle.of(process).ifPresent(ProcessHandle::destroyForcibly);
+        }
+
+        @Override
+        public void onBlockUpdated(SparkListenerBlockUpdated e) {
+            String name = e.blockUpdatedInfo().blockId().name();
+            if (!e.blockUpdatedInfo().storageLevel().isValid()) {
+                return;
+            }
+            if (name.matches("broadcast_\\d+_v.*")) {
+                happened(name.contains(FINAL) ? Event.FINAL_BLOCK : Event.SNAPSHOT_BLOCK);
+            } else if (name.startsWith("rdd_")) {
+                happened(Event.PACKED_BLOCK);
+            }
+        }
+
+        @Override
+        public void onTaskStart(SparkListenerTaskStart e) {
+            happened(Event.TASK);
+        }
+
+        @Override
+        public void onJobStart(SparkListenerJobStart e) {
+            boolean barrier = CollectionConverters.asJava(e.stageInfos()).stream()
+                    .flatMap(s -> CollectionConverters.asJava(s.rddInfos()).stream())
+                    .anyMatch(r -> r.isBarrier());
+            if (barrier) {
+                happened(Event.TRAINING_STAGE);
+            }
+        }
+
+        @Override
+        public void close() {
+            cluster.session().sparkContext().removeSparkListener(this);
+        }
+    }
+
+    /** Of the final weights the first worker saves two blocks, one of them in the other executor. */
+    @ParameterizedTest
+    @CsvSource({
+        "TASK,3,1",
+        "PACKED_BLOCK,2,1",
+        "TRAINING_STAGE,1,1",
+        "SNAPSHOT_BLOCK,7,2",
+        "FINAL_BLOCK,1,1",
+        "FINAL_BLOCK,2,1",
+    })
+    void anExecutorLostAtAnyStageChangesNothing(Event event, int count, int victims) {
+        NetClassificationModel model;
+        try (Killer killer = new Killer(event, count, victims, 0)) {
+            model = fit().fit(data);
+            assertTrue(killer.left.get() <= 0, "nothing was killed");
+        }
+        assertArrayEquals(undisturbed, model.trainedNetwork().weights());
+        assertEquals(3, model.summary().epochs().size());
+    }
+
+    @Test
+    void lossesWithProgressBetweenThemDoNotAddUp() {
+        NetClassificationModel model;
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 9, 1, 20)) {
+            model = fit().setMaxResubmissions(1).setMaxEpochs(8).fit(data);
+            assertTrue(killer.left.get() <= -20, "killed once");
+        }
+        assertEquals(2, model.summary().resubmissions());
+    }
+
+    /** Spark takes the function for deterministic, as it is not told otherwise. */
+    @Test
+    void rowsComputedAgainWithOtherValuesEndTheFitAndNameThePartition() {
+        UDF1<Double, Double> noise = x -> x + Math.random() * 1e-3;
+        Dataset<Row> changing = data.withColumn(
+                "weight", functions.udf(noise, DataTypes.DoubleType).apply(functions.lit(1.0)));
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2, 0)) {
+            TrainingException e = assertThrows(
+                    TrainingException.class, () -> fit().setWeightCol("weight").fit(changing));
+            assertTrue(
+                    e.getMessage()
+                            .matches("(?s).*partition \\d of the DataFrame was computed again.*not deterministic.*"),
+                    e.getMessage());
+        }
+    }
+}
