@@ -69,30 +69,28 @@ class KilledExecutorTest {
         FINAL_BLOCK
     }
 
-    /** Kills an executor when something has happened so many times. */
+    /** Kills executors when something has happened so many times, and another one after so many snapshots of the next attempt. */
     private final class Killer extends SparkListener implements AutoCloseable {
         private final Event event;
         private final AtomicInteger left;
         private final List<Long> executors = List.copyOf(cluster.executors());
         private final int victims;
-        private final int again;
+        private final AtomicInteger again;
+        private int stages;
 
         Killer(Event event, int count, int victims, int again) {
             this.event = event;
             this.left = new AtomicInteger(count);
             this.victims = victims;
-            this.again = again;
+            this.again = new AtomicInteger(again);
             cluster.session().sparkContext().addSparkListener(this);
         }
 
         private void happened(Event what) {
-            if (what != event) {
-                return;
-            }
-            int now = left.decrementAndGet();
-            if (now == 0) {
+            stages += what == Event.TRAINING_STAGE ? 1 : 0;
+            if (what == event && left.decrementAndGet() == 0) {
                 executors.stream().limit(victims).forEach(Killer.this::kill);
-            } else if (again > 0 && now == -again) {
+            } else if (stages > 1 && what == Event.SNAPSHOT_BLOCK && again.decrementAndGet() == 0) {
                 kill(executors.get(1));
             }
         }
@@ -158,9 +156,9 @@ class KilledExecutorTest {
     @Test
     void lossesWithProgressBetweenThemDoNotAddUp() {
         NetClassificationModel model;
-        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 9, 1, 20)) {
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 9, 1, 13)) {
             model = fit().setMaxResubmissions(1).setMaxEpochs(8).fit(data);
-            assertTrue(killer.left.get() <= -20, "killed once");
+            assertTrue(killer.again.get() <= 0, "killed once");
         }
         assertEquals(2, model.summary().resubmissions());
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -32,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PackingTest {
     private static final CountDownLatch NEVER = new CountDownLatch(1);
-    private static volatile CountDownLatch reached;
+    private static final Semaphore REACHED = new Semaphore(0);
 
     private final Cluster cluster = Cluster.local(2);
     private final Dataset<Row> data = cluster.data(300);
@@ -54,14 +55,14 @@ class PackingTest {
 
     /** Waits until its task is interrupted. */
     private static boolean hang() throws InterruptedException {
-        reached.countDown();
+        REACHED.release();
         NEVER.await();
         return true;
     }
 
     /** Rows whose computation does not end. */
     private Dataset<Row> hanging() {
-        reached = new CountDownLatch(1);
+        REACHED.drainPermits();
         UDF1<Double, Double> hangs = x -> hang() ? x : 0;
         return data.withColumn(
                 "label", functions.udf(hangs, DataTypes.DoubleType).apply(functions.col("label")));
@@ -88,7 +89,7 @@ class PackingTest {
             }
         });
         t.start();
-        reached.await();
+        REACHED.acquire();
         t.interrupt();
         Throwable e = ended.get(60, TimeUnit.SECONDS);
         assertTrue(e instanceof TrainingException && e.getMessage().contains("interrupted"), String.valueOf(e));
@@ -101,7 +102,7 @@ class PackingTest {
             cluster.context().setJobGroup("cell", "a notebook's cell", false);
             return fit().fit(rows);
         });
-        reached.await();
+        REACHED.acquire();
         cluster.context().cancelJobGroup("cell");
         Throwable e = assertThrows(ExecutionException.class, () -> ended.get(60, TimeUnit.SECONDS))
                 .getCause();
@@ -111,7 +112,7 @@ class PackingTest {
 
     @Test
     void slotsThatStayBusyEndTheFitAfterTheTimeout() throws Exception {
-        reached = new CountDownLatch(2);
+        REACHED.drainPermits();
         CompletableFuture<Long> hog = CompletableFuture.supplyAsync(() -> {
             cluster.context().setJobGroup("hog", "holds all slots", true);
             return cluster.context()
@@ -119,7 +120,7 @@ class PackingTest {
                     .filter(i -> hang())
                     .count();
         });
-        reached.await();
+        REACHED.acquire(2);
         TrainingException e = assertThrows(
                 TrainingException.class,
                 () -> fit().setHeartbeatTimeout(1).setTimeout(1).fit(data));

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Where each row stands in the order of all rows: the rows of the DataFrame's first partition come first, and so on; training
@@ -97,10 +98,10 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
                 return changed("now: " + b.error());
             }
             if (next >= expected.length) {
-                return changed("it had %d blocks of rows, now it has more".formatted(expected.length));
+                return changed("it had " + expected.length + " blocks of rows, now it has more");
             }
             if (b.fingerprint() != expected[next++]) {
-                return changed("its rows %d to %d differ".formatted(b.firstRow(), b.firstRow() + b.rows() - 1));
+                return changed("its rows " + b.firstRow() + " to " + (b.firstRow() + b.rows() - 1) + " differ");
             }
             return null;
         }
@@ -108,17 +109,15 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
         /** What is wrong when there are no more blocks, or null. */
         String end() {
             int expected = fingerprints[partition].length;
-            return next == expected
-                    ? null
-                    : changed("it had %d blocks of rows, now it has %d".formatted(expected, next));
+            return next == expected ? null : changed("it had " + expected + " blocks of rows, now it has " + next);
         }
 
         private String changed(String how) {
-            return ("feed: partition %d of the DataFrame was computed again, as an executor was lost or its blocks were "
-                            + "evicted, and gave other rows: %s. Its plan is not deterministic (a function that draws "
-                            + "random numbers or reads a clock, a source that changed meanwhile, an order that is not "
-                            + "fixed): write the DataFrame to storage and fit what is read from there")
-                    .formatted(partition, how);
+            return String.format(
+                    Locale.ROOT,
+                    "feed: partition %d of the DataFrame was computed again, as an executor was lost or its blocks were evicted, and gave other rows: %s. Its plan is not deterministic (a function that draws random numbers or reads a clock, a source that changed meanwhile, an order that is not fixed): write the DataFrame to storage and fit what is read from there",
+                    partition,
+                    how);
         }
     }
 

@@ -25,8 +25,8 @@ final class JobFailure {
         Throwable root = failure;
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof OutOfMemoryError || String.valueOf(t.getMessage()).contains(OUT_OF_MEMORY)) {
-                return "an executor's heap is full (%s); raise spark.executor.memory, in a local master spark.driver.memory"
-                        .formatted(OUT_OF_MEMORY);
+                return "an executor's heap is full (" + OUT_OF_MEMORY
+                        + "); raise spark.executor.memory, in a local master spark.driver.memory";
             }
             root = t;
         }

@@ -227,8 +227,7 @@ public final class TrainingJob {
                     checkpoint = resume();
                 }
                 desk.begin(attempt);
-                WorkerTask task = new WorkerTask(
-                        shipped, coordinator.ticket(), attempt, classes, snapshot, checkpoint);
+                WorkerTask task = new WorkerTask(shipped, coordinator.ticket(), attempt, classes, snapshot, checkpoint);
                 try {
                     BarrierStage.run(
                             rows.rows(),
@@ -294,8 +293,7 @@ public final class TrainingJob {
                 return;
             }
             try {
-                checkpoints.write(
-                        c.epoch(), r -> manifest.load(c.version(), r).open(), desk.reports(c.epoch()));
+                checkpoints.write(c.epoch(), r -> manifest.load(c.version(), r).open(), desk.reports(c.epoch()));
                 desk.answerCheckpoint(ProgressDesk.DONE);
             } catch (RuntimeException e) {
                 LOG.debug("checkpoint of epoch {} failed", c.epoch(), e);

@@ -94,8 +94,11 @@ record WorkerTask(
     }
 
     private static String heapIsFull(OutOfMemoryError e) {
-        return "training: the heap of %d MiB is full (%s); raise spark.executor.memory, in a local master spark.driver.memory"
-                .formatted(Runtime.getRuntime().maxMemory() >> 20, e.getMessage());
+        return String.format(
+                Locale.ROOT,
+                "training: the heap of %d MiB is full (%s); raise spark.executor.memory, in a local master spark.driver.memory",
+                Runtime.getRuntime().maxMemory() >> 20,
+                e.getMessage());
     }
 
     private static String describe(Throwable e) {
