@@ -6,6 +6,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.observe.Observation;
 import io.kiln.op.Autocast;
+import io.kiln.op.Creation;
 import io.kiln.op.GradientContext;
 import io.kiln.op.RowGradient;
 import io.kiln.pointwise.Expr;
@@ -135,6 +136,9 @@ final class BackwardPass {
         nodes.sort(Comparator.comparingLong((TapeNode n) -> n.sequence).reversed());
         for (int i = nodes.size() - 1; i >= 0; i--) {
             TapeNode node = nodes.get(i);
+            if (node.operator != null && !node.operator.followsInputs()) {
+                continue;
+            }
             for (GradientState s : node.inputStates) {
                 if (s != null && leads(s, target)) {
                     leading.add(node);
@@ -248,8 +252,11 @@ final class BackwardPass {
     private void finish(NDArray variable, GradientState state, Consumer<NDArray> ready) {
         NDArray g = gradients.remove(state);
         RowSparse rows = rowGradients.remove(state);
-        if (g == null && rows == null || state.request == GradReq.NULL) {
+        if (state.request == GradReq.NULL) {
             return;
+        }
+        if (g == null && rows == null) {
+            g = Creation.zerosLike(variable.detach());
         }
         if (g == null && (state.request == GradReq.WRITE || state.gradient == null)) {
             RowSparse sum = state.rows != null && state.request == GradReq.ADD ? state.rows.add(rows) : rows;

@@ -5,6 +5,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Concat;
+import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.RowGradient;
@@ -151,7 +152,7 @@ final class Differentiate implements Pass {
         }
 
         private boolean takesPart(Graph.Node node) {
-            return node.inputs().stream().anyMatch(this::leads);
+            return node.operator().followsInputs() && node.inputs().stream().anyMatch(this::leads);
         }
 
         private boolean leads(Graph.Ref r) {
@@ -240,11 +241,10 @@ final class Differentiate implements Pass {
                 results.add(joined(found, 0));
                 return;
             }
-            NDArray g = gradients.remove(new Graph.Ref(variable, 0));
-            if (g != null) {
-                names.add(name(variable));
-                results.add(g);
-            }
+            Graph.Ref ref = new Graph.Ref(variable, 0);
+            NDArray g = gradients.remove(ref);
+            names.add(name(variable));
+            results.add(g == null ? Creation.zerosLike(replay.value(ref)) : g);
         }
 
         private String name(int variable) {

@@ -6,7 +6,7 @@ import io.kiln.pointwise.Expr;
 
 /**
  * Angle of the point (b, a) in radians, element by element: \(y = \operatorname{atan2}(a, b)\). Shapes: a and b
- * broadcast to y. Dtype: the promoted one; float32 for integers.
+ * broadcast to y. Dtype: the promoted one; float32 for integers. The gradient at (0, 0) is 0.
  */
 public record Atan2() implements BinaryPointwise {
     @Override
@@ -21,15 +21,17 @@ public record Atan2() implements BinaryPointwise {
 
     @Override
     public NDArray gradientA(NDArray dy, NDArray a, NDArray b, NDArray y) {
-        return dy.mul(b).div(radius(a, b));
+        return slope(dy, b, a, b);
     }
 
     @Override
     public NDArray gradientB(NDArray dy, NDArray a, NDArray b, NDArray y) {
-        return dy.mul(a).div(radius(a, b)).neg();
+        return slope(dy, a, a, b).neg();
     }
 
-    private static NDArray radius(NDArray a, NDArray b) {
-        return Dispatch.one(new Square(), a).add(Dispatch.one(new Square(), b));
+    /** dy · operand / (a² + b²); by the hypotenuse, as squares over- and underflow. */
+    private static NDArray slope(NDArray dy, NDArray operand, NDArray a, NDArray b) {
+        NDArray radius = Hypot.divisor(Dispatch.one(new Hypot(), a, b));
+        return dy.mul(operand.div(radius)).div(radius);
     }
 }

@@ -6,6 +6,7 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.symbol.Role;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -130,18 +131,36 @@ public record ConvolutionTranspose(
         NDArray dy = c.outputGradient(0);
         NDArray[] result = new NDArray[c.inputs()];
         if (c.needs(0)) {
-            result[0] = Dispatch.one(new Convolution(stride, pad, dilation, groups, Activation.NONE), dy, w);
+            NDArray dx = Dispatch.one(new Convolution(stride, pad, dilation, groups, Activation.NONE), dy, w);
+            for (int i = 2; i < x.shape().rank(); i++) {
+                dx = beyond(i) == 0 ? dx : dx.slice(i, 0, x.shape().dim(i));
+            }
+            result[0] = dx;
         }
         if (c.needs(1)) {
             result[1] = Dispatch.one(
                     new ConvolutionWeightGradient(stride, pad, dilation, groups, Window.spatial(w.shape()), false),
                     dy,
-                    x);
+                    extended(x));
         }
         if (c.inputs() > 2 && c.needs(2)) {
             result[2] = ConvolutionWeightGradient.overChannels(dy);
         }
         return result;
+    }
+
+    /** Whole strides in the output's extra size: the convolution of the output has as many results that no input has made. */
+    private long beyond(int axis) {
+        return outputPad.get(axis - 2) / stride.get(axis - 2);
+    }
+
+    /** The input with zeros for those results. */
+    private NDArray extended(NDArray x) {
+        long[] after = new long[x.shape().rank()];
+        for (int i = 2; i < after.length; i++) {
+            after[i] = beyond(i);
+        }
+        return Arrays.stream(after).allMatch(a -> a == 0) ? x : Movement.pad(x, new long[after.length], after, 0);
     }
 
     @Override

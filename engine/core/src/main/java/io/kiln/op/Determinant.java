@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /**
- * Determinants. Shapes: a[…,n,n], y[…]; that of a matrix of no rows is 1. Dtype: as a, floating; computed in float64. The gradient, det a
- * (a⁻¹)ᵀ, is refused where a is singular.
+ * Determinants. Shapes: a[…,n,n], y[…]; that of a matrix of no rows is 1. Dtype: as a, floating; computed in float64. The gradient is the
+ * matrix of {@link Cofactors}, for singular matrices too; the second derivative is refused there.
  */
 public record Determinant() implements Operator {
     @Override
@@ -16,9 +16,8 @@ public record Determinant() implements Operator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
-        NDArray inverse = Dispatch.one(new Inverse(), c.input(0));
-        NDArray factor = c.outputGradient(0).mul(c.output(0)).expandDims(-1).expandDims(-1);
-        return new NDArray[] {MatMul.swap(inverse).mul(factor)};
+        NDArray factor = c.outputGradient(0).expandDims(-1).expandDims(-1);
+        return new NDArray[] {Dispatch.one(new Cofactors(), c.input(0)).mul(factor)};
     }
 
     @Override

@@ -23,6 +23,11 @@ public record FullLike(double value) implements UnaryPointwise {
     }
 
     @Override
+    public boolean followsInputs() {
+        return false;
+    }
+
+    @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
         return null;
     }

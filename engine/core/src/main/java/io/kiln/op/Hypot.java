@@ -33,6 +33,11 @@ public record Hypot() implements BinaryPointwise {
     }
 
     private static NDArray share(NDArray dy, NDArray operand, NDArray y) {
-        return Dispatch.one(new Masked(false), dy.mul(operand).div(y), y.ne(0));
+        return dy.mul(operand).div(divisor(y));
+    }
+
+    /** The length, or 1 where it is 0: what is divided by it is 0 there as well. */
+    static NDArray divisor(NDArray length) {
+        return Dispatch.one(new Where(), length.ne(0), length, Creation.onesLike(length));
     }
 }

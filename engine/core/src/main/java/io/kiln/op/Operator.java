@@ -39,6 +39,16 @@ public interface Operator {
     NDArray[] gradient(GradientContext context);
 
     /**
+     * Whether outputs follow the values of the inputs. Autograd stops at an operator whose outputs do not: variables that a head
+     * reaches through such operators alone get no gradient, all others that it reaches get one, zeros where none flows.
+     *
+     * @return false for constants such as {@link StopGradient} and {@link FullLike}
+     */
+    default boolean followsInputs() {
+        return true;
+    }
+
+    /**
      * The operator composed of others, for backends without a kernel of its own.
      *
      * @param inputs its inputs

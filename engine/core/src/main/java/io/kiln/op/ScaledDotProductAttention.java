@@ -13,7 +13,8 @@ import java.util.List;
  * Scaled dot-product attention (Vaswani et al. 2017): \(P = \mathrm{softmax}(s\, q k^\top + m)\), \(y = \mathrm{drop}(P) v\).
  * Inputs: q[…,L,E], k[…,S,E], v[…,S,V] and, if there is one, a mask that broadcasts to […,L,S]: of bool, saying which keys a
  * query looks at, or floating, added to the products. The axes in front broadcast, so that groups of queries may share keys.
- * With causal, query i of L looks at keys 0 to i + S − L. A query that a bool mask or causality leaves no key gets y = 0.
+ * With causal, query i of L looks at keys 0 to i + S − L. A key with −∞ in the mask is hidden. A query without any key gets y = 0
+ * and no gradient.
  *
  * <p>Outputs: y[…,L,V], P[…,L,S], and with dropout what P was multiplied by [.…,L,S]. Floating dtypes, one for q, k and v.
  *
@@ -137,21 +138,26 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
     public NDArray[] compose(NDArray... in) {
         NDArray scores = in[0].matmul(MatMul.swap(in[1])).mul(scale);
         NDArray seen = causal ? causal(in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
-        if (masked && in[3].dtype() == DType.BOOL) {
-            seen = seen == null ? in[3] : Elementwise.and(seen, in[3]);
-        } else if (masked) {
-            scores = scores.add(in[3]);
+        if (masked) {
+            boolean chosen = in[3].dtype() == DType.BOOL;
+            NDArray open =
+                    chosen ? in[3] : Dispatch.one(new CompareScalar(Comparison.NE, Double.NEGATIVE_INFINITY), in[3]);
+            seen = seen == null ? open : Elementwise.and(seen, open);
+            scores = chosen ? scores : scores.add(in[3]);
         }
         NDArray p;
         if (seen == null) {
             p = scores.softmax(-1);
         } else {
-            NDArray hidden = NDArray.scalar(HIDDEN, scores.dtype());
             NDArray all = seen.broadcastTo(scores.shape());
+            NDArray some = Dispatch.one(new Any(last(scores), true), all);
+            NDArray hidden = NDArray.scalar(Double.NEGATIVE_INFINITY, scores.dtype());
+            NDArray visible = Dispatch.one(new Where(), all, scores, hidden);
+            // A query without any key gets a softmax of zeros, which is then cleared: no NaN comes up on the way.
             p = Dispatch.one(
                     new Masked(false),
-                    Dispatch.one(new Where(), all, scores, hidden).softmax(-1),
-                    all);
+                    Dispatch.one(new Masked(false), visible, some).softmax(-1),
+                    some);
         }
         if (dropout == 0) {
             return new NDArray[] {p.matmul(in[2]), p};
@@ -162,9 +168,6 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
                 : NDArray.ones(Shape.scalar(), p.dtype()).broadcastTo(p.shape());
         return new NDArray[] {p.mul(keep).matmul(in[2]), p, keep};
     }
-
-    /** Finite, so that a query without any key has a softmax; large enough to vanish beside any other score. */
-    private static final double HIDDEN = -60000;
 
     /** Which of S keys each of L queries sees. */
     private static NDArray causal(long queries, long keys) {

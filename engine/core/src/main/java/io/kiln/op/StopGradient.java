@@ -16,6 +16,11 @@ public record StopGradient() implements ViewOperator {
     }
 
     @Override
+    public boolean followsInputs() {
+        return false;
+    }
+
+    @Override
     public NDArray[] gradient(GradientContext c) {
         return new NDArray[1];
     }

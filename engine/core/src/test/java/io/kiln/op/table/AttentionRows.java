@@ -1,15 +1,18 @@
 package io.kiln.op.table;
 
 import static io.kiln.op.table.Argument.real;
+import static io.kiln.op.table.Argument.values;
 import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
 import io.kiln.op.ScaledDotProductAttention;
 import io.kiln.op.ScaledDotProductAttentionGradient;
 import java.util.List;
 
 /** Rows of attention. */
 final class AttentionRows {
+    private static final double INF = Double.POSITIVE_INFINITY;
     private static final String TORCH = "torch.scaled_dot_product_attention(x0, x1, x2, ";
 
     private AttentionRows() {}
@@ -49,6 +52,15 @@ final class AttentionRows {
                                 real(-1, 1, 2, 3, 7, 4),
                                 real(-1, 1, 2, 3, 7, 4),
                                 real(-2, 2, 2, 1, 1, 7)),
+                Row.of(new ScaledDotProductAttention(1, false, true, 0))
+                        .torch(
+                                "torch.matmul(torch.nan_to_num(torch.softmax(torch.matmul(x0, torch.transpose(x1, -1, -2))"
+                                        + " + x3, -1), 0.), x2)")
+                        .forwardOn(
+                                real(-1, 1, 2, 3, 2),
+                                real(-1, 1, 2, 3, 2),
+                                real(-1, 1, 2, 3, 2),
+                                values(Shape.of(3, 3), 0, -INF, 1, -INF, -INF, -INF, -INF, 0.5, -INF)),
                 Row.of(new ScaledDotProductAttention(1, true, true, 0))
                         .torch("torch.matmul(torch.nan_to_num(torch.softmax(torch.masked_fill(torch.matmul(x0,"
                                 + " torch.transpose(x1, -1, -2)), torch.logical_not(torch.logical_and(x3,"

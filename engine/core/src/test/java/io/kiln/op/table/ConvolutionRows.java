@@ -71,6 +71,8 @@ final class ConvolutionRows {
                 transposed(2, 2, 1, 1, 1, 1)
                         .on(real(-1, 1, 1, 3, 3, 2), real(-1, 1, 3, 2, 3, 3), real(-1, 1, 2))
                         .on(real(-1, 1, 2, 6, 7, 9), real(-1, 1, 6, 5, 3, 3), real(-1, 1, 5)),
+                transposed(2, 2, 1, 2, 3, 1).on(real(-1, 1, 1, 2, 4, 4), real(-1, 1, 2, 2, 2, 2), real(-1, 1, 2)),
+                transposed(1, 1, 0, 2, 3, 1).on(real(-1, 1, 1, 2, 4), real(-1, 1, 2, 2, 3), real(-1, 1, 2)),
                 transposed(2, 1, 1, 0, 2, 2).on(real(-1, 1, 1, 4, 3, 3), real(-1, 1, 4, 1, 3, 3), real(-1, 1, 2)),
                 transposed(3, 1, 0, 0, 1, 1)
                         .on(real(-1, 1, 1, 1, 2, 2, 3), real(-1, 1, 1, 2, 2, 2, 2), real(-1, 1, 2)));

@@ -5,6 +5,7 @@ import static io.kiln.op.table.Argument.values;
 
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Cholesky;
+import io.kiln.op.Cofactors;
 import io.kiln.op.Determinant;
 import io.kiln.op.Inverse;
 import io.kiln.op.LogDeterminant;
@@ -43,6 +44,17 @@ final class DecompositionRows {
                 Row.of(new Determinant())
                         .torch("torch.zeros([], dtype=x0.dtype)")
                         .forwardOn(values(Shape.of(2, 2), 1, 2, 2, 4)),
+                Row.of(new Determinant())
+                        .torch("x0[..., 0, 0] * x0[..., 1, 1] - x0[..., 0, 1] * x0[..., 1, 0]")
+                        .on(values(Shape.of(2, 2), 1, 2, 2, 4))
+                        .on(values(Shape.of(3, 2, 2), 0, 0, 0, 0, 0, 1, 0, 3, 1, 2, 3, 4)),
+                Row.of(new Determinant())
+                        .torch("torch.sum(torch.linalg_cross(x0[..., 0, :], x0[..., 1, :]) * x0[..., 2, :], [-1])")
+                        .on(values(Shape.of(3, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9))
+                        .on(values(Shape.of(2, 3, 3), 1, 2, 3, 2, 4, 6, -1, -2, -3, 0, 0, 1, 0, 0, 2, 3, 1, 5)),
+                one(
+                        new Cofactors(),
+                        "torch.transpose(torch.linalg_inv(x0), -1, -2) * torch.linalg_det(x0)[..., None, None]"),
                 one(new LogDeterminant(), "(torch.slogdet(x0))[1]").gradientOf(1),
                 Row.of(new LogDeterminant())
                         .torch(

@@ -47,6 +47,9 @@ final class ElementwiseRows {
                 extremum(false, "torch.where(x1 > x2, x0, torch.where(x1 == x2, x0 / 2, torch.zeros_like(x0)))"),
                 extremum(true, "torch.where(x1 < x2, x0, torch.where(x1 == x2, x0 / 2, torch.zeros_like(x0)))"),
                 binary(new Atan2(), 0.3, 3, "torch.atan2(x0, x1)"),
+                Row.of(new Atan2())
+                        .torch("torch.where((x0 == 0).logical_and(x1 == 0), torch.zeros_like(x0), torch.atan2(x0, x1))")
+                        .forwardOn(values(Shape.of(4), 0, 0, 1, INF), values(Shape.of(4), 0, 2, 0, 3)),
                 unary(new AddScalar(1.25), -3, 3, "x0 + 1.25"),
                 unary(new MulScalar(-2.5), -3, 3, "x0 * -2.5"),
                 unary(new DivScalar(3), -3, 3, "x0 / 3"),

@@ -197,15 +197,15 @@ final class AttentionKernels {
         if (same) {
             Arrays.fill(row, keys, 2 * keys, row[keys]);
         }
-        boolean any = !chosen;
+        float hidden = chosen ? 0 : Float.NEGATIVE_INFINITY;
+        boolean any = false;
         for (int j = 0; j < seen; j++) {
             float m = row[keys + j];
-            if (!chosen) {
-                row[j] += m;
-            } else if (m == 0) {
+            if (m == hidden) {
                 row[j] = Float.NEGATIVE_INFINITY;
             } else {
                 any = true;
+                row[j] = chosen ? row[j] : row[j] + m;
             }
         }
         Memory.put(row, 0, place, keys);

@@ -157,6 +157,14 @@ final class MatrixKernels {
         return write(outputs, d);
     }
 
+    static NDArray[] cofactors(Operator operator, NDArray[] in, Spec[] outputs) {
+        int n = Math.toIntExact(in[0].shape().dim(-1));
+        double[] a = in[0].toDoubleArray();
+        double[] y = new double[a.length];
+        each(in[0].shape(), m -> System.arraycopy(Adjugate.transposed(part(a, m, n * n), n), 0, y, m * n * n, n * n));
+        return write(outputs, y);
+    }
+
     static NDArray[] logDeterminant(Operator operator, NDArray[] in, Spec[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();

@@ -2,6 +2,7 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.KernelTable;
 import io.kiln.op.Cholesky;
+import io.kiln.op.Cofactors;
 import io.kiln.op.CsrDot;
 import io.kiln.op.CsrSampledDot;
 import io.kiln.op.CtcLoss;
@@ -57,6 +58,7 @@ public final class SpecialKernels {
         table.add(Inverse.class, MatrixKernels::inverse);
         table.add(Solve.class, MatrixKernels::solve);
         table.add(Determinant.class, MatrixKernels::determinant);
+        table.add(Cofactors.class, MatrixKernels::cofactors);
         table.add(LogDeterminant.class, MatrixKernels::logDeterminant);
         table.add(Qr.class, MatrixKernels::qr);
         table.add(Svd.class, MatrixKernels::svd);
