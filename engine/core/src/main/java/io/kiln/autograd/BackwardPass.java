@@ -38,6 +38,9 @@ final class BackwardPass {
     private final Map<GradientState, NDArray> gradients = new IdentityHashMap<>();
     private final Map<GradientState, RowSparse> rowGradients = new IdentityHashMap<>();
     private boolean byRows;
+    /** What the heads depend on: zeros are its gradient where none flows. */
+    private final Set<GradientState> reached = new HashSet<>();
+
     private final Map<GradientState, Integer> pending = new IdentityHashMap<>();
     private Predicate<GradientState> wanted = s -> false;
     private final Set<NDArray> taken = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -161,6 +164,7 @@ final class BackwardPass {
                 taken.add(g);
             }
             accumulate(h, h.gradientState(), g, "head");
+            reached.add(h.gradientState());
         }
         wanted = s -> leads(s, target);
     }
@@ -191,7 +195,7 @@ final class BackwardPass {
             dy[i] = node.outputStates[i] == null ? null : gradients.remove(node.outputStates[i]);
             any |= dy[i] != null;
         }
-        if (!any) {
+        if (!reaches(node) && !any) {
             return;
         }
         node.checkNotConsumed();
@@ -209,12 +213,34 @@ final class BackwardPass {
         for (int i = 0; i < dx.length; i++) {
             GradientState s = node.inputStates[i];
             if (dx[i] != null && s != null && wanted.test(s)) {
+                reached.add(s);
                 try (Autograd.Mode mode = Autograd.mode(createGraph, node.training);
                         Autocast.Mode plain = Autocast.pause()) {
                     accumulate(node.inputs[i], s, dx[i], node.name());
                 }
             }
         }
+    }
+
+    /**
+     * Passes on to the inputs of an operator that a head depends on it, whether or not a gradient flows; a function of the user's
+     * says so itself by giving an array or null.
+     *
+     * @return whether the node has to be run though no gradient flows into it
+     */
+    private boolean reaches(TapeNode node) {
+        boolean some = false;
+        for (GradientState s : node.outputStates) {
+            some |= reached.contains(s);
+        }
+        if (some && node.operator != null) {
+            for (GradientState s : node.inputStates) {
+                if (s != null && wanted.test(s)) {
+                    reached.add(s);
+                }
+            }
+        }
+        return some && node.operator == null;
     }
 
     /** Takes the gradient of a first input that is kept by its rows, if the operator can tell them. */
@@ -256,6 +282,9 @@ final class BackwardPass {
             return;
         }
         if (g == null && rows == null) {
+            if (!reached.contains(state)) {
+                return;
+            }
             g = Creation.zerosLike(variable.detach());
         }
         if (g == null && (state.request == GradReq.WRITE || state.gradient == null)) {

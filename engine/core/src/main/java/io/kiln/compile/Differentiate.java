@@ -60,6 +60,9 @@ final class Differentiate implements Pass {
         private final Map<Graph.Ref, NDArray> gradients = new HashMap<>();
         private final Map<Integer, Integer> pending = new HashMap<>();
         private final Map<Integer, List<NDArray[]>> rows = new HashMap<>();
+        /** What the heads depend on: it has a gradient, zeros where none flows. */
+        private final Set<Graph.Ref> reached = new HashSet<>();
+
         private final List<Integer> heads = new ArrayList<>();
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> results = new ArrayList<>();
@@ -174,6 +177,15 @@ final class Differentiate implements Pass {
                     heads.add(i);
                 }
                 accumulate(r, g);
+                reached.add(r);
+            }
+            for (int i = graph.nodes().size() - 1; i >= 0; i--) {
+                Graph.Node node = graph.nodes().get(i);
+                for (int k = 0; takesPart(node) && k < node.outputs().size(); k++) {
+                    if (reached.contains(new Graph.Ref(first + i, k))) {
+                        node.inputs().stream().filter(this::leads).forEach(reached::add);
+                    }
+                }
             }
         }
 
@@ -242,9 +254,11 @@ final class Differentiate implements Pass {
                 return;
             }
             Graph.Ref ref = new Graph.Ref(variable, 0);
-            NDArray g = gradients.remove(ref);
-            names.add(name(variable));
-            results.add(g == null ? Creation.zerosLike(replay.value(ref)) : g);
+            if (reached.contains(ref)) {
+                NDArray g = gradients.remove(ref);
+                names.add(name(variable));
+                results.add(g == null ? Creation.zerosLike(replay.value(ref)) : g);
+            }
         }
 
         private String name(int variable) {
