@@ -331,6 +331,7 @@ public final class GradientExchange implements AutoCloseable {
      * Finishes the step: waits for the sums, updates this worker's slices, and gets the others'.
      *
      * @return Σ n_r, the weight of the joined batch; when it is 0 the weights stay as they are, and when {@link #hasOverflowed}
+     * @throws io.kiln.optim.LossScaleException on all workers, when gradients keep overflowing at the least scale of the loss
      */
     public double step() {
         if (!stepping) {
@@ -354,16 +355,16 @@ public final class GradientExchange implements AutoCloseable {
             // A worker alone has its gradients as they came; the others have sums of them, times their factors.
             double rescale = (size == 1 ? factor : 1) / total / lossScale();
             Looks looks = look();
-            if (scaler != null) {
-                overflowed = looks.overflows > 0;
-                scaler.observe(overflowed);
-            }
+            overflowed = scaler != null && looks.overflows > 0;
             if (!overflowed) {
                 update(rescale * clipFactor(Math.sqrt(looks.squares) * rescale));
             }
         }
         buckets.forEach(ExchangeBucket::endStep);
         stepping = false;
+        if (total > 0 && scaler != null) {
+            scaler.observe(overflowed);
+        }
         return total;
     }
 

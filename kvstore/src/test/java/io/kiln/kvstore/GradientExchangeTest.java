@@ -25,6 +25,7 @@ import io.kiln.optim.GroupAdaGrad;
 import io.kiln.optim.Lamb;
 import io.kiln.optim.Lans;
 import io.kiln.optim.Lookahead;
+import io.kiln.optim.LossScaleException;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.UpdateRule;
@@ -144,6 +145,21 @@ class GradientExchangeTest {
                 for (int i = 0; i < after.length; i++) {
                     assertEquals(before[i] - 3, after[i], 1e-6);
                 }
+                return null;
+            }
+        });
+    }
+
+    @Test
+    void gradientsThatAlwaysOverflowEndTheLoopOnAllRanks() throws Exception {
+        Ranks.run(2, t -> {
+            try (Scope scope = Scope.open();
+                    GradientExchange e = scaled(t, Double.POSITIVE_INFINITY)) {
+                for (int i = 0; i < 12; i++) {
+                    assertTrue(given(e, 1, 1, Float.NaN, 0f));
+                }
+                assertEquals(1, e.lossScale());
+                assertThrows(LossScaleException.class, () -> given(e, 1, 1, Float.NaN, 0f));
                 return null;
             }
         });

@@ -253,6 +253,38 @@ public final class Autograd {
     }
 
     /**
+     * Gives a variable a gradient that was saved: what a backward pass with {@link GradReq#ADD} adds to.
+     *
+     * @param variable an array given to {@link #attachGradient}
+     * @param gradient the gradient, of the variable's shape and dtype; it is copied
+     */
+    public static void restoreGradient(NDArray variable, NDArray gradient) {
+        GradientState s = variableState(variable, "restoreGradient");
+        if (!gradient.spec().equals(variable.spec())) {
+            throw new IllegalArgumentException(
+                    "restoreGradient: the variable is " + variable.spec() + ", got a gradient " + gradient.spec());
+        }
+        s.clear();
+        s.gradient = gradient.copy().detach();
+    }
+
+    /**
+     * Gives a variable a gradient that was saved by its rows.
+     *
+     * @param variable an array given to {@link #attachRowGradient}
+     * @param gradient the rows, which the variable owns from now on
+     */
+    public static void restoreGradient(NDArray variable, RowSparse gradient) {
+        GradientState s = variableState(variable, "restoreGradient");
+        if (!s.byRows || !gradient.shape().equals(variable.shape())) {
+            throw new IllegalArgumentException("restoreGradient: a variable " + variable.spec()
+                    + (s.byRows ? "" : ", which keeps no rows,") + " got " + gradient);
+        }
+        s.clear();
+        s.rows = gradient.detach();
+    }
+
+    /**
      * Whether the gradient of a variable was written since {@link #consumeGradient}; a trainer refuses stale ones.
      *
      * @param variable an array given to {@link #attachGradient}

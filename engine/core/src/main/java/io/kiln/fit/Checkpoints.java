@@ -16,7 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Saves a training at the end of epochs, and goes on from what was saved last: weights, the optimizer's states and the place in the
+ * Saves a training at the end of epochs, and goes on from what was saved last: weights, the {@linkplain
+ * io.kiln.optim.Trainer#saveStates trainer's states}, what handlers {@linkplain FitHandler#state remember} and the place in the
  * sequence of random numbers, so that a training that was cut has the bits of one that was not. A checkpoint is three files in one directory:
  * {@code epoch-00012-<training>.weights.safetensors}, {@code epoch-00012-<training>.optimizer.safetensors} and, written last and
  * atomically, {@code epoch-00012-<training>.json} with checksums of all three; {@code <training>} is unique to each run. The best
@@ -152,6 +153,11 @@ public final class Checkpoints implements FitHandler {
                 p.network().save(best());
             }
         }
+    }
+
+    /** Saves behind all that other handlers do at the end of an epoch. */
+    @Override
+    public void epochDone(FitProgress p) throws IOException {
         if ((p.epoch() + 1) % period == 0) {
             write(p);
             while (own.size() > kept) {
@@ -182,6 +188,11 @@ public final class Checkpoints implements FitHandler {
             ObjectNode epoch = history.addObject();
             values.forEach((n, v) -> epoch.put(n, Double.toString(v))); // JSON has no NaN
         });
+        ObjectNode handlers = json.putObject("handlers");
+        p.handlerStates().forEach((handler, state) -> {
+            ObjectNode numbers = handlers.putObject(handler);
+            state.forEach((n, v) -> numbers.put(n, Double.toString(v)));
+        });
         files.seal(name, json);
         own.add(name);
     }
@@ -189,12 +200,10 @@ public final class Checkpoints implements FitHandler {
     private void read(FitProgress p, CheckpointFiles.Name name, JsonNode json) throws IOException {
         List<Map<String, Double>> history = new ArrayList<>();
         for (JsonNode epoch : json.path("history")) {
-            Map<String, Double> values = new LinkedHashMap<>();
-            epoch.properties()
-                    .forEach(e ->
-                            values.put(e.getKey(), Double.valueOf(e.getValue().asText())));
-            history.add(values);
+            history.add(numbers(epoch));
         }
+        Map<String, Map<String, Double>> handlers = new LinkedHashMap<>();
+        json.path("handlers").properties().forEach(e -> handlers.put(e.getKey(), numbers(e.getValue())));
         p.network().load(files.weights(name));
         p.trainer().loadStates(files.optimizer(name));
         JsonNode random = json.path("random");
@@ -204,6 +213,14 @@ public final class Checkpoints implements FitHandler {
                 json.path("epochs").asInt(),
                 json.path("batches").asLong(),
                 json.path("samples").asLong(),
-                history);
+                history,
+                handlers);
+    }
+
+    private static Map<String, Double> numbers(JsonNode json) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        json.properties()
+                .forEach(e -> values.put(e.getKey(), Double.valueOf(e.getValue().asText())));
+        return values;
     }
 }

@@ -1,9 +1,11 @@
 package io.kiln.fit;
 
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * Stops a training whose value has not become better for some epochs. A value that is no number is not better.
+ * Stops a training whose value has not become better for some epochs. A value that is no number is not better; epochs without
+ * the value, as with a validation every so many epochs, do not count.
  *
  * <p>L. Prechelt: Early Stopping — But When?, 1998.
  */
@@ -41,11 +43,14 @@ public final class EarlyStopping implements FitHandler {
         this.difference = difference;
     }
 
-    /** Looks at the epochs of an earlier training again. */
     @Override
     public void trainBegin(FitProgress progress) {
         best = Double.NaN;
         waited = 0;
+        observe(progress);
+    }
+
+    private void observe(FitProgress progress) {
         progress.history().forEach(epoch -> {
             Double value = epoch.get(monitored.name());
             if (value != null) {
@@ -54,9 +59,29 @@ public final class EarlyStopping implements FitHandler {
         });
     }
 
+    /** Looks at the epochs of the earlier training again where the checkpoint says nothing. */
+    @Override
+    public void resume(FitProgress progress, Map<String, Double> state) {
+        best = state.getOrDefault("best", Double.NaN);
+        waited = state.getOrDefault("waited", 0.0).intValue();
+        if (state.isEmpty()) {
+            observe(progress);
+        }
+        stopInTime(progress);
+    }
+
+    @Override
+    public Map<String, Double> state() {
+        return Map.of("best", best, "waited", (double) waited);
+    }
+
     @Override
     public void epochEnd(FitProgress progress) {
-        observe(monitored.in(progress));
+        monitored.in(progress).ifPresent(this::observe);
+        stopInTime(progress);
+    }
+
+    private void stopInTime(FitProgress progress) {
         if (waited >= patience) {
             progress.stop(String.format(
                     Locale.ROOT, "%s has not become better than %s for %d epochs", monitored.name(), best, waited));

@@ -10,13 +10,12 @@ import io.kiln.nn.loss.Loss;
 import io.kiln.optim.Trainer;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Trains a network over epochs of a loader's batches, as MXNet's {@code gluon.contrib.estimator}. A batch is the network's inputs
- * and, last, the labels.
+ * and, last, the labels; with {@link #weighted} weights follow the labels.
  *
  * <pre>{@code
  * net.hybridize();
@@ -30,6 +29,10 @@ import java.util.Map;
  *     fit.run(train, 20);
  * }
  * }</pre>
+ *
+ * <p>Each update takes the mean over all that counts in it: samples, or labels that are not ignored, with their weights. That holds
+ * for batches that {@linkplain Trainer#accumulate accumulate} as well, whatever their sizes; those left over at the end of an epoch
+ * make an update of their own. A batch of which nothing counts updates nothing.
  *
  * <p>Precision, accumulation of gradients, averages of weights and schedules are the trainer's; whether the network is compiled
  * is its own.
@@ -46,6 +49,7 @@ public final class Fit {
     private final FitProgress progress;
     private final List<FitHandler> handlers = new ArrayList<>();
     private Metric[] metrics = {};
+    private boolean weighted;
 
     /**
      * A training.
@@ -73,6 +77,17 @@ public final class Fit {
     }
 
     /**
+     * Takes batches whose last array, behind the labels, are weights as {@link Loss} takes them: per sample, or per label, such as
+     * a mask of tokens. Loss and metrics heed them.
+     *
+     * @return this
+     */
+    public Fit weighted() {
+        weighted = true;
+        return this;
+    }
+
+    /**
      * Adds a handler behind those given before.
      *
      * @param handler hears of each epoch and batch
@@ -96,16 +111,17 @@ public final class Fit {
      * @param epochs how many epochs in all, at least 0
      * @return the values of each epoch that has ended, by name
      * @throws IOException when a handler's files fail
-     * @throws IllegalArgumentException when a batch has no labels, or an epoch no batch
+     * @throws IllegalArgumentException when a batch has no labels, or an epoch no batch or nothing that counts
      */
     public List<Map<String, Double>> run(DataLoader<?> batches, int epochs) throws IOException {
         if (epochs < 0) {
             throw new IllegalArgumentException("fit: epochs must be at least 0, got " + epochs);
         }
-        progress.begin();
+        progress.begin(handlers);
         for (FitHandler h : handlers) {
             h.trainBegin(progress);
         }
+        progress.resumeHandlers();
         while (progress.epoch() < epochs && progress.stopped().isEmpty()) {
             epoch(batches);
         }
@@ -123,53 +139,55 @@ public final class Fit {
         for (FitHandler h : handlers) {
             h.epochBegin(progress);
         }
-        double sum = 0;
-        long samples = 0;
+        Measure measure = new Measure(loss, metrics, weighted);
+        long before = progress.samples();
         try (DataLoader<?>.Epoch epoch = batches.epoch(progress.epoch())) {
             while (epoch.hasNext() && progress.stopped().isEmpty()) {
                 for (FitHandler h : handlers) {
                     h.batchBegin(progress);
                 }
                 try (Scope scope = Scope.open()) {
-                    batch(epoch.next());
+                    batch(measure, epoch.next());
                 }
-                sum += progress.batchLoss() * progress.batchSize();
-                samples += progress.batchSize();
                 for (FitHandler h : handlers) {
                     h.batchEnd(progress);
                 }
             }
         }
-        if (samples == 0) {
+        trainer.flush();
+        if (progress.samples() == before) {
             throw new IllegalArgumentException("fit: epoch " + progress.epoch() + " has no batch; look at the loader");
         }
-        progress.put(LOSS, sum / samples);
-        for (Metric m : metrics) {
-            progress.put(m.name(), m.value());
-        }
+        measure.report("fit: epoch " + progress.epoch(), "", progress);
         for (FitHandler h : handlers) {
             h.epochEnd(progress);
+        }
+        for (FitHandler h : handlers) {
+            h.epochDone(progress);
         }
         progress.endEpoch();
     }
 
-    private void batch(NDArray... arrays) {
-        if (arrays.length < 2) {
-            throw new IllegalArgumentException(
-                    "fit: a batch must be the network's inputs and the labels, got " + arrays.length + " arrays");
-        }
-        NDArray[] inputs = Arrays.copyOf(arrays, arrays.length - 1);
-        NDArray labels = arrays[arrays.length - 1];
+    private void batch(Measure measure, NDArray... arrays) {
+        Measure.Batch batch = measure.split("fit", arrays);
         NDArray[] predictions = new NDArray[1];
-        NDArray mean = trainer.differentiate(() -> {
-            predictions[0] = inFloats(network.callAll(inputs)[0]);
-            return loss.mean(predictions[0], labels);
+        NDArray[] weightSum = new NDArray[1];
+        NDArray value = trainer.differentiate(() -> {
+            NDArray y = inFloats(network.callAll(batch.inputs())[0]);
+            predictions[0] = y;
+            if (trainer.accumulation() == 1 && !measure.hasWeights(y, batch)) {
+                return loss.mean(y, batch.labels());
+            }
+            NDArray[] sums = measure.sums(y, batch);
+            weightSum[0] = sums[1];
+            return sums[0];
         });
-        for (Metric m : metrics) {
-            m.update(predictions[0], labels);
-        }
-        trainer.step(1);
-        progress.trained(mean.item(), Math.toIntExact(inputs[0].shape().dim(0)));
+        boolean summed = weightSum[0] != null;
+        double weight = summed ? weightSum[0].item() : batch.samples();
+        double mean = summed ? value.item() / weight : value.item();
+        measure.add(mean, weight, predictions[0], batch);
+        trainer.step(summed ? weight : 1);
+        progress.trained(mean, batch.samples());
     }
 
     /** In mixed precision losses and metrics see float32. */

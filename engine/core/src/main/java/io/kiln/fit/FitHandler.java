@@ -1,6 +1,7 @@
 package io.kiln.fit;
 
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * Hears of a training and may act on it. Handlers are called in the order in which they were given, all on the thread of
@@ -14,6 +15,14 @@ public interface FitHandler {
      * @throws IOException when files fail
      */
     default void trainBegin(FitProgress progress) throws IOException {}
+
+    /**
+     * An earlier training goes on; called behind the {@link #trainBegin} of all handlers.
+     *
+     * @param progress where it stands
+     * @param state what this handler's {@link #state} was at the end of the last epoch; empty when the checkpoint holds none
+     */
+    default void resume(FitProgress progress, Map<String, Double> state) {}
 
     /**
      * An epoch begins.
@@ -46,6 +55,23 @@ public interface FitHandler {
      * @throws IOException when files fail
      */
     default void epochEnd(FitProgress progress) throws IOException {}
+
+    /**
+     * All handlers have heard of an epoch's end: the time to save what stands.
+     *
+     * @param progress where training stands
+     * @throws IOException when files fail
+     */
+    default void epochDone(FitProgress progress) throws IOException {}
+
+    /**
+     * What decides what this handler does next, for {@link #resume}. Handlers are told apart by class and order.
+     *
+     * @return numbers by name; empty when it remembers nothing between epochs
+     */
+    default Map<String, Double> state() {
+        return Map.of();
+    }
 
     /**
      * Training has ended, by itself or because of a handler; not called after an error.

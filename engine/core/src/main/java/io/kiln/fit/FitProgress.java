@@ -27,6 +27,8 @@ public final class FitProgress {
     private double batchLoss = Double.NaN;
     private int batchSize;
     private String stopped;
+    private List<FitHandler> handlers = List.of();
+    private Map<String, Map<String, Double>> resumed;
 
     FitProgress(Block network, Loss loss, Trainer trainer) {
         this.network = network;
@@ -64,7 +66,7 @@ public final class FitProgress {
         return samples;
     }
 
-    /** {@return the mean loss of the last batch; NaN before the first} */
+    /** {@return the mean loss of the last batch; NaN before the first, and of a batch of which nothing counts} */
     public double batchLoss() {
         return batchLoss;
     }
@@ -116,8 +118,14 @@ public final class FitProgress {
         return Optional.ofNullable(stopped);
     }
 
-    /** Goes on where an earlier training has ended. */
-    void resume(int epochs, long batchesBefore, long samplesBefore, List<Map<String, Double>> historyBefore) {
+    /** Goes on where an earlier training has ended, with what its handlers remembered. */
+    void resume(
+            int epochs,
+            long batchesBefore,
+            long samplesBefore,
+            List<Map<String, Double>> historyBefore,
+            Map<String, Map<String, Double>> states) {
+        resumed = states;
         epoch = epochs;
         batches = batchesBefore;
         samples = samplesBefore;
@@ -125,8 +133,41 @@ public final class FitProgress {
         history.addAll(historyBefore);
     }
 
-    void begin() {
+    void begin(List<FitHandler> told) {
         stopped = null;
+        resumed = null;
+        handlers = told;
+    }
+
+    /** Gives the handlers of a resumed training what they remembered. */
+    void resumeHandlers() {
+        if (resumed != null) {
+            byName().forEach((name, h) -> h.resume(this, resumed.getOrDefault(name, Map.of())));
+        }
+    }
+
+    /** What handlers remember, by names that a training of the same program gives them again. */
+    Map<String, Map<String, Double>> handlerStates() {
+        Map<String, Map<String, Double>> states = new LinkedHashMap<>();
+        byName().forEach((name, h) -> {
+            if (!h.state().isEmpty()) {
+                states.put(name, h.state());
+            }
+        });
+        return states;
+    }
+
+    private Map<String, FitHandler> byName() {
+        Map<String, FitHandler> named = new LinkedHashMap<>();
+        for (FitHandler h : handlers) {
+            String type = h.getClass().getName();
+            int number = 0;
+            while (named.containsKey(type + "#" + number)) {
+                number++;
+            }
+            named.put(type + "#" + number, h);
+        }
+        return named;
     }
 
     void beginEpoch() {

@@ -1,5 +1,7 @@
 package io.kiln.fit;
 
+import java.util.OptionalDouble;
+
 /**
  * A value of each epoch by which a handler judges.
  *
@@ -27,13 +29,17 @@ public record Monitored(String name, boolean largerIsBetter) {
         return new Monitored(name, true);
     }
 
-    double in(FitProgress progress) {
+    /** The value of the epoch; empty when only earlier ones have it, as with a validation every so many epochs. */
+    OptionalDouble in(FitProgress progress) {
         Double value = progress.values().get(name);
+        if (value == null && progress.history().stream().anyMatch(e -> e.containsKey(name))) {
+            return OptionalDouble.empty();
+        }
         if (value == null) {
             throw new IllegalArgumentException("fit: the epoch has no value " + name + ", only "
                     + progress.values().keySet() + "; add the handler after the one that measures it");
         }
-        return value;
+        return OptionalDouble.of(value);
     }
 
     /** Whether a value is better than the best so far by more than a difference; any number is better than NaN. */

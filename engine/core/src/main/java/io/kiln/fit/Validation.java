@@ -5,7 +5,6 @@ import io.kiln.data.DataLoader;
 import io.kiln.metric.Metric;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import java.util.Arrays;
 
 /**
  * Measures other data in predict mode: at the end of every epoch, or every so many, it adds {@code validation loss} and
@@ -17,6 +16,7 @@ public final class Validation implements FitHandler {
     private final DataLoader<?> batches;
     private final Metric[] metrics;
     private int period = 1;
+    private boolean weighted;
 
     /**
      * Measures at the end of every epoch.
@@ -43,35 +43,43 @@ public final class Validation implements FitHandler {
         return this;
     }
 
+    /**
+     * Takes batches whose last array, behind the labels, are weights, as {@link Fit#weighted}.
+     *
+     * @return this
+     */
+    public Validation weighted() {
+        weighted = true;
+        return this;
+    }
+
+    /**
+     * Measures.
+     *
+     * @throws IllegalArgumentException when the data have no batch, or nothing in them counts
+     */
     @Override
     public void epochEnd(FitProgress progress) {
         if (progress.epoch() % period != 0) {
             return;
         }
-        for (Metric m : metrics) {
-            m.reset();
-        }
-        double sum = 0;
-        long samples = 0;
+        Measure measure = new Measure(progress.loss(), metrics, weighted);
         try (DataLoader<?>.Epoch epoch = batches.epoch(0);
                 Autograd.Mode predict = Autograd.pause()) {
             while (epoch.hasNext()) {
                 try (Scope scope = Scope.open()) {
-                    NDArray[] arrays = epoch.next();
-                    NDArray labels = arrays[arrays.length - 1];
-                    NDArray y = Fit.inFloats(progress.network().callAll(Arrays.copyOf(arrays, arrays.length - 1))[0]);
-                    long n = arrays[0].shape().dim(0);
-                    sum += progress.loss().mean(y, labels).item() * n;
-                    samples += n;
-                    for (Metric m : metrics) {
-                        m.update(y, labels);
+                    Measure.Batch batch = measure.split("validation", epoch.next());
+                    NDArray y = Fit.inFloats(progress.network().callAll(batch.inputs())[0]);
+                    if (measure.hasWeights(y, batch)) {
+                        NDArray[] sums = measure.sums(y, batch);
+                        double weight = sums[1].item();
+                        measure.add(sums[0].item() / weight, weight, y, batch);
+                    } else {
+                        measure.add(progress.loss().mean(y, batch.labels()).item(), batch.samples(), y, batch);
                     }
                 }
             }
         }
-        progress.put(PREFIX + Fit.LOSS, sum / samples);
-        for (Metric m : metrics) {
-            progress.put(PREFIX + m.name(), m.value());
-        }
+        measure.report("validation", PREFIX, progress);
     }
 }

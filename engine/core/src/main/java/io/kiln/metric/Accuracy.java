@@ -10,13 +10,15 @@ public final class Accuracy extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
-        long[] truth = Samples.classes(name(), predictions, labels);
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
+        long[] truth = Samples.classes(name(), predictions, labels, weight);
         int[] said = Samples.decisions(predictions, 0);
         for (int i = 0; i < truth.length; i++) {
-            add(0, said[i] == truth[i] ? 1 : 0);
+            double w = weight[i];
+            add(0, said[i] == truth[i] ? w : 0);
+            add(1, w);
         }
-        add(1, truth.length);
     }
 
     @Override

@@ -5,33 +5,32 @@ package io.kiln.metric;
  * the largest score to the smallest (average precision). Shapes: labels [N] of 0 and 1; predictions are probabilities of
  * class 1, [N] or [N,1], or of both classes, [N,2].
  *
- * <p>Probabilities are counted in bins as for {@link Auc}; scores in one bin are one threshold.
+ * <p>Exact, and in bins beyond a million samples or after a merge, as {@link Auc}; scores in one bin are one threshold. Positive
+ * samples whose prediction is NaN are never found, negative ones stand before all others.
  */
-public final class AveragePrecision extends ScoreHistogram {
-    /** With 10,000 bins. */
+public final class AveragePrecision extends ScoreRanking {
+    /** Exact up to a million samples. */
     public AveragePrecision() {
-        this(10_000);
+        this(1 << 20);
     }
 
     /**
      * Creates the metric.
      *
-     * @param bins number of bins, at least 2
+     * @param exact how many samples are ranked exactly, at least 0
      */
-    public AveragePrecision(int bins) {
-        super("average-precision", bins);
+    public AveragePrecision(int exact) {
+        super("average-precision", exact);
     }
 
     @Override
     public double value() {
-        double hits = 0;
-        double said = 0;
-        double sum = 0;
-        for (int b = bins() - 1; b >= 0; b--) {
-            hits += positives(b);
-            said += positives(b) + negatives(b);
-            sum += positives(b) == 0 ? 0 : positives(b) * hits / said;
-        }
-        return sum / hits;
+        double[] sums = {0, nanNegatives(), 0}; // hits, samples above, precision times hits
+        walk(false, (negatives, positives) -> {
+            sums[0] += positives;
+            sums[1] += positives + negatives;
+            sums[2] += positives == 0 ? 0 : positives * sums[0] / sums[1];
+        });
+        return sums[2] / (sums[0] + nanPositives());
     }
 }

@@ -44,7 +44,8 @@ public final class Bleu extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         if (labels.shape().rank() != 2
                 || predictions.shape().rank() != 2
                 || labels.shape().dim(0) != predictions.shape().dim(0)) {
@@ -52,11 +53,24 @@ public final class Bleu extends Metric {
                     + " and prediction" + predictions.shape());
         }
         long[] l = labels.toLongArray();
-        long[] p = predictions.toLongArray();
+        long[] p = tokens(predictions);
         int rows = Math.toIntExact(labels.shape().dim(0));
+        int perRow = Math.toIntExact(labels.shape().dim(1));
         for (int i = 0; i < rows; i++) {
-            update(row(p, i, rows), List.of(row(l, i, rows)));
+            update(weight[i * perRow], row(p, i, rows), List.of(row(l, i, rows)));
         }
+    }
+
+    /** A NaN is a token that no reference has. */
+    private static long[] tokens(NDArray predictions) {
+        long[] p = predictions.toLongArray();
+        if (predictions.dtype().isFloating()) {
+            float[] values = predictions.toFloatArray();
+            for (int i = 0; i < p.length; i++) {
+                p[i] = Float.isNaN(values[i]) ? Long.MIN_VALUE : p[i];
+            }
+        }
+        return p;
     }
 
     private long[] row(long[] all, int i, int rows) {
@@ -75,6 +89,10 @@ public final class Bleu extends Metric {
      * @param references one or more references
      */
     public void update(long[] translation, List<long[]> references) {
+        update(1, translation, references);
+    }
+
+    private void update(double weight, long[] translation, List<long[]> references) {
         if (references.isEmpty()) {
             throw new IllegalArgumentException("bleu: a translation needs at least one reference");
         }
@@ -83,8 +101,8 @@ public final class Bleu extends Metric {
             int further = Math.abs(r.length - translation.length) - Math.abs(closest - translation.length);
             closest = further < 0 || further == 0 && r.length < closest ? r.length : closest;
         }
-        add(0, translation.length);
-        add(1, closest);
+        add(0, weight * translation.length);
+        add(1, weight * closest);
         for (int n = 1; n <= order; n++) {
             Map<List<Long>, Integer> most = new HashMap<>();
             for (long[] r : references) {
@@ -94,8 +112,8 @@ public final class Bleu extends Metric {
             for (Map.Entry<List<Long>, Integer> e : grams(translation, n).entrySet()) {
                 hits += Math.min(e.getValue(), most.getOrDefault(e.getKey(), 0));
             }
-            add(2 * n, hits);
-            add(2 * n + 1, Math.max(0, translation.length - n + 1));
+            add(2 * n, weight * hits);
+            add(2 * n + 1, weight * Math.max(0, translation.length - n + 1));
         }
     }
 

@@ -5,7 +5,8 @@ import io.kiln.ndarray.NDArray;
 /**
  * How far the probability of the predicted class is from how often it is right: over bins of equal width of that
  * probability, \(\sum_b \frac{n_b}{n} |\mathrm{accuracy}_b - \mathrm{confidence}_b|\). Shapes: labels […], predictions
- * […,classes] of probabilities. C. Guo et al., ICML 2017, with 15 bins.
+ * […,classes] of probabilities. C. Guo et al., ICML 2017, with 15 bins. A NaN counts as certain
+ * and wrong.
  */
 public final class CalibrationError extends Metric {
     private final int bins;
@@ -29,21 +30,26 @@ public final class CalibrationError extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
-        long[] truth = Samples.classes(name(), predictions, labels);
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
+        long[] truth = Samples.classes(name(), predictions, labels, weight);
         int[] said = Samples.decisions(predictions, 0);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));
         for (int i = 0; i < truth.length; i++) {
-            float confidence = p[i * classes + said[i]];
+            double w = weight[i];
+            if (w == 0) {
+                continue;
+            }
+            float confidence = said[i] < 0 ? 1 : p[i * classes + said[i]];
             if (!(confidence >= 0 && confidence <= 1.00001f)) {
                 throw new IllegalArgumentException(name() + ": sample " + i + " needs probabilities, got " + confidence
                         + "; take the softmax of logits");
             }
             int bin = Math.min((int) (confidence * bins), bins - 1);
-            add(3 * bin, 1);
-            add(3 * bin + 1, said[i] == truth[i] ? 1 : 0);
-            add(3 * bin + 2, confidence);
+            add(3 * bin, w);
+            add(3 * bin + 1, said[i] == truth[i] ? w : 0);
+            add(3 * bin + 2, w * confidence);
         }
     }
 

@@ -41,6 +41,17 @@ public final class CompositeMetric {
     }
 
     /**
+     * Takes samples that count differently into all metrics.
+     *
+     * @param predictions what the network says, [N,…]
+     * @param labels what is true, [N] or [N,…]
+     * @param weights weights, as {@link Metric#update(NDArray, NDArray, NDArray)} takes them
+     */
+    public void update(NDArray predictions, NDArray labels, NDArray weights) {
+        metrics.forEach(m -> m.update(predictions, labels, weights));
+    }
+
+    /**
      * The figures.
      *
      * @return the value of each metric, by name, in the order given

@@ -49,17 +49,23 @@ public final class CrossEntropy extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
-        long[] truth = Samples.classes(name(), predictions, labels);
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
+        long[] truth = Samples.classes(name(), predictions, labels, weight);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));
         double sum = 0;
+        double total = 0;
         for (int i = 0; i < truth.length; i++) {
-            double own = p[i * classes + (int) truth[i]];
-            sum += fromLogits ? logSumExp(p, i * classes, classes) - own : -Math.log(Math.max(own, LEAST));
+            double w = weight[i];
+            if (w > 0) {
+                double own = Samples.hasNan(p, i * classes, classes) ? Double.NaN : p[i * classes + (int) truth[i]];
+                sum += w * (fromLogits ? logSumExp(p, i * classes, classes) - own : -Math.log(Math.max(own, LEAST)));
+                total += w;
+            }
         }
         add(0, sum);
-        add(1, truth.length);
+        add(1, total);
     }
 
     private static double logSumExp(float[] x, int start, int count) {

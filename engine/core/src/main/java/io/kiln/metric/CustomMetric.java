@@ -25,7 +25,11 @@ public final class CustomMetric extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        if (weights != null) {
+            throw new IllegalArgumentException(name()
+                    + ": a custom metric takes no weights; leave masked samples out, or write a subclass of Metric");
+        }
         long samples = labels.shape().rank() == 0 ? 1 : labels.shape().dim(0);
         if (samples > 0) {
             add(0, samples * batchMean.applyAsDouble(predictions, labels));

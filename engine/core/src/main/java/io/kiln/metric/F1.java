@@ -47,16 +47,14 @@ public final class F1 extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         int[] said = Samples.decisions(predictions, threshold);
-        long[] truth = Confusion.check(name(), said, labels, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes, weight);
         for (int i = 0; i < said.length; i++) {
-            int t = (int) truth[i];
-            if (t == said[i]) {
-                add(3 * t, 1);
-            } else {
-                add(3 * said[i] + 1, 1);
-                add(3 * t + 2, 1);
+            double w = weight[i];
+            if (w > 0) {
+                Confusion.count(this::add, (int) truth[i], said[i], w);
             }
         }
     }

@@ -23,18 +23,23 @@ public final class LogLoss extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         Samples.checkAlike(name(), predictions, labels);
         double[] y = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double sum = 0;
+        double total = 0;
         for (int i = 0; i < y.length; i++) {
-            sum += fromLogits
+            double w = weight[i];
+            total += w;
+            double loss = fromLogits
                     ? Math.max(p[i], 0) + Math.log1p(Math.exp(-Math.abs(p[i]))) - p[i] * y[i]
                     : -y[i] * Math.log(Math.max(p[i], LEAST)) - (1 - y[i]) * Math.log(Math.max(1 - p[i], LEAST));
+            sum += w == 0 ? 0 : w * loss;
         }
         add(0, sum);
-        add(1, y.length);
+        add(1, total);
     }
 
     @Override

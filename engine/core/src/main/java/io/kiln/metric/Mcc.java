@@ -24,7 +24,7 @@ public final class Mcc extends Metric {
      * @param threshold above which a single score means class 1
      */
     public Mcc(int classes, double threshold) {
-        super("mcc", Math.multiplyExact(classes, classes));
+        super("mcc", Math.multiplyExact(classes, Math.addExact(classes, 1)));
         if (classes < 2) {
             throw new IllegalArgumentException("mcc: needs at least 2 classes, got " + classes);
         }
@@ -33,23 +33,27 @@ public final class Mcc extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         int[] said = Samples.decisions(predictions, threshold);
-        long[] truth = Confusion.check(name(), said, labels, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes, weight);
         for (int i = 0; i < said.length; i++) {
-            add((int) truth[i] * classes + said[i], 1);
+            double w = weight[i];
+            if (w > 0) {
+                add((int) truth[i] * (classes + 1) + (said[i] < 0 ? classes : said[i]), w);
+            }
         }
     }
 
     @Override
     public double value() {
         double[] t = new double[classes];
-        double[] p = new double[classes];
+        double[] p = new double[classes + 1]; // the last are no predictions
         double hits = 0;
         double all = 0;
         for (int i = 0; i < classes; i++) {
-            for (int j = 0; j < classes; j++) {
-                double n = at(i * classes + j);
+            for (int j = 0; j <= classes; j++) {
+                double n = at(i * (classes + 1) + j);
                 t[i] += n;
                 p[j] += n;
                 all += n;

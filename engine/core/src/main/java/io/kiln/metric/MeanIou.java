@@ -36,19 +36,18 @@ public final class MeanIou extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         int rank = predictions.shape().rank();
         int at = predictions.shape().axis(axis);
         int[] last = IntStream.concat(IntStream.range(0, rank).filter(i -> i != at), IntStream.of(at))
                 .toArray();
         int[] said = Samples.decisions(predictions.transpose(last), 0);
-        long[] truth = Confusion.check(name(), said, labels, classes);
+        long[] truth = Confusion.check(name(), said, labels, classes, weight);
         for (int i = 0; i < said.length; i++) {
-            if (truth[i] == said[i]) {
-                add(3 * said[i], 1);
-            } else {
-                add(3 * said[i] + 1, 1);
-                add(3 * (int) truth[i] + 2, 1);
+            double w = weight[i];
+            if (w > 0) {
+                Confusion.count(this::add, (int) truth[i], said[i], w);
             }
         }
     }

@@ -19,8 +19,15 @@ public final class MeanLoss extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
         try (Scope scope = Scope.open()) {
+            if (weights != null || loss.weights(predictions.shape(), labels) != null) {
+                NDArray[] sums =
+                        weights == null ? loss.sums(predictions, labels) : loss.sums(predictions, labels, weights);
+                add(0, sums[0].item());
+                add(1, sums[1].item());
+                return;
+            }
             double sum = 0;
             double[] losses = loss.compute(predictions, labels).toDoubleArray();
             for (double l : losses) {

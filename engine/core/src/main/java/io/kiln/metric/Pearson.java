@@ -14,18 +14,22 @@ public final class Pearson extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         Samples.checkAlike(name(), predictions, labels);
         double[] l = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double[] sums = new double[6];
         for (int i = 0; i < l.length; i++) {
-            sums[0]++;
-            sums[1] += l[i];
-            sums[2] += p[i];
-            sums[3] += l[i] * l[i];
-            sums[4] += p[i] * p[i];
-            sums[5] += l[i] * p[i];
+            double w = weight[i];
+            if (w > 0) {
+                sums[0] += w;
+                sums[1] += w * l[i];
+                sums[2] += w * p[i];
+                sums[3] += w * l[i] * l[i];
+                sums[4] += w * p[i] * p[i];
+                sums[5] += w * l[i] * p[i];
+            }
         }
         for (int i = 0; i < sums.length; i++) {
             add(i, sums[i]);

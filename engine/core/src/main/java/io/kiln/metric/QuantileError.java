@@ -24,17 +24,21 @@ public final class QuantileError extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         Samples.checkAlike(name(), predictions, labels);
         double[] y = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double sum = 0;
+        double total = 0;
         for (int i = 0; i < y.length; i++) {
             double d = y[i] - p[i];
-            sum += Math.max(tau * d, (tau - 1) * d);
+            double w = weight[i];
+            sum += w == 0 ? 0 : w * Math.max(tau * d, (tau - 1) * d);
+            total += w;
         }
         add(0, sum);
-        add(1, y.length);
+        add(1, total);
     }
 
     @Override

@@ -13,16 +13,20 @@ public final class R2 extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         Samples.checkAlike(name(), predictions, labels);
         double[] y = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         for (int i = 0; i < y.length; i++) {
-            double d = y[i] - p[i];
-            add(0, 1);
-            add(1, y[i]);
-            add(2, y[i] * y[i]);
-            add(3, d * d);
+            double w = weight[i];
+            if (w > 0) {
+                double d = y[i] - p[i];
+                add(0, w);
+                add(1, w * y[i]);
+                add(2, w * y[i] * y[i]);
+                add(3, w * d * d);
+            }
         }
     }
 

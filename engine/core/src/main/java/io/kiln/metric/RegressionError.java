@@ -29,17 +29,21 @@ public final class RegressionError extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
         Samples.checkAlike(name(), predictions, labels);
         double[] l = labels.toDoubleArray();
         double[] p = predictions.toDoubleArray();
         double sum = 0;
+        double total = 0;
         for (int i = 0; i < l.length; i++) {
             double d = l[i] - p[i];
-            sum += squared ? d * d : Math.abs(d);
+            double w = weight[i];
+            sum += w == 0 ? 0 : w * (squared ? d * d : Math.abs(d));
+            total += w;
         }
         add(0, sum);
-        add(1, l.length);
+        add(1, total);
     }
 
     @Override

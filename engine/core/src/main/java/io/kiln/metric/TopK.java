@@ -23,14 +23,16 @@ public final class TopK extends Metric {
     }
 
     @Override
-    public void update(NDArray predictions, NDArray labels) {
-        long[] truth = Samples.classes(name(), predictions, labels);
+    protected void observe(NDArray predictions, NDArray labels, NDArray weights) {
+        double[] weight = perLabel(weights, labels);
+        long[] truth = Samples.classes(name(), predictions, labels, weight);
         float[] p = predictions.toFloatArray();
         int classes = Math.toIntExact(predictions.shape().dim(-1));
         for (int i = 0; i < truth.length; i++) {
-            add(0, isAmongFirst(p, i * classes, classes, (int) truth[i]) ? 1 : 0);
+            double w = weight[i];
+            add(0, w > 0 && isAmongFirst(p, i * classes, classes, (int) truth[i]) ? w : 0);
+            add(1, w);
         }
-        add(1, truth.length);
     }
 
     private boolean isAmongFirst(float[] p, int start, int classes, int truth) {
@@ -42,7 +44,7 @@ public final class TopK extends Metric {
                 before++;
             }
         }
-        return before < k && !Float.isNaN(own);
+        return before < k && !Samples.hasNan(p, start, classes);
     }
 
     @Override

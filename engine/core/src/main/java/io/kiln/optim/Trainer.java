@@ -51,7 +51,8 @@ public final class Trainer implements AutoCloseable {
     private final Consumer<List<NDArray>> exchange;
     private final TrainerStates states;
     private final Map<String, Parameter> pending = new LinkedHashMap<>();
-    private UpdateRule rule;
+    private final UpdateRule rule;
+    private double fixedRate = Double.NaN;
     private Precision precision = Precision.FLOAT32;
     private CastLists lists = CastLists.STANDARD;
     private LossScaler scaler;
@@ -113,7 +114,9 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Sums gradients over several batches: only every so many calls of {@link #step(double)} update, with gradients divided
-     * by the sum of the batch sizes given. Parameters get {@link GradReq#ADD}.
+     * by the sum of the batch sizes given; {@link #flush} updates with fewer. Parameters get {@link GradReq#ADD}. Batches of
+     * unequal sizes count by their samples when losses are summed, not averaged, and {@code step} is given their number (or
+     * the sum of their weights, {@link io.kiln.nn.loss.Loss#sums}).
      *
      * @param batches how many batches make one update, at least 1
      * @return this trainer
@@ -189,9 +192,10 @@ public final class Trainer implements AutoCloseable {
      * Updates all trained parameters once.
      *
      * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
-     *     when the mean was taken
-     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, and not after an
-     *     overflow in float16
+     *     when the mean was taken; 0 for a batch of which nothing counts
+     * @return whether parameters were updated: not while batches {@linkplain #accumulate accumulate}, not when all of them count
+     *     nothing, and not after an overflow in float16
+     * @throws LossScaleException when gradients keep overflowing in float16 at the least scale of the loss
      * @throws IllegalStateException when no backward pass has reached a parameter since the last step
      */
     public boolean step(double batchSize) {
@@ -208,26 +212,49 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalStateException when a gradient is stale and that is not to be ignored
      */
     public boolean step(double batchSize, boolean ignoreStaleGradient) {
-        Check.positive("trainer", "batchSize", batchSize);
+        Check.atLeastZero("trainer", "batchSize", batchSize);
         if (average != null) {
             average.checkOut();
         }
         Map<String, Parameter> updated = collect(batchSize, ignoreStaleGradient);
-        if (collected > 0) {
+        return collected == 0 && apply(updated);
+    }
+
+    /**
+     * Updates with the batches accumulated so far, fewer than make an update; at the end of an epoch, say.
+     *
+     * @return whether parameters were updated: not when no batch is waiting
+     */
+    public boolean flush() {
+        if (collected == 0) {
             return false;
         }
+        if (average != null) {
+            average.checkOut();
+        }
+        return apply(takePending());
+    }
+
+    private boolean apply(Map<String, Parameter> updated) {
         if (exchange != null) {
             exchange.accept(updated.values().stream().map(Parameter::gradient).toList());
         }
+        double size = collectedSize;
+        collectedSize = 0;
+        if (size == 0) {
+            updated.values().forEach(this::forget);
+            return false;
+        }
         List<NDArray> gradients =
                 updated.values().stream().map(Trainer::elements).toList();
-        double rescale = 1 / (collectedSize * lossScale());
-        collectedSize = 0;
+        double rescale = 1 / (size * lossScale());
         if (scaler != null) {
             boolean overflow = !GradientClipping.areFinite(gradients);
-            scaler.observe(overflow);
             if (overflow) {
                 updated.values().forEach(this::forget);
+            }
+            scaler.observe(overflow);
+            if (overflow) {
                 return false;
             }
         }
@@ -235,8 +262,8 @@ public final class Trainer implements AutoCloseable {
             double norm = rescale * Math.sqrt(GradientClipping.sumOfSquares(gradients));
             rescale *= clipFactor(norm);
         }
+        double learningRate = learningRate();
         steps++;
-        double learningRate = rule.schedule().at(steps);
         try (Observation.Span update = Observation.span("update")) {
             update(updated, rescale, learningRate);
         }
@@ -271,9 +298,10 @@ public final class Trainer implements AutoCloseable {
         }
         pending.putAll(fresh);
         fresh.values().forEach(p -> Autograd.consumeGradient(p.value()));
-        if (++collected < accumulation) {
-            return Map.of();
-        }
+        return ++collected < accumulation ? Map.of() : takePending();
+    }
+
+    private Map<String, Parameter> takePending() {
         collected = 0;
         Map<String, Parameter> updated = new LinkedHashMap<>(parameters);
         updated.keySet().retainAll(pending.keySet());
@@ -335,45 +363,58 @@ public final class Trainer implements AutoCloseable {
     /**
      * The learning rate of the next step.
      *
-     * @return what the schedule says
+     * @return what {@link #setLearningRate} was given last, or else what the schedule says
      */
     public double learningRate() {
-        return rule.schedule().at(steps + 1);
+        return Double.isNaN(fixedRate) ? rule.schedule().at(steps + 1) : fixedRate;
     }
 
     /**
-     * Takes this learning rate from now on.
+     * Takes this learning rate from now on, in place of the schedule's; saved with the states.
      *
-     * @param learningRate the rate
+     * @param learningRate the rate, at least 0
      */
     public void setLearningRate(double learningRate) {
-        rule = new UpdateRule(
-                rule.optimizer(),
-                new ConstantRate(learningRate),
-                rule.weightDecay(),
-                rule.clipValue(),
-                rule.clipNorm());
+        Check.atLeastZero("trainer", "learningRate", learningRate);
+        fixedRate = learningRate;
+    }
+
+    /** {@return how many batches make one update} */
+    public int accumulation() {
+        return accumulation;
     }
 
     /**
-     * Writes the optimizer's states to a safetensors file.
+     * Writes all that decides the next steps, besides the weights, to a safetensors file: the optimizer's states, gradients that
+     * wait for further batches, averages of the weights, the loss scale and a learning rate that was set.
      *
      * @param file the file, replaced atomically
      * @throws IOException when writing fails
      */
     public void saveStates(Path file) throws IOException {
-        states.write(file, steps, average, scaler);
+        TrainerStates.Counters counters =
+                new TrainerStates.Counters(steps, fixedRate, accumulation, collected, collectedSize);
+        states.write(file, counters, pending, average, scaler);
     }
 
     /**
-     * Reads the optimizer's states.
+     * Reads what {@link #saveStates} has written.
      *
      * @param file a file written by {@link #saveStates}
      * @throws IOException when reading fails or the file is damaged
-     * @throws IllegalArgumentException when the states belong to another optimizer or network
+     * @throws IllegalArgumentException when the states belong to another optimizer or network, or hold batches that this
+     *     trainer does not {@link #accumulate}
      */
     public void loadStates(Path file) throws IOException {
-        steps = states.read(file, average, scaler);
+        TrainerStates.Saved saved = states.read(file, accumulation, average, scaler);
+        pending.keySet().removeAll(saved.pending());
+        pending.values().forEach(this::forget);
+        pending.clear();
+        saved.pending().forEach(n -> pending.put(n, parameters.get(n)));
+        steps = saved.counters().steps();
+        fixedRate = saved.counters().fixedRate();
+        collected = saved.counters().collected();
+        collectedSize = saved.counters().collectedSize();
     }
 
     /** Frees the states and averages. */

@@ -4,24 +4,30 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.autograd.Autograd;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The optimizer's states of a trainer's parameters, and the file that keeps them: safetensors of the states, of the weights'
- * averages and, as metadata, of the trainer's counters.
+ * averages, of gradients that wait for further batches and, as metadata, of the trainer's counters.
  */
 final class TrainerStates implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String FORMAT = "kiln-optimizer-states";
     private static final int VERSION = 1;
     private static final String AVERAGE = ".average";
+    private static final String PENDING = ".pending";
+    private static final String PENDING_ROWS = ".pendingRows";
 
     private final Map<String, Parameter> parameters;
     private final Optimizer optimizer;
@@ -36,6 +42,25 @@ final class TrainerStates implements AutoCloseable {
             this.arrays = arrays;
         }
     }
+
+    /**
+     * The trainer's numbers.
+     *
+     * @param steps updates so far
+     * @param fixedRate the learning rate in place of the schedule's; NaN for none
+     * @param accumulation batches that make an update
+     * @param collected batches that wait
+     * @param collectedSize their size
+     */
+    record Counters(long steps, double fixedRate, int accumulation, int collected, double collectedSize) {}
+
+    /**
+     * What was read, besides what went to its places.
+     *
+     * @param counters the trainer's numbers
+     * @param pending names of the parameters whose gradients wait
+     */
+    record Saved(Counters counters, Set<String> pending) {}
 
     TrainerStates(Map<String, Parameter> parameters, Optimizer optimizer) {
         this.parameters = parameters;
@@ -57,8 +82,9 @@ final class TrainerStates implements AutoCloseable {
         return new State(arrays);
     }
 
-    /** Writes all, with the number of steps; average and scaler may be null. */
-    void write(Path file, long steps, WeightAverage average, LossScaler scaler) throws IOException {
+    /** Writes all; average and scaler may be null. */
+    void write(Path file, Counters counters, Map<String, Parameter> pending, WeightAverage average, LossScaler scaler)
+            throws IOException {
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         ObjectNode updates = MAPPER.createObjectNode();
         states.forEach((n, s) -> {
@@ -68,8 +94,18 @@ final class TrainerStates implements AutoCloseable {
             }
         });
         ObjectNode header = MAPPER.createObjectNode();
-        header.put("version", VERSION).put("steps", steps).put("optimizer", optimizer.name());
+        header.put("version", VERSION).put("steps", counters.steps).put("optimizer", optimizer.name());
         header.set("updates", updates);
+        if (!Double.isNaN(counters.fixedRate)) {
+            header.put("learningRate", counters.fixedRate);
+        }
+        if (counters.collected > 0) {
+            header.putObject("accumulated")
+                    .put("batches", counters.collected)
+                    .put("of", counters.accumulation)
+                    .put("size", counters.collectedSize);
+            pending.forEach((n, p) -> pending(n, p, tensors));
+        }
         if (average != null) {
             header.put("averages", average.updates());
             average.averages().forEach((n, a) -> tensors.put(n + AVERAGE, a));
@@ -81,8 +117,18 @@ final class TrainerStates implements AutoCloseable {
         SafeTensors.write(file, tensors, Map.of(FORMAT, header.toString()));
     }
 
-    /** Reads all, and what is there of average and scaler; returns the number of steps. */
-    long read(Path file, WeightAverage average, LossScaler scaler) throws IOException {
+    private static void pending(String name, Parameter p, Map<String, NDArray> tensors) {
+        RowSparse rows = p.rowGradient();
+        if (rows == null) {
+            tensors.put(name + PENDING, p.gradient());
+        } else {
+            tensors.put(name + PENDING, rows.rows());
+            tensors.put(name + PENDING_ROWS, rows.indices());
+        }
+    }
+
+    /** Reads all, and what is there of average and scaler. */
+    Saved read(Path file, int accumulation, WeightAverage average, LossScaler scaler) throws IOException {
         try (Scope scope = Scope.open()) {
             SafeTensors.Contents contents = SafeTensors.read(file);
             JsonNode header = header(file, contents.metadata().get(FORMAT));
@@ -90,10 +136,19 @@ final class TrainerStates implements AutoCloseable {
                 throw new IllegalArgumentException("trainer: " + file + " holds states of "
                         + header.path("optimizer").asText() + ", the trainer has " + optimizer.name());
             }
+            JsonNode accumulated = header.path("accumulated");
+            int collected = accumulated.path("batches").asInt();
+            if (collected >= accumulation && collected > 0) {
+                throw new IllegalArgumentException("trainer: " + file + " was saved after " + collected + " of "
+                        + accumulated.path("of").asInt() + " accumulated batches, the trainer accumulates "
+                        + accumulation + "; call accumulate("
+                        + accumulated.path("of").asInt() + ") first");
+            }
             Map<String, State> loaded = new LinkedHashMap<>();
             for (Map.Entry<String, JsonNode> u : header.path("updates").properties()) {
                 loaded.put(u.getKey(), state(file, u.getKey(), u.getValue().asLong(), contents.tensors()));
             }
+            Set<String> pending = collected > 0 ? restorePending(file, contents.tensors()) : Set.of();
             close();
             states.putAll(loaded);
             if (average != null) {
@@ -104,8 +159,39 @@ final class TrainerStates implements AutoCloseable {
                         header.get("lossScale").asDouble(),
                         header.path("cleanSteps").asLong()));
             }
-            return header.path("steps").asLong();
+            double rate = header.path("learningRate").asDouble(Double.NaN);
+            double size = accumulated.path("size").asDouble();
+            return new Saved(new Counters(header.path("steps").asLong(), rate, accumulation, collected, size), pending);
         }
+    }
+
+    /** Gives parameters the gradients that wait. */
+    private Set<String> restorePending(Path file, Map<String, NDArray> tensors) {
+        Set<String> restored = new LinkedHashSet<>();
+        parameters.forEach((name, p) -> {
+            NDArray gradient = tensors.get(name + PENDING);
+            if (gradient == null) {
+                return;
+            }
+            if (!p.isTrained()) {
+                throw new IllegalArgumentException("trainer: " + file + " has a gradient of " + name
+                        + ", which is frozen now; load the states before it is frozen");
+            }
+            NDArray rows = tensors.get(name + PENDING_ROWS);
+            if (rows == null) {
+                Autograd.restoreGradient(p.complete(gradient.shape()).value(), gradient);
+            } else {
+                NDArray table = p.value();
+                RowSparse sparse = RowSparse.of(table.shape(), rows, gradient);
+                if (p.keepsRowGradient()) {
+                    Autograd.restoreGradient(table, sparse);
+                } else {
+                    Autograd.restoreGradient(table, sparse.toDense());
+                }
+            }
+            restored.add(name);
+        });
+        return restored;
     }
 
     private Map<String, NDArray> averages(Map<String, NDArray> tensors) {

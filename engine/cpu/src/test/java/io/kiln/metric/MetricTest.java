@@ -205,7 +205,7 @@ class MetricTest {
         assertThrows(ShapeException.class, () -> RegressionError.mse().update(two, three));
         assertThrows(ShapeException.class, () -> new Auc().update(two, three));
         assertThrows(ShapeException.class, () -> new F1().update(two, three));
-        assertThrows(IllegalArgumentException.class, () -> new Auc(10).merge(new Auc(20).state()));
+        assertThrows(IllegalArgumentException.class, () -> new Mcc(3, 0).merge(new Mcc(4, 0).state()));
     }
 
     @Test
@@ -217,6 +217,122 @@ class MetricTest {
             assertThrows(IllegalArgumentException.class, () -> new F1().update(p, l));
             assertThrows(IllegalArgumentException.class, () -> new Auc().update(p, l));
         }
+    }
+
+    @Test
+    void predictionsThatAreNanAreNeverHitsAndAreCounted() {
+        NDArray labels = NDArray.of(Shape.of(4), 0, 1, 0, 1);
+        NDArray nan = NDArray.full(Shape.of(4, 2), Double.NaN, DType.FLOAT32);
+        for (Metric m : List.of(
+                new Accuracy(),
+                new TopK(1),
+                new F1(),
+                new F1(F1.Average.MICRO, 2, 0.5),
+                new F1(F1.Average.MACRO, 2, 0.5),
+                new Mcc(),
+                new MeanIou(2, -1),
+                new Auc(),
+                new Auc(0),
+                new AveragePrecision(),
+                new AveragePrecision(0))) {
+            m.update(nan, labels);
+            assertEquals(0, m.value(), m.name());
+            assertEquals(4, m.nanSamples(), m.name());
+            assertTrue(m.toString().contains("4 samples with NaN"), m.toString());
+            m.reset();
+            assertEquals(0, m.nanSamples());
+        }
+        for (Metric m : List.of(CrossEntropy.mean(true), CrossEntropy.mean(false), RegressionError.mae())) {
+            m.update(m.name().startsWith("m") ? nan.slice(1, 0, 1) : nan, labels);
+            assertTrue(Double.isNaN(m.value()), m.name());
+        }
+        CalibrationError certain = new CalibrationError();
+        certain.update(nan, labels);
+        assertEquals(1, certain.value());
+    }
+
+    @Test
+    void oneNanAmongManyClassesIsAMiss() {
+        NDArray labels = NDArray.of(Shape.of(2), 0, 1);
+        NDArray p = NDArray.of(Shape.of(2, 3), 0.9f, Float.NaN, 0, 0, 1, 0);
+        Accuracy accuracy = new Accuracy();
+        accuracy.update(p, labels);
+        assertEquals(0.5, accuracy.value());
+        assertEquals(1, accuracy.nanSamples());
+        Mcc mcc = new Mcc(3, 0);
+        mcc.update(p, labels);
+        assertTrue(mcc.value() > 0 && mcc.value() < 1, mcc.toString());
+    }
+
+    @Test
+    void tinyProbabilitiesAreRankedExactlyAndInBins() {
+        int n = 1000;
+        int[] y = new int[n];
+        float[] p = new float[n];
+        for (double least : new double[] {1e-4, 1e-30}) {
+            for (int i = 0; i < n; i++) {
+                y[i] = i >= 900 ? 1 : 0;
+                p[i] = (float) ((i + 1.0) / n * least);
+            }
+            for (boolean mirrored : new boolean[] {false, true}) {
+                NDArray scores = NDArray.of(p);
+                NDArray labels = NDArray.of(Shape.of(n), y);
+                if (mirrored && least < 1e-10) {
+                    continue; // one minus such a score is 1 in float32
+                }
+                NDArray s = mirrored ? scores.neg().add(1) : scores;
+                NDArray l = mirrored ? labels.neg().add(1) : labels;
+                for (Metric m : List.of(new Auc(), new AveragePrecision())) {
+                    m.update(s, l);
+                    assertEquals(1, m.value(), mirrored ? 1e-3 : 0, m.name());
+                }
+                for (Metric m : List.of(new Auc(0), new AveragePrecision(0))) {
+                    m.update(s, l);
+                    assertEquals(1, m.value(), 0.02, m.name() + " in bins");
+                }
+            }
+        }
+    }
+
+    @Test
+    void weightsCountAsRepeatedSamplesAndZeroMasksAnyLabel() {
+        NDArray p = NDArray.of(Shape.of(4, 2), 0.9f, 0.1f, 0.4f, 0.6f, 0.7f, 0.3f, 0.2f, 0.8f);
+        NDArray repeated = Movement.concat(0, p, p.slice(0, 1, 2), p.slice(0, 2, 3), p.slice(0, 2, 3))
+                .slice(0, 0, 7);
+        NDArray labels = NDArray.of(Shape.of(4), 0, 1, 1, -100);
+        NDArray weights = NDArray.of(1f, 2, 3, 0);
+        NDArray rows = Movement.concat(0, repeated.slice(0, 0, 3), repeated.slice(0, 4, 7));
+        NDArray own = NDArray.of(Shape.of(6), 0, 1, 1, 1, 1, 1);
+        for (Supplier<Metric> make : List.<Supplier<Metric>>of(
+                Accuracy::new,
+                () -> new TopK(1),
+                F1::new,
+                Mcc::new,
+                () -> new MeanIou(2, -1),
+                Auc::new,
+                () -> new Auc(0),
+                AveragePrecision::new,
+                CalibrationError::new,
+                () -> CrossEntropy.mean(false),
+                () -> new MeanLoss(new SoftmaxCrossEntropy()))) {
+            Metric weighted = make.get();
+            Metric plain = make.get();
+            NDArray masked =
+                    weighted instanceof MeanLoss ? labels.maximum(NDArray.zeros(Shape.of(4), DType.INT32)) : labels;
+            weighted.update(p, masked, weights);
+            plain.update(rows, own);
+            assertEquals(plain.value(), weighted.value(), 1e-6, weighted.name());
+        }
+        NDArray y = NDArray.of(Shape.of(2, 2), 1f, 2, 3, 4);
+        NDArray guess = NDArray.of(Shape.of(2, 2), 2f, 9, 5, 9);
+        for (Metric m : List.of(RegressionError.mae(), new QuantileError(0.5), new R2(), new Pearson())) {
+            m.update(guess, y, NDArray.of(Shape.of(1, 2), 1f, 0));
+            double first = m.value();
+            m.reset();
+            m.update(guess.slice(1, 0, 1), y.slice(1, 0, 1));
+            assertEquals(m.value(), first, 1e-12, m.name());
+        }
+        assertThrows(ShapeException.class, () -> new Accuracy().update(p, labels, NDArray.of(1f, 1)));
     }
 
     @Test

@@ -112,6 +112,52 @@ class AccumulationTest {
     }
 
     @Test
+    void waitingGradientsAndASetRateAreSavedWithTheStates(@TempDir Path folder) throws IOException {
+        Path states = folder.resolve("states");
+        Block net = network();
+        Block other = network();
+        try (Trainer t = trainer(net).accumulate(3);
+                Trainer u = trainer(other).accumulate(3);
+                Trainer few = trainer(network()).accumulate(2)) {
+            step(net, t, 0, 2, 2);
+            step(net, t, 2, 7, 5);
+            t.setLearningRate(0.01);
+            t.saveStates(states);
+            u.loadStates(states);
+            assertEquals(0.01, u.learningRate());
+            assertTrue(step(net, t, 7, 12, 5));
+            assertTrue(step(other, u, 7, 12, 5));
+            assertArrayEquals(weights(net), weights(other));
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> few.loadStates(states));
+            assertTrue(e.getMessage().contains("after 2 of 3 accumulated batches"), e.getMessage());
+            t.saveStates(states);
+            step(other, u, 0, 2, 2);
+            u.loadStates(states);
+            assertFalse(u.flush(), "what waited belonged to another training");
+        }
+    }
+
+    @Test
+    void fewerBatchesMakeAnUpdateWhenTheyAreFlushed() {
+        Block whole = network();
+        Block parts = network();
+        try (Trainer a = trainer(whole);
+                Trainer b = trainer(parts).accumulate(3)) {
+            assertFalse(b.flush());
+            step(whole, a, 0, 7, 7);
+            step(parts, b, 0, 2, 2);
+            step(parts, b, 2, 7, 5);
+            assertTrue(b.flush());
+            assertFalse(b.flush());
+            assertArrayEquals(weights(whole), weights(parts), 1e-6f);
+            step(whole, a, 7, 12, 5);
+            step(parts, b, 7, 12, 5);
+            assertTrue(b.flush());
+            assertArrayEquals(weights(whole), weights(parts), 1e-6f, "no gradient is left behind");
+        }
+    }
+
+    @Test
     void averagesFollowTheWeightsAndAreSwappedInAndOut() {
         Block net = network();
         try (Trainer t = trainer(net).average(new WeightAverage.Settings(0.8, false))) {

@@ -241,6 +241,34 @@ class MixedPrecisionTest {
     }
 
     @Test
+    void gradientsThatAlwaysOverflowEndTraining() {
+        LossScaler scaler = new LossScaler(new LossScaler.Settings(4, 2, 3, 16, 1, 3));
+        boolean[] overflows = {true, true, true, true, false, true, true};
+        for (boolean o : overflows) {
+            scaler.observe(o);
+        }
+        assertEquals(1, scaler.scale());
+        LossScaler restored = new LossScaler(new LossScaler.Settings(4, 2, 3, 16, 1, 3));
+        restored.restore(scaler.state());
+        LossScaleException e = assertThrows(LossScaleException.class, () -> restored.observe(true));
+        assertTrue(e.getMessage().contains("3 steps in a row at the least loss scale 1.0"), e.getMessage());
+        Dense net = new Dense(1);
+        net.initialize(1);
+        try (Scope all = Scope.open();
+                Trainer t =
+                        new Trainer(net.parameters(), new UpdateRule(new Sgd(0), 0.1)).precision(Precision.FLOAT16)) {
+            NDArray x = NDArray.full(Shape.of(4, 8), 60000, DType.FLOAT32);
+            assertThrows(LossScaleException.class, () -> {
+                for (int i = 0; i < 100; i++) {
+                    t.differentiate(
+                            () -> net.call(x).mul(60000).mul(60000).square().sum());
+                    t.step(1);
+                }
+            });
+        }
+    }
+
+    @Test
     void theScaleGrowsAfterCleanStepsUpToItsLimit() {
         LossScaler scaler = new LossScaler(new LossScaler.Settings(4, 2, 3, 16));
         double[] scales = new double[9];

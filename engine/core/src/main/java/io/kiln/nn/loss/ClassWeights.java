@@ -36,6 +36,11 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return ignored.isEmpty() ? null : classes.ne(ignored.getAsLong());
     }
 
+    /** 1 where a label counts, else 0, as float32. */
+    NDArray mask(NDArray classes) {
+        return kept(classes).cast(DType.FLOAT32);
+    }
+
     /** The classes with 0 in place of the ignored label. */
     NDArray indices(NDArray classes) {
         NDArray kept = kept(classes);

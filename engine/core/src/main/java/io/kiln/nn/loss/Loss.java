@@ -48,6 +48,17 @@ public interface Loss {
     }
 
     /**
+     * Which labels count at all, for metrics beside the loss.
+     *
+     * @param prediction shape of the predictions
+     * @param label what the network should have given, [N,…]
+     * @return 1, or 0 where the label is ignored, of the shape of {@link #unreduced}; null when none is ignored
+     */
+    default NDArray mask(Shape prediction, NDArray label) {
+        return null;
+    }
+
+    /**
      * The loss of each sample: the mean over its elements.
      *
      * @param prediction what the network gave, [N,…], floating

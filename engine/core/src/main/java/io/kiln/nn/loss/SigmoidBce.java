@@ -1,6 +1,5 @@
 package io.kiln.nn.loss;
 
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Elementwise;
@@ -78,10 +77,12 @@ public record SigmoidBce(
 
     @Override
     public NDArray weights(Shape prediction, NDArray label) {
-        if (ignoredLabel.isEmpty()) {
-            return null;
-        }
-        NDArray y = Labels.like(name(), prediction, label);
-        return new ClassWeights(name(), ignoredLabel, List.of()).kept(y).cast(DType.FLOAT32);
+        return mask(prediction, label);
+    }
+
+    @Override
+    public NDArray mask(Shape prediction, NDArray label) {
+        ClassWeights counts = new ClassWeights(name(), ignoredLabel, List.of());
+        return ignoredLabel.isEmpty() ? null : counts.mask(Labels.like(name(), prediction, label));
     }
 }

@@ -92,4 +92,9 @@ public record SoftmaxCrossEntropy(
         }
         return counts().of(prediction, Labels.classes(name(), prediction, label));
     }
+
+    @Override
+    public NDArray mask(Shape prediction, NDArray label) {
+        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+    }
 }

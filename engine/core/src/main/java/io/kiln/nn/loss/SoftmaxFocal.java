@@ -86,4 +86,9 @@ public record SoftmaxFocal(
     public NDArray weights(Shape prediction, NDArray label) {
         return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
     }
+
+    @Override
+    public NDArray mask(Shape prediction, NDArray label) {
+        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+    }
 }
