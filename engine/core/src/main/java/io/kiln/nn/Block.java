@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -296,8 +297,24 @@ public abstract class Block implements AutoCloseable {
      * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
      */
     public final Traced capture(UnaryOperator<NDArray[]> code, Spec... inputs) {
+        return capture(TraceNames::of, code, inputs);
+    }
+
+    /**
+     * Writes the network down as a graph and leaves this block as it is: shapes that follow from the inputs are known in the
+     * graph alone. The same block may be traced so for inputs of other widths, as long as its parameters have no data.
+     *
+     * @param inputs shape and dtype of each input; the batch may be {@link Shape#UNKNOWN}
+     * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
+     * @throws io.kiln.ndarray.ShapeException when a parameter has data of another shape than the inputs ask for
+     */
+    public final Traced traceCopy(Spec... inputs) {
+        return capture(TraceNames::ofCopy, this::forwardAll, inputs);
+    }
+
+    private Traced capture(Function<Block, TraceNames> naming, UnaryOperator<NDArray[]> code, Spec... inputs) {
         try (GraphBuilder builder = GraphBuilder.open();
-                TraceNames names = TraceNames.of(this)) {
+                TraceNames names = naming.apply(this)) {
             NDArray[] data = new NDArray[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
                 data[i] = builder.input(inputs.length == 1 ? "input" : "input" + i, inputs[i]);

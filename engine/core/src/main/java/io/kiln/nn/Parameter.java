@@ -11,6 +11,7 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.symbol.GraphBuilder;
 import io.kiln.symbol.Role;
+import java.util.Map;
 
 /**
  * An array that a block keeps between calls: a weight, or a statistic that the forward pass maintains.
@@ -28,6 +29,7 @@ public final class Parameter implements AutoCloseable {
     private Initializer initializer;
     private GradReq request;
     private boolean rowGradient;
+    private final boolean fixedShape;
     private Shape shape;
     private Draw draw = Draw.fromThread();
     private NDArray data;
@@ -58,6 +60,7 @@ public final class Parameter implements AutoCloseable {
         this.role = role;
         this.dtype = dtype;
         this.shape = shape;
+        this.fixedShape = shape != null;
         this.initializer = initializer;
         this.request = role.isTrained() ? GradReq.WRITE : GradReq.NULL;
     }
@@ -120,7 +123,13 @@ public final class Parameter implements AutoCloseable {
      * @return the shape, or null before the first forward pass has stated it
      */
     public Shape shape() {
-        return shape;
+        Map<Parameter, Shape> copy = shapesOfCopy();
+        return copy == null ? shape : copy.get(this);
+    }
+
+    /** Where a trace of a copy keeps this parameter's shape; null outside of one, and where data or its maker fix the shape. */
+    private Map<Parameter, Shape> shapesOfCopy() {
+        return data != null || fixedShape ? null : TraceNames.shapesOfCopy();
     }
 
     /**
@@ -131,14 +140,20 @@ public final class Parameter implements AutoCloseable {
      * @throws ShapeException when the parameter already has another shape, or a size is unknown
      */
     public Parameter complete(Shape needed) {
-        if (shape == null) {
+        Shape known = shape();
+        if (known == null) {
             if (!needed.isKnown()) {
                 throw new ShapeException("parameter " + this + ": its shape " + needed
                         + " depends on a size of the input that is unknown; only the batch may be unknown");
             }
-            shape = needed;
-        } else if (!shape.equals(needed)) {
-            throw new ShapeException("parameter " + this + ": has shape " + shape + ", the input asks for " + needed);
+            Map<Parameter, Shape> copy = shapesOfCopy();
+            if (copy == null) {
+                shape = needed;
+            } else {
+                copy.put(this, needed);
+            }
+        } else if (!known.equals(needed)) {
+            throw new ShapeException("parameter " + this + ": has shape " + known + ", the input asks for " + needed);
         }
         return this;
     }
@@ -226,11 +241,12 @@ public final class Parameter implements AutoCloseable {
     }
 
     private Shape knownShape() {
-        if (shape == null) {
+        Shape known = shape();
+        if (known == null) {
             throw new IllegalStateException("parameter " + this
                     + ": its shape is not known before the first forward pass; run one or trace the block");
         }
-        return shape;
+        return known;
     }
 
     private void attach() {
@@ -389,6 +405,6 @@ public final class Parameter implements AutoCloseable {
     /** {@return name, role and what is known of the shape} */
     @Override
     public String toString() {
-        return name + " (" + role + " " + dtype + (shape == null ? ", shape unknown" : shape) + ")";
+        return name + " (" + role + " " + dtype + (shape() == null ? ", shape unknown" : shape()) + ")";
     }
 }

@@ -1,23 +1,37 @@
 package io.kiln.nn;
 
+import io.kiln.ndarray.Shape;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** The names of the parameters of the network that this thread traces. */
+/** The names of the parameters of the network that this thread traces, and, when it traces a copy, their shapes in it. */
 final class TraceNames implements AutoCloseable {
     private static final ThreadLocal<TraceNames> CURRENT = new ThreadLocal<>();
 
     private final Map<Parameter, String> names = new IdentityHashMap<>();
+    private final Map<Parameter, Shape> shapes;
     private final TraceNames outer;
 
-    private TraceNames(Block root) {
+    private TraceNames(Block root, Map<Parameter, Shape> shapes) {
         outer = CURRENT.get();
+        this.shapes = shapes;
         root.parameters().forEach((name, p) -> names.putIfAbsent(p, name));
         CURRENT.set(this);
     }
 
     static TraceNames of(Block root) {
-        return new TraceNames(root);
+        return new TraceNames(root, null);
+    }
+
+    /** Names for a copy: what the trace finds out about shapes stays out of the parameters. */
+    static TraceNames ofCopy(Block root) {
+        return new TraceNames(root, new IdentityHashMap<>());
+    }
+
+    /** The shapes in the copy that this thread traces; null when it traces none. */
+    static Map<Parameter, Shape> shapesOfCopy() {
+        TraceNames t = CURRENT.get();
+        return t == null ? null : t.shapes;
     }
 
     static boolean isOpen() {

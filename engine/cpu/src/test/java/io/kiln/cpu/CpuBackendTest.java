@@ -103,8 +103,8 @@ class CpuBackendTest {
     void moreMemoryThanTheBudgetIsRefusedWithTheSettingToRaise() {
         Backend cpu = Backends.get(Device.cpu());
         long tooMuch = cpu.allocator().budget() + 1;
-        OutOfDeviceMemoryException e =
-                assertThrows(OutOfDeviceMemoryException.class, () -> cpu.allocator().allocate(cpu, tooMuch));
+        OutOfDeviceMemoryException e = assertThrows(
+                OutOfDeviceMemoryException.class, () -> cpu.allocator().allocate(cpu, tooMuch));
         assertTrue(e.getMessage().contains("spark.executor.memoryOverhead"), e.getMessage());
         assertTrue(e.getMessage().contains(Long.toString(tooMuch)), e.getMessage());
     }

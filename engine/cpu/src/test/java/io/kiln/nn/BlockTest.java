@@ -65,6 +65,26 @@ class BlockTest {
     }
 
     @Test
+    void aTraceOfACopyLeavesTheBlockFreeForOtherWidths() {
+        Sequential net = new Sequential(new Dense(8, Activation.RELU), new Dense(2));
+        for (int width : new int[] {4, 6}) {
+            Graph copy = net.traceCopy(new Spec(Shape.of(Shape.UNKNOWN, width), DType.FLOAT32))
+                    .graph();
+            assertEquals(Shape.of(8, width), copy.parameters().get(0).spec().shape());
+            net.parameters().values().forEach(p -> assertNull(p.shape()));
+        }
+        net.inferShapes(Shape.of(-1, 4));
+        assertEquals(net.trace(INPUT).toJson(), net.traceCopy(INPUT).graph().toJson());
+        Spec wider = new Spec(Shape.of(Shape.UNKNOWN, 5), DType.FLOAT32);
+        assertEquals(
+                Shape.of(8, 5),
+                net.traceCopy(wider).graph().parameters().get(0).spec().shape());
+        net.values();
+        ShapeException e = assertThrows(ShapeException.class, () -> net.traceCopy(wider));
+        assertTrue(e.getMessage().contains("[8,4]") && e.getMessage().contains("[8,5]"), e.getMessage());
+    }
+
+    @Test
     void parametersAreNamedByTheirPlace() {
         Sequential net = new Sequential(new Residual(), new Dense(2));
         assertEquals(
