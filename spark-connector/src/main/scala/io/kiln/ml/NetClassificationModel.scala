@@ -14,7 +14,7 @@ import scala.jdk.CollectionConverters._
 class NetClassificationModel private[ml] (
     override val uid: String, private[ml] val shipped: ShippedNetwork, override val numClasses: Int)
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
-    with NetModelParams
+    with NetClassifierParams
     with HasTrainingHistory
     with MLWritable {
 
@@ -67,7 +67,8 @@ class NetClassificationModel private[ml] (
 
   override protected def raw2probabilityInPlace(raw: Vector): Vector = raw match {
     case v: DenseVector =>
-      ClassOutput.probabilities(v.values, trainedNetwork.outputs == 1)
+      val p = ClassOutput.probabilities(v.values: _*)
+      System.arraycopy(p, 0, v.values, 0, p.length)
       v
     case v => throw new IllegalArgumentException(s"raw2probability: needs a dense vector, got $v")
   }

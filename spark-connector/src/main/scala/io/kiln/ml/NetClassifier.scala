@@ -13,6 +13,8 @@ import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, I
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
+import scala.jdk.CollectionConverters._
+
 /** Trains a network that tells classes apart.
   *
   * Labels are 0, 1, …, K-1. The network gives K scores per row (logits: no softmax at its end) for loss softmaxCrossEntropy,
@@ -28,6 +30,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 class NetClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, NetClassifier, NetClassificationModel]
     with NetParams
+    with NetClassifierParams
     with DefaultParamsWritable {
 
   /** An estimator with a random uid. */
@@ -54,6 +57,15 @@ class NetClassifier(override val uid: String)
 
   /** @group setParam */
   def setLearningRateSchedule(value: Schedule): this.type = setLearningRateSchedule(NamedRecord.write(value))
+
+  /** @group setParam */
+  def setStandardizeFeatures(value: Boolean): this.type = set(standardizeFeatures, value)
+
+  /** @group setParam */
+  def setClassWeights(value: Array[Double]): this.type = set(classWeights, value)
+
+  /** @group setParam */
+  def setIgnoredLabel(value: Long): this.type = set(ignoredLabel, value)
 
   /** @group setParam */
   def setInputScale(value: Double): this.type = set(inputScale, value)
@@ -161,7 +173,10 @@ class NetClassifier(override val uid: String)
     uid,
     FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
     new FitRequest.Model(
-      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier($(loss))),
+      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier($(loss)),
+      new FitRequest.Standardize($(standardizeFeatures), false),
+      (if (isDefined(classWeights)) $(classWeights).toSeq else Seq.empty).map(Double.box).asJava,
+      (if (isDefined(ignoredLabel)) Seq($(ignoredLabel).toDouble) else Seq.empty).map(Double.box).asJava),
     updateSettings.rule(),
     runSettings)
 

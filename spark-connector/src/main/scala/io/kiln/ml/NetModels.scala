@@ -1,7 +1,9 @@
 package io.kiln.ml
 
+import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.node.ObjectNode
-import io.kiln.spark.feed.{FeatureType, FeedColumns}
+import io.kiln.spark.feed.{FeatureType, FeedColumns, Float32}
+import io.kiln.spark.job.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.linalg.Vector
@@ -10,6 +12,8 @@ import org.apache.spark.sql.types.StructType
 
 /** What the models share: checks, prediction of a single row, and their form on disk. */
 private[ml] object NetModels {
+
+  private val Summary = "summary"
 
   def checkFeatures(schema: StructType, featuresCol: String): Unit = {
     FeatureType.of(featuresCol, FeedColumns.field(schema, "featuresCol", featuresCol).dataType)
@@ -20,20 +24,36 @@ private[ml] object NetModels {
     require(
       features.size == network.width,
       s"predict: the vector has ${features.size} features, the model was trained with ${network.width}")
-    network.predict(1, features.toArray.map(_.toFloat), 1)
+    val row = new Array[Float](features.size)
+    features.foreachActive { (i, x) =>
+      row(i) = x.toFloat
+      if (!Float32.fits(row(i))) {
+        Option(Float32.wrong(i, x)).foreach(wrong => throw new IllegalArgumentException(s"predict: the vector $wrong"))
+      }
+    }
+    network.predict(1, row, 1)
   }
 
-  def writer[M <: Model[M]](model: M, network: TrainedNetwork, facts: ObjectNode => Any): MLWriter = new MLWriter {
+  def writer[M <: Model[M] with HasTrainingHistory](
+      model: M, network: TrainedNetwork, facts: ObjectNode => Any): MLWriter = new MLWriter {
     override protected def saveImpl(path: String): Unit = {
       MlFiles.write(model, path, sparkSession)
-      ModelFiles.write(path, sparkSession.sparkContext.hadoopConfiguration, network, n => { facts(n); () })
+      ModelFiles.write(path, sparkSession.sparkContext.hadoopConfiguration, network, n => {
+        facts(n)
+        model.history.foreach(h => n.set[JsonNode](Summary, h.toJson))
+      })
     }
   }
 
-  def reader[M <: Model[M]](className: String)(make: (String, ModelFiles.Saved) => M): MLReader[M] = new MLReader[M] {
+  def reader[M <: Model[M] with HasTrainingHistory](className: String)(
+      make: (String, ModelFiles.Saved) => M): MLReader[M] = new MLReader[M] {
     override def load(path: String): M = {
-      MlFiles.read(path, sparkSession, className, (uid: String) =>
-        make(uid, ModelFiles.read(path, sparkSession.sparkContext.hadoopConfiguration)))
+      MlFiles.read(path, sparkSession, className, (uid: String) => {
+        val saved = ModelFiles.read(path, sparkSession.sparkContext.hadoopConfiguration)
+        val model = make(uid, saved)
+        model.history = Option(saved.facts.get(Summary)).map(TrainingSummary.fromJson)
+        model
+      })
     }
   }
 }

@@ -6,20 +6,13 @@ import io.kiln.spark.model.{NamedRecord, Network}
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
 
-/** The Params of estimators that train a network. Each default is stated here and nowhere else. */
-trait NetParams
+/** The Params that say how a network is trained, which a model keeps. Each default is stated here and nowhere else. */
+trait NetTrainingParams
     extends NetModelParams
     with HasWeightCol
     with HasValidationIndicatorCol
     with HasSeed
     with HasCheckpointInterval {
-
-  /** The network to train. @group param */
-  final val network: NetworkParam = new NetworkParam(
-    this, "network", "the network: a Block, or a graph as JSON; setNetwork takes both")
-
-  /** @group getParam */
-  final def getNetwork: Network = $(network)
 
   /** Shape of one row's features. @group param */
   final val inputShape: IntArrayParam = new IntArrayParam(
@@ -37,6 +30,14 @@ trait NetParams
 
   /** @group getParam */
   final def getInputScale: Double = $(inputScale)
+
+  /** Whether features are standardised. @group param */
+  final val standardizeFeatures: BooleanParam = new BooleanParam(
+    this, "standardizeFeatures",
+    "whether the network takes each feature's mean away and divides by its standard deviation; both are those of the training rows and become part of the network")
+
+  /** @group getParam */
+  final def getStandardizeFeatures: Boolean = $(standardizeFeatures)
 
   /** What training makes small. @group param */
   final val loss: Param[String] = new Param[String](
@@ -96,14 +97,16 @@ trait NetParams
 
   /** Rows of a step. @group param */
   final val batchSize: IntParam = new IntParam(
-    this, "batchSize", "rows of each step, of all workers together", ParamValidators.gt(0))
+    this, "batchSize",
+    "rows of each step, of all workers together; unset: 16 to 128, by the number of training rows", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getBatchSize: Int = $(batchSize)
 
   /** Passes over the data. @group param */
   final val maxEpochs: IntParam = new IntParam(
-    this, "maxEpochs", "passes over the training rows, at most", ParamValidators.gt(0))
+    this, "maxEpochs",
+    "passes over the training rows, at most; unset: 10 to 100, more for fewer rows", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getMaxEpochs: Int = $(maxEpochs)
@@ -238,12 +241,11 @@ trait NetParams
 
   setDefault(
     inputScale -> 1.0,
+    standardizeFeatures -> false,
     optimizer -> "adam",
     weightDecay -> 0.0,
     gradientClipValue -> 0.0,
     gradientClipNorm -> 0.0,
-    batchSize -> 128,
-    maxEpochs -> 10,
     numWorkers -> 1,
     coresPerWorker -> 0,
     shuffle -> true,
@@ -262,14 +264,10 @@ trait NetParams
     memoryBudget -> 0L,
     showProgress -> true)
 
-  private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
+  /** The value, or 0 for one that the fit chooses. */
+  private def chosen(param: IntParam): Int = if (isDefined(param)) $(param) else 0
 
-  /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
-  private[ml] def traceNetwork(): Unit =
-    if (isDefined(network) && isDefined(inputShape)) {
-      $(network).trace($(inputShape).map(_.toLong): _*)
-      ()
-    }
+  private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
 
   private[ml] def updateSettings: UpdateSettings = new UpdateSettings(
     $(optimizer),
@@ -283,10 +281,28 @@ trait NetParams
     new RunSettings.Cluster(
       $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(heartbeatTimeout), $(device),
       $(maxResubmissions)),
-    new RunSettings.Epochs($(batchSize), $(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
+    new RunSettings.Epochs(chosen(batchSize), chosen(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
       $(precision), $(memoryBudget)),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     $(showProgress))
+}
+
+/** The Params of estimators that train a network. */
+trait NetParams extends NetTrainingParams {
+
+  /** The network to train. @group param */
+  final val network: NetworkParam = new NetworkParam(
+    this, "network", "the network: a Block, or a graph as JSON; setNetwork takes both")
+
+  /** @group getParam */
+  final def getNetwork: Network = $(network)
+
+  /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
+  private[ml] def traceNetwork(): Unit =
+    if (isDefined(network) && isDefined(inputShape)) {
+      $(network).trace($(inputShape).map(_.toLong): _*)
+      ()
+    }
 
   /** Refuses Params that do not go together. */
   private[ml] def checkCombination(): Unit = {

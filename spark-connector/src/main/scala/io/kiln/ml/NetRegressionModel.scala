@@ -13,7 +13,7 @@ import scala.jdk.CollectionConverters._
 /** A trained network that predicts a number; made by [[NetRegressor]]. */
 class NetRegressionModel private[ml] (override val uid: String, private[ml] val shipped: ShippedNetwork)
     extends RegressionModel[Vector, NetRegressionModel]
-    with NetModelParams
+    with NetRegressorParams
     with HasTrainingHistory
     with MLWritable {
 

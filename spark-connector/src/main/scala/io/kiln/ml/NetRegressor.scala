@@ -17,6 +17,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 class NetRegressor(override val uid: String)
     extends Regressor[Vector, NetRegressor, NetRegressionModel]
     with NetParams
+    with NetRegressorParams
     with DefaultParamsWritable {
 
   /** An estimator with a random uid. */
@@ -43,6 +44,12 @@ class NetRegressor(override val uid: String)
 
   /** @group setParam */
   def setLearningRateSchedule(value: Schedule): this.type = setLearningRateSchedule(NamedRecord.write(value))
+
+  /** @group setParam */
+  def setStandardizeFeatures(value: Boolean): this.type = set(standardizeFeatures, value)
+
+  /** @group setParam */
+  def setStandardizeTarget(value: Boolean): this.type = set(standardizeTarget, value)
 
   /** @group setParam */
   def setInputScale(value: Double): this.type = set(inputScale, value)
@@ -144,11 +151,21 @@ class NetRegressor(override val uid: String)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
+  private def standardized(objective: Objective): Boolean = {
+    val on = if (isDefined(standardizeTarget)) $(standardizeTarget) else objective.isStandardisable
+    require(
+      !on || objective.isStandardisable,
+      s"$uid: standardizeTarget is for losses of a difference: l1, l2, huber and quantile; the loss is ${$(loss)}: unset the Param")
+    on
+  }
+
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
     FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
     new FitRequest.Model(
-      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss))),
+      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
+      new FitRequest.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
+      java.util.List.of(), java.util.List.of()),
     updateSettings.rule(),
     runSettings)
 

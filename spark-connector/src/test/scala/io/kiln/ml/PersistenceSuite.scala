@@ -24,8 +24,32 @@ class PersistenceSuite extends SparkSuite {
     val loaded = NetClassificationModel.load(path)
     assert(loaded.uid == model.uid && loaded.numClasses == 3 && loaded.getPredictionBatchSize == 7)
     assert(probabilities(loaded) == probabilities(model))
-    assert(!loaded.hasSummary)
-    intercept[IllegalStateException](loaded.summary)
+    assert(loaded.summary == model.summary)
+  }
+
+  test("a saved model tells how it was trained: Params, seed, versions, rows and history") {
+    val c = classifier().setMaxEpochs(2).setWeightDecay(0.01).setLoss("smoothedCrossEntropy").setClassWeights(Array(1, 2, 1))
+    val model = c.fit(corners(60))
+    assert(model.extractParamMap().get(model.weightDecay).contains(0.01) && model.getSeed == 7 && model.getMaxEpochs == 2)
+    val path = dir.resolve("told").toString
+    model.write.save(path)
+    val loaded = NetClassificationModel.load(path)
+    def told(m: NetClassificationModel) = m.params.toSeq.filter(p => p.name != "classWeights" && m.isDefined(p))
+      .map(p => p.name -> m.getOrDefault(p))
+    assert(told(loaded) == told(model))
+    assert(loaded.getLoss == "smoothedCrossEntropy" && loaded.getClassWeights.toSeq == Seq(1, 2, 1) && loaded.getOptimizer == "adam")
+    assert(!loaded.isDefined(loaded.weightCol))
+    val p = loaded.summary.provenance
+    assert(p.spark == spark.version && p.seed == 7 && p.trainingRows == 60 && p.batchSize == 32 && p.update.contains("adam"))
+    assert(loaded.summary.lossHistory.toSeq == model.summary.lossHistory.toSeq)
+    assert(loaded.copy(org.apache.spark.ml.param.ParamMap.empty).summary == model.summary)
+    loaded.write.overwrite().save(dir.resolve("again").toString)
+    assert(NetClassificationModel.load(dir.resolve("again").toString).summary == model.summary)
+    val facts = dir.resolve("told").resolve("kiln.json")
+    Files.writeString(facts, Files.readString(facts).replace("\"metricName\":\"accuracy\"", "\"metricName\":null"))
+    Files.deleteIfExists(facts.resolveSibling(".kiln.json.crc"))
+    val e = intercept[IllegalArgumentException](NetClassificationModel.load(path))
+    assert(e.getMessage.contains("summary"), e.getMessage)
   }
 
   test("a regressor's model comes back as it was, also within a Pipeline") {
@@ -64,6 +88,7 @@ class PersistenceSuite extends SparkSuite {
   test("a model written by version 0.1 is read and predicts what it predicted then") {
     val golden = Paths.get(getClass.getResource("/golden/classifier-0.1").toURI)
     val model = NetClassificationModel.load(golden.toString)
+    assert(!model.hasSummary && intercept[IllegalStateException](model.summary).getMessage.contains("fit anew"))
     val expected = Files.readAllLines(golden.resolveSibling("classifier-0.1.predictions"))
     probabilities(model).map(_.toArray).zip(0 until expected.size).foreach { case (p, i) =>
       p.zip(expected.get(i).split(' ').map(_.toDouble)).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5) }

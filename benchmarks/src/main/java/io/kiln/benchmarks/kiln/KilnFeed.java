@@ -13,6 +13,7 @@ import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.EpochOrder;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
+import io.kiln.spark.feed.Labels;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.feed.RowsReader;
 import io.kiln.spark.feed.WorkerRows;
@@ -51,7 +52,7 @@ public final class KilnFeed implements Contender {
         spark = Sessions.local(setup);
         frame = FeedData.cached(spark, setup);
         FeedColumns columns = FeedColumns.bind(frame.schema(), "features", "label", "", "");
-        spec = new FeedSpec(columns, FeedData.WIDTH, CLASSES);
+        spec = new FeedSpec(columns, FeedData.WIDTH, new Labels(CLASSES));
         packed = pack();
         return new Facts("Kiln, Spark " + spark.version(), 0);
     }

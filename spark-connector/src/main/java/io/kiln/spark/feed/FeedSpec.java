@@ -7,9 +7,9 @@ import java.io.Serializable;
  *
  * @param columns the columns
  * @param width features per row
- * @param classes number of classes, for labels 0 … classes-1; 0 when labels are any finite numbers
+ * @param labels what labels may be
  */
-public record FeedSpec(FeedColumns columns, int width, int classes) implements Serializable {
+public record FeedSpec(FeedColumns columns, int width, Labels labels) implements Serializable {
     /** Checks the width. */
     public FeedSpec {
         if (width < 1) {

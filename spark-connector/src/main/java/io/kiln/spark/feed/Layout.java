@@ -26,15 +26,27 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
      * @param validation number of validation rows
      * @param bytes of its blocks
      * @param fingerprints hashes of its blocks, in their order
+     * @param labels moments of the training rows' labels
+     * @param validationWeight sum of the validation rows' weights
      * @param error the message about its first bad row, or null
      */
-    record Part(long training, long validation, long bytes, long[] fingerprints, String error) implements Serializable {
+    record Part(
+            long training,
+            long validation,
+            long bytes,
+            long[] fingerprints,
+            Moments labels,
+            double validationWeight,
+            String error)
+            implements Serializable {
         static Part of(Iterator<byte[]> blocks) {
             long training = 0;
             long validation = 0;
             long bytes = 0;
             long[] fingerprints = new long[16];
             int count = 0;
+            Moments labels = new Moments(1);
+            double validationWeight = 0;
             String error = null;
             while (blocks.hasNext()) {
                 PackedBlock b = new PackedBlock(blocks.next());
@@ -42,12 +54,19 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
                 training += b.isValidation() ? 0 : b.rows();
                 validation += b.isValidation() ? b.rows() : 0;
                 bytes += b.bytes();
+                Moments ofBlock = Moments.ofLabels(b);
+                if (b.isValidation()) {
+                    validationWeight += ofBlock.weight();
+                } else {
+                    labels.add(ofBlock);
+                }
                 if (count == fingerprints.length) {
                     fingerprints = Arrays.copyOf(fingerprints, 2 * count);
                 }
                 fingerprints[count++] = b.fingerprint();
             }
-            return new Part(training, validation, bytes, Arrays.copyOf(fingerprints, count), error);
+            return new Part(
+                    training, validation, bytes, Arrays.copyOf(fingerprints, count), labels, validationWeight, error);
         }
     }
 

@@ -158,6 +158,34 @@ final class PackedBlock {
         }
     }
 
+    /** Takes the features of a row. */
+    @FunctionalInterface
+    interface FeatureConsumer {
+        void accept(int index, double value);
+    }
+
+    /** Gives a row's features to somebody; of a sparse row those that it states. */
+    void forEachFeature(int row, FeatureConsumer to) {
+        int at = features();
+        if (kind == SPARSE) {
+            int end = getInt(at + 4 * (row + 1));
+            int indices = at + 4 * (rows + 1);
+            int values = indices + 4 * getInt(at + 4 * rows);
+            for (int i = getInt(at + 4 * row); i < end; i++) {
+                to.accept(getInt(indices + 4 * i), Platform.getFloat(base, start + values + 4L * i));
+            }
+            return;
+        }
+        at += row * rowBytes();
+        for (int i = 0; i < width; i++) {
+            to.accept(
+                    i,
+                    kind == BYTES
+                            ? Platform.getByte(base, start + at + i) & 0xff
+                            : Platform.getFloat(base, start + at + 4L * i));
+        }
+    }
+
     /** Some of the rows as a block of their own. */
     byte[] slice(int from, int to) {
         int n = to - from;

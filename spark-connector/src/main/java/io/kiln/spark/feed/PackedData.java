@@ -48,13 +48,16 @@ public final class PackedData implements AutoCloseable {
     private final JavaRDD<byte[]> rows;
     private final int shuffle;
     private final Duration idle;
+    private final Moments labels;
 
-    private PackedData(SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle, Duration idle) {
+    private PackedData(
+            SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle, Duration idle, Moments labels) {
         this.sc = sc;
         this.layout = layout;
         this.rows = rows;
         this.shuffle = shuffle;
         this.idle = idle;
+        this.labels = labels;
     }
 
     /**
@@ -82,14 +85,16 @@ public final class PackedData implements AutoCloseable {
                 .setName("kiln rows")
                 .persist(level);
         try {
-            Layout layout = Layout.of(check(parts(packed, idle)), workers);
+            List<Layout.Part> parts = check(parts(packed, idle));
+            Layout layout = Layout.of(parts, workers);
             checkCounts(layout, spec);
+            Moments labels = checkWeights(parts, layout, spec);
             if (layout.isDealtOut() && isOneStage(packed.rdd(), workers)) {
-                PackedData d = new PackedData(sc, layout, packed, -1, idle);
+                PackedData d = new PackedData(sc, layout, packed, -1, idle, labels);
                 packed = null;
                 return d;
             }
-            return dealOut(sc, packed, layout, level, idle);
+            return dealOut(sc, packed, layout, level, idle, labels);
         } finally {
             if (packed != null) {
                 packed.unpersist(true);
@@ -172,10 +177,28 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
+    /** Refuses rows that all count nothing; gives the moments of the training labels. */
+    private static Moments checkWeights(List<Layout.Part> parts, Layout layout, FeedSpec spec) {
+        Moments labels = new Moments(1);
+        parts.forEach(p -> labels.add(p.labels()));
+        double held = parts.stream().mapToDouble(Layout.Part::validationWeight).sum();
+        boolean training = !(labels.weight() > 0);
+        if (training || layout.total(true) > 0 && !(held > 0)) {
+            throw new IllegalArgumentException(
+                    "weightCol: column \"%s\" is 0 in all %d %s rows, so that %s; give some of them a weight, or unset the Param"
+                            .formatted(
+                                    spec.columns().weight(),
+                                    layout.total(!training),
+                                    training ? "training" : "validation",
+                                    training ? "none of them teaches anything" : "nothing can be validated"));
+        }
+        return labels;
+    }
+
     /** Class tags that let Spark serialize blocks as plain bytes: Java's own streams would keep a hundred of them in memory. */
     @SuppressWarnings("unchecked")
     private static PackedData dealOut(
-            SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level, Duration idle)
+            SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level, Duration idle, Moments labels)
             throws ExecutionException, TimeoutException, InterruptedException {
         ClassTag<Integer> ranks = (ClassTag<Integer>) (ClassTag<?>) ClassTag$.MODULE$.Int();
         RDD<Tuple2<Integer, byte[]>> cut = packed.mapPartitionsWithIndex(
@@ -185,7 +208,7 @@ public final class PackedData implements AutoCloseable {
                 new JavaPairRDD<>(cut, ranks, BYTES).partitionBy(new ByRank(layout.workers()));
         int shuffle = ((ShuffleDependency<?, ?, ?>) dealt.rdd().dependencies().head()).shuffleId();
         JavaRDD<byte[]> rows = dealt.values().setName("kiln rows by worker").persist(level);
-        PackedData d = new PackedData(sc, layout, rows, shuffle, idle);
+        PackedData d = new PackedData(sc, layout, rows, shuffle, idle, labels);
         boolean done = false;
         try {
             d.restore();
@@ -241,6 +264,43 @@ public final class PackedData implements AutoCloseable {
      */
     public JavaRDD<byte[]> rows() {
         return rows;
+    }
+
+    /**
+     * Moments of the training rows' labels.
+     *
+     * @return mean and standard deviation, one column
+     */
+    public Moments labels() {
+        return labels;
+    }
+
+    /**
+     * Moments of the training rows' features: one more pass over the packed rows.
+     *
+     * @param width number of features
+     * @return mean and standard deviation of each
+     * @throws ExecutionException when a Spark job failed or was cancelled
+     * @throws TimeoutException when a job could not start in time
+     * @throws InterruptedException when this thread was interrupted
+     */
+    public Moments features(int width) {
+        Moments all = new Moments(width);
+        rows.mapPartitions(it -> List.of(moments(it, width)).iterator())
+                .collect()
+                .forEach(all::add);
+        return all;
+    }
+
+    private static Moments moments(Iterator<byte[]> blocks, int width) {
+        Moments all = new Moments(width);
+        while (blocks.hasNext()) {
+            PackedBlock b = new PackedBlock(blocks.next());
+            if (!b.isValidation()) {
+                all.add(Moments.ofFeatures(b, width));
+            }
+        }
+        return all;
     }
 
     /**

@@ -97,6 +97,9 @@ final class RowPacker implements Iterator<byte[]> {
             return;
         }
         double label = number(r, LABEL, labelType);
+        if (spec.labels().isIgnored(label)) {
+            return;
+        }
         wrong = label(label);
         if (wrong != null) {
             fail("label", spec.columns().label(), wrong);
@@ -121,7 +124,7 @@ final class RowPacker implements Iterator<byte[]> {
             return;
         }
         BlockBuilder to = validationAt >= 0 && r.getBoolean(validationAt) ? held : training;
-        add(to, label, weight);
+        add(to, label, to == training ? weight * spec.labels().weight(label) : weight);
         if (to.isFull()) {
             ready.add(to.build());
         }
@@ -159,13 +162,14 @@ final class RowPacker implements Iterator<byte[]> {
         if (!Double.isFinite(v) || !Float.isFinite((float) v)) {
             return String.format(Locale.ROOT, "is %s, expected a finite float32; drop or scale such rows", v);
         }
-        if (spec.classes() > 0 && (v < 0 || v >= spec.classes() || v != Math.rint(v))) {
+        int classes = spec.labels().classes();
+        if (classes > 0 && (v < 0 || v >= classes || v != Math.rint(v))) {
             return String.format(
                     Locale.ROOT,
                     "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; %s",
                     v,
-                    spec.classes() - 1,
-                    spec.classes(),
+                    classes - 1,
+                    classes,
                     "index labels with StringIndexer");
         }
         return null;

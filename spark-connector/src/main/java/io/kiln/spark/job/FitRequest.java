@@ -3,8 +3,11 @@ package io.kiln.spark.job;
 import io.kiln.optim.UpdateRule;
 import io.kiln.spark.feed.FeatureType;
 import io.kiln.spark.feed.FeedColumns;
+import io.kiln.spark.feed.Labels;
 import io.kiln.spark.model.Network;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
@@ -27,8 +30,33 @@ public record FitRequest(String uid, FeedColumns columns, Model model, UpdateRul
      * @param inputShape shape of a row; empty to take it from the network or the data
      * @param scale factor on the features
      * @param objective what for
+     * @param standardize what is standardised inside the network
+     * @param classWeights factors on the weights of training rows, one per class; empty when all classes count alike
+     * @param ignored labels whose rows are left out
      */
-    public record Model(Network network, int[] inputShape, double scale, Objective objective) {}
+    public record Model(
+            Network network,
+            int[] inputShape,
+            double scale,
+            Objective objective,
+            Standardize standardize,
+            List<Double> classWeights,
+            List<Double> ignored) {
+        /** What labels may be when the network has so many classes. */
+        Labels labels(int classes) {
+            List<Double> all = new ArrayList<>(ignored);
+            all.addAll(objective.ignoredLabels());
+            return new Labels(classes, classWeights, all);
+        }
+    }
+
+    /**
+     * What is standardised inside the network.
+     *
+     * @param features whether each feature is
+     * @param target whether the labels of a regressor are
+     */
+    public record Standardize(boolean features, boolean target) {}
 
     /**
      * Checks what can be known without data.
@@ -44,7 +72,8 @@ public record FitRequest(String uid, FeedColumns columns, Model model, UpdateRul
                             .formatted(uid, columns.features()));
         }
         shape.ifPresent(s -> {
-            int classes = model.objective().classes(model.network().trace(s).outputShape());
+            int classes = model.objective().classes(model.network().outputShape(s));
+            model.labels(classes);
             checkLabel(schema, classes);
         });
         Optional<Integer> declared = columns.declaredWidth(schema);

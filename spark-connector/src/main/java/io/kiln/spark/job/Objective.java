@@ -1,21 +1,29 @@
 package io.kiln.spark.job;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.loss.Ctc;
 import io.kiln.nn.loss.Focal;
 import io.kiln.nn.loss.GaussianNll;
+import io.kiln.nn.loss.Huber;
+import io.kiln.nn.loss.L1;
+import io.kiln.nn.loss.L2;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.Nll;
+import io.kiln.nn.loss.Quantile;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.model.NamedRecord;
+import io.kiln.spark.model.Standardization;
+import io.kiln.symbol.RecordJson;
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a network is trained for: to tell classes apart, or to predict a number.
@@ -23,8 +31,10 @@ import java.util.Arrays;
  * @param classifier whether labels are classes
  * @param scores whether the network gives one score per class, otherwise a single number
  * @param lossText the loss, as {@link NamedRecord} writes it
+ * @param target how a regressor's labels are standardised; null when they are not
  */
-public record Objective(boolean classifier, boolean scores, String lossText) implements Serializable {
+public record Objective(boolean classifier, boolean scores, String lossText, Standardization.Target target)
+        implements Serializable {
     /**
      * To tell classes apart.
      *
@@ -40,7 +50,7 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
                     "loss: a classifier learns with softmaxCrossEntropy, smoothedCrossEntropy, softmaxFocal or nll (one output per class), or with sigmoidBce or focal (one output, two classes), got "
                             + l.name());
         }
-        return new Objective(true, isOfClasses(l), loss);
+        return new Objective(true, isOfClasses(l), loss, null);
     }
 
     private static boolean isOfClasses(Loss l) {
@@ -71,11 +81,57 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
             throw new IllegalArgumentException(
                     "loss: gaussianNll learns a mean and a variance, a regressor gives one number; take l2, l1 or huber");
         }
-        return new Objective(false, false, loss);
+        return new Objective(false, false, loss, null);
     }
 
+    /** The loss of the network's outputs: of standardised labels where there is a target. */
     Loss loss() {
-        return NamedRecord.read(Loss.class, lossText);
+        Loss l = NamedRecord.read(Loss.class, lossText);
+        return target != null && l instanceof Huber h ? new Huber(h.rho() / target.deviation()) : l;
+    }
+
+    /**
+     * Whether labels may be standardised: the loss is one of the difference between prediction and label alone.
+     *
+     * @return true for l1, l2, huber and quantile
+     */
+    public boolean isStandardisable() {
+        Loss l = NamedRecord.read(Loss.class, lossText);
+        return l instanceof L1 || l instanceof L2 || l instanceof Huber || l instanceof Quantile;
+    }
+
+    Objective withTarget(Standardization.Target t) {
+        return new Objective(classifier, scores, lossText, t);
+    }
+
+    /** What a loss of standardised labels is in the labels' own unit. */
+    double lossUnit() {
+        if (target == null) {
+            return 1;
+        }
+        return NamedRecord.read(Loss.class, lossText) instanceof L2
+                ? target.deviation() * target.deviation()
+                : target.deviation();
+    }
+
+    /** Labels of rows that count nothing, as the loss states them. */
+    List<Double> ignoredLabels() {
+        JsonNode ignored =
+                RecordJson.write(NamedRecord.read(Loss.class, lossText)).path("ignoredLabel");
+        return ignored.isNumber() ? List.of(ignored.asDouble()) : List.of();
+    }
+
+    /**
+     * What each row counts in the denominator of the mean loss, by its class.
+     *
+     * @param labels labels as {@link #labels} gives them
+     * @param outputs the network's outputs per row
+     * @return one number per row; null when all count 1
+     */
+    double[] counts(NDArray labels, int outputs) {
+        long rows = labels.shape().dim(0);
+        NDArray counts = loss().weights(scores ? Shape.of(rows, outputs) : Shape.of(rows), labels);
+        return counts == null ? null : counts.cast(DType.FLOAT64).toDoubleArray();
     }
 
     /**
@@ -104,6 +160,16 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
         return scores ? DType.INT32 : DType.FLOAT32;
     }
 
+    /** The labels of a batch as metrics take them. */
+    NDArray ownLabels(Batch batch) {
+        return target == null ? labels(batch) : withTarget(null).labels(batch);
+    }
+
+    /** The network's outputs in the unit of the labels. */
+    NDArray ownOutputs(NDArray outputs) {
+        return target == null ? outputs : outputs.mul(target.deviation()).add(target.mean());
+    }
+
     /** The labels of a batch as the loss takes them. */
     NDArray labels(Batch batch) {
         if (scores) {
@@ -115,7 +181,8 @@ public record Objective(boolean classifier, boolean scores, String lossText) imp
         }
         float[] y = new float[batch.rows()];
         for (int i = 0; i < y.length; i++) {
-            y[i] = (float) batch.label(i);
+            double label = batch.label(i);
+            y[i] = (float) (target == null ? label : (label - target.mean()) / target.deviation());
         }
         return NDArray.of(y);
     }

@@ -61,8 +61,8 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
     /**
      * Order and number of steps.
      *
-     * @param batchSize rows of a step, of all workers together
-     * @param max epochs at most
+     * @param batchSize rows of a step, of all workers together; 0 to let the number of rows say it
+     * @param max epochs at most; 0 to let the number of rows say it
      * @param seed seed of all random numbers
      * @param shuffle whether rows are shuffled
      * @param patience epochs without improvement after which training stops; 0 for never
@@ -80,6 +80,33 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
             String precision,
             long memoryBudget)
             implements Serializable {
+        private static final int SMALLEST_BATCH = 16;
+        private static final int LARGEST_BATCH = 128;
+        private static final int STEPS_OF_EPOCH = 16;
+        private static final int STEPS = 700;
+        private static final int FEWEST_EPOCHS = 10;
+        private static final int MOST_EPOCHS = 100;
+
+        /** The largest batch that {@link #chosen} may take. */
+        int largestBatch() {
+            return batchSize > 0 ? batchSize : LARGEST_BATCH;
+        }
+
+        /**
+         * The same with numbers in place of what was left open: of few rows, small batches and many epochs, so that weights
+         * are updated often enough; {@code docs/defaults.md} has the measurements.
+         */
+        Epochs chosen(long rows, int workers) {
+            long few = Long.highestOneBit(Math.max(1, rows / STEPS_OF_EPOCH));
+            int batch = batchSize > 0
+                    ? batchSize
+                    : Math.max(workers, (int) Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, few)));
+            long steps = (rows + batch - 1) / batch;
+            int epochs =
+                    max > 0 ? max : (int) Math.max(FEWEST_EPOCHS, Math.min(MOST_EPOCHS, (STEPS + steps - 1) / steps));
+            return new Epochs(batch, epochs, seed, shuffle, patience, metric, precision, memoryBudget);
+        }
+
         CompileOptions compileOptions() {
             CompileOptions plain = new CompileOptions();
             return memoryBudget == 0 ? plain : plain.withMemoryBudget(memoryBudget);
@@ -114,6 +141,10 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
 
     RunSettings withSaves(Saves s) {
         return new RunSettings(cluster, epochs, s, progress);
+    }
+
+    RunSettings withEpochs(Epochs e) {
+        return new RunSettings(cluster, e, saves, progress);
     }
 
     RunSettings withProgress(boolean p) {

@@ -41,7 +41,7 @@ public final class SettingsCheck {
                     "%s: heartbeatTimeout %s is more than timeout %d, which ends every wait; lower it, or raise timeout"
                             .formatted(uid, c.silenceSeconds(), c.timeoutSeconds()));
         }
-        if (e.batchSize() < c.workers()) {
+        if (e.batchSize() > 0 && e.batchSize() < c.workers()) {
             throw new IllegalArgumentException(
                     "%s: batchSize %d is less than numWorkers %d, so that workers would have nothing to do; raise batchSize"
                             .formatted(uid, e.batchSize(), c.workers()));

@@ -11,10 +11,14 @@ import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.feed.RowsChangedException;
 import io.kiln.spark.model.Network;
+import io.kiln.spark.model.Standardization;
 import io.kiln.spark.model.TrainedNetwork;
 import io.kiln.spark.stage.BarrierStage;
 import io.kiln.spark.stage.SparkJob;
+import io.kiln.symbol.Graph;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +45,7 @@ public final class TrainingJob {
     private final FitRequest request;
     private final Preflight preflight;
     private final long start = System.nanoTime();
+    private final Instant begun = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
     private TrainingJob(SparkContext sc, FitRequest request) {
         this.sc = sc;
@@ -85,7 +90,8 @@ public final class TrainingJob {
         Network.Traced network = request.model().network().trace(rowShape);
         int classes = request.model().objective().classes(network.outputShape());
         ValidationMetric.reported(request.run().epochs().metric(), classes > 0).check(classes);
-        int share = request.run().epochs().batchSize() / cluster.workers() + 1;
+        checkTrained(network);
+        int share = request.run().epochs().largestBatch() / cluster.workers() + 1;
         preflight.checkMemory(
                 ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
         if (request.run().saves().toDirectory()) {
@@ -93,11 +99,22 @@ public final class TrainingJob {
         }
         preflight.awaitSlots(cluster.timeout());
         preflight.checkEngines(cluster.device(), cluster.timeout());
-        FeedSpec spec = new FeedSpec(request.columns(), FitRequest.width(rowShape), classes);
+        FeedSpec spec = new FeedSpec(
+                request.columns(), FitRequest.width(rowShape), request.model().labels(classes));
         StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
         try (PackedData rows = PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout())) {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
-            return train(rows, network, rowShape, classes);
+            return train(rows, rowShape, classes, standardised(network, rows, FitRequest.width(rowShape)));
+        }
+    }
+
+    private void checkTrained(Network.Traced network) {
+        boolean trained = network.graph().parameters().stream()
+                .anyMatch(p -> p.role().isTrained() && !network.frozen().contains(p.name()));
+        if (!trained) {
+            throw new IllegalArgumentException(
+                    "%s: network: there is nothing to train: %d of its parameters are frozen, and it has no others; leave some free"
+                            .formatted(request.uid(), network.frozen().size()));
         }
     }
 
@@ -127,10 +144,41 @@ public final class TrainingJob {
         return first.get(0);
     }
 
-    private FitResult train(PackedData rows, Network.Traced network, long[] rowShape, int classes)
+    /**
+     * What the workers train.
+     *
+     * @param network the network, with nodes before it where it standardises its features
+     * @param objective what for
+     */
+    private record Learner(Network.Traced network, Objective objective) {}
+
+    /** A network that was trained before keeps the means and deviations that its weights belong to. */
+    private Learner standardised(Network.Traced network, PackedData rows, int width)
             throws ExecutionException, TimeoutException, InterruptedException {
+        FitRequest.Model m = request.model();
+        Objective objective = m.objective();
+        Network.Traced inner = network;
+        Optional<Standardization.Target> before = Standardization.target(network.graph());
+        if (before.isPresent() && objective.isStandardisable()) {
+            inner = Standardization.withoutTarget(network);
+            objective = objective.withTarget(before.get());
+        } else if (m.standardize().target()) {
+            objective = objective.withTarget(Standardization.Target.of(rows.labels()));
+        }
+        if (m.standardize().features() && !Standardization.hasFeatures(inner)) {
+            inner = Standardization.features(inner, rows.features(width), m.scale());
+        }
+        return new Learner(inner, objective);
+    }
+
+    private FitResult train(PackedData rows, long[] rowShape, int classes, Learner learner)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        Network.Traced network = learner.network();
         RunSettings run = request.run()
                 .withCores(preflight.cores())
+                .withEpochs(request.run()
+                        .epochs()
+                        .chosen(rows.trainingRows(), request.run().cluster().workers()))
                 .withProgress(request.run().progress() && ProgressDisplay.isTerminal());
         if (sc.isLocal() && run.saves().snapshotSteps() == 0) {
             run = run.withSaves(run.saves().withoutSnapshots());
@@ -138,11 +186,12 @@ public final class TrainingJob {
         TrainingPlan plan = new TrainingPlan(
                 network.graph().toJson(),
                 network.values(),
+                network.frozen(),
                 new TrainingPlan.Input(
                         rowShape,
                         request.columns().type() == FeatureType.BYTES,
                         request.model().scale()),
-                request.model().objective(),
+                learner.objective(),
                 request.rule().toJson(),
                 run,
                 rows.reader(),
@@ -165,12 +214,35 @@ public final class TrainingJob {
                             .name()
                             .toLowerCase(java.util.Locale.ROOT),
                     attempts.resubmissions,
-                    (System.nanoTime() - start) * 1e-9);
+                    (System.nanoTime() - start) * 1e-9,
+                    provenance(rows, run));
+            Standardization.Target target = learner.objective().target();
+            Graph trained = target == null ? network.graph() : Standardization.target(network.graph(), target);
             return new FitResult(
-                    new TrainedNetwork(plan.graph(), weights, request.model().scale()), classes, summary);
+                    new TrainedNetwork(
+                            trained.toJson(), weights, request.model().scale()),
+                    classes,
+                    summary);
         } finally {
             broadcasts.forEach(b -> b.destroy(true));
         }
+    }
+
+    private Provenance provenance(PackedData rows, RunSettings run) {
+        return new Provenance(
+                Provenance.version(),
+                sc.version(),
+                Runtime.version().toString(),
+                begun.toString(),
+                rows.trainingRows(),
+                rows.validationRows(),
+                Long.toHexString(rows.fingerprint()),
+                run.epochs().seed(),
+                run.epochs().batchSize(),
+                run.epochs().max(),
+                run.cluster().workers(),
+                run.cluster().cores(),
+                request.rule().toJson());
     }
 
     /** The submissions of one training, until one succeeds. */

@@ -36,6 +36,9 @@ final class TrainingLoop implements AutoCloseable {
     private final boolean metricGrows;
     private final BooleanSupplier killed;
     private final int steps;
+    private final int classes;
+    private final boolean countsByClass;
+    private final double lossUnit;
     private WorkerState.Progress at = WorkerState.Progress.START;
     private ByteChunks best = ByteChunks.EMPTY;
 
@@ -65,10 +68,19 @@ final class TrainingLoop implements AutoCloseable {
                 && ValidationMetric.reported(settings.metric(), classes > 0)
                         .create(classes)
                         .isLargerBetter();
+        this.classes = classes;
+        this.countsByClass = countsByClass(plan.objective(), classes);
+        this.lossUnit = plan.objective().lossUnit();
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
     /** Goes back to a state that {@link #save} wrote. */
+    private static boolean countsByClass(Objective objective, int classes) {
+        try (Scope scope = Scope.open()) {
+            return objective.counts(NDArray.zeros(Shape.of(1), objective.labelType()), classes) != null;
+        }
+    }
+
     void restore(InputStream state) {
         WorkerState s = WorkerState.read(state, network);
         at = s.progress();
@@ -202,13 +214,22 @@ final class TrainingLoop implements AutoCloseable {
 
     private double step(Batch batch) {
         GradientExchange exchange = network.exchange();
-        double weight = batch.weightSum();
         double scale = exchange.lossScale();
+        double weight;
         double value = 0;
         try (Scope scope = Scope.open()) {
+            NDArray labels = batch.rows() > 0 ? plan.objective().labels(batch) : null;
+            double[] counts = countsByClass && labels != null ? plan.objective().counts(labels, classes) : null;
+            weight = weight(batch, counts);
             exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
-                value = train(batch, weight, network.isSynchronised() ? scale * weight / usualRows() : scale);
+                value = lossUnit
+                        * train(
+                                batch,
+                                labels,
+                                counts != null,
+                                weight,
+                                network.isSynchronised() ? scale * weight / usualRows() : scale);
                 if (!network.scalesLoss()) {
                     requireFinite(value);
                 }
@@ -236,11 +257,22 @@ final class TrainingLoop implements AutoCloseable {
         return value;
     }
 
-    private double train(Batch batch, double weight, double factor) {
+    /** What a batch counts: its rows' weights, times those of their classes. */
+    private static double weight(Batch batch, double... counts) {
+        if (counts == null) {
+            return batch.weightSum();
+        }
+        double sum = 0;
+        for (int i = 0; i < counts.length; i++) {
+            sum += batch.weight(i) * counts[i];
+        }
+        return sum;
+    }
+
+    private double train(Batch batch, NDArray y, boolean byClass, double weight, double factor) {
         RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
         NDArray x = Features.scaled(batch.features(), plan.input().scale());
-        NDArray y = plan.objective().labels(batch);
-        NDArray shares = shares(batch, weight);
+        NDArray shares = shares(batch, byClass, weight);
         return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
     }
 
@@ -276,9 +308,9 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     /** What each sample counts in the mean of the batch; null when all count the same. */
-    private static NDArray shares(Batch batch, double weight) {
+    private static NDArray shares(Batch batch, boolean byClass, double weight) {
         float[] share = new float[batch.rows()];
-        boolean equal = true;
+        boolean equal = !byClass;
         for (int i = 0; i < share.length; i++) {
             share[i] = (float) (batch.weight(i) / weight);
             equal &= batch.weight(i) == batch.weight(0);

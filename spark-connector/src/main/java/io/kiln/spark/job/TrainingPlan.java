@@ -12,13 +12,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What every worker of a fit is told. It travels as a broadcast variable: text, bytes and numbers.
  *
  * @param graph the network's JSON
  * @param values safetensors of the parameters that begin with given values; may be empty
+ * @param frozen names of the parameters that are not trained
  * @param input how features come
  * @param objective what is trained for
  * @param rule how weights are updated, as JSON
@@ -29,6 +33,7 @@ import java.util.HexFormat;
 record TrainingPlan(
         String graph,
         ByteChunks values,
+        Set<String> frozen,
         Input input,
         Objective objective,
         String rule,
@@ -44,6 +49,11 @@ record TrainingPlan(
      * @param scale factor on them
      */
     record Input(long[] rowShape, boolean bytes, double scale) implements Serializable {}
+
+    /** Makes the set immutable, in the order of the names. */
+    TrainingPlan {
+        frozen = Collections.unmodifiableSet(new TreeSet<>(frozen));
+    }
 
     int workers() {
         return run.cluster().workers();
@@ -72,7 +82,8 @@ record TrainingPlan(
                 c.workers(),
                 c.cores(),
                 c.device(),
-                dataFingerprint
+                dataFingerprint,
+                frozen
             }) {
                 byte[] text = part.toString().getBytes(StandardCharsets.UTF_8);
                 digest.update(

@@ -1,5 +1,8 @@
 package io.kiln.spark.job;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,12 +17,48 @@ import java.util.Locale;
  * @param metricName what {@link EpochReport#metric()} is
  * @param resubmissions how often training went on after executors were lost
  * @param seconds duration of the whole fit, reading the DataFrame included
+ * @param provenance versions, rows and settings that the model comes from
  */
 public record TrainingSummary(
-        List<EpochReport> epochs, int bestEpoch, String metricName, int resubmissions, double seconds) {
+        List<EpochReport> epochs,
+        int bestEpoch,
+        String metricName,
+        int resubmissions,
+        double seconds,
+        Provenance provenance) {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
     /** Makes the list unmodifiable. */
     public TrainingSummary {
         epochs = List.copyOf(epochs);
+    }
+
+    /**
+     * The form in which a saved model keeps it.
+     *
+     * @return its components by name
+     */
+    public JsonNode toJson() {
+        return MAPPER.valueToTree(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} gives.
+     *
+     * @param json its components by name
+     * @return the summary
+     * @throws IllegalArgumentException when it is damaged
+     */
+    public static TrainingSummary fromJson(JsonNode json) {
+        try {
+            TrainingSummary s = MAPPER.treeToValue(json, TrainingSummary.class);
+            if (s != null && s.metricName() != null && s.provenance() != null) {
+                return s;
+            }
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("summary: not as it was saved: " + e.getMessage(), e);
+        }
+        throw new IllegalArgumentException("summary: not as it was saved: parts are missing");
     }
 
     /**

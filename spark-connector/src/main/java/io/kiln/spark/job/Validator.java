@@ -98,13 +98,16 @@ final class Validator {
                 Autograd.Mode predict = Autograd.pause()) {
             NDArray out =
                     network.predict(Features.scaled(b.features(), plan.input().scale()));
-            NDArray labels = plan.objective().labels(b);
+            Objective objective = plan.objective();
+            NDArray labels = objective.labels(b);
             float[] each = loss.compute(out, labels).toFloatArray();
+            double[] counts = objective.counts(labels, classes);
             for (int i = 0; i < each.length; i++) {
-                sums[0] += each[i] * b.weight(i);
-                sums[1] += b.weight(i);
+                sums[0] += objective.lossUnit() * each[i] * b.weight(i);
+                sums[1] += b.weight(i) * (counts == null ? 1 : counts[i]);
             }
-            metric.update(classes > 0 ? probabilities(out, b.rows()) : out, labels);
+            metric.update(
+                    classes > 0 ? probabilities(out, b.rows()) : objective.ownOutputs(out), objective.ownLabels(b));
         }
     }
 
@@ -114,9 +117,9 @@ final class Validator {
         float[] p = new float[n * classes];
         for (int i = 0; i < n; i++) {
             double[] scores = ClassOutput.scores(raw, i * count, count);
-            ClassOutput.probabilities(scores, count == 1);
+            double[] each = ClassOutput.probabilities(scores);
             for (int k = 0; k < classes; k++) {
-                p[i * classes + k] = (float) scores[k];
+                p[i * classes + k] = (float) each[k];
             }
         }
         return NDArray.of(Shape.of(n, classes), p);

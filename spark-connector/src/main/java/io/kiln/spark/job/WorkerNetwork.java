@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A worker's copy of the network: weights that it shares with the other workers, and running statistics of its own. */
 final class WorkerNetwork implements AutoCloseable {
@@ -43,6 +44,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final GradientStep gradients;
     private final Map<Shape, Executable> predictors = new HashMap<>();
     private final GroupSum sums;
+    private final Set<String> frozen;
     private final boolean floats16;
     private final boolean scaled;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
@@ -50,6 +52,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
 
     WorkerNetwork(TrainingPlan plan, Transport transport) {
+        this.frozen = plan.frozen();
         this.graph = Graph.fromJson(plan.graph());
         this.block = new GraphBlock(graph);
         Precision precision = plan.run().epochs().computed();
@@ -63,7 +66,10 @@ final class WorkerNetwork implements AutoCloseable {
                 if (given.containsKey(name)) {
                     p.set(given.get(name));
                 }
-                if (p.role().isTrained()) {
+                if (frozen.contains(name)) {
+                    p.freeze();
+                    values.put(name, p.value());
+                } else if (p.role().isTrained()) {
                     trained.add(new GradientExchange.Parameter(name, p.value(), p.role()));
                 } else {
                     values.put(name, p.value());
@@ -92,6 +98,8 @@ final class WorkerNetwork implements AutoCloseable {
         narrowed.parameters().forEach((name, p) -> {
             if (p.initializer() == null) {
                 p.set(values.get(name));
+            } else if (frozen.contains(name)) {
+                p.freeze();
             }
         });
         return narrowed;

@@ -5,8 +5,9 @@ import org.apache.spark.ml.linalg.Vectors;
 /**
  * The columns of a classifier: raw scores, probabilities, class.
  *
- * <p>With K outputs the raw scores are the outputs and the probabilities their softmax; with a single output z, for two
- * classes, they are (-z, z) and the logistic function of z.
+ * <p>With K > 2 outputs the raw scores are the outputs and the probabilities their softmax. For two classes they are (-m, m),
+ * where the margin m is the difference z1 - z0 of two outputs or the only output, and the probabilities (1 - p, p) with p the
+ * logistic function of m, which is the softmax of the two outputs: m alone ranks rows as p does, as MLlib's evaluators expect.
  *
  * @param raw whether the raw scores are wanted
  * @param probability whether the probabilities are wanted
@@ -18,8 +19,7 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
     @Override
     public Object[] values(float[] outputs, int start, int count) {
         double[] scores = scores(outputs, start, count);
-        double[] p = scores.clone();
-        probabilities(p, count == 1);
+        double[] p = probabilities(scores);
         Object[] values = new Object[(raw ? 1 : 0) + (probability ? 1 : 0) + (prediction ? 1 : 0)];
         int i = 0;
         if (raw) {
@@ -40,11 +40,12 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
      * @param outputs what the network gave
      * @param start where the row's numbers begin
      * @param count how many they are
-     * @return one score per class
+     * @return one score per class; (-m, m) for two classes
      */
     public static double[] scores(float[] outputs, int start, int count) {
-        if (count == 1) {
-            return new double[] {-outputs[start], outputs[start]};
+        if (count <= 2) {
+            double margin = count == 1 ? outputs[start] : (double) outputs[start + 1] - outputs[start];
+            return new double[] {-margin, margin};
         }
         double[] s = new double[count];
         for (int i = 0; i < count; i++) {
@@ -54,29 +55,29 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
     }
 
     /**
-     * Turns raw scores into probabilities, in place.
+     * The probabilities that belong to raw scores.
      *
-     * @param scores the scores
-     * @param logistic whether they are (-z, z) of a single output
+     * @param scores what {@link #scores} gives
+     * @return one probability per class
      */
-    public static void probabilities(double[] scores, boolean logistic) {
-        if (logistic) {
-            scores[1] = 1 / (1 + Math.exp(-scores[1]));
-            scores[0] = 1 - scores[1];
-            return;
+    public static double[] probabilities(double... scores) {
+        if (scores.length == 2) {
+            return new double[] {1 / (1 + Math.exp(scores[1])), 1 / (1 + Math.exp(-scores[1]))};
         }
         double max = Double.NEGATIVE_INFINITY;
         for (double s : scores) {
             max = Math.max(max, s);
         }
         double sum = 0;
-        for (int i = 0; i < scores.length; i++) {
-            scores[i] = Math.exp(scores[i] - max);
-            sum += scores[i];
+        double[] p = new double[scores.length];
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(scores[i] - max);
+            sum += p[i];
         }
-        for (int i = 0; i < scores.length; i++) {
-            scores[i] /= sum;
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
         }
+        return p;
     }
 
     private static int best(double[] p, double... thresholds) {

@@ -3,12 +3,12 @@ package io.kiln.spark.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
@@ -17,17 +17,22 @@ import io.kiln.nn.Parameter;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * A network as the value of a Param: a block of the user's, which is traced once the shape of a row is known, or a graph.
- * User classes never leave the driver; the graph does.
+ * A network as the value of a Param: a block of the user's, a copy of which is traced for each fit, or a graph. User classes
+ * never leave the driver; the graph does. Neither schema checks nor fits change the block: one network serves several
+ * estimators, and rows of several widths.
  *
- * <p>A block whose parameters have values already (a network trained before) begins training with them; constants always keep
- * theirs. Everything else is drawn from its initializer and the fit's seed.
+ * <p>Parameters of a block that have values already (a network trained before) begin training with them; constants always keep
+ * theirs, and {@linkplain Parameter#freeze frozen} parameters are not trained. Everything else is drawn from its initializer
+ * and the fit's seed.
  *
  * <p>Concurrency: thread-safe, as a CrossValidator fits several estimators at once.
  */
@@ -38,15 +43,28 @@ public final class Network {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Block block;
-    private Traced traced;
+    private final Traced given;
+    private long[] lastRow;
+    private long[] lastOutput;
 
     /**
      * A network whose shapes are known.
      *
      * @param graph the graph
      * @param values safetensors of those parameters that begin with given values; may be empty
+     * @param frozen names of the parameters that training leaves as they are
      */
-    public record Traced(Graph graph, ByteChunks values) {
+    public record Traced(Graph graph, ByteChunks values, Set<String> frozen) {
+        /**
+         * A network whose parameters are all trained.
+         *
+         * @param graph the graph
+         * @param values safetensors of those parameters that begin with given values; may be empty
+         */
+        public Traced(Graph graph, ByteChunks values) {
+            this(graph, values, Set.of());
+        }
+
         /**
          * Shape of the input without its batch axis.
          *
@@ -74,18 +92,22 @@ public final class Network {
         }
     }
 
-    private Network(Block block, Traced traced) {
+    private Network(Block block, Traced given) {
         this.block = block;
-        this.traced = traced;
+        this.given = given;
     }
 
     /**
      * A network from a block.
      *
-     * @param block the block, not to be changed while it is fitted
+     * @param block the block, not to be changed while a fit begins; fits leave it as it is
      * @return the network
+     * @throws IllegalArgumentException for a graph that has not one input and one output over batches
      */
     public static Network of(Block block) {
+        if (block instanceof GraphBlock g) {
+            checked(new Traced(g.graph(), ByteChunks.EMPTY));
+        }
         return new Network(block, null);
     }
 
@@ -140,46 +162,72 @@ public final class Network {
     /**
      * Shape of a row, where the network alone tells it.
      *
-     * @return the sizes, or empty for a block that was not traced yet
+     * @return the sizes, or empty for a block that takes rows of several shapes
      */
-    public synchronized Optional<long[]> rowShape() {
-        return Optional.ofNullable(block == null ? traced.rowShape() : null);
+    public Optional<long[]> rowShape() {
+        if (block instanceof GraphBlock g) {
+            return Optional.of(new Traced(g.graph(), ByteChunks.EMPTY).rowShape());
+        }
+        return Optional.ofNullable(block == null ? given.rowShape() : null);
     }
 
     /**
-     * The network for rows of a shape.
+     * Shape of the output without its batch axis, for rows of a shape.
+     *
+     * @param rowShape shape of a row
+     * @return the sizes
+     * @throws IllegalArgumentException when the network does not take such rows
+     */
+    public synchronized long[] outputShape(long... rowShape) {
+        if (lastRow == null || !Arrays.equals(lastRow, rowShape)) {
+            trace(rowShape);
+        }
+        return lastOutput.clone();
+    }
+
+    /**
+     * The network for rows of a shape, with the values that it has now.
      *
      * @param rowShape shape of a row
      * @return its graph and values
      * @throws IllegalArgumentException when the network does not take such rows
      */
     public synchronized Traced trace(long... rowShape) {
-        if (traced == null || block != null && !Arrays.equals(traced.rowShape(), rowShape)) {
-            traced = checked(traced(rowShape));
-        }
-        if (!Arrays.equals(traced.rowShape(), rowShape)) {
+        Optional<long[]> own = rowShape();
+        if (own.isPresent() && !Arrays.equals(own.get(), rowShape)) {
             throw new IllegalArgumentException(
                     "network: takes rows of shape %s, inputShape or the features' column say %s"
-                            .formatted(Arrays.toString(traced.rowShape()), Arrays.toString(rowShape)));
+                            .formatted(Arrays.toString(own.get()), Arrays.toString(rowShape)));
         }
+        Traced traced = block == null ? given : checked(copied(rowShape));
+        lastRow = rowShape.clone();
+        lastOutput = traced.outputShape();
         return traced;
     }
 
-    private Traced traced(long... rowShape) {
+    /** Graph and values of the block; other estimators may have it too. */
+    private Traced copied(long... rowShape) {
         long[] dims = new long[rowShape.length + 1];
         dims[0] = Shape.UNKNOWN;
         System.arraycopy(rowShape, 0, dims, 1, rowShape.length);
-        Spec input = new Spec(Shape.of(dims), DType.FLOAT32);
-        Map<String, Parameter> own = block.parameters();
-        boolean hasData = own.values().stream().anyMatch(p -> p.hasData() || p.initializer() == null);
-        if (!hasData) {
-            return new Traced(block.trace(input), ByteChunks.EMPTY);
-        }
-        try (GraphBlock copy = block.toGraphBlock(input);
-                Scope scope = Scope.open()) {
-            Map<String, NDArray> values = new LinkedHashMap<>();
-            copy.parameters().forEach((n, p) -> values.put(n, p.value()));
-            return new Traced(copy.graph(), SafeTensors.toChunks(values, Map.of()));
+        synchronized (block) {
+            Block.Traced copy = block instanceof GraphBlock g
+                    ? new Block.Traced(g.graph(), Map.of())
+                    : block.traceCopy(new Spec(Shape.of(dims), DType.FLOAT32));
+            Set<String> names = new HashSet<>();
+            copy.graph().parameters().forEach(p -> names.add(p.name()));
+            Map<String, NDArray> values = new LinkedHashMap<>(copy.constants());
+            Set<String> frozen = new TreeSet<>();
+            block.parameters().forEach((name, p) -> {
+                if (names.contains(name) && (p.hasData() || p.initializer() == null)) {
+                    values.put(name, p.value());
+                }
+                if (names.contains(name) && p.role().isTrained() && !p.isTrained()) {
+                    frozen.add(name);
+                }
+            });
+            return new Traced(
+                    copy.graph(), values.isEmpty() ? ByteChunks.EMPTY : SafeTensors.toChunks(values, Map.of()), frozen);
         }
     }
 
@@ -190,10 +238,12 @@ public final class Network {
      * @throws IllegalStateException for a block that was not traced yet, or with more than 1 GiB of given weights
      */
     public synchronized String toJson() {
-        if (traced == null) {
+        long[] row = rowShape().orElse(lastRow);
+        if (row == null) {
             throw new IllegalStateException(
                     "network: a block is saved as its graph, and the shape of a row is not known yet; set inputShape before saving the estimator");
         }
+        Traced traced = trace(row);
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT);
         try {
@@ -207,6 +257,8 @@ public final class Network {
                             .formatted(MAX_VALUES >> 20, traced.values().length() >> 20));
         }
         json.put("values", Base64.getEncoder().encodeToString(traced.values().toByteArray()));
+        ArrayNode frozen = json.putArray("frozen");
+        traced.frozen().forEach(frozen::add);
         return json.toString();
     }
 
@@ -225,8 +277,11 @@ public final class Network {
                         .formatted(n.path("format"), FORMAT));
             }
             byte[] values = Base64.getDecoder().decode(n.path("values").asText());
+            Set<String> frozen = new TreeSet<>();
+            n.path("frozen").forEach(name -> frozen.add(name.asText()));
             return new Network(
-                    null, checked(new Traced(Graph.fromJson(n.path("graph").toString()), ByteChunks.of(values))));
+                    null,
+                    checked(new Traced(Graph.fromJson(n.path("graph").toString()), ByteChunks.of(values), frozen)));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("network: not JSON: " + e.getOriginalMessage(), e);
         }
@@ -234,17 +289,17 @@ public final class Network {
 
     /** {@return what kind of network it is, in few words} */
     @Override
-    public synchronized String toString() {
+    public String toString() {
         if (block != null) {
             return "block " + block.getClass().getSimpleName();
         }
-        long n = traced.graph().parameters().stream()
+        long n = given.graph().parameters().stream()
                 .mapToLong(p -> p.spec().shape().size())
                 .sum();
         return String.format(
                 Locale.ROOT,
                 "graph of %d operators and %d weights",
-                traced.graph().nodes().size(),
+                given.graph().nodes().size(),
                 n);
     }
 }

@@ -1,6 +1,7 @@
 package io.kiln.spark.model;
 
 import io.kiln.spark.feed.FeatureType;
+import io.kiln.spark.feed.Float32;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.ml.linalg.Vector;
@@ -31,7 +32,7 @@ record RowFeatures(String column, int ordinal, FeatureType type, int width) impl
         check(v.size());
         java.util.Arrays.fill(to, at, at + width, 0);
         v.foreachActive((i, x) -> {
-            to[at + (Integer) i] = finite((Double) x, (Integer) i);
+            to[at + (Integer) i] = checked((Double) x, (Integer) i);
             return scala.runtime.BoxedUnit.UNIT;
         });
     }
@@ -50,16 +51,16 @@ record RowFeatures(String column, int ordinal, FeatureType type, int width) impl
             if (n == null) {
                 throw bad("has null as feature %d; fill or drop such rows".formatted(i));
             }
-            to[at + i] = finite(n.doubleValue(), i);
+            to[at + i] = checked(n.doubleValue(), i);
             i++;
         }
     }
 
-    private float finite(double x, int index) {
+    private float checked(double x, int index) {
         float f = (float) x;
-        if (!Float.isFinite(f)) {
-            throw bad("has %s as feature %d, expected a finite float32; fill, drop or scale such rows"
-                    .formatted(x, index));
+        String wrong = Float32.fits(f) ? null : Float32.wrong(index, x);
+        if (wrong != null) {
+            throw bad(wrong);
         }
         return f;
     }

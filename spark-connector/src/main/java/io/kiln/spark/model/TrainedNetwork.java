@@ -143,6 +143,26 @@ public final class TrainedNetwork implements Serializable {
         });
     }
 
+    /**
+     * A copy of the network as a block, to look into, to use in another network, or to train further: set it as the network of an
+     * estimator. It has the nodes for standardised features and targets, but not {@link #scale()}.
+     *
+     * @return a block with the weights; the caller closes it
+     */
+    public GraphBlock toBlock() {
+        GraphBlock copy = new GraphBlock(block().graph());
+        load(copy);
+        return copy;
+    }
+
+    private void load(GraphBlock b) {
+        try (Scope scope = Scope.open()) {
+            b.load(SafeTensors.read(weights).tensors());
+        } catch (IOException e) {
+            throw new UncheckedIOException("model: weights: " + e.getMessage(), e);
+        }
+    }
+
     private GraphBlock block() {
         GraphBlock b = block;
         if (b == null) {
@@ -160,11 +180,7 @@ public final class TrainedNetwork implements Serializable {
     private synchronized GraphBlock loaded() {
         GraphBlock b = block();
         if (!b.parameters().values().stream().allMatch(p -> p.hasData())) {
-            try (Scope scope = Scope.open()) {
-                b.load(SafeTensors.read(weights).tensors());
-            } catch (IOException e) {
-                throw new UncheckedIOException("model: weights: " + e.getMessage(), e);
-            }
+            load(b);
             b.hybridize();
         }
         return b;

@@ -27,6 +27,7 @@ import io.kiln.symbol.Graph;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -51,6 +52,7 @@ class WorkerNetworkTest {
         return new TrainingPlan(
                 graph.toJson(),
                 ByteChunks.EMPTY,
+                Set.of(),
                 new TrainingPlan.Input(new long[] {2, 8, 8}, false, 1),
                 Objective.classifier("softmaxCrossEntropy"),
                 new UpdateRule(new Sgd(), 0.1).toJson(),

@@ -1,0 +1,191 @@
+package io.kiln.spark.model;
+
+import io.kiln.format.SafeTensors;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.AddScalar;
+import io.kiln.op.Mul;
+import io.kiln.op.MulScalar;
+import io.kiln.op.Sub;
+import io.kiln.spark.feed.Moments;
+import io.kiln.symbol.Graph;
+import io.kiln.symbol.Role;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Standardisation as part of a network: nodes before it that take each feature's mean away and divide by its standard deviation,
+ * and nodes behind it that turn a standardised prediction back. So it is trained, saved, shipped and compiled with the network.
+ */
+public final class Standardization {
+    private static final String MEAN = "features:mean";
+    private static final String FACTOR = "features:factor";
+    private static final String CENTRE = "features:centre";
+    private static final String SCALE = "features:scale";
+    private static final String TARGET_SCALE = "target:scale";
+    private static final String TARGET_SHIFT = "target:shift";
+    private static final int ADDED = 2;
+
+    private Standardization() {}
+
+    /**
+     * A target that a network learns standardised: \(y = d z + m\) for what the network gives, z.
+     *
+     * @param mean m
+     * @param deviation d, above 0
+     */
+    public record Target(double mean, double deviation) implements java.io.Serializable {
+        /**
+         * The target of rows.
+         *
+         * @param labels moments of the labels
+         * @return their mean and standard deviation; 1 in place of a deviation of 0
+         */
+        public static Target of(Moments labels) {
+            return new Target(labels.mean(0), divisor(labels.deviation(0)));
+        }
+    }
+
+    private static double divisor(double deviation) {
+        return deviation > 0 && Double.isFinite(1 / deviation) ? deviation : 1;
+    }
+
+    /**
+     * Whether a network standardises its features itself, because it was trained so before.
+     *
+     * @param network the network
+     * @return whether {@link #features} made it
+     */
+    public static boolean hasFeatures(Network.Traced network) {
+        return network.graph().parameters().stream().anyMatch(p -> p.name().equals(MEAN));
+    }
+
+    /**
+     * Puts nodes before a network.
+     *
+     * @param network the network
+     * @param moments mean and deviation of each feature as it is read
+     * @param scale factor on the features, which comes first
+     * @return the network with the nodes and their constants
+     */
+    public static Network.Traced features(Network.Traced network, Moments moments, double scale) {
+        Graph g = network.graph();
+        Spec row = g.inputs().get(0).spec();
+        float[] mean = new float[moments.columns()];
+        float[] factor = new float[moments.columns()];
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] = (float) (scale * moments.mean(i));
+            factor[i] = (float) (1 / divisor(scale * moments.deviation(i)));
+        }
+        Shape one = Shape.of(network.rowShape());
+        Spec constant = new Spec(one, DType.FLOAT32);
+        List<Graph.ParameterInfo> parameters = new ArrayList<>(g.parameters());
+        parameters.add(new Graph.ParameterInfo(MEAN, constant, Role.CONSTANT, Optional.empty()));
+        parameters.add(new Graph.ParameterInfo(FACTOR, constant, Role.CONSTANT, Optional.empty()));
+        int variables = g.variableCount();
+        int first = variables + ADDED;
+        List<Graph.Node> nodes = new ArrayList<>();
+        nodes.add(new Graph.Node(
+                CENTRE, new Sub(), List.of(new Graph.Ref(0, 0), new Graph.Ref(variables, 0)), List.of(row)));
+        nodes.add(new Graph.Node(
+                SCALE, new Mul(), List.of(new Graph.Ref(first, 0), new Graph.Ref(variables + 1, 0)), List.of(row)));
+        for (Graph.Node n : g.nodes()) {
+            List<Graph.Ref> inputs =
+                    n.inputs().stream().map(r -> moved(r, variables)).toList();
+            nodes.add(new Graph.Node(n.name(), n.operator(), inputs, n.outputs()));
+        }
+        Graph wrapped = new Graph(
+                g.inputs(),
+                parameters,
+                nodes,
+                g.outputs().stream().map(r -> moved(r, variables)).toList(),
+                g.updates().stream()
+                        .map(u -> new Graph.Update(u.parameter(), moved(u.value(), variables)))
+                        .toList(),
+                g.attributes());
+        try (Scope scope = Scope.open()) {
+            Map<String, NDArray> values = new LinkedHashMap<>();
+            if (!network.values().isEmpty()) {
+                values.putAll(SafeTensors.read(network.values()).tensors());
+            }
+            values.put(MEAN, NDArray.of(one, mean));
+            values.put(FACTOR, NDArray.of(one, factor));
+            return new Network.Traced(wrapped, SafeTensors.toChunks(values, Map.of()), network.frozen());
+        } catch (IOException e) {
+            throw new UncheckedIOException("training: values: " + e.getMessage(), e);
+        }
+    }
+
+    /** A reference behind the new variables and nodes; what read the input reads the last of the new nodes. */
+    private static Graph.Ref moved(Graph.Ref r, int variables) {
+        if (r.value() == 0) {
+            return new Graph.Ref(variables + ADDED + 1, 0);
+        }
+        return r.value() < variables ? r : new Graph.Ref(r.value() + 2 * ADDED, r.output());
+    }
+
+    /**
+     * Puts nodes behind a network.
+     *
+     * @param g the network
+     * @param target what it was trained for
+     * @return the network, whose output is in the target's own unit
+     */
+    public static Graph target(Graph g, Target target) {
+        Graph.Ref out = g.outputs().get(0);
+        Spec spec = g.spec(out);
+        int next = g.variableCount() + g.nodes().size();
+        List<Graph.Node> nodes = new ArrayList<>(g.nodes());
+        nodes.add(new Graph.Node(TARGET_SCALE, new MulScalar(target.deviation()), List.of(out), List.of(spec)));
+        nodes.add(new Graph.Node(
+                TARGET_SHIFT, new AddScalar(target.mean()), List.of(new Graph.Ref(next, 0)), List.of(spec)));
+        return new Graph(
+                g.inputs(), g.parameters(), nodes, List.of(new Graph.Ref(next + 1, 0)), g.updates(), g.attributes());
+    }
+
+    /**
+     * The target for which a network was trained before.
+     *
+     * @param g the network
+     * @return what {@link #target(Graph, Target)} was given, or empty when it did not make this graph
+     */
+    public static Optional<Target> target(Graph g) {
+        int n = g.nodes().size();
+        if (n >= ADDED
+                && g.outputs().equals(List.of(new Graph.Ref(g.variableCount() + n - 1, 0)))
+                && g.nodes().get(n - 1).name().equals(TARGET_SHIFT)
+                && g.nodes().get(n - 1).operator() instanceof AddScalar shift
+                && g.nodes().get(n - ADDED).name().equals(TARGET_SCALE)
+                && g.nodes().get(n - ADDED).operator() instanceof MulScalar scale) {
+            return Optional.of(new Target(shift.c(), scale.c()));
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Takes the nodes behind a network away again, so that it can be trained further.
+     *
+     * @param network a network that has a {@linkplain #target(Graph) target}
+     * @return the network that gives standardised predictions
+     */
+    public static Network.Traced withoutTarget(Network.Traced network) {
+        Graph g = network.graph();
+        int n = g.nodes().size();
+        Graph inner = new Graph(
+                g.inputs(),
+                g.parameters(),
+                g.nodes().subList(0, n - ADDED),
+                g.nodes().get(n - ADDED).inputs(),
+                g.updates(),
+                g.attributes());
+        return new Network.Traced(inner, network.values(), network.frozen());
+    }
+}
