@@ -1,5 +1,6 @@
 package io.kiln.benchmarks;
 
+import io.kiln.benchmarks.defaults.Defaults;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
             "BENCH <workload> <metric> kiln=<v> <peer>=<v> ... ratio=<speed of Kiln over that of the best peer>.",
             "Each contender has a JVM of its own; they take turns, and while one steps the others sleep."
         },
+        subcommands = Defaults.class,
         footer = "Exit code: 0, or 1 when a contender failed or a check did not hold.")
 public final class Main implements Callable<Integer> {
 
