@@ -42,6 +42,8 @@ import java.util.function.UnaryOperator;
  * <p>The same forward code runs on data and is traced into a {@link Graph}; it must not depend on the values of arrays.
  * Parameters are named by their place: {@code a.weight}, or {@code 0.weight} in a {@link Sequential}.
  *
+ * <p>Life cycle: ends with {@link #close()}; a closed block refuses every use.
+ *
  * <p>Concurrency: one thread at a time.
  */
 public abstract class Block implements AutoCloseable {
@@ -49,6 +51,7 @@ public abstract class Block implements AutoCloseable {
     private final Map<String, Block> children = new LinkedHashMap<>();
     private String name;
     private volatile Hybrid hybrid;
+    private volatile boolean closed;
 
     /** Creates the block. */
     protected Block() {}
@@ -82,6 +85,7 @@ public abstract class Block implements AutoCloseable {
      * @return the output
      */
     public final NDArray call(NDArray x) {
+        checkOpen();
         GraphBuilder builder = GraphBuilder.current();
         if (builder != null) {
             return traced(builder, () -> new NDArray[] {forward(x)})[0];
@@ -101,6 +105,7 @@ public abstract class Block implements AutoCloseable {
      * @return the outputs
      */
     public final NDArray[] callAll(NDArray... inputs) {
+        checkOpen();
         GraphBuilder builder = GraphBuilder.current();
         if (builder != null) {
             return traced(builder, () -> forwardAll(inputs));
@@ -127,6 +132,7 @@ public abstract class Block implements AutoCloseable {
      * @param options how to compile
      */
     public final void hybridize(CompileOptions options) {
+        checkOpen();
         Hybrid old = hybrid;
         hybrid = new Hybrid(this, options);
         if (old != null) {
@@ -313,6 +319,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     private Traced capture(Function<Block, TraceNames> naming, UnaryOperator<NDArray[]> code, Spec... inputs) {
+        checkOpen();
         try (GraphBuilder builder = GraphBuilder.open();
                 TraceNames names = naming.apply(this)) {
             NDArray[] data = new NDArray[inputs.length];
@@ -419,13 +426,32 @@ public abstract class Block implements AutoCloseable {
                 .forEach(p -> Autograd.zeroGradient(p.value()));
     }
 
-    /** Frees the values and gradients of all parameters, and what was compiled. */
+    /**
+     * Frees the values and gradients of all parameters, and what was compiled. From then on neither this block nor the blocks in it
+     * can be used.
+     */
     @Override
     public void close() {
         Hybrid compiled = hybrid;
         if (compiled != null) {
             compiled.close();
         }
-        parameters().values().forEach(Parameter::close);
+        parameters().values().forEach(Parameter::retire);
+        retire();
+    }
+
+    private void retire() {
+        if (!closed) {
+            closed = true;
+            children.values().forEach(Block::retire);
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException(
+                    getClass().getSimpleName() + (name == null ? "" : " " + name)
+                            + ": the block is closed and its parameters are gone; close it after its last use, or make a new one");
+        }
     }
 }

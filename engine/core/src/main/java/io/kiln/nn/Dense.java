@@ -9,7 +9,8 @@ import io.kiln.symbol.Role;
 
 /**
  * A fully connected layer: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[N,…], taken as [N,in] (or, without flattening,
- * x[…,in]), weight[units,in], bias[units], y[N,units] (or y[…,units]).
+ * x[…,in]), weight[units,in], bias[units], y[N,units] (or y[…,units]). As in MXNet axes behind the batch are flattened unless
+ * {@code flatten(false)} or {@link #onLastAxis} says otherwise; PyTorch's {@code Linear} never flattens.
  */
 public final class Dense extends Block {
     private final long units;
@@ -35,6 +36,28 @@ public final class Dense extends Block {
      */
     public Dense(long units, Activation activation) {
         this(builder().units(units).activation(activation));
+    }
+
+    /**
+     * A layer that works on the last axis and keeps all others, x[…,in] to y[…,units], as PyTorch's {@code Linear}: the layer for
+     * sequences, say [N,T,in]. The constructors take all axes behind the batch as one, as MXNet's {@code Dense}.
+     *
+     * @param units number of outputs
+     * @return the layer, with the defaults of the {@linkplain Builder builder} but {@code flatten(false)}
+     */
+    public static Dense onLastAxis(long units) {
+        return builder().units(units).flatten(false).build();
+    }
+
+    /**
+     * A layer that works on the last axis and keeps all others.
+     *
+     * @param units number of outputs
+     * @param activation applied to the sum
+     * @return the layer
+     */
+    public static Dense onLastAxis(long units, Activation activation) {
+        return builder().units(units).activation(activation).flatten(false).build();
     }
 
     private Dense(Builder b) {

@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
+import io.kiln.compile.ProgramCache;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
@@ -12,21 +13,21 @@ import io.kiln.op.Autocast;
 import io.kiln.symbol.Graph;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A compiled block: one executable for each signature with which it was called.
+ * A compiled block: an executable for each signature with which it was called, of those used last.
  *
  * <p>Concurrency: thread-safe; one thread compiles at a time.
  */
 final class Hybrid implements AutoCloseable {
     private final Block block;
     private final CompileOptions options;
-    private final List<Signature> signatures = new CopyOnWriteArrayList<>();
+    private final ProgramCache<Signature> signatures;
+    private volatile Signature last;
 
     /** What a call must agree in for an executable to serve it, and the executable. */
     static final class Signature {
@@ -41,6 +42,8 @@ final class Hybrid implements AutoCloseable {
         final Parameter[] parameters;
         final boolean[] trained;
         final Executable executable;
+        /** One for being kept, and one for each call that runs; at 0 it is closed. */
+        private final AtomicInteger users = new AtomicInteger(1);
 
         private Signature(Hybrid owner, boolean differentiable, NDArray... data) {
             this.backend = data[0].backend();
@@ -117,6 +120,17 @@ final class Hybrid implements AutoCloseable {
             return differentiable == (needs && Autograd.isRecording());
         }
 
+        private boolean take() {
+            return users.getAndUpdate(n -> n > 0 ? n + 1 : n) > 0;
+        }
+
+        /** Ends a call, or the keeping of the program. */
+        private void release() {
+            if (users.decrementAndGet() == 0) {
+                executable.close();
+            }
+        }
+
         NDArray[] values() {
             NDArray[] values = new NDArray[parameters.length];
             for (int i = 0; i < values.length; i++) {
@@ -129,26 +143,42 @@ final class Hybrid implements AutoCloseable {
     Hybrid(Block block, CompileOptions options) {
         this.block = block;
         this.options = options;
+        this.signatures =
+                new ProgramCache<>("hybridize: " + block.getClass().getSimpleName(), options, Signature::release);
     }
 
     NDArray[] call(NDArray... data) {
-        Signature signature = find(data);
-        if (signature == null) {
-            signature = compile(data);
+        Signature signature = acquire(data);
+        try {
+            NDArray[] values = signature.values();
+            return signature.differentiable
+                    ? CompiledFunction.call(signature, values, data)
+                    : signature.executable.run(values, data);
+        } finally {
+            signature.release();
         }
-        NDArray[] values = signature.values();
-        return signature.differentiable
-                ? CompiledFunction.call(signature, values, data)
-                : signature.executable.run(values, data);
+    }
+
+    /** The program for a call, which is not freed before it is released. */
+    private Signature acquire(NDArray... data) {
+        while (true) {
+            Signature s = last;
+            if (s == null || !s.serves(data)) {
+                s = find(data);
+                if (s == null) {
+                    s = compile(data);
+                }
+                last = s;
+            }
+            if (s.take()) {
+                return s;
+            }
+            last = null; // dropped meanwhile
+        }
     }
 
     private Signature find(NDArray... data) {
-        for (Signature s : signatures) {
-            if (s.serves(data)) {
-                return s;
-            }
-        }
-        return null;
+        return signatures.find(s -> s.serves(data), data);
     }
 
     private synchronized Signature compile(NDArray... data) {
@@ -160,8 +190,9 @@ final class Hybrid implements AutoCloseable {
             throw new IllegalArgumentException(
                     "hybridize: " + block.getClass().getSimpleName() + ": call it with at least one input");
         }
+        long start = System.nanoTime();
         Signature s = new Signature(this, isDifferentiable(data), data);
-        signatures.add(s);
+        signatures.add(s, System.nanoTime() - start, data);
         return s;
     }
 
@@ -181,9 +212,7 @@ final class Hybrid implements AutoCloseable {
     /** Frees what was compiled. */
     @Override
     public void close() {
-        for (Signature s : signatures) {
-            s.executable.close();
-        }
+        last = null;
         signatures.clear();
     }
 }

@@ -34,6 +34,7 @@ public final class Parameter implements AutoCloseable {
     private Draw draw = Draw.fromThread();
     private NDArray data;
     private Runnable settle;
+    private boolean retired;
 
     /**
      * A float32 parameter whose shape the block will state.
@@ -166,6 +167,7 @@ public final class Parameter implements AutoCloseable {
      * @param path the parameter's unique name in the network
      */
     void initialize(long seed, String path) {
+        checkOpen();
         close();
         draw = Draw.fromSeed(seed, path);
     }
@@ -177,6 +179,7 @@ public final class Parameter implements AutoCloseable {
      * @throws IllegalStateException when the shape is not known yet
      */
     public NDArray data() {
+        checkOpen();
         GraphBuilder builder = GraphBuilder.current();
         if (builder != null && builder.keepsParameters() && initializer != null) {
             return builder.parameter(TraceNames.of(this), new Spec(knownShape(), dtype), role, initializer);
@@ -206,6 +209,7 @@ public final class Parameter implements AutoCloseable {
      */
     public NDArray storedValue() {
         if (data == null) {
+            checkOpen();
             if (initializer == null) {
                 throw new IllegalStateException("parameter " + this + ": a constant without value; set it");
             }
@@ -274,6 +278,7 @@ public final class Parameter implements AutoCloseable {
      * @param newValue an array of the parameter's shape, converted to its dtype
      */
     public void set(NDArray newValue) {
+        checkOpen();
         complete(newValue.shape());
         if (data == null) {
             try (Scope scope = Scope.open()) {
@@ -387,7 +392,10 @@ public final class Parameter implements AutoCloseable {
         return request != GradReq.NULL;
     }
 
-    /** Frees the data and the gradient. The parameter may be used again and then draws or takes a new value. */
+    /**
+     * Frees the data and the gradient. The parameter may be used again, unless its block is closed, and then draws or takes a
+     * new value.
+     */
     @Override
     public void close() {
         if (data != null) {
@@ -399,6 +407,20 @@ public final class Parameter implements AutoCloseable {
             }
             data.close();
             data = null;
+        }
+    }
+
+    /** Frees all for good: the block is closed. */
+    void retire() {
+        close();
+        retired = true;
+    }
+
+    private void checkOpen() {
+        if (retired) {
+            throw new IllegalStateException(
+                    "parameter " + this
+                            + ": its block is closed and its value is gone; close a block after its last use, or make a new one");
         }
     }
 

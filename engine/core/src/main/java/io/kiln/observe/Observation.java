@@ -178,6 +178,17 @@ public final class Observation implements AutoCloseable {
         return blocks.isEmpty() ? operator : String.join(".", blocks) + "/" + operator;
     }
 
+    /**
+     * Tells that a program was compiled.
+     *
+     * @param nanos how long it took
+     * @param kept how many programs its owner keeps
+     */
+    public void compiled(long nanos, int kept) {
+        String place = String.join(".", blocks);
+        tell(() -> observers.forEach(o -> o.compiled(place, nanos, kept)));
+    }
+
     private void tell(Runnable message) {
         telling = true;
         try (Autograd.Mode pause = Autograd.pause();

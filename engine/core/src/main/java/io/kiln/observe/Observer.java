@@ -25,6 +25,16 @@ public interface Observer {
     default void finished(String place, NDArray... outputs) {}
 
     /**
+     * A hybridized block or a training step has compiled a program for new shapes of its inputs. Many of these in a run mean that
+     * shapes keep changing.
+     *
+     * @param place the block's place in the network; empty for the outermost block
+     * @param nanos how long it took
+     * @param kept how many programs it keeps now
+     */
+    default void compiled(String place, long nanos, int kept) {}
+
+    /**
      * A named piece of work has ended, such as an optimizer's update.
      *
      * @param name what it was

@@ -6,6 +6,7 @@ import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
 import io.kiln.compile.Program;
+import io.kiln.compile.ProgramCache;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -31,7 +32,7 @@ import java.util.function.UnaryOperator;
  * until the next step; a listener hears of each gradient and bucket while the rest is still being computed.
  *
  * <p>Life cycle: made once; {@link #run} per batch; {@link #close()} frees buckets and programs. Each new shape of a batch
- * is compiled once.
+ * is compiled once, and again when so many others were used since that it is {@linkplain CompileOptions#programs not kept}.
  *
  * <p>Concurrency: one thread.
  */
@@ -46,7 +47,7 @@ public final class GradientStep implements AutoCloseable {
     private final CompileOptions options;
     private final RowListener rows;
     private final Map<String, Parameter> parameters;
-    private final List<Compiled> compiled = new ArrayList<>();
+    private final ProgramCache<Compiled> compiled;
     private final Map<String, Place> places = new LinkedHashMap<>();
     private final List<NDArray> buckets = new ArrayList<>();
     private final List<Integer> bucketSizes = new ArrayList<>();
@@ -91,7 +92,6 @@ public final class GradientStep implements AutoCloseable {
     }
 
     private static final class Compiled {
-        Spec[] inputs;
         boolean[] trained;
         Executable executable;
         Map<String, NDArray> constants;
@@ -99,6 +99,11 @@ public final class GradientStep implements AutoCloseable {
         String[] parameterNames;
         String[] gradientNames;
         Set<String> byRows;
+
+        void close() {
+            executable.close();
+            constants.values().forEach(NDArray::close);
+        }
     }
 
     /**
@@ -155,6 +160,7 @@ public final class GradientStep implements AutoCloseable {
         this.given = places;
         this.options = options;
         this.parameters = network.parameters();
+        this.compiled = new ProgramCache<>("training step", options, Compiled::close);
     }
 
     /**
@@ -223,21 +229,18 @@ public final class GradientStep implements AutoCloseable {
     }
 
     private Compiled find(NDArray... data) {
-        for (Compiled c : compiled) {
-            if (serves(c, data)) {
-                return c;
-            }
+        Compiled known = compiled.find(this::serves, data);
+        if (known != null) {
+            return known;
         }
+        long start = System.nanoTime();
         Compiled c = compile(data);
-        compiled.add(c);
+        compiled.add(c, System.nanoTime() - start, data);
         return c;
     }
 
-    private boolean serves(Compiled c, NDArray... data) {
-        boolean fits = c.inputs.length == data.length;
-        for (int i = 0; fits && i < data.length; i++) {
-            fits = c.inputs[i].shape().equals(data[i].shape()) && c.inputs[i].dtype() == data[i].dtype();
-        }
+    private boolean serves(Compiled c) {
+        boolean fits = true;
         int i = 0;
         for (Parameter p : parameters.values()) {
             fits &= c.trained[i++] == p.isTrained();
@@ -247,13 +250,13 @@ public final class GradientStep implements AutoCloseable {
 
     private Compiled compile(NDArray... data) {
         Compiled c = new Compiled();
-        c.inputs = Arrays.stream(data).map(NDArray::spec).toArray(Spec[]::new);
+        Spec[] inputs = Arrays.stream(data).map(NDArray::spec).toArray(Spec[]::new);
         Graph graph;
         Map<String, NDArray> constants = new HashMap<>();
         c.constants = constants;
         try (Scope scope = Scope.open();
                 Autograd.Mode mode = Autograd.pauseInMode(true)) {
-            Block.Traced traced = network.capture(loss, c.inputs);
+            Block.Traced traced = network.capture(loss, inputs);
             graph = traced.graph();
             traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
         }
@@ -269,7 +272,7 @@ public final class GradientStep implements AutoCloseable {
         }
         Backend backend = data[0].backend();
         c.executable = new Compiler(backend, options)
-                .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, c.inputs);
+                .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, inputs);
         c.parameterNames = graph.parameters().stream()
                 .map(p -> constants.containsKey(p.name()) ? null : p.name())
                 .toArray(String[]::new);
@@ -344,10 +347,6 @@ public final class GradientStep implements AutoCloseable {
     /** Frees buckets and programs. */
     @Override
     public void close() {
-        for (Compiled c : compiled) {
-            c.executable.close();
-            c.constants.values().forEach(NDArray::close);
-        }
         compiled.clear();
         places.values().stream().filter(p -> p.bucket() != GIVEN).forEach(p -> p.gradient()
                 .close());

@@ -19,6 +19,8 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Lambda;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
+import io.kiln.observe.Observation;
+import io.kiln.observe.Observer;
 import io.kiln.op.Activation;
 import io.kiln.op.Attention;
 import io.kiln.op.RandomGenerator;
@@ -223,6 +225,44 @@ class HybridizeTest {
             }
         }
         assertEquals(before, Backends.current().allocator().liveBytes());
+    }
+
+    @Test
+    void programsOfShapesNotUsedForLongAreDropped() {
+        int[] compiled = new int[2];
+        Observer counter = new Observer() {
+            @Override
+            public void compiled(String place, long nanos, int kept) {
+                compiled[0]++;
+                compiled[1] = kept;
+            }
+        };
+        try (Scope scope = Scope.open();
+                Dense net = new Dense(3);
+                Observation observation = Observation.open(counter)) {
+            net.initialize(1);
+            NDArray expected = net.call(NDArray.ones(Shape.of(1, 4), DType.FLOAT32));
+            net.hybridize(new CompileOptions().withPrograms(3));
+            for (int n : new int[] {1, 2, 3, 1, 4, 1, 2}) { // 4 drops 2, and 2 drops 3
+                NDArray y = net.call(NDArray.ones(Shape.of(n, 4), DType.FLOAT32));
+                assertArrayEquals(expected.toFloatArray(), y.slice(0, n - 1, n).toFloatArray(), 1e-6f);
+            }
+            assertEquals(5, compiled[0]);
+            assertEquals(3, compiled[1]);
+            NDArray x = Autograd.attachGradient(NDArray.ones(Shape.of(7, 4), DType.FLOAT32));
+            NDArray y;
+            try (Autograd.Mode record = Autograd.record()) {
+                y = net.call(x).sum();
+            }
+            for (int n = 8; n < 14; n++) {
+                net.call(NDArray.ones(Shape.of(n, 4), DType.FLOAT32));
+            }
+            Autograd.backward(y); // its program was dropped since
+            assertEquals(
+                    net.values().get("weight").sum(0).slice(0, 0, 1).item(),
+                    Autograd.gradient(x).get(0, 0),
+                    1e-5);
+        }
     }
 
     @Test

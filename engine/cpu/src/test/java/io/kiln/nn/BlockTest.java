@@ -27,6 +27,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -368,6 +370,59 @@ class BlockTest {
         Map<String, NDArray> values = net.values();
         NDArray x = batch();
         assertArrayEquals(net.forward(x).toFloatArray(), g.run(values, x)[0].toFloatArray());
+    }
+
+    @Test
+    void aClosedBlockRefusesEveryUse() {
+        Dense inner = new Dense(2);
+        Sequential net = new Sequential(inner, new Flatten());
+        NDArray x = NDArray.ones(Shape.of(1, 3), DType.FLOAT32);
+        net.call(x);
+        net.close();
+        net.close();
+        for (Runnable use : List.<Runnable>of(
+                () -> net.call(x),
+                () -> net.callAll(x),
+                () -> net.forward(x),
+                () -> inner.call(x),
+                () -> inner.forward(x),
+                () -> net.trace(x.spec()),
+                net::values,
+                net::hybridize,
+                () -> net.initialize(1),
+                () -> net.load(Map.of("0.weight", x, "0.bias", x)),
+                () -> net.parameters().get("0.weight").value())) {
+            String m = assertThrows(IllegalStateException.class, use::run).getMessage();
+            assertTrue(m.contains("closed"), m);
+        }
+    }
+
+    @Test
+    void aNewHeadBeginsAnewAndTheRestIsLoaded() {
+        Sequential old = new Sequential(new Dense(4), new Dense(10));
+        Sequential tuned = new Sequential(new Dense(4), new Dense(3));
+        old.initialize(1);
+        tuned.initialize(2);
+        old.inferShapes(Shape.of(1, 5));
+        assertThrows(IllegalStateException.class, () -> Load.matching(old.values(), UnaryOperator.identity(), tuned));
+        tuned.inferShapes(Shape.of(1, 5));
+        float[] head = tuned.values().get("1.weight").toFloatArray();
+        assertThrows(ShapeException.class, () -> Load.from(old.values(), UnaryOperator.identity(), tuned));
+        Load.Report report = Load.matching(old.values(), UnaryOperator.identity(), tuned);
+        assertEquals(Set.of("0.weight", "0.bias"), report.loaded());
+        assertEquals(Set.of(), report.missing());
+        assertEquals(Set.of("1.weight", "1.bias"), report.otherShape());
+        assertArrayEquals(head, tuned.values().get("1.weight").toFloatArray());
+        assertArrayEquals(
+                old.values().get("0.weight").toFloatArray(),
+                tuned.values().get("0.weight").toFloatArray());
+    }
+
+    @Test
+    void aLayerOnTheLastAxisKeepsTheOthers() {
+        NDArray x = NDArray.ones(Shape.of(2, 5, 3), DType.FLOAT32);
+        assertEquals(Shape.of(2, 5, 4), Dense.onLastAxis(4).call(x).shape());
+        assertEquals(Shape.of(2, 4), new Dense(4).call(x).shape());
     }
 
     @Test
