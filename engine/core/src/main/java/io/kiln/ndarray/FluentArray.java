@@ -4,7 +4,7 @@ import io.kiln.op.BroadcastTo;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
-import io.kiln.op.MatMul;
+import io.kiln.op.Linalg;
 import io.kiln.op.Movement;
 import io.kiln.op.Neural;
 import io.kiln.op.Reductions;
@@ -26,7 +26,7 @@ public abstract sealed class FluentArray extends PointwiseArray permits NDArray 
      * @return a new array
      */
     public NDArray matmul(NDArray other) {
-        return Dispatch.one(new MatMul(), self(), other);
+        return Linalg.matmul(self(), other);
     }
 
     /**

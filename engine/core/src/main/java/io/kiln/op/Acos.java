@@ -14,7 +14,7 @@ public record Acos() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return dy.mul(Dispatch.one(new Rsqrt(), Dispatch.one(new RsubScalar(1), Dispatch.one(new Square(), x))))
+        return dy.mul(Dispatch.one(new Rsqrt(), Elementwise.sub(1, x).mul(x.add(1))))
                 .neg();
     }
 }

@@ -18,6 +18,6 @@ public record Acosh() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return dy.mul(Dispatch.one(new Rsqrt(), x.square().sub(1)));
+        return dy.mul(Dispatch.one(new Rsqrt(), x.sub(1).mul(x.add(1))));
     }
 }

@@ -12,6 +12,6 @@ public record Asin() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return dy.mul(Dispatch.one(new Rsqrt(), Dispatch.one(new RsubScalar(1), Dispatch.one(new Square(), x))));
+        return dy.mul(Dispatch.one(new Rsqrt(), Elementwise.sub(1, x).mul(x.add(1))));
     }
 }

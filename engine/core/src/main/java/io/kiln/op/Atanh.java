@@ -16,6 +16,6 @@ public record Atanh() implements UnaryPointwise {
 
     @Override
     public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
-        return dy.div(Elementwise.sub(1, x.square()));
+        return dy.div(Elementwise.sub(1, x).mul(x.add(1)));
     }
 }

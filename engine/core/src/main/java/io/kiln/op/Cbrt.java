@@ -10,7 +10,7 @@ import io.kiln.pointwise.Expr;
 public record Cbrt() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
-        return x.sign().mul(x.abs().pow(Expr.constant(1.0 / 3)));
+        return x.cbrt();
     }
 
     @Override

@@ -71,6 +71,16 @@ public final class Functions {
         return Dispatch.one(new Erfinv(), x);
     }
 
+    /** {@return {@link Erfc} of x} */
+    public static NDArray erfc(NDArray x) {
+        return Dispatch.one(new Erfc(), x);
+    }
+
+    /** {@return {@link Xlogy} of a and b} */
+    public static NDArray xlogy(NDArray a, NDArray b) {
+        return Dispatch.one(new Xlogy(), a, b);
+    }
+
     /** {@return {@link Hypot} of a and b} */
     public static NDArray hypot(NDArray a, NDArray b) {
         return Dispatch.one(new Hypot(), a, b);
@@ -86,6 +96,46 @@ public final class Functions {
         return Dispatch.one(new Xor(), a, b);
     }
 
+    /** {@return {@link TruncDiv} of a and b} */
+    public static NDArray truncDiv(NDArray a, NDArray b) {
+        return Dispatch.one(new TruncDiv(), a, b);
+    }
+
+    /** {@return {@link Fmod} of a and b} */
+    public static NDArray fmod(NDArray a, NDArray b) {
+        return Dispatch.one(new Fmod(), a, b);
+    }
+
+    /** {@return {@link BitwiseAnd} of a and b} */
+    public static NDArray bitwiseAnd(NDArray a, NDArray b) {
+        return Dispatch.one(new BitwiseAnd(), a, b);
+    }
+
+    /** {@return {@link BitwiseOr} of a and b} */
+    public static NDArray bitwiseOr(NDArray a, NDArray b) {
+        return Dispatch.one(new BitwiseOr(), a, b);
+    }
+
+    /** {@return {@link BitwiseXor} of a and b} */
+    public static NDArray bitwiseXor(NDArray a, NDArray b) {
+        return Dispatch.one(new BitwiseXor(), a, b);
+    }
+
+    /** {@return {@link ShiftLeft} of a and b} */
+    public static NDArray shiftLeft(NDArray a, NDArray b) {
+        return Dispatch.one(new ShiftLeft(), a, b);
+    }
+
+    /** {@return {@link ShiftRight} of a and b} */
+    public static NDArray shiftRight(NDArray a, NDArray b) {
+        return Dispatch.one(new ShiftRight(), a, b);
+    }
+
+    /** {@return {@link BitwiseNot} of x} */
+    public static NDArray bitwiseNot(NDArray x) {
+        return Dispatch.one(new BitwiseNot(), x);
+    }
+
     /** {@return {@link Lerp} of a, b and w} */
     public static NDArray lerp(NDArray a, NDArray b, NDArray w) {
         return Dispatch.one(new Lerp(), a, b, w);
@@ -94,7 +144,7 @@ public final class Functions {
     /**
      * {@link Polygamma}: derivatives of the digamma function.
      *
-     * @param n how often it is differentiated, from 1 to 6
+     * @param n how often it is differentiated, from 1 to 20
      * @param x the array
      * @return a new array
      */

@@ -1,6 +1,7 @@
 package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /** Products of matrices and vectors. */
@@ -8,14 +9,46 @@ public final class Linalg {
     private Linalg() {}
 
     /**
-     * The matrix product over the last two axes: {@link MatMul}.
+     * The matrix product over the last two axes: {@link MatMul}. As in NumPy a vector on the left is a row, one on the right a column,
+     * and the axis that this adds is taken away again: [k]·[…,k,n] gives […,n], […,m,k]·[k] gives […,m], [k]·[k] a scalar.
      *
      * @param a the left operand
      * @param b the right operand
      * @return a new array
      */
     public static NDArray matmul(NDArray a, NDArray b) {
-        return Dispatch.one(new MatMul(), a, b);
+        boolean row = a.shape().rank() == 1;
+        boolean column = b.shape().rank() == 1;
+        if (!row && !column) {
+            return Dispatch.one(new MatMul(), a, b);
+        }
+        NDArray y = Dispatch.one(new MatMul(), row ? a.expandDims(0) : a, column ? b.expandDims(-1) : b);
+        y = column ? Movement.squeeze(y, -1) : y;
+        return row ? Movement.squeeze(y, column ? -1 : -2) : y;
+    }
+
+    /**
+     * The Kronecker product: each element of a times the whole of b, as NumPy's kron; with fewer axes an operand gets ones in front.
+     *
+     * @param a the left operand
+     * @param b the right operand
+     * @return a new array whose sizes are the products of theirs
+     */
+    public static NDArray kron(NDArray a, NDArray b) {
+        int rank = Math.max(a.shape().rank(), b.shape().rank());
+        long[] left = new long[2 * rank];
+        long[] right = new long[2 * rank];
+        long[] sizes = new long[rank];
+        for (int i = 0; i < rank; i++) {
+            int ia = i - rank + a.shape().rank();
+            int ib = i - rank + b.shape().rank();
+            left[2 * i] = ia < 0 ? 1 : a.shape().dim(ia);
+            left[2 * i + 1] = 1;
+            right[2 * i] = 1;
+            right[2 * i + 1] = ib < 0 ? 1 : b.shape().dim(ib);
+            sizes[i] = Math.multiplyExact(left[2 * i], right[2 * i + 1]);
+        }
+        return a.reshape(Shape.of(left)).mul(b.reshape(Shape.of(right))).reshape(Shape.of(sizes));
     }
 
     /**

@@ -2,12 +2,13 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import java.util.List;
 
 /**
  * Logarithm of the sum of exponentials over axes, without overflow: \(y = \ln \sum e^x\). Dtype: as x; float32 for
- * integers. Axes without elements are refused.
+ * integers. Minus infinity over no elements.
  *
  * @param axes the axes to reduce, non-negative, ascending; none for all
  * @param keepDims whether the axes stay, with size 1
@@ -16,9 +17,7 @@ public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         return new Spec[] {
-            new Spec(
-                    ReductionShape.ofSome(name(), inputs[0].shape(), axes, keepDims),
-                    ReductionShape.floating(inputs[0].dtype()))
+            new Spec(ReductionShape.of(inputs[0].shape(), axes, keepDims), ReductionShape.floating(inputs[0].dtype()))
         };
     }
 
@@ -26,6 +25,10 @@ public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
     public NDArray[] compose(NDArray... inputs) {
         DType type = ReductionShape.floating(inputs[0].dtype());
         NDArray x = inputs[0].cast(type.promote(DType.FLOAT32));
+        if (ReductionShape.count(x.shape(), axes) == 0) {
+            Shape none = ReductionShape.of(x.shape(), axes, keepDims);
+            return new NDArray[] {NDArray.scalar(Double.NEGATIVE_INFINITY, type).broadcastTo(none)};
+        }
         NDArray max = Dispatch.one(new Max(axes, true), x);
         NDArray shift = Dispatch.one(new Masked(false), max, Dispatch.one(new IsFinite(), max));
         NDArray sum = Dispatch.one(new Sum(axes, true), x.sub(shift).exp());

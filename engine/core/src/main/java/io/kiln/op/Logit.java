@@ -11,7 +11,10 @@ import io.kiln.pointwise.Expr;
 public record Logit() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
-        return x.log().sub(x.neg().log1p());
+        // Around 1/2, where the logarithms cancel, ln(x / (1 - x)) = ln(1 + (2x - 1)/(1 - x)).
+        Expr rest = Expr.constant(1).sub(x);
+        Expr near = x.add(x).sub(1).div(rest).log1p();
+        return x.sub(0.5).abs().lt(0.25).select(near, x.log().sub(x.neg().log1p()));
     }
 
     @Override

@@ -10,8 +10,13 @@ import io.kiln.pointwise.Expr;
 public record Mish() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
-        Expr bounded = x.max(-700);
-        return bounded.mul(softplus(x).tanh());
+        // tanh(ln(1 + e^x)) = ((1 + e^x)² - 1)/((1 + e^x)² + 1), by the exponential that does not overflow.
+        Expr e = x.abs().neg().exp();
+        Expr low = e.mul(e.add(2));
+        Expr high = e.mul(2).add(1);
+        Expr slope =
+                x.lt(0).select(low.div(low.add(2)), high.div(e.mul(e).mul(2).add(high)));
+        return x.max(-1000).mul(slope);
     }
 
     @Override
@@ -19,9 +24,5 @@ public record Mish() implements UnaryPointwise {
         NDArray t = Dispatch.one(new Tanh(), Dispatch.one(new Softplus(), x));
         NDArray bend = Elementwise.sub(1, t.square()).mul(Dispatch.one(new Sigmoid(), x));
         return dy.mul(t.add(x.mul(bend)));
-    }
-
-    private static Expr softplus(Expr x) {
-        return x.max(0).add(x.abs().neg().exp().log1p());
     }
 }

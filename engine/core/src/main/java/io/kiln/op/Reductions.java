@@ -150,12 +150,12 @@ public final class Reductions {
      * {@link Norm} over axes.
      *
      * @param x the array
-     * @param p 1 or 2
+     * @param p any number, 0 and infinities included
      * @param keepDims whether the axes stay, with size 1
      * @param axes the axes, negative ones counted from the end; none for all
      * @return a new array
      */
-    public static NDArray norm(NDArray x, int p, boolean keepDims, int... axes) {
+    public static NDArray norm(NDArray x, double p, boolean keepDims, int... axes) {
         return Dispatch.one(new Norm(p, axes(x, axes), keepDims), x);
     }
 

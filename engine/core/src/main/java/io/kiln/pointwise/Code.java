@@ -54,6 +54,16 @@ public enum Code {
     TANH(1),
     /** Error function. */
     ERF(1),
+    /** 1 minus the error function, exact in the tail. */
+    ERFC(1),
+    /** Inverse of the error function. */
+    ERFINV(1),
+    /** Logarithm of the magnitude of the gamma function. */
+    LGAMMA(1),
+    /** Derivative of {@link #LGAMMA}. */
+    DIGAMMA(1),
+    /** Cube root. */
+    CBRT(1),
     /** Logistic function 1/(1 + e^-a). */
     SIGMOID(1),
     /** 1 where a is 0, else 0. */
@@ -74,6 +84,20 @@ public enum Code {
     POW(2),
     /** a - floor(a/b)*b: the remainder with the sign of b, as in Python; integers by 0 give 0. */
     MOD(2),
+    /** The remainder with the sign of a, as C's fmod; integers by 0 give 0. */
+    FMOD(2),
+    /** Derivative of order a of {@link #DIGAMMA} at b. */
+    POLYGAMMA(2),
+    /** Bits of integers that are set in both. */
+    BIT_AND(2),
+    /** Bits of integers that are set in one at least. */
+    BIT_OR(2),
+    /** Bits of integers that are set in one alone. */
+    BIT_XOR(2),
+    /** The bits of integer a moved up by b places; 0 for b below 0 or from 64 on. */
+    SHIFT_LEFT(2),
+    /** The bits of integer a moved down by b places, with its sign; as by 63 for b below 0 or from 64 on. */
+    SHIFT_RIGHT(2),
     /** The larger; NaN if one is NaN. */
     MAX(2),
     /** The smaller; NaN if one is NaN. */

@@ -209,6 +209,31 @@ public final class Expr {
         return unary(Code.ERF);
     }
 
+    /** {@return {@link Code#ERFC} of this expression} */
+    public Expr erfc() {
+        return unary(Code.ERFC);
+    }
+
+    /** {@return {@link Code#ERFINV} of this expression} */
+    public Expr erfinv() {
+        return unary(Code.ERFINV);
+    }
+
+    /** {@return {@link Code#LGAMMA} of this expression} */
+    public Expr lgamma() {
+        return unary(Code.LGAMMA);
+    }
+
+    /** {@return {@link Code#DIGAMMA} of this expression} */
+    public Expr digamma() {
+        return unary(Code.DIGAMMA);
+    }
+
+    /** {@return {@link Code#CBRT} of this expression} */
+    public Expr cbrt() {
+        return unary(Code.CBRT);
+    }
+
     /** {@return {@link Code#SIGMOID} of this expression} */
     public Expr sigmoid() {
         return unary(Code.SIGMOID);
@@ -287,6 +312,76 @@ public final class Expr {
      */
     public Expr mod(Expr other) {
         return binary(Code.MOD, other);
+    }
+
+    /**
+     * {@link Code#FMOD} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr fmod(Expr other) {
+        return binary(Code.FMOD, other);
+    }
+
+    /**
+     * {@link Code#POLYGAMMA} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr polygamma(Expr other) {
+        return binary(Code.POLYGAMMA, other);
+    }
+
+    /**
+     * {@link Code#BIT_AND} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr bitAnd(Expr other) {
+        return binary(Code.BIT_AND, other);
+    }
+
+    /**
+     * {@link Code#BIT_OR} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr bitOr(Expr other) {
+        return binary(Code.BIT_OR, other);
+    }
+
+    /**
+     * {@link Code#BIT_XOR} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr bitXor(Expr other) {
+        return binary(Code.BIT_XOR, other);
+    }
+
+    /**
+     * {@link Code#SHIFT_LEFT} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr shiftLeft(Expr other) {
+        return binary(Code.SHIFT_LEFT, other);
+    }
+
+    /**
+     * {@link Code#SHIFT_RIGHT} of this expression and another.
+     *
+     * @param other the second operand
+     * @return the expression
+     */
+    public Expr shiftRight(Expr other) {
+        return binary(Code.SHIFT_RIGHT, other);
     }
 
     /**

@@ -80,7 +80,7 @@ class OperatorErrorsTest {
     @Test
     void attributesAreCheckedWhenTheOperatorIsMade() {
         says("clip: needs min <= max, got min 2.0 and max 1.0", () -> new Clip(2, 1, false));
-        says("norm: p must be 1 or 2, got 3", () -> new Norm(3, List.of(), false));
+        says("norm: p must be a number, got NaN", () -> new Norm(Double.NaN, List.of(), false));
         says("oneHot: depth must be at least 0, got -1", () -> new OneHot(-1, DType.FLOAT32));
     }
 

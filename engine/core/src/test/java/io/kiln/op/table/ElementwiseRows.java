@@ -30,6 +30,21 @@ final class ElementwiseRows {
                 integers(new Div(), DType.INT32, "x0 / x1"),
                 integers(new FloorDiv(), DType.INT64, "torch.div(x0, x1, rounding_mode=\"floor\")"),
                 integers(new Mod(), DType.INT32, "torch.remainder(x0, x1)"),
+                integers(new TruncDiv(), DType.INT64, "torch.div(x0, x1, rounding_mode=\"trunc\")"),
+                integers(new Fmod(), DType.INT32, "torch.fmod(x0, x1)"),
+                bits(new BitwiseAnd(), "torch.bitwise_and(x0, x1)"),
+                bits(new BitwiseOr(), "torch.bitwise_or(x0, x1)"),
+                bits(new BitwiseXor(), "torch.bitwise_xor(x0, x1)"),
+                shifts(new ShiftLeft(), "torch.bitwise_left_shift(x0, x1)"),
+                shifts(new ShiftRight(), "torch.bitwise_right_shift(x0, x1)"),
+                Row.of(new BitwiseNot())
+                        .torch("torch.bitwise_not(x0)")
+                        .order(0)
+                        .on(whole(DType.INT32, -9, 9, 4, 3))
+                        .on(whole(DType.UINT8, 0, 255, 5))
+                        .on(whole(DType.INT64, -9, 9, 0)),
+                binary(new TruncDiv(), -7, 7, -3, -0.5, "torch.div(x0, x1, rounding_mode=\"trunc\")"),
+                binary(new Fmod(), -7, 7, 1.13, 2.93, "torch.fmod(x0, x1)").slack(8),
                 integers(new Maximum(), DType.INT32, "torch.maximum(x0, x1)"),
                 integers(new Minimum(), DType.INT64, "torch.minimum(x0, x1)"),
                 binary(new FloorDiv(), -7, 7, -3, -0.5, "torch.div(x0, x1, rounding_mode=\"floor\")"),
@@ -142,6 +157,25 @@ final class ElementwiseRows {
                 .on(whole(type, -5, 6), whole(type, 1, 4))
                 .on(whole(type, -5, 6, 0), whole(type, 1, 4, 1))
                 .on(whole(type, -5, 6, 4099), whole(type, 1, 4, 4099));
+    }
+
+    private static Row bits(Operator operator, String torch) {
+        return Row.of(operator)
+                .torch(torch)
+                .order(0)
+                .on(whole(DType.INT32, -9, 9, 4, 3), whole(DType.INT32, -9, 9, 3))
+                .on(whole(DType.UINT8, 0, 255, 7), whole(DType.UINT8, 0, 255, 7))
+                .on(whole(DType.BOOL, 0, 2, 5), whole(DType.BOOL, 0, 2, 5))
+                .on(whole(DType.INT64, -99, 99, 4099), whole(DType.INT64, -99, 99, 4099));
+    }
+
+    private static Row shifts(Operator operator, String torch) {
+        return Row.of(operator)
+                .torch(torch)
+                .order(0)
+                .on(whole(DType.INT32, -9, 9, 4, 3), whole(DType.INT32, 0, 20, 3))
+                .on(whole(DType.UINT8, 0, 255, 7), whole(DType.UINT8, 0, 7, 7))
+                .on(whole(DType.INT64, -99, 99, 4099), whole(DType.INT64, 0, 60, 4099));
     }
 
     private static Row booleans(Operator operator, String torch) {

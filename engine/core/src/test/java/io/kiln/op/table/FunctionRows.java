@@ -15,6 +15,7 @@ import io.kiln.op.Atanh;
 import io.kiln.op.Cbrt;
 import io.kiln.op.Celu;
 import io.kiln.op.Digamma;
+import io.kiln.op.Erfc;
 import io.kiln.op.Erfinv;
 import io.kiln.op.Exp2;
 import io.kiln.op.FullLike;
@@ -39,6 +40,7 @@ import io.kiln.op.SmoothL1;
 import io.kiln.op.SoftShrink;
 import io.kiln.op.Softsign;
 import io.kiln.op.Trunc;
+import io.kiln.op.Xlogy;
 import io.kiln.op.Xor;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,6 +132,16 @@ final class FunctionRows {
                 anyShape(new Polygamma(1), 0.4, 30, "torch.special_zeta(2, x0)").slack(16),
                 anyShape(new Polygamma(2), 0.5, 20, "torch.polygamma(2, x0)").slack(64),
                 anyShape(new Polygamma(4), 0.9, 20, "torch.polygamma(4, x0)").slack(512),
+                anyShape(new Polygamma(3), -0.8, -0.3, "torch.special_zeta(4, x0 + 1) * 6 + 6 * torch.pow(x0, -4.)")
+                        .slack(512),
+                unary(new Erfc(), -3, 3, "torch.special_erfc(x0)"),
+                binary(new Xlogy(), 0.3, 3, "torch.special_xlogy(x0, x1)"),
+                Row.of(new Xlogy())
+                        .torch("torch.special_xlogy(x0, x1)")
+                        .on(values(Shape.of(3), 0, 0, 2), values(Shape.of(3), 2, 0.5, 3))
+                        .forwardOn(
+                                values(Shape.of(5), 0, 0, 0, Double.NaN, 2),
+                                values(Shape.of(5), 0, INF, Double.NaN, 2, 0)),
                 unary(new Erfinv(), -0.9, 0.9, "torch.erfinv(x0)").slack(8));
     }
 

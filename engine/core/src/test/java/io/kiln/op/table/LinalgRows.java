@@ -7,6 +7,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.op.Diagonal;
 import io.kiln.op.DiagonalEmbed;
 import io.kiln.op.Einsum;
+import io.kiln.op.Fft;
 import io.kiln.op.KhatriRao;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,22 @@ final class LinalgRows {
         List<Row> rows = new ArrayList<>();
         rows.addAll(diagonals());
         rows.addAll(einsum());
+        rows.add(transform(false, "fft_fft"));
+        rows.add(transform(true, "fft_ifft"));
         return rows;
+    }
+
+    private static Row transform(boolean inverse, String torch) {
+        return Row.of(new Fft(inverse))
+                .torch("torch.view_as_real(torch." + torch + "(torch.view_as_complex(x0)))")
+                .slack(4)
+                .on(real(-2, 2, 1, 2))
+                .on(real(-2, 2, 2, 8, 2))
+                .on(real(-2, 2, 12, 2))
+                .on(real(-2, 2, 2, 17, 2))
+                .on(real(-2, 2, 3, 385, 2))
+                .on(real(-2, 2, 1013, 2))
+                .on(real(-2, 2, 1024, 2));
     }
 
     private static List<Row> diagonals() {

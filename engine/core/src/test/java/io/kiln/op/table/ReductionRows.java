@@ -25,6 +25,16 @@ final class ReductionRows {
         rows.addAll(reduction(Min::new, "torch.amin(x0, %s, %s)", false));
         rows.addAll(reduction((a, k) -> new Norm(1, a, k), "torch.norm(x0, 1, %s, %s)", true));
         rows.addAll(reduction((a, k) -> new Norm(2, a, k), "torch.norm(x0, 2, %s, %s)", false));
+        rows.addAll(reduction((a, k) -> new Norm(3, a, k), "torch.linalg_vector_norm(x0, 3., %s, %s)", false));
+        rows.addAll(List.of(
+                norm(0, "0.").order(0),
+                norm(0.5, "0.5").slack(8),
+                norm(-1.5, "-1.5").slack(8),
+                norm(Double.POSITIVE_INFINITY, "float('inf')"),
+                norm(Double.NEGATIVE_INFINITY, "float('-inf')"),
+                Row.of(new LogSumExp(List.of(1L), true))
+                        .torch("torch.logsumexp(x0, [1], True)")
+                        .on(real(-2, 2, 3, 0))));
         rows.addAll(reduction(LogSumExp::new, "torch.logsumexp(x0, %s, %s)", false));
         rows.addAll(reduction((a, k) -> new Variance(a, k, 0), "torch.var(x0, %s, correction=0, keepdim=%s)", false));
         rows.addAll(reduction((a, k) -> new Variance(a, k, 1), "torch.var(x0, %s, correction=1, keepdim=%s)", false));
@@ -155,5 +165,12 @@ final class ReductionRows {
                 .on(real(-2, 2, 3, 2, 2))
                 .on(whole(DType.BOOL, 0, 2, 6)));
         return rows;
+    }
+
+    private static Row norm(double p, String torch) {
+        return Row.of(new Norm(p, List.of(1L), false))
+                .torch("torch.linalg_vector_norm(x0, " + torch + ", [1], False)")
+                .on(real(0.5, 2, 3, 4))
+                .on(real(0.5, 2, 2, 5, 3));
     }
 }

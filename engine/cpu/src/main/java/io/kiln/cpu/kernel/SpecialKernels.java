@@ -11,6 +11,7 @@ import io.kiln.op.CumulativeMax;
 import io.kiln.op.CumulativeMin;
 import io.kiln.op.CumulativeProduct;
 import io.kiln.op.Determinant;
+import io.kiln.op.Fft;
 import io.kiln.op.Fold;
 import io.kiln.op.GridSample;
 import io.kiln.op.GridSampleGradient;
@@ -48,6 +49,7 @@ public final class SpecialKernels {
         table.add(CtcLossGradient.class, CtcKernels::gradient);
         table.add(SegmentMax.class, SegmentKernels::max);
         table.add(SegmentMin.class, SegmentKernels::min);
+        table.add(Fft.class, FourierKernels::fft);
         table.add(Unfold.class, WindowKernels::unfold);
         table.add(Fold.class, WindowKernels::fold);
         table.add(CumulativeProduct.class, ScanKernels::product);

@@ -1,7 +1,7 @@
 package io.kiln.cpu.tile;
 
 /**
- * The error function in double precision, after the rational approximations of FreeBSD's s_erf.c (Sun Microsystems, 1993);
+ * The error function, its complement and its inverse in double precision, after the rational approximations of FreeBSD's s_erf.c (Sun Microsystems, 1993);
  * relative error below 1 ulp or so.
  */
 final class Erf {
@@ -71,6 +71,31 @@ final class Erf {
         -2.24409524465858183362e+01
     };
 
+    /** Inverse of the error function over its argument by w - 5/2 with w = -ln(1 - a²), below w = 5. */
+    private static final double[] CENTRE = {
+        1.50140941,
+        0.246640727,
+        -0.00417768164,
+        -0.00125372503,
+        0.00021858087,
+        -4.39150654e-06,
+        -3.5233877e-06,
+        3.43273939e-07,
+        2.81022636e-08
+    };
+    /** The same by sqrt(w) - 3, from there on. */
+    private static final double[] ENDS = {
+        2.83297682,
+        1.00167406,
+        0.00943887047,
+        -0.0076224613,
+        0.00573950773,
+        -0.00367342844,
+        0.00134934322,
+        0.000100950558,
+        -0.000200214257
+    };
+
     private Erf() {}
 
     /** erf(a). */
@@ -90,14 +115,62 @@ final class Erf {
         } else if (x >= 6) {
             y = 1;
         } else {
-            double s = 1 / (x * x);
-            double ratio = x < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
-            // Splitting x keeps the rounding error of x*x out of the exponential.
-            double high = Double.longBitsToDouble(Double.doubleToRawLongBits(x) & 0xffffffff00000000L);
-            double e = Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + ratio);
-            y = 1 - e / x;
+            y = 1 - tail(x);
         }
         return a < 0 ? -y : y;
+    }
+
+    /** 1 - erf(a), exact in the tail. */
+    static double complement(double a) {
+        double x = Math.abs(a);
+        if (Double.isNaN(a)) {
+            return a;
+        }
+        if (x < 0.84375) {
+            double r = a * (polynomial(PP, x * x) / polynomial(QQ, x * x));
+            return a < 0.25 ? 1 - (a + r) : 0.5 - (r + (a - 0.5));
+        }
+        if (x < 1.25) {
+            double ratio = polynomial(PA, x - 1) / polynomial(QA, x - 1);
+            return a > 0 ? 1 - ERX - ratio : 1 + (ERX + ratio);
+        }
+        if (x >= 28) {
+            return a > 0 ? 0 : 2;
+        }
+        double tail = tail(x);
+        return a > 0 ? tail : 2 - tail;
+    }
+
+    /** 1 - erf(x) for x from 1.25 to 28. */
+    private static double tail(double x) {
+        double s = 1 / (x * x);
+        double ratio = x < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
+        // Splitting x keeps the rounding error of x*x out of the exponential.
+        double high = Double.longBitsToDouble(Double.doubleToRawLongBits(x) & 0xffffffff00000000L);
+        return Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + ratio) / x;
+    }
+
+    /** The number whose error function is a: Giles's approximation (2010), then steps of Halley's method. */
+    static double inverse(double a) {
+        double x = Math.abs(a);
+        if (!(x < 1)) {
+            return x == 1 ? a * Double.POSITIVE_INFINITY : Double.NaN;
+        }
+        if (x < 1e-9) {
+            return a * (Math.sqrt(Math.PI) / 2);
+        }
+        double w = -Math.log((1 - x) * (1 + x));
+        double y = x * (w < 5 ? polynomial(CENTRE, w - 2.5) : polynomial(ENDS, Math.sqrt(w) - 3));
+        for (int i = 0; i < 8; i++) {
+            double error = x < 0.5 ? of(y) - x : 1 - x - complement(y);
+            double u = error / (2 / Math.sqrt(Math.PI) * Math.exp(-y * y));
+            double step = u / (1 + y * u);
+            y -= step;
+            if (Math.abs(step) <= 1e-9 * y) {
+                break;
+            }
+        }
+        return Math.copySign(y, a);
     }
 
     private static double polynomial(double[] c, double x) {

@@ -27,6 +27,11 @@ final class Functions {
             case COSH -> Math.cosh(a);
             case TANH -> Math.tanh(a);
             case ERF -> Erf.of(a);
+            case ERFC -> Erf.complement(a);
+            case ERFINV -> Erf.inverse(a);
+            case LGAMMA -> Gamma.log(a);
+            case DIGAMMA -> Gamma.digamma(a);
+            case CBRT -> Math.cbrt(a);
             case SIGMOID -> sigmoid(a);
             case RSQRT -> 1 / Math.sqrt(a);
             case RECIPROCAL -> 1 / a;
@@ -42,6 +47,8 @@ final class Functions {
         return switch (code) {
             case POW -> Math.pow(a, b);
             case MOD -> mod(a, b);
+            case FMOD -> a % b;
+            case POLYGAMMA -> Gamma.polygamma((int) a, b);
             case ATAN2 -> Math.atan2(a, b);
             case AND -> a != 0 && b != 0 ? 1 : 0;
             case OR -> a != 0 || b != 0 ? 1 : 0;
@@ -54,6 +61,12 @@ final class Functions {
         return switch (code) {
             case POW -> power(a, b);
             case MOD -> b == 0 ? 0 : Math.floorMod(a, b);
+            case FMOD -> b == 0 ? 0 : a % b;
+            case BIT_AND -> a & b;
+            case BIT_OR -> a | b;
+            case BIT_XOR -> a ^ b;
+            case SHIFT_LEFT -> b < 0 || b > 63 ? 0 : a << b;
+            case SHIFT_RIGHT -> a >> (b < 0 || b > 63 ? 63 : b);
             case AND -> a != 0 && b != 0 ? 1 : 0;
             case OR -> a != 0 || b != 0 ? 1 : 0;
             default -> (long) of(code, (double) a, (double) b);

@@ -30,6 +30,9 @@ public final class ReductionKernels {
         table.add(Min.class, (o, in, out) -> run(Folder.Kind.MIN, in[0], ((Min) o).axes(), out[0]));
         table.add(Norm.class, (o, in, out) -> {
             Norm norm = (Norm) o;
+            if (norm.p() != 1 && norm.p() != 2) {
+                return null;
+            }
             return run(norm.p() == 1 ? Folder.Kind.NORM1 : Folder.Kind.NORM2, in[0], norm.axes(), out[0]);
         });
     }

@@ -94,7 +94,10 @@ class FusedPlanTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Code.class)
+    @EnumSource(
+            value = Code.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"BIT_AND", "BIT_OR", "BIT_XOR", "SHIFT_LEFT", "SHIFT_RIGHT"})
     void everyCodeBetweenArithmeticGivesTheSameBits(Code code) {
         Expr middle = ScalarTruth.expression(code);
         Expr a = Expr.input(0);

@@ -39,6 +39,11 @@ final class ScalarTruth {
             case COSH -> a.cosh();
             case TANH -> a.tanh();
             case ERF -> a.erf();
+            case ERFC -> a.erfc();
+            case ERFINV -> a.erfinv();
+            case LGAMMA -> a.lgamma();
+            case DIGAMMA -> a.digamma();
+            case CBRT -> a.cbrt();
             case SIGMOID -> a.sigmoid();
             case NOT -> a.not();
             case IS_NAN -> a.isNan();
@@ -55,6 +60,13 @@ final class ScalarTruth {
             case DIV -> a.div(b);
             case POW -> a.pow(b);
             case MOD -> a.mod(b);
+            case FMOD -> a.fmod(b);
+            case POLYGAMMA -> Expr.constant(2).polygamma(b);
+            case BIT_AND -> a.bitAnd(b);
+            case BIT_OR -> a.bitOr(b);
+            case BIT_XOR -> a.bitXor(b);
+            case SHIFT_LEFT -> a.shiftLeft(b);
+            case SHIFT_RIGHT -> a.shiftRight(b);
             case MAX -> a.max(b);
             case MIN -> a.min(b);
             case ATAN2 -> a.atan2(b);
@@ -109,6 +121,12 @@ final class ScalarTruth {
             case DIV -> a / b;
             case POW -> StrictMath.pow(a, b);
             case MOD -> a % b != 0 && a % b < 0 != b < 0 ? a % b + b : a % b;
+            case FMOD -> a % b;
+            case CBRT -> StrictMath.cbrt(a);
+            case ERFC, ERFINV, LGAMMA, DIGAMMA, POLYGAMMA ->
+                throw new IllegalArgumentException(code + " is checked in SpecialFunctionsTest");
+            case BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT ->
+                throw new IllegalArgumentException(code + " has no meaning for real numbers");
             case MAX -> Math.max(a, b);
             case MIN -> Math.min(a, b);
             case ATAN2 -> StrictMath.atan2(a, b);
@@ -131,6 +149,12 @@ final class ScalarTruth {
             case MUL -> a * b;
             case DIV -> b == 0 ? 0 : Math.floorDiv(a, b);
             case MOD -> b == 0 ? 0 : Math.floorMod(a, b);
+            case FMOD -> b == 0 ? 0 : a % b;
+            case BIT_AND -> a & b;
+            case BIT_OR -> a | b;
+            case BIT_XOR -> a ^ b;
+            case SHIFT_LEFT -> b < 0 || b > 63 ? 0 : a << b;
+            case SHIFT_RIGHT -> b < 0 || b > 63 ? a < 0 ? -1 : 0 : a >> b;
             case POW -> b < 0 ? 0 : java.math.BigInteger.valueOf(a).pow((int) b).longValue();
             case SELECT -> a != 0 ? b : c;
             case MAX -> Math.max(a, b);
