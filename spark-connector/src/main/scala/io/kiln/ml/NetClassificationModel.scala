@@ -1,6 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.model._
+import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
 import org.apache.spark.ml.linalg.{DenseVector, SQLDataTypes, Vector, Vectors}
 import org.apache.spark.ml.param.ParamMap
@@ -29,6 +30,9 @@ class NetClassificationModel private[ml] (
   /** @group setParam */
   def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
 
+  /** @group setParam */
+  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
+
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
     NetModels.checkFeatures(schema, $(featuresCol))
@@ -54,14 +58,12 @@ class NetClassificationModel private[ml] (
         $(probabilityCol).nonEmpty,
         $(predictionCol).nonEmpty,
         (if (isDefined(thresholds)) $(thresholds) else Array.empty[Double]): _*)
-      BatchPrediction.apply(
-        dataset, schema, added.asJava, $(featuresCol), shipped.on(dataset.sparkSession), numFeatures,
-        $(predictionBatchSize), output)
+      Predictions.add(dataset, schema, added.asJava, rowPrediction(dataset, output))
     }
   }
 
   override def predictRaw(features: Vector): Vector = {
-    val outputs = NetModels.predict(trainedNetwork, features)
+    val outputs = NetModels.predict(trainedNetwork, features, $(handleInvalid))
     Vectors.dense(ClassOutput.scores(outputs, 0, outputs.length))
   }
 
@@ -72,6 +74,10 @@ class NetClassificationModel private[ml] (
       v
     case v => throw new IllegalArgumentException(s"raw2probability: needs a dense vector, got $v")
   }
+
+  private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
+    uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetClassificationModel = {
     val that = copyValues(new NetClassificationModel(uid, shipped, numClasses), extra)

@@ -18,7 +18,7 @@ import scala.jdk.CollectionConverters._
 /** Trains a network that tells classes apart.
   *
   * Labels are 0, 1, …, K-1. The network gives K scores per row (logits: no softmax at its end) for loss softmaxCrossEntropy,
-  * or a single one, for two classes, for loss sigmoidBinaryCrossEntropy. Features are vectors, arrays of floats or doubles,
+  * or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or boolean, an array of these,
   * or binary (one unsigned byte each, with inputShape set).
   *
   * {{{
@@ -160,6 +160,9 @@ class NetClassifier(override val uid: String)
   /** @group setParam */
   def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
 
+  /** @group setParam */
+  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
+
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
     checkCombination()
@@ -178,7 +181,14 @@ class NetClassifier(override val uid: String)
       (if (isDefined(classWeights)) $(classWeights).toSeq else Seq.empty).map(Double.box).asJava,
       (if (isDefined(ignoredLabel)) Seq($(ignoredLabel).toDouble) else Seq.empty).map(Double.box).asJava),
     updateSettings.rule(),
-    runSettings)
+    runSettings,
+    $(handleInvalid) != "error")
+
+  /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
+  override def fit(dataset: Dataset[_]): NetClassificationModel = {
+    transformSchema(dataset.schema, logging = true)
+    copyValues(train(dataset).setParent(this))
+  }
 
   override protected def train(dataset: Dataset[_]): NetClassificationModel = {
     val result = TrainingJob.run(dataset, request(dataset.schema))

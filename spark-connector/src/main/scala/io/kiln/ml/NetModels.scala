@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.node.ObjectNode
-import io.kiln.spark.feed.{FeatureType, FeedColumns, Float32}
+import io.kiln.spark.feed.{FeatureType, FeedColumn, Float32}
 import io.kiln.spark.job.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
@@ -16,22 +16,25 @@ private[ml] object NetModels {
   private val Summary = "summary"
 
   def checkFeatures(schema: StructType, featuresCol: String): Unit = {
-    FeatureType.of(featuresCol, FeedColumns.field(schema, "featuresCol", featuresCol).dataType)
+    FeatureType.of(featuresCol, FeedColumn.find(schema, "featuresCol", featuresCol).field.dataType)
     ()
   }
 
-  def predict(network: TrainedNetwork, features: Vector): Array[Float] = {
+  /** What the network gives for a single row; NaN for one with invalid features that is kept. */
+  def predict(network: TrainedNetwork, features: Vector, handleInvalid: String): Array[Float] = {
     require(
       features.size == network.width,
       s"predict: the vector has ${features.size} features, the model was trained with ${network.width}")
     val row = new Array[Float](features.size)
+    var invalid = false
     features.foreachActive { (i, x) =>
       row(i) = x.toFloat
       if (!Float32.fits(row(i))) {
-        Option(Float32.wrong(i, x)).foreach(wrong => throw new IllegalArgumentException(s"predict: the vector $wrong"))
+        if (handleInvalid == "keep" && !java.lang.Float.isFinite(row(i))) invalid = true
+        else Option(Float32.wrong(i, x)).foreach(wrong => throw new IllegalArgumentException(s"predict: the vector $wrong"))
       }
     }
-    network.predict(1, row, 1)
+    if (invalid) Array.fill(network.outputs)(Float.NaN) else network.predictRow(row: _*)
   }
 
   def writer[M <: Model[M] with HasTrainingHistory](

@@ -1,6 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.model._
+import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.RegressionModel
@@ -27,6 +28,9 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   /** @group setParam */
   def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
 
+  /** @group setParam */
+  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
+
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
     NetModels.checkFeatures(schema, $(featuresCol))
@@ -39,13 +43,15 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
       logWarning(s"$uid: transform adds nothing: predictionCol is empty")
       dataset.toDF()
     } else {
-      BatchPrediction.apply(
-        dataset, schema, Seq($(predictionCol)).asJava, $(featuresCol), shipped.on(dataset.sparkSession), numFeatures,
-        $(predictionBatchSize), new NumberOutput)
+      Predictions.add(dataset, schema, Seq($(predictionCol)).asJava, rowPrediction(dataset, new NumberOutput))
     }
   }
 
-  override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features)(0).toDouble
+  override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
+
+  private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
+    uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRegressionModel = {
     val that = copyValues(new NetRegressionModel(uid, shipped), extra)

@@ -144,6 +144,9 @@ class NetRegressor(override val uid: String)
   /** @group setParam */
   def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
 
+  /** @group setParam */
+  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
+
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
     checkCombination()
@@ -167,7 +170,14 @@ class NetRegressor(override val uid: String)
       new FitRequest.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
       java.util.List.of(), java.util.List.of()),
     updateSettings.rule(),
-    runSettings)
+    runSettings,
+    $(handleInvalid) != "error")
+
+  /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
+  override def fit(dataset: Dataset[_]): NetRegressionModel = {
+    transformSchema(dataset.schema, logging = true)
+    copyValues(train(dataset).setParent(this))
+  }
 
   override protected def train(dataset: Dataset[_]): NetRegressionModel = {
     val result = TrainingJob.run(dataset, request(dataset.schema))

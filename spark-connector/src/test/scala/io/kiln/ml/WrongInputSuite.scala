@@ -137,7 +137,7 @@ class WrongInputSuite extends SparkSuite {
     val longer = spark.createDataFrame(Seq(Tuple1(Vectors.dense(1, 2, 3)))).toDF("features")
     val e = intercept[Exception](model.transform(longer).collect())
     assert(Iterator.iterate[Throwable](e)(_.getCause).takeWhile(_ != null).exists(
-      t => t.getMessage != null && t.getMessage.contains("3 features, the model was trained with 2")))
+      t => t.getMessage != null && t.getMessage.contains("3 features, expected 2") && t.getMessage.contains("trained with 2")))
     intercept[IllegalArgumentException](model.predict(Vectors.dense(1, 2, 3)))
   }
 

@@ -1,9 +1,14 @@
 package io.kiln.spark.feed;
 
+import java.util.Arrays;
 import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.LongType;
 import org.apache.spark.unsafe.Platform;
 
 /**
@@ -24,6 +29,7 @@ public final class FeatureReader {
     private static final int UDT_VALUES = 3;
 
     private final FeatureType type;
+    private final DataType element;
     private final boolean containsNull;
     private final int width;
     private final float[] dense;
@@ -32,19 +38,21 @@ public final class FeatureReader {
     private byte[] bytes;
     private int[] indices = NO_INDICES;
     private float[] sparse;
+    private boolean invalid;
 
     /**
      * Makes a reader.
      *
-     * @param type kind of the column
-     * @param containsNull whether arrays may contain nulls
+     * @param column the column's name, for messages
+     * @param columnType its type
      * @param width expected number of features
      */
-    public FeatureReader(FeatureType type, boolean containsNull, int width) {
-        this.type = type;
-        this.containsNull = containsNull;
+    public FeatureReader(String column, DataType columnType, int width) {
+        this.type = FeatureType.of(column, columnType);
+        this.element = columnType instanceof ArrayType a ? a.elementType() : columnType;
+        this.containsNull = columnType instanceof ArrayType a && a.containsNull();
         this.width = width;
-        this.dense = new float[type == FeatureType.VECTOR || type == FeatureType.DOUBLES ? width : 0];
+        this.dense = new float[type == FeatureType.FLOATS || type == FeatureType.BYTES ? 0 : width];
     }
 
     /**
@@ -54,22 +62,58 @@ public final class FeatureReader {
      * @param ordinal the place of the features in it
      * @return what is wrong with them, or null when nothing is
      */
-    String read(InternalRow row, int ordinal) {
+    public String read(InternalRow row, int ordinal) {
+        invalid = false;
         indices = null;
         base = dense;
         offset = Platform.FLOAT_ARRAY_OFFSET;
         if (row.isNullAt(ordinal)) {
-            return "is null; fill or drop such rows";
+            return invalid("is null");
         }
         return switch (type) {
             case VECTOR -> vector(row.getStruct(ordinal, UDT_FIELDS));
             case FLOATS -> floats(row.getArray(ordinal));
             case DOUBLES -> doubles(row.getArray(ordinal));
+            case NUMBERS -> numbers(row.getArray(ordinal));
+            case NUMBER -> {
+                String wrong = length(1);
+                yield wrong != null ? wrong : number(row, ordinal, 0);
+            }
             case BYTES -> {
                 bytes = row.getBinary(ordinal);
                 yield length(bytes.length);
             }
         };
+    }
+
+    /**
+     * Whether what was wrong with the row read last is a value, as against the number of features.
+     *
+     * @return true for null, NaN and infinities
+     */
+    public boolean isInvalid() {
+        return invalid;
+    }
+
+    /**
+     * Writes the features of the row read last as floats.
+     *
+     * @param to an array
+     * @param at where to begin
+     */
+    public void copyTo(float[] to, int at) {
+        if (type == FeatureType.BYTES) {
+            for (int i = 0; i < width; i++) {
+                to[at + i] = bytes[i] & 0xff;
+            }
+        } else if (indices == null) {
+            Platform.copyMemory(base, offset, to, Platform.FLOAT_ARRAY_OFFSET + 4L * at, 4L * width);
+        } else {
+            Arrays.fill(to, at, at + width, 0);
+            for (int i = 0; i < indices.length; i++) {
+                to[at + indices[i]] = sparse[i];
+            }
+        }
     }
 
     /** Whether the row read last is sparse. */
@@ -125,7 +169,7 @@ public final class FeatureReader {
         sparse = new float[values.length];
         wrong = narrow(values, at, sparse);
         if (2 * at.length >= width && wrong == null) { // as large as the dense row
-            java.util.Arrays.fill(dense, 0);
+            Arrays.fill(dense, 0);
             for (int i = 0; i < at.length; i++) {
                 dense[at[i]] = sparse[i];
             }
@@ -159,22 +203,55 @@ public final class FeatureReader {
         return wrong != null ? wrong : narrow(a.toDoubleArray(), null, dense);
     }
 
-    private static String nulls(ArrayData a) {
+    private String numbers(ArrayData a) {
+        String wrong = length(a.numElements());
+        if (wrong == null && containsNull) {
+            wrong = nulls(a);
+        }
+        for (int i = 0; i < width && wrong == null; i++) {
+            wrong = number(a, i, i);
+        }
+        return wrong;
+    }
+
+    private String number(SpecializedGetters from, int at, int index) {
+        if (Numbers.isWhole(element)) {
+            long whole = (long) Numbers.read(from, at, element);
+            whole = element instanceof LongType ? from.getLong(at) : whole;
+            dense[index] = whole;
+            return Float32.wrong(index, whole);
+        }
+        double x = Numbers.read(from, at, element);
+        dense[index] = (float) x;
+        return Float32.fits(dense[index]) ? null : wrong(index, x);
+    }
+
+    private String wrong(int index, double x) {
+        invalid = !Float.isFinite((float) x);
+        return Float32.wrong(index, x);
+    }
+
+    private String nulls(ArrayData a) {
         for (int i = 0; i < a.numElements(); i++) {
             if (a.isNullAt(i)) {
-                return String.format(Locale.ROOT, "has null as feature %d; fill or drop such rows", i);
+                return invalid("has null as feature " + i);
             }
         }
         return null;
     }
 
-    private static String narrow(double[] from, int[] places, float[] to) {
+    private String invalid(String what) {
+        invalid = true;
+        return what + "; fill or drop such rows, or set handleInvalid";
+    }
+
+    private String narrow(double[] from, int[] places, float[] to) {
         for (int i = 0; i < from.length; i++) {
             to[i] = (float) from[i];
         }
         if (!allBelow(WHOLE_UNITS, to, Platform.FLOAT_ARRAY_OFFSET, to.length)) {
             for (int i = 0; i < from.length; i++) {
-                String wrong = Float32.fits(to[i]) ? null : Float32.wrong(places == null ? i : places[i], from[i]);
+                String wrong = Float32.fits(to[i]) ? null : wrong(places == null ? i : places[i], from[i]);
                 if (wrong != null) {
                     return wrong;
                 }
@@ -208,7 +285,7 @@ public final class FeatureReader {
         for (int i = 0; ; i++) {
             float x = Platform.getFloat(base, offset + 4L * i);
             if (!Float.isFinite(x)) {
-                return Float32.wrong(i, x);
+                return wrong(i, x);
             }
         }
     }

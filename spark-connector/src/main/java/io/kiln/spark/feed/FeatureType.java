@@ -15,6 +15,10 @@ public enum FeatureType {
     FLOATS,
     /** {@code array<double>}; packed as float32. */
     DOUBLES,
+    /** Arrays of other numbers or of booleans; packed as float32. */
+    NUMBERS,
+    /** A single number or boolean; packed as float32. */
+    NUMBER,
     /** {@code binary}: one unsigned byte per feature. */
     BYTES;
 
@@ -31,16 +35,20 @@ public enum FeatureType {
             return VECTOR;
         } else if (type instanceof BinaryType) {
             return BYTES;
+        } else if (Numbers.isNumber(type)) {
+            return NUMBER;
         } else if (type instanceof ArrayType a && a.elementType() instanceof FloatType) {
             return FLOATS;
         } else if (type instanceof ArrayType a && a.elementType() instanceof DoubleType) {
             return DOUBLES;
+        } else if (type instanceof ArrayType a && Numbers.isNumber(a.elementType())) {
+            return NUMBERS;
         }
         throw new IllegalArgumentException(
-                "features: column \"%s\" is of type %s; expected a vector, array<float>, array<double> or binary (uint8);%s"
+                "features: column \"%s\" is of type %s; expected a vector, a number or boolean, an array of these, or binary (uint8);%s"
                         .formatted(
                                 column,
                                 type.catalogString(),
-                                " assemble numeric columns with VectorAssembler, turn text into numbers first"));
+                                " assemble several columns with VectorAssembler, turn text into numbers first"));
     }
 }

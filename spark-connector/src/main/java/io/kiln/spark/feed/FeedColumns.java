@@ -1,7 +1,6 @@
 package io.kiln.spark.feed;
 
 import java.io.Serializable;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.AttributeGroup;
@@ -9,22 +8,20 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BooleanType;
-import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Which columns of a DataFrame a fit reads.
+ * Which columns of a DataFrame a fit reads; names are those that {@link FeedColumn} finds.
  *
  * @param features name of the features' column
- * @param type its kind
- * @param containsNull whether its arrays may contain nulls
+ * @param featuresType its type
  * @param label name of the label's column
  * @param weight name of the column of sample weights; empty for none
  * @param validation name of the boolean column that marks validation rows; empty for none
  */
-public record FeedColumns(
-        String features, FeatureType type, boolean containsNull, String label, String weight, String validation)
+public record FeedColumns(String features, DataType featuresType, String label, String weight, String validation)
         implements Serializable {
 
     /**
@@ -39,44 +36,28 @@ public record FeedColumns(
      * @throws IllegalArgumentException when a column is missing or of the wrong type
      */
     public static FeedColumns bind(StructType schema, String features, String label, String weight, String validation) {
-        StructField f = field(schema, "featuresCol", features);
-        FeatureType type = FeatureType.of(features, f.dataType());
-        numeric(schema, "labelCol", label);
+        DataType type = FeedColumn.find(schema, "featuresCol", features).field().dataType();
+        FeatureType.of(features, type);
+        number(schema, "labelCol", label);
         if (!weight.isEmpty()) {
-            numeric(schema, "weightCol", weight);
+            number(schema, "weightCol", weight);
         }
         if (!validation.isEmpty()) {
-            StructField v = field(schema, "validationIndicatorCol", validation);
+            StructField v = FeedColumn.find(schema, "validationIndicatorCol", validation)
+                    .field();
             if (!(v.dataType() instanceof BooleanType)) {
                 throw new IllegalArgumentException(
                         "validationIndicatorCol: column \"%s\" is of type %s; expected boolean, true for validation rows"
                                 .formatted(validation, v.dataType().catalogString()));
             }
         }
-        boolean nulls = f.dataType() instanceof org.apache.spark.sql.types.ArrayType a && a.containsNull();
-        return new FeedColumns(features, type, nulls, label, weight, validation);
+        return new FeedColumns(features, type, label, weight, validation);
     }
 
-    /**
-     * Finds a column.
-     *
-     * @param schema the DataFrame's schema
-     * @param param the Param that names the column, for the message
-     * @param name the column's name
-     * @return the column
-     */
-    public static StructField field(StructType schema, String param, String name) {
-        if (!List.of(schema.fieldNames()).contains(name)) {
-            throw new IllegalArgumentException("%s: there is no column \"%s\"; the DataFrame has %s"
-                    .formatted(param, name, String.join(", ", schema.fieldNames())));
-        }
-        return schema.apply(name);
-    }
-
-    private static void numeric(StructType schema, String param, String name) {
-        StructField f = field(schema, param, name);
-        if (!(f.dataType() instanceof NumericType)) {
-            throw new IllegalArgumentException("%s: column \"%s\" is of type %s; expected a number%s"
+    private static void number(StructType schema, String param, String name) {
+        StructField f = FeedColumn.find(schema, param, name).field();
+        if (!Numbers.isNumber(f.dataType())) {
+            throw new IllegalArgumentException("%s: column \"%s\" is of type %s; expected a number or boolean%s"
                     .formatted(
                             param,
                             name,
@@ -86,17 +67,31 @@ public record FeedColumns(
     }
 
     /**
-     * The number of features that the column's metadata tell.
+     * Kind of the features' column.
+     *
+     * @return the kind
+     */
+    public FeatureType type() {
+        return FeatureType.of(features, featuresType);
+    }
+
+    /**
+     * The number of features that the column's type or metadata tell.
      *
      * @param schema the DataFrame's schema
      * @return the number, or empty when nothing is told
      */
     public Optional<Integer> declaredWidth(StructType schema) {
-        if (type != FeatureType.VECTOR) {
-            return Optional.empty();
-        }
-        int size = AttributeGroup.fromStructField(schema.apply(features)).size();
-        return size > 0 ? Optional.of(size) : Optional.empty();
+        return switch (type()) {
+            case NUMBER -> Optional.of(1);
+            case VECTOR -> {
+                int size = AttributeGroup.fromStructField(
+                                FeedColumn.find(schema, "featuresCol", features).field())
+                        .size();
+                yield size > 0 ? Optional.of(size) : Optional.empty();
+            }
+            default -> Optional.empty();
+        };
     }
 
     /**
@@ -109,17 +104,7 @@ public record FeedColumns(
     Dataset<Row> project(Dataset<?> data) {
         return data.select(Stream.of(features, label, weight, validation)
                 .filter(name -> !name.isEmpty())
-                .map(name -> data.col(quote(name)))
+                .map(name -> FeedColumn.find(data.schema(), "column", name).of(data))
                 .toArray(Column[]::new));
-    }
-
-    /**
-     * Quotes a name, so that dots in it are part of it.
-     *
-     * @param name a column's name
-     * @return the name in backticks
-     */
-    public static String quote(String name) {
-        return "`" + name.replace("`", "``") + "`";
     }
 }

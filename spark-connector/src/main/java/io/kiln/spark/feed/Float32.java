@@ -30,7 +30,8 @@ public final class Float32 {
     public static String wrong(int index, double x) {
         float f = (float) x;
         if (!Float.isFinite(f)) {
-            return "has " + x + " as feature " + index + ", expected a finite float32; fill, drop or scale such rows";
+            return "has " + x + " as feature " + index
+                    + ", expected a finite float32; fill, drop or scale such rows, or set handleInvalid";
         }
         return f != x && x == Math.rint(x) && Math.abs(x) > WHOLE ? notExact(index, x, f) : null;
     }

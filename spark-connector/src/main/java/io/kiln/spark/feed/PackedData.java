@@ -25,6 +25,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.LongAccumulator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Function2;
 import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
@@ -41,6 +44,7 @@ import scala.reflect.ClassTag$;
  * <p>Concurrency: used by one thread of the driver.
  */
 public final class PackedData implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PackedData.class);
     private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
 
     private final SparkContext sc;
@@ -78,7 +82,8 @@ public final class PackedData implements AutoCloseable {
             throws ExecutionException, TimeoutException, InterruptedException {
         SparkContext sc = data.sparkSession().sparkContext();
         Dataset<Row> columns = spec.columns().project(data);
-        Packer packer = new Packer(spec, columns.schema());
+        LongAccumulator skipped = sc.longAccumulator();
+        Packer packer = new Packer(spec, columns.schema(), skipped);
         RDD<InternalRow> source = classic(columns).queryExecution().toRdd();
         JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(packer, false, BYTES)
                 .toJavaRDD()
@@ -87,7 +92,11 @@ public final class PackedData implements AutoCloseable {
         try {
             List<Layout.Part> parts = check(parts(packed, idle));
             Layout layout = Layout.of(parts, workers);
-            checkCounts(layout, spec);
+            long left = skipped.value();
+            if (left > 0) {
+                LOG.warn("fit: {} rows with null, NaN or infinite values are left out, as handleInvalid says", left);
+            }
+            checkCounts(layout, spec, left);
             Moments labels = checkWeights(parts, layout, spec);
             if (layout.isDealtOut() && isOneStage(packed.rdd(), workers)) {
                 PackedData d = new PackedData(sc, layout, packed, -1, idle, labels);
@@ -103,13 +112,13 @@ public final class PackedData implements AutoCloseable {
     }
 
     /** Packs the rows of a partition, as a function of Scala's. */
-    private record Packer(FeedSpec spec, StructType schema)
+    private record Packer(FeedSpec spec, StructType schema, LongAccumulator skipped)
             implements Function2<Object, scala.collection.Iterator<InternalRow>, scala.collection.Iterator<byte[]>>,
                     Serializable {
         @Override
         public scala.collection.Iterator<byte[]> apply(Object partition, scala.collection.Iterator<InternalRow> rows) {
             return CollectionConverters.asScala(
-                    new RowPacker(spec, schema, (Integer) partition, CollectionConverters.asJava(rows)));
+                    new RowPacker(spec, schema, (Integer) partition, CollectionConverters.asJava(rows), skipped));
         }
     }
 
@@ -154,7 +163,7 @@ public final class PackedData implements AutoCloseable {
         return parts;
     }
 
-    private static void checkCounts(Layout layout, FeedSpec spec) {
+    private static void checkCounts(Layout layout, FeedSpec spec, long skipped) {
         long n = layout.total(false);
         String column = spec.columns().validation();
         if (n == 0) {
@@ -163,7 +172,9 @@ public final class PackedData implements AutoCloseable {
                             layout.total(true) > 0
                                     ? ": column \"%s\" marks all %d rows for validation"
                                             .formatted(column, layout.total(true))
-                                    : ": it is empty"));
+                                    : skipped > 0
+                                            ? ": all %d have null, NaN or infinite values".formatted(skipped)
+                                            : ": it is empty"));
         }
         if (n < layout.workers()) {
             throw new IllegalArgumentException(

@@ -7,15 +7,9 @@ import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DecimalType;
-import org.apache.spark.sql.types.DoubleType;
-import org.apache.spark.sql.types.FloatType;
-import org.apache.spark.sql.types.IntegerType;
-import org.apache.spark.sql.types.LongType;
-import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
 
 /**
  * Turns the rows of one partition into packed blocks. At the first bad row it stops
@@ -26,6 +20,7 @@ final class RowPacker implements Iterator<byte[]> {
     private static final int LABEL = 1;
 
     private final FeedSpec spec;
+    private final boolean bytes;
     private final DataType labelType;
     private final DataType weightType;
     private final int weightAt;
@@ -33,6 +28,7 @@ final class RowPacker implements Iterator<byte[]> {
     private final int partition;
     private final Iterator<InternalRow> rows;
     private final TaskContext task = TaskContext.get();
+    private final LongAccumulator skipped;
     private final FeatureReader reader;
     private final BlockBuilder training;
     private final BlockBuilder held;
@@ -40,16 +36,19 @@ final class RowPacker implements Iterator<byte[]> {
     private long row;
     private boolean ended;
 
-    RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows) {
+    /** Makes the blocks of a partition; counts the rows that it leaves out. */
+    RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows, LongAccumulator skipped) {
         this.spec = spec;
+        this.skipped = skipped;
         this.partition = partition;
         this.rows = rows;
         FeedColumns c = spec.columns();
+        this.bytes = c.type() == FeatureType.BYTES;
         this.labelType = schema.apply(LABEL).dataType();
         this.weightAt = c.weight().isEmpty() ? -1 : LABEL + 1;
         this.weightType = weightAt < 0 ? null : schema.apply(weightAt).dataType();
         this.validationAt = c.validation().isEmpty() ? -1 : schema.length() - 1;
-        this.reader = new FeatureReader(c.type(), c.containsNull(), spec.width());
+        this.reader = new FeatureReader(c.features(), c.featuresType(), spec.width());
         this.training = new BlockBuilder(false, partition, spec.width());
         this.held = new BlockBuilder(true, partition, spec.width());
     }
@@ -87,40 +86,50 @@ final class RowPacker implements Iterator<byte[]> {
     }
 
     private void pack(InternalRow r) {
+        FeedColumns names = spec.columns();
         String wrong = reader.read(r, FEATURES);
         if (wrong != null) {
-            fail("features", spec.columns().features(), wrong);
+            reject(reader.isInvalid(), "features", names.features(), wrong);
             return;
         }
-        if (r.isNullAt(LABEL)) {
-            fail("label", spec.columns().label(), "is null; drop such rows");
+        double label = r.isNullAt(LABEL) ? Double.NaN : Numbers.read(r, LABEL, labelType);
+        if (!r.isNullAt(LABEL) && spec.labels().isIgnored(label)) {
             return;
         }
-        double label = number(r, LABEL, labelType);
-        if (spec.labels().isIgnored(label)) {
+        if (!Float.isFinite((float) label)) {
+            String got = r.isNullAt(LABEL) ? "null" : Double.toString(label);
+            reject(
+                    true,
+                    "label",
+                    names.label(),
+                    "is " + got + ", expected a finite float32; drop or scale such rows, or set handleInvalid");
             return;
         }
-        wrong = label(label);
-        if (wrong != null) {
-            fail("label", spec.columns().label(), wrong);
+        int classes = spec.labels().classes();
+        if (classes > 0 && (label < 0 || label >= classes || label != Math.rint(label))) {
+            fail(
+                    "label",
+                    names.label(),
+                    String.format(
+                            Locale.ROOT,
+                            "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; index labels with StringIndexer",
+                            label,
+                            classes - 1,
+                            classes));
             return;
         }
-        double weight = 1;
-        if (weightAt >= 0) {
-            weight = r.isNullAt(weightAt) ? Double.NaN : number(r, weightAt, weightType);
-            if (!(weight >= 0 && weight <= Double.MAX_VALUE)) {
-                fail(
-                        "weight",
-                        spec.columns().weight(),
-                        String.format(
-                                Locale.ROOT,
-                                "is %s, expected a finite number >= 0; mend or drop such rows",
-                                r.isNullAt(weightAt) ? "null" : weight));
-                return;
-            }
+        double weight = weightAt < 0 ? 1 : r.isNullAt(weightAt) ? Double.NaN : Numbers.read(r, weightAt, weightType);
+        if (!(weight >= 0 && weight <= Double.MAX_VALUE)) {
+            reject(
+                    !Double.isFinite(weight),
+                    "weight",
+                    names.weight(),
+                    "is " + (r.isNullAt(weightAt) ? "null" : weight)
+                            + ", expected a finite number >= 0; mend or drop such rows");
+            return;
         }
         if (validationAt >= 0 && r.isNullAt(validationAt)) {
-            fail("validation indicator", spec.columns().validation(), "is null, expected true or false");
+            reject(true, "validation indicator", names.validation(), "is null, expected true or false");
             return;
         }
         BlockBuilder to = validationAt >= 0 && r.getBoolean(validationAt) ? held : training;
@@ -130,49 +139,23 @@ final class RowPacker implements Iterator<byte[]> {
         }
     }
 
+    /** Leaves a row out, if it is to be and only a value in it is wrong; otherwise refuses it. */
+    private void reject(boolean invalid, String what, String column, String wrong) {
+        if (invalid && spec.skipInvalid()) {
+            skipped.add(1);
+        } else {
+            fail(what, column, wrong);
+        }
+    }
+
     private void add(BlockBuilder to, double label, double weight) {
-        if (spec.columns().type() == FeatureType.BYTES) {
+        if (bytes) {
             to.add(label, weight, reader.bytes());
         } else if (reader.isSparse()) {
             to.add(label, weight, reader.indices(), reader.sparse());
         } else {
             to.add(label, weight, reader.denseBase(), reader.denseOffset());
         }
-    }
-
-    private static double number(InternalRow r, int at, DataType type) {
-        if (type instanceof DoubleType) {
-            return r.getDouble(at);
-        } else if (type instanceof FloatType) {
-            return r.getFloat(at);
-        } else if (type instanceof IntegerType) {
-            return r.getInt(at);
-        } else if (type instanceof LongType) {
-            return r.getLong(at);
-        } else if (type instanceof ShortType) {
-            return r.getShort(at);
-        } else if (type instanceof ByteType) {
-            return r.getByte(at);
-        }
-        DecimalType d = (DecimalType) type;
-        return r.getDecimal(at, d.precision(), d.scale()).toDouble();
-    }
-
-    private String label(double v) {
-        if (!Double.isFinite(v) || !Float.isFinite((float) v)) {
-            return String.format(Locale.ROOT, "is %s, expected a finite float32; drop or scale such rows", v);
-        }
-        int classes = spec.labels().classes();
-        if (classes > 0 && (v < 0 || v >= classes || v != Math.rint(v))) {
-            return String.format(
-                    Locale.ROOT,
-                    "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; %s",
-                    v,
-                    classes - 1,
-                    classes,
-                    "index labels with StringIndexer");
-        }
-        return null;
     }
 
     private void fail(String what, String column, String wrong) {

@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.optim.UpdateRule;
 import io.kiln.spark.feed.FeatureType;
+import io.kiln.spark.feed.FeedColumn;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.Labels;
 import io.kiln.spark.model.Network;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -21,8 +24,10 @@ import org.apache.spark.sql.types.StructType;
  * @param model what is trained
  * @param rule how weights are updated
  * @param run how the job runs
+ * @param skipInvalid whether rows with null, NaN or infinite values are left out instead of refused
  */
-public record FitRequest(String uid, FeedColumns columns, Model model, UpdateRule rule, RunSettings run) {
+public record FitRequest(
+        String uid, FeedColumns columns, Model model, UpdateRule rule, RunSettings run, boolean skipInvalid) {
     /**
      * What is trained.
      *
@@ -85,7 +90,11 @@ public record FitRequest(String uid, FeedColumns columns, Model model, UpdateRul
     }
 
     private void checkLabel(StructType schema, int classes) {
-        Attribute a = Attribute.fromStructField(schema.apply(columns.label()));
+        StructField label = FeedColumn.find(schema, "labelCol", columns.label()).field();
+        if (!(label.dataType() instanceof NumericType)) {
+            return; // booleans have no attributes
+        }
+        Attribute a = Attribute.fromStructField(label);
         if (classes > 0 && a instanceof NominalAttribute n && n.getNumValues().isDefined()) {
             int values = (Integer) n.getNumValues().get();
             if (values > classes) {

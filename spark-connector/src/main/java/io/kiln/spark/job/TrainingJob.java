@@ -6,6 +6,7 @@ import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.spark.feed.EpochOrder;
 import io.kiln.spark.feed.FeatureType;
+import io.kiln.spark.feed.FeedColumn;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.PackedData;
@@ -28,6 +29,7 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
@@ -100,7 +102,7 @@ public final class TrainingJob {
         preflight.awaitSlots(cluster.timeout());
         preflight.checkEngines(cluster.device(), cluster.timeout());
         FeedSpec spec = new FeedSpec(
-                request.columns(), FitRequest.width(rowShape), request.model().labels(classes));
+                request.columns(), FitRequest.width(rowShape), request.model().labels(classes), request.skipInvalid());
         StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
         try (PackedData rows = PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout())) {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
@@ -127,11 +129,12 @@ public final class TrainingJob {
     private long firstWidth(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         FeedColumns c = request.columns();
         boolean vector = c.type() == FeatureType.VECTOR;
+        Column features =
+                FeedColumn.find(data.schema(), "featuresCol", c.features()).of(data);
         List<Integer> first = SparkJob.first(
                 data.toDF()
-                        .select(data.col(FeedColumns.quote(c.features())))
-                        .na()
-                        .drop()
+                        .where(features.isNotNull())
+                        .select(features)
                         .toJavaRDD()
                         .map(row -> vector
                                 ? row.<Vector>getAs(0).size()

@@ -1,5 +1,6 @@
 package io.kiln.spark.model;
 
+import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.ml.linalg.Vectors;
 
 /**
@@ -16,6 +17,8 @@ import org.apache.spark.ml.linalg.Vectors;
  */
 public record ClassOutput(boolean raw, boolean probability, boolean prediction, double... thresholds)
         implements Output {
+    private static final VectorUDT VECTORS = new VectorUDT();
+
     @Override
     public Object[] values(float[] outputs, int start, int count) {
         double[] scores = scores(outputs, start, count);
@@ -23,13 +26,13 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
         Object[] values = new Object[(raw ? 1 : 0) + (probability ? 1 : 0) + (prediction ? 1 : 0)];
         int i = 0;
         if (raw) {
-            values[i++] = Vectors.dense(scores);
+            values[i++] = VECTORS.serialize(Vectors.dense(scores));
         }
         if (probability) {
-            values[i++] = Vectors.dense(p);
+            values[i++] = VECTORS.serialize(Vectors.dense(p));
         }
         if (prediction) {
-            values[i] = (double) best(p, thresholds);
+            values[i] = best(p, thresholds);
         }
         return values;
     }
@@ -80,10 +83,14 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
         return p;
     }
 
-    private static int best(double[] p, double... thresholds) {
+    /** The class; NaN where the network gave NaN. */
+    private static double best(double[] p, double... thresholds) {
         int best = 0;
         double max = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < p.length; i++) {
+            if (Double.isNaN(p[i])) {
+                return Double.NaN;
+            }
             double v = thresholds.length == 0 ? p[i] : p[i] / thresholds[i];
             if (v > max) {
                 max = v;

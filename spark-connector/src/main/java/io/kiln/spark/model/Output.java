@@ -11,7 +11,7 @@ public interface Output extends Serializable {
      * @param outputs what the network gave for all rows of a batch
      * @param start where this row's numbers begin
      * @param count how many they are
-     * @return one value per new column
+     * @return one value per new column, as Spark keeps them in rows
      */
     Object[] values(float[] outputs, int start, int count);
 }

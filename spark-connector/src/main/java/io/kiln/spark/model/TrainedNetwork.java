@@ -199,6 +199,16 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
+     * Computes the outputs of a single row on one thread, compiled: the way of a service that answers row by row.
+     *
+     * @param features the row's features, unscaled
+     * @return {@link #outputs()} numbers
+     */
+    public float[] predictRow(float... features) {
+        return predictBatch(1, features, 1);
+    }
+
+    /**
      * Computes the outputs of a batch of a size that comes again and again: compiled once for each such size.
      *
      * @param rows number of rows

@@ -1,0 +1,166 @@
+package io.kiln.spark.plan;
+
+import io.kiln.spark.feed.FeatureReader;
+import io.kiln.spark.model.InvalidRows;
+import io.kiln.spark.model.Output;
+import io.kiln.spark.model.TrainedNetwork;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.BoundReference;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+
+/**
+ * Applies a network to the rows of a partition, batch by batch. The network is a broadcast variable, so that each executor has
+ * one instance; Spark removes it when the model and the DataFrames made from it are gone.
+ *
+ * @param uid the model
+ * @param network the network
+ * @param column name of the features' column, for messages
+ * @param width features per row
+ * @param batchSize rows that the network gets at once
+ * @param invalid what happens to rows with features that are null, NaN or infinite
+ * @param output makes the values of the new columns
+ */
+public record RowPrediction(
+        String uid,
+        Broadcast<TrainedNetwork> network,
+        String column,
+        int width,
+        int batchSize,
+        InvalidRows invalid,
+        Output output)
+        implements Serializable {
+
+    /**
+     * Whether some rows may be missing in what {@link #predict} gives.
+     *
+     * @return true where invalid rows are skipped
+     */
+    boolean leavesOut() {
+        return invalid == InvalidRows.SKIP;
+    }
+
+    /**
+     * Predicts.
+     *
+     * @param rows the rows; copied, as Spark uses their memory again
+     * @param features gives the features of a row
+     * @return the rows with further columns; one row object, used again
+     */
+    Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression features) {
+        return new Batches(rows, features);
+    }
+
+    /** {@return what a query plan shows} */
+    @Override
+    public String toString() {
+        return uid + ", batches of " + batchSize;
+    }
+
+    private static int threads() {
+        TaskContext task = TaskContext.get();
+        return task == null ? 1 : Math.max(1, task.cpus());
+    }
+
+    /** Reads rows ahead until a batch is full, and gives them back with what the network says. */
+    private final class Batches implements Iterator<InternalRow> {
+        private final Iterator<InternalRow> rows;
+        private final Expression features;
+        private final int ordinal;
+        private final GenericInternalRow evaluated = new GenericInternalRow(1);
+        private final FeatureReader reader;
+        private final List<InternalRow> batch = new ArrayList<>();
+        private final BitSet unknown = new BitSet();
+        private final JoinedRow joined = new JoinedRow();
+        private float[] values = new float[0];
+        private float[] outputs;
+        private int next;
+
+        Batches(Iterator<InternalRow> rows, Expression features) {
+            this.rows = rows;
+            this.features = features;
+            this.ordinal = features instanceof BoundReference b ? b.ordinal() : -1;
+            this.reader = new FeatureReader(column, features.dataType(), width);
+        }
+
+        @Override
+        public boolean hasNext() {
+            if (next == batch.size()) {
+                compute();
+            }
+            return next < batch.size();
+        }
+
+        @Override
+        public InternalRow next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            int count = outputs.length / batch.size();
+            Object[] more = output.values(outputs, next * count, count);
+            return joined.apply(batch.get(next++), new GenericInternalRow(more));
+        }
+
+        private void compute() {
+            batch.clear();
+            unknown.clear();
+            next = 0;
+            while (batch.size() < batchSize && rows.hasNext()) {
+                add(rows.next());
+            }
+            if (batch.isEmpty()) {
+                return;
+            }
+            TrainedNetwork net = network.value();
+            int n = batch.size();
+            // What is left at the end of a partition has a size that may never come again.
+            outputs = n == batchSize
+                    ? net.predictBatch(n, values, threads())
+                    : net.predict(n, Arrays.copyOf(values, n * width), threads());
+            int count = outputs.length / n;
+            unknown.stream().forEach(i -> Arrays.fill(outputs, i * count, (i + 1) * count, Float.NaN));
+        }
+
+        private void add(InternalRow row) {
+            int at = batch.size();
+            if (values.length < (at + 1) * width) {
+                int most = Math.multiplyExact(batchSize, width);
+                values = Arrays.copyOf(values, (int) Math.min(most, Math.max(2L * values.length, 16L * width)));
+            }
+            String wrong = read(row);
+            if (wrong == null) {
+                reader.copyTo(values, at * width);
+            } else if (!reader.isInvalid() || invalid == InvalidRows.ERROR) {
+                throw new IllegalArgumentException("features: column \"%s\" %s%s"
+                        .formatted(
+                                column,
+                                wrong,
+                                reader.isInvalid() ? "" : " (the model was trained with %d)".formatted(width)));
+            } else if (invalid == InvalidRows.KEEP) {
+                Arrays.fill(values, at * width, (at + 1) * width, 0);
+                unknown.set(at);
+            } else {
+                return;
+            }
+            batch.add(row.copy());
+        }
+
+        private String read(InternalRow row) {
+            if (ordinal >= 0) {
+                return reader.read(row, ordinal);
+            }
+            evaluated.update(0, features.eval(row));
+            return reader.read(evaluated, 0);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.kiln.spark.plan
+
+import io.kiln.spark.feed.FeedColumn
+import org.apache.spark.sql.catalyst.expressions._
+import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, Project, UnaryNode}
+import org.apache.spark.sql.types.{StructField, StructType}
+
+import scala.jdk.CollectionConverters._
+
+/** The child's rows with what a network predicts for each. Catalyst's nodes are Scala case classes: it copies and compares them
+  * by their fields.
+  *
+  * @param features the features of a row
+  * @param prediction makes the predictions
+  * @param predicted the new columns
+  * @param child the rows
+  */
+case class PredictRows(
+    features: Expression, prediction: RowPrediction, predicted: Seq[Attribute], child: LogicalPlan)
+    extends UnaryNode {
+  override def output: Seq[Attribute] = child.output ++ predicted
+
+  override def producedAttributes: AttributeSet = AttributeSet(predicted)
+
+  override def maxRows: Option[Long] = child.maxRows
+
+  override def maxRowsPerPartition: Option[Long] = child.maxRowsPerPartition
+
+  override protected def withNewChildInternal(newChild: LogicalPlan): PredictRows = copy(child = newChild)
+}
+
+object PredictRows {
+
+  /** The plan that adds predicted columns to another.
+    *
+    * @param child the other plan, analyzed
+    * @param features the features' column in it
+    * @param fields the new columns, with their metadata
+    * @param prediction makes their values
+    */
+  def over(
+      child: LogicalPlan, features: FeedColumn, fields: java.util.List[StructField], prediction: RowPrediction): LogicalPlan = {
+    val column: Expression = child.output(features.path.get(0))
+    val value = features.path.asScala.tail.foldLeft(column) { (struct, at) =>
+      GetStructField(struct, at, Some(struct.dataType.asInstanceOf[StructType](at).name))
+    }
+    val predicted = fields.asScala.toSeq.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
+    // Spark gives aliases new ids where both sides of a join contain this plan; it does not know of the node's own.
+    Project(child.output ++ predicted.map(a => Alias(a, a.name)()), PredictRows(value, prediction, predicted, child))
+  }
+}
