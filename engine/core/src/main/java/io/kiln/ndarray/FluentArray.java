@@ -188,7 +188,7 @@ public abstract sealed class FluentArray extends PointwiseArray permits NDArray 
      * @param axis the axis; negative ones count from the end
      * @param start first index
      * @param stop bound, not included; Long.MAX_VALUE for the end
-     * @param step distance, at least 1
+     * @param step distance, not 0; a negative one gives a copy in reverse order
      * @return a view
      */
     public NDArray slice(int axis, long start, long stop, long step) {

@@ -5,6 +5,7 @@ import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
 
 /** Reading and overwriting the elements of arrays from Java. */
 public abstract sealed class HostArray permits PointwiseArray {
@@ -108,16 +109,20 @@ public abstract sealed class HostArray permits PointwiseArray {
     }
 
     /**
-     * Overwrites the elements with those of another array, converted to this dtype.
+     * Overwrites the elements with those of another array, converted to this dtype. It may be a view of the same memory.
      *
      * @param other an array that broadcasts to this shape
+     * @throws IllegalStateException when elements of this array share memory, as those of a broadcast view do
      */
     public void assign(NDArray other) {
-        NDArray a = self();
+        NDArray a = writable("assign");
         try (Scope scope = Scope.open()) {
             NDArray source = other.shape().equals(a.shape())
                     ? other
                     : other.view(a.shape(), BroadcastTo.strides(other, a.shape()), 0);
+            boolean shifted = source.storage() == a.storage()
+                    && (source.address() != a.address() || !Arrays.equals(source.strides(), a.strides()));
+            source = shifted ? Dispatch.withoutGradient(new Copy(), source) : source;
             a.backend().run(ASSIGN, new NDArray[] {source}, new NDArray[] {a});
         }
     }
@@ -126,9 +131,20 @@ public abstract sealed class HostArray permits PointwiseArray {
      * Overwrites every element.
      *
      * @param value the new value
+     * @throws IllegalStateException when elements of this array share memory, as those of a broadcast view do
      */
     public void fill(double value) {
-        self().backend().run(FILL, new NDArray[0], new NDArray[] {self()}, value);
+        NDArray a = writable("fill");
+        a.backend().run(FILL, new NDArray[0], new NDArray[] {a}, value);
+    }
+
+    private NDArray writable(String operation) {
+        NDArray a = self();
+        if (!a.isTraced() && Strides.overlap(a.shape(), a.strides())) {
+            throw new IllegalStateException(operation + ": elements of " + a.spec() + " with strides "
+                    + Arrays.toString(a.strides()) + " share memory; write to a copy() of this view");
+        }
+        return a;
     }
 
     private NDArray rowMajor() {

@@ -1,6 +1,7 @@
 package io.kiln.ndarray;
 
 import java.util.Arrays;
+import java.util.Comparator;
 
 /** What strides say about the places of elements. Strides are distances between neighbours along each axis, in elements. */
 final class Strides {
@@ -47,6 +48,26 @@ final class Strides {
             expected *= shape.dim(next);
         }
         return true;
+    }
+
+    /** Whether two elements may lie in one place: some axis does not step over all that those of smaller strides reach. */
+    static boolean overlap(Shape shape, long... strides) {
+        if (shape.size() <= 1 || areDense(shape, strides)) {
+            return false;
+        }
+        Integer[] axes = new Integer[strides.length];
+        Arrays.setAll(axes, i -> i);
+        Arrays.sort(axes, Comparator.comparingLong(i -> Math.abs(strides[i])));
+        long reach = 0;
+        for (int i : axes) {
+            if (shape.dim(i) > 1) {
+                if (Math.abs(strides[i]) <= reach) {
+                    return true;
+                }
+                reach += (shape.dim(i) - 1) * Math.abs(strides[i]);
+            }
+        }
+        return false;
     }
 
     /** Refuses a view that reaches outside of its block of so many elements. */

@@ -3,7 +3,10 @@ package io.kiln.nn;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Elementwise;
 import io.kiln.op.Neural;
+import io.kiln.op.StopGradient;
 import io.kiln.symbol.Role;
 
 /**
@@ -11,7 +14,11 @@ import io.kiln.symbol.Role;
  * dtype; fractions are cut), weight[count,dimension], y[…,dimension].
  */
 public final class Embedding extends Block {
+    private static final long NONE = -1;
+
     private final Parameter weight;
+    private final long count;
+    private long paddingIndex = NONE;
 
     /**
      * A table with the default initializer.
@@ -35,6 +42,7 @@ public final class Embedding extends Block {
             throw new IllegalArgumentException(
                     "embedding: count and dimension must be >= 1, got " + count + " and " + dimension);
         }
+        this.count = count;
         weight = addParameter(
                 new Parameter("weight", Role.EMBEDDING, DType.FLOAT32, Shape.of(count, dimension), initializer));
     }
@@ -50,9 +58,31 @@ public final class Embedding extends Block {
         return this;
     }
 
+    /**
+     * Declares a row as that of padding: it begins as zeros and gets no gradient, so that training leaves it.
+     *
+     * @param index number of the row; negative ones count from the end
+     * @return this layer
+     * @throws IndexOutOfBoundsException when there is no such row
+     */
+    public Embedding withPaddingIndex(long index) {
+        if (index < -count || index >= count) {
+            throw new IndexOutOfBoundsException(
+                    "embedding: paddingIndex must be from " + -count + " to " + (count - 1) + ", got " + index);
+        }
+        paddingIndex = index < 0 ? index + count : index;
+        weight.initializer(new ZeroRow(weight.initializer(), paddingIndex));
+        return this;
+    }
+
     @Override
     public NDArray forward(NDArray x) {
         NDArray index = x.dtype() == DType.INT32 ? x : x.cast(DType.INT64);
-        return Neural.embedding(index, weight.data());
+        NDArray y = Neural.embedding(index, weight.data());
+        if (paddingIndex == NONE) {
+            return y;
+        }
+        NDArray fixed = Dispatch.one(new StopGradient(), y);
+        return Elementwise.where(index.eq(paddingIndex).expandDims(-1), fixed, y);
     }
 }

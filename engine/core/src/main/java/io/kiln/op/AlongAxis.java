@@ -55,12 +55,36 @@ final class AlongAxis {
 
     /** The indices into the vector of an array of n entries per row. */
     static NDArray flat(String operation, NDArray indices, long n, int axis) {
-        checkRange(operation, indices, n);
+        NDArray inside = fromStart(operation, indices, n);
         long width = indices.shape().dim(axis);
         long rows = width == 0 ? 0 : indices.size() / width;
         NDArray starts = NDArray.arange(0, rows, 1, DType.INT64).mul(n).reshape(rows, 1);
-        NDArray inRow = vector(indices, axis).cast(DType.INT64).reshape(rows, width);
+        NDArray inRow = vector(inside, axis).cast(DType.INT64).reshape(rows, width);
         return inRow.add(starts).reshape(Shape.of(rows * width));
+    }
+
+    /** Updates must have the shape of the indices and the dtype of x. */
+    static void checkUpdates(String operation, int axis, Spec... inputs) {
+        check(operation, inputs[0].shape(), axis, inputs[1]);
+        Shape all = Shape.broadcast(inputs[1].shape(), inputs[2].shape(), operation);
+        if (all.rank() != inputs[1].shape().rank() || inputs[2].dtype() != inputs[0].dtype()) {
+            throw new ShapeException(
+                    operation + ": updates must be " + inputs[0].dtype() + inputs[1].shape() + ", got " + inputs[2]);
+        }
+    }
+
+    /** The indices, of which negative ones count from the end, as indices from 0. */
+    static NDArray fromStart(String operation, NDArray indices, long n) {
+        if (indices.size() == 0) {
+            return indices;
+        }
+        long low = indices.min().toLongArray()[0];
+        long high = indices.max().toLongArray()[0];
+        if (low < -n || high >= n) {
+            throw new IndexOutOfBoundsException(
+                    operation + ": indices must be from " + -n + " to " + (n - 1) + ", got " + (low < -n ? low : high));
+        }
+        return low >= 0 ? indices : Dispatch.one(new Where(), indices.lt(0), indices.add(n), indices);
     }
 
     /** Row by row an index outside would silently name an entry of another row. */

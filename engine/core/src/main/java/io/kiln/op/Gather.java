@@ -5,25 +5,37 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Takes the entries of an axis that indices name, as NumPy's take: for axis 0 y[i,…] = x[indices[i],…]. Inputs: x,
- * indices (int32 or int64, each from 0 to below the size of the axis). Shapes: in y the axis of x is replaced by all
+ * indices (int32 or int64). Shapes: in y the axis of x is replaced by all
  * axes of indices. Dtype: as x.
  *
- * <p>Negative indices are refused: -1 is what padding is marked with, and would silently read the last entry. {@link
- * Indexing#take} counts them from the end, or moves them to the ends, where that is wanted. With respect to whole rows (axis 0)
+ * <p>Indices outside of the axis are refused. Negative ones are refused too unless fromEnd is set: in tables of embeddings -1
+ * is what padding is marked with, and would silently read the last entry. {@link Indexing#take} gives indices outside a meaning.
+ * With respect to whole rows (axis 0)
  * the gradient can be row-sparse.
  *
  * @param axis the axis; negative ones count from the end
+ * @param fromEnd whether negative indices count from the end, as in NumPy
  */
-public record Gather(int axis) implements ParametricOperator, RowGradient {
+public record Gather(int axis, @DefaultValue("false") boolean fromEnd) implements ParametricOperator, RowGradient {
     /** From axis 0, as an embedding does. */
     public Gather() {
         this(0);
+    }
+
+    /**
+     * Of indices from 0.
+     *
+     * @param axis the axis; negative ones count from the end
+     */
+    public Gather(int axis) {
+        this(axis, false);
     }
 
     @Override
@@ -75,12 +87,12 @@ public record Gather(int axis) implements ParametricOperator, RowGradient {
     @Override
     public RowSparse rowGradient(GradientContext c) {
         Shape x = c.input(0).shape();
-        return x.axis(axis) == 0 ? RowSparse.of(x, c.input(1), c.outputGradient(0)) : null;
+        return x.axis(axis) == 0 && !fromEnd ? RowSparse.of(x, c.input(1), c.outputGradient(0)) : null;
     }
 
     @Override
     public boolean looksUpRows(Shape table) {
-        return table.axis(axis) == 0;
+        return table.axis(axis) == 0 && !fromEnd;
     }
 
     static void checkIndices(String operation, Spec indices) {

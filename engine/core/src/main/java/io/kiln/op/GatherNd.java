@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * Takes the entries that rows of indices name: y[i,…] = x[indices[i,0],…,indices[i,m-1],…]. Inputs: x, indices[…,m]
- * (int32 or int64, from 0 to below the sizes of the first m axes). Shapes: y has the axes of indices but the last,
+ * (int32 or int64, negative ones count from the ends of the first m axes). Shapes: y has the axes of indices but the last,
  * then those of x from axis m on. Dtype: as x.
  */
 public record GatherNd() implements Operator {
@@ -43,7 +43,7 @@ public record GatherNd() implements Operator {
         NDArray x = c.input(0);
         Shape joined = joined(x.shape(), (int) c.input(1).shape().dim(-1));
         NDArray zeros = NDArray.zeros(joined, x.dtype());
-        NDArray flat = flat(x.shape(), c.input(1)); // the call itself has checked their range
+        NDArray flat = flatFromStart(x.shape(), c.input(1));
         NDArray dx = Dispatch.one(new ScatterAdd(0), zeros, flat, c.outputGradient(0));
         return new NDArray[] {dx.reshape(x.shape()), null};
     }
@@ -57,21 +57,26 @@ public record GatherNd() implements Operator {
 
     /** The indices into the joined axis, when they are in range. */
     static NDArray flat(String operation, Shape x, NDArray indices) {
-        for (int i = 0; i < indices.shape().dim(-1); i++) {
-            AlongAxis.checkRange(operation + " (axis " + i + ")", part(indices, i), x.dim(i));
+        int m = (int) indices.shape().dim(-1);
+        NDArray flat = null;
+        for (int i = 0; i < m; i++) {
+            NDArray part = AlongAxis.fromStart(operation + " (axis " + i + ")", part(indices, i), x.dim(i));
+            flat = flat == null ? part : flat.mul(x.dim(i)).add(part);
         }
-        return flat(x, indices);
+        return flat;
     }
 
     private static NDArray part(NDArray indices, int axis) {
         return indices.slice(-1, axis, axis + 1).squeeze(-1).cast(DType.INT64);
     }
 
-    private static NDArray flat(Shape x, NDArray indices) {
+    /** The same for a gradient, which may be traced; the call itself has checked the range. */
+    private static NDArray flatFromStart(Shape x, NDArray indices) {
         int m = (int) indices.shape().dim(-1);
         NDArray flat = null;
         for (int i = 0; i < m; i++) {
             NDArray part = part(indices, i);
+            part = Dispatch.one(new Where(), part.lt(0), part.add(x.dim(i)), part);
             flat = flat == null ? part : flat.mul(x.dim(i)).add(part);
         }
         return flat;

@@ -14,12 +14,12 @@ public final class Indexing {
      * Takes the entries of an axis that indices name: {@link Gather}.
      *
      * @param x the array
-     * @param indices int32 or int64 indices
+     * @param indices int32 or int64 indices; negative ones count from the end
      * @param axis the axis; negative ones count from the end
      * @return a new array
      */
     public static NDArray gather(NDArray x, NDArray indices, int axis) {
-        return Dispatch.one(new Gather(axis), x, indices);
+        return Dispatch.one(new Gather(axis, true), x, indices);
     }
 
     /**
@@ -33,6 +33,47 @@ public final class Indexing {
      */
     public static NDArray scatterAdd(NDArray x, NDArray indices, NDArray updates, int axis) {
         return Dispatch.one(new ScatterAdd(axis), x, indices, updates);
+    }
+
+    /**
+     * Puts, adds, multiplies or compares entries of an axis that indices name: {@link Scatter}.
+     *
+     * @param x the array
+     * @param indices int32 or int64 indices; negative ones count from the end
+     * @param updates the new entries
+     * @param axis the axis; negative ones count from the end
+     * @param mode what becomes of the entries
+     * @return a new array
+     */
+    public static NDArray scatter(NDArray x, NDArray indices, NDArray updates, int axis, ScatterMode mode) {
+        return Dispatch.one(new Scatter(axis, mode), x, indices, updates);
+    }
+
+    /**
+     * Puts, adds, multiplies or compares elements along an axis, each row by its own indices: {@link ScatterAlong}.
+     *
+     * @param x the array
+     * @param indices int32 or int64 indices; negative ones count from the end
+     * @param updates the new elements
+     * @param axis the axis; negative ones count from the end
+     * @param mode what becomes of the elements
+     * @return a new array
+     */
+    public static NDArray scatterAlong(NDArray x, NDArray indices, NDArray updates, int axis, ScatterMode mode) {
+        return Dispatch.one(new ScatterAlong(axis, mode), x, indices, updates);
+    }
+
+    /**
+     * Puts, adds, multiplies or compares entries at the places that rows of indices name: {@link ScatterNdUpdate}.
+     *
+     * @param x the array
+     * @param indices int32 or int64 indices […,m]; negative ones count from the end
+     * @param updates the new entries
+     * @param mode what becomes of the entries
+     * @return a new array
+     */
+    public static NDArray scatterNdUpdate(NDArray x, NDArray indices, NDArray updates, ScatterMode mode) {
+        return Dispatch.one(new ScatterNdUpdate(mode), x, indices, updates);
     }
 
     /**

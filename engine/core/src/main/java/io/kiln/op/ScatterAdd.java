@@ -7,7 +7,8 @@ import io.kiln.ndarray.Spec;
 
 /**
  * Adds entries to those of an axis that indices name; the reverse of {@link Gather}: for axis 0 y = x, then
- * y[indices[i],…] += updates[i,…], in order of i. Inputs: x, indices (int32 or int64), updates. Shapes: y as x;
+ * y[indices[i],…] += updates[i,…], in order of i. Inputs: x, indices (int32 or int64; negative
+ * ones count from the end), updates. Shapes: y as x;
  * updates as Gather gives. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end
@@ -30,6 +31,6 @@ public record ScatterAdd(int axis) implements Operator {
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray dy = c.outputGradient(0);
-        return new NDArray[] {dy, null, c.needs(2) ? Dispatch.one(new Gather(axis), dy, c.input(1)) : null};
+        return new NDArray[] {dy, null, c.needs(2) ? Dispatch.one(new Gather(axis, true), dy, c.input(1)) : null};
     }
 }

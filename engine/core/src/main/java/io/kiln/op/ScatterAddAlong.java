@@ -1,13 +1,11 @@
 package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 
 /**
  * Adds to entries along an axis, each row by its own indices; the reverse of {@link GatherAlong}: for axis 1 y = x,
- * then y[i,indices[i,j]] += updates[i,j]. Inputs: x, indices (int32 or int64), updates. Shapes: x and indices may
+ * then y[i,indices[i,j]] += updates[i,j]. Inputs: x, indices (int32 or int64; negative ones count from the end), updates. Shapes: x and indices may
  * differ along the axis only; updates as indices; y as x. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end
@@ -15,12 +13,7 @@ import io.kiln.ndarray.Spec;
 public record ScatterAddAlong(int axis) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
-        AlongAxis.check(name(), inputs[0].shape(), axis, inputs[1]);
-        Shape all = Shape.broadcast(inputs[1].shape(), inputs[2].shape(), name());
-        if (all.rank() != inputs[1].shape().rank() || inputs[2].dtype() != inputs[0].dtype()) {
-            throw new ShapeException(
-                    "scatterAddAlong: updates must be " + inputs[0].dtype() + inputs[1].shape() + ", got " + inputs[2]);
-        }
+        AlongAxis.checkUpdates(name(), axis, inputs);
         return new Spec[] {inputs[0]};
     }
 

@@ -5,13 +5,13 @@ import io.kiln.ndarray.Spec;
 import java.util.List;
 
 /**
- * A part of an array: along axis i the indices start, start + step, … below stop. As in Python, negative bounds count
- * from the end and bounds outside are moved to the ends, so Long.MAX_VALUE means to the end. A view. An unknown size
- * stays unknown.
+ * A part of an array: along axis i the indices start, start + step, … below stop, or above it for a negative step. As in
+ * Python, negative bounds count from the end and bounds outside are moved to the ends, so Long.MAX_VALUE means to the end and,
+ * backwards, Long.MIN_VALUE to the beginning. A view; a copy where a step is negative. An unknown size stays unknown.
  *
  * @param start first index per axis; axes behind the last one stay whole
  * @param stop bound per axis, not included
- * @param step distance per axis, at least 1
+ * @param step distance per axis, not 0
  */
 public record Slice(List<Long> start, List<Long> stop, List<Long> step) implements ViewOperator {
     /** Checks the steps. */
@@ -26,7 +26,8 @@ public record Slice(List<Long> start, List<Long> stop, List<Long> step) implemen
 
     @Override
     public NDArray view(NDArray x, Spec output) {
-        return SliceRange.view(x, output.shape(), start, step);
+        NDArray part = SliceRange.view(x, output.shape(), start, step);
+        return step.stream().anyMatch(s -> s < 0) ? Dispatch.withoutGradient(new Copy(), part) : part;
     }
 
     @Override

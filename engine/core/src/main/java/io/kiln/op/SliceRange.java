@@ -15,9 +15,8 @@ final class SliceRange {
                     + " and " + step);
         }
         for (long s : step) {
-            if (s < 1) {
-                throw new ShapeException(
-                        operation + ": steps must be at least 1, got " + step + "; flip the axis instead");
+            if (s == 0) {
+                throw new ShapeException(operation + ": steps must not be 0, got " + step);
             }
         }
     }
@@ -31,15 +30,18 @@ final class SliceRange {
         long[] d = x.dims();
         for (int i = 0; i < start.size(); i++) {
             if (d[i] != Shape.UNKNOWN) {
-                long length = bound(stop.get(i), d[i]) - bound(start.get(i), d[i]);
-                d[i] = length <= 0 ? 0 : (length - 1) / step.get(i) + 1;
+                long s = step.get(i);
+                long length = (bound(stop.get(i), d[i], s) - bound(start.get(i), d[i], s)) * Long.signum(s);
+                d[i] = length <= 0 ? 0 : (length - 1) / Math.abs(s) + 1;
             }
         }
         return Shape.of(d);
     }
 
-    private static long bound(long b, long size) {
-        return Math.max(0, Math.min(size, b < 0 ? b + size : b));
+    /** Backwards the bound in front of all elements is -1, which only numbers below -size can say. */
+    private static long bound(long b, long size, long step) {
+        long place = b < 0 ? Math.max(b, -size - 1) + size : b;
+        return step > 0 ? Math.max(0, Math.min(size, place)) : Math.max(-1, Math.min(size - 1, place));
     }
 
     /** The part of x that a slice shows. */
@@ -47,7 +49,7 @@ final class SliceRange {
         long[] strides = x.strides().clone();
         long offset = 0;
         for (int i = 0; i < start.size(); i++) {
-            offset += bound(start.get(i), x.shape().dim(i)) * strides[i];
+            offset += bound(start.get(i), x.shape().dim(i), step.get(i)) * strides[i];
             strides[i] *= step.get(i);
         }
         return x.view(shape, strides, shape.size() == 0 ? 0 : offset);

@@ -13,7 +13,7 @@ import java.util.List;
  * @param shape shape of the result
  * @param start first index per axis; axes behind the last one stay whole
  * @param stop bound per axis, not included
- * @param step distance per axis, at least 1
+ * @param step distance per axis, not 0
  */
 public record Unslice(Shape shape, List<Long> start, List<Long> stop, List<Long> step) implements Operator {
     @Override

@@ -71,10 +71,8 @@ class OperatorErrorsTest {
     }
 
     @Test
-    void slicesGoForwardsOnly() {
-        says(
-                "slice: steps must be at least 1, got [-1]; flip the axis instead",
-                () -> new Slice(List.of(0L), List.of(3L), List.of(-1L)));
+    void slicesStepSomewhere() {
+        says("slice: steps must not be 0, got [0]", () -> new Slice(List.of(0L), List.of(3L), List.of(0L)));
     }
 
     @Test

@@ -7,14 +7,50 @@ import static io.kiln.op.table.Argument.whole;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.*;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Rows of indexing and ordering. */
 final class IndexingRows {
     private IndexingRows() {}
 
     static List<Row> rows() {
+        List<Row> rows = new ArrayList<>(lookups());
+        for (ScatterMode mode : ScatterMode.values()) {
+            boolean repeats = mode != ScatterMode.SET; // libtorch leaves open which of several updates stays
+            String reduce = ", \""
+                    + Map.of("MUL", "prod", "MIN", "amin", "MAX", "amax", "ADD", "sum", "SET", "")
+                            .get(mode.name()) + "\")";
+            rows.add(Row.of(new ScatterAlong(1, mode))
+                    .torch(repeats ? "torch.scatter_reduce(x0, 1, x1, x2" + reduce : "torch.scatter(x0, 1, x1, x2)")
+                    .on(
+                            real(0.5, 2, 3, 4),
+                            repeats ? index(4, 3, 6) : index(4, 3, 1),
+                            real(0.5, 2, 3, repeats ? 6 : 1)));
+            rows.add(Row.of(new Scatter(0, mode))
+                    .torch(
+                            repeats
+                                    ? "torch.scatter_reduce(x0, 0, torch.unsqueeze(x1, 1).expand_as(x2), x2" + reduce
+                                    : "torch.index_copy(x0, 0, x1, x2)")
+                    .on(real(0.5, 2, 4, 3), index(4, repeats ? 5 : 1), real(0.5, 2, repeats ? 5 : 1, 3)));
+            rows.add(Row.of(new ScatterNdUpdate(mode))
+                    .torch(
+                            repeats
+                                    ? "torch.reshape(torch.scatter_reduce(torch.reshape(x0, [12]), 0,"
+                                            + " torch.select(x1, 1, 0) * 4 + torch.select(x1, 1, 1), x2" + reduce
+                                            + ", [3, 4])"
+                                    : "torch.index_put(x0, [torch.select(x1, 1, 0), torch.select(x1, 1, 1)], x2)")
+                    .on(real(0.5, 2, 3, 4), index(3, repeats ? 5 : 1, 2), real(0.5, 2, repeats ? 5 : 1)));
+        }
+        return rows;
+    }
+
+    private static List<Row> lookups() {
         return List.of(
+                Row.of(new Gather(1, true))
+                        .torch("torch.index_select(x0, 1, torch.where(x1 < 0, x1 + 4, x1))")
+                        .on(real(-2, 2, 3, 4, 2), whole(DType.INT64, -4, 4, 7)),
                 Row.of(new Gather(0))
                         .torch("torch.reshape(torch.index_select(x0, 0, torch.flatten(x1)),"
                                 + " torch.size(x1) + torch.size(x0)[1:])")

@@ -12,15 +12,24 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Gather;
+import io.kiln.op.Scatter;
 import io.kiln.op.ScatterAdd;
+import io.kiln.op.ScatterMode;
 import io.kiln.pointwise.Code;
 
 /** Taking and adding entries by index. */
 public final class IndexKernels {
     private static final long GRAIN = 1 << 14;
-    private static final Step ADD = new Step(Code.ADD, Step.Form.TILES, 0, 0, 1, -1, -1, 0);
+    private static final Step ADD = step(Code.ADD);
+    private static final Step MUL = step(Code.MUL);
+    private static final Step MIN = step(Code.MIN);
+    private static final Step MAX = step(Code.MAX);
 
     private IndexKernels() {}
+
+    private static Step step(Code code) {
+        return new Step(code, Step.Form.TILES, 0, 0, 1, -1, -1, 0);
+    }
 
     /**
      * Adds the kernels.
@@ -28,8 +37,9 @@ public final class IndexKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(Gather.class, (o, in, out) -> gather(in[0], in[1], ((Gather) o).axis(), out[0]));
-        table.add(ScatterAdd.class, (o, in, out) -> scatterAdd(in, ((ScatterAdd) o).axis(), out[0]));
+        table.add(Gather.class, (o, in, out) -> gather(in[0], in[1], (Gather) o, out[0]));
+        table.add(ScatterAdd.class, (o, in, out) -> scatter(in, ((ScatterAdd) o).axis(), ScatterMode.ADD, out[0]));
+        table.add(Scatter.class, (o, in, out) -> scatter(in, ((Scatter) o).axis(), ((Scatter) o).mode(), out[0]));
     }
 
     /** An array seen as [outer, n, inner] around an axis. */
@@ -49,23 +59,27 @@ public final class IndexKernels {
         return x.isContiguous() ? x : Dispatch.withoutGradient(new Copy(), x);
     }
 
-    private static long[] indices(String operation, NDArray indices, long n) {
+    private static long[] indices(String operation, NDArray indices, int axis, long n, boolean fromEnd) {
         long[] values = indices.toLongArray();
-        for (long v : values) {
-            if (v < 0 || v >= n) {
-                throw new IndexOutOfBoundsException(
-                        operation + ": indices must be from 0 to " + (n - 1) + ", got " + v);
+        long least = fromEnd ? -n : 0;
+        for (int i = 0; i < values.length; i++) {
+            long v = values[i];
+            if (v < least || v >= n) {
+                throw new IndexOutOfBoundsException(operation + " (axis " + axis + "): indices must be from " + least
+                        + " to " + (n - 1) + ", got " + v);
             }
+            values[i] = v < 0 ? v + n : v;
         }
         return values;
     }
 
-    private static NDArray[] gather(NDArray x, NDArray indices, int axis, Spec y) {
-        Blocks b = Blocks.of(x.shape(), x.shape().axis(axis));
+    private static NDArray[] gather(NDArray x, NDArray indices, Gather operator, Spec y) {
+        int axis = x.shape().axis(operator.axis());
+        Blocks b = Blocks.of(x.shape(), axis);
         NDArray result =
                 NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
         try (Scope temporaries = Scope.open()) {
-            long[] index = indices("gather", indices, b.n);
+            long[] index = indices("gather", indices, axis, b.n, operator.fromEnd());
             long from = rowMajor(x).address();
             long to = result.address();
             int bytes = x.dtype().bytes();
@@ -94,7 +108,7 @@ public final class IndexKernels {
                     "putRows: needs a row-major array and rows of its dtype, got " + to.spec() + " and " + rows.spec());
         }
         try (Scope temporaries = Scope.open()) {
-            long[] at = indices("putRows", numbers, to.shape().dim(0));
+            long[] at = indices("putRows", numbers, 0, to.shape().dim(0), false);
             long from = rowMajor(rows).address();
             long width = Blocks.of(to.shape(), 0).inner * to.dtype().bytes();
             long address = to.address();
@@ -117,11 +131,16 @@ public final class IndexKernels {
         }
     }
 
-    private static NDArray[] scatterAdd(NDArray[] in, int axis, Spec y) {
+    private static NDArray[] scatter(NDArray[] in, int axis, ScatterMode mode, Spec y) {
         NDArray result = Dispatch.withoutGradient(new Copy(), in[0]);
         Blocks b = Blocks.of(y.shape(), y.shape().axis(axis));
         try (Scope temporaries = Scope.open()) {
-            long[] index = indices("scatterAdd", in[1], b.n);
+            long[] index = indices(
+                    mode == ScatterMode.ADD ? "scatterAdd" : "scatter",
+                    in[1],
+                    y.shape().axis(axis),
+                    b.n,
+                    true);
             long from = rowMajor(in[2]).address();
             DType compute = AxisRows.compute(y.dtype());
             Parallel parallel = EngineThreads.parallel();
@@ -138,7 +157,15 @@ public final class IndexKernels {
                         long target = o * b.n + index[i];
                         if (target >= first && target < end) {
                             long update = (o * index.length + i) * b.inner;
-                            addRow(lanes[p], y.dtype(), result.address(), target * b.inner, from, update, b.inner);
+                            putRow(
+                                    mode,
+                                    lanes[p],
+                                    y.dtype(),
+                                    result.address(),
+                                    target * b.inner,
+                                    from,
+                                    update,
+                                    b.inner);
                         }
                     }
                 }
@@ -147,18 +174,29 @@ public final class IndexKernels {
         return new NDArray[] {result};
     }
 
-    private static void addRow(Lanes lanes, DType type, long to, long target, long from, long update, long n) {
+    private static void putRow(
+            ScatterMode mode, Lanes lanes, DType type, long to, long target, long from, long update, long n) {
         int bytes = type.bytes();
-        if (n == 1 && type == DType.FLOAT32) {
+        if (mode == ScatterMode.SET) {
+            copyRow(from + update * bytes, to + target * bytes, n * bytes);
+            return;
+        } else if (n == 1 && type == DType.FLOAT32 && mode == ScatterMode.ADD) {
             long p = to + target * bytes;
             Memory.putFloat(p, Memory.getFloat(p) + Memory.getFloat(from + update * bytes));
             return;
         }
+        Step step =
+                switch (mode) {
+                    case MUL -> MUL;
+                    case MIN -> MIN;
+                    case MAX -> MAX;
+                    default -> ADD;
+                };
         for (long i = 0; i < n; i += Lanes.TILE) {
             int count = (int) Math.min(Lanes.TILE, n - i);
             lanes.load(type, to + (target + i) * bytes, 1, 0, 0, count);
             lanes.load(type, from + (update + i) * bytes, 1, 1, 0, count);
-            lanes.run(ADD, count);
+            lanes.run(step, count);
             lanes.store(type, to + (target + i) * bytes, 1, 0, 0, count);
         }
     }
