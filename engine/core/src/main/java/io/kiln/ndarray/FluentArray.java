@@ -5,10 +5,15 @@ import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Linalg;
+import io.kiln.op.GatherNd;
+import io.kiln.op.Indexing;
+import io.kiln.op.MatMul;
 import io.kiln.op.Movement;
 import io.kiln.op.Neural;
 import io.kiln.op.Reductions;
 import io.kiln.op.Reshape;
+import io.kiln.op.ScatterMode;
+import io.kiln.op.ScatterNdUpdate;
 import io.kiln.op.Sum;
 import io.kiln.op.Transpose;
 import java.util.List;
@@ -16,7 +21,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** The commonest reductions and movements as methods; all others are static methods in {@link io.kiln.op}. */
-public abstract sealed class FluentArray extends PointwiseArray permits NDArray {
+public abstract sealed class FluentArray extends FunctionArray permits NDArray {
     FluentArray() {}
 
     /**
@@ -117,6 +122,115 @@ public abstract sealed class FluentArray extends PointwiseArray permits NDArray 
      */
     public NDArray logSoftmax(int axis) {
         return Neural.logSoftmax(self(), axis);
+    }
+
+    /**
+     * A part of this array, written as in NumPy: {@code x.get("…, 1:, ::2")}. One item per axis: an index, which drops the axis;
+     * start:stop:step, each of which may be left out; {@code :} for a whole axis; {@code …} or {@code ...} for all axes between;
+     * {@code None} for a new axis. Negative numbers count from the end.
+     *
+     * @param index the items, parted by commas
+     * @return a view; a copy where a step is negative
+     * @throws IllegalArgumentException when an item is none of these
+     * @throws IndexOutOfBoundsException when an index is outside of its axis
+     */
+    public NDArray get(String index) {
+        return Subscript.part(self(), index);
+    }
+
+    /**
+     * The elements that a mask chooses, in row-major order, or the entries of axis 0 that indices name, as in NumPy. How many a
+     * mask chooses depends on values: it cannot be traced.
+     *
+     * @param index bool of the shape of this array's first axes, or int32 or int64 indices, of which negative ones count from the
+     *     end
+     * @return a new array
+     */
+    public NDArray get(NDArray index) {
+        return index.dtype() == DType.BOOL
+                ? Indexing.gatherNd(self(), chosen("get", index))
+                : Indexing.gather(self(), index, 0);
+    }
+
+    /**
+     * The entries at places whose indices along the first axes stand side by side, as in NumPy: y[i,…] = x[a[i],b[i],…].
+     *
+     * @param first indices along axis 0
+     * @param second indices along axis 1
+     * @param others indices along the next axes; all broadcast
+     * @return a new array
+     */
+    public NDArray get(NDArray first, NDArray second, NDArray... others) {
+        return Indexing.gatherNd(self(), places("get", first, second, others));
+    }
+
+    /**
+     * Overwrites a part of this array, written as in {@link #get(String)}, with one number.
+     *
+     * @param index the items, parted by commas
+     * @param value the new value
+     */
+    public void set(String index, double value) {
+        try (Scope scope = Scope.open()) {
+            Subscript.place(self(), index).fill(value);
+        }
+    }
+
+    /**
+     * Overwrites a part of this array, written as in {@link #get(String)}.
+     *
+     * @param index the items, parted by commas
+     * @param value the new elements, which broadcast to the part
+     */
+    public void set(String index, NDArray value) {
+        try (Scope scope = Scope.open()) {
+            Subscript.place(self(), index).assign(value);
+        }
+    }
+
+    /**
+     * Overwrites the elements that a mask chooses, or the entries of axis 0 that indices name; of several for one entry the last
+     * one stays.
+     *
+     * @param index as in {@link #get(NDArray)}
+     * @param value the new elements, which broadcast to what get would give
+     */
+    public void set(NDArray index, NDArray value) {
+        try (Scope scope = Scope.open()) {
+            NDArray x = self();
+            NDArray rows = index.dtype() == DType.BOOL ? chosen("set", index) : index.expandDims(-1);
+            NDArray part = Dispatch.withoutGradient(new GatherNd(), x, rows);
+            NDArray updates = Dispatch.withoutGradient(new BroadcastTo(part.shape()), value.cast(x.dtype()));
+            assign(Dispatch.withoutGradient(new ScatterNdUpdate(ScatterMode.SET), x, rows, updates));
+        }
+    }
+
+    private NDArray chosen(String operation, NDArray mask) {
+        Shape x = self().shape();
+        boolean fits = mask.shape().rank() > 0 && mask.shape().rank() <= x.rank();
+        for (int i = 0; fits && i < mask.shape().rank(); i++) {
+            fits = mask.shape().dim(i) == x.dim(i);
+        }
+        if (!fits) {
+            throw new ShapeException(operation + ": a mask must have the shape of the first axes of x" + x
+                    + ", got mask" + mask.shape());
+        }
+        return Indexing.nonzero(mask);
+    }
+
+    private static NDArray places(String operation, NDArray first, NDArray second, NDArray... others) {
+        NDArray[] all = new NDArray[others.length + 2];
+        all[0] = first;
+        all[1] = second;
+        System.arraycopy(others, 0, all, 2, others.length);
+        Shape shape = first.shape();
+        for (NDArray a : all) {
+            shape = Shape.broadcast(shape, a.shape(), operation);
+        }
+        for (int i = 0; i < all.length; i++) {
+            all[i] = all[i].cast(DType.INT64).broadcastTo(shape);
+        }
+        return Movement.stack(-1, all);
     }
 
     private List<Long> axes(int... axes) {

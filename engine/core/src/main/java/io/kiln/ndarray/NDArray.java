@@ -227,7 +227,12 @@ public final class NDArray extends FluentArray implements AutoCloseable {
             throw new IllegalArgumentException(
                     "arange: step must not be 0 and no bound NaN, got " + start + ", " + stop + ", " + step);
         }
-        int n = Math.toIntExact((long) Math.max(0, Math.ceil((stop - start) / step)));
+        double count = Math.max(0, Math.ceil((stop - start) / step));
+        if (count > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("arange: from " + start + " to " + stop + " in steps of " + step
+                    + " are " + count + " numbers, more than a Java array holds; use a larger step");
+        }
+        int n = (int) count;
         double[] values = new double[n];
         for (int i = 0; i < n; i++) {
             values[i] = start + i * step;
@@ -269,7 +274,10 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         if (size < 0) {
             throw new ShapeException("empty: all sizes must be known, got " + shape);
         }
-        Storage s = backend.allocator().allocate(backend, Math.multiplyExact(size, dtype.bytes()));
+        if (size > Long.MAX_VALUE / dtype.bytes()) {
+            throw new ShapeException("empty: " + dtype + shape + " has more than 2^63-1 bytes; use a smaller shape");
+        }
+        Storage s = backend.allocator().allocate(backend, size * dtype.bytes());
         return new NDArray(shape, dtype, strides, 0, s, null);
     }
 

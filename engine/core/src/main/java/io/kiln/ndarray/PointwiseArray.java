@@ -36,7 +36,7 @@ import io.kiln.op.Sub;
 import io.kiln.op.Tanh;
 
 /** The commonest elementwise operators as methods; all of them stand in {@link Elementwise}. */
-public abstract sealed class PointwiseArray extends HostArray permits FluentArray {
+public abstract sealed class PointwiseArray extends HostArray permits FunctionArray {
     PointwiseArray() {}
 
     /**

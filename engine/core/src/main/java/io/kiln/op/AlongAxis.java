@@ -95,8 +95,9 @@ final class AlongAxis {
         long low = indices.min().toLongArray()[0];
         long high = indices.max().toLongArray()[0];
         if (low < 0 || high >= n) {
-            throw new IndexOutOfBoundsException(
-                    operation + ": indices must be from 0 to " + (n - 1) + ", got " + (low < 0 ? low : high));
+            throw new IndexOutOfBoundsException(operation + ": "
+                    + (n == 0 ? "the axis is empty" : "indices must be from 0 to " + (n - 1)) + ", got "
+                    + (low < 0 ? low : high));
         }
     }
 }

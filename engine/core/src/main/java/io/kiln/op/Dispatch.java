@@ -36,6 +36,12 @@ public final class Dispatch {
      * @return its outputs
      */
     public static NDArray[] run(Operator operator, NDArray... given) {
+        for (int i = 0; i < given.length; i++) {
+            if (given[i] == null) {
+                throw new IllegalArgumentException(
+                        operator.name() + ": input " + i + " of " + given.length + " is null; give an array");
+            }
+        }
         NDArray[] inputs = Autocast.inputs(operator, given);
         GraphBuilder builder = builder(operator, inputs);
         if (builder != null) {

@@ -149,4 +149,19 @@ class IndexingEdgesTest {
         x.slice(0, 1, 4).assign(x.slice(0, 0, 3));
         assertArrayEquals(new float[] {1, 1, 2, 3}, x.toFloatArray());
     }
+
+    @Test
+    void mistakesNameOperationAndArgument() {
+        NDArray x = NDArray.of(1, 2);
+        says("add: input 1 of 2 is null", () -> x.add(null));
+        says("arange: from 0.0 to 1.0E12", () -> NDArray.arange(0, 1e12, 1, DType.FLOAT32));
+        says("more than 2^63-1 bytes", () -> NDArray.empty(Shape.of(1L << 31, 1L << 31), DType.FLOAT64));
+        NDArray none = NDArray.zeros(Shape.of(0, 2), DType.FLOAT32);
+        says("gather (axis 0): the axis is empty, got 0", () -> Indexing.gather(none, longs(0), 0));
+    }
+
+    private static void says(String part, org.junit.jupiter.api.function.Executable call) {
+        String m = assertThrows(RuntimeException.class, call).getMessage();
+        assertTrue(m.contains(part), m);
+    }
 }

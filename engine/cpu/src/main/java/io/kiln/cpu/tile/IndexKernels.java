@@ -65,8 +65,9 @@ public final class IndexKernels {
         for (int i = 0; i < values.length; i++) {
             long v = values[i];
             if (v < least || v >= n) {
-                throw new IndexOutOfBoundsException(operation + " (axis " + axis + "): indices must be from " + least
-                        + " to " + (n - 1) + ", got " + v);
+                throw new IndexOutOfBoundsException(operation + " (axis " + axis + "): "
+                        + (n == 0 ? "the axis is empty" : "indices must be from " + least + " to " + (n - 1)) + ", got "
+                        + v);
             }
             values[i] = v < 0 ? v + n : v;
         }
