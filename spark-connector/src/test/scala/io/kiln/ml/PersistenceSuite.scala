@@ -95,6 +95,21 @@ class PersistenceSuite extends SparkSuite {
     }
   }
 
+  test("metadata nested deeper than those of any stage are refused before Spark reads them") {
+    val path = dir.resolve("deep")
+    classifier().setInputShape(Array(2)).write.save(path.toString)
+    val part = Files.list(path.resolve("metadata")).filter(_.getFileName.toString.startsWith("part-")).findFirst.get
+    Files.deleteIfExists(part.resolveSibling(s".${part.getFileName}.crc"))
+    val text = Files.readString(part).trim.stripSuffix("}")
+    for (depth <- Seq(900, 100000)) {
+      Files.writeString(part, text + ",\"deep\":" + "[" * depth + "]" * depth + "}")
+      val e = intercept[IllegalArgumentException](NetClassifier.load(path.toString))
+      assert(e.getMessage.contains("metadata is damaged"), e.getMessage)
+    }
+    Files.writeString(part, text + "}")
+    assert(NetClassifier.load(path.toString).uid.nonEmpty)
+  }
+
   // Run once for each released format, with -Dkiln.golden.write=true; never to make a failing test pass.
   test("golden files are written when asked for") {
     assume(sys.props.get("kiln.golden.write").isDefined)

@@ -8,7 +8,7 @@ import io.kiln.symbol.Graph;
 final class ModelMemory {
     private ModelMemory() {}
 
-    static long bytes(Graph graph, int states, int rows) {
+    static long bytes(Graph graph, int states, long rows) {
         long weights = graph.parameters().stream()
                 .mapToLong(p -> bytes(p.spec(), rows))
                 .sum();
@@ -19,7 +19,7 @@ final class ModelMemory {
         return weights * (2 + states) + 2 * activations;
     }
 
-    private static long bytes(Spec spec, int rows) {
+    private static long bytes(Spec spec, long rows) {
         long n = spec.dtype().bytes();
         for (int i = 0; i < spec.shape().rank(); i++) {
             long d = spec.shape().dim(i);

@@ -93,7 +93,7 @@ public final class TrainingJob {
         int classes = request.model().objective().classes(network.outputShape());
         ValidationMetric.reported(request.run().epochs().metric(), classes > 0).check(classes);
         checkTrained(network);
-        int share = request.run().epochs().largestBatch() / cluster.workers() + 1;
+        long share = (long) request.run().epochs().largestBatch() / cluster.workers() + 1;
         preflight.checkMemory(
                 ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
         if (request.run().saves().toDirectory()) {

@@ -127,7 +127,7 @@ final class TrainingLoop implements AutoCloseable {
         }
         TrainingPlan.Input in = plan.input();
         Device device = Preflight.device(plan.run().cluster().device());
-        int capacity = Math.min(rows.training().size(), largestShare());
+        int capacity = (int) Math.min(rows.training().size(), largestShare());
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
                 new StepPlan(rows, settings, at.epoch(), at.step()),
@@ -144,8 +144,8 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     /** Rows that this worker can have in a batch: its share, and one row at each border of its range. */
-    private int largestShare() {
-        return settings.batchSize() / plan.workers() + 3;
+    private long largestShare() {
+        return (long) settings.batchSize() / plan.workers() + 3;
     }
 
     private void epoch(BatchFeeder feeder, Observer observer) throws InterruptedException {

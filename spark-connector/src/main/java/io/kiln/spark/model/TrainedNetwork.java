@@ -122,6 +122,19 @@ public final class TrainedNetwork implements Serializable {
     void check() {
         Graph g = block().graph();
         Network.checked(new Network.Traced(g, ByteChunks.EMPTY));
+        Spec output;
+        try {
+            output = g.infer(g.inputs().get(0).spec())[0];
+        } catch (IllegalArgumentException e) {
+            throw e;
+        } catch (RuntimeException e) { // an operator that was given too few inputs looks for them all the same
+            throw new IllegalArgumentException("graph: its operators do not fit together: " + e, e);
+        }
+        if (!output.equals(g.spec(g.outputs().get(0)))) {
+            throw new IllegalArgumentException(
+                    "graph: its output must be %s as its operators say, got %s: it is damaged"
+                            .formatted(output, g.spec(g.outputs().get(0))));
+        }
         Map<String, Spec> stored;
         try (InputStream in = weights.open()) {
             stored = SafeTensors.specs(in, weights.length());
