@@ -7,19 +7,23 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Signs of life between a rank and its peers: sends eight in each span in which a peer must be heard, and fails the group when one
- * was not.
+ * Signs of life between a rank and its peers. A rank sends eight to each of the few ranks after it in each span in which it must
+ * be heard, and fails the group when one of the few before it is not. Whatever ranks fall silent, a rank that lives watches one
+ * of them, and tells all. The other pairs exchange an eighth of that and may be silent eight times as long, which finds
+ * connections that broke without the ranks: all pairs at the full rate are n² messages, too many for tens of ranks.
  *
  * <p>Concurrency: beats on one event loop.
  */
 final class Heartbeat {
-    private static final int BEATS = 8;
+    static final int BEATS = 8;
+    static final int NEAR = 3;
     private static final long LEAST_MILLIS = 20;
 
     private final SparkTransport owner;
     private final long silence;
     private ScheduledFuture<?> schedule;
     private long last;
+    private long beats;
 
     Heartbeat(SparkTransport owner, Duration silence) {
         this.owner = owner;
@@ -47,15 +51,30 @@ final class Heartbeat {
         long lost = now - last - silence / BEATS;
         boolean awake = lost < silence / 4;
         last = now;
+        beats++;
         for (Peer p : owner.others()) {
-            p.tell(MessageHeader.Kind.HEARTBEAT);
+            int ahead = Math.floorMod(p.rank - owner.rank(), owner.size());
+            if (isDue(ahead, beats)) {
+                p.tell(MessageHeader.Kind.HEARTBEAT);
+            }
+            long allowed = silence * spans(owner.size() - ahead);
             if (!awake) {
                 p.heard();
-            } else if (!p.departed() && now - p.lastHeard() > silence) {
+            } else if (p.greeted() && !p.departed() && now - p.lastHeard() > allowed) {
                 owner.fail(
                         p.rank,
                         String.format(Locale.ROOT, "no sign of life for %d ms", (now - p.lastHeard()) / 1_000_000));
             }
         }
+    }
+
+    /** Whether a rank so far ahead is told at a beat. */
+    static boolean isDue(int ahead, long beat) {
+        return ahead <= NEAR || (ahead + beat) % BEATS == 0;
+    }
+
+    /** In how many spans a rank must hear of the one that is so far behind. */
+    static int spans(int behind) {
+        return behind <= NEAR ? 1 : BEATS;
     }
 }

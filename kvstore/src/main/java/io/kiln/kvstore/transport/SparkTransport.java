@@ -123,6 +123,9 @@ public final class SparkTransport implements Transport, Transfer.Watch {
                         Integer.parseInt(p.address().substring(colon + 1)));
                 incoming.put(c.getChannel(), p);
                 p.connected(c);
+                if (k == 1) { // to connect to all may take longer than a rank may be silent
+                    heartbeat.start(c.getChannel().eventLoop());
+                }
             } catch (IOException | RuntimeException e) {
                 PeerFailedException lost = new PeerFailedException(
                         p.rank,
@@ -136,8 +139,6 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             }
         }
         if (peers.length > 1) {
-            heartbeat.start(
-                    peers[(rank + 1) % peers.length].client().getChannel().eventLoop());
             awaitGreetings();
         }
     }
