@@ -46,7 +46,9 @@ final class BucketLayout {
             at = Math.addExact(at, (sizes[i] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
             boolean last = i == 0 || dtypes[i - 1] != dtypes[i];
             if (last || at * dtypes[i].bytes() >= bucketBytes) {
-                Slices slices = wholeParameters ? byParameter(slots, at) : Slices.even(at, workers);
+                Slices slices = wholeParameters
+                        ? byParameter(slots, at)
+                        : Slices.forMessages(at, workers, buckets.size() % workers);
                 buckets.add(new Bucket(dtypes[i], at, Collections.unmodifiableList(slots), slices));
                 slots = new ArrayList<>();
                 at = 0;

@@ -256,7 +256,8 @@ class GradientExchangeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2,sgd", "3,sgd", "5,sgd", "2,adam", "3,clipped", "2,lamb", "3,lamb", "2,lans", "2,lookahead"})
+    @CsvSource({"2,sgd", "3,sgd", "5,sgd", "2,adam", "3,clipped", "2,lamb", "3,lamb", "2,lans", "2,lookahead", "17,sgd"
+    })
     void workersWithPartsOfABatchEqualOneWithTheWhole(int workers, String optimizer) throws Exception {
         float[][] expected = with(null, rule(optimizer), (e, rank) -> {
             for (int i = 0; i < 4; i++) {

@@ -79,10 +79,10 @@ public final class Collectives implements AutoCloseable {
             return;
         }
         long bytes = Math.multiplyExact(count, (long) type.bytes());
-        if (bytes * (size - 1) <= ONE_TRIP_BYTES) {
+        if (size < Slices.MANY_RANKS && bytes * (size - 1) <= ONE_TRIP_BYTES) {
             reduceInOneTrip(call, type, address, bytes);
         } else {
-            reduce(call, type, address, Slices.even(count, size), true);
+            reduce(call, type, address, Slices.forMessages(count, size, 0), true);
         }
     }
 

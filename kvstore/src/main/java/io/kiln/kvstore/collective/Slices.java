@@ -7,6 +7,11 @@ import java.util.Arrays;
  * adjacent, in rank order, and may be empty.
  */
 public final class Slices {
+    /** From so many ranks on, messages between all pairs cost more than what small arrays carry. */
+    public static final int MANY_RANKS = 16;
+
+    private static final int LEAST_ELEMENTS = 64;
+
     private final long[] bounds;
 
     private Slices(long[] bounds) {
@@ -40,6 +45,20 @@ public final class Slices {
         long[] b = new long[ranks + 1];
         Arrays.fill(b, owner + 1, ranks + 1, count);
         return new Slices(b);
+    }
+
+    /**
+     * Even slices where they are worth their messages. Among {@value #MANY_RANKS} ranks and more an array of fewer than
+     * {@value #LEAST_ELEMENTS} elements for each is whole in the hands of one: that takes a message from and to each rank, even
+     * slices take one between all pairs.
+     *
+     * @param count elements of the array
+     * @param ranks owners
+     * @param owner who owns a small array
+     * @return the slices
+     */
+    public static Slices forMessages(long count, int ranks, int owner) {
+        return ranks >= MANY_RANKS && count / ranks < LEAST_ELEMENTS ? whole(count, ranks, owner) : even(count, ranks);
     }
 
     /**

@@ -12,6 +12,9 @@ import java.util.concurrent.TimeUnit;
  * of them, and tells all. The other pairs exchange an eighth of that and may be silent eight times as long, which finds
  * connections that broke without the ranks: all pairs at the full rate are n² messages, too many for tens of ranks.
  *
+ * <p>In a group's first eight spans all may be silent so long: the others may still be connecting, and JVMs that have just
+ * started are slow.
+ *
  * <p>Concurrency: beats on one event loop.
  */
 final class Heartbeat {
@@ -57,7 +60,7 @@ final class Heartbeat {
             if (isDue(ahead, beats)) {
                 p.tell(MessageHeader.Kind.HEARTBEAT);
             }
-            long allowed = silence * spans(owner.size() - ahead);
+            long allowed = silence * spans(owner.size() - ahead, beats);
             if (!awake) {
                 p.heard();
             } else if (p.greeted() && !p.departed() && now - p.lastHeard() > allowed) {
@@ -74,7 +77,7 @@ final class Heartbeat {
     }
 
     /** In how many spans a rank must hear of the one that is so far behind. */
-    static int spans(int behind) {
-        return behind <= NEAR ? 1 : BEATS;
+    static int spans(int behind, long beat) {
+        return behind <= NEAR && beat > BEATS * BEATS ? 1 : BEATS;
     }
 }

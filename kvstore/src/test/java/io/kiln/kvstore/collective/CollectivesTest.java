@@ -77,13 +77,23 @@ class CollectivesTest {
         "4,77777",
         "5,1",
         "5,900001",
-        "8,3"
+        "8,3",
+        "16,0",
+        "17,3",
+        "17,5000"
     })
     void allReduceGivesEveryRankTheRankOrderSumToTheBit(int ranks, int count) throws Exception {
         float[] expected = rankOrderSum(ranks, count);
         for (float[] got : onEachRank(ranks, count, (c, x) -> c.allReduce(DType.FLOAT32, x, count, 7))) {
             assertArrayEquals(expected, got, 0f);
         }
+    }
+
+    @Test
+    void manyRanksLeaveSmallArraysToOneOfThem() {
+        assertEquals(Slices.even(386, 15), Slices.forMessages(386, 15, 3));
+        assertEquals(Slices.whole(386, 64, 3), Slices.forMessages(386, 64, 3));
+        assertEquals(Slices.even(4096, 64), Slices.forMessages(4096, 64, 3));
     }
 
     @Test
