@@ -12,14 +12,14 @@ import java.util.concurrent.TimeUnit;
  * of them, and tells all. The other pairs exchange an eighth of that and may be silent eight times as long, which finds
  * connections that broke without the ranks: all pairs at the full rate are n² messages, too many for tens of ranks.
  *
- * <p>In a group's first eight spans all may be silent so long: the others may still be connecting, and JVMs that have just
- * started are slow.
+ * <p>In the first eight spans of a group of more than eight, all may be silent so long: connecting all pairs takes a while.
  *
  * <p>Concurrency: beats on one event loop.
  */
 final class Heartbeat {
     static final int BEATS = 8;
     static final int NEAR = 3;
+    private static final int MANY = 8;
     private static final long LEAST_MILLIS = 20;
 
     private final SparkTransport owner;
@@ -60,7 +60,7 @@ final class Heartbeat {
             if (isDue(ahead, beats)) {
                 p.tell(MessageHeader.Kind.HEARTBEAT);
             }
-            long allowed = silence * spans(owner.size() - ahead, beats);
+            long allowed = silence * spans(owner.size() - ahead, owner.size(), beats);
             if (!awake) {
                 p.heard();
             } else if (p.greeted() && !p.departed() && now - p.lastHeard() > allowed) {
@@ -77,7 +77,8 @@ final class Heartbeat {
     }
 
     /** In how many spans a rank must hear of the one that is so far behind. */
-    static int spans(int behind, long beat) {
-        return behind <= NEAR && beat > BEATS * BEATS ? 1 : BEATS;
+    static int spans(int behind, int ranks, long beat) {
+        boolean starting = ranks > MANY && beat <= BEATS * BEATS;
+        return behind <= NEAR && !starting ? 1 : BEATS;
     }
 }

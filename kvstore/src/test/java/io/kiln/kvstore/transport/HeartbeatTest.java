@@ -14,8 +14,8 @@ class HeartbeatTest {
     void everyRankIsToldEightTimesInTheTimeInWhichItMustHear(int ranks) {
         for (int ahead = 1; ahead < ranks; ahead++) {
             int distance = ahead;
-            int spans = Heartbeat.spans(
-                    distance); // the one that is told stands so far ahead, so this one is so far behind it
+            // The one that is told stands so far ahead, so this one is so far behind it.
+            int spans = Heartbeat.spans(distance, ranks, Long.MAX_VALUE);
             for (int first = 1; first < 20; first++) {
                 long told = IntStream.range(first, first + Heartbeat.BEATS * spans)
                         .filter(b -> Heartbeat.isDue(distance, b))
@@ -23,6 +23,13 @@ class HeartbeatTest {
                 assertEquals(Heartbeat.BEATS, told);
             }
         }
+    }
+
+    @Test
+    void onlyLargeGroupsAreGivenTimeToStart() {
+        assertEquals(1, Heartbeat.spans(1, 2, 1));
+        assertEquals(Heartbeat.BEATS, Heartbeat.spans(1, 64, 1));
+        assertEquals(1, Heartbeat.spans(1, 64, 1000));
     }
 
     @Test
