@@ -9,7 +9,7 @@ import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.classification.ProbabilisticClassifier
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
 import org.apache.spark.ml.param.ParamMap
-import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable, MLWriter}
+import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader, MLWriter}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
@@ -210,6 +210,9 @@ class NetClassifier(override val uid: String)
 }
 
 /** Reads estimators that were saved. */
-object NetClassifier extends DefaultParamsReadable[NetClassifier] {
+object NetClassifier extends MLReadable[NetClassifier] {
+  override def read: MLReader[NetClassifier] =
+    NetModels.estimator(classOf[NetClassifier].getName)(new NetClassifier(_))
+
   override def load(path: String): NetClassifier = super.load(path)
 }

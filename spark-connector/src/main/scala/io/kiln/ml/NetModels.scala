@@ -7,6 +7,7 @@ import io.kiln.spark.job.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.util.{MLReader, MLWriter}
 import org.apache.spark.sql.types.StructType
 
@@ -58,5 +59,10 @@ private[ml] object NetModels {
         model
       })
     }
+  }
+
+  /** Reads an estimator's Params, after a look at how deep they are nested. */
+  def estimator[E <: Params](className: String)(make: String => E): MLReader[E] = new MLReader[E] {
+    override def load(path: String): E = MlFiles.read(path, sparkSession, className, (uid: String) => make(uid))
   }
 }

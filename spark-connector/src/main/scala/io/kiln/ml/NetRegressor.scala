@@ -9,7 +9,7 @@ import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.Regressor
-import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable, MLWriter}
+import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader, MLWriter}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
@@ -195,6 +195,9 @@ class NetRegressor(override val uid: String)
 }
 
 /** Reads estimators that were saved. */
-object NetRegressor extends DefaultParamsReadable[NetRegressor] {
+object NetRegressor extends MLReadable[NetRegressor] {
+  override def read: MLReader[NetRegressor] =
+    NetModels.estimator(classOf[NetRegressor].getName)(new NetRegressor(_))
+
   override def load(path: String): NetRegressor = super.load(path)
 }
