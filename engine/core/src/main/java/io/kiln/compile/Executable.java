@@ -138,13 +138,24 @@ public final class Executable implements AutoCloseable {
     private NDArray[] compute(NDArray[] parameters, NDArray... data) {
         Arena arena = take();
         try {
-            bind(arena, parameters, data);
-            results(arena, 0, code.outputCount());
-            forward(arena, false, null, parameters);
-            return outputs(arena, 0, code.outputCount());
+            return compute(arena, parameters, data);
+        } catch (SpoiledInput e) {
+            Arena apart = new Arena(backend, code, MemoryPlan.apart(code), steps);
+            try {
+                return compute(apart, parameters, data);
+            } finally {
+                apart.free();
+            }
         } finally {
             giveBack(arena);
         }
+    }
+
+    private NDArray[] compute(Arena arena, NDArray[] parameters, NDArray... data) {
+        bind(arena, parameters, data);
+        results(arena, 0, code.outputCount());
+        forward(arena, false, null, parameters);
+        return outputs(arena, 0, code.outputCount());
     }
 
     /**

@@ -36,6 +36,15 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
     }
 
     static MemoryPlan of(Code code) {
+        return of(code, code.backward().isEmpty());
+    }
+
+    /** A plan in which fused convolutions keep off their residuals. */
+    static MemoryPlan apart(Code code) {
+        return of(code, false);
+    }
+
+    private static MemoryPlan of(Code code, boolean overResiduals) {
         Slot[] slots = code.slots();
         Step[] steps = code.steps();
         Block[] blocks = new Block[slots.length];
@@ -50,7 +59,8 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
                     continue;
                 }
                 naive += rounded(slots[out].bytes());
-                Block block = inPlace(code, steps[i], at, out, lastUse, blocks, reused);
+                boolean over = overResiduals || steps[i].operator() instanceof FusedPointwise;
+                Block block = over ? inPlace(code, steps[i], at, out, lastUse, blocks, reused) : null;
                 if (block == null) {
                     block = new Block(out, rounded(slots[out].bytes()), at);
                     all.add(block);

@@ -49,7 +49,7 @@ final class AttentionKernels {
             }
             boolean[] blind = hide(op.causal(), op.masked() ? inputs[3] : null, p);
             int axis = p.shape().rank() - 1;
-            if (!Softmax.forward(false, axis, Operands.of(p), Operands.of(p))) {
+            if (!SoftmaxKernels.forward(false, axis, Operands.of(p), p)) {
                 return null;
             }
             clear(blind, p);

@@ -1,11 +1,14 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.onednn.Activation;
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
 import io.kiln.cpu.onednn.Sum;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Gelu;
@@ -15,12 +18,18 @@ import java.util.Arrays;
 
 /**
  * Functions of one element that oneDNN vectorises and Java does not, and copies between layouts. Left to the tiles are
- * those where oneDNN is less exact (log, softplus, elu) or turns NaN into a number (exp, relu).
+ * those where oneDNN is less exact (log, softplus, elu) or turns NaN into a number (exp, relu). Where a function or its slope
+ * is special at infinities and oneDNN tells of an invalid operation, the definition computes arrays that hold some.
  */
 final class ElementKernels {
 
     /** Below this many elements a call of oneDNN costs more than it saves. */
     private static final long WORTH = 64;
+
+    private static final int TILE = 2048;
+    private static final long GRAIN = 8 * TILE;
+    /** The bits of infinity in bfloat16. */
+    private static final int INFINITY = 0x7F80;
 
     private ElementKernels() {}
 
@@ -46,7 +55,14 @@ final class ElementKernels {
             return null;
         }
         NDArray y = NDArray.empty(a.backend(), output.shape(), output.dtype(), a.strides());
-        return Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), postOps) ? new NDArray[] {y} : null;
+        if (!Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), postOps)) {
+            return null;
+        }
+        if (postOps != PostOps.NONE && CpuContext.tookInvalid()) {
+            Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), PostOps.NONE);
+            Specials.rectify(y);
+        }
+        return new NDArray[] {y};
     }
 
     static NDArray[] tanh(Operator operator, NDArray[] inputs, Spec[] outputs) {
@@ -73,9 +89,37 @@ final class ElementKernels {
         return backward(gelu(((GeluGradient) operator).approximate()), 0, inputs, outputs[0]);
     }
 
-    /** From the gradient of the result and the result: lets through where the result is above 0. */
+    /**
+     * From the gradient of the result and the result: lets through where the result is above 0. By bits, for bfloat16 alone: oneDNN
+     * multiplies by 0 elsewhere, which makes -0 of negative gradients and NaN of infinite ones.
+     */
     static NDArray[] reluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return backward(Activation.RELU_FROM_RESULT, 0, inputs, outputs[0]);
+        NDArray dy = inputs[0];
+        NDArray y = inputs[1];
+        if (y.dtype() != DType.BFLOAT16
+                || dy.dtype() != DType.BFLOAT16
+                || !y.isDense()
+                || !dy.shape().equals(y.shape())
+                || !Arrays.equals(dy.strides(), y.strides())) {
+            return null;
+        }
+        NDArray dx = NDArray.empty(y.backend(), outputs[0].shape(), outputs[0].dtype(), y.strides());
+        EngineThreads.parallel().forRange(y.size(), GRAIN, (from, to) -> {
+            short[] gradient = new short[TILE];
+            short[] result = new short[TILE];
+            for (long at = from; at < to; at += TILE) {
+                int count = (int) Math.min(TILE, to - at);
+                Memory.get(dy.address() + 2 * at, gradient, 0, count);
+                Memory.get(y.address() + 2 * at, result, 0, count);
+                for (int i = 0; i < count; i++) {
+                    // Negative exactly for bits from 1 to those of infinity: neither 0, nor negative, nor NaN.
+                    int bits = result[i];
+                    gradient[i] &= (short) ((-bits & bits - INFINITY - 1) >> 31);
+                }
+                Memory.put(gradient, 0, dx.address() + 2 * at, count);
+            }
+        });
+        return new NDArray[] {dx};
     }
 
     private static Activation gelu(boolean approximate) {
@@ -87,7 +131,17 @@ final class ElementKernels {
             return null;
         }
         NDArray y = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
-        return Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
+        boolean computed = Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y));
+        boolean guarded = function != Activation.TANH && function != Activation.LOGISTIC;
+        return settled(computed && !(guarded && CpuContext.tookInvalid() && Specials.in(x)), y);
+    }
+
+    private static NDArray[] settled(boolean good, NDArray y) {
+        if (good) {
+            return new NDArray[] {y};
+        }
+        y.close();
+        return null;
     }
 
     private static boolean isFast(DType dtype) {
@@ -107,9 +161,9 @@ final class ElementKernels {
             return null;
         }
         NDArray dx = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
-        return Elementwise.backward(function, alpha, 0, Operands.flat(x), Operands.flat(dy), Operands.flat(dx))
-                ? new NDArray[] {dx}
-                : null;
+        boolean computed =
+                Elementwise.backward(function, alpha, 0, Operands.flat(x), Operands.flat(dy), Operands.flat(dx));
+        return settled(computed && !(CpuContext.tookInvalid() && Specials.in(x, dy)), dx);
     }
 
     /** A row-major copy of an array of another layout. */

@@ -71,7 +71,7 @@ public final class NetworkKernels {
         table.add(ConvolutionTranspose.class, WinogradKernels::transpose);
         table.add(ConvolutionWeightGradient.class, WinogradKernels::weightGradient);
         table.add(FusedConvolution.class, WinogradKernels::fused);
-        table.addCalls(MaxPool.class, OneDnnPooling::max);
+        table.add(MaxPool.class, OneDnnPooling::max);
         table.addCalls(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.addCalls(AvgPool.class, OneDnnPooling::average);
         table.addCalls(AvgPoolGradient.class, OneDnnPooling::averageGradient);
@@ -120,7 +120,7 @@ public final class NetworkKernels {
         table.add(AddRelu.class, ElementKernels::addRelu);
         table.addCalls(Tanh.class, ElementKernels::tanh);
         table.addCalls(Sigmoid.class, ElementKernels::sigmoid);
-        table.addCalls(ReluGradient.class, ElementKernels::reluGradient);
+        table.add(ReluGradient.class, ElementKernels::reluGradient);
         table.addCalls(Silu.class, ElementKernels::silu);
         table.addCalls(SiluGradient.class, ElementKernels::siluGradient);
         table.addCalls(Gelu.class, ElementKernels::gelu);

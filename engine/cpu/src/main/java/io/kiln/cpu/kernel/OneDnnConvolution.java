@@ -3,7 +3,9 @@ package io.kiln.cpu.kernel;
 import io.kiln.compile.FusedConvolution;
 import io.kiln.compile.PackWeights;
 import io.kiln.compile.Packing;
+import io.kiln.compile.SpoiledInput;
 import io.kiln.cpu.onednn.Convolution;
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.PackedLayout;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
@@ -13,6 +15,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Activation;
 import io.kiln.op.Add;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.ConvolutionWeightGradient;
@@ -34,19 +37,28 @@ final class OneDnnConvolution {
         }
         NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
         try (Scope copies = Scope.open()) {
-            boolean computed = Convolution.forward(
-                    window(conv.stride(), conv.pad(), conv.dilation()),
-                    conv.groups(),
-                    Operands.read(inputs[0]),
-                    Operands.read(inputs[1]),
-                    inputs.length < 3 ? null : Operands.vector(inputs[2]),
-                    Operands.of(result),
-                    OneDnnMatMul.postOps(conv.activation()));
-            return computed ? new NDArray[] {result} : null;
+            Window window = window(conv.stride(), conv.pad(), conv.dilation());
+            Tensor x = Operands.read(inputs[0]);
+            Tensor w = Operands.read(inputs[1]);
+            Tensor bias = inputs.length < 3 ? null : Operands.vector(inputs[2]);
+            Tensor y = Operands.of(result);
+            PostOps postOps = OneDnnMatMul.postOps(conv.activation());
+            if (!Convolution.forward(window, conv.groups(), x, w, bias, y, postOps)) {
+                return null;
+            }
+            if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
+                Convolution.forward(window, conv.groups(), x, w, bias, y, PostOps.NONE);
+                Specials.rectify(result);
+            }
+            return new NDArray[] {result};
         }
     }
 
-    /** A convolution with all that follows it as post-ops; a residual that is given up is added to in place. */
+    /**
+     * A convolution with all that follows it as post-ops; a residual that is given up is added to in place.
+     *
+     * @throws SpoiledInput where a NaN was lost and the residual with it
+     */
     static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
         FusedConvolution fused = (FusedConvolution) operator;
         io.kiln.op.Convolution conv = fused.convolution();
@@ -63,25 +75,33 @@ final class OneDnnConvolution {
                 operands.add(perChannel(inputs[2], result));
                 operands.add(perChannel(inputs[3], result));
             }
+            boolean inPlace = false;
             if (fused.residual()) {
                 NDArray residual = inputs[inputs.length - 1];
-                boolean inPlace = residual.address() == result.address();
+                inPlace = residual.address() == result.address();
                 postOps = postOps.then(inPlace ? PostOps.Kind.SUM : PostOps.Kind.ADD);
                 if (!inPlace) {
                     operands.add(Operands.read(residual));
                 }
             }
-            boolean computed = Convolution.forward(
-                    window(conv.stride(), conv.pad(), conv.dilation()),
-                    conv.groups(),
-                    Operands.read(inputs[0]),
-                    packing == null ? Operands.read(inputs[1]) : weights(packing, inputs[1].address()),
-                    packing == null ? null : new PackedLayout(packing.layout(), packing.bytes()),
-                    null,
-                    Operands.of(result),
-                    OneDnnMatMul.then(postOps, conv.activation()),
-                    operands.toArray(new Tensor[0]));
-            return computed ? new NDArray[] {result} : null;
+            Window window = window(conv.stride(), conv.pad(), conv.dilation());
+            Tensor x = Operands.read(inputs[0]);
+            Tensor w = packing == null ? Operands.read(inputs[1]) : weights(packing, inputs[1].address());
+            PackedLayout layout = packing == null ? null : new PackedLayout(packing.layout(), packing.bytes());
+            Tensor y = Operands.of(result);
+            Tensor[] more = operands.toArray(new Tensor[0]);
+            PostOps all = OneDnnMatMul.then(postOps, conv.activation());
+            if (!Convolution.forward(window, conv.groups(), x, w, layout, null, y, all, more)) {
+                return null;
+            }
+            if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
+                if (inPlace) {
+                    throw new SpoiledInput("convolution", "residual");
+                }
+                Convolution.forward(window, conv.groups(), x, w, layout, null, y, postOps, more);
+                Specials.rectify(result);
+            }
+            return new NDArray[] {result};
         }
     }
 

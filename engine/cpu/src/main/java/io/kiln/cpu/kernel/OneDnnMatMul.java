@@ -1,5 +1,6 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.MatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
@@ -43,7 +44,7 @@ final class OneDnnMatMul {
             return null;
         }
         NDArray result = Operands.rowMajor(x, outputs[0]);
-        PostOps postOps = postOps(((Linear) operator).activation());
+        Activation activation = ((Linear) operator).activation();
         try (Scope copies = Scope.open()) {
             Tensor rows = rows(x.shape().rank() == 2 && isPlain(x) || x.isContiguous() ? x : Operands.copy(x));
             Tensor weights = Operands.read(w);
@@ -51,10 +52,16 @@ final class OneDnnMatMul {
                     new long[] {weights.dims()[1], weights.dims()[0]},
                     new long[] {weights.strides()[1], weights.strides()[0]});
             Tensor bias = inputs.length < 3 ? null : asRow(Operands.read(inputs[2]));
-            return done(MatMul.run(rows, turned, bias, rows(result), postOps), result);
+            boolean computed = MatMul.run(rows, turned, bias, rows(result), postOps(activation));
+            if (computed && activation == Activation.RELU && CpuContext.tookInvalid()) {
+                MatMul.run(rows, turned, bias, rows(result), PostOps.NONE);
+                Specials.rectify(result);
+            }
+            return done(computed, result);
         }
     }
 
+    /** What oneDNN does for an activation. Its ReLU makes 0 of NaN: whoever uses it asks for invalid operations afterwards. */
     static PostOps postOps(Activation activation) {
         return then(PostOps.NONE, activation);
     }

@@ -3,6 +3,7 @@ package io.kiln.cpu.kernel;
 import io.kiln.autograd.Autograd;
 import io.kiln.compile.FusedBatchNorm;
 import io.kiln.compile.FusedBatchNormGradient;
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.LayerNorm;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
@@ -63,6 +64,19 @@ final class OneDnnNorm {
             }
             float[] usedMean = mean.toFloatArray();
             float[] usedVariance = variance.toFloatArray();
+            if (mask != null && CpuContext.tookInvalid()) { // a rectified NaN has become 0
+                io.kiln.cpu.onednn.BatchNorm.forward(
+                        Operands.read(inputs[0]),
+                        Operands.read(inputs[1]),
+                        Operands.read(inputs[2]),
+                        Operands.of(mean),
+                        Operands.of(variance),
+                        Operands.of(y),
+                        null,
+                        (float) norm.epsilon(),
+                        !training);
+                Specials.rectify(y);
+            }
             if (training) {
                 double n = (double) inputs[0].size() / usedMean.length;
                 move(oldMean, usedMean, norm.momentum(), 1);

@@ -11,9 +11,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.RecurrentInputs;
 import io.kiln.op.Rnn;
 import io.kiln.op.RnnGradient;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */
 final class RnnKernels {
@@ -34,24 +32,35 @@ final class RnnKernels {
                 bias[i] += second[i];
             }
             Recurrence.product(r.inputs(), Recurrence.turned(r.inputWeights), r.row(bias), r.all(y), PostOps.NONE);
-            List<PostOps.Step> steps = new ArrayList<>(PostOps.ACCUMULATE.steps());
-            steps.addAll(OneDnnMatMul.postOps(op.activation()).steps());
+            boolean relu = op.activation() == Activation.RELU; // oneDNN's makes 0 of NaN
+            PostOps postOps = OneDnnMatMul.then(PostOps.ACCUMULATE, relu ? Activation.NONE : op.activation());
             PackedMatMul product = r.packed(
                     r.dense(0, r.hidden),
                     Recurrence.turned(r.recurrentWeights),
                     null,
                     r.dense(0, r.hidden),
-                    new PostOps(steps));
+                    postOps);
             for (int i = 0; i < r.steps; i++) {
                 int t = r.step(i);
                 long old = r.before(y, t);
                 product.run(old, 0, r.at(y, t, 0));
+                if (relu) {
+                    r.eachRow((n, s) -> rectify(r.at(y, t, n), s, r.hidden));
+                }
                 if (r.hasLengths()) {
                     LstmKernels.keep(r, t, old, r.at(y, t, 0), r.hidden);
                 }
             }
         }
         return results;
+    }
+
+    private static void rectify(long address, float[] s, int count) {
+        Memory.get(address, s, 0, count);
+        for (int j = 0; j < count; j++) {
+            s[j] = Math.max(s[j], 0f);
+        }
+        Memory.put(s, 0, address, count);
     }
 
     static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {

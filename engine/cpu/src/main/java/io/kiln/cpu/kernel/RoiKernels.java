@@ -40,6 +40,11 @@ final class RoiKernels {
             double top = r[5 * i + 2] * op.scale() - shift;
             double w = r[5 * i + 3] * op.scale() - shift - left;
             double h = r[5 * i + 4] * op.scale() - shift - top;
+            if (!Double.isFinite(left) || !Double.isFinite(top) || !Double.isFinite(w) || !Double.isFinite(h)) {
+                throw new IllegalArgumentException("roiAlign: corners must be finite, got "
+                        + Arrays.toString(Arrays.copyOfRange(r, 5 * i + 1, 5 * i + 5)) + " in region " + i
+                        + "; leave regions of a diverged network out");
+            }
             region(left, top, op.aligned() ? w : Math.max(1, w), op.aligned() ? h : Math.max(1, h), (int) op.samples());
         }
     }

@@ -1,7 +1,9 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Softmax;
+import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
@@ -37,8 +39,19 @@ final class SoftmaxKernels {
                 : Operands.rowMajor(x, output);
         try (Scope copies = Scope.open()) {
             int place = x.shape().axis(axis);
-            return Softmax.forward(log, place, Operands.read(x), Operands.of(y)) ? new NDArray[] {y} : null;
+            return forward(log, place, Operands.read(x), y) ? new NDArray[] {y} : null;
         }
+    }
+
+    /** As oneDNN's, but a line with a NaN, with +∞ or of nothing but -∞ becomes all NaN. */
+    static boolean forward(boolean log, int axis, Tensor x, NDArray y) {
+        if (!Softmax.forward(log, axis, x, Operands.of(y))) {
+            return false;
+        }
+        if (CpuContext.tookInvalid()) {
+            Specials.spreadNaN(y, axis);
+        }
+        return true;
     }
 
     /**
@@ -56,7 +69,7 @@ final class SoftmaxKernels {
         try (Scope copies = Scope.open()) {
             NDArray logits = x.isContiguous() ? x : Operands.copy(x);
             int last = x.shape().rank() - 1;
-            if (!Softmax.forward(false, last, Operands.of(logits), Operands.of(p))) {
+            if (!forward(false, last, Operands.of(logits), p)) {
                 return null;
             }
             int classes = Math.toIntExact(x.shape().dim(-1));

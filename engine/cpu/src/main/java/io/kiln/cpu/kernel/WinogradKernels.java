@@ -1,6 +1,7 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.compile.FusedConvolution;
+import io.kiln.compile.SpoiledInput;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
@@ -54,7 +55,10 @@ final class WinogradKernels {
         try (Scope temporaries = Scope.open()) {
             float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
             boolean relu = conv.activation() == Activation.RELU;
-            run(x, w, false, new Finish(null, bias, null, relu), result, conv.pad());
+            if (!run(x, w, false, new Finish(null, bias, null, relu), result, conv.pad())) {
+                result.close();
+                return null;
+            }
             activate(conv.activation(), result);
         }
         return new NDArray[] {result};
@@ -69,7 +73,11 @@ final class WinogradKernels {
         }
     }
 
-    /** A convolution with all that follows it; a residual that is given up is added to in place. */
+    /**
+     * A convolution with all that follows it; a residual that is given up is added to in place.
+     *
+     * @throws SpoiledInput where a sum is not finite and the residual has been overwritten
+     */
     static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
         FusedConvolution fused = (FusedConvolution) operator;
         Convolution conv = fused.convolution();
@@ -83,7 +91,13 @@ final class WinogradKernels {
                     fused.scaled() ? inputs[3].toFloatArray() : null,
                     fused.residual() ? channelsLast(inputs[inputs.length - 1]) : null,
                     conv.activation() == Activation.RELU);
-            run(inputs[0], inputs[1], false, finish, result, conv.pad());
+            if (!run(inputs[0], inputs[1], false, finish, result, conv.pad())) {
+                if (fused.residual() && inputs[inputs.length - 1].address() == result.address()) {
+                    throw new SpoiledInput("convolution", "residual");
+                }
+                result.close();
+                return null;
+            }
             activate(conv.activation(), result);
         }
         return new NDArray[] {result};
@@ -122,7 +136,10 @@ final class WinogradKernels {
             float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
             List<Long> pad =
                     List.of(overlap - conv.pad().get(0), overlap - conv.pad().get(1));
-            run(x, w, true, new Finish(null, bias, null, false), result, pad);
+            if (!run(x, w, true, new Finish(null, bias, null, false), result, pad)) {
+                result.close();
+                return null;
+            }
         }
         return new NDArray[] {result};
     }
@@ -148,6 +165,9 @@ final class WinogradKernels {
                             Operands.of(weights),
                             Math.toIntExact(conv.pad().get(0)),
                             Math.toIntExact(conv.pad().get(1)));
+            if (Specials.in(weights)) {
+                return null;
+            }
             if (bias != null) {
                 NDArray sum = Dispatch.withoutGradient(new Sum(List.of(0L, 2L, 3L), false), g);
                 Memory.copy(sum.address(), bias.address(), 4 * bias.size());
@@ -156,11 +176,12 @@ final class WinogradKernels {
         return bias == null ? new NDArray[] {weights} : new NDArray[] {weights, bias};
     }
 
-    private static void run(NDArray x, NDArray w, boolean reverse, Finish finish, NDArray result, List<Long> pad) {
+    /** False where a sum is not finite: the direct sum must be computed. */
+    private static boolean run(NDArray x, NDArray w, boolean reverse, Finish finish, NDArray result, List<Long> pad) {
         Tensor src = channelsLast(x);
         Tensor weights = Operands.of(w.isContiguous() ? w : Operands.copy(w));
         Tensor dst = Operands.of(result);
-        new WinogradConvolution((int) w.shape().dim(2), dst, (int) src.dims()[1], (int) dst.dims()[1], memory(x))
+        return new WinogradConvolution((int) w.shape().dim(2), dst, (int) src.dims()[1], (int) dst.dims()[1], memory(x))
                 .forward(src, weights, reverse, finish, dst, Math.toIntExact(pad.get(0)), Math.toIntExact(pad.get(1)));
     }
 

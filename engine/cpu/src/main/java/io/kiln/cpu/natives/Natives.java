@@ -42,10 +42,12 @@ public final class Natives {
     };
 
     private final OpenMp openMp;
+    private final InvalidFlag invalidFlag;
     private final String reason;
 
-    private Natives(OpenMp openMp, String reason) {
+    private Natives(OpenMp openMp, InvalidFlag invalidFlag, String reason) {
         this.openMp = openMp;
+        this.invalidFlag = invalidFlag;
         this.reason = reason;
     }
 
@@ -93,6 +95,19 @@ public final class Natives {
         return openMp;
     }
 
+    /**
+     * The processor's flag of invalid operations.
+     *
+     * @return the flag
+     * @throws IllegalStateException if oneDNN is not loaded
+     */
+    public InvalidFlag invalidFlag() {
+        if (invalidFlag == null) {
+            throw new IllegalStateException(reason);
+        }
+        return invalidFlag;
+    }
+
     private static Natives loadAndLog() {
         Natives natives = "off".equals(System.getProperty(SWITCH, "on"))
                 ? absent("oneDNN is refused by -D" + SWITCH + "=off; remove that option to use it")
@@ -131,7 +146,7 @@ public final class Natives {
         for (Path base : bases) {
             try {
                 List<PackedLibrary> libraries = packed(urls);
-                return new Natives(loadFrom(base, key(libraries), libraries), "");
+                return loadFrom(base, key(libraries), libraries);
             } catch (IOException | LinkageError e) {
                 failures.add(base + ": " + e.getMessage());
             }
@@ -140,7 +155,7 @@ public final class Natives {
                 + "); give a writable directory on a disk without \"noexec\" by -D" + DIRECTORY);
     }
 
-    private static OpenMp loadFrom(Path base, String key, List<PackedLibrary> libraries) throws IOException {
+    private static Natives loadFrom(Path base, String key, List<PackedLibrary> libraries) throws IOException {
         try {
             return link(NativeUnpacker.unpack(base, key, libraries));
         } catch (UnsatisfiedLinkError e) {
@@ -162,7 +177,7 @@ public final class Natives {
     }
 
     /** Hands our files to JavaCPP's loader, which then looks for no others. */
-    private static OpenMp link(Path directory) throws IOException {
+    private static Natives link(Path directory) throws IOException {
         if (System.getProperty(JAVACPP_CACHE) == null) {
             System.setProperty(JAVACPP_CACHE, directory.resolve("javacpp").toString());
         }
@@ -176,7 +191,9 @@ public final class Natives {
         } catch (ClassNotFoundException e) {
             throw new NoClassDefFoundError("org.bytedeco.dnnl.global.dnnl, of org.bytedeco:dnnl");
         }
-        return OpenMp.bind(directory.resolve("libdnnl.so.3").toString());
+        String library = directory.resolve("libdnnl.so.3").toString();
+        OpenMp openMp = OpenMp.bind(library);
+        return new Natives(openMp, InvalidFlag.bind(library, openMp), "");
     }
 
     private static List<PackedLibrary> packed(List<URL> urls) throws IOException {
@@ -198,6 +215,6 @@ public final class Natives {
     }
 
     private static Natives absent(String reason) {
-        return new Natives(null, reason);
+        return new Natives(null, null, reason);
     }
 }

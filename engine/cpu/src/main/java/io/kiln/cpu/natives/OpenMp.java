@@ -98,6 +98,17 @@ public final class OpenMp {
         return new Region(body);
     }
 
+    /**
+     * Runs a native function of one argument on a team and returns when all have ended.
+     *
+     * @param function the function
+     * @param argument what each thread gives it
+     * @param threads size of the team, the calling thread included
+     */
+    void run(Pointer function, Pointer argument, int threads) {
+        Api.GOMP_parallel(function, argument, threads, 0);
+    }
+
     /** Java code that runs on a team of OpenMP threads. */
     public static final class Region {
 

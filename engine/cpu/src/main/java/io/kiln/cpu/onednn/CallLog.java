@@ -17,6 +17,8 @@ public final class CallLog {
     private final List<Plan> plans = new ArrayList<>();
     private final List<long[]> addresses = new ArrayList<>();
     private CpuContext context;
+    private boolean watched;
+    private boolean invalid;
 
     private CallLog() {}
 
@@ -77,15 +79,21 @@ public final class CallLog {
         addresses.add(slots.clone());
     }
 
+    /** A kernel has asked for invalid operations; where there were some, it goes on in a way that is not recorded. */
+    void watch(boolean raised) {
+        watched = true;
+        invalid |= raised;
+    }
+
     /**
      * The calls, in a form in which they can be made again with other addresses.
      *
      * @param starts addresses of the memory that may be read or written
      * @param bytes size of each
-     * @return the calls; null when there are none or one looks at other memory
+     * @return the calls; null when there are none, when one looks at other memory, or when they met invalid operations
      */
     public RecordedCalls calls(long[] starts, long[] bytes) {
-        if (plans.isEmpty()) {
+        if (plans.isEmpty() || invalid) {
             return null;
         }
         int[][] arrays = new int[plans.size()][];
@@ -106,7 +114,7 @@ public final class CallLog {
                 offsets[c][slot] = addresses.get(c)[slot] - starts[found];
             }
         }
-        return new RecordedCalls(context, plans.toArray(new Plan[0]), arrays, offsets);
+        return new RecordedCalls(context, plans.toArray(new Plan[0]), arrays, offsets, watched);
     }
 
     private static int find(long address, long[] starts, long[] bytes) {

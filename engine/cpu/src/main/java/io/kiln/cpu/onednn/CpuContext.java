@@ -43,6 +43,7 @@ public final class CpuContext {
 
     private final Resources resources = new Resources();
     private final CallKey key = new CallKey();
+    private final InvalidOperations invalid = new InvalidOperations();
     private int threads;
     private int used;
     private CallLog log;
@@ -92,6 +93,23 @@ public final class CpuContext {
         }
         context.use(multiplications <= ALONE ? 1 : threads);
         return context;
+    }
+
+    /**
+     * Whether the calling thread's calls since this was last asked met a NaN that they did not hand on, or made one: oneDNN's
+     * maxima and activations turn NaN into a number, or a number's ∞ into NaN, where the operators' definitions do not. True may
+     * be left over from other code; a kernel that is told so looks at its data, or computes again by another way with the same
+     * bits. Calls that are recorded are looked at when they are made again.
+     *
+     * @return true if so
+     */
+    public static boolean tookInvalid() {
+        CpuContext context = CURRENT.get();
+        boolean raised = context.invalid.take(context.used);
+        if (context.log != null) {
+            context.log.watch(raised);
+        }
+        return raised;
     }
 
     /** Lets the calls that follow run on so many threads. */

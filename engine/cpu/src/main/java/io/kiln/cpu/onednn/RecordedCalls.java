@@ -11,21 +11,23 @@ public final class RecordedCalls {
     private final Plan[] plans;
     private final int[][] arrays;
     private final long[][] offsets;
+    private final boolean watched;
 
-    RecordedCalls(CpuContext context, Plan[] plans, int[][] arrays, long[][] offsets) {
+    RecordedCalls(CpuContext context, Plan[] plans, int[][] arrays, long[][] offsets, boolean watched) {
         this.context = context;
         this.threads = context.threads();
         this.plans = plans;
         this.arrays = arrays;
         this.offsets = offsets;
+        this.watched = watched;
     }
 
     /**
      * Makes the calls.
      *
      * @param starts addresses, in the order in which they were given when the calls were recorded
-     * @return false, with nothing done, on another thread, with another number of engine threads, or when oneDNN's calls have
-     *     left the cache
+     * @return false when the kernel itself must run: on another thread, with another number of engine threads, when oneDNN's
+     *     calls have left the cache, or when they met invalid operations and the kernel wants to know
      */
     public boolean run(long[] starts) {
         CpuContext current = CpuContext.current();
@@ -45,6 +47,6 @@ public final class RecordedCalls {
             }
             plans[c].execute(context);
         }
-        return true;
+        return !watched || !CpuContext.tookInvalid();
     }
 }

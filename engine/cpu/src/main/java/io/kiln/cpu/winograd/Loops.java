@@ -158,4 +158,11 @@ final class Loops {
             a[i] = Math.max(a[i], 0f);
         }
     }
+
+    /** Turns elements of the first array into NaN where those of the second are not finite. */
+    static void addZeroTimes(float[] a, float[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            a[i] += b[i] * 0f;
+        }
+    }
 }

@@ -2,6 +2,7 @@ package io.kiln.cpu.winograd;
 
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.Memory;
+import java.util.Arrays;
 
 /** Transforms products into tiles of images, {@code y = Aᵀ m A}, and finishes them. */
 final class TileWriter {
@@ -38,8 +39,9 @@ final class TileWriter {
      * @param to the row of tiles behind the last one
      * @param planes products, whose columns are the channels
      * @param firstChannel the image's channel that is the first column
+     * @return whether all sums were finite
      */
-    void write(Workspace space, int part, int base, int from, int to, Planes planes, int firstChannel) {
+    boolean write(Workspace space, int part, int base, int from, int to, Planes planes, int firstChannel) {
         int m = algorithm.outputs;
         int channels = Math.toIntExact(planes.columns());
         int rowLength = grid.columns() * channels;
@@ -53,6 +55,8 @@ final class TileWriter {
         float[] shift = repeated(finish.shift(), firstChannel, channels, space, next + 1, length);
         float[] scale = repeated(finish.scale(), firstChannel, channels, space, next + 2, length);
         float[] other = finish.residual() == null ? null : space.arrays(next + 3, 1, width * channels)[0];
+        float[] zeros = space.arrays(next + 4, 1, length)[0];
+        Arrays.fill(zeros, 0, length, 0f);
         boolean rectifyNow = finish.rectify() && other == null;
         float[][] turned = new float[m][];
         for (int row = from; row < to; row += group) {
@@ -71,6 +75,7 @@ final class TileWriter {
             for (int i = 0; i < m; i++) {
                 algorithm.output(half[i], whole, n);
                 for (int j = 0; j < m; j++) {
+                    Loops.addZeroTimes(zeros, whole[j], n);
                     if (scale != null) {
                         Loops.scaleAndAdd(whole[j], scale, shift, n);
                     } else if (shift != null) {
@@ -83,6 +88,11 @@ final class TileWriter {
                 store(whole, line, other, row, end, i, firstChannel, channels);
             }
         }
+        float sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += zeros[i];
+        }
+        return sum == 0;
     }
 
     /** The numbers of some channels, once for each place of a row of tiles. */

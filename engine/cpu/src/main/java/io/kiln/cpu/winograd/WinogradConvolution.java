@@ -5,6 +5,7 @@ import io.kiln.cpu.Parallel;
 import io.kiln.cpu.onednn.MatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -134,8 +135,10 @@ public final class WinogradConvolution {
      * @param dst result, [N, out, height, width] with neighbouring channels
      * @param padRows rows of zeros before the first one
      * @param padColumns columns of zeros before the first one
+     * @return whether all sums are finite. Where they are not, the result is of no use: the transforms spread an infinity over its
+     *     tile as NaN, and overflow earlier than the direct sum
      */
-    public void forward(
+    public boolean forward(
             Tensor src, Tensor weights, boolean reverse, Finish finish, Tensor dst, int padRows, int padColumns) {
         TileReader reader = new TileReader(grid, src, padRows, padColumns);
         TileWriter writer = new TileWriter(grid, dst, finish);
@@ -145,7 +148,8 @@ public final class WinogradConvolution {
         Planes whole = planes(parts, tiles, outBlock);
         Planes factors = planes(1, in, outBlock);
         boolean ready = false;
-        for (int row = 0; row < grid.allRows(); row += partRows * parts) {
+        AtomicBoolean finite = new AtomicBoolean(true);
+        for (int row = 0; row < grid.allRows() && finite.get(); row += partRows * parts) {
             eachPart(row, (space, part, base, from, to) -> reader.data(space, part, base, from, to, v));
             for (int o = 0; o < out; o += outBlock) {
                 int first = o;
@@ -157,9 +161,14 @@ public final class WinogradConvolution {
                 }
                 Planes m = new Planes(whole.address(), parts, tiles, columns);
                 product(v.all(), u.all(), m.all(), PostOps.NONE);
-                eachPart(row, (space, part, base, from, to) -> writer.write(space, part, base, from, to, m, first));
+                eachPart(row, (space, part, base, from, to) -> {
+                    if (!writer.write(space, part, base, from, to, m, first)) {
+                        finite.set(false);
+                    }
+                });
             }
         }
+        return finite.get();
     }
 
     /**
