@@ -15,7 +15,8 @@ public final class SpoiledInput extends RuntimeException {
      */
     public SpoiledInput(String operation, String input) {
         super(
-                operation + ": the " + input + " that the result was written over is needed again; expected the compiled"
+                operation + ": the " + input
+                        + " that the result was written over is needed again; expected the compiled"
                         + " program to compute anew",
                 null,
                 false,

@@ -41,9 +41,6 @@ public record RandomGamma() implements Stochastic {
             double u = RandomStream.open(w[0], w[1]);
             return sample(a + 1, random) * Math.pow(u, 1 / a);
         }
-        if (a == Double.POSITIVE_INFINITY) {
-            return a;
-        }
         double d = a - 1.0 / 3;
         double c = 1 / Math.sqrt(9 * d);
         while (true) {

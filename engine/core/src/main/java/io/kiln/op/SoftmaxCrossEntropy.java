@@ -56,7 +56,8 @@ public record SoftmaxCrossEntropy() implements ParametricOperator {
     public NDArray[] compose(NDArray... in) {
         NDArray logP = Dispatch.one(new LogSoftmax(-1), in[0]);
         NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
-        return new NDArray[] {logP.mul(hot).sum(-1).neg(), Dispatch.one(new Exp(), logP)};
+        NDArray picked = Dispatch.one(new Masked(false), logP, hot); // a probability of 0 elsewhere does not matter
+        return new NDArray[] {picked.sum(-1).neg(), Dispatch.one(new Exp(), logP)};
     }
 
     @Override

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -36,6 +38,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Batch normalisation in train mode with the ReLU behind it: that they are joined, and that nothing else changes. */
 class FuseNormReluTest {
+    /** None but for SSE4.1, where bits depend on where operands lie. */
+    private static final float ROUNDING = InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
+
     private static final Spec IMAGES = new Spec(Shape.of(4, 3, 9, 7), DType.FLOAT32);
 
     private Scope scope;
@@ -125,6 +130,7 @@ class FuseNormReluTest {
                 assertArrayEquals(
                         expected.get(i).value().toFloatArray(),
                         actual.get(i).value().toFloatArray(),
+                        ROUNDING,
                         expected.get(i).role().toString());
             }
         }
@@ -156,7 +162,10 @@ class FuseNormReluTest {
                 Autocast.Mode narrow = Autocast.open(Precision.BFLOAT16)) {
             Executable e = step.executable(images(), labels());
             assertEquals(1, count(e, "addRelu"));
-            assertEquals(0, count(e, "relu"));
+            int apart = InstructionSet.servesBfloat16()
+                    ? 0
+                    : 2; // behind norms, which oneDNN then leaves to the composition
+            assertEquals(apart, count(e, "relu"));
         }
     }
 
@@ -178,6 +187,7 @@ class FuseNormReluTest {
                     .forEach((name, p) -> assertArrayEquals(
                             p.value().toFloatArray(),
                             compiled.parameters().get(name).value().toFloatArray(),
+                            ROUNDING,
                             name));
         }
     }

@@ -28,18 +28,28 @@ class FuzzTest {
         System.out.println("fuzz: " + GRAPHS + " graphs from -Dkiln.fuzz.seed=" + first);
         Backends.current().setThreads(1);
         for (long seed = first; seed < first + GRAPHS; seed++) {
-            check(seed);
+            check(seed, false);
         }
     }
 
-    private static void check(long seed) {
+    @Test
+    void hybridizedIsEagerOnSpecialValues() {
+        long first = Long.getLong("kiln.fuzz.seed", new Random().nextLong() >>> 16);
+        System.out.println("fuzz: special values in " + GRAPHS / 2 + " graphs from -Dkiln.fuzz.seed=" + first);
+        Backends.current().setThreads(1);
+        for (long seed = first; seed < first + GRAPHS / 2; seed++) {
+            check(seed, true);
+        }
+    }
+
+    private static void check(long seed, boolean special) {
         try (Scope scope = Scope.open();
                 RandomNetwork eager = new RandomNetwork(seed);
                 RandomNetwork compiled = new RandomNetwork(seed)) {
             compiled.hybridize();
             boolean predicts = (seed & 1) == 0;
-            Map<String, NDArray> expected = run(eager, seed, predicts);
-            Map<String, NDArray> got = run(compiled, seed, predicts);
+            Map<String, NDArray> expected = run(eager, seed, predicts, special);
+            Map<String, NDArray> got = run(compiled, seed, predicts, special);
             assertEquals(expected.keySet(), got.keySet(), "seed " + seed);
             double tolerance = eager.type() == DType.FLOAT64 ? 1e-9 : 1e-4;
             for (Map.Entry<String, NDArray> e : expected.entrySet()) {
@@ -51,9 +61,9 @@ class FuzzTest {
         }
     }
 
-    private static Map<String, NDArray> run(RandomNetwork network, long seed, boolean predicts) {
+    private static Map<String, NDArray> run(RandomNetwork network, long seed, boolean predicts, boolean special) {
         Map<String, NDArray> results = new LinkedHashMap<>();
-        NDArray[] x = network.data();
+        NDArray[] x = special ? network.specialData() : network.data();
         RandomGenerator.seed(seed);
         if (predicts) {
             add(results, "prediction ", network.callAll(x));
@@ -103,7 +113,10 @@ class FuzzTest {
         double[] a = expected.toDoubleArray();
         double[] b = got.toDoubleArray();
         for (int i = 0; i < a.length; i++) {
-            if (!(Math.abs(a[i] - b[i]) <= tolerance * (1 + Math.abs(a[i]))) && Double.isFinite(a[i])) {
+            boolean same = Double.isNaN(a[i])
+                    ? Double.isNaN(b[i])
+                    : a[i] == b[i] || Math.abs(a[i] - b[i]) <= tolerance * (1 + Math.abs(a[i]));
+            if (!same) {
                 fail(what + ", element " + i + ": eager " + a[i] + ", hybridized " + b[i]);
             }
         }

@@ -72,6 +72,21 @@ final class RandomNetwork extends Block {
         };
     }
 
+    /** {@return the same inputs, with special values in some places} */
+    NDArray[] specialData() {
+        double[] special = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, 0, 1e-41};
+        Random random = new Random(seed);
+        NDArray[] x = data();
+        for (int i = 0; i < x.length; i++) {
+            double[] values = x[i].toDoubleArray();
+            for (int n = random.nextInt(3); n >= 0; n--) {
+                values[random.nextInt(values.length)] = special[random.nextInt(special.length)];
+            }
+            x[i] = NDArray.of(x[i].shape(), values).cast(type);
+        }
+        return x;
+    }
+
     /** {@return inputs that follow from the seed} */
     NDArray[] data() {
         RandomGenerator.seed(seed);

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -55,6 +57,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Programs that compute values of the forward pass again to meet a bound on memory. */
 class RecomputeTest {
+    /** None but for SSE4.1, where bits depend on where operands lie. */
+    private static final float ROUNDING = InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
+
     private static Executable step(Block net, long budget, Spec... specs) {
         Block.Traced traced =
                 net.capture(in -> new NDArray[] {new SoftmaxCrossEntropy().mean(net.call(in[0]), in[1])}, specs);
@@ -175,7 +180,7 @@ class RecomputeTest {
             assertTrue(arena[0] <= part * most, arena[0] + " of " + most);
             assertEquals(kept.size(), again.size());
             for (int i = 0; i < kept.size(); i++) {
-                assertArrayEquals(kept.get(i), again.get(i), 0, name + " value " + i + " at " + part);
+                assertArrayEquals(kept.get(i), again.get(i), ROUNDING, name + " value " + i + " at " + part);
             }
         }
     }
@@ -191,7 +196,7 @@ class RecomputeTest {
             List<float[]> plain = gradients(net, x, new CompileOptions());
             List<float[]> bounded = gradients(net, x, new CompileOptions().withMemoryBudget(450_000));
             for (int i = 0; i < plain.size(); i++) {
-                assertArrayEquals(plain.get(i), bounded.get(i), 0, "gradient " + i);
+                assertArrayEquals(plain.get(i), bounded.get(i), ROUNDING, "gradient " + i);
             }
         }
     }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Pointwise;
 import io.kiln.op.table.Argument;
@@ -12,10 +14,11 @@ import io.kiln.op.table.OperatorTable;
 import io.kiln.op.table.Row;
 import io.kiln.op.table.RowRun;
 import io.kiln.op.table.Sample;
-
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,9 +39,31 @@ class SpecialValuesTest {
         {NAN}, {INF}, {-INF}, {-0.0, TINY, -TINY}, {NAN, INF, -INF, -0.0, TINY, -TINY}
     };
 
-    private static final double[] VALUES = {
-        NAN, INF, -INF, 0, -0.0, TINY, -TINY, 1, -1, 0.5, -2.5, 20, -90, 100, 1e-20, -1e30, 3e38, -3.4e38
-    };
+    /** No large numbers: where their squares overflow, float32 rightly differs from float64. */
+    private static final double[] VALUES = {NAN, INF, -INF, 0, -0.0, TINY, -TINY, 1, -1, 0.5, -2.5, 3};
+
+    /** Zero padding, and states that are not given, are left out of sums by some kernels and multiplied by 0 by others. */
+    private static final Set<String> MULTIPLY_BY_NOTHING = Set.of(
+            "Convolution",
+            "ConvolutionTranspose",
+            "ConvolutionWeightGradient",
+            "Lstm",
+            "Gru",
+            "Rnn",
+            "DeformableConvolution");
+
+    /** Gradients whose sums over a row are taken in another order: an infinite gradient becomes infinite here and NaN there. */
+    private static final Set<String> INFINITE_OR_NAN =
+            Set.of("BatchNorm", "BatchNormGradient", "LayerNorm", "LayerNormGradient", "GeluGradient", "SiluGradient");
+
+    /** Gradients that get statistics of their sources, to which planted sources would not fit: only their first input is planted. */
+    private static final Set<String> GIVEN_STATISTICS = Set.of("BatchNormGradient", "LayerNormGradient");
+
+    /** oneDNN's GELU of -0 is 0 without AVX-512. */
+    private static final Set<String> UNSIGNED = Set.of("Gelu");
+
+    /** Divides by subnormal numbers on its way, which overflows in float32. */
+    private static final Set<String> OVERFLOWS = Set.of("BoxEncode");
 
     @BeforeEach
     void takeTwoThreads() {
@@ -48,26 +73,46 @@ class SpecialValuesTest {
     @TestFactory
     Stream<DynamicTest> plantedIntoTheRowsOfTheTable() {
         return OperatorTable.rows().stream()
-                .filter(row -> row.dtypes().contains(DType.FLOAT64)
-                        && row.dtypes().contains(DType.FLOAT32))
+                .filter(SpecialValuesTest::isChecked)
                 .flatMap(row -> row.cases().stream()
-                        .filter(c -> c.arguments().stream().allMatch(a -> a.shape().size() <= 1000))
+                        .filter(c ->
+                                c.arguments().stream().allMatch(a -> a.shape().size() <= 1000))
                         .map(c -> dynamicTest(row + " on " + c, () -> planted(row, c))));
+    }
+
+    private static boolean isChecked(Row row) {
+        return row.dtypes().containsAll(List.of(DType.FLOAT32, DType.FLOAT64))
+                && !row.hasKeptResults()
+                && !OVERFLOWS.contains(name(row));
+    }
+
+    private static String name(Row row) {
+        return row.operator().getClass().getSimpleName();
     }
 
     @TestFactory
     Stream<DynamicTest> ofAllPairsInElementwiseOperators() {
         return OperatorTable.rows().stream()
-                .filter(row -> row.operator() instanceof Pointwise)
-                .filter(row -> row.dtypes().contains(DType.FLOAT64))
+                .filter(row -> row.operator() instanceof Pointwise && isChecked(row))
                 .map(row -> dynamicTest(row.toString(), () -> pairs(row)));
+    }
+
+    /** Sizes at which oneDNN and Winograd's algorithm serve, in float32 and in bfloat16. */
+    @TestFactory
+    Stream<DynamicTest> atTheSizesOfFastKernels() {
+        return SpecialRows.all().stream().flatMap(row -> row.cases().stream().flatMap(c -> Stream.of(1, 2)
+                .map(threads -> dynamicTest(row + " on " + c + ", " + threads + " threads", () -> {
+                    EngineThreads.set(threads);
+                    planted(row, c);
+                }))));
     }
 
     private static void planted(Row row, Row.Case call) {
         List<Sample> plain = row.samples(call, DType.FLOAT64);
         for (int input = 0; input < plain.size(); input++) {
             Sample s = plain.get(input);
-            if (call.arguments().get(input).dtype() != null || s.values().length == 0) {
+            boolean fits = input == 0 || !GIVEN_STATISTICS.contains(name(row));
+            if (call.arguments().get(input).dtype() != null || s.values().length == 0 || !fits) {
                 continue;
             }
             for (int p = 0; p < PLANTS.length; p++) {
@@ -79,18 +124,16 @@ class SpecialValuesTest {
     }
 
     private static void pairs(Row row) {
-        int inputs = row.cases().get(0).arguments().size();
         int n = VALUES.length;
         List<Sample> values = new ArrayList<>();
         List<Argument> arguments = new ArrayList<>();
-        for (int input = 0; input < inputs; input++) {
+        for (Argument argument : row.cases().get(0).arguments()) {
+            if (argument.dtype() != null) {
+                return;
+            }
             double[] v = new double[n * n];
             for (int i = 0; i < v.length; i++) {
-                v[i] = VALUES[(input == 0 ? i / n : i % n)];
-            }
-            DType type = row.cases().get(0).arguments().get(input).dtype();
-            if (type != null) {
-                return;
+                v[i] = VALUES[(values.isEmpty() ? i / n : i % n)];
             }
             arguments.add(Argument.values(Shape.of(v.length), v));
             values.add(new Sample(Shape.of(v.length), DType.FLOAT64, v));
@@ -99,28 +142,42 @@ class SpecialValuesTest {
     }
 
     private static void check(Row row, Row.Case call, List<Sample> values, String what) {
-        List<Sample> wide = cast(values, DType.FLOAT64);
-        List<Sample> narrow = cast(values, DType.FLOAT32);
-        RowRun run = new RowRun(row, call);
         String name = row + " on " + call + ", " + what;
-        List<Sample> expected = run(name, () -> run.forward(wide));
-        List<Sample> got = run(name, () -> run.forward(narrow));
-        compare(row, call, name + ", output ", values, expected, got);
-        if (row.order() > 0 && expected != null) {
-            compare(row, call, name + ", gradient ", values, run.gradient(wide), run.gradient(narrow));
+        RowRun run = new RowRun(row, call);
+        for (DType type : row.dtypes()) {
+            if (type != DType.FLOAT64) {
+                check(row, run, name + " in " + type + ", output ", values, type);
+            }
+        }
+        boolean tiny = values.stream()
+                .anyMatch(s -> Arrays.stream(s.values()).anyMatch(v -> v != 0 && Math.abs(v) < Float.MIN_NORMAL));
+        boolean sure = what.startsWith("input 0 ") || !MULTIPLY_BY_NOTHING.contains(name(row));
+        if (row.order() > 0
+                && sure
+                && !tiny
+                && row.dtypes().contains(DType.FLOAT32)) { // 1 over a subnormal number overflows
+            List<Sample> expected = run(() -> run.gradient(cast(values, DType.FLOAT64)));
+            List<Sample> got = run(() -> run.gradient(cast(values, DType.FLOAT32)));
+            compare(row, name + ", gradient ", DType.FLOAT32, values, expected, got);
         }
     }
 
-    private static List<Sample> run(String name, Supplier<List<Sample>> code) {
+    private static void check(Row row, RowRun run, String name, List<Sample> values, DType type) {
+        List<Sample> narrow = cast(values, type);
+        List<Sample> expected = run(() -> run.forward(cast(narrow, DType.FLOAT64)));
+        compare(row, name, type, values, expected, run(() -> run.forward(narrow)));
+    }
+
+    private static List<Sample> run(Supplier<List<Sample>> code) {
         try {
             return code.get();
-        } catch (ArithmeticException | IllegalArgumentException e) {
+        } catch (ArithmeticException | IllegalArgumentException | UnsupportedOperationException e) {
             return null; // refused, as a matrix with a NaN may be
         }
     }
 
     private static void compare(
-            Row row, Row.Case call, String name, List<Sample> values, List<Sample> expected, List<Sample> got) {
+            Row row, String name, DType type, List<Sample> values, List<Sample> expected, List<Sample> got) {
         assertEquals(expected == null, got == null, () -> name + ": one type is refused, the other is not");
         for (int i = 0; expected != null && i < expected.size(); i++) {
             if (expected.get(i) == null || got.get(i) == null) {
@@ -131,15 +188,7 @@ class SpecialValuesTest {
             double[] g = got.get(i).values();
             for (int k = 0; k < e.length; k++) {
                 double wanted = (float) e[k];
-                double tolerance = 20 * row.tolerance(DType.FLOAT32, wanted, 100);
-                boolean same = Double.isNaN(wanted)
-                        ? Double.isNaN(g[k])
-                        : wanted == g[k] || Math.abs(wanted - g[k]) <= tolerance;
-                boolean signed = !(row.operator() instanceof Pointwise)
-                        || wanted != 0
-                        || g[k] != 0
-                        || 1 / wanted == 1 / g[k];
-                if (!same || !signed) {
+                if (!isSame(row, name, type, wanted, g[k])) {
                     int at = k;
                     String inputs = values.stream()
                             .map(v -> v.values().length == e.length ? "" + v.values()[at] : "…")
@@ -151,18 +200,41 @@ class SpecialValuesTest {
         }
     }
 
-    private static List<Sample> cast(List<Sample> values, DType type) {
-        return values.stream()
-                .map(s -> s.dtype() != DType.FLOAT64 ? s : new Sample(s.shape(), type, rounded(s.values())))
-                .toList();
+    private static boolean isSame(Row row, String name, DType type, double wanted, double got) {
+        boolean gradient = name.contains(", gradient ");
+        if (Double.isNaN(wanted)) {
+            return Double.isNaN(got)
+                    || MULTIPLY_BY_NOTHING.contains(name(row))
+                    || INFINITE_OR_NAN.contains(name(row)) && Double.isInfinite(got);
+        }
+        if (Double.isInfinite(wanted)) {
+            return wanted == got || INFINITE_OR_NAN.contains(name(row)) && Double.isNaN(got);
+        }
+        if (wanted == 0 && got == 0) {
+            boolean signed = !gradient && row.operator() instanceof Pointwise && !UNSIGNED.contains(name(row));
+            return !signed || 1 / wanted == 1 / got;
+        }
+        double unit =
+                type == DType.FLOAT32 ? 20 * row.tolerance(type, wanted, 100) : 0x1p-5 * Math.max(1, Math.abs(wanted));
+        return Math.abs(wanted - got) <= unit;
     }
 
-    private static double[] rounded(double[] values) {
-        double[] r = new double[values.length];
-        for (int i = 0; i < r.length; i++) {
-            r[i] = (float) values[i];
+    private static List<Sample> cast(List<Sample> values, DType type) {
+        try (Scope scope = Scope.open()) {
+            return values.stream()
+                    .map(s -> s.dtype().isFloating()
+                            ? Sample.of(NDArray.of(s.shape(), floats(s)).cast(type))
+                            : s)
+                    .toList();
         }
-        return r;
+    }
+
+    private static float[] floats(Sample s) {
+        float[] f = new float[s.values().length];
+        for (int i = 0; i < f.length; i++) {
+            f[i] = (float) s.values()[i];
+        }
+        return f;
     }
 
     private static Sample plant(Sample s, double[] plants, int seed) {
@@ -175,10 +247,6 @@ class SpecialValuesTest {
     }
 
     private static Double[] boxed(double... values) {
-        Double[] b = new Double[values.length];
-        for (int i = 0; i < b.length; i++) {
-            b[i] = values[i];
-        }
-        return b;
+        return Arrays.stream(values).boxed().toArray(Double[]::new);
     }
 }

@@ -19,6 +19,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Lambda;
 import io.kiln.nn.Sequential;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Activation;
 import io.kiln.op.LogSoftmax;
 import io.kiln.optim.Sgd;
@@ -283,6 +284,29 @@ class ObservationTest {
         assertTrue(e.getMessage().startsWith("1.1/log: log made NaN or infinity: output 0"), e.getMessage());
         assertTrue(e.getMessage().contains("8 NaN"), e.getMessage());
         net.close();
+    }
+
+    @Test
+    void nanWeightsBehindAReluMakeTheLossNanAndTheDetectorSpeaks() {
+        NDArray x = NDArray.ones(Shape.of(5, 7), DType.FLOAT32);
+        NDArray labels = NDArray.of(Shape.of(5), 0, 1, 2, 0, 1);
+        for (boolean compiled : new boolean[] {false, true}) {
+            try (Block net = new Sequential(new Dense(6, Activation.RELU), new Dense(3))) {
+                net.initialize(1);
+                net.call(x);
+                net.parameters().values().forEach(p -> p.set(NDArray.full(p.shape(), Double.NaN, DType.FLOAT32)));
+                if (compiled) {
+                    net.hybridize();
+                }
+                assertTrue(Double.isNaN(
+                        new SoftmaxCrossEntropy().mean(net.call(x), labels).item()));
+                assertThrows(NonFiniteException.class, () -> {
+                    try (Observation o = Observation.open(new NonFiniteDetector())) {
+                        net.call(x);
+                    }
+                });
+            }
+        }
     }
 
     @Test

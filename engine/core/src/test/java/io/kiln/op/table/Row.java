@@ -239,7 +239,12 @@ public final class Row {
         return slack;
     }
 
-    boolean hasKeptResults() {
+    /**
+     * Whether inputs are what another call has kept.
+     *
+     * @return true if so
+     */
+    public boolean hasKeptResults() {
         return keptResults;
     }
 

@@ -4,6 +4,7 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Elementwise;
+import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
 import io.kiln.cpu.onednn.Sum;
@@ -127,7 +128,7 @@ final class ElementKernels {
     }
 
     private static NDArray[] forward(Activation function, float alpha, NDArray x, Spec output) {
-        if (x.size() < WORTH || !isFast(x.dtype()) || !x.isDense()) {
+        if (x.size() < WORTH || !InstructionSet.hasAvx2() || !isFast(x.dtype()) || !x.isDense()) {
             return null;
         }
         NDArray y = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());

@@ -59,6 +59,7 @@ public final class NetworkKernels {
      */
     public static void contribute(KernelTable table) {
         contributeJava(table);
+        widened(table);
         table.addCalls(MatMul.class, OneDnnMatMul::matMul);
         table.add(MatMul.class, SmallMatMul::run);
         table.addCalls(Linear.class, OneDnnMatMul::linear);
@@ -71,7 +72,7 @@ public final class NetworkKernels {
         table.add(ConvolutionTranspose.class, WinogradKernels::transpose);
         table.add(ConvolutionWeightGradient.class, WinogradKernels::weightGradient);
         table.add(FusedConvolution.class, WinogradKernels::fused);
-        table.add(MaxPool.class, OneDnnPooling::max);
+        table.addCalls(MaxPool.class, OneDnnPooling::max);
         table.addCalls(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.addCalls(AvgPool.class, OneDnnPooling::average);
         table.addCalls(AvgPoolGradient.class, OneDnnPooling::averageGradient);
@@ -102,6 +103,20 @@ public final class NetworkKernels {
         boolean winograd = WinogradKernels.serves(
                 convolution, inputs[0], inputs[1], convolution.infer(inputs)[0]);
         return winograd ? null : OneDnnConvolution.packing(convolution, inputs);
+    }
+
+    private static void widened(KernelTable table) {
+        table.add(MatMul.class, NarrowKernels::run);
+        table.add(Linear.class, NarrowKernels::run);
+        table.add(Convolution.class, NarrowKernels::run);
+        table.add(ConvolutionTranspose.class, NarrowKernels::run);
+        table.add(ConvolutionWeightGradient.class, NarrowKernels::run);
+        table.add(MaxPool.class, NarrowKernels::run);
+        table.add(MaxPoolGradient.class, NarrowKernels::run);
+        table.add(AvgPool.class, NarrowKernels::run);
+        table.add(AvgPoolGradient.class, NarrowKernels::run);
+        table.add(Softmax.class, NarrowKernels::run);
+        table.add(LogSoftmax.class, NarrowKernels::run);
     }
 
     private static void sequences(KernelTable table) {

@@ -35,6 +35,7 @@ final class OneDnnConvolution {
         if (declines(inputs)) {
             return null;
         }
+        NarrowKernels.advise(inputs[0].dtype());
         NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
         try (Scope copies = Scope.open()) {
             Window window = window(conv.stride(), conv.pad(), conv.dilation());

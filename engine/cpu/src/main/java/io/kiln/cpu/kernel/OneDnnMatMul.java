@@ -22,6 +22,7 @@ final class OneDnnMatMul {
         if (a.dtype() != b.dtype() || !Operands.served(a.dtype()) || Operands.isEmpty(a) || Operands.isEmpty(b)) {
             return null;
         }
+        NarrowKernels.advise(a.dtype());
         NDArray result = Operands.rowMajor(a, outputs[0]);
         boolean many = outputs[0].shape().rank() > 4;
         boolean thin = outputs[0].shape().rank() > 2 && a.shape().dim(-1) == 1;
@@ -43,6 +44,7 @@ final class OneDnnMatMul {
         if (!Operands.served(x.dtype()) || Operands.isEmpty(x) || Operands.isEmpty(w)) {
             return null;
         }
+        NarrowKernels.advise(x.dtype());
         NDArray result = Operands.rowMajor(x, outputs[0]);
         Activation activation = ((Linear) operator).activation();
         try (Scope copies = Scope.open()) {

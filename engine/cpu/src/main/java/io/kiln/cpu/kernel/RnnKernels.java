@@ -35,11 +35,7 @@ final class RnnKernels {
             boolean relu = op.activation() == Activation.RELU; // oneDNN's makes 0 of NaN
             PostOps postOps = OneDnnMatMul.then(PostOps.ACCUMULATE, relu ? Activation.NONE : op.activation());
             PackedMatMul product = r.packed(
-                    r.dense(0, r.hidden),
-                    Recurrence.turned(r.recurrentWeights),
-                    null,
-                    r.dense(0, r.hidden),
-                    postOps);
+                    r.dense(0, r.hidden), Recurrence.turned(r.recurrentWeights), null, r.dense(0, r.hidden), postOps);
             for (int i = 0; i < r.steps; i++) {
                 int t = r.step(i);
                 long old = r.before(y, t);

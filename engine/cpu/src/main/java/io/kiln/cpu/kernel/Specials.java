@@ -7,7 +7,6 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * NaN and infinities where oneDNN departs from the operators' definitions: its ReLU and its maxima turn NaN into a number, its
@@ -88,23 +87,6 @@ final class Specials {
         return false;
     }
 
-    /** Whether a dense array has an element of this very value. */
-    static boolean holds(NDArray dense, float value) {
-        int wanted = Float.floatToRawIntBits(value);
-        AtomicInteger found = new AtomicInteger();
-        eachTile(dense, (address, bits, count) -> {
-            int hits = 0;
-            for (int i = 0; i < count; i++) {
-                int difference = bits[i] ^ wanted;
-                hits += 1 + ((difference | -difference) >> 31);
-            }
-            if (hits != 0) {
-                found.set(hits);
-            }
-        });
-        return found.get() != 0;
-    }
-
     /** {@code max(y, 0)} in dense memory, by the operator's definition: NaN stays, -0 becomes 0. */
     static void rectify(NDArray y) {
         int infinity = infinity(y.dtype());
@@ -130,7 +112,8 @@ final class Specials {
         short nan = y.dtype() == DType.FLOAT16 ? Float16.fromFloat(Float.NaN) : Float16.brainFromFloat(Float.NaN);
         EngineThreads.parallel().forRange(lines.size(), Math.max(1, GRAIN / length), (from, to) -> {
             for (long line = from; line < to; line++) {
-                long at = y.address() + offset(line, dims, y.strides()) * y.dtype().bytes();
+                long at = y.address()
+                        + offset(line, dims, y.strides()) * y.dtype().bytes();
                 boolean found = false;
                 for (long i = 0; i < length && !found; i++) {
                     found = Float.isNaN(number(y.dtype(), at + i * step));

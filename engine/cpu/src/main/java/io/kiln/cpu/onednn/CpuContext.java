@@ -44,6 +44,8 @@ public final class CpuContext {
     private final Resources resources = new Resources();
     private final CallKey key = new CallKey();
     private final InvalidOperations invalid = new InvalidOperations();
+    private final LowestFloats lowest = new LowestFloats();
+    private boolean noted;
     private int threads;
     private int used;
     private CallLog log;
@@ -105,11 +107,21 @@ public final class CpuContext {
      */
     public static boolean tookInvalid() {
         CpuContext context = CURRENT.get();
-        boolean raised = context.invalid.take(context.used);
+        boolean raised = context.invalid.take(context.used) || context.noted;
+        context.noted = false;
         if (context.log != null) {
             context.log.watch(raised);
         }
         return raised;
+    }
+
+    /** Counts an invalid operation that has raised no flag. */
+    void noteInvalid() {
+        noted = true;
+    }
+
+    boolean holdsLowest(long address, long count) {
+        return lowest.in(address, count);
     }
 
     /** Lets the calls that follow run on so many threads. */

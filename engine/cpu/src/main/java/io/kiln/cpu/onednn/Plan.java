@@ -48,6 +48,8 @@ final class Plan {
     private final long scratchBytes;
     private final long packedBytes;
     private final Address address = new Address();
+    private int watchedSlot = -1;
+    private long watchedCount;
     private boolean closed;
 
     /** For primitives that were made for so many threads, and must not run on others. */
@@ -58,6 +60,16 @@ final class Plan {
         this.current = new long[arguments.length];
         this.scratchBytes = scratchBytes;
         this.packedBytes = packedBytes;
+    }
+
+    /**
+     * Looks for the lowest float32 in the caller's memory number {@code slot} after each execution: maxima begin with it, and leave
+     * it where there is nothing but -∞. It then counts as an invalid operation.
+     */
+    Plan watchingForLowest(int slot, long count) {
+        watchedSlot = slot;
+        watchedCount = count;
+        return this;
     }
 
     /** Size of the caller's memory whose layout oneDNN chose; 0 if there is none. */
@@ -100,6 +112,9 @@ final class Plan {
         for (Step step : steps) {
             int status = dnnl_primitive_execute(step.primitive, context.stream(), step.count, step.arguments);
             OneDnnException.check("execute", status);
+        }
+        if (watchedSlot >= 0 && context.holdsLowest(slots[watchedSlot], watchedCount)) {
+            context.noteInvalid();
         }
         return true;
     }

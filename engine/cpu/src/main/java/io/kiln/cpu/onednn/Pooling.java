@@ -13,6 +13,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_pooling_backward_primitive_desc
 import static org.bytedeco.dnnl.global.dnnl.dnnl_pooling_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_pooling_max;
 
+import io.kiln.ndarray.DType;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
@@ -40,7 +41,8 @@ public final class Pooling {
     private Pooling() {}
 
     /**
-     * {@code dst = pool(src)}.
+     * {@code dst = pool(src)}. Maxima lose NaN, and those of nothing but -∞ are the lowest float32; either counts as an
+     * {@linkplain CpuContext#tookInvalid invalid operation}. The destination is dense.
      *
      * @param kind what becomes of the elements under the kernel
      * @param kernel its sizes
@@ -63,7 +65,9 @@ public final class Pooling {
             if (places != null) {
                 builder.output(DNNL_ARG_WORKSPACE, builder.slot(2, Activations.canonical(places)));
             }
-            return builder.end().build();
+            Plan built = builder.end().build();
+            boolean loses = kind == Kind.MAX && dst.dtype() == DType.FLOAT32;
+            return loses ? built.watchingForLowest(1, dst.size()) : built;
         });
         return plan.slot(0, src).slot(1, dst).slot(2, places).execute(context);
     }

@@ -215,6 +215,12 @@ final class FloatFunctions {
             float sign = Math.min(Math.max(s[i] * 1e30f, -1f), 1f);
             r[i] = (1 - beyond) * f[i] + beyond * sign * g[i];
         }
+        Memory.copyBits(s, x, n);
+        Memory.copyBits(r, y, n);
+        for (int i = 0; i < n; i++) {
+            y[i] |= x[i] & Integer.MIN_VALUE; // the sign of -0, which sums lose
+        }
+        Memory.copyBits(y, r, n);
     }
 
     /** r = ln a. */
@@ -238,7 +244,7 @@ final class FloatFunctions {
         }
         for (int i = 0; i < n; i++) {
             float v = a[i];
-            r[i] = v > -1 && v <= 1e30f ? f[i] : (float) Math.log1p(v);
+            r[i] = v > -1 && v <= 1e30f && v != 0 ? f[i] : v == 0 ? v : (float) Math.log1p(v);
         }
     }
 

@@ -86,7 +86,7 @@ class MatMulTest {
     }
 
     @Test
-    void multipliesBfloat16AndStoresFloat32() {
+    void multipliesBfloat16AndStoresFloat32WhereTheInstructionSetServesIt() {
         Tensor a = arena.random(16, 24);
         Tensor b = arena.random(24, 8);
         Tensor shortA = arena.empty(DType.BFLOAT16, 16, 24);
@@ -94,8 +94,11 @@ class MatMulTest {
         Tensor c = arena.random(16, 8);
         assertTrue(Reorder.run(a, shortA));
         assertTrue(Reorder.run(b, shortB));
-        assertTrue(MatMul.run(shortA, shortB, null, c, PostOps.NONE));
-        Arena.each(c.dims(), i -> assertEquals(dot(a, b, i), Arena.get(c, i), 0.05));
+        boolean computed = MatMul.run(shortA, shortB, null, c, PostOps.NONE);
+        assertEquals(InstructionSet.servesBfloat16(), computed);
+        if (computed) {
+            Arena.each(c.dims(), i -> assertEquals(dot(a, b, i), Arena.get(c, i), 0.05));
+        }
     }
 
     @Test
