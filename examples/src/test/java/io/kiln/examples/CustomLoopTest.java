@@ -8,8 +8,10 @@ import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("core")
 class CustomLoopTest {
     @Test
     void workersEndWithTheSameWeightsInEveryRunAndTellDigitsApart() throws Exception {

@@ -45,6 +45,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -94,6 +95,7 @@ class TwoExecutorsTest {
         }
     }
 
+    @Tag("core")
     @Test
     void twoExecutorsLearnWhatOneWorkerLearns() throws Exception {
         Dataset<Row> data = cluster.data(ROWS);
@@ -252,6 +254,7 @@ class TwoExecutorsTest {
         return cluster.classifier().setNumWorkers(2).setMaxEpochs(40).setSnapshotInterval(10);
     }
 
+    @Tag("core")
     @Test
     void aKilledExecutorChangesNothing() throws Exception {
         Dataset<Row> data = cluster.data(ROWS);

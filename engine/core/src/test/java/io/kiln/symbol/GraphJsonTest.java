@@ -24,8 +24,10 @@ import io.kiln.op.MulScalar;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("core")
 class GraphJsonTest {
     private static Graph sample() {
         try (GraphBuilder b = GraphBuilder.open()) {

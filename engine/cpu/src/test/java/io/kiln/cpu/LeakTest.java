@@ -15,9 +15,11 @@ import io.kiln.op.Neural;
 import io.kiln.op.RandomGenerator;
 import io.kiln.op.RandomOps;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Training steps leave no memory behind. */
+@Tag("core")
 class LeakTest {
     @Test
     void aThousandStepsHoldAsMuchMemoryAsTen() {

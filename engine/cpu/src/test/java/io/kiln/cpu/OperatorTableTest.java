@@ -15,11 +15,13 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
 /** The operator table on the processor. */
+@Tag("core")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OperatorTableTest {
     /**

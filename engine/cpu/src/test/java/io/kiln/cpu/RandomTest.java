@@ -24,9 +24,11 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Random numbers follow from seed, draw and position, and are distributed as they say. */
+@Tag("core")
 class RandomTest {
     private static final int MANY = 100_003;
 

@@ -6,9 +6,11 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Floating-point operations against numbers computed by hand. */
+@Tag("core")
 class FlopsTest {
     private static final List<Long> ONE = List.of(1L, 1L);
     private static final List<Long> TWO = List.of(2L, 2L);

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("core")
 class EpochOrderTest {
     /** The batches of an epoch, as all workers together see them. */
     private static List<List<Long>> batches(int rows, int batch, long seed, int epoch, boolean shuffle, int workers) {

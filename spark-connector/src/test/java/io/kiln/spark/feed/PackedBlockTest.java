@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kiln.ndarray.Memory;
 import org.apache.spark.unsafe.Platform;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("core")
 class PackedBlockTest {
     private static float[] row(PackedBlock b, int row, int width) {
         long address = Memory.allocate(4L * width);

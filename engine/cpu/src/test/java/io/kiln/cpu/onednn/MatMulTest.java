@@ -8,10 +8,12 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("core")
 class MatMulTest {
 
     private final Arena arena = new Arena();

@@ -20,11 +20,13 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Generated loops give the bits that interpreted steps give. */
+@Tag("core")
 class FusedPlanTest {
     private static final DType[] TYPES = {DType.FLOAT32, DType.FLOAT64, DType.INT64};
     private static final double[] SCALARS = {0.9, 1, Double.POSITIVE_INFINITY, 0, -0.0};

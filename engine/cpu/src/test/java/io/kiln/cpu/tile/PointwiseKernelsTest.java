@@ -24,10 +24,12 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("core")
 class PointwiseKernelsTest {
     private static final int[] SIZES = {1, 4, 6, 8, 13, 16, 25, 4098};
     private static final double[] SPECIAL = {
