@@ -94,8 +94,11 @@ public final class Shape {
     public int axis(int axis) {
         int a = axis < 0 ? axis + dims.length : axis;
         if (a < 0 || a >= dims.length) {
-            throw new ShapeException("axis: expected one of -" + dims.length + ".." + (dims.length - 1) + " for shape "
-                    + this + ", got " + axis);
+            throw new ShapeException(
+                    dims.length == 0
+                            ? "axis: a scalar has no axes, got axis " + axis + "; reshape it to [1] first"
+                            : "axis: expected one of -" + dims.length + ".." + (dims.length - 1) + " for shape " + this
+                                    + ", got " + axis);
         }
         return a;
     }

@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Batch normalisation in train mode with the ReLU behind it: that they are joined, and that nothing else changes. */
 class FuseNormReluTest {
     /** None but for SSE4.1, where bits depend on where operands lie. */
-    private static final float ROUNDING = InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
+    private static final float ROUNDING =
+            InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
 
     private static final Spec IMAGES = new Spec(Shape.of(4, 3, 9, 7), DType.FLOAT32);
 

@@ -58,7 +58,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Programs that compute values of the forward pass again to meet a bound on memory. */
 class RecomputeTest {
     /** None but for SSE4.1, where bits depend on where operands lie. */
-    private static final float ROUNDING = InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
+    private static final float ROUNDING =
+            InstructionSet.hasAvx2() || !Natives.get().isAvailable() ? 0 : 1e-5f;
 
     private static Executable step(Block net, long budget, Spec... specs) {
         Block.Traced traced =

@@ -111,8 +111,17 @@ final class OnnxElementwise {
 
     private void binary() {
         binary("Add", Elementwise::add);
+        binary("BitwiseAnd", Functions::bitwiseAnd);
+        binary("BitwiseOr", Functions::bitwiseOr);
+        binary("BitwiseXor", Functions::bitwiseXor);
+        unary("BitwiseNot", Functions::bitwiseNot);
+        one(
+                "BitShift",
+                c -> c.text("direction", "").equals("LEFT")
+                        ? Functions.shiftLeft(c.x(), c.y())
+                        : Functions.shiftRight(c.x(), c.y()));
         binary("And", Elementwise::and);
-        one("Div", c -> c.x().dtype().isFloating() ? c.x().div(c.y()) : integerQuotient(c));
+        one("Div", c -> c.x().dtype().isFloating() ? c.x().div(c.y()) : Functions.truncDiv(c.x(), c.y()));
         binary("Equal", Elementwise::eq);
         binary("Greater", Elementwise::gt);
         binary("GreaterOrEqual", Elementwise::ge);
@@ -122,19 +131,12 @@ final class OnnxElementwise {
         binary("Or", Elementwise::or);
         binary("Sub", Elementwise::sub);
         binary("Xor", Functions::xor);
-        one("Mod", c -> {
-            c.only("fmod", "0");
-            return Elementwise.mod(c.x(), c.y());
-        });
+        one("Mod", c -> c.flag("fmod", false) ? Functions.fmod(c.x(), c.y()) : Elementwise.mod(c.x(), c.y()));
         one("Pow", c -> Elementwise.pow(c.x(), c.y()).cast(c.x().dtype()));
         one("Max", c -> fold(c, Elementwise::maximum));
         one("Min", c -> fold(c, Elementwise::minimum));
         one("Sum", c -> fold(c, Elementwise::add));
         one("Mean", c -> fold(c, Elementwise::add).div(c.inputs().length));
-    }
-
-    private static NDArray integerQuotient(OnnxCall c) {
-        throw new Refusal("division of integers");
     }
 
     private static NDArray fold(OnnxCall c, BinaryOperator<NDArray> function) {

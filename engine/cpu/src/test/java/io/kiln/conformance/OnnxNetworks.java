@@ -4,6 +4,9 @@ import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.Nll;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Activation;
 import io.kiln.op.BatchNorm;
 import io.kiln.op.Dispatch;
@@ -17,8 +20,10 @@ import io.kiln.op.Operator;
 import io.kiln.op.Rnn;
 import io.kiln.op.ScaledDotProductAttention;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /** Normalisations, losses, attention and recurrent layers of ONNX. */
@@ -97,20 +102,38 @@ final class OnnxNetworks {
 
     private void losses() {
         one("SoftmaxCrossEntropyLoss", c -> {
-            c.without("ignore_index");
-            if (c.input(2) != null) {
-                throw new Refusal("class weights");
-            }
             if (c.outputs().length > 1) {
                 throw new Refusal("log probabilities as a second output");
             }
-            NDArray loss = Neural.softmaxCrossEntropy(classesLast(c.x()), c.y());
-            return switch (c.text("reduction", "mean")) {
-                case "mean" -> loss.mean();
-                case "sum" -> loss.sum();
-                default -> loss;
-            };
+            return loss(c, new SoftmaxCrossEntropy(ignored(c), classWeights(c)));
         });
+        one("NegativeLogLikelihoodLoss", c -> loss(c, new Nll(ignored(c), classWeights(c))));
+    }
+
+    private static OptionalLong ignored(OnnxCall c) {
+        return c.has("ignore_index") ? OptionalLong.of(c.integer("ignore_index", 0)) : OptionalLong.empty();
+    }
+
+    private static List<Double> classWeights(OnnxCall c) {
+        return c.input(2) == null
+                ? List.of()
+                : Arrays.stream(c.inputs()[2].toDoubleArray()).boxed().toList();
+    }
+
+    private static NDArray loss(OnnxCall c, Loss loss) {
+        NDArray scores = classesLast(c.x());
+        return switch (c.text("reduction", "mean")) {
+            case "mean" -> loss.unreduced(scores, c.y()).sum().div(weight(loss, scores, c.y()));
+            case "sum" -> loss.unreduced(scores, c.y()).sum();
+            default -> loss.unreduced(scores, c.y());
+        };
+    }
+
+    private static NDArray weight(Loss loss, NDArray scores, NDArray label) {
+        NDArray weights = loss.weights(scores.shape(), label);
+        return weights == null
+                ? NDArray.scalar(label.size(), scores.dtype())
+                : weights.sum().cast(scores.dtype());
     }
 
     /** [N, C, …] as [N, …, C]. */
@@ -146,9 +169,6 @@ final class OnnxNetworks {
         if (c.input(7) != null) {
             throw new Refusal("peepholes");
         }
-        if (gates == 3 && !c.flag("linear_before_reset", false)) {
-            throw new Refusal("linear_before_reset=0");
-        }
         List<NDArray> outputs = new ArrayList<>();
         List<NDArray> hidden = new ArrayList<>();
         List<NDArray> cells = new ArrayList<>();
@@ -175,7 +195,7 @@ final class OnnxNetworks {
         boolean lengths = c.input(4) != null;
         return switch (gates) {
             case 4 -> new Lstm(reverse, false, state, lengths);
-            case 3 -> new Gru(reverse, state, lengths);
+            case 3 -> new Gru(reverse, state, lengths, c.flag("linear_before_reset", false));
             default -> new Rnn(Activation.TANH, reverse, state, lengths);
         };
     }

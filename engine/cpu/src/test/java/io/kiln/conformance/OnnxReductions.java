@@ -12,8 +12,10 @@ import io.kiln.op.Linalg;
 import io.kiln.op.Movement;
 import io.kiln.op.OneHot;
 import io.kiln.op.Reductions;
+import io.kiln.op.ScatterMode;
 import io.kiln.op.TopK;
 import io.kiln.op.Unique;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -79,7 +81,7 @@ final class OnnxReductions {
             return Reductions.cumulativeProduct(c.x(), (int) c.y().item());
         });
         one("LpNormalization", c -> {
-            NDArray norm = Reductions.norm(c.x(), (int) c.integer("p", 2), true, c.axis(-1));
+            NDArray norm = Reductions.norm(c.x(), c.integer("p", 2), true, c.axis(-1));
             return Elementwise.where(norm.eq(0), c.x(), c.x().div(norm));
         });
         one("MeanVarianceNormalization", c -> {
@@ -96,13 +98,9 @@ final class OnnxReductions {
             c.only("batch_dims", "0");
             return Indexing.gatherNd(c.x(), c.y());
         });
-        one("ScatterElements", c -> {
-            c.only("reduction", "add");
-            if (!c.has("reduction")) {
-                throw new Refusal("reduction=none");
-            }
-            return Indexing.scatterAddAlong(c.x(), c.y(), c.inputs()[2], (int) c.integer("axis", 0));
-        });
+        one("Scatter", OnnxReductions::scatterElements);
+        one("ScatterElements", OnnxReductions::scatterElements);
+        one("ScatterND", c -> Indexing.scatterNdUpdate(c.x(), c.y(), c.inputs()[2], mode(c)));
         one("OneHot", c -> {
             NDArray values = c.inputs()[2];
             NDArray hot = Dispatch.one(new OneHot((long) c.y().item(), values.dtype()), c.x());
@@ -137,6 +135,15 @@ final class OnnxReductions {
                 "TopK",
                 c -> Dispatch.run(
                         new TopK((long) c.y().item(), (int) c.integer("axis", -1), c.flag("largest", true)), c.x()));
+    }
+
+    private static NDArray scatterElements(OnnxCall c) {
+        return Indexing.scatterAlong(c.x(), c.y(), c.inputs()[2], (int) c.integer("axis", 0), mode(c));
+    }
+
+    private static ScatterMode mode(OnnxCall c) {
+        String reduction = c.text("reduction", "none");
+        return reduction.equals("none") ? ScatterMode.SET : ScatterMode.valueOf(reduction.toUpperCase(Locale.ROOT));
     }
 
     private void matrices() {

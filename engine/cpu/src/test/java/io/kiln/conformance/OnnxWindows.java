@@ -2,10 +2,12 @@ package io.kiln.conformance;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Activation;
+import io.kiln.op.AvgPool;
 import io.kiln.op.Convolution;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.Creation;
 import io.kiln.op.Fold;
+import io.kiln.op.MaxPool;
 import io.kiln.op.Movement;
 import io.kiln.op.Neural;
 import io.kiln.op.Vision;
@@ -148,34 +150,39 @@ final class OnnxWindows {
 
     private static NDArray maxPool(OnnxCall c) {
         List<Long> kernel = c.integers("kernel_shape", null);
-        c.only("ceil_mode", "0");
         if (c.outputs().length > 1) {
             throw new Refusal("indices of max pooling");
-        }
-        if (dilations(c, kernel.size()).stream().anyMatch(d -> d != 1)) {
-            throw new Refusal("dilated pools");
         }
         if (!c.x().dtype().isFloating()) {
             throw new Refusal("max pooling of integers");
         }
         Source source = source(c, c.x(), kernel, Double.NEGATIVE_INFINITY);
-        return Neural.maxPool(source.x, kernel, strides(c, kernel.size()), source.pad);
+        return Neural.maxPool(
+                new MaxPool(
+                        kernel,
+                        strides(c, kernel.size()),
+                        source.pad,
+                        dilations(c, kernel.size()),
+                        c.flag("ceil_mode", false)),
+                source.x);
     }
 
     private static NDArray averagePool(OnnxCall c) {
         List<Long> kernel = c.integers("kernel_shape", null);
-        c.only("ceil_mode", "0");
-        if (dilations(c, kernel.size()).stream().anyMatch(d -> d != 1)) {
-            throw new Refusal("dilated pools");
-        }
         boolean countPad = c.flag("count_include_pad", false);
         Source source = source(c, c.x(), kernel, 0);
-        List<Long> stride = strides(c, kernel.size());
+        AvgPool operator = new AvgPool(
+                kernel,
+                strides(c, kernel.size()),
+                source.pad,
+                countPad || source.bordered,
+                dilations(c, kernel.size()),
+                c.flag("ceil_mode", false),
+                0);
         if (!source.bordered || countPad) {
-            return Neural.avgPool(source.x, kernel, stride, source.pad, countPad);
+            return Neural.avgPool(operator, source.x);
         }
         NDArray ones = source(c, Creation.onesLike(c.x()), kernel, 0).x;
-        return Neural.avgPool(source.x, kernel, stride, source.pad, true)
-                .div(Neural.avgPool(ones, kernel, stride, source.pad, true));
+        return Neural.avgPool(operator, source.x).div(Neural.avgPool(operator, ones));
     }
 }

@@ -86,11 +86,12 @@ final class TorchElementwise {
     private void special() {
         unary("digamma", Functions::digamma);
         unary("erf", Elementwise::erf);
+        unary("erfc", Functions::erfc);
         unary("erfinv", Functions::erfinv);
         unary("lgamma", Functions::lgamma);
         one("polygamma", c -> {
             long n = c.args().get(0) instanceof Long order ? order : c.integer(1, "n", 0);
-            TorchCall.needs(n >= 1 && n <= 6, "polygamma of order " + n);
+            TorchCall.needs(n >= 1 && n <= 20, "polygamma of order " + n);
             return Functions.polygamma((int) n, c.leaves().get(0));
         });
         one("logit", c -> {
@@ -150,11 +151,19 @@ final class TorchElementwise {
         binary("mul", Elementwise::mul);
         one("div", c -> switch (c.text(-1, "rounding_mode", "")) {
             case "floor" -> Elementwise.floorDiv(c.x(), c.x(1));
-            case "trunc" -> throw new Refusal("division that truncates");
+            case "trunc" -> Functions.truncDiv(c.x(), c.x(1));
             default -> Elementwise.div(c.x(), c.x(1));
         });
         binary("floor_divide", Elementwise::floorDiv);
+        binary("fmod", Functions::fmod);
         binary("remainder", Elementwise::mod);
+        binary("bitwise_and", Functions::bitwiseAnd);
+        binary("bitwise_left_shift", Functions::shiftLeft);
+        unary("bitwise_not", Functions::bitwiseNot);
+        binary("bitwise_or", Functions::bitwiseOr);
+        binary("bitwise_right_shift", Functions::shiftRight);
+        binary("bitwise_xor", Functions::bitwiseXor);
+        binary("xlogy", Functions::xlogy);
         one(
                 "pow",
                 c -> c.argument(1, "") instanceof Number n

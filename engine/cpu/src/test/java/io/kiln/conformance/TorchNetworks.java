@@ -4,16 +4,22 @@ import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.loss.Huber;
+import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.Nll;
 import io.kiln.nn.loss.SigmoidBce;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Activation;
+import io.kiln.op.AvgPool;
 import io.kiln.op.BatchNorm;
 import io.kiln.op.Convolution;
 import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GridPadding;
 import io.kiln.op.GridSample;
+import io.kiln.op.Interpolate;
 import io.kiln.op.InterpolationMode;
 import io.kiln.op.LocalResponseNorm;
+import io.kiln.op.MaxPool;
 import io.kiln.op.Neural;
 import io.kiln.op.Normalisation;
 import io.kiln.op.ScaledDotProductAttention;
@@ -23,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /** Functions of PyTorch's torch.nn.functional that are not element by element. */
@@ -58,6 +65,8 @@ final class TorchNetworks {
             one("conv_transpose" + n + "d", c -> transposed(c, n));
             one("avg_pool" + n + "d", c -> averagePool(c, n));
             one("max_pool" + n + "d", c -> maxPool(c, n));
+            one("adaptive_avg_pool" + n + "d", c -> Neural.adaptiveAvgPool(c.x(), adaptive(c, n)));
+            one("adaptive_max_pool" + n + "d", c -> Neural.adaptiveMaxPool(c.x(), adaptive(c, n)));
         }
         one("unfold", c -> {
             TorchCall.needs(c.rank() == 4, UNBATCHED);
@@ -125,23 +134,44 @@ final class TorchNetworks {
 
     private static NDArray averagePool(TorchCall c, int n) {
         TorchCall.needs(c.rank() == n + 2, UNBATCHED);
-        TorchCall.needs(!c.flag(4, "ceil_mode", false), "argument ceil_mode");
-        TorchCall.needs(!c.has(6, "divisor_override"), "argument divisor_override");
         List<Long> kernel = c.sizes(1, "kernel_size", n, 1);
         return Neural.avgPool(
-                c.x(),
-                kernel,
-                strideOr(c, kernel, n),
-                c.sizes(3, "padding", n, 0),
-                c.flag(5, "count_include_pad", true));
+                new AvgPool(
+                        kernel,
+                        strideOr(c, kernel, n),
+                        c.sizes(3, "padding", n, 0),
+                        c.flag(5, "count_include_pad", true),
+                        List.of(),
+                        c.flag(4, "ceil_mode", false),
+                        c.integer(6, "divisor_override", 0)),
+                c.x());
     }
 
     private static NDArray maxPool(TorchCall c, int n) {
         TorchCall.needs(c.rank() == n + 2, UNBATCHED);
-        TorchCall.needs(!c.flag(5, "ceil_mode", false), "argument ceil_mode");
-        TorchCall.needs(c.sizes(4, "dilation", n, 1).stream().allMatch(d -> d == 1), "dilated pools");
         List<Long> kernel = c.sizes(1, "kernel_size", n, 1);
-        return Neural.maxPool(c.x(), kernel, strideOr(c, kernel, n), c.sizes(3, "padding", n, 0));
+        return Neural.maxPool(
+                new MaxPool(
+                        kernel,
+                        strideOr(c, kernel, n),
+                        c.sizes(3, "padding", n, 0),
+                        c.sizes(4, "dilation", n, 1),
+                        c.flag(5, "ceil_mode", false)),
+                c.x());
+    }
+
+    /** Sizes of adaptive pools: a None is the size of the source. */
+    private static long[] adaptive(TorchCall c, int n) {
+        TorchCall.needs(c.rank() == n + 2, UNBATCHED);
+        TorchCall.needs(!c.flag(2, "return_indices", false), "indices of max pooling");
+        long[] size = new long[n];
+        for (int k = 0; k < n; k++) {
+            Object wanted = c.argument(1, "output_size") instanceof List<?> list
+                    ? list.get(k % list.size())
+                    : c.argument(1, "output_size");
+            size[k] = wanted == null ? c.x().shape().dim(k + 2) : ((Number) wanted).longValue();
+        }
+        return size;
     }
 
     private static NDArray onesOr(TorchCall c, NDArray given, long size) {
@@ -254,10 +284,11 @@ final class TorchNetworks {
     }
 
     private static NDArray interpolate(TorchCall c) {
-        c.without("antialias");
         InterpolationMode mode =
                 switch (c.text(3, "mode", "nearest")) {
                     case "nearest" -> InterpolationMode.NEAREST;
+                    case "nearest-exact" -> InterpolationMode.NEAREST_EXACT;
+                    case "area" -> InterpolationMode.AREA;
                     case "linear", "bilinear", "trilinear" -> InterpolationMode.LINEAR;
                     case "bicubic" -> InterpolationMode.CUBIC;
                     default -> throw new Refusal("interpolation " + c.text(3, "mode", ""));
@@ -265,8 +296,10 @@ final class TorchNetworks {
         boolean align = c.flag(4, "align_corners", false);
         int n = c.rank() - 2;
         if (c.has(1, "size")) {
-            return Vision.interpolate(c.x(), mode, align, OnnxCall.longs(c.sizes(1, "size", n, 1)));
+            return Vision.interpolate(
+                    new Interpolate(c.sizes(1, "size", n, 1), mode, align, c.flag(-1, "antialias", false)), c.x());
         }
+        c.without("antialias");
         TorchCall.needs(c.argument(2, "scale_factor") instanceof Number, "a scale for each axis");
         double scale = c.real(2, "scale_factor", 1);
         TorchCall.needs(scale * c.x().shape().dim(2) % 1 == 0, "scales that are not the ratio of the sizes");
@@ -275,11 +308,14 @@ final class TorchNetworks {
 
     private void losses() {
         one("cross_entropy", c -> {
-            c.without("weight", "ignore_index");
             TorchCall.needs(c.real(-1, "label_smoothing", 0) == 0, "argument label_smoothing");
             TorchCall.needs(!c.x(1).dtype().isFloating(), "soft labels");
-            NDArray logits = c.rank() > 2 ? OnnxNetworks.classesLast(c.x()) : c.x();
-            return reduced(c, Neural.softmaxCrossEntropy(logits, c.x(1)));
+            TorchCall.needs(c.rank() > 1, UNBATCHED);
+            return reduced(c, new SoftmaxCrossEntropy(ignored(c), classWeights(c)));
+        });
+        one("nll_loss", c -> {
+            TorchCall.needs(c.rank() > 1, UNBATCHED);
+            return reduced(c, new Nll(ignored(c), classWeights(c)));
         });
         one("binary_cross_entropy_with_logits", c -> {
             c.without("weight", "pos_weight");
@@ -296,11 +332,24 @@ final class TorchNetworks {
         });
     }
 
-    private static NDArray reduced(TorchCall c, NDArray loss) {
+    private static OptionalLong ignored(TorchCall c) {
+        return OptionalLong.of(c.integer(-1, "ignore_index", -100));
+    }
+
+    private static List<Double> classWeights(TorchCall c) {
+        NDArray weight = c.optional(2, "weight");
+        return weight == null
+                ? List.of()
+                : Arrays.stream(weight.toDoubleArray()).boxed().toList();
+    }
+
+    private static NDArray reduced(TorchCall c, Loss loss) {
+        NDArray scores = c.rank() > 2 ? OnnxNetworks.classesLast(c.x()) : c.x();
+        NDArray each = loss.unreduced(scores, c.x(1));
         return switch (c.text(-1, "reduction", "mean")) {
-            case "sum" -> loss.sum();
-            case "none" -> loss;
-            default -> loss.mean();
+            case "sum" -> each.sum();
+            case "none" -> each;
+            default -> each.sum().div(loss.weights(scores.shape(), c.x(1)).sum().cast(each.dtype()));
         };
     }
 

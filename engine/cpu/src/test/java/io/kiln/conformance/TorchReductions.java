@@ -90,8 +90,7 @@ final class TorchReductions {
         Object p = c.has(1, keyword) ? c.argument(1, keyword) : Long.valueOf(2);
         TorchCall.needs(p instanceof Number, "norm " + p);
         double order = ((Number) p).doubleValue();
-        TorchCall.needs(order == 1 || order == 2, "norms of another order than 1 and 2");
-        return Reductions.norm(c.x(), (int) order, c.flag(3, "keepdim", false), c.axes(2, "dim"));
+        return Reductions.norm(c.x(), order, c.flag(3, "keepdim", false), c.axes(2, "dim"));
     }
 
     private static NDArray arg(TorchCall c, boolean largest) {
@@ -138,6 +137,7 @@ final class TorchReductions {
         one("bmm", c -> Linalg.matmul(c.x(), c.x(1)));
         one("mv", c -> Linalg.matmul(c.x(), c.x(1)));
         one("dot", c -> Linalg.matmul(c.x(), c.x(1)));
+        one("kron", c -> Linalg.kron(c.x(), c.x(1)));
         one("outer", c -> Linalg.outer(c.x(), c.x(1)));
         one("trace", c -> Linalg.trace(c.x()));
         one("addmm", TorchReductions::productAndSum);
@@ -147,8 +147,8 @@ final class TorchReductions {
 
     private static NDArray productAndSum(TorchCall c) {
         NDArray product = Linalg.matmul(c.x(1), c.x(2)).mul(c.real(-1, "alpha", 1));
-        double beta = c.real(-1, "beta", 1);
-        return beta == 0 ? product : product.add(c.x().mul(beta));
+        TorchCall.needs(c.real(-1, "beta", 1) != 0, "a summand of factor 0, whose NaN is left out");
+        return product.add(c.x().mul(c.real(-1, "beta", 1)));
     }
 
     private void factorisations() {

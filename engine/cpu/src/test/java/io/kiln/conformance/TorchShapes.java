@@ -2,10 +2,12 @@ package io.kiln.conformance;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Indexing;
 import io.kiln.op.Movement;
 import io.kiln.op.PadMode;
+import io.kiln.op.ScatterMode;
 import io.kiln.op.TopK;
 import io.kiln.op.Unique;
 import java.util.ArrayList;
@@ -135,6 +137,25 @@ final class TorchShapes {
             double alpha = c.real(-1, "alpha", 1);
             NDArray source = alpha == 1 ? c.x(3) : c.x(3).mul(alpha);
             return Indexing.scatterAdd(c.x(), c.x(2), source, (int) c.integer(1, "dim", 0));
+        });
+        one("scatter", c -> {
+            c.without("reduce");
+            NDArray source = c.argument(3, "src") instanceof NDArray array
+                    ? array
+                    : Creation.fullLike(c.x(2), c.real(3, "value", 0)).cast(c.x().dtype());
+            return Indexing.scatterAlong(c.x(), c.x(2), source, (int) c.integer(1, "dim", 0), ScatterMode.SET);
+        });
+        one("scatter_reduce", c -> {
+            TorchCall.needs(c.flag(-1, "include_self", true), "scatters that leave out what was there");
+            ScatterMode mode =
+                    switch (c.text(4, "reduce", "")) {
+                        case "sum" -> ScatterMode.ADD;
+                        case "prod" -> ScatterMode.MUL;
+                        case "amin" -> ScatterMode.MIN;
+                        case "amax" -> ScatterMode.MAX;
+                        default -> throw new Refusal("scattered means");
+                    };
+            return Indexing.scatterAlong(c.x(), c.x(2), c.x(3), (int) c.integer(1, "dim", 0), mode);
         });
         one("scatter_add", c -> Indexing.scatterAddAlong(c.x(), c.x(2), c.x(3), (int) c.integer(1, "dim", 0)));
         one("bucketize", c -> {
