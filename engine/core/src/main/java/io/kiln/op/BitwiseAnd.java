@@ -3,7 +3,7 @@ package io.kiln.op;
 import io.kiln.pointwise.Expr;
 
 /**
- * Bits that are set in both, element by element: \(y = a \mathbin{\&} b\). Shapes: a and b broadcast to y.
+ * Bits that are set in both, element by element: \(y = a \mathbin{\mathrm{and}} b\). Shapes: a and b broadcast to y.
  * Dtype: the promoted one, an integer or bool. No gradient flows.
  */
 public record BitwiseAnd() implements BitwisePointwise {

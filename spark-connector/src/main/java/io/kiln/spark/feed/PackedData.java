@@ -295,10 +295,9 @@ public final class PackedData implements AutoCloseable {
      * @throws TimeoutException when a job could not start in time
      * @throws InterruptedException when this thread was interrupted
      */
-    public Moments features(int width) {
+    public Moments features(int width) throws ExecutionException, TimeoutException, InterruptedException {
         Moments all = new Moments(width);
-        rows.mapPartitions(it -> List.of(moments(it, width)).iterator())
-                .collect()
+        SparkJob.collect(rows.mapPartitions(it -> List.of(moments(it, width)).iterator()), idle)
                 .forEach(all::add);
         return all;
     }
