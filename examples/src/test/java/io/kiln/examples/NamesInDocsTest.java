@@ -2,6 +2,7 @@ package io.kiln.examples;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.ml.NetClassifier;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +41,45 @@ class NamesInDocsTest {
             "kvstore",
             "ml",
             "spark");
+
+    private static final Pattern TEXT = Pattern.compile("set(Loss|Optimizer|ValidationMetric)\\(\"(\\w+)\"\\)");
+    private static final Pattern SCALADOC = Pattern.compile("\\b(?:loss|optimizer) ([a-z][a-zA-Z0-9]+)[,.]");
+
+    /** Names that pages and Scaladoc give as text to a Param. */
+    @Test
+    void lossesOptimizersAndMetricsThatAreNamedExist() throws IOException {
+        NetClassifier estimator = new NetClassifier();
+        int names = 0;
+        for (Path file : pages()) {
+            String page = Files.readString(file);
+            Matcher m = TEXT.matcher(page);
+            while (m.find()) {
+                names++;
+                switch (m.group(1)) {
+                    case "Loss" -> estimator.setLoss(m.group(2));
+                    case "Optimizer" -> estimator.setOptimizer(m.group(2));
+                    default -> estimator.setValidationMetric(m.group(2));
+                }
+            }
+            Matcher scaladoc = SCALADOC.matcher(file.toString().endsWith(".scala") ? page : "");
+            while (scaladoc.find()) {
+                names++;
+                estimator.setLoss(scaladoc.group(1));
+            }
+        }
+        assertTrue(names >= 2, "few names were found: " + names);
+    }
+
+    private static List<Path> pages() throws IOException {
+        Path root = StandaloneCluster.root();
+        List<Path> files = new ArrayList<>(List.of(root.resolve("README.md")));
+        for (String folder : List.of("docs", "spark-connector/src/main/scala/io/kiln/ml")) {
+            try (Stream<Path> found = Files.list(root.resolve(folder))) {
+                files.addAll(found.filter(Files::isRegularFile).sorted().toList());
+            }
+        }
+        return files;
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"from-mxnet.md", "from-pytorch.md"})

@@ -42,7 +42,7 @@ trait NetTrainingParams
   /** What training makes small. @group param */
   final val loss: Param[String] = new Param[String](
     this, "loss", "what training makes small: a loss by name, or by name and attributes as JSON",
-    (s: String) => NamedRecord.isLoss(s))
+    (s: String) => NamedRecord.checkLoss(s))
 
   /** @group getParam */
   final def getLoss: String = $(loss)
@@ -51,7 +51,7 @@ trait NetTrainingParams
   final val optimizer: Param[String] = new Param[String](
     this, "optimizer",
     "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
-    (s: String) => NamedRecord.isOptimizer(s))
+    (s: String) => NamedRecord.checkOptimizer(s))
 
   /** @group getParam */
   final def getOptimizer: String = $(optimizer)
@@ -67,7 +67,7 @@ trait NetTrainingParams
   final val learningRateSchedule: Param[String] = new Param[String](
     this, "learningRateSchedule",
     "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
-    (s: String) => NamedRecord.isSchedule(s))
+    (s: String) => NamedRecord.checkSchedule(s))
 
   /** @group getParam */
   final def getLearningRateSchedule: String = $(learningRateSchedule)
@@ -144,7 +144,7 @@ trait NetTrainingParams
   /** What early stopping looks at. @group param */
   final val validationMetric: Param[String] = new Param[String](
     this, "validationMetric", "what early stopping looks at: \"loss\", or a metric by name",
-    (s: String) => ValidationMetric.isName(s))
+    (s: String) => ValidationMetric.check(s))
 
   /** @group getParam */
   final def getValidationMetric: String = $(validationMetric)

@@ -45,7 +45,7 @@ class ClassWeightsSuite extends SparkSuite {
     assert(none.getMessage.contains("no training rows"))
   }
 
-  test("the validation loss counts rows by weightCol, and not by class weights") {
+  test("validation loss and metric count rows by weightCol, and not by class weights") {
     val data = corners(200).withColumn("v", rand(4) < 0.4).withColumn("w", rand(5) * 3).cache()
     val model = classifier().setMaxEpochs(1).setLearningRate(0.001).setWeightCol("w").setClassWeights(Array(1, 5, 1))
       .setValidationIndicatorCol("v").fit(data)
@@ -53,6 +53,8 @@ class ClassWeightsSuite extends SparkSuite {
     val total = rows.map(_.getDouble(2)).sum
     val loss = rows.map(r => -math.log(r.getAs[Vector](0)(r.getDouble(1).toInt)) * r.getDouble(2)).sum / total
     assert(math.abs(model.summary.epochs.get(0).validationLoss - loss) < 1e-5)
+    val hits = rows.filter(r => r.getAs[Vector](0).argmax == r.getDouble(1).toInt).map(_.getDouble(2)).sum / total
+    assert(math.abs(model.summary.epochs.get(0).metric - hits) < 1e-5)
     data.unpersist(true)
   }
 

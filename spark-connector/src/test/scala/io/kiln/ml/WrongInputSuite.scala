@@ -50,6 +50,13 @@ class WrongInputSuite extends SparkSuite {
     refused("2 workers", "1 training rows")(classifier().setNumWorkers(2).fit(corners(1)))
   }
 
+  test("names of losses, optimizers, schedules and metrics that do not exist") {
+    refused("sigmoidBinaryCrossEntropy", "known: ", "sigmoidBce")(classifier().setLoss("sigmoidBinaryCrossEntropy"))
+    refused("adamw2", "did you mean \"adamW\"?")(classifier().setOptimizer("adamw2"))
+    refused("stepDecai", "did you mean \"stepDecay\"?")(classifier().setLearningRateSchedule("stepDecai"))
+    refused("acuracy", "did you mean \"accuracy\"?", "loss, ")(classifier().setValidationMetric("acuracy"))
+  }
+
   test("a silence that no wait lasts") {
     refused("heartbeatTimeout 3.5", "timeout 2")(classifier().setTimeout(2).setHeartbeatTimeout(3.5).fit(corners(30)))
     intercept[IllegalArgumentException](classifier().setHeartbeatTimeout(0.05))

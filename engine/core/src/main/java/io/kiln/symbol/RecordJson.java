@@ -166,8 +166,9 @@ public final class RecordJson {
     }
 
     private static String unknown(Class<?> type, String name) {
-        return "json: unknown " + type.getSimpleName() + " \"" + name
-                + "\"; the file may come from a newer version of Kiln";
+        return "json: unknown " + type.getSimpleName() + " \"" + name + "\""
+                + KnownRecords.suggestion(name, KnownRecords.names(type))
+                + "; a file may come from a newer version of Kiln";
     }
 
     private static Object value(String owner, RecordComponent c, JsonNode v) {

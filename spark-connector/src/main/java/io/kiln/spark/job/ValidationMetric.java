@@ -8,6 +8,8 @@ import io.kiln.metric.Metric;
 import io.kiln.metric.Pearson;
 import io.kiln.metric.RegressionError;
 import io.kiln.metric.TopK;
+import io.kiln.symbol.KnownRecords;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -46,13 +48,20 @@ public enum ValidationMetric {
     }
 
     /**
-     * Whether a text names a metric, or the loss.
+     * Checks that a text names a metric, or the loss, for the validator of a Param.
      *
-     * @param name the text
-     * @return true for {@code loss} and for the names of these constants in small letters
+     * @param name the text: {@code loss}, or one of these constants in small letters
+     * @return true
+     * @throws IllegalArgumentException when it names none
      */
-    public static boolean isName(String name) {
-        return name.equals(LOSS) || names().contains(name);
+    public static boolean check(String name) {
+        if (!name.equals(LOSS) && !names().contains(name)) {
+            List<String> known = new ArrayList<>(names());
+            known.add(0, LOSS);
+            throw new IllegalArgumentException(
+                    "validationMetric: there is no \"%s\"%s".formatted(name, KnownRecords.suggestion(name, known)));
+        }
+        return true;
     }
 
     private static List<String> names() {

@@ -106,8 +106,18 @@ final class Validator {
                 sums[0] += objective.lossUnit() * each[i] * b.weight(i);
                 sums[1] += b.weight(i) * (counts == null ? 1 : counts[i]);
             }
-            metric.update(
-                    classes > 0 ? probabilities(out, b.rows()) : objective.ownOutputs(out), objective.ownLabels(b));
+            NDArray outputs = classes > 0 ? probabilities(out, b.rows()) : objective.ownOutputs(out);
+            float[] weights = new float[each.length];
+            boolean weighted = false;
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = (float) b.weight(i);
+                weighted |= weights[i] != 1;
+            }
+            if (weighted) {
+                metric.update(outputs, objective.ownLabels(b), NDArray.of(Shape.of(weights.length), weights));
+            } else {
+                metric.update(outputs, objective.ownLabels(b));
+            }
         }
     }
 

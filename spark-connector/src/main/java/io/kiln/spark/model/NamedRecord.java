@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.nn.loss.Loss;
 import io.kiln.optim.Optimizer;
 import io.kiln.optim.Schedule;
+import io.kiln.symbol.KnownRecords;
 import io.kiln.symbol.RecordJson;
 import java.util.Locale;
 import java.util.Map;
@@ -83,10 +84,11 @@ public final class NamedRecord {
     private static String expected(Class<?> type, String got) {
         return String.format(
                 Locale.ROOT,
-                "%s: expected a name such as %s, or {\"name\":{attributes}}, got %s",
+                "%s: expected a name such as %s, or {\"name\":{attributes}}, got %s%s",
                 simpleName(type),
                 example(type),
-                got);
+                got,
+                NAME.matcher(got).matches() ? KnownRecords.suggestion(got, KnownRecords.names(type)) : "");
     }
 
     private static String example(Class<?> type) {
@@ -98,42 +100,36 @@ public final class NamedRecord {
         return "softmaxCrossEntropy";
     }
 
-    private static boolean reads(Class<?> type, String text) {
-        try {
-            read(type, text);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+    /**
+     * Checks that a text is an optimizer, for the validator of a Param: it throws, as its message says more than "invalid".
+     *
+     * @param text the text
+     * @return true
+     * @throws IllegalArgumentException when {@link #read} does not read it
+     */
+    public static boolean checkOptimizer(String text) {
+        return read(Optimizer.class, text) != null;
     }
 
     /**
-     * Whether a text is an optimizer.
+     * Checks that a text is a schedule, as {@link #checkOptimizer} does.
      *
      * @param text the text
-     * @return whether {@link #read} reads it
+     * @return true
+     * @throws IllegalArgumentException when {@link #read} does not read it
      */
-    public static boolean isOptimizer(String text) {
-        return reads(Optimizer.class, text);
+    public static boolean checkSchedule(String text) {
+        return read(Schedule.class, text) != null;
     }
 
     /**
-     * Whether a text is a schedule.
+     * Checks that a text is a loss, as {@link #checkOptimizer} does.
      *
      * @param text the text
-     * @return whether {@link #read} reads it
+     * @return true
+     * @throws IllegalArgumentException when {@link #read} does not read it
      */
-    public static boolean isSchedule(String text) {
-        return reads(Schedule.class, text);
-    }
-
-    /**
-     * Whether a text is a loss.
-     *
-     * @param text the text
-     * @return whether {@link #read} reads it
-     */
-    public static boolean isLoss(String text) {
-        return reads(Loss.class, text);
+    public static boolean checkLoss(String text) {
+        return read(Loss.class, text) != null;
     }
 }

@@ -1,0 +1,130 @@
+package io.kiln.symbol;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The records of a package by their names in JSON, such as {@code softmaxCrossEntropy} among losses: what an unknown name could
+ * have meant. They are found in the jar or folder of the classes; elsewhere none are known.
+ */
+public final class KnownRecords {
+    private static final String CLASS = ".class";
+    private static final int FEW = 60;
+
+    private KnownRecords() {}
+
+    /**
+     * Names of the records that implement an interface and stand in its package.
+     *
+     * @param type the interface
+     * @return the names in alphabetical order; empty where they cannot be listed
+     */
+    public static List<String> names(Class<?> type) {
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        if (source == null) {
+            return List.of();
+        }
+        String folder = type.getPackageName().replace('.', '/');
+        try {
+            Path place = Path.of(source.getLocation().toURI());
+            if (Files.isDirectory(place)) {
+                return names(type, place.resolve(folder));
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(URI.create("jar:" + place.toUri()), Map.of())) {
+                return names(type, jar.getPath(folder));
+            }
+        } catch (IOException | URISyntaxException | RuntimeException e) {
+            return List.of();
+        }
+    }
+
+    private static List<String> names(Class<?> type, Path folder) throws IOException {
+        List<String> names = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.sorted().toList()) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(CLASS) && name.indexOf('$') < 0) {
+                    String simple = name.substring(0, name.length() - CLASS.length());
+                    if (isRecord(type, simple)) {
+                        names.add(Character.toLowerCase(simple.charAt(0)) + simple.substring(1));
+                    }
+                }
+            }
+        }
+        return names;
+    }
+
+    private static boolean isRecord(Class<?> type, String simple) {
+        try {
+            Class<?> c = Class.forName(type.getPackageName() + "." + simple, false, type.getClassLoader());
+            return c.isRecord() && type.isAssignableFrom(c);
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
+    }
+
+    /**
+     * Says what an unknown name could have meant.
+     *
+     * @param name the name
+     * @param known names that exist
+     * @return {@code ; did you mean "sigmoidBce"?} for a name that is near, and the known names where they are few; "" otherwise
+     */
+    public static String suggestion(String name, List<String> known) {
+        String wanted = name.toLowerCase(Locale.ROOT);
+        String nearest = known.stream()
+                .filter(k -> isNear(wanted, k.toLowerCase(Locale.ROOT)))
+                .min(Comparator.comparingInt(k -> remoteness(wanted, k.toLowerCase(Locale.ROOT))))
+                .orElse(null);
+        String meant = nearest == null ? "" : "; did you mean \"" + nearest + "\"?";
+        return known.isEmpty() || known.size() > FEW ? meant : meant + "; known: " + String.join(", ", known);
+    }
+
+    /** A few letters differ, or most of the name is the beginning of the known one. */
+    private static boolean isNear(String wanted, String known) {
+        return distance(wanted, known) <= Math.max(2, Math.min(wanted.length(), known.length()) / 3)
+                || 3 * commonPrefix(wanted, known) >= 2 * wanted.length();
+    }
+
+    private static int remoteness(String wanted, String known) {
+        return distance(wanted, known) - commonPrefix(wanted, known);
+    }
+
+    private static int commonPrefix(String a, String b) {
+        int n = 0;
+        while (n < Math.min(a.length(), b.length()) && a.charAt(n) == b.charAt(n)) {
+            n++;
+        }
+        return n;
+    }
+
+    /** Levenshtein's distance: insertions, deletions and replacements of letters. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}
