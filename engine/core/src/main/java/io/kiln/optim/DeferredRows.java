@@ -89,7 +89,8 @@ final class DeferredRows implements AutoCloseable {
         long[] n = numbers.toLongArray();
         for (long r : n) {
             if (r < 0 || r >= rows) {
-                throw new IndexOutOfBoundsException("gather: indices must be from 0 to " + (rows - 1) + ", got " + r);
+                throw new IndexOutOfBoundsException(
+                        "gather (axis 0): indices must be from 0 to " + (rows - 1) + ", got " + r);
             }
         }
         batches++;

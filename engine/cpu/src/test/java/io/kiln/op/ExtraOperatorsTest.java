@@ -88,7 +88,7 @@ class ExtraOperatorsTest {
                 new float[] {10, 10, 30, 10},
                 Indexing.take(x, i, 0, IndexMode.CLIP).toFloatArray());
         says(
-                "gather: indices must be from 0 to 2, got -1",
+                "gather (axis 0): indices must be from -3 to 2, got 3",
                 IndexOutOfBoundsException.class,
                 () -> Indexing.gather(x, i, 0));
     }
