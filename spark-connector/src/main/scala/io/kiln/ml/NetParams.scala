@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.kvstore.transport.TransportOptions
-import io.kiln.spark.job.{RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
+import io.kiln.spark.job.{EpochListener, RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
 import io.kiln.spark.model.{NamedRecord, Network}
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
@@ -289,6 +289,8 @@ trait NetTrainingParams
 
 /** The Params of estimators that train a network. */
 trait NetParams extends NetTrainingParams {
+
+  private[ml] var epochListener: EpochListener = EpochListener.NONE
 
   /** The network to train. @group param */
   final val network: NetworkParam = new NetworkParam(

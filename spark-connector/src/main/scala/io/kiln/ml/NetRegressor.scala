@@ -4,7 +4,7 @@ import io.kiln.nn.Block
 import io.kiln.nn.loss.Loss
 import io.kiln.optim.{Optimizer, Schedule}
 import io.kiln.spark.feed.FeedColumns
-import io.kiln.spark.job.{FitRequest, Objective, TrainingJob}
+import io.kiln.spark.job.{EpochListener, FitRequest, Objective, TrainingJob}
 import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
@@ -141,6 +141,12 @@ class NetRegressor(override val uid: String)
   /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)
 
+  /** Tells a listener on the driver of each epoch. It is no Param: it is not saved, and copies of the estimator share it. */
+  def setEpochListener(value: EpochListener): this.type = {
+    epochListener = value
+    this
+  }
+
   /** @group setParam */
   def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
 
@@ -171,7 +177,8 @@ class NetRegressor(override val uid: String)
       java.util.List.of(), java.util.List.of()),
     updateSettings.rule(),
     runSettings,
-    $(handleInvalid) != "error")
+    $(handleInvalid) != "error",
+    epochListener)
 
   /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
   override def fit(dataset: Dataset[_]): NetRegressionModel = {
@@ -191,7 +198,11 @@ class NetRegressor(override val uid: String)
     super.write
   }
 
-  override def copy(extra: ParamMap): NetRegressor = defaultCopy(extra)
+  override def copy(extra: ParamMap): NetRegressor = {
+    val that = defaultCopy[NetRegressor](extra)
+    that.epochListener = epochListener
+    that
+  }
 }
 
 /** Reads estimators that were saved. */

@@ -25,9 +25,16 @@ import org.apache.spark.sql.types.StructType;
  * @param rule how weights are updated
  * @param run how the job runs
  * @param skipInvalid whether rows with null, NaN or infinite values are left out instead of refused
+ * @param listener who is told of epochs on the driver
  */
 public record FitRequest(
-        String uid, FeedColumns columns, Model model, UpdateRule rule, RunSettings run, boolean skipInvalid) {
+        String uid,
+        FeedColumns columns,
+        Model model,
+        UpdateRule rule,
+        RunSettings run,
+        boolean skipInvalid,
+        EpochListener listener) {
     /**
      * What is trained.
      *

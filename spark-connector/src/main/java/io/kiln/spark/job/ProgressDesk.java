@@ -2,6 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.kvstore.transport.Coordinator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -190,6 +191,18 @@ final class ProgressDesk {
             }
             epochs.put(r.epoch(), p);
         }
+    }
+
+    /** The reports of epochs after a known one that every worker has ended. */
+    synchronized List<EpochReport> after(int known) {
+        List<EpochReport> list = new ArrayList<>();
+        for (Part p : epochs.tailMap(known, false).values()) {
+            if (p.report == null || Arrays.asList(p.times).contains(null)) {
+                break;
+            }
+            list.add(p.report.withWorkers(List.of(p.times)));
+        }
+        return list;
     }
 
     /** The reports of the epochs 1 to a last one, as far as they are there. */

@@ -15,6 +15,7 @@ import io.kiln.spark.model.Network;
 import io.kiln.spark.model.Standardization;
 import io.kiln.spark.model.TrainedNetwork;
 import io.kiln.spark.stage.BarrierStage;
+import io.kiln.spark.stage.JobDescription;
 import io.kiln.spark.stage.SparkJob;
 import io.kiln.symbol.Graph;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -99,14 +101,27 @@ public final class TrainingJob {
         if (request.run().saves().toDirectory()) {
             Checkpoints.probe(request.run().saves().directory(), sc.hadoopConfiguration());
         }
-        preflight.awaitSlots(cluster.timeout());
-        preflight.checkEngines(cluster.device(), cluster.timeout());
+        try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " checks executors")) {
+            preflight.awaitSlots(cluster.timeout());
+            preflight.checkEngines(cluster.device(), cluster.timeout());
+        }
         FeedSpec spec = new FeedSpec(
                 request.columns(), FitRequest.width(rowShape), request.model().labels(classes), request.skipInvalid());
         StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
-        try (PackedData rows = PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout())) {
+        try (PackedData rows = pack(data, spec, level)) {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
-            return train(rows, rowShape, classes, standardised(network, rows, FitRequest.width(rowShape)));
+            Learner learner = standardised(network, rows, FitRequest.width(rowShape));
+            try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " trains")) {
+                return train(rows, rowShape, classes, learner);
+            }
+        }
+    }
+
+    private PackedData pack(Dataset<?> data, FeedSpec spec, StorageLevel level)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        RunSettings.Cluster cluster = request.run().cluster();
+        try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " packs rows")) {
+            return PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout());
         }
     }
 
@@ -200,25 +215,44 @@ public final class TrainingJob {
                 rows.reader(),
                 rows.fingerprint());
         int steps = EpochOrder.steps(rows.trainingRows(), run.epochs().batchSize());
+        String metric = ValidationMetric.reported(run.epochs().metric(), classes > 0)
+                .name()
+                .toLowerCase(Locale.ROOT);
+        EpochNews news = new EpochNews(request.uid(), run.epochs().max(), metric, request.listener());
+        LOG.info(
+                "{}: trains on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers of {} cores",
+                request.uid(),
+                rows.trainingRows(),
+                rows.validationRows(),
+                run.epochs().batchSize(),
+                run.epochs().max(),
+                plan.workers(),
+                run.cluster().cores());
         List<Broadcast<?>> broadcasts = new ArrayList<>();
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());
                 ProgressDisplay display =
                         ProgressDisplay.open(run.progress(), run.epochs().max(), steps)) {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
-            Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, display, broadcasts);
+            Attempts attempts =
+                    new Attempts(rows, plan, classes, coordinator, manifest, desk, display, news, broadcasts);
             ByteChunks weights = attempts.run();
             ProgressDesk.Finish finish = desk.finish();
             display.show((long) finish.epochs() * steps, desk.loss());
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(finish.epochs()),
                     finish.resultEpoch(),
-                    ValidationMetric.reported(run.epochs().metric(), classes > 0)
-                            .name()
-                            .toLowerCase(java.util.Locale.ROOT),
+                    metric,
                     attempts.resubmissions,
                     (System.nanoTime() - start) * 1e-9,
                     provenance(rows, run));
+            news.tell(summary.epochs());
+            LOG.info(
+                    "{}: trained {} epochs in {} s, keeps the weights of epoch {}",
+                    request.uid(),
+                    finish.epochs(),
+                    String.format(Locale.ROOT, "%.1f", summary.seconds()),
+                    finish.resultEpoch());
             Standardization.Target target = learner.objective().target();
             Graph trained = target == null ? network.graph() : Standardization.target(network.graph(), target);
             return new FitResult(
@@ -257,6 +291,7 @@ public final class TrainingJob {
         private final SnapshotManifest manifest;
         private final ProgressDesk desk;
         private final ProgressDisplay display;
+        private final EpochNews news;
         private final List<Broadcast<?>> broadcasts;
         private final Checkpoints checkpoints;
         private int resubmissions;
@@ -271,6 +306,7 @@ public final class TrainingJob {
                 SnapshotManifest manifest,
                 ProgressDesk desk,
                 ProgressDisplay display,
+                EpochNews news,
                 List<Broadcast<?>> broadcasts) {
             this.rows = rows;
             this.plan = plan;
@@ -279,6 +315,7 @@ public final class TrainingJob {
             this.manifest = manifest;
             this.desk = desk;
             this.display = display;
+            this.news = news;
             this.broadcasts = broadcasts;
             RunSettings.Saves saves = plan.run().saves();
             this.checkpoints = saves.toDirectory()
@@ -355,6 +392,7 @@ public final class TrainingJob {
             }
             LOG.info("{}: goes on from the checkpoint of epoch {}", request.uid(), c.epoch());
             desk.restore(c.reports());
+            news.skip(c.epoch());
             List<Broadcast<ByteChunks>> states = new ArrayList<>();
             c.states().forEach(s -> states.add(broadcast(s)));
             return states;
@@ -363,6 +401,7 @@ public final class TrainingJob {
         /** What the driver does while workers train. */
         private void tick() {
             display.show(desk.steps(), desk.loss());
+            news.tell(desk.after(news.told()));
             ProgressDesk.CheckpointRequest c = desk.checkpointRequest();
             if (c == null || manifest.newestComplete().orElse(NONE) < c.version()) {
                 return;

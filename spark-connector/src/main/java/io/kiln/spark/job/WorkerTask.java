@@ -58,9 +58,16 @@ record WorkerTask(
         DriverLink link = new DriverLink(ticket, attempt, rank, p.run().progress());
         Backend backend = Backends.use(Preflight.device(p.run().cluster().device()));
         int threads = backend.threads();
+        LOG.info(
+                "rank {} of {}: begins, attempt {}, {} cores",
+                rank,
+                p.workers(),
+                attempt,
+                p.run().cluster().cores());
         backend.setThreads(p.run().cluster().cores());
         try {
             train(p, rank, task, link, blocks);
+            LOG.info("rank {} of {}: has ended", rank, p.workers());
             return List.of(rank).iterator();
         } catch (OutOfMemoryError e) { // of the heap; Spark would end the whole process
             TrainingException full = new TrainingException(heapIsFull(e));
