@@ -66,6 +66,10 @@ final class FusePointwise implements Pass {
         private final int[][] needs;
         private final boolean[] lasting;
         private final boolean[] forward;
+        /** The latest walk that has met each group. */
+        private final int[] seen;
+
+        private int walk;
 
         Fusion(Program program) {
             this.program = program;
@@ -75,6 +79,7 @@ final class FusePointwise implements Pass {
             group = new int[count];
             types = new DType[count];
             lasting = new boolean[count];
+            seen = new int[count];
             needs = needs();
             forward = Segments.forward(program);
             for (int i = 0; i < count; i++) {
@@ -174,7 +179,8 @@ final class FusePointwise implements Pass {
                     || !shape(producer).equals(shape(node))
                     || members.get(a).size() + members.get(b).size() > MOST_MEMBERS
                     || reaches(a, b)
-                    || reaches(b, a)) {
+                    // Nodes are joined in their order: nothing before a node depends on it while it is alone.
+                    || members.get(b).size() > 1 && reaches(b, a)) {
                 return;
             }
             List<Integer> joined = new ArrayList<>(members.get(a));
@@ -194,25 +200,25 @@ final class FusePointwise implements Pass {
 
         /** Whether group b depends on group a through a third one. */
         private boolean reaches(int a, int b) {
-            boolean[] seen = new boolean[count];
+            walk++;
             List<Integer> stack = new ArrayList<>();
-            push(b, a, seen, stack);
+            push(b, a, stack);
             while (!stack.isEmpty()) {
                 int g = stack.remove(stack.size() - 1);
                 if (g == a) {
                     return true;
                 }
-                push(g, -1, seen, stack);
+                push(g, -1, stack);
             }
             return false;
         }
 
-        private void push(int g, int but, boolean[] seen, List<Integer> stack) {
+        private void push(int g, int but, List<Integer> stack) {
             for (int m : members.get(g)) {
                 for (int n : needs[m]) {
                     int before = group[n];
-                    if (before != but && before != g && !seen[before]) {
-                        seen[before] = true;
+                    if (before != but && before != g && seen[before] != walk) {
+                        seen[before] = walk;
                         stack.add(before);
                     }
                 }

@@ -8,7 +8,9 @@ import io.kiln.op.ViewOperator;
 import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -19,7 +21,7 @@ final class Lowering {
     private final Program program;
     private final Graph graph;
     private final Target target;
-    private final List<String> parameters;
+    private final Map<String, Integer> parameters = new HashMap<>();
     private final Phantom phantom = new Phantom();
     private final List<Slot> slots = new ArrayList<>();
     private final List<NDArray> phantoms = new ArrayList<>();
@@ -32,7 +34,9 @@ final class Lowering {
         this.program = program;
         this.graph = program.graph();
         this.target = target;
-        this.parameters = parameters.stream().map(Graph.ParameterInfo::name).toList();
+        for (Graph.ParameterInfo p : parameters) {
+            this.parameters.put(p.name(), this.parameters.size());
+        }
         this.slotOf = new int[graph.variableCount() + graph.nodes().size()][];
     }
 
@@ -63,7 +67,7 @@ final class Lowering {
         }
         int[] updates = graph.updates().stream().mapToInt(u -> slot(u.value())).toArray();
         int[] updated = graph.updates().stream()
-                .mapToInt(u -> parameters.indexOf(u.parameter()))
+                .mapToInt(u -> parameters.getOrDefault(u.parameter(), -1))
                 .toArray();
         return new Code(
                 slots.toArray(new Slot[0]),
@@ -95,7 +99,7 @@ final class Lowering {
                             Slot.Kind.PARAMETER,
                             p.spec(),
                             p.spec().shape().contiguousStrides(),
-                            parameters.indexOf(p.name()))
+                            parameters.getOrDefault(p.name(), -1))
                 };
             } else {
                 constants.add(constant);

@@ -154,13 +154,24 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
             }
             b.offset = best >= 0 ? best : end;
             total = Math.max(total, b.offset + b.bytes);
-            int at = 0;
-            while (at < placed.size() && placed.get(at).offset <= b.offset) {
-                at++;
-            }
-            placed.add(at, b);
+            placed.add(above(placed, b.offset), b);
         }
         return total;
+    }
+
+    /** The place of the first block that begins above an offset. */
+    private static int above(List<Block> placed, long offset) {
+        int low = 0;
+        int high = placed.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (placed.get(middle).offset <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     private static long rounded(long bytes) {

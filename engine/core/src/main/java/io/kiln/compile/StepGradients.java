@@ -3,8 +3,9 @@ package io.kiln.compile;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.RowGradient;
 import io.kiln.symbol.Graph;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -65,27 +66,21 @@ final class StepGradients {
     }
 
     private int[] lookUpSteps() {
-        Graph g = program.graph();
-        int[] found = new int[steps.length];
-        Arrays.fill(found, -1);
-        boolean any = false;
+        Map<String, Integer> parameters = parameterSlots();
+        Map<Integer, Integer> tables = new HashMap<>();
         for (int k = 0; k < finished.length; k++) {
-            for (int i = 0; program.rowsOf(k) >= 0 && i < steps.length; i++) {
-                if (steps[i].operator() instanceof RowGradient
-                        && isParameter(
-                                g, steps[i].inputs()[0], program.gradients().get(program.rowsOf(k)))) {
-                    found[i] = program.rowsOf(k);
-                    any = true;
-                }
+            if (program.rowsOf(k) >= 0) {
+                tables.put(parameters.get(program.gradients().get(program.rowsOf(k))), program.rowsOf(k));
             }
         }
-        return any ? found : null;
-    }
-
-    private static boolean isParameter(Graph g, int slot, String name) {
-        return slot < g.variableCount()
-                && slot >= g.inputs().size()
-                && g.parameters().get(slot - g.inputs().size()).name().equals(name);
+        if (tables.isEmpty()) {
+            return null;
+        }
+        int[] found = new int[steps.length];
+        for (int i = 0; i < steps.length; i++) {
+            found[i] = steps[i].operator() instanceof RowGradient ? tables.getOrDefault(steps[i].inputs()[0], -1) : -1;
+        }
+        return found;
     }
 
     /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
@@ -122,20 +117,35 @@ final class StepGradients {
     }
 
     private int[] finishedSteps() {
-        Graph g = program.graph();
-        int[] last = new int[program.gradients().size()];
-        for (int k = 0; k < last.length; k++) {
-            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
-            String name = program.gradients().get(k);
-            for (int i = 0; i < steps.length; i++) {
-                for (int out : steps[i].outputs()) {
-                    last[k] = code.slots()[out].root() == root ? i : last[k];
-                }
-                for (int in : steps[i].inputs()) {
-                    last[k] = isParameter(g, code.slots()[in].root(), name) ? i : last[k];
+        int[] touched = new int[code.slots().length]; // the last step that writes a block or reads a parameter
+        int inputs = program.graph().inputs().size();
+        for (int i = 0; i < steps.length; i++) {
+            for (int out : steps[i].outputs()) {
+                touched[code.slots()[out].root()] = i;
+            }
+            for (int in : steps[i].inputs()) {
+                int root = code.slots()[in].root();
+                if (root >= inputs && root < program.graph().variableCount()) {
+                    touched[root] = i;
                 }
             }
         }
+        Map<String, Integer> parameters = parameterSlots();
+        int[] last = new int[program.gradients().size()];
+        for (int k = 0; k < last.length; k++) {
+            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
+            Integer parameter = parameters.get(program.gradients().get(k));
+            last[k] = Math.max(touched[root], parameter == null ? 0 : touched[parameter]);
+        }
         return last;
+    }
+
+    private Map<String, Integer> parameterSlots() {
+        Map<String, Integer> slots = new HashMap<>();
+        int slot = program.graph().inputs().size();
+        for (Graph.ParameterInfo p : program.graph().parameters()) {
+            slots.put(p.name(), slot++);
+        }
+        return slots;
     }
 }

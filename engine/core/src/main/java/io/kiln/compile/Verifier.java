@@ -6,7 +6,9 @@ import io.kiln.op.AcrossWorkers;
 import io.kiln.op.CrossWorkerSum;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Checks after a pass that the program is still well formed and has still the same inputs, parameters and outputs. */
 final class Verifier {
@@ -34,12 +36,13 @@ final class Verifier {
         }
         constants(pass, program);
         heads(pass, program);
+        Map<String, Spec> variables = variables(g);
         for (int i = 0; i < program.gradients().size(); i++) {
             if (program.rowsOf(i) >= 0) {
                 continue;
             }
             Spec gradient = g.spec(g.outputs().get(program.outputCount() + i));
-            Spec variable = variable(g, program.gradients().get(i));
+            Spec variable = variables.get(program.gradients().get(i));
             if (variable == null) {
                 throw failed(
                         pass,
@@ -78,18 +81,12 @@ final class Verifier {
         }
     }
 
-    /** What an input or parameter is like; null when there is none of that name. */
-    private static Spec variable(Graph g, String name) {
-        for (Graph.Input i : g.inputs()) {
-            if (i.name().equals(name)) {
-                return i.spec();
-            }
-        }
-        return g.parameters().stream()
-                .filter(p -> p.name().equals(name))
-                .findFirst()
-                .map(Graph.ParameterInfo::spec)
-                .orElse(null);
+    /** Shapes and dtypes of inputs and parameters. */
+    private static Map<String, Spec> variables(Graph g) {
+        Map<String, Spec> specs = new HashMap<>();
+        g.parameters().forEach(p -> specs.put(p.name(), p.spec()));
+        g.inputs().forEach(i -> specs.put(i.name(), i.spec()));
+        return specs;
     }
 
     /**
