@@ -299,6 +299,48 @@ public final class Reductions {
     }
 
     /**
+     * The running product along an axis.
+     *
+     * @param x the array
+     * @param axis the axis; negative ones count from the end
+     * @param exclusive whether element i itself is left out; the first product is 1
+     * @param reverse whether to multiply from the end
+     * @return a new array
+     */
+    public static NDArray cumulativeProduct(NDArray x, int axis, boolean exclusive, boolean reverse) {
+        NDArray forward = reverse ? Movement.flip(x, axis) : x;
+        NDArray products = cumulativeProduct(exclusive ? shifted(forward, axis, 1, 1) : forward, axis);
+        return reverse ? Movement.flip(products, axis) : products;
+    }
+
+    /**
+     * The running logarithm of the sum of exponentials along an axis: \(y_i = \ln \sum_{j \le i} e^{x_j}\), by
+     * \(\lceil \log_2 n \rceil\) steps that each add sums of twice as many elements, so that nothing over- or underflows
+     * (Hillis and Steele, 1986).
+     *
+     * @param x the array, floating
+     * @param axis the axis; negative ones count from the end
+     * @return a new array of the shape and dtype of x
+     */
+    public static NDArray logCumulativeSumExp(NDArray x, int axis) {
+        NDArray y = x;
+        for (long width = 1; width < x.shape().dim(x.shape().axis(axis)); width *= 2) {
+            y = Functions.logAddExp(y, shifted(y, axis, width, Double.NEGATIVE_INFINITY));
+        }
+        return y;
+    }
+
+    /** Moves elements up along an axis; the first ones become a value. */
+    private static NDArray shifted(NDArray x, int axis, long by, double value) {
+        int a = x.shape().axis(axis);
+        long n = x.shape().dim(a);
+        long count = Math.min(by, n);
+        long[] before = new long[x.shape().rank()];
+        before[a] = count;
+        return Movement.pad(x.slice(a, 0, n - count), before, new long[before.length], value);
+    }
+
+    /**
      * The running maximum along an axis: {@link CumulativeMax}.
      *
      * @param x the array

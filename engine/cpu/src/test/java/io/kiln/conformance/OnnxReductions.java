@@ -75,11 +75,10 @@ final class OnnxReductions {
                 "CumSum",
                 c -> Reductions.cumulativeSum(
                         c.x(), (int) c.y().item(), c.flag("exclusive", false), c.flag("reverse", false)));
-        one("CumProd", c -> {
-            c.only("exclusive", "0");
-            c.only("reverse", "0");
-            return Reductions.cumulativeProduct(c.x(), (int) c.y().item());
-        });
+        one(
+                "CumProd",
+                c -> Reductions.cumulativeProduct(
+                        c.x(), (int) c.y().item(), c.flag("exclusive", false), c.flag("reverse", false)));
         one("LpNormalization", c -> {
             NDArray norm = Reductions.norm(c.x(), c.integer("p", 2), true, c.axis(-1));
             return Elementwise.where(norm.eq(0), c.x(), c.x().div(norm));

@@ -127,6 +127,10 @@ final class TorchReductions {
             c.without("dtype");
             return Reductions.cumulativeProduct(c.x(), (int) c.integer(1, "dim", 0));
         });
+        one("logcumsumexp", c -> {
+            TorchCall.needs(c.rank() > 0, "a scan of a scalar");
+            return Reductions.logCumulativeSumExp(c.x(), (int) c.integer(1, "dim", 0));
+        });
         adapters.put("cummax", c -> Reductions.cumulativeMax(c.x(), (int) c.integer(1, "dim", 0)));
         adapters.put("cummin", c -> Reductions.cumulativeMin(c.x(), (int) c.integer(1, "dim", 0)));
     }
