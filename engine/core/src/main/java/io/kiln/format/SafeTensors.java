@@ -156,7 +156,7 @@ public final class SafeTensors {
         } catch (EOFException e) {
             throw new IOException("safetensors: " + file + " was cut while it was read", e);
         } catch (IOException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
+            throw FileTrouble.of("safetensors", file, e);
         }
     }
 

@@ -210,4 +210,11 @@ class SafeTensorsTest {
         assertFalse(refused == 1000, "changed numbers are still numbers");
         assertTrue(memory.peakBytes() - before < 1 << 20, "peak " + (memory.peakBytes() - before));
     }
+
+    @Test
+    void aFileThatCannotBeReadIsNamedOnceWithTheReason(@TempDir Path folder) {
+        Path missing = folder.resolve("weights.safetensors");
+        IOException e = assertThrows(IOException.class, () -> SafeTensors.read(missing));
+        assertEquals("safetensors: " + missing + ": there is no such file", e.getMessage());
+    }
 }

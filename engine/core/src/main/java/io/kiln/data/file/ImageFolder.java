@@ -3,6 +3,7 @@ package io.kiln.data.file;
 import io.kiln.data.Dataset;
 import io.kiln.data.Labeled;
 import io.kiln.data.vision.Image;
+import io.kiln.format.FileTrouble;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -12,6 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
@@ -26,14 +31,29 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
     private final List<String> classes;
     private final List<Path> files = new ArrayList<>();
     private final List<Integer> labels = new ArrayList<>();
+    private final List<Path> skipped = new ArrayList<>();
+
+    /**
+     * Finds the files, all of which must be images by the end of their names.
+     *
+     * @param folder the folder
+     * @throws IOException when reading fails, there is no subfolder, or a file is no image
+     */
+    public ImageFolder(Path folder) throws IOException {
+        this(folder, false);
+    }
 
     /**
      * Finds the files.
      *
      * @param folder the folder
-     * @throws IOException when reading fails or there is no subfolder
+     * @param skipsOthers whether files that are no images by the end of their names are left out; otherwise they are an error
+     * @throws IOException when reading fails, there is no subfolder, or a file is no image and others are not to be skipped
      */
-    public ImageFolder(Path folder) throws IOException {
+    public ImageFolder(Path folder, boolean skipsOthers) throws IOException {
+        Set<String> ends = Stream.of(ImageIO.getReaderFileSuffixes())
+                .map(end -> end.toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
         List<Path> folders = sorted(folder).stream().filter(Files::isDirectory).toList();
         if (folders.isEmpty()) {
             throw new IOException(folder + ": expected one subfolder per class, found none");
@@ -41,12 +61,26 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
         classes = folders.stream().map(p -> p.getFileName().toString()).toList();
         for (int i = 0; i < folders.size(); i++) {
             for (Path file : sorted(folders.get(i))) {
-                if (Files.isRegularFile(file)) {
+                String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+                if (Files.isRegularFile(file) && ends.contains(name.substring(name.lastIndexOf('.') + 1))) {
                     files.add(file);
                     labels.add(i);
+                } else if (Files.isRegularFile(file)) {
+                    skipped.add(file);
                 }
             }
         }
+        if (!skipsOthers && !skipped.isEmpty()) {
+            throw new IOException(
+                    "imageFolder: expected images only (" + String.join(", ", new TreeSet<>(ends)) + "), found "
+                            + skipped.size() + " other files, such as " + skipped.get(0)
+                            + "; remove them, or construct with skipsOthers");
+        }
+    }
+
+    /** {@return the files that were left out because they are no images by the end of their names} */
+    public List<Path> skipped() {
+        return List.copyOf(skipped);
     }
 
     private static List<Path> sorted(Path folder) throws IOException {
@@ -71,7 +105,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
         try (InputStream in = Files.newInputStream(file)) {
             return new Labeled<>(decode(file.toString(), in), labels.get((int) index));
         } catch (IOException e) {
-            throw new UncheckedIOException(file + ": " + e.getMessage(), e);
+            throw new UncheckedIOException(FileTrouble.of("imageFolder", file, e));
         }
     }
 

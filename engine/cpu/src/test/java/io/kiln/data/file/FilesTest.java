@@ -156,5 +156,10 @@ class FilesTest {
                 .getMessage()
                 .contains("a.png"));
         assertMessage("expected one subfolder per class", () -> new ImageFolder(dir.resolve("images/dogs")));
+        Path notes = Files.writeString(dir.resolve("images/dogs/notes.txt"), "none");
+        assertMessage("found 1 other files, such as " + notes, () -> new ImageFolder(dir.resolve("images")));
+        ImageFolder rest = new ImageFolder(dir.resolve("images"), true);
+        assertEquals(2, rest.size());
+        assertEquals(List.of(notes), rest.skipped());
     }
 }
