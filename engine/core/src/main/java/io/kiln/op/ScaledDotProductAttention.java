@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +14,8 @@ import java.util.List;
  * Scaled dot-product attention (Vaswani et al. 2017): \(P = \mathrm{softmax}(s\, q k^\top + m)\), \(y = \mathrm{drop}(P) v\).
  * Inputs: q[…,L,E], k[…,S,E], v[…,S,V] and, if there is one, a mask that broadcasts to […,L,S]: of bool, saying which keys a
  * query looks at, or floating, added to the products. The axes in front broadcast, so that groups of queries may share keys.
- * With causal, query i of L looks at keys 0 to i + S − L. A key with −∞ in the mask is hidden. A query without any key gets y = 0
+ * With causal, query i of L looks at keys 0 to i + S − L, so that the last query sees the last key, as where the first keys come
+ * from a cache; or, aligned at the first key, at keys 0 to i, as PyTorch's and ONNX's {@code is_causal} do. A key with −∞ in the mask is hidden. A query without any key gets y = 0
  * and no gradient.
  *
  * <p>Outputs: y[…,L,V], P[…,L,S], and with dropout what P was multiplied by [.…,L,S]. Floating dtypes, one for q, k and v.
@@ -22,9 +24,23 @@ import java.util.List;
  * @param causal whether later keys are hidden
  * @param masked whether there is a mask
  * @param dropout probability of an element of P to be dropped in train mode, in [0, 1)
+ * @param alignedFirst whether, with causal, the first query sees the first key alone, however many keys there are
  */
-public record ScaledDotProductAttention(double scale, boolean causal, boolean masked, double dropout)
+public record ScaledDotProductAttention(
+        double scale, boolean causal, boolean masked, double dropout, @DefaultValue("false") boolean alignedFirst)
         implements Stochastic {
+    /**
+     * With the last query at the last key.
+     *
+     * @param scale s, such as \(1/\sqrt E\)
+     * @param causal whether later keys are hidden
+     * @param masked whether there is a mask
+     * @param dropout probability of an element of P to be dropped in train mode, in [0, 1)
+     */
+    public ScaledDotProductAttention(double scale, boolean causal, boolean masked, double dropout) {
+        this(scale, causal, masked, dropout, false);
+    }
+
     /** Checks the rate. */
     public ScaledDotProductAttention {
         if (!(dropout >= 0 && dropout < 1)) {
@@ -137,7 +153,7 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
     @Override
     public NDArray[] compose(NDArray... in) {
         NDArray scores = in[0].matmul(MatMul.swap(in[1])).mul(scale);
-        NDArray seen = causal ? causal(in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
+        NDArray seen = causal ? seen(in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
         if (masked) {
             boolean chosen = in[3].dtype() == DType.BOOL;
             NDArray open =
@@ -170,10 +186,22 @@ public record ScaledDotProductAttention(double scale, boolean causal, boolean ma
     }
 
     /** Which of S keys each of L queries sees. */
-    private static NDArray causal(long queries, long keys) {
-        NDArray row = NDArray.arange(keys - queries, keys, 1, DType.INT64).reshape(queries, 1);
+    private NDArray seen(long queries, long keys) {
+        long first = lastKeyOfFirst(queries, keys);
+        NDArray row = NDArray.arange(first, first + queries, 1, DType.INT64).reshape(queries, 1);
         NDArray column = NDArray.arange(0, keys, 1, DType.INT64).reshape(1, keys);
         return Elementwise.ge(row, column);
+    }
+
+    /**
+     * The last key that the first query sees, with causal.
+     *
+     * @param queries L
+     * @param keys S
+     * @return its number; negative when the first query sees none
+     */
+    public long lastKeyOfFirst(long queries, long keys) {
+        return alignedFirst ? 0 : keys - queries;
     }
 
     static List<Long> last(NDArray x) {

@@ -16,7 +16,7 @@ final class Difference {
         if (got.dtype() != want.dtype()) {
             return Optional.of("%s: %s in place of %s".formatted(name, got.dtype(), want.dtype()));
         }
-        double rounding = want.dtype() == DType.FLOAT16 ? 2e-3 : want.dtype() == DType.BFLOAT16 ? 1e-2 : 0;
+        double rounding = want.dtype() == DType.FLOAT16 ? 2e-3 : want.dtype() == DType.BFLOAT16 ? 2e-2 : 0;
         double[] a = got.toDoubleArray();
         double[] b = want.toDoubleArray();
         for (int k = 0; k < a.length; k++) {

@@ -156,7 +156,7 @@ final class OnnxNetworks {
         }
         double scale = c.real("scale", 1 / Math.sqrt(c.x().shape().dim(3)));
         NDArray mask = c.input(3);
-        Operator operator = new ScaledDotProductAttention(scale, c.flag("is_causal", false), mask != null, 0);
+        Operator operator = new ScaledDotProductAttention(scale, c.flag("is_causal", false), mask != null, 0, true);
         return mask == null
                 ? Dispatch.run(operator, c.inputs())[0]
                 : Dispatch.run(operator, c.x(), c.y(), c.inputs()[2], mask)[0];

@@ -84,7 +84,7 @@ final class TorchNetworks {
             NDArray mask = c.optional(-1, "attn_mask");
             double scale = c.real(-1, "scale", 1 / Math.sqrt(c.x().shape().dim(c.rank() - 1)));
             ScaledDotProductAttention operator =
-                    new ScaledDotProductAttention(scale, c.flag(-1, "is_causal", false), mask != null, 0);
+                    new ScaledDotProductAttention(scale, c.flag(-1, "is_causal", false), mask != null, 0, true);
             return mask == null
                     ? Dispatch.run(operator, c.x(), c.x(1), c.x(2))[0]
                     : Dispatch.run(operator, c.x(), c.x(1), c.x(2), mask)[0];

@@ -42,6 +42,12 @@ final class AttentionRows {
                         .gradientOf(1)
                         .slack(8)
                         .on(real(-1, 1, 2, 2, 2), real(-1, 1, 2, 4, 2), real(-1, 1, 2, 4, 2)),
+                Row.of(new ScaledDotProductAttention(0.25, true, false, 0, true))
+                        .torch(TORCH + "None, 0., True, scale=0.25)")
+                        .gradientOf(1)
+                        .slack(8)
+                        .on(real(-1, 1, 2, 2, 2), real(-1, 1, 2, 4, 2), real(-1, 1, 2, 4, 2))
+                        .on(real(-1, 1, 2, 5, 2), real(-1, 1, 2, 3, 2), real(-1, 1, 2, 3, 2)),
                 Row.of(new ScaledDotProductAttention(1, false, true, 0))
                         .torch(TORCH + "x3, 0., False, scale=1.)")
                         .gradientOf(1)

@@ -47,7 +47,7 @@ final class AttentionKernels {
             if (!MatMul.run(Operands.of(q), swapped(k), null, Operands.of(p), scaled)) {
                 return null;
             }
-            boolean[] blind = hide(op.causal(), op.masked() ? inputs[3] : null, p);
+            boolean[] blind = hide(op, op.masked() ? inputs[3] : null, p);
             int axis = p.shape().rank() - 1;
             if (!SoftmaxKernels.forward(false, axis, Operands.of(p), p)) {
                 return null;
@@ -157,13 +157,14 @@ final class AttentionKernels {
     }
 
     /** Hides keys from queries in place; says which rows have none left, null when every row surely has one. */
-    private static boolean[] hide(boolean causal, NDArray mask, NDArray scores) {
-        if (!causal && mask == null) {
+    private static boolean[] hide(ScaledDotProductAttention op, NDArray mask, NDArray scores) {
+        if (!op.causal() && mask == null) {
             return null;
         }
         int keys = Math.toIntExact(scores.shape().dim(-1));
         int queries = Math.toIntExact(scores.shape().dim(-2));
         int rows = Math.toIntExact(scores.size() / keys);
+        int first = Math.toIntExact(op.lastKeyOfFirst(queries, keys));
         boolean[] blind = new boolean[rows];
         boolean chosen = mask != null && mask.dtype() == DType.BOOL;
         NDArray added = mask == null ? null : Recurrence.contiguous(chosen ? mask.cast(DType.FLOAT32) : mask);
@@ -175,7 +176,7 @@ final class AttentionKernels {
             float[] row = new float[2 * keys];
             for (int r = (int) from; r < to; r++) {
                 long place = scores.address() + 4L * r * keys;
-                int seen = causal ? Math.max(0, Math.min(keys, r % queries + 1 + keys - queries)) : keys;
+                int seen = op.causal() ? Math.max(0, Math.min(keys, r % queries + 1 + first)) : keys;
                 boolean any = seen > 0;
                 if (added != null && seen > 0) {
                     any = apply(
