@@ -17,6 +17,17 @@ public final class BatchNorm extends BatchStatisticsNorm {
      * @param epsilon added to the variance, above 0
      */
     public BatchNorm(double momentum, double epsilon) {
-        super(new io.kiln.op.BatchNorm(epsilon, momentum), momentum, epsilon);
+        this(momentum, epsilon, false);
+    }
+
+    /**
+     * A layer.
+     *
+     * @param momentum weight of the old running statistics, in [0, 1]
+     * @param epsilon added to the variance, above 0
+     * @param population whether the running variance takes that of a population, as in MXNet, instead of that of a sample, as in PyTorch
+     */
+    public BatchNorm(double momentum, double epsilon, boolean population) {
+        super(new io.kiln.op.BatchNorm(epsilon, momentum, population), momentum, epsilon);
     }
 }

@@ -18,6 +18,17 @@ public final class SyncBatchNorm extends BatchStatisticsNorm {
      * @param epsilon added to the variance, above 0
      */
     public SyncBatchNorm(double momentum, double epsilon) {
-        super(new io.kiln.op.SyncBatchNorm(epsilon, momentum), momentum, epsilon);
+        this(momentum, epsilon, false);
+    }
+
+    /**
+     * A layer.
+     *
+     * @param momentum weight of the old running statistics, in [0, 1]
+     * @param epsilon added to the variance, above 0
+     * @param population whether the running variance takes that of a population, as in MXNet, instead of that of a sample, as in PyTorch
+     */
+    public SyncBatchNorm(double momentum, double epsilon, boolean population) {
+        super(new io.kiln.op.SyncBatchNorm(epsilon, momentum, population), momentum, epsilon);
     }
 }

@@ -5,6 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import io.kiln.symbol.Role;
 import java.util.Arrays;
 import java.util.List;
@@ -13,8 +14,8 @@ import java.util.Map;
 /**
  * Batch normalisation: \(y = \gamma (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta\) per channel (Ioffe and Szegedy 2015). In
  * train mode μ and σ² (biased) are those of the batch, and the running statistics move:
- * \(\mathrm{new} = m\,\mathrm{old} + (1-m)\,\mathrm{batch}\), with the unbiased variance; in predict mode they are the
- * running statistics, which stay.
+ * \(\mathrm{new} = m\,\mathrm{old} + (1-m)\,\mathrm{batch}\), with the variance of a sample, which divides by n − 1, as PyTorch's, or
+ * that of a population, which divides by n, as MXNet's and ONNX's; in predict mode they are the running statistics, which stay.
  *
  * <p>Inputs: x[N,C,…], gamma[C], beta[C], running mean[C], running variance[C]. Outputs: y[N,C,…], new running mean[C], new
  * running variance[C], and for the gradient the mean[C] and 1/√(σ² + ε) [C] that were used. Dtype: y as x, floating; the
@@ -22,8 +23,20 @@ import java.util.Map;
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
+ * @param population whether the running variance takes that of a population instead of that of a sample
  */
-public record BatchNorm(double epsilon, double momentum) implements ParametricOperator {
+public record BatchNorm(double epsilon, double momentum, @DefaultValue("false") boolean population)
+        implements ParametricOperator {
+    /**
+     * With the variance of a sample.
+     *
+     * @param epsilon added to the variance
+     * @param momentum m, the weight of the old running statistics
+     */
+    public BatchNorm(double epsilon, double momentum) {
+        this(epsilon, momentum, false);
+    }
+
     @Override
     public List<Argument> arguments() {
         return List.of(
@@ -89,13 +102,23 @@ public record BatchNorm(double epsilon, double momentum) implements ParametricOp
             variance =
                     ConvolutionWeightGradient.overChannels(centred.mul(centred)).mul(1 / n);
             newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
-            newVariance = in[4].mul(momentum).add(variance.mul((1 - momentum) * n / Math.max(1, n - 1)));
+            newVariance = in[4].mul(momentum).add(variance.mul((1 - momentum) * runningFactor(n)));
         }
         NDArray inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
         NDArray y = x.sub(perChannel(mean, x))
                 .mul(perChannel(inverse.mul(in[1]), x))
                 .add(perChannel(in[2], x));
         return new NDArray[] {like(x, y), newMean, newVariance, mean, inverse};
+    }
+
+    /**
+     * What the variance of a batch is multiplied by for the running one.
+     *
+     * @param n elements of a channel
+     * @return n / (n − 1), or 1 for that of a population
+     */
+    public double runningFactor(double n) {
+        return population ? 1 : n / Math.max(1, n - 1);
     }
 
     /** With float32 statistics of narrow data, the result in the type of the data. */

@@ -4,6 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.symbol.DefaultValue;
 import java.util.List;
 import java.util.Map;
 
@@ -17,10 +18,22 @@ import java.util.Map;
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
+ * @param population whether the running variance takes that of a population, as MXNet's, instead of that of a sample, as PyTorch's
  */
-public record SyncBatchNorm(double epsilon, double momentum) implements ParametricOperator, AcrossWorkers {
+public record SyncBatchNorm(double epsilon, double momentum, @DefaultValue("false") boolean population)
+        implements ParametricOperator, AcrossWorkers {
+    /**
+     * With the variance of a sample.
+     *
+     * @param epsilon added to the variance
+     * @param momentum the weight of the old running statistics
+     */
+    public SyncBatchNorm(double epsilon, double momentum) {
+        this(epsilon, momentum, false);
+    }
+
     private BatchNorm plain() {
-        return new BatchNorm(epsilon, momentum);
+        return new BatchNorm(epsilon, momentum, population);
     }
 
     @Override
@@ -60,9 +73,10 @@ public record SyncBatchNorm(double epsilon, double momentum) implements Parametr
         NDArray mean = total.slice(0, 0, channels).div(count);
         NDArray squares = over(x.sub(BatchNorm.perChannel(mean, x)).square(), mean);
         NDArray variance = Dispatch.one(new CrossWorkerSum(), squares).div(count);
-        NDArray unbiased = count.div(count.sub(1).clip(1, Double.POSITIVE_INFINITY));
+        NDArray running =
+                population ? variance : variance.mul(count.div(count.sub(1).clip(1, Double.POSITIVE_INFINITY)));
         NDArray newMean = in[3].mul(momentum).add(mean.mul(1 - momentum));
-        NDArray newVariance = in[4].mul(momentum).add(variance.mul(unbiased).mul(1 - momentum));
+        NDArray newVariance = in[4].mul(momentum).add(running.mul(1 - momentum));
         NDArray inverse = Dispatch.one(new Rsqrt(), variance.add(epsilon));
         NDArray y = x.sub(BatchNorm.perChannel(mean, x))
                 .mul(BatchNorm.perChannel(inverse.mul(in[1]), x))

@@ -61,7 +61,7 @@ final class OnnxNetworks {
             boolean training = c.flag("training_mode", false);
             try (Autograd.Mode mode = training ? Autograd.trainMode() : Autograd.predictMode()) {
                 NDArray[] results =
-                        Dispatch.run(new BatchNorm(c.real("epsilon", 1e-5), c.real("momentum", 0.9)), c.inputs());
+                        Dispatch.run(new BatchNorm(c.real("epsilon", 1e-5), c.real("momentum", 0.9), true), c.inputs());
                 return training ? results : new NDArray[] {results[0]};
             }
         });

@@ -80,7 +80,7 @@ final class OneDnnNorm {
             if (training) {
                 double n = (double) inputs[0].size() / usedMean.length;
                 move(oldMean, usedMean, norm.momentum(), 1);
-                move(oldVariance, usedVariance, norm.momentum(), n / Math.max(1, n - 1));
+                move(oldVariance, usedVariance, norm.momentum(), norm.runningFactor(n));
             }
             put(oldMean, newMean);
             put(oldVariance, newVariance);
