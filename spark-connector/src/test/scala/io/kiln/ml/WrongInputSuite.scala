@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.nn.{Dense, Embedding, Flatten, Sequential}
 import io.kiln.spark.job.TrainingException
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.DataFrame
@@ -55,6 +56,16 @@ class WrongInputSuite extends SparkSuite {
     refused("adamw2", "did you mean \"adamW\"?")(classifier().setOptimizer("adamw2"))
     refused("stepDecai", "did you mean \"stepDecay\"?")(classifier().setLearningRateSchedule("stepDecai"))
     refused("acuracy", "did you mean \"accuracy\"?", "loss, ")(classifier().setValidationMetric("acuracy"))
+  }
+
+  test("an id beyond its embedding, in training and in prediction") {
+    val ids = arrays((0 until 8).map(i => (Seq(i.toDouble, 1.0), (i % 3).toDouble)): _*)
+    val estimator = classifier().setNetwork(new Sequential(new Embedding(8, 4), new Flatten(), new Dense(3))).setBatchSize(4)
+    val model = estimator.fit(ids)
+    val wrong = arrays((Seq(1.0, 9.0), 0.0))
+    refused("epoch 1", "feature 1 of row 0", "from 0 to 7, got 9", "enlarge the embedding")(estimator.fit(wrong))
+    val e = intercept[IllegalArgumentException](model.predictRaw(Vectors.dense(1, 9)))
+    assert(e.getMessage.contains("feature 1 of row 0 of the batch"), e.getMessage)
   }
 
   test("a silence that no wait lasts") {

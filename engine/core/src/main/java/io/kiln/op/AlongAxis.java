@@ -1,6 +1,7 @@
 package io.kiln.op;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -81,8 +82,7 @@ final class AlongAxis {
         long low = indices.min().toLongArray()[0];
         long high = indices.max().toLongArray()[0];
         if (low < -n || high >= n) {
-            throw new IndexOutOfBoundsException(
-                    operation + ": indices must be from " + -n + " to " + (n - 1) + ", got " + (low < -n ? low : high));
+            throw new IndexRangeException(operation, -n, n - 1, low < -n ? low : high);
         }
         return low >= 0 ? indices : Dispatch.one(new Where(), indices.lt(0), indices.add(n), indices);
     }
@@ -95,9 +95,7 @@ final class AlongAxis {
         long low = indices.min().toLongArray()[0];
         long high = indices.max().toLongArray()[0];
         if (low < 0 || high >= n) {
-            throw new IndexOutOfBoundsException(operation + ": "
-                    + (n == 0 ? "the axis is empty" : "indices must be from 0 to " + (n - 1)) + ", got "
-                    + (low < 0 ? low : high));
+            throw new IndexRangeException(operation, 0, n - 1, low < 0 ? low : high);
         }
     }
 }

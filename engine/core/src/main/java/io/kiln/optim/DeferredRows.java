@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -89,8 +90,7 @@ final class DeferredRows implements AutoCloseable {
         long[] n = numbers.toLongArray();
         for (long r : n) {
             if (r < 0 || r >= rows) {
-                throw new IndexOutOfBoundsException(
-                        "gather (axis 0): indices must be from 0 to " + (rows - 1) + ", got " + r);
+                throw new IndexRangeException("gather (axis 0)", 0, rows - 1, r);
             }
         }
         batches++;

@@ -5,6 +5,7 @@ import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -273,7 +274,14 @@ final class TrainingLoop implements AutoCloseable {
         RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
         NDArray x = Features.scaled(batch.features(), plan.input().scale());
         NDArray shares = shares(batch, byClass, weight);
-        return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
+        try {
+            return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
+        } catch (IndexRangeException e) {
+            throw new TrainingException(
+                    "training: epoch %d, step %d of %d: %s"
+                            .formatted(at.epoch() + 1, at.step() + 1, steps, Features.place(x, e)),
+                    e);
+        }
     }
 
     /** Rows that a worker usually has in a step. */

@@ -1,7 +1,9 @@
 package io.kiln.spark.model;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
+import java.util.Locale;
 
 /** What happens to features before the network sees them: the same in training and in prediction. */
 public final class Features {
@@ -17,5 +19,28 @@ public final class Features {
     public static NDArray scaled(NDArray x, double scale) {
         NDArray f = x.dtype() == DType.FLOAT32 ? x : x.cast(DType.FLOAT32);
         return scale == 1 ? f : f.mul(scale);
+    }
+
+    /**
+     * Where an index that a network refused stands among the features.
+     *
+     * @param x the features of a batch, rows first
+     * @param e what the network said
+     * @return row and feature, counted from 0, and what the network said
+     */
+    public static String place(NDArray x, IndexRangeException e) {
+        float[] features = x.toFloatArray();
+        int width = Math.toIntExact(x.size() / x.shape().dim(0));
+        for (int i = 0; i < features.length; i++) {
+            if ((long) features[i] == e.value()) {
+                return String.format(
+                        Locale.ROOT,
+                        "feature %d of row %d of the batch is an index out of range: %s; encode it within the range, or enlarge the embedding",
+                        i % width,
+                        i / width,
+                        e.getMessage());
+            }
+        }
+        return e.getMessage();
     }
 }

@@ -6,6 +6,7 @@ import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -243,7 +244,11 @@ public final class TrainedNetwork implements Serializable {
             dims[0] = rows;
             System.arraycopy(row, 0, dims, 1, row.length);
             NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), scale);
-            return call.apply(loaded(), x).cast(DType.FLOAT32).toFloatArray();
+            try {
+                return call.apply(loaded(), x).cast(DType.FLOAT32).toFloatArray();
+            } catch (IndexRangeException e) {
+                throw new IllegalArgumentException("predict: " + Features.place(x, e), e);
+            }
         } catch (OutOfDeviceMemoryException e) {
             throw new OutOfDeviceMemoryException(
                     "predict: a batch of " + rows + " rows and " + (weights.length() >> 20)

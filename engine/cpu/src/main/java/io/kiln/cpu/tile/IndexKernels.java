@@ -4,6 +4,7 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.KernelTable;
 import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -65,9 +66,7 @@ public final class IndexKernels {
         for (int i = 0; i < values.length; i++) {
             long v = values[i];
             if (v < least || v >= n) {
-                throw new IndexOutOfBoundsException(operation + " (axis " + axis + "): "
-                        + (n == 0 ? "the axis is empty" : "indices must be from " + least + " to " + (n - 1)) + ", got "
-                        + v);
+                throw new IndexRangeException(operation + " (axis " + axis + ")", least, n - 1, v);
             }
             values[i] = v < 0 ? v + n : v;
         }
