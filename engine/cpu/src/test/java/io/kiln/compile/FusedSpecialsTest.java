@@ -78,6 +78,9 @@ class FusedSpecialsTest {
                     new Net(IMAGES, () -> new Sequential(conv(64, kernel), Activations.relu(), Pool.max2D(2))));
         }
         nets.put("norm, relu", new Net(IMAGES, () -> new Sequential(new BatchNorm(), Activations.relu())));
+        nets.put(
+                "norm of few channels, relu",
+                new Net(Shape.of(2, 4, 6, 6), () -> new Sequential(new BatchNorm(), Activations.relu())));
         return nets;
     }
 
@@ -126,6 +129,12 @@ class FusedSpecialsTest {
         }
         compare(what + ", output", y[0], y[1], precision);
         compare(what + ", gradient", dx[0], dx[1], precision);
+        eager.parameters().forEach((name, p) -> {
+            if (p.isTrained()) {
+                NDArray got = compiled.parameters().get(name).gradient();
+                compare(what + ", gradient of " + name, p.gradient(), got, precision);
+            }
+        });
     }
 
     private static NDArray planted(Shape shape, float[] plants, int seed) {

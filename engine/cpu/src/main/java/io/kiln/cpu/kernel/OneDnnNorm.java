@@ -64,18 +64,8 @@ final class OneDnnNorm {
             }
             float[] usedMean = mean.toFloatArray();
             float[] usedVariance = variance.toFloatArray();
-            if (mask != null && CpuContext.tookInvalid()) { // a rectified NaN has become 0
-                io.kiln.cpu.onednn.BatchNorm.forward(
-                        Operands.read(inputs[0]),
-                        Operands.read(inputs[1]),
-                        Operands.read(inputs[2]),
-                        Operands.of(mean),
-                        Operands.of(variance),
-                        Operands.of(y),
-                        null,
-                        (float) norm.epsilon(),
-                        !training);
-                Specials.rectify(y);
+            if (mask != null && CpuContext.tookInvalid()) {
+                rectify(norm, inputs, mean, variance, y, mask, training);
             }
             if (training) {
                 double n = (double) inputs[0].size() / usedMean.length;
@@ -89,6 +79,45 @@ final class OneDnnNorm {
                     ? new NDArray[] {y, newMean, newVariance, mean, inverse}
                     : new NDArray[] {y, newMean, newVariance, mean, inverse, mask};
         }
+    }
+
+    /**
+     * The rectified results and their mask anew, where oneDNN has made 0 of a NaN and lets its gradient through. The form of the mask
+     * is oneDNN's own, so oneDNN makes it, of numbers of the same signs.
+     */
+    private static void rectify(
+            BatchNorm norm,
+            NDArray[] inputs,
+            NDArray mean,
+            NDArray variance,
+            NDArray y,
+            NDArray mask,
+            boolean training) {
+        float epsilon = (float) norm.epsilon();
+        io.kiln.cpu.onednn.BatchNorm.forward(
+                Operands.read(inputs[0]),
+                Operands.read(inputs[1]),
+                Operands.read(inputs[2]),
+                Operands.of(mean),
+                Operands.of(variance),
+                Operands.of(y),
+                null,
+                epsilon,
+                !training);
+        NDArray signs = Specials.withoutNaN(y);
+        NDArray ones = NDArray.ones(mean.shape(), DType.FLOAT32);
+        NDArray zeros = NDArray.zeros(mean.shape(), DType.FLOAT32);
+        io.kiln.cpu.onednn.BatchNorm.forward(
+                Operands.of(signs),
+                Operands.of(ones),
+                Operands.of(zeros),
+                Operands.of(zeros),
+                Operands.of(ones),
+                Operands.of(NDArray.empty(y.backend(), y.shape(), y.dtype(), y.strides())),
+                Operands.of(mask),
+                epsilon,
+                true);
+        Specials.rectify(y);
     }
 
     private static NDArray put(float[] values, NDArray array) {

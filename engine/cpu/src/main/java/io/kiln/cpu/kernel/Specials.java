@@ -100,6 +100,27 @@ final class Specials {
         });
     }
 
+    /** A copy of dense memory with -1 in place of each NaN. */
+    static NDArray withoutNaN(NDArray y) {
+        NDArray copy = NDArray.empty(y.backend(), y.shape(), y.dtype(), y.strides());
+        Memory.copy(y.address(), copy.address(), y.size() * y.dtype().bytes());
+        int infinity = infinity(y.dtype());
+        int magnitude = y.dtype() == DType.FLOAT32 ? Integer.MAX_VALUE : Short.MAX_VALUE;
+        int minusOne =
+                switch (y.dtype()) {
+                    case FLOAT32 -> 0xBF800000;
+                    case BFLOAT16 -> 0xBF80;
+                    default -> 0xBC00;
+                };
+        eachTile(copy, (address, bits, count) -> {
+            for (int i = 0; i < count; i++) {
+                bits[i] = (bits[i] & magnitude) > infinity ? minusOne : bits[i];
+            }
+            put(copy.dtype(), address, bits, count);
+        });
+        return copy;
+    }
+
     /**
      * Makes each line along an axis that holds a NaN all NaN: what normalisation by a sum over the line defines, where oneDNN
      * leaves the other elements at 0, or at the logarithm of 0.

@@ -72,7 +72,7 @@ public final class BatchNorm {
                 .add(epsilon)
                 .add(globalStatistics ? 1 : 0);
         Plan plan = context.plan(builder -> {
-            int propagation = globalStatistics ? dnnl_forward_inference : dnnl_forward_training;
+            int propagation = globalStatistics && mask == null ? dnnl_forward_inference : dnnl_forward_training;
             dnnl_primitive_desc descriptor =
                     descriptor(builder, propagation, src, dst, epsilon, flags(globalStatistics, mask));
             PlanBuilder.Place meanPlace = builder.slot(3, mean);
