@@ -23,12 +23,14 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
  * Every operator treats NaN, infinities, -0 and subnormal numbers in float32 as its definition says: as in float64, which plain Java
  * computes.
  */
+@Tag("core")
 class SpecialValuesTest {
     private static final double NAN = Double.NaN;
     private static final double INF = Double.POSITIVE_INFINITY;

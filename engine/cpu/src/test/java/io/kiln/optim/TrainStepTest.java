@@ -137,6 +137,7 @@ class TrainStepTest {
         }
     }
 
+    @Tag("onednn")
     @Test
     void aStepAllocatesLittleOnTheHeap() {
         Backends.current().setThreads(1);

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("core")
+@Tag("onednn")
 class NativesTest {
 
     @TempDir

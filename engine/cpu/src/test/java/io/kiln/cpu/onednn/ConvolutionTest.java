@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("core")
+@Tag("onednn")
 class ConvolutionTest {
 
     private final Arena arena = new Arena();

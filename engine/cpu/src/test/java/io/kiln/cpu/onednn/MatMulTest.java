@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("core")
+@Tag("onednn")
 class MatMulTest {
 
     private final Arena arena = new Arena();

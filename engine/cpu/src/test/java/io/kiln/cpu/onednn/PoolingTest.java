@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("core")
+@Tag("onednn")
 class PoolingTest {
 
     private final Arena arena = new Arena();

@@ -39,6 +39,8 @@ class LossTest {
     private static final int N = 5;
     private static final int K = 4;
     private static final double TOLERANCE = 1e-5;
+    /** MXNet's golden numbers are of float32, with squares that cancel. */
+    private static final double SDML_TOLERANCE = 3e-5;
 
     private Scope scope;
 
@@ -145,7 +147,8 @@ class LossTest {
         assertEquals(Shape.of(N), l.shape());
         Golden.assertClose(Golden.doubles(golden.get(name).get("loss")), l.toDoubleArray(), TOLERANCE, name);
         double[] gradient = Autograd.gradient(p).toDoubleArray();
-        Golden.assertClose(Golden.doubles(golden.get(name).get("gradient")), gradient, TOLERANCE, name + " gradient");
+        double tolerance = name.equals("sdml") ? SDML_TOLERANCE : TOLERANCE;
+        Golden.assertClose(Golden.doubles(golden.get(name).get("gradient")), gradient, tolerance, name + " gradient");
     }
 
     /** A loss as a block of two inputs. */
