@@ -3,11 +3,10 @@ package io.kiln.spark.job;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
@@ -27,17 +26,22 @@ final class ProgressDisplay implements AutoCloseable {
     }
 
     static ProgressDisplay open(boolean wanted, int epochs, int stepsPerEpoch) {
-        ProgressBar bar = wanted
-                ? new ProgressBarBuilder()
-                        .setTaskName("Training")
-                        .setInitialMax((long) epochs * stepsPerEpoch)
-                        .setStyle(ProgressBarStyle.ASCII)
-                        .setUpdateIntervalMillis(UPDATE_MILLIS)
-                        .setUnit(" steps", 1)
-                        .showSpeed(new DecimalFormat("0.0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-                        .build()
-                : null;
-        return new ProgressDisplay(bar, stepsPerEpoch);
+        return new ProgressDisplay(wanted ? bar(epochs, stepsPerEpoch).build() : null, stepsPerEpoch);
+    }
+
+    /** A display that writes to somewhere else than the terminal. */
+    static ProgressDisplay to(ProgressBarConsumer consumer, int epochs, int stepsPerEpoch) {
+        return new ProgressDisplay(
+                bar(epochs, stepsPerEpoch).setConsumer(consumer).build(), stepsPerEpoch);
+    }
+
+    /** Short enough for 80 columns, with its text in the same places from first to last. */
+    private static ProgressBarBuilder bar(int epochs, int stepsPerEpoch) {
+        return new ProgressBarBuilder()
+                .setTaskName("fit")
+                .setInitialMax((long) epochs * stepsPerEpoch)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(UPDATE_MILLIS);
     }
 
     /** Whether standard error is a terminal. */
@@ -53,7 +57,7 @@ final class ProgressDisplay implements AutoCloseable {
     void show(long steps, double loss) {
         if (bar != null) {
             bar.stepTo(Math.min(steps, bar.getMax()));
-            bar.setExtraMessage(String.format(Locale.ROOT, "  epoch %d, loss %.4f", epoch(steps), loss));
+            bar.setExtraMessage(String.format(Locale.ROOT, " epoch %3d loss %-9.4g", epoch(steps), loss));
         }
     }
 
