@@ -35,6 +35,8 @@ public final class TrainedNetwork implements Serializable {
     private final ByteChunks weights;
     private final double scale;
     private transient volatile GraphBlock block;
+    private transient volatile GraphBlock loaded;
+    private transient volatile long[] row;
 
     /**
      * Makes one.
@@ -92,7 +94,16 @@ public final class TrainedNetwork implements Serializable {
      * @return its sizes
      */
     public long[] rowShape() {
-        return new Network.Traced(block().graph(), ByteChunks.EMPTY).rowShape();
+        return row().clone();
+    }
+
+    private long[] row() {
+        long[] r = row;
+        if (r == null) {
+            r = new Network.Traced(block().graph(), ByteChunks.EMPTY).rowShape();
+            row = r;
+        }
+        return r;
     }
 
     /**
@@ -101,7 +112,11 @@ public final class TrainedNetwork implements Serializable {
      * @return the product of {@link #rowShape()}
      */
     public int width() {
-        return Math.toIntExact(Arrays.stream(rowShape()).reduce(1, Math::multiplyExact));
+        long width = 1;
+        for (long d : row()) {
+            width = Math.multiplyExact(width, d);
+        }
+        return Math.toIntExact(width);
     }
 
     /**
@@ -191,11 +206,19 @@ public final class TrainedNetwork implements Serializable {
         return b;
     }
 
-    private synchronized GraphBlock loaded() {
-        GraphBlock b = block();
-        if (!b.parameters().values().stream().allMatch(p -> p.hasData())) {
-            load(b);
-            b.hybridize();
+    /** The block with its weights: looked for once, as single rows are predicted in microseconds. */
+    private GraphBlock loaded() {
+        GraphBlock b = loaded;
+        if (b == null) {
+            synchronized (this) {
+                b = loaded;
+                if (b == null) {
+                    b = block();
+                    load(b);
+                    b.hybridize();
+                    loaded = b;
+                }
+            }
         }
         return b;
     }
@@ -237,9 +260,11 @@ public final class TrainedNetwork implements Serializable {
     private float[] predict(int rows, float[] features, int threads, BiFunction<GraphBlock, NDArray, NDArray> call) {
         Backend backend = Backends.current();
         int before = backend.threads();
-        backend.setThreads(threads);
+        if (before != threads) {
+            backend.setThreads(threads);
+        }
         try (Scope scope = Scope.open()) {
-            long[] row = rowShape();
+            long[] row = row();
             long[] dims = new long[row.length + 1];
             dims[0] = rows;
             System.arraycopy(row, 0, dims, 1, row.length);
@@ -255,7 +280,9 @@ public final class TrainedNetwork implements Serializable {
                             + " MiB of weights need more memory than there is; lower predictionBatchSize or the tasks of an executor",
                     e);
         } finally {
-            backend.setThreads(before);
+            if (before != threads) {
+                backend.setThreads(before);
+            }
         }
     }
 }
