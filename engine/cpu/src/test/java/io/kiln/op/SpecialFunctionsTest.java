@@ -107,12 +107,7 @@ class SpecialFunctionsTest {
             if (Double.compare(expected, got[i]) == 0 || expected == got[i]) {
                 continue;
             }
-            // Between its poles below 0 these have zeros where terms of this size cancel.
-            boolean gamma = (name.equals("lgamma") || name.equals("digamma") || name.startsWith("polygamma"))
-                    && p.x() < 0
-                    && type == DType.FLOAT64;
-            double size = gamma ? Math.max(Math.abs(p.y()), 8) : p.y();
-            double off = Math.abs(got[i] - p.y()) / unit(name, type, size);
+            double off = Math.abs(got[i] - p.y()) / unit(name, type, p.y());
             if (!(off <= units)) {
                 wrong.add(p.x() + ": expected " + expected + ", got " + got[i] + ", off by " + off);
             }
@@ -144,8 +139,7 @@ class SpecialFunctionsTest {
     @ParameterizedTest
     @MethodSource("functions")
     void floatsAreWithinFourUnitsInTheLastPlace(String name) throws IOException {
-        // Silu multiplies oneDNN's logistic function, whose own error is 4 units.
-        check(name, DType.FLOAT32, name.equals("silu") ? FLOAT_UNITS + 2 : FLOAT_UNITS);
+        check(name, DType.FLOAT32, FLOAT_UNITS);
     }
 
     @ParameterizedTest

@@ -81,7 +81,9 @@ BERNOULLI = [mp.bernoulli(2 * k) for k in range(1, 41)]
 def psi(n, x):
     """The polygamma function by recurrence and its asymptotic series; mpmath's own takes minutes below 0."""
     if x < -1000:
-        raise ValueError("too many steps")
+        if n > 0 or x == mp.floor(x):
+            raise ValueError("too many steps")
+        return psi(0, 1 - x) - PI * mp.cot(PI * x)
     total, z = mpf(0), mpf(x)
     while z < 50:
         total += 1 / z ** (n + 1)
@@ -98,6 +100,31 @@ def psi(n, x):
 
 def poly(n):
     return lambda x: psi(n, x)
+
+
+def root(f, low, high):
+    """The zero between two numbers, by halving."""
+    low, high = mpf(low), mpf(high)
+    rising = f(high) > 0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if (f(middle) > 0) == rising:
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+def between(f, n):
+    """Zeros of digamma or of a polygamma of even order between the poles -n - 1 and -n."""
+    return around(root(f, mpf(-n - 1) + mpf("1e-3"), mpf(-n) - mpf("1e-3")))
+
+
+def lgamma_zeros(n):
+    """Both zeros of lgamma between the poles -n - 1 and -n, n from 2 on."""
+    lowest = root(poly(0), mpf(-n - 1) + mpf("1e-3"), mpf(-n) - mpf("1e-3"))
+    tiny = mpf(2) ** -120
+    return around(root(lgamma, -n - 1 + tiny, lowest)) + around(root(lgamma, lowest, -n - tiny))
 
 
 def elu(alpha, scale=1):
@@ -122,7 +149,8 @@ GAMMA = spread(1e-300, 1e300, 30) + spread(1e-6, 100, 60, True) + TINY + BIG + l
     x for n in range(0, 8) for x in around(n) if x != 0] + [x for n in (1, 2, 3, 10, 30) for x in around(-n)] + [
     -100.5, -1000.25, -170.625, 171.5, 1e17, 1e15 + 0.5]
 GAMMA = [x for x in GAMMA if x > -200]
-
+ZEROS = [0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 19, 29, 30, 31, 60]
+NEXT_TO_POLES = [x for n in [*range(1, 34), 50, 99, 150] for x in around(-n) if x != -n]
 
 TABLE = {
     "exp": (mp.exp, mp.exp, TAIL),
@@ -171,17 +199,24 @@ TABLE = {
         WIDE + line(0, 10, 81) + line(10, 27, 18) + [26.5, 27.2, 28.0],
     ),
     "erfinv": (erfinv, lambda x: mp.sqrt(PI) / 2 * mp.exp(erfinv(x) ** 2), UNIT),
-    "lgamma": (lgamma, poly(0), GAMMA + [-12345.75, -1e10 - 0.5, -1e17] + around(mp.findroot(lgamma, -2.457)) + around(mp.findroot(lgamma, -2.7477))),
+    "lgamma": (
+        lgamma,
+        poly(0),
+        GAMMA + [-12345.75, -1e10 - 0.5, -1e17] + [x for n in range(2, 22) for x in lgamma_zeros(n)] + NEXT_TO_POLES,
+    ),
     "digamma": (
         poly(0),
         poly(1),
-        GAMMA + around(mp.findroot(mp.digamma, 1.46)),
+        GAMMA
+        + around(mp.findroot(mp.digamma, 1.46))
+        + [x for n in [*ZEROS, 150, 1000, 123456, 10**9, 10**12, 10**14] for x in between(poly(0), n)]
+        + NEXT_TO_POLES,
     ),
-    "polygamma1": (poly(1), poly(2), GAMMA),
-    "polygamma2": (poly(2), poly(3), GAMMA),
+    "polygamma1": (poly(1), poly(2), GAMMA + NEXT_TO_POLES),
+    "polygamma2": (poly(2), poly(3), GAMMA + [x for n in ZEROS for x in between(poly(2), n)]),
     "polygamma3": (poly(3), poly(4), GAMMA),
-    "polygamma4": (poly(4), poly(5), GAMMA),
-    "polygamma6": (poly(6), poly(7), GAMMA),
+    "polygamma4": (poly(4), poly(5), GAMMA + [x for n in ZEROS for x in between(poly(4), n)]),
+    "polygamma6": (poly(6), poly(7), GAMMA + [x for n in ZEROS for x in between(poly(6), n)]),
 }
 
 

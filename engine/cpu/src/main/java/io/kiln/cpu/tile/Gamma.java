@@ -1,9 +1,6 @@
 package io.kiln.cpu.tile;
 
-/**
- * The logarithm of the gamma function and its derivatives in double precision, within a few units in the last place; beside the zeros
- * below 0, which crowd up to the poles, within those of the terms that cancel there.
- */
+/** The logarithm of the gamma function and its derivatives in double precision, within a few units in the last place. */
 final class Gamma {
     /** ln Γ(1 + t) / t for t from -1/2 to 1/2, interpolated at Chebyshev nodes. */
     private static final double[] NEAR_ONE = {
@@ -93,6 +90,9 @@ final class Gamma {
     private static final double[] BERNOULLI = {
         1 / 6.0, -1 / 30.0, 1 / 42.0, -1 / 30.0, 5 / 66.0, -691 / 2730.0, 7 / 6.0, -3617 / 510.0, 43867 / 798.0
     };
+    /** Below this number no double is near a zero of the logarithm. */
+    private static final int ZEROS = -30;
+
     private static final double HALF_LOG_TWO_PI = 0.9189385332046727;
 
     private Gamma() {}
@@ -103,6 +103,9 @@ final class Gamma {
             return Math.abs(x);
         }
         if (x <= -0.5) {
+            if (x > ZEROS && x != Math.rint(x)) {
+                return GammaZeros.log(x);
+            }
             double sine = Math.sin(Math.PI * Math.abs(fraction(x)));
             return sine == 0 ? Double.POSITIVE_INFINITY : Math.log(Math.PI / Math.abs(x * sine)) - log(-x);
         }
@@ -136,9 +139,11 @@ final class Gamma {
         if (Math.abs(d) < 0.3) {
             return d * polynomial(NEAR_ROOT, d);
         }
-        if (x <= -0.5) {
+        if (x < 0) {
             double f = fraction(x);
-            return f == 0 ? Double.NaN : digamma(1 - x) - Math.PI * cotangent(f);
+            double mirrored = digamma(1 - x);
+            double y = mirrored - Math.PI * cotangent(f);
+            return f == 0 ? Double.NaN : cancels(y, mirrored) ? GammaZeros.polygamma(0, x, f) : y;
         }
         if (x < 0.5) {
             return digamma(x + 1) - 1 / x;
@@ -160,9 +165,11 @@ final class Gamma {
 
     /** The derivative of order n of the digamma function, n from 1 on. */
     static double polygamma(int n, double x) {
-        if (x < -0.5) {
+        if (x < 0) {
+            double f = fraction(x);
             double mirrored = polygamma(n, 1 - x);
-            return (n % 2 == 0 ? mirrored : -mirrored) - Math.PI * cotangent(n, fraction(x));
+            double y = (n % 2 == 0 ? mirrored : -mirrored) - Math.PI * cotangent(n, f);
+            return cancels(y, mirrored) ? GammaZeros.polygamma(n, x, f) : y;
         }
         double factorial = 1;
         for (int i = 2; i < n; i++) {
@@ -190,6 +197,11 @@ final class Gamma {
         double tail = power(u, n) * (series + factorial + 0.5 * n * factorial * u);
         double sum = factorial * n * steps + tail;
         return n % 2 == 0 ? -sum : sum;
+    }
+
+    /** Whether a term is so much larger than the sum that the sum has lost digits. */
+    private static boolean cancels(double sum, double term) {
+        return Math.abs(sum) < 0.5 * Math.abs(term);
     }
 
     /** The derivative of order n of cot(π x): polynomials in the cotangent, each -π (1 + c²) times the last one's derivative. */
