@@ -30,8 +30,8 @@ class NetRegressor(override val uid: String)
   /** Sets the network: a block, which is traced when the shape of a row is known. @group setParam */
   def setNetwork(value: Block): this.type = set(network, Network.of(value))
 
-  /** Sets the network: a graph as JSON. @group setParam */
-  def setNetwork(graphJson: String): this.type = set(network, Network.fromJson(graphJson))
+  /** Sets the network as JSON: layers (see `io.kiln.nn.json.BlockJson`) or a graph. @group setParam */
+  def setNetwork(json: String): this.type = set(network, Network.fromJson(json))
 
   /** @group setParam */
   def setInputShape(value: Array[Int]): this.type = set(inputShape, value)

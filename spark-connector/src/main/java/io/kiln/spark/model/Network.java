@@ -14,6 +14,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Parameter;
+import io.kiln.nn.json.BlockJson;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.Base64;
@@ -112,13 +113,16 @@ public final class Network {
     }
 
     /**
-     * A network from a graph.
+     * A network from JSON.
      *
-     * @param json a graph's JSON
+     * @param json layers as {@link BlockJson} reads them, or a graph's JSON
      * @return the network
-     * @throws IllegalArgumentException when it is no graph of one input and one output over batches
+     * @throws IllegalArgumentException when it is neither, or a graph without exactly one input and one output over batches
      */
     public static Network fromJson(String json) {
+        if (BlockJson.isBlock(json)) {
+            return of(BlockJson.read(json));
+        }
         return new Network(null, checked(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)));
     }
 
