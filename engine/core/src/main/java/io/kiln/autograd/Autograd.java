@@ -1,5 +1,6 @@
 package io.kiln.autograd;
 
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.nn.Block;
@@ -25,7 +26,7 @@ import java.util.function.Consumer;
  * <p>Concurrency: recording and train mode are settings of the calling thread; a tape is walked by one thread.
  */
 public final class Autograd {
-    private static final ThreadLocal<Settings> SETTINGS = ThreadLocal.withInitial(Settings::new);
+    private static final Context.Local<Settings> SETTINGS = Context.local(Context.Part.AUTOGRAD, Settings.class);
 
     private Autograd() {}
 
@@ -39,7 +40,7 @@ public final class Autograd {
 
     /** Puts the settings back when it is closed. */
     public static final class Mode implements AutoCloseable {
-        private final Settings settings = SETTINGS.get();
+        private final Settings settings = SETTINGS.get(Settings::new);
         private final boolean recording = settings.recording;
         private final boolean training = settings.training;
         private final boolean replaying = settings.replaying;
@@ -110,7 +111,7 @@ public final class Autograd {
      */
     public static Mode replay(boolean training) {
         Mode mode = new Mode(true, training);
-        SETTINGS.get().replaying = true;
+        SETTINGS.get(Settings::new).replaying = true;
         return mode;
     }
 
@@ -120,7 +121,7 @@ public final class Autograd {
      * @return true inside {@link #replay}
      */
     public static boolean isReplaying() {
-        return SETTINGS.get().replaying;
+        return SETTINGS.get(Settings::new).replaying;
     }
 
     /**
@@ -164,7 +165,7 @@ public final class Autograd {
      * @return true inside {@link #record()}
      */
     public static boolean isRecording() {
-        return SETTINGS.get().recording;
+        return SETTINGS.get(Settings::new).recording;
     }
 
     /**
@@ -173,7 +174,7 @@ public final class Autograd {
      * @return true inside {@link #record()} and {@link #trainMode()}
      */
     public static boolean isTraining() {
-        return SETTINGS.get().training;
+        return SETTINGS.get(Settings::new).training;
     }
 
     /**
@@ -393,7 +394,7 @@ public final class Autograd {
     }
 
     private static void record(Operator operator, Function function, NDArray[] inputs, NDArray[] outputs) {
-        Settings s = SETTINGS.get();
+        Settings s = SETTINGS.get(Settings::new);
         if (!s.recording) {
             return;
         }

@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Backends {
     private static final Map<Device, Backend> OPEN = new ConcurrentHashMap<>();
-    private static final ThreadLocal<Backend> CURRENT = new ThreadLocal<>();
 
     private Backends() {}
 
@@ -25,12 +24,7 @@ public final class Backends {
      * @return the backend
      */
     public static Backend current() {
-        Backend b = CURRENT.get();
-        if (b == null) {
-            b = get(Device.cpu());
-            CURRENT.set(b);
-        }
-        return b;
+        return Context.current().backend();
     }
 
     /**
@@ -40,9 +34,7 @@ public final class Backends {
      * @return its backend
      */
     public static Backend use(Device device) {
-        Backend b = get(device);
-        CURRENT.set(b);
-        return b;
+        return Context.current().use(device);
     }
 
     /**

@@ -1,7 +1,8 @@
 package io.kiln.data;
 
-import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
+import io.kiln.backend.Device;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Alias;
@@ -94,7 +95,7 @@ public final class DataLoader<T> {
     public final class Epoch implements Iterator<NDArray[]>, AutoCloseable {
         private final long epoch;
         private final List<long[]> plan;
-        private final Backend backend = Backends.current();
+        private final Device device = Backends.current().device();
         private final ExecutorService threads;
         private final Deque<Future<NDArray[]>> ahead = new ArrayDeque<>();
         private int submitted;
@@ -118,11 +119,9 @@ public final class DataLoader<T> {
             while (threads != null && submitted < plan.size() && ahead.size() < prefetch) {
                 int number = submitted++;
                 ahead.add(threads.submit(() -> {
-                    NDArray[] batch = make(number);
-                    for (NDArray a : batch) {
-                        a.detach();
+                    try (Context own = Context.open(device)) {
+                        return make(number); // outside any scope: whoever takes the batch owns it
                     }
-                    return batch;
                 }));
             }
             if (threads != null && submitted == plan.size()) {
@@ -190,7 +189,6 @@ public final class DataLoader<T> {
         }
 
         private NDArray[] make(int number) {
-            Backends.use(backend.device());
             try (Scope scope = Scope.open()) {
                 List<T> samples = new ArrayList<>();
                 for (long index : plan.get(number)) {

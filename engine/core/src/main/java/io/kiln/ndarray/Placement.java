@@ -1,5 +1,6 @@
 package io.kiln.ndarray;
 
+import io.kiln.backend.Context;
 import io.kiln.backend.Storage;
 import java.util.Arrays;
 
@@ -11,7 +12,7 @@ import java.util.Arrays;
  * <p>Life cycle: open on a thread, {@link #expect} before each kernel, close. Concurrency: belongs to its thread.
  */
 public final class Placement implements AutoCloseable {
-    private static final ThreadLocal<Placement> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<Placement> CURRENT = Context.local(Context.Part.PLACEMENT, Placement.class);
     private static final NDArray[] NONE = {};
 
     private NDArray[] places = NONE;
@@ -107,7 +108,7 @@ public final class Placement implements AutoCloseable {
     @Override
     public void close() {
         expectNothing();
-        CURRENT.set(outer); // removing it would cost an entry of the thread's map with each call
+        CURRENT.set(outer);
         outer = null;
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.ndarray;
 
+import io.kiln.backend.Context;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +18,7 @@ import java.util.List;
  * are freed by the garbage collector, or earlier by {@link NDArray#close()}.
  */
 public final class Scope implements AutoCloseable {
-    private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<Scope> CURRENT = Context.local(Context.Part.SCOPE, Scope.class);
 
     private static final List<NDArray> NONE = List.of();
 
@@ -97,11 +98,7 @@ public final class Scope implements AutoCloseable {
         }
         List<NDArray> mine = arrays;
         arrays = null;
-        if (parent == null) {
-            CURRENT.remove();
-        } else {
-            CURRENT.set(parent);
-        }
+        CURRENT.set(parent);
         for (int i = 0; i < mine.size(); i++) {
             if (mine.get(i).owner() == this) {
                 mine.get(i).close();

@@ -1,12 +1,13 @@
 package io.kiln.nn;
 
+import io.kiln.backend.Context;
 import io.kiln.ndarray.Shape;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
 /** The names of the parameters of the network that this thread traces, and, when it traces a copy, their shapes in it. */
 final class TraceNames implements AutoCloseable {
-    private static final ThreadLocal<TraceNames> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<TraceNames> CURRENT = Context.local(Context.Part.TRACE_NAMES, TraceNames.class);
 
     private final Map<Parameter, String> names = new IdentityHashMap<>();
     private final Map<Parameter, Shape> shapes;
@@ -51,10 +52,6 @@ final class TraceNames implements AutoCloseable {
 
     @Override
     public void close() {
-        if (outer == null) {
-            CURRENT.remove();
-        } else {
-            CURRENT.set(outer);
-        }
+        CURRENT.set(outer);
     }
 }

@@ -1,6 +1,7 @@
 package io.kiln.observe;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Operator;
@@ -27,7 +28,8 @@ import java.util.function.Supplier;
  * <p>Concurrency: belongs to the thread that opened it.
  */
 public final class Observation implements AutoCloseable {
-    private static final ThreadLocal<Observation> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<Observation> CURRENT =
+            Context.local(Context.Part.OBSERVATION, Observation.class);
 
     private final Observation outer;
     private final List<Observer> observers;
@@ -71,11 +73,7 @@ public final class Observation implements AutoCloseable {
     public void close() {
         for (Observation o = CURRENT.get(); o != null; o = o.outer) {
             if (o == this) {
-                if (outer == null) {
-                    CURRENT.remove();
-                } else {
-                    CURRENT.set(outer);
-                }
+                CURRENT.set(outer);
                 return;
             }
         }

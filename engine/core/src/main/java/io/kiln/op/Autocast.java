@@ -1,5 +1,6 @@
 package io.kiln.op;
 
+import io.kiln.backend.Context;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 
@@ -21,7 +22,7 @@ import io.kiln.ndarray.NDArray;
  * <p>Concurrency: a setting of the calling thread.
  */
 public final class Autocast {
-    private static final ThreadLocal<Mode> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<Mode> CURRENT = Context.local(Context.Part.AUTOCAST, Mode.class);
 
     private Autocast() {}
 
@@ -40,11 +41,7 @@ public final class Autocast {
 
         @Override
         public void close() {
-            if (before == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(before);
-            }
+            CURRENT.set(before);
         }
     }
 

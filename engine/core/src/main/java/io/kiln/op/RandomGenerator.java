@@ -1,5 +1,7 @@
 package io.kiln.op;
 
+import io.kiln.backend.Context;
+
 /**
  * Where the random operators of a thread take their numbers from: a seed and the count of draws made so far. Each operator
  * that runs takes one draw; its numbers follow from seed, draw and position alone ({@link Philox}), so they depend neither on
@@ -10,7 +12,8 @@ package io.kiln.op;
  * <p>Concurrency: the state is a setting of the calling thread.
  */
 public final class RandomGenerator {
-    private static final ThreadLocal<RandomGenerator> CURRENT = ThreadLocal.withInitial(RandomGenerator::new);
+    private static final Context.Local<RandomGenerator> CURRENT =
+            Context.local(Context.Part.RANDOM, RandomGenerator.class);
 
     private State state = new State(0, 0);
 
@@ -39,7 +42,7 @@ public final class RandomGenerator {
      * @return seed and number of this draw
      */
     public static State next() {
-        RandomGenerator g = CURRENT.get();
+        RandomGenerator g = CURRENT.get(RandomGenerator::new);
         State draw = g.state;
         g.state = new State(draw.seed(), draw.draws() + 1);
         return draw;
@@ -51,7 +54,7 @@ public final class RandomGenerator {
      * @return what {@link #restore} takes
      */
     public static State state() {
-        return CURRENT.get().state;
+        return CURRENT.get(RandomGenerator::new).state;
     }
 
     /**
@@ -60,6 +63,6 @@ public final class RandomGenerator {
      * @param state a state seen earlier, on any thread
      */
     public static void restore(State state) {
-        CURRENT.get().state = state;
+        CURRENT.get(RandomGenerator::new).state = state;
     }
 }

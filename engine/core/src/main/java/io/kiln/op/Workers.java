@@ -1,5 +1,6 @@
 package io.kiln.op;
 
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 
 /**
@@ -15,7 +16,7 @@ import io.kiln.ndarray.NDArray;
  * <p>Concurrency: the group is a setting of the calling thread.
  */
 public final class Workers {
-    private static final ThreadLocal<WorkerSum> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<WorkerSum> CURRENT = Context.local(Context.Part.WORKERS, WorkerSum.class);
 
     private Workers() {}
 
@@ -29,11 +30,7 @@ public final class Workers {
 
         @Override
         public void close() {
-            if (before == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(before);
-            }
+            CURRENT.set(before);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.kiln.symbol;
 
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
@@ -25,7 +26,7 @@ import java.util.Set;
  * loops and branches are traced inside it.
  */
 public final class GraphBuilder implements AutoCloseable {
-    private static final ThreadLocal<GraphBuilder> CURRENT = new ThreadLocal<>();
+    private static final Context.Local<GraphBuilder> CURRENT = Context.local(Context.Part.TRACER, GraphBuilder.class);
 
     private final List<Graph.Input> inputs = new ArrayList<>();
     private final Map<String, Graph.ParameterInfo> parameters = new LinkedHashMap<>();
@@ -85,11 +86,7 @@ public final class GraphBuilder implements AutoCloseable {
     @Override
     public void close() {
         if (CURRENT.get() == this) {
-            if (outer == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(outer);
-            }
+            CURRENT.set(outer);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.kiln.symbol;
 
+import io.kiln.backend.Context;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -16,8 +17,7 @@ import java.util.Map;
  * <p>Scopes nest: prefixes follow one another, an inner attribute hides an outer one.
  */
 public final class SymbolScope implements AutoCloseable {
-    private static final ThreadLocal<SymbolScope> CURRENT =
-            ThreadLocal.withInitial(() -> new SymbolScope(null, "", Map.of()));
+    private static final Context.Local<SymbolScope> CURRENT = Context.local(Context.Part.SYMBOLS, SymbolScope.class);
 
     private final SymbolScope outer;
     private final String prefix;
@@ -37,7 +37,7 @@ public final class SymbolScope implements AutoCloseable {
      * @return the scope, to be closed by this thread
      */
     public static SymbolScope open(String prefix) {
-        SymbolScope now = CURRENT.get();
+        SymbolScope now = current();
         SymbolScope scope = new SymbolScope(now, now.prefix + prefix, now.attributes);
         CURRENT.set(scope);
         return scope;
@@ -56,7 +56,7 @@ public final class SymbolScope implements AutoCloseable {
     }
 
     static SymbolScope current() {
-        return CURRENT.get();
+        return CURRENT.get(() -> new SymbolScope(null, "", Map.of()));
     }
 
     /** The full name of a symbol: the one asked for, or the operator's with a number. */

@@ -1,7 +1,6 @@
 package io.kiln.spark.job;
 
-import io.kiln.backend.Backend;
-import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
 import io.kiln.kvstore.GroupSum;
 import io.kiln.kvstore.KVStore;
 import io.kiln.kvstore.KVStoreType;
@@ -112,10 +111,7 @@ public final class CustomJob {
         Iterator<R> run(Iterator<T> rows) throws Exception {
             TaskContext task = TaskContext.get();
             WorkerContext<T> context = new WorkerContext<>(task.partitionId(), cluster.workers(), () -> rows, task);
-            Backend backend = Backends.current();
-            int threads = backend.threads();
-            backend.setThreads(cluster.cores());
-            try {
+            try (Context own = Context.open(Preflight.device(cluster.device()), cluster.cores())) {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
@@ -123,8 +119,6 @@ public final class CustomJob {
                             .failed(String.format(Locale.ROOT, "%s (rank %d)", e, context.rank()), true);
                 }
                 throw e;
-            } finally {
-                backend.setThreads(threads);
             }
         }
 

@@ -1,7 +1,6 @@
 package io.kiln.spark.job;
 
-import io.kiln.backend.Backend;
-import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
 import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.KVStoreException;
@@ -56,16 +55,9 @@ record WorkerTask(
         int rank = task.partitionId();
         TrainingPlan p = plan.value();
         DriverLink link = new DriverLink(ticket, attempt, rank, p.run().progress());
-        Backend backend = Backends.use(Preflight.device(p.run().cluster().device()));
-        int threads = backend.threads();
-        LOG.info(
-                "rank {} of {}: begins, attempt {}, {} cores",
-                rank,
-                p.workers(),
-                attempt,
-                p.run().cluster().cores());
-        backend.setThreads(p.run().cluster().cores());
-        try {
+        RunSettings.Cluster cluster = p.run().cluster();
+        LOG.info("rank {} of {}: begins, attempt {}, {} cores", rank, p.workers(), attempt, cluster.cores());
+        try (Context context = Context.open(Preflight.device(cluster.device()), cluster.cores())) {
             train(p, rank, task, link, blocks);
             LOG.info("rank {} of {}: has ended", rank, p.workers());
             return List.of(rank).iterator();
@@ -76,8 +68,6 @@ record WorkerTask(
         } catch (Throwable e) {
             report(task, link, rank, e);
             throw e;
-        } finally {
-            backend.setThreads(threads);
         }
     }
 
