@@ -1,9 +1,12 @@
+// Generated from src/main/templates/…/XMath.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /** Loops over {@code double[]}. */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class DoubleMath implements HeapMath {
 
     static final DoubleMath INSTANCE = new DoubleMath();
@@ -129,7 +132,7 @@ final class DoubleMath implements HeapMath {
         for (int i = fromStart; i < fromStart + count; i++) {
             sum += x[i];
         }
-        ((double[]) to)[toIndex] += sum;
+        ((double[]) to)[toIndex] += (double) sum;
     }
 
     @Override

@@ -1,9 +1,12 @@
+// Generated from src/main/templates/…/XMath.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /** Loops over {@code float[]}. */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class FloatMath implements HeapMath {
 
     static final FloatMath INSTANCE = new FloatMath();

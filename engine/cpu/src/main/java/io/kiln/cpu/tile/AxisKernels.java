@@ -37,7 +37,7 @@ public final class AxisKernels {
         AxisRows rows = new AxisRows(x, x.shape().axis(axis));
         rows.share(AxisRows.compute(x.dtype()), (lanes, from, to) -> {
             for (long r = from; r < to; r++) {
-                Memory.putLong(result.address() + r * Long.BYTES, Extreme.find(lanes, rows, r, largest));
+                Memory.putLong(result.address() + r * Long.BYTES, lanes.extreme(rows, r, largest));
             }
         });
         return new NDArray[] {result};

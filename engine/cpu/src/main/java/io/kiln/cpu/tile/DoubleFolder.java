@@ -1,9 +1,14 @@
+// Generated from src/main/templates/…/XFolder.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 import java.util.Arrays;
 
-/** Folds float64. */
+/**
+ * Folds {@code double}.
+ */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class DoubleFolder extends Folder {
     private final DoubleLanes own;
     private double[] sums = {};
@@ -131,18 +136,18 @@ final class DoubleFolder extends Folder {
 
     @Override
     Partials partials(int number, int columns) {
-        return new Partials(columns, new double[Math.multiplyExact(number, columns)], null);
+        return new Partials(columns, new double[Math.multiplyExact(number, columns)]);
     }
 
     @Override
     void save(Partials partials, int index, int columns) {
-        System.arraycopy(sums, 0, partials.doubles, index * partials.width, columns);
+        System.arraycopy(sums, 0, partials.sums(), index * partials.width(), columns);
     }
 
     @Override
     void merge(Partials partials, int index, int columns) {
-        double[] a = partials.doubles;
-        int at = index * partials.width;
+        double[] a = (double[]) partials.sums();
+        int at = index * partials.width();
         for (int i = 0; i < columns; i++) {
             switch (kind) {
                 case MAX -> sums[i] = Math.max(sums[i], a[at + i]);
@@ -154,15 +159,16 @@ final class DoubleFolder extends Folder {
     }
 
     private double neutral() {
-        return kind.neutral();
+        return (double) kind.neutral();
     }
 
     private double finished(double sum) {
-        return switch (kind) {
-            case MEAN -> sum / count;
-            case NORM2 -> Math.sqrt(sum);
-            default -> sum;
-        };
+        return (double)
+                switch (kind) {
+                    case MEAN -> sum / count;
+                    case NORM2 -> Math.sqrt(sum);
+                    default -> sum;
+                };
     }
 
     private void prepare(double[] a, int n) {

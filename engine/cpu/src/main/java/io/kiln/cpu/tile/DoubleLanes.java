@@ -1,3 +1,5 @@
+// Generated from src/main/templates/…/XLanes.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
@@ -6,7 +8,8 @@ import io.kiln.ndarray.Memory;
 import io.kiln.pointwise.Code;
 import java.util.Arrays;
 
-/** Lanes that compute in float64. */
+/** Lanes that compute in {@code double}. */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class DoubleLanes extends Lanes {
     private double[][] tiles = {};
     private double[][] uniforms = {};
@@ -15,32 +18,32 @@ final class DoubleLanes extends Lanes {
         super(length);
     }
 
-    /** The array of a tile, made when first asked for. */
+    /** The array of a tile, allocated on first use. */
     double[] tile(int index) {
         if (index >= tiles.length) {
-            int old = tiles.length;
-            tiles = Arrays.copyOf(tiles, index + 1);
-            for (int i = old; i <= index; i++) {
-                tiles[i] = new double[length];
-            }
+            tiles = grow(tiles, index + 1, length);
         }
         return tiles[index];
     }
 
     private double[] uniformArray(int index) {
         if (index >= uniforms.length) {
-            int old = uniforms.length;
-            uniforms = Arrays.copyOf(uniforms, index + 1);
-            for (int i = old; i <= index; i++) {
-                uniforms[i] = new double[1];
-            }
+            uniforms = grow(uniforms, index + 1, 1);
         }
         return uniforms[index];
     }
 
+    private static double[][] grow(double[][] arrays, int count, int length) {
+        double[][] more = Arrays.copyOf(arrays, count);
+        for (int i = arrays.length; i < count; i++) {
+            more[i] = new double[length];
+        }
+        return more;
+    }
+
     @Override
     void uniform(int index, double value) {
-        uniformArray(index)[0] = value;
+        uniformArray(index)[0] = (double) value;
     }
 
     @Override
@@ -65,6 +68,10 @@ final class DoubleLanes extends Lanes {
     }
 
     private static void load(DType dtype, long address, long stride, double[] to, int at, int count) {
+        if (dtype == DType.FLOAT64 && stride == 1) {
+            Memory.get(address, to, at, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -76,7 +83,7 @@ final class DoubleLanes extends Lanes {
             }
             case INT32 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getInt(p);
+                    to[i] = (double) Memory.getInt(p);
                 }
             }
             case INT64 -> {
@@ -86,26 +93,22 @@ final class DoubleLanes extends Lanes {
             }
             case FLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Float16.toFloat(Memory.getShort(p));
+                    to[i] = (double) Float16.toFloat(Memory.getShort(p));
                 }
             }
             case BFLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Float16.brainToFloat(Memory.getShort(p));
+                    to[i] = (double) Float16.brainToFloat(Memory.getShort(p));
                 }
             }
             case FLOAT32 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getFloat(p);
+                    to[i] = (double) Memory.getFloat(p);
                 }
             }
             case FLOAT64 -> {
-                if (stride == 1) {
-                    Memory.get(address, to, at, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getDouble(p);
+                    to[i] = (double) Memory.getDouble(p);
                 }
             }
         }
@@ -114,6 +117,10 @@ final class DoubleLanes extends Lanes {
     @Override
     void store(DType dtype, long address, long stride, int tile, int at, int count) {
         double[] from = tile(tile);
+        if (dtype == DType.FLOAT64 && stride == 1) {
+            Memory.put(from, at, address, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -154,12 +161,8 @@ final class DoubleLanes extends Lanes {
                 }
             }
             case FLOAT64 -> {
-                if (stride == 1) {
-                    Memory.put(from, at, address, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putDouble(p, from[i]);
+                    Memory.putDouble(p, (double) from[i]);
                 }
             }
         }
@@ -210,14 +213,14 @@ final class DoubleLanes extends Lanes {
         }
     }
 
-    private static void tiles(Step s, double[] r, double[] a, double[] b, double[] c, int n) {
+    private void tiles(Step s, double[] r, double[] a, double[] b, double[] c, int n) {
         switch (s.code()) {
             case NEG -> DoubleLoops.neg(r, a, n);
             case ABS -> DoubleLoops.abs(r, a, n);
+            case NOT -> DoubleLoops.not(r, a, n);
             case SQRT -> DoubleLoops.sqrt(r, a, n);
             case RSQRT -> DoubleLoops.rsqrt(r, a, n);
             case RECIPROCAL -> DoubleLoops.reciprocal(r, a, n);
-            case NOT -> DoubleLoops.not(r, a, n);
             case ADD -> DoubleLoops.add(r, a, b, n);
             case SUB -> DoubleLoops.sub(r, a, b, n);
             case MUL -> DoubleLoops.mul(r, a, b, n);
@@ -270,7 +273,7 @@ final class DoubleLanes extends Lanes {
             case GE -> DoubleLoops.ge(r, a, b, n);
             case POW -> {
                 for (int i = 0; i < n; i++) {
-                    r[i] = Math.pow(a[i], b);
+                    r[i] = (double) Math.pow(a[i], b);
                 }
             }
             default -> throw unknown(s);
@@ -289,7 +292,7 @@ final class DoubleLanes extends Lanes {
             case DIV -> DoubleLoops.div(r, x, b, n);
             case POW -> {
                 for (int i = 0; i < n; i++) {
-                    r[i] = Math.pow(x, b[i]);
+                    r[i] = (double) Math.pow(x, b[i]);
                 }
             }
             default -> throw unknown(s);
@@ -298,13 +301,35 @@ final class DoubleLanes extends Lanes {
 
     private static void functions(Code code, double[] r, double[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Functions.of(code, a[i]);
+            r[i] = (double) Functions.of(code, a[i]);
         }
     }
 
     private static void functions(Code code, double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Functions.of(code, a[i], b[i]);
+            r[i] = (double) Functions.of(code, a[i], b[i]);
         }
+    }
+
+    @Override
+    long extreme(AxisRows rows, long row, boolean largest) {
+        double[] a = tile(0);
+        double best = 0;
+        long place = -1;
+        for (long from = 0; from < rows.length; from += length) {
+            int n = (int) Math.min(length, rows.length - from);
+            rows.load(this, 0, row, from, n);
+            for (int i = 0; i < n; i++) {
+                double v = a[i];
+                if (v != v) {
+                    return from + i;
+                }
+                if (place < 0 || (largest ? v > best : v < best)) {
+                    best = v;
+                    place = from + i;
+                }
+            }
+        }
+        return place;
     }
 }

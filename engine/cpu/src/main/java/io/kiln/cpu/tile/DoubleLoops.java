@@ -1,10 +1,16 @@
+// Generated from src/main/templates/…/XLoops.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 /**
- * Arithmetic over double tiles: one plain loop each, which HotSpot turns into vector instructions.
- * Tests for equality are written as two comparisons, because it compiles those without a branch.
+ * Arithmetic over {@code double} tiles: one plain loop each, which HotSpot turns into vector instructions. Equality is
+ * tested by two comparisons, because HotSpot compiles those without a branch.
  */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class DoubleLoops {
+    private static final double ZERO = 0;
+    private static final double ONE = 1;
+
     private DoubleLoops() {}
 
     static void add(double[] r, double[] a, double[] b, int n) {
@@ -93,25 +99,25 @@ final class DoubleLoops {
 
     static void eq(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b[i] ? 1.0 : 0.0) * (a[i] <= b[i] ? 1.0 : 0.0);
+            r[i] = (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void eq(double[] r, double[] a, double b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b ? 1.0 : 0.0) * (a[i] <= b ? 1.0 : 0.0);
+            r[i] = (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
     static void ne(double[] r, double[] a, double[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b[i] ? 1.0 : 0.0) * (a[i] <= b[i] ? 1.0 : 0.0);
+            r[i] = 1 - (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void ne(double[] r, double[] a, double b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b ? 1.0 : 0.0) * (a[i] <= b ? 1.0 : 0.0);
+            r[i] = 1 - (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
@@ -177,13 +183,13 @@ final class DoubleLoops {
 
     static void sqrt(double[] r, double[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Math.sqrt(a[i]);
+            r[i] = (double) Math.sqrt(a[i]);
         }
     }
 
     static void rsqrt(double[] r, double[] a, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 / Math.sqrt(a[i]);
+            r[i] = 1 / (double) Math.sqrt(a[i]);
         }
     }
 
@@ -196,6 +202,32 @@ final class DoubleLoops {
     static void not(double[] r, double[] a, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = Math.abs(a[i]) <= 0 ? 1 : 0;
+        }
+    }
+
+    static void and(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = (Math.abs(a[i]) <= 0 ? ZERO : ONE) * (Math.abs(b[i]) <= 0 ? ZERO : ONE);
+        }
+    }
+
+    static void or(double[] r, double[] a, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 - (Math.abs(a[i]) <= 0 ? ONE : ZERO) * (Math.abs(b[i]) <= 0 ? ONE : ZERO);
+        }
+    }
+
+    /** r = a * s + b, each operation rounded. */
+    static void addScaled(double[] r, double[] a, double s, double[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i];
+        }
+    }
+
+    /** r = a * s + b * t, each operation rounded. */
+    static void addScaled(double[] r, double[] a, double s, double[] b, double t, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i] * t;
         }
     }
 
@@ -220,32 +252,6 @@ final class DoubleLoops {
     static void select(double[] r, double[] a, double b, double c, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] != 0 ? b : c;
-        }
-    }
-
-    static void and(double[] r, double[] a, double[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = (Math.abs(a[i]) <= 0 ? 0.0 : 1.0) * (Math.abs(b[i]) <= 0 ? 0.0 : 1.0);
-        }
-    }
-
-    static void or(double[] r, double[] a, double[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = 1 - (Math.abs(a[i]) <= 0 ? 1.0 : 0.0) * (Math.abs(b[i]) <= 0 ? 1.0 : 0.0);
-        }
-    }
-
-    /** r = a * s + b, each operation rounded. */
-    static void addScaled(double[] r, double[] a, double s, double[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] * s + b[i];
-        }
-    }
-
-    /** r = a * s + b * t, each operation rounded. */
-    static void addScaled(double[] r, double[] a, double s, double[] b, double t, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] * s + b[i] * t;
         }
     }
 

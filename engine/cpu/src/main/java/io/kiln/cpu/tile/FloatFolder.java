@@ -1,9 +1,14 @@
+// Generated from src/main/templates/…/XFolder.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 import java.util.Arrays;
 
-/** Folds float32 in halves and accumulates blocks in float64. */
+/**
+ * Folds {@code float} in halves and accumulates blocks in {@code double}.
+ */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class FloatFolder extends Folder {
     private final FloatLanes own;
     private double[] sums = {};
@@ -131,18 +136,18 @@ final class FloatFolder extends Folder {
 
     @Override
     Partials partials(int number, int columns) {
-        return new Partials(columns, new double[Math.multiplyExact(number, columns)], null);
+        return new Partials(columns, new double[Math.multiplyExact(number, columns)]);
     }
 
     @Override
     void save(Partials partials, int index, int columns) {
-        System.arraycopy(sums, 0, partials.doubles, index * partials.width, columns);
+        System.arraycopy(sums, 0, partials.sums(), index * partials.width(), columns);
     }
 
     @Override
     void merge(Partials partials, int index, int columns) {
-        double[] a = partials.doubles;
-        int at = index * partials.width;
+        double[] a = (double[]) partials.sums();
+        int at = index * partials.width();
         for (int i = 0; i < columns; i++) {
             switch (kind) {
                 case MAX -> sums[i] = Math.max(sums[i], a[at + i]);
@@ -154,7 +159,7 @@ final class FloatFolder extends Folder {
     }
 
     private double neutral() {
-        return kind.neutral();
+        return (double) kind.neutral();
     }
 
     private float finished(double sum) {

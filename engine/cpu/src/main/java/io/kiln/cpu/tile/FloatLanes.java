@@ -1,3 +1,5 @@
+// Generated from src/main/templates/…/XLanes.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
@@ -6,38 +8,38 @@ import io.kiln.ndarray.Memory;
 import io.kiln.pointwise.Code;
 import java.util.Arrays;
 
-/** Lanes that compute in float32. */
+/** Lanes that compute in {@code float}. */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class FloatLanes extends Lanes {
     private float[][] tiles = {};
     private float[][] uniforms = {};
-    private final FloatFunctions functions;
+    private final FloatFunctions functions = new FloatFunctions(length);
 
     FloatLanes(int length) {
         super(length);
-        functions = new FloatFunctions(length);
     }
 
-    /** The array of a tile, made when first asked for. */
+    /** The array of a tile, allocated on first use. */
     float[] tile(int index) {
         if (index >= tiles.length) {
-            int old = tiles.length;
-            tiles = Arrays.copyOf(tiles, index + 1);
-            for (int i = old; i <= index; i++) {
-                tiles[i] = new float[length];
-            }
+            tiles = grow(tiles, index + 1, length);
         }
         return tiles[index];
     }
 
     private float[] uniformArray(int index) {
         if (index >= uniforms.length) {
-            int old = uniforms.length;
-            uniforms = Arrays.copyOf(uniforms, index + 1);
-            for (int i = old; i <= index; i++) {
-                uniforms[i] = new float[1];
-            }
+            uniforms = grow(uniforms, index + 1, 1);
         }
         return uniforms[index];
+    }
+
+    private static float[][] grow(float[][] arrays, int count, int length) {
+        float[][] more = Arrays.copyOf(arrays, count);
+        for (int i = arrays.length; i < count; i++) {
+            more[i] = new float[length];
+        }
+        return more;
     }
 
     @Override
@@ -67,6 +69,10 @@ final class FloatLanes extends Lanes {
     }
 
     private static void load(DType dtype, long address, long stride, float[] to, int at, int count) {
+        if (dtype == DType.FLOAT32 && stride == 1) {
+            Memory.get(address, to, at, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -88,21 +94,17 @@ final class FloatLanes extends Lanes {
             }
             case FLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Float16.toFloat(Memory.getShort(p));
+                    to[i] = (float) Float16.toFloat(Memory.getShort(p));
                 }
             }
             case BFLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Float16.brainToFloat(Memory.getShort(p));
+                    to[i] = (float) Float16.brainToFloat(Memory.getShort(p));
                 }
             }
             case FLOAT32 -> {
-                if (stride == 1) {
-                    Memory.get(address, to, at, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getFloat(p);
+                    to[i] = (float) Memory.getFloat(p);
                 }
             }
             case FLOAT64 -> {
@@ -116,6 +118,10 @@ final class FloatLanes extends Lanes {
     @Override
     void store(DType dtype, long address, long stride, int tile, int at, int count) {
         float[] from = tile(tile);
+        if (dtype == DType.FLOAT32 && stride == 1) {
+            Memory.put(from, at, address, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -142,26 +148,22 @@ final class FloatLanes extends Lanes {
             }
             case FLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putShort(p, Float16.fromFloat(from[i]));
+                    Memory.putShort(p, Float16.fromFloat((float) from[i]));
                 }
             }
             case BFLOAT16 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putShort(p, Float16.brainFromFloat(from[i]));
+                    Memory.putShort(p, Float16.brainFromFloat((float) from[i]));
                 }
             }
             case FLOAT32 -> {
-                if (stride == 1) {
-                    Memory.put(from, at, address, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putFloat(p, from[i]);
+                    Memory.putFloat(p, (float) from[i]);
                 }
             }
             case FLOAT64 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putDouble(p, from[i]);
+                    Memory.putDouble(p, (double) from[i]);
                 }
             }
         }
@@ -216,10 +218,10 @@ final class FloatLanes extends Lanes {
         switch (s.code()) {
             case NEG -> FloatLoops.neg(r, a, n);
             case ABS -> FloatLoops.abs(r, a, n);
+            case NOT -> FloatLoops.not(r, a, n);
             case SQRT -> FloatLoops.sqrt(r, a, n);
             case RSQRT -> FloatLoops.rsqrt(r, a, n);
             case RECIPROCAL -> FloatLoops.reciprocal(r, a, n);
-            case NOT -> FloatLoops.not(r, a, n);
             case EXP -> functions.exp(r, a, n);
             case SIGMOID -> functions.sigmoid(r, a, n);
             case TANH -> functions.tanh(r, a, n);
@@ -314,5 +316,27 @@ final class FloatLanes extends Lanes {
         for (int i = 0; i < n; i++) {
             r[i] = (float) Functions.of(code, a[i], b[i]);
         }
+    }
+
+    @Override
+    long extreme(AxisRows rows, long row, boolean largest) {
+        float[] a = tile(0);
+        float best = 0;
+        long place = -1;
+        for (long from = 0; from < rows.length; from += length) {
+            int n = (int) Math.min(length, rows.length - from);
+            rows.load(this, 0, row, from, n);
+            for (int i = 0; i < n; i++) {
+                float v = a[i];
+                if (v != v) {
+                    return from + i;
+                }
+                if (place < 0 || (largest ? v > best : v < best)) {
+                    best = v;
+                    place = from + i;
+                }
+            }
+        }
+        return place;
     }
 }

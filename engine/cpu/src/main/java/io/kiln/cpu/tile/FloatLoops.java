@@ -1,10 +1,16 @@
+// Generated from src/main/templates/…/XLoops.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 /**
- * Arithmetic over float tiles: one plain loop each, which HotSpot turns into vector instructions.
- * Tests for equality are written as two comparisons, because it compiles those without a branch.
+ * Arithmetic over {@code float} tiles: one plain loop each, which HotSpot turns into vector instructions. Equality is
+ * tested by two comparisons, because HotSpot compiles those without a branch.
  */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class FloatLoops {
+    private static final float ZERO = 0;
+    private static final float ONE = 1;
+
     private FloatLoops() {}
 
     static void add(float[] r, float[] a, float[] b, int n) {
@@ -93,25 +99,25 @@ final class FloatLoops {
 
     static void eq(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b[i] ? 1f : 0f) * (a[i] <= b[i] ? 1f : 0f);
+            r[i] = (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void eq(float[] r, float[] a, float b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b ? 1f : 0f) * (a[i] <= b ? 1f : 0f);
+            r[i] = (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
     static void ne(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b[i] ? 1f : 0f) * (a[i] <= b[i] ? 1f : 0f);
+            r[i] = 1 - (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void ne(float[] r, float[] a, float b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b ? 1f : 0f) * (a[i] <= b ? 1f : 0f);
+            r[i] = 1 - (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
@@ -201,13 +207,13 @@ final class FloatLoops {
 
     static void and(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (Math.abs(a[i]) <= 0 ? 0f : 1f) * (Math.abs(b[i]) <= 0 ? 0f : 1f);
+            r[i] = (Math.abs(a[i]) <= 0 ? ZERO : ONE) * (Math.abs(b[i]) <= 0 ? ZERO : ONE);
         }
     }
 
     static void or(float[] r, float[] a, float[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (Math.abs(a[i]) <= 0 ? 1f : 0f) * (Math.abs(b[i]) <= 0 ? 1f : 0f);
+            r[i] = 1 - (Math.abs(a[i]) <= 0 ? ONE : ZERO) * (Math.abs(b[i]) <= 0 ? ONE : ZERO);
         }
     }
 

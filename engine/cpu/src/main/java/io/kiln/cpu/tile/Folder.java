@@ -76,18 +76,13 @@ abstract class Folder {
         };
     }
 
-    /** Accumulators that wait to be merged, {@code width} columns each. */
-    static final class Partials {
-        final int width;
-        final double[] doubles;
-        final long[] longs;
-
-        Partials(int width, double[] doubles, long[] longs) {
-            this.width = width;
-            this.doubles = doubles;
-            this.longs = longs;
-        }
-    }
+    /**
+     * Accumulators that wait to be merged.
+     *
+     * @param width columns of each
+     * @param sums array of the accumulators' type
+     */
+    record Partials(int width, Object sums) {}
 
     /** Sets the accumulators of the columns to the neutral element. */
     abstract void begin(int columns);

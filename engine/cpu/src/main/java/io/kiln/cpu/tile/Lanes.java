@@ -95,6 +95,16 @@ abstract class Lanes {
      */
     abstract void reserve(int count);
 
+    /**
+     * Finds the largest or smallest element of a row: the first of equal ones, or the first NaN if there is one.
+     *
+     * @param rows the rows
+     * @param row which row
+     * @param largest whether to look for the largest element
+     * @return its index in the row; -1 if the row is empty
+     */
+    abstract long extreme(AxisRows rows, long row, boolean largest);
+
     /** Whether an operation returns its first operand for some second operand that is the same for all elements. */
     static boolean mayChangeNothing(Code code) {
         return code == Code.MUL || code == Code.DIV || code == Code.MIN || code == Code.MAX;

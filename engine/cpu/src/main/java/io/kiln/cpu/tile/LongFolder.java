@@ -1,9 +1,14 @@
+// Generated from src/main/templates/…/XFolder.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 import java.util.Arrays;
 
-/** Folds integers: sums, products and extremes, which wrap around. Means and norms of integers are computed in float64. */
+/**
+ * Folds {@code long}, wrapping around. Means and norms of integers are computed in {@code double} instead.
+ */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class LongFolder extends Folder {
     private final LongLanes own;
     private long[] sums = {};
@@ -25,6 +30,7 @@ final class LongFolder extends Folder {
     void fold(int rows, int columns) {
         long[] a = own.tile(0);
         long[] b = own.tile(1);
+        prepare(a, rows * columns);
         int m = rows;
         while (m > 1 && m * columns > PLAIN) {
             int half = m / 2 * columns;
@@ -50,9 +56,10 @@ final class LongFolder extends Folder {
     void small(int outputs, int rows, int columns) {
         long[] a = own.tile(0);
         long[] y = own.tile(RESULT);
+        prepare(a, outputs * rows * columns);
         if (columns == 1) {
             for (int o = 0; o < outputs; o++) {
-                y[o] = row(a, o * rows, rows);
+                y[o] = finished(row(a, o * rows, rows));
             }
             return;
         }
@@ -62,7 +69,7 @@ final class LongFolder extends Folder {
                 mergeRow(a, (o * rows + r) * columns, columns);
             }
             for (int i = 0; i < columns; i++) {
-                y[o * columns + i] = sums[i];
+                y[o * columns + i] = finished(sums[i]);
             }
         }
     }
@@ -71,7 +78,7 @@ final class LongFolder extends Folder {
     void result(int columns) {
         long[] y = own.tile(RESULT);
         for (int i = 0; i < columns; i++) {
-            y[i] = sums[i];
+            y[i] = finished(sums[i]);
         }
     }
 
@@ -129,18 +136,18 @@ final class LongFolder extends Folder {
 
     @Override
     Partials partials(int number, int columns) {
-        return new Partials(columns, null, new long[Math.multiplyExact(number, columns)]);
+        return new Partials(columns, new long[Math.multiplyExact(number, columns)]);
     }
 
     @Override
     void save(Partials partials, int index, int columns) {
-        System.arraycopy(sums, 0, partials.longs, index * partials.width, columns);
+        System.arraycopy(sums, 0, partials.sums(), index * partials.width(), columns);
     }
 
     @Override
     void merge(Partials partials, int index, int columns) {
-        long[] a = partials.longs;
-        int at = index * partials.width;
+        long[] a = (long[]) partials.sums();
+        int at = index * partials.width();
         for (int i = 0; i < columns; i++) {
             switch (kind) {
                 case MAX -> sums[i] = Math.max(sums[i], a[at + i]);
@@ -152,10 +159,23 @@ final class LongFolder extends Folder {
     }
 
     private long neutral() {
-        return switch (kind) {
-            case MAX -> Long.MIN_VALUE;
-            case MIN -> Long.MAX_VALUE;
-            default -> (long) kind.neutral();
-        };
+        return (long) kind.neutral();
+    }
+
+    private long finished(long sum) {
+        return (long)
+                switch (kind) {
+                    case MEAN -> sum / count;
+                    case NORM2 -> Math.sqrt(sum);
+                    default -> sum;
+                };
+    }
+
+    private void prepare(long[] a, int n) {
+        if (kind == Kind.NORM1) {
+            LongLoops.abs(a, a, n);
+        } else if (kind == Kind.NORM2) {
+            LongLoops.mul(a, a, a, n);
+        }
     }
 }

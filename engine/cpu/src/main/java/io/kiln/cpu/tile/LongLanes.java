@@ -1,3 +1,5 @@
+// Generated from src/main/templates/…/XLanes.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
@@ -6,7 +8,8 @@ import io.kiln.ndarray.Memory;
 import io.kiln.pointwise.Code;
 import java.util.Arrays;
 
-/** Lanes that compute in integers of 64 bits. */
+/** Lanes that compute in {@code long}. */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class LongLanes extends Lanes {
     private long[][] tiles = {};
     private long[][] uniforms = {};
@@ -15,27 +18,27 @@ final class LongLanes extends Lanes {
         super(length);
     }
 
-    /** The array of a tile, made when first asked for. */
+    /** The array of a tile, allocated on first use. */
     long[] tile(int index) {
         if (index >= tiles.length) {
-            int old = tiles.length;
-            tiles = Arrays.copyOf(tiles, index + 1);
-            for (int i = old; i <= index; i++) {
-                tiles[i] = new long[length];
-            }
+            tiles = grow(tiles, index + 1, length);
         }
         return tiles[index];
     }
 
     private long[] uniformArray(int index) {
         if (index >= uniforms.length) {
-            int old = uniforms.length;
-            uniforms = Arrays.copyOf(uniforms, index + 1);
-            for (int i = old; i <= index; i++) {
-                uniforms[i] = new long[1];
-            }
+            uniforms = grow(uniforms, index + 1, 1);
         }
         return uniforms[index];
+    }
+
+    private static long[][] grow(long[][] arrays, int count, int length) {
+        long[][] more = Arrays.copyOf(arrays, count);
+        for (int i = arrays.length; i < count; i++) {
+            more[i] = new long[length];
+        }
+        return more;
     }
 
     @Override
@@ -65,6 +68,10 @@ final class LongLanes extends Lanes {
     }
 
     private static void load(DType dtype, long address, long stride, long[] to, int at, int count) {
+        if (dtype == DType.INT64 && stride == 1) {
+            Memory.get(address, to, at, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -76,16 +83,12 @@ final class LongLanes extends Lanes {
             }
             case INT32 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getInt(p);
+                    to[i] = (long) Memory.getInt(p);
                 }
             }
             case INT64 -> {
-                if (stride == 1) {
-                    Memory.get(address, to, at, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    to[i] = Memory.getLong(p);
+                    to[i] = (long) Memory.getLong(p);
                 }
             }
             case FLOAT16 -> {
@@ -114,6 +117,10 @@ final class LongLanes extends Lanes {
     @Override
     void store(DType dtype, long address, long stride, int tile, int at, int count) {
         long[] from = tile(tile);
+        if (dtype == DType.INT64 && stride == 1) {
+            Memory.put(from, at, address, count);
+            return;
+        }
         long p = address;
         long step = stride * dtype.bytes();
         int end = at + count;
@@ -125,7 +132,7 @@ final class LongLanes extends Lanes {
             }
             case UINT8 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putByte(p, (byte) from[i]);
+                    Memory.putByte(p, (byte) (long) from[i]);
                 }
             }
             case INT32 -> {
@@ -134,12 +141,8 @@ final class LongLanes extends Lanes {
                 }
             }
             case INT64 -> {
-                if (stride == 1) {
-                    Memory.put(from, at, address, count);
-                    return;
-                }
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putLong(p, from[i]);
+                    Memory.putLong(p, (long) from[i]);
                 }
             }
             case FLOAT16 -> {
@@ -159,7 +162,7 @@ final class LongLanes extends Lanes {
             }
             case FLOAT64 -> {
                 for (int i = at; i < end; i++, p += step) {
-                    Memory.putDouble(p, from[i]);
+                    Memory.putDouble(p, (double) from[i]);
                 }
             }
         }
@@ -210,12 +213,12 @@ final class LongLanes extends Lanes {
         }
     }
 
-    private static void tiles(Step s, long[] r, long[] a, long[] b, long[] c, int n) {
+    private void tiles(Step s, long[] r, long[] a, long[] b, long[] c, int n) {
         switch (s.code()) {
             case NEG -> LongLoops.neg(r, a, n);
             case ABS -> LongLoops.abs(r, a, n);
-            case SIGN -> LongLoops.sign(r, a, n);
             case NOT -> LongLoops.not(r, a, n);
+            case SIGN -> LongLoops.sign(r, a, n);
             case ADD -> LongLoops.add(r, a, b, n);
             case SUB -> LongLoops.sub(r, a, b, n);
             case MUL -> LongLoops.mul(r, a, b, n);
@@ -268,7 +271,7 @@ final class LongLanes extends Lanes {
             case GE -> LongLoops.ge(r, a, b, n);
             case POW -> {
                 for (int i = 0; i < n; i++) {
-                    r[i] = Functions.power(a[i], b);
+                    r[i] = (long) Functions.power(a[i], b);
                 }
             }
             default -> throw unknown(s);
@@ -287,7 +290,7 @@ final class LongLanes extends Lanes {
             case DIV -> LongLoops.div(r, x, b, n);
             case POW -> {
                 for (int i = 0; i < n; i++) {
-                    r[i] = Functions.power(x, b[i]);
+                    r[i] = (long) Functions.power(x, b[i]);
                 }
             }
             default -> throw unknown(s);
@@ -302,7 +305,26 @@ final class LongLanes extends Lanes {
 
     private static void functions(Code code, long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Functions.of(code, a[i], b[i]);
+            r[i] = (long) Functions.of(code, a[i], b[i]);
         }
+    }
+
+    @Override
+    long extreme(AxisRows rows, long row, boolean largest) {
+        long[] a = tile(0);
+        long best = 0;
+        long place = -1;
+        for (long from = 0; from < rows.length; from += length) {
+            int n = (int) Math.min(length, rows.length - from);
+            rows.load(this, 0, row, from, n);
+            for (int i = 0; i < n; i++) {
+                long v = a[i];
+                if (place < 0 || (largest ? v > best : v < best)) {
+                    best = v;
+                    place = from + i;
+                }
+            }
+        }
+        return place;
     }
 }

@@ -1,7 +1,17 @@
+// Generated from src/main/templates/…/XLoops.java.template, do not edit.
+// After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.tile;
 
-/** Arithmetic over integer tiles: one plain loop each; overflow wraps around. */
+/**
+ * Arithmetic over {@code long} tiles: one plain loop each, which HotSpot turns into vector instructions. Equality is
+ * tested by two comparisons, because HotSpot compiles those without a branch.
+ * Overflow wraps around; division rounds down, and by 0 gives 0.
+ */
+@SuppressWarnings("cast") // the template converts where one of its types needs it
 final class LongLoops {
+    private static final long ZERO = 0;
+    private static final long ONE = 1;
+
     private LongLoops() {}
 
     static void add(long[] r, long[] a, long[] b, int n) {
@@ -90,25 +100,25 @@ final class LongLoops {
 
     static void eq(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b[i] ? 1L : 0L) * (a[i] <= b[i] ? 1L : 0L);
+            r[i] = (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void eq(long[] r, long[] a, long b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = (a[i] >= b ? 1L : 0L) * (a[i] <= b ? 1L : 0L);
+            r[i] = (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
     static void ne(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b[i] ? 1L : 0L) * (a[i] <= b[i] ? 1L : 0L);
+            r[i] = 1 - (a[i] >= b[i] ? ONE : ZERO) * (a[i] <= b[i] ? ONE : ZERO);
         }
     }
 
     static void ne(long[] r, long[] a, long b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] >= b ? 1L : 0L) * (a[i] <= b ? 1L : 0L);
+            r[i] = 1 - (a[i] >= b ? ONE : ZERO) * (a[i] <= b ? ONE : ZERO);
         }
     }
 
@@ -172,15 +182,41 @@ final class LongLoops {
         }
     }
 
+    static void sign(long[] r, long[] a, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = Long.signum(a[i]);
+        }
+    }
+
     static void not(long[] r, long[] a, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] == 0 ? 1 : 0;
         }
     }
 
-    static void sign(long[] r, long[] a, int n) {
+    static void and(long[] r, long[] a, long[] b, int n) {
         for (int i = 0; i < n; i++) {
-            r[i] = Long.signum(a[i]);
+            r[i] = (a[i] == 0 ? ZERO : ONE) * (b[i] == 0 ? ZERO : ONE);
+        }
+    }
+
+    static void or(long[] r, long[] a, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = 1 - (a[i] == 0 ? ONE : ZERO) * (b[i] == 0 ? ONE : ZERO);
+        }
+    }
+
+    /** r = a * s + b, each operation rounded. */
+    static void addScaled(long[] r, long[] a, long s, long[] b, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i];
+        }
+    }
+
+    /** r = a * s + b * t, each operation rounded. */
+    static void addScaled(long[] r, long[] a, long s, long[] b, long t, int n) {
+        for (int i = 0; i < n; i++) {
+            r[i] = a[i] * s + b[i] * t;
         }
     }
 
@@ -205,32 +241,6 @@ final class LongLoops {
     static void select(long[] r, long[] a, long b, long c, int n) {
         for (int i = 0; i < n; i++) {
             r[i] = a[i] != 0 ? b : c;
-        }
-    }
-
-    static void and(long[] r, long[] a, long[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = (a[i] == 0 ? 0L : 1L) * (b[i] == 0 ? 0L : 1L);
-        }
-    }
-
-    static void or(long[] r, long[] a, long[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = 1 - (a[i] == 0 ? 1L : 0L) * (b[i] == 0 ? 1L : 0L);
-        }
-    }
-
-    /** r = a * s + b, each operation rounded. */
-    static void addScaled(long[] r, long[] a, long s, long[] b, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] * s + b[i];
-        }
-    }
-
-    /** r = a * s + b * t, each operation rounded. */
-    static void addScaled(long[] r, long[] a, long s, long[] b, long t, int n) {
-        for (int i = 0; i < n; i++) {
-            r[i] = a[i] * s + b[i] * t;
         }
     }
 
