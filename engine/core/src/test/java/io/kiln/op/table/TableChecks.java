@@ -11,7 +11,6 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Operator;
 import io.kiln.op.RandomGenerator;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
@@ -226,7 +225,7 @@ public final class TableChecks {
         if (inputs.isEmpty()) {
             return;
         }
-        try (Block block = new Only(row.operator())) {
+        try (Block block = new RowBits.OneOperator(row.operator())) {
             block.hybridize();
             RowRun compiled = new RowRun(row, call, block::callAll);
             List<Sample> y = run.forward(inputs);
@@ -247,25 +246,6 @@ public final class TableChecks {
                     }
                 }
             }
-        }
-    }
-
-    /** A network of one operator. */
-    private static final class Only extends Block {
-        private final Operator operator;
-
-        Only(Operator operator) {
-            this.operator = operator;
-        }
-
-        @Override
-        public NDArray forward(NDArray x) {
-            return forwardAll(x)[0];
-        }
-
-        @Override
-        public NDArray[] forwardAll(NDArray... inputs) {
-            return Dispatch.run(operator, inputs);
         }
     }
 
