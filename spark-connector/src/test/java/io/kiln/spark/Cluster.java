@@ -4,15 +4,20 @@ import io.kiln.ml.NetClassifier;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Activation;
+import io.kiln.spark.stage.BarrierStage;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -116,33 +121,52 @@ final class Cluster implements AutoCloseable {
                 .setTimeout(300);
     }
 
-    /** The processes of the executors. */
+    /** The processes of all executors; waits for those that take the places of lost ones. */
     Set<Long> executors() {
-        return new TreeSet<>(onAll().map(i -> ProcessHandle.current().pid()).collect());
+        return new TreeSet<>(
+                onAll(rows -> List.of(ProcessHandle.current().pid()).iterator()));
     }
 
     /** The default locales of all executors. */
     List<String> locales() {
-        return onAll().map(i -> Locale.getDefault().toLanguageTag()).collect();
+        return onAll(rows -> List.of(Locale.getDefault().toLanguageTag()).iterator());
     }
 
     /** Names of Kiln's threads in all executors. */
     Set<String> kilnThreads() {
-        return new TreeSet<>(onAll().flatMap(i -> Thread.getAllStackTraces().keySet().stream()
-                        .map(Thread::getName)
-                        .filter(n -> n.startsWith("kiln"))
-                        .iterator())
-                .collect());
+        return new TreeSet<>(onAll(rows -> Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(n -> n.startsWith("kiln"))
+                .iterator()));
     }
 
-    /** Bytes that the engines of all executors hold outside the heap. */
-    long engineBytes() {
-        return onAll().map(i -> io.kiln.backend.Backends.current().allocator().liveBytes())
-                .reduce(Long::sum);
+    /** Runs in all slots at the same time, so that no executor has two turns. Where one was just lost, the stage is run again. */
+    private <R> List<R> onAll(BarrierStage.Body<Integer, R> body) {
+        JavaRDD<Integer> numbers =
+                context().parallelize(IntStream.range(0, slots).boxed().toList(), slots);
+        ExecutionException last = null;
+        for (int attempt = 0; attempt <= slots; attempt++) {
+            try {
+                return BarrierStage.run(numbers, null, body, () -> {}, Duration.ofSeconds(60));
+            } catch (ExecutionException e) {
+                last = e;
+            } catch (TimeoutException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        throw new IllegalStateException(last);
     }
 
-    private org.apache.spark.api.java.JavaRDD<Integer> onAll() {
-        return context().parallelize(IntStream.range(0, slots).boxed().toList(), slots);
+    /** Ends the process of an executor. */
+    static void kill(long process) {
+        ProcessHandle victim = ProcessHandle.of(process).orElseThrow();
+        victim.destroyForcibly();
+        victim.onExit().join();
+    }
+
+    /** Returns when listeners have been told of all that has happened so far. */
+    void awaitListeners() throws TimeoutException {
+        spark.sparkContext().listenerBus().waitUntilEmpty(60_000);
     }
 
     /** Blocks of data and of snapshots that are left in any executor or in the driver. */

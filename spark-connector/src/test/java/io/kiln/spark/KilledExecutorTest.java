@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.ml.NetClassificationModel;
 import io.kiln.ml.NetClassifier;
 import io.kiln.spark.job.TrainingException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import scala.jdk.javaapi.CollectionConverters;
@@ -69,34 +73,28 @@ class KilledExecutorTest {
         FINAL_BLOCK
     }
 
-    /** Kills executors when something has happened so many times, and another one after so many snapshots of the next attempt. */
+    /** Kills executors when something has happened so many times. */
     private final class Killer extends SparkListener implements AutoCloseable {
         private final Event event;
         private final AtomicInteger left;
-        private final List<Long> executors = List.copyOf(cluster.executors());
-        private final int victims;
-        private final AtomicInteger again;
-        private int stages;
+        private final List<Long> victims;
 
-        Killer(Event event, int count, int victims, int again) {
+        Killer(Event event, int count, int victims) {
             this.event = event;
             this.left = new AtomicInteger(count);
-            this.victims = victims;
-            this.again = new AtomicInteger(again);
+            this.victims = cluster.executors().stream().limit(victims).toList();
             cluster.session().sparkContext().addSparkListener(this);
         }
 
         private void happened(Event what) {
-            stages += what == Event.TRAINING_STAGE ? 1 : 0;
             if (what == event && left.decrementAndGet() == 0) {
-                executors.stream().limit(victims).forEach(Killer.this::kill);
-            } else if (stages > 1 && what == Event.SNAPSHOT_BLOCK && again.decrementAndGet() == 0) {
-                kill(executors.get(1));
+                victims.forEach(Cluster::kill);
             }
         }
 
-        private void kill(long process) {
-            ProcessHandle.of(process).ifPresent(ProcessHandle::destroyForcibly);
+        void assertHasKilled() throws TimeoutException {
+            cluster.awaitListeners();
+            assertTrue(left.get() <= 0, "nothing was killed");
         }
 
         @Override
@@ -143,23 +141,35 @@ class KilledExecutorTest {
         "FINAL_BLOCK,1,1",
         "FINAL_BLOCK,2,1",
     })
-    void anExecutorLostAtAnyStageChangesNothing(Event event, int count, int victims) {
+    void anExecutorLostAtAnyStageChangesNothing(Event event, int count, int victims) throws Exception {
         NetClassificationModel model;
-        try (Killer killer = new Killer(event, count, victims, 0)) {
+        try (Killer killer = new Killer(event, count, victims)) {
             model = fit().fit(data);
-            assertTrue(killer.left.get() <= 0, "nothing was killed");
+            killer.assertHasKilled();
         }
         assertArrayEquals(undisturbed, model.trainedNetwork().weights());
         assertEquals(3, model.summary().epochs().size());
     }
 
+    /**
+     * The listener is called by the thread that writes checkpoints, for which the workers wait: the fit cannot end before it kills,
+     * and each loss comes after another epoch. The second victim is the survivor of the first loss.
+     */
     @Test
-    void lossesWithProgressBetweenThemDoNotAddUp() {
-        NetClassificationModel model;
-        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 9, 1, 13)) {
-            model = fit().setMaxResubmissions(1).setMaxEpochs(8).fit(data);
-            assertTrue(killer.again.get() <= 0, "killed once");
-        }
+    void lossesWithProgressBetweenThemDoNotAddUp(@TempDir Path directory) {
+        Map<Integer, Long> victims = new TreeMap<>();
+        cluster.executors().forEach(process -> victims.put(3 + 2 * victims.size(), process));
+        NetClassificationModel model = fit().setMaxResubmissions(1)
+                .setMaxEpochs(8)
+                .setCheckpointDir(directory.toUri().toString())
+                .setEpochListener(report -> {
+                    Long victim = victims.remove(report.epoch());
+                    if (victim != null) {
+                        Cluster.kill(victim);
+                    }
+                })
+                .fit(data);
+        assertEquals(Map.of(), victims, "not killed");
         assertEquals(2, model.summary().resubmissions());
     }
 
@@ -169,9 +179,10 @@ class KilledExecutorTest {
         UDF1<Double, Double> noise = x -> x + Math.random() * 1e-3;
         Dataset<Row> changing = data.withColumn(
                 "weight", functions.udf(noise, DataTypes.DoubleType).apply(functions.lit(1.0)));
-        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2, 0)) {
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2)) {
             TrainingException e = assertThrows(
-                    TrainingException.class, () -> fit().setWeightCol("weight").fit(changing));
+                    TrainingException.class,
+                    () -> fit().setMaxEpochs(100_000).setWeightCol("weight").fit(changing));
             assertTrue(
                     e.getMessage()
                             .matches("(?s).*partition \\d of the DataFrame was computed again.*not deterministic.*"),

@@ -254,18 +254,27 @@ class TwoExecutorsTest {
         return cluster.classifier().setNumWorkers(2).setMaxEpochs(40).setSnapshotInterval(10);
     }
 
+    /** The workers wait for the checkpoint of epoch 31 at the latest, which is not written before the executor was killed. */
     @Tag("core")
     @Test
-    void aKilledExecutorChangesNothing() throws Exception {
+    void aKilledExecutorChangesNothing(@TempDir Path directory) throws Exception {
         Dataset<Row> data = cluster.data(ROWS);
         NetClassificationModel undisturbed = longFit().fit(data);
         long victim = cluster.executors().iterator().next();
+        CountDownLatch killed = new CountDownLatch(1);
+        NetClassifier saving = longFit()
+                .setCheckpointDir(directory.toUri().toString())
+                .setEpochListener(report -> {
+                    if (report.epoch() == 30) {
+                        await(killed);
+                    }
+                });
         NetClassificationModel disturbed;
         try (SnapshotWatch watch = new SnapshotWatch(9)) {
-            CompletableFuture<NetClassificationModel> fit =
-                    CompletableFuture.supplyAsync(() -> longFit().fit(data));
+            CompletableFuture<NetClassificationModel> fit = CompletableFuture.supplyAsync(() -> saving.fit(data));
             watch.await();
-            ProcessHandle.of(victim).orElseThrow().destroyForcibly();
+            Cluster.kill(victim);
+            killed.countDown();
             disturbed = fit.get(400, TimeUnit.SECONDS);
         }
         assertEquals(1, disturbed.summary().resubmissions());
@@ -273,6 +282,14 @@ class TwoExecutorsTest {
         assertArrayEquals(
                 undisturbed.trainedNetwork().weights(),
                 disturbed.trainedNetwork().weights());
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(200, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
