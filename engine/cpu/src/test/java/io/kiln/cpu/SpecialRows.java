@@ -38,6 +38,11 @@ final class SpecialRows {
         List<Row> rows = new ArrayList<>();
         for (Activation a : Activation.values()) {
             rows.add(Row.of(new Linear(a)).dtypes(TYPES).on(real(-1, 1, 33, 40), real(-1, 1, 17, 40), real(-1, 1, 17)));
+            rows.add(Row.of(new Linear(a)) // large enough for oneDNN's general product
+                    .dtypes(DType.FLOAT32, DType.FLOAT64)
+                    .slack(20)
+                    .order(0)
+                    .on(real(-1, 1, 290, 400), real(-1, 1, 300, 400), real(-1, 1, 300)));
             rows.add(Row.of(new Convolution(ONE, NONE, ONE, 1, a))
                     .dtypes(TYPES)
                     .on(real(-1, 1, 2, 16, 7, 9), real(-1, 1, 8, 16, 1, 1), real(-1, 1, 8))

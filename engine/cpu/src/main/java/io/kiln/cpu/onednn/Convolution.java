@@ -13,8 +13,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_backward_weights_pr
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_next_impl;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import java.util.Arrays;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -304,9 +302,7 @@ public final class Convolution {
             return first;
         }
         dnnl_primitive_desc other = implementation(builder, window, src, filter, bias, dst, postOps, more);
-        boolean found = dnnl_primitive_desc_next_impl(other) == dnnl_success
-                && PlanBuilder.implementation(other).startsWith(DIRECT);
-        return found ? other : first;
+        return PlanBuilder.advance(other, DIRECT) ? other : first;
     }
 
     private static dnnl_primitive_desc implementation(

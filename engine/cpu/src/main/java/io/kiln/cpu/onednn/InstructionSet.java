@@ -43,6 +43,15 @@ public final class InstructionSet {
         return has(dnnl_cpu_isa_avx2);
     }
 
+    /**
+     * Whether oneDNN uses AVX-512.
+     *
+     * @return false without oneDNN
+     */
+    public static boolean hasAvx512() {
+        return has(dnnl_cpu_isa_avx512_core);
+    }
+
     /** The sets are nested: each has the bits of those that it contains. */
     private static boolean has(int set) {
         return Natives.get().isAvailable() && (Effective.SET & set) == set;

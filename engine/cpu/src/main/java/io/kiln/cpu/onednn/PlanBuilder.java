@@ -19,6 +19,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_post_ops;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_next_impl;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
@@ -27,6 +28,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
@@ -66,6 +68,9 @@ final class PlanBuilder implements AutoCloseable {
     private record Bound(int name, dnnl_memory memory) {}
 
     private static final long ALIGNMENT = 64;
+
+    /** More than oneDNN has for any primitive. */
+    private static final int IMPLEMENTATIONS = 40;
 
     private final dnnl_engine engine;
     private final int threads;
@@ -141,6 +146,24 @@ final class PlanBuilder implements AutoCloseable {
                     dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, name));
             return name.get(BytePointer.class, 0).getString();
         }
+    }
+
+    /**
+     * Makes a primitive descriptor stand for a later implementation, in oneDNN's order, whose name begins so; if there is none it
+     * is of no use afterwards. More than one step may be needed even where the implementation is the next one: oneDNN counts
+     * descriptors that it finds in its cache without passing their implementation.
+     *
+     * @return whether there is one
+     */
+    static boolean advance(dnnl_primitive_desc descriptor, String name) {
+        boolean found = implementation(descriptor).startsWith(name);
+        for (int i = 0; !found && i < IMPLEMENTATIONS; i++) {
+            if (dnnl_primitive_desc_next_impl(descriptor) != dnnl_success) {
+                return false;
+            }
+            found = implementation(descriptor).startsWith(name);
+        }
+        return found;
     }
 
     /** The layout that a primitive wants for an argument. */
