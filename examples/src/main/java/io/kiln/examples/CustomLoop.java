@@ -11,7 +11,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.optim.Adam;
 import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;

@@ -8,8 +8,8 @@ import io.kiln.ndarray.Shape;
 import io.kiln.nn.loss.Huber;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.SquaredHinge;
-import io.kiln.op.RandomGenerator;
-import io.kiln.op.RandomOps;
+import io.kiln.op.random.RandomGenerator;
+import io.kiln.op.random.RandomOps;
 import java.io.PrintStream;
 import java.util.Locale;
 

@@ -3,6 +3,7 @@ package io.kiln.examples;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.ml.NetClassifier;
+import io.kiln.op.OperatorFamilies;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -21,7 +22,6 @@ class NamesInDocsTest {
     private static final Pattern CODE = Pattern.compile("`([A-Z]\\w*)(?:\\.(\\w+))?`");
     private static final List<String> PACKAGES = List.of(
             "ndarray",
-            "op",
             "autograd",
             "fit",
             "compile",
@@ -105,9 +105,11 @@ class NamesInDocsTest {
     }
 
     private static boolean exists(String type, String member) {
-        for (String p : PACKAGES) {
+        Stream<String> packages = Stream.concat(
+                OperatorFamilies.packages().stream(), PACKAGES.stream().map(p -> "io.kiln." + p));
+        for (String p : packages.toList()) {
             try {
-                Class<?> c = Class.forName("io.kiln." + p + "." + type);
+                Class<?> c = Class.forName(p + "." + type);
                 if (Modifier.isPublic(c.getModifiers()) && (member == null || has(c, member))) {
                     return true;
                 }

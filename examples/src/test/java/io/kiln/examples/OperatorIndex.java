@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The page docs/operators.md, made from the sources of {@code io.kiln.op}. */
+/** The page docs/operators.md, made from the sources of the operators. */
 final class OperatorIndex {
     private static final Pattern RECORD =
             Pattern.compile("/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(([^)]*)\\)\\s*implements", Pattern.DOTALL);
@@ -39,25 +40,26 @@ final class OperatorIndex {
     String page() throws IOException {
         List<Path> files = files();
         for (Path f : files) {
-            readCalls(f, name(f), name(f));
+            readCalls(f, type(f), name(f));
         }
         for (String part : List.of("NDArray", "FluentArray", "PointwiseArray")) {
-            readCalls(sources.resolveSibling("ndarray").resolve(part + ".java"), part, "NDArray");
+            readCalls(sources.resolveSibling("ndarray").resolve(part + ".java"), NDArray.class, "NDArray");
         }
         StringBuilder page = new StringBuilder(
                 """
                 # Operators
 
                 This page is made from the sources: `mvn test -pl examples -am -Dtest=OperatorIndexTest -Dkiln.write=true` writes it
-                anew, and a test fails while it differs. An operator is a record in `io.kiln.op`; its components are its attributes.
+                anew, and a test fails while it differs. An operator is a record in `io.kiln.op` or, where the
+                second column names one, in a package below it; its components are its attributes.
                 Shapes, dtypes, errors and sources are in its Javadoc. Operators without a call are parts of gradients, or are run by
                 `Dispatch`.
 
                 The last column says what a backend without a kernel for it makes of an operator: it runs its *program* (of one
                 element at a time), it is a *view*, or *composed* of other operators. Where it says *kernel*, each backend needs one.
 
-                | operator | attributes | what it does | call | runs as |
-                |---|---|---|---|---|
+                | operator | package | attributes | what it does | call | runs as |
+                |---|---|---|---|---|---|
                 """);
         for (String row : rows(files)) {
             page.append(row).append('\n');
@@ -66,12 +68,15 @@ final class OperatorIndex {
     }
 
     private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.list(sources)) {
-            return files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+        try (Stream<Path> files = Files.walk(sources)) {
+            return files.filter(f -> f.toString().endsWith(".java") && !f.endsWith("package-info.java"))
+                    .filter(f -> !family(f).equals("internal"))
+                    .sorted(Comparator.comparing(OperatorIndex::name))
+                    .toList();
         }
     }
 
-    private void readCalls(Path file, String type, String shown) throws IOException {
+    private void readCalls(Path file, Class<?> type, String shown) throws IOException {
         Matcher m = METHOD.matcher(Files.readString(file));
         while (m.find()) {
             if (!shown.equals("NDArray") && !isFacade(type, m.group(1))) {
@@ -85,38 +90,30 @@ final class OperatorIndex {
     }
 
     /** Operators' own static methods are no calls for people. */
-    private static boolean isFacade(String type, String method) {
-        try {
-            Class<?> c = Class.forName("io.kiln.op." + type);
-            return Modifier.isPublic(c.getModifiers())
-                    && !c.isRecord()
-                    && !c.isEnum()
-                    && Stream.of(c.getMethods()).anyMatch(x -> x.getName().equals(method));
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException("operator index: the sources of " + type + " are not what was compiled", e);
-        }
+    private static boolean isFacade(Class<?> c, String method) {
+        return Modifier.isPublic(c.getModifiers())
+                && !c.isRecord()
+                && !c.isEnum()
+                && Stream.of(c.getMethods()).anyMatch(x -> x.getName().equals(method));
     }
 
     private Collection<String> rows(List<Path> files) throws IOException {
         List<String> rows = new ArrayList<>();
         for (Path file : files) {
             Matcher m = RECORD.matcher(Files.readString(file));
-            if (m.find() && m.group(2).equals(name(file)) && isOperator(m.group(2))) {
+            if (m.find() && m.group(2).equals(name(file)) && Operator.class.isAssignableFrom(type(file))) {
                 String attributes = m.group(3).replaceAll("\\s+", " ").strip();
-                rows.add("| %s | %s | %s | %s | %s |"
+                rows.add("| %s | %s | %s | %s | %s | %s |"
                         .formatted(
                                 m.group(2),
+                                family(file),
                                 attributes.isEmpty() ? "" : "`" + attributes + "`",
                                 firstSentence(m.group(1)),
                                 String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>())),
-                                runsAs(operator(m.group(2)))));
+                                runsAs(type(file))));
             }
         }
         return rows;
-    }
-
-    private static boolean isOperator(String type) {
-        return Operator.class.isAssignableFrom(operator(type));
     }
 
     /** What becomes of an operator on a backend that has no kernel for it. */
@@ -135,12 +132,17 @@ final class OperatorIndex {
         }
     }
 
-    private static Class<?> operator(String type) {
+    private Class<?> type(Path file) {
+        String type = "io.kiln.op." + (family(file).isEmpty() ? "" : family(file) + ".") + name(file);
         try {
-            return Class.forName("io.kiln.op." + type);
+            return Class.forName(type);
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException("operator index: the sources of " + type + " are not what was compiled", e);
         }
+    }
+
+    private String family(Path file) {
+        return sources.relativize(file.getParent()).toString();
     }
 
     /** Up to the first full stop, colon or blank line; formulas in LaTeX stay in the Javadoc. */

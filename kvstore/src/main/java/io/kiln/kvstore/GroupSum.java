@@ -4,7 +4,7 @@ import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.op.WorkerSum;
+import io.kiln.op.distributed.WorkerSum;
 
 /**
  * Sums over the workers of a transport, in rank order, for layers that need them in the middle of a pass, such as

@@ -14,7 +14,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.SyncBatchNorm;
-import io.kiln.op.Workers;
+import io.kiln.op.distributed.Workers;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;

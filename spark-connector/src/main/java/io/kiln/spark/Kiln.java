@@ -21,7 +21,7 @@ import org.apache.spark.rdd.RDD;
  * <p>All workers run at the same time, in one barrier stage; the loss of one ends the others. Nothing is tried again: a loop of
  * one's own saves what it wants to go on from.
  *
- * <p>The thread that runs a loop is in the {@linkplain io.kiln.op.Workers group} of its workers, so that
+ * <p>The thread that runs a loop is in the {@linkplain io.kiln.op.distributed.Workers group} of its workers, so that
  * {@link io.kiln.nn.SyncBatchNorm} sums over them; then all workers must make equally many steps.
  */
 public final class Kiln {

@@ -12,7 +12,7 @@ import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.spark.job.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.kiln.spark;
 import io.kiln.ml.NetClassifier;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.spark.stage.BarrierStage;
 import java.io.Serializable;
 import java.time.Duration;

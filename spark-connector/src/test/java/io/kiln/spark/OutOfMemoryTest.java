@@ -8,7 +8,7 @@ import io.kiln.ml.NetClassificationModel;
 import io.kiln.ml.NetClassifier;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.spark.job.TrainingException;
 import java.util.Set;
 import org.apache.spark.SparkException;

@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
-import io.kiln.op.Activation
+import io.kiln.op.activation.Activation
 import io.kiln.spark.job.TrainingException
 import io.kiln.symbol.Graph
 import org.apache.spark.ml.{Pipeline, PipelineModel}

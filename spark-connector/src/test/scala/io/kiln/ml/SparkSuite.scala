@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.nn.{Dense, Sequential}
-import io.kiln.op.Activation
+import io.kiln.op.activation.Activation
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.scalatest.BeforeAndAfterAll

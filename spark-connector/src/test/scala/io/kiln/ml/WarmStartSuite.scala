@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.nn.{Dense, Sequential}
 import io.kiln.ndarray.Shape
-import io.kiln.op.Activation
+import io.kiln.op.activation.Activation
 import org.apache.spark.ml.evaluation.RegressionEvaluator
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.DataFrame

@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.ndarray.Shape
 import io.kiln.nn.{Block, Dense, Sequential}
-import io.kiln.op.Activation
+import io.kiln.op.activation.Activation
 import org.apache.spark.ml.Pipeline
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator
 import org.apache.spark.ml.feature.{HashingTF, OneHotEncoder, StringIndexer, Tokenizer}

@@ -5,7 +5,7 @@ import io.kiln.ml.NetRegressor;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

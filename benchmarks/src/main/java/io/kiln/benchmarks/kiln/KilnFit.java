@@ -12,7 +12,7 @@ import io.kiln.ml.NetClassifier;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.optim.CosineDecay;
 import java.util.Locale;
 import org.apache.spark.sql.Dataset;

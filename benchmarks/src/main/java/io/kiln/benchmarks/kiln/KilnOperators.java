@@ -8,7 +8,7 @@ import io.kiln.benchmarks.Setup;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 
 /**
  * Kiln's eager operators on small arrays: what a call costs. Each result is closed at once, as with its peers. The image lies

@@ -190,7 +190,7 @@ public final class Autograd {
 
     /**
      * Makes an array a variable whose gradient is kept by its rows: after a backward pass {@link #rowGradient} gives those
-     * that operators such as {@link io.kiln.op.Gather} have looked up. Where another operator uses the variable as well, or when
+     * that operators such as {@link io.kiln.op.index.Gather} have looked up. Where another operator uses the variable as well, or when
      * {@link #gradient} asks for it, the gradient is dense as ever; so are higher derivatives.
      *
      * @param array a floating array with data, of one axis at least

@@ -2,11 +2,11 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Add;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.math.Add;
 
 /**
  * A sum and ReLU, \(y = \max(a + b, 0)\), of arrays of one shape and dtype. It occurs in compiled programs only, for types whose

@@ -3,8 +3,8 @@ package io.kiln.compile;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
-import io.kiln.op.RandomGenerator;
 import io.kiln.op.ViewOperator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.symbol.Graph;
 
 /**

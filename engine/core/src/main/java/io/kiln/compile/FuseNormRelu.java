@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.BatchNorm;
-import io.kiln.op.BatchNormGradient;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
-import io.kiln.op.ReluGradient;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.activation.ReluGradient;
+import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormGradient;
 import io.kiln.symbol.Graph;
 import java.util.Map;
 

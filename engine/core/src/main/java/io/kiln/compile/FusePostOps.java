@@ -2,14 +2,14 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
-import io.kiln.op.Add;
-import io.kiln.op.Convolution;
-import io.kiln.op.Linear;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
-import io.kiln.op.Sigmoid;
-import io.kiln.op.Tanh;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.activation.Sigmoid;
+import io.kiln.op.math.Add;
+import io.kiln.op.math.Tanh;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.Linear;
 import io.kiln.symbol.Graph;
 
 /**

@@ -4,9 +4,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BatchNorm;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.nn.BatchNorm;
 import java.util.Arrays;
 
 /**

@@ -2,9 +2,9 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BatchNormGradient;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.nn.BatchNormGradient;
 
 /**
  * The gradient of {@link FusedBatchNorm}: that of ReLU, then that of the normalisation. Inputs and outputs are those of

@@ -3,8 +3,8 @@ package io.kiln.compile;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Cast;
-import io.kiln.op.Convolution;
 import io.kiln.op.Operator;
+import io.kiln.op.nn.Convolution;
 import io.kiln.symbol.Graph;
 
 /**

@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Activation;
-import io.kiln.op.Convolution;
-import io.kiln.op.MaxPool;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.MaxPool;
 import io.kiln.symbol.Graph;
 import java.util.HashSet;
 import java.util.Set;

@@ -1,10 +1,10 @@
 package io.kiln.compile;
 
-import io.kiln.op.AcrossWorkers;
 import io.kiln.op.Custom;
-import io.kiln.op.GraphOperator;
 import io.kiln.op.Operator;
 import io.kiln.op.Stochastic;
+import io.kiln.op.control.GraphOperator;
+import io.kiln.op.distributed.AcrossWorkers;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 

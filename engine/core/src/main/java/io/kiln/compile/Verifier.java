@@ -2,8 +2,8 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.AcrossWorkers;
-import io.kiln.op.CrossWorkerSum;
+import io.kiln.op.distributed.AcrossWorkers;
+import io.kiln.op.distributed.CrossWorkerSum;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.HashMap;

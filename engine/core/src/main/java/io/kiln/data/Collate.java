@@ -3,7 +3,7 @@ package io.kiln.data;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import java.util.Arrays;
 import java.util.List;
 

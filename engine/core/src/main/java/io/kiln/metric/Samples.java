@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

@@ -1,7 +1,7 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.Concat;
 import io.kiln.op.Dispatch;
+import io.kiln.op.shape.Concat;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.CsrValues;
 import io.kiln.op.Dispatch;
+import io.kiln.op.sparse.CsrValues;
 import java.util.stream.LongStream;
 
 /**
  * A sparse matrix by compressed rows: row i has the elements values[indptr[i]] to values[indptr[i+1] - 1], in the columns
  * that indices say there, ascending and each once. Products with dense matrices and conversions stand in
- * {@link io.kiln.op.Sparse}; gradients flow to the values.
+ * {@link io.kiln.op.sparse.Sparse}; gradients flow to the values.
  */
 public final class Csr {
     private final Shape shape;

@@ -1,9 +1,9 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.Elementwise;
-import io.kiln.op.Indexing;
-import io.kiln.op.Movement;
-import io.kiln.op.Reductions;
+import io.kiln.op.index.Indexing;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.reduce.Reductions;
+import io.kiln.op.shape.Movement;
 
 /** Further functions, statistics and orders as methods. */
 public abstract sealed class FunctionArray extends PointwiseArray permits FluentArray {

@@ -1,8 +1,8 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.BroadcastTo;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
+import io.kiln.op.shape.BroadcastTo;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package io.kiln.ndarray;
 
-import io.kiln.op.Concat;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Gather;
-import io.kiln.op.ScatterAdd;
-import io.kiln.op.SegmentSum;
+import io.kiln.op.index.Gather;
+import io.kiln.op.index.ScatterAdd;
+import io.kiln.op.index.SegmentSum;
+import io.kiln.op.shape.Concat;
 import java.util.Arrays;
 
 /**

@@ -1,9 +1,9 @@
 package io.kiln.ndarray;
 
 import io.kiln.op.Dispatch;
-import io.kiln.op.ExpandDims;
-import io.kiln.op.Slice;
-import io.kiln.op.Squeeze;
+import io.kiln.op.shape.ExpandDims;
+import io.kiln.op.shape.Slice;
+import io.kiln.op.shape.Squeeze;
 import java.util.ArrayList;
 import java.util.List;
 

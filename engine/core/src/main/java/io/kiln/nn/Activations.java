@@ -1,21 +1,21 @@
 package io.kiln.nn;
 
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elu;
-import io.kiln.op.Gelu;
-import io.kiln.op.HardSigmoid;
-import io.kiln.op.HardSwish;
-import io.kiln.op.LeakyRelu;
-import io.kiln.op.Mish;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
-import io.kiln.op.Selu;
-import io.kiln.op.Sigmoid;
-import io.kiln.op.Silu;
-import io.kiln.op.Softmax;
-import io.kiln.op.Softplus;
-import io.kiln.op.Softsign;
-import io.kiln.op.Tanh;
+import io.kiln.op.activation.Elu;
+import io.kiln.op.activation.Gelu;
+import io.kiln.op.activation.HardSigmoid;
+import io.kiln.op.activation.HardSwish;
+import io.kiln.op.activation.LeakyRelu;
+import io.kiln.op.activation.Mish;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.activation.Selu;
+import io.kiln.op.activation.Sigmoid;
+import io.kiln.op.activation.Silu;
+import io.kiln.op.activation.Softmax;
+import io.kiln.op.activation.Softplus;
+import io.kiln.op.activation.Softsign;
+import io.kiln.op.math.Tanh;
 
 /** Activations as layers. Formulas and sources stand at the operators of the same name. Shapes: y as x. */
 public final class Activations {

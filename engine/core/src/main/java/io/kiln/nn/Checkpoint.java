@@ -7,7 +7,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -10,7 +10,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;

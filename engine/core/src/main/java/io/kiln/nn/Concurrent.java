@@ -1,7 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 
 /**
  * Blocks side by side on the same input, their outputs joined along one axis: \(y = [f_0(x), \dots, f_n(x)]\). They are named

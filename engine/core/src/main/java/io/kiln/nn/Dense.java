@@ -2,9 +2,9 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Activation;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Linear;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.nn.Linear;
 import io.kiln.symbol.Role;
 
 /**
@@ -82,7 +82,7 @@ public final class Dense extends Block {
 
     @Override
     public NDArray forward(NDArray x) {
-        NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.Flatten(1), x) : x;
+        NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.shape.Flatten(1), x) : x;
         NDArray w = weight.data(Shape.of(units, rows.shape().dim(-1)));
         Linear linear = new Linear(activation);
         return bias == null

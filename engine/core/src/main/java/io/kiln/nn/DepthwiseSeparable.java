@@ -1,7 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 
 /**
  * A convolution of each channel by itself, then one of all channels at each place, each with batch norm and rectifier. Shapes:

@@ -4,9 +4,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Neural;
 import io.kiln.op.StopGradient;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.nn.Neural;
 import io.kiln.symbol.Role;
 
 /**

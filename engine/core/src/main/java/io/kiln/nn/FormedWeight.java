@@ -4,10 +4,10 @@ import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Linalg;
-import io.kiln.op.Reductions;
 import io.kiln.op.StopGradient;
+import io.kiln.op.linalg.Linalg;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.reduce.Reductions;
 import io.kiln.symbol.Role;
 import java.util.function.UnaryOperator;
 

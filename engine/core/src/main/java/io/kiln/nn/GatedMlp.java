@@ -1,7 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Two layers of which the first is gated: \(y = (g(x W_g) \odot x W_u) W_d\), without biases. Shapes: x[…,in], y[…,units].

@@ -3,8 +3,8 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Reductions;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.reduce.Reductions;
 import io.kiln.symbol.Role;
 import java.util.Arrays;
 

@@ -2,10 +2,10 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 import io.kiln.symbol.Role;
 
-/** Layer normalisation over the last axis, as in {@link io.kiln.op.LayerNorm}. Shapes: x[…,n], y as x; gamma and beta [n]. */
+/** Layer normalisation over the last axis, as in {@link io.kiln.op.nn.LayerNorm}. Shapes: x[…,n], y as x; gamma and beta [n]. */
 public final class LayerNorm extends Block {
     private final double epsilon;
     private final Parameter gamma =

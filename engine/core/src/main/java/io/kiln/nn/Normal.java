@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomNormal;
+import io.kiln.op.random.RandomNormal;
 
 /**
  * Normally distributed elements: \(N(0, \sigma^2)\).

@@ -2,8 +2,8 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Movement;
-import io.kiln.op.PadMode;
+import io.kiln.op.shape.Movement;
+import io.kiln.op.shape.PadMode;
 import java.util.stream.LongStream;
 
 /** A border around all spatial axes. Shapes: x[N,C,spatial…]; each spatial axis of y is longer by the border on both sides. */

@@ -1,12 +1,12 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.AdaptiveAvgPool;
-import io.kiln.op.AdaptiveMaxPool;
-import io.kiln.op.AvgPool;
 import io.kiln.op.Dispatch;
-import io.kiln.op.MaxPool;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.AdaptiveAvgPool;
+import io.kiln.op.nn.AdaptiveMaxPool;
+import io.kiln.op.nn.AvgPool;
+import io.kiln.op.nn.MaxPool;
+import io.kiln.op.nn.Neural;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;

@@ -4,8 +4,8 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Indexing;
-import io.kiln.op.RandomOps;
+import io.kiln.op.index.Indexing;
+import io.kiln.op.random.RandomOps;
 
 /**
  * Normally distributed elements of which the same number, drawn at random, is zero in each column: of a weight [out,in]

@@ -1,7 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 import java.util.function.UnaryOperator;
 
 /**

@@ -2,7 +2,7 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 
 /**
  * Drops whole samples in train mode: y is 0 with the probability of the rate, else x / (1 - rate). At the end of the body of a

@@ -4,8 +4,8 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.RandomNormal;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.random.RandomNormal;
 
 /**
  * Normally distributed elements, drawn again while they are further than so many deviations from 0.

@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomUniform;
+import io.kiln.op.random.RandomUniform;
 
 /**
  * Elements spread evenly over \([-s, s)\).

@@ -2,10 +2,10 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Interpolate;
-import io.kiln.op.InterpolationMode;
-import io.kiln.op.Movement;
-import io.kiln.op.Vision;
+import io.kiln.op.shape.Movement;
+import io.kiln.op.vision.Interpolate;
+import io.kiln.op.vision.InterpolationMode;
+import io.kiln.op.vision.Vision;
 import java.util.stream.LongStream;
 
 /**

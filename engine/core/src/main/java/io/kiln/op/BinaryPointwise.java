@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.internal.Broadcasting;
 import io.kiln.pointwise.Expr;
 
 /** A pointwise operator of two inputs, which broadcast. */

@@ -4,6 +4,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.op.internal.Diagonals;
+import io.kiln.op.shape.DiagonalEmbed;
+import io.kiln.op.shape.FullLike;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,7 +79,7 @@ public final class Creation {
      * @return the array, of shape [rows,columns]
      */
     public static NDArray eye(long rows, long columns, long offset, DType dtype) {
-        NDArray diagonal = NDArray.ones(Shape.of(Diagonal.length(rows, columns, offset)), dtype);
+        NDArray diagonal = NDArray.ones(Shape.of(Diagonals.length(rows, columns, offset)), dtype);
         return Dispatch.withoutGradient(new DiagonalEmbed(offset, rows, columns), diagonal);
     }
 

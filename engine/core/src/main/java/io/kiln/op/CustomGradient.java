@@ -3,6 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.internal.CompositeGradient;
 import java.util.Arrays;
 import java.util.List;
 

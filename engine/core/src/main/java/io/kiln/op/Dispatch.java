@@ -7,6 +7,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.observe.Observation;
+import io.kiln.op.control.GraphOperator;
 import io.kiln.symbol.GraphBuilder;
 import java.lang.ref.Reference;
 

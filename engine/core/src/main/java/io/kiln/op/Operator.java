@@ -2,6 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.shape.FullLike;
 
 /**
  * An operator with its attributes. Implementations are records named after the operator; a record component is an attribute

@@ -1,11 +1,31 @@
 /**
- * The operators, one file each: a record whose components are the operator's attributes and whose methods state its shape
- * and dtype rule and its gradient, written in operators, so that higher derivatives come for free.
+ * What an operator is, and what runs it. An {@link io.kiln.op.Operator} is a record: its components are its attributes, its
+ * methods state its shape and dtype rule and its gradient, which is written in operators, so that higher derivatives come for
+ * free. {@link io.kiln.op.Dispatch} runs operators eagerly on data, records them for autograd, or traces them into a graph.
  *
- * <p>{@link io.kiln.op.Dispatch} runs them: eagerly on data, recorded for autograd, or traced into a graph. People call
- * them through the methods of {@link io.kiln.ndarray.NDArray} and through the static groups {@link io.kiln.op.Elementwise},
- * {@link io.kiln.op.Reductions}, {@link io.kiln.op.Movement}, {@link io.kiln.op.Indexing}, {@link io.kiln.op.Linalg},
- * {@link io.kiln.op.Neural} and {@link io.kiln.op.RandomOps}; loops and branches through {@link io.kiln.op.ControlFlow},
- * operators of their own through {@link io.kiln.op.CustomOps}.
+ * <p>The operators themselves stand in packages by family, one file each. Call them through the methods of
+ * {@link io.kiln.ndarray.NDArray} and through static groups:
+ *
+ * <table>
+ *   <caption>Families</caption>
+ *   <tr><th>package</th><th>static groups</th></tr>
+ *   <tr><td>{@link io.kiln.op.math}</td><td>{@link io.kiln.op.math.Elementwise}, {@link io.kiln.op.math.Functions},
+ *       {@link io.kiln.op.math.Fourier}</td></tr>
+ *   <tr><td>{@link io.kiln.op.activation}</td><td>{@link io.kiln.op.activation.ActivationFunctions}</td></tr>
+ *   <tr><td>{@link io.kiln.op.reduce}</td><td>{@link io.kiln.op.reduce.Reductions}</td></tr>
+ *   <tr><td>{@link io.kiln.op.shape}</td><td>{@link io.kiln.op.shape.Movement}</td></tr>
+ *   <tr><td>{@link io.kiln.op.index}</td><td>{@link io.kiln.op.index.Indexing}, {@link io.kiln.op.index.Segments}</td></tr>
+ *   <tr><td>{@link io.kiln.op.linalg}</td><td>{@link io.kiln.op.linalg.Linalg}</td></tr>
+ *   <tr><td>{@link io.kiln.op.nn}</td><td>{@link io.kiln.op.nn.Neural}, {@link io.kiln.op.nn.Normalisation}</td></tr>
+ *   <tr><td>{@link io.kiln.op.attention}</td><td>{@link io.kiln.op.attention.Attention}</td></tr>
+ *   <tr><td>{@link io.kiln.op.recurrent}</td><td>{@link io.kiln.op.recurrent.Sequences}</td></tr>
+ *   <tr><td>{@link io.kiln.op.vision}</td><td>{@link io.kiln.op.vision.Vision}</td></tr>
+ *   <tr><td>{@link io.kiln.op.random}</td><td>{@link io.kiln.op.random.RandomOps}, {@link io.kiln.op.random.Distributions}</td></tr>
+ *   <tr><td>{@link io.kiln.op.sparse}</td><td>{@link io.kiln.op.sparse.Sparse}</td></tr>
+ *   <tr><td>{@link io.kiln.op.control}</td><td>{@link io.kiln.op.control.ControlFlow}</td></tr>
+ *   <tr><td>{@link io.kiln.op.distributed}</td><td>{@link io.kiln.op.distributed.Workers}</td></tr>
+ * </table>
+ *
+ * <p>New arrays come from {@link io.kiln.op.Creation}; operators of your own from {@link io.kiln.op.CustomOps}.
  */
 package io.kiln.op;

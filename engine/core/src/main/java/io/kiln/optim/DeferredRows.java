@@ -6,8 +6,8 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Gather;
-import io.kiln.op.SegmentSum;
+import io.kiln.op.index.Gather;
+import io.kiln.op.index.SegmentSum;
 import java.util.Arrays;
 
 /**

@@ -1,7 +1,7 @@
 package io.kiln.optim;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.stream.IntStream;

@@ -1,7 +1,7 @@
 package io.kiln.optim;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.RandomOps;
+import io.kiln.op.random.RandomOps;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 

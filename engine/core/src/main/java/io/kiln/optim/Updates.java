@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Gather;
+import io.kiln.op.index.Gather;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;

@@ -1,5 +1,7 @@
 package io.kiln.symbol;
 
+import io.kiln.op.Operator;
+import io.kiln.op.OperatorFamilies;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -9,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +30,7 @@ public final class KnownRecords {
     private KnownRecords() {}
 
     /**
-     * Names of the records that implement an interface and stand in its package.
+     * Names of the records that implement an interface and stand in its package; of operators, all families.
      *
      * @param type the interface
      * @return the names in alphabetical order; empty where they cannot be listed
@@ -36,42 +40,50 @@ public final class KnownRecords {
         if (source == null) {
             return List.of();
         }
-        String folder = type.getPackageName().replace('.', '/');
         try {
             Path place = Path.of(source.getLocation().toURI());
             if (Files.isDirectory(place)) {
-                return names(type, place.resolve(folder));
+                return allNames(type, place);
             }
             try (FileSystem jar = FileSystems.newFileSystem(URI.create("jar:" + place.toUri()), Map.of())) {
-                return names(type, jar.getPath(folder));
+                return allNames(type, jar.getPath("/"));
             }
         } catch (IOException | URISyntaxException | RuntimeException e) {
             return List.of();
         }
     }
 
-    private static List<String> names(Class<?> type, Path folder) throws IOException {
+    /** The packages in which the records of an interface stand. */
+    static List<String> packages(Class<?> type) {
+        return type == Operator.class ? OperatorFamilies.packages() : List.of(type.getPackageName());
+    }
+
+    private static List<String> allNames(Class<?> type, Path root) throws IOException {
         List<String> names = new ArrayList<>();
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.sorted().toList()) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(CLASS) && name.indexOf('$') < 0) {
-                    String simple = name.substring(0, name.length() - CLASS.length());
-                    if (isRecord(type, simple)) {
-                        names.add(Character.toLowerCase(simple.charAt(0)) + simple.substring(1));
+        for (String p : packages(type)) {
+            try (Stream<Path> files = Files.list(root.resolve(p.replace('.', '/')))) {
+                for (Path file : files.toList()) {
+                    String name = file.getFileName().toString();
+                    if (name.endsWith(CLASS) && name.indexOf('$') < 0) {
+                        String simple = name.substring(0, name.length() - CLASS.length());
+                        if (find(type, p, simple).isPresent()) {
+                            names.add(Character.toLowerCase(simple.charAt(0)) + simple.substring(1));
+                        }
                     }
                 }
             }
         }
+        Collections.sort(names);
         return names;
     }
 
-    private static boolean isRecord(Class<?> type, String simple) {
+    /** A record of a package that implements an interface. */
+    static Optional<Class<?>> find(Class<?> type, String packageName, String simple) {
         try {
-            Class<?> c = Class.forName(type.getPackageName() + "." + simple, false, type.getClassLoader());
-            return c.isRecord() && type.isAssignableFrom(c);
+            Class<?> c = Class.forName(packageName + "." + simple, false, type.getClassLoader());
+            return c.isRecord() && type.isAssignableFrom(c) ? Optional.of(c) : Optional.empty();
         } catch (ClassNotFoundException | LinkageError e) {
-            return false;
+            return Optional.empty();
         }
     }
 

@@ -9,23 +9,36 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.CustomOp;
 import io.kiln.op.CustomOps;
+import io.kiln.op.OperatorFamilies;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
  * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and doubles, optional longs,
- * graphs and records of an interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its class name with a small first letter; reading looks for the
- * class in one given package and accepts records of one given type only, so that a file cannot name any other class; custom
+ * graphs and records of an interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its
+ * class name with a small first letter. Reading looks for the class in the interface's package, and for operators in those of
+ * {@link OperatorFamilies}; it accepts records of one given type only, so that a file cannot name any other class. Custom
  * operators are found among those that the user has registered.
  */
 public final class RecordJson {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
+
+    /** Classes of an interface by name: looking through all packages of operators costs more than the rest of reading a node. */
+    private static final ClassValue<Map<String, Class<?>>> FOUND = new ClassValue<>() {
+        @Override
+        protected Map<String, Class<?>> computeValue(Class<?> type) {
+            return new ConcurrentHashMap<>();
+        }
+    };
 
     private RecordJson() {}
 
@@ -104,7 +117,7 @@ public final class RecordJson {
      * Makes a record from JSON.
      *
      * @param <T> type of the record
-     * @param type an interface that the record implements, in whose package it stands
+     * @param type an interface that the record implements, in whose package it stands; or {@code Operator}
      * @param name the record's name
      * @param json one field per component
      * @return the record
@@ -151,15 +164,19 @@ public final class RecordJson {
     }
 
     static Class<?> find(Class<?> type, String name) {
+        Class<?> known = FOUND.get(type).get(name);
+        return known != null ? known : search(type, name);
+    }
+
+    private static Class<?> search(Class<?> type, String name) {
         if (NAME.matcher(name).matches()) {
             String simple = Character.toUpperCase(name.charAt(0)) + name.substring(1);
-            try {
-                Class<?> c = Class.forName(type.getPackageName() + "." + simple, false, type.getClassLoader());
-                if (type.isAssignableFrom(c) && c.isRecord()) {
-                    return c;
+            for (String p : KnownRecords.packages(type)) {
+                Optional<Class<?>> c = KnownRecords.find(type, p, simple);
+                if (c.isPresent()) {
+                    FOUND.get(type).put(name, c.get());
+                    return c.get();
                 }
-            } catch (ClassNotFoundException | NoClassDefFoundError e) {
-                throw new IllegalArgumentException(unknown(type, name), e);
             }
         }
         throw new IllegalArgumentException(unknown(type, name));

@@ -6,8 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.nn.loss.Loss;
+import io.kiln.op.Cast;
 import io.kiln.op.Operator;
+import io.kiln.op.OperatorFamilies;
+import io.kiln.op.linalg.MatMul;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -33,5 +42,34 @@ class KnownRecordsTest {
         IllegalArgumentException e =
                 assertThrows(IllegalArgumentException.class, () -> RecordJson.find(Operator.class, "convolve"));
         assertTrue(e.getMessage().contains("\"convolve\"; did you mean \"convolution\"?"), e.getMessage());
+    }
+
+    @Test
+    void operatorsOfAllFamiliesAreFoundByTheirNameAlone() {
+        assertEquals(MatMul.class, RecordJson.find(Operator.class, "matMul"));
+        assertEquals(Cast.class, RecordJson.find(Operator.class, "cast"));
+        List<String> known = KnownRecords.names(Operator.class);
+        assertTrue(known.containsAll(List.of("matMul", "cast", "relu")), known.toString());
+        assertEquals(Set.copyOf(known).size(), known.size(), "one name in two families: " + known);
+    }
+
+    @Test
+    void eachPackageWithAnOperatorIsAFamily() throws Exception {
+        Path classes = Path.of(Operator.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        Set<String> packages = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(classes.resolve("io/kiln/op"))) {
+            for (Path f : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+                String name = classes.relativize(f).toString().replace(File.separatorChar, '.');
+                Class<?> c = Class.forName(name.substring(0, name.length() - ".class".length()));
+                if (!c.isMemberClass() && c.isRecord() && Operator.class.isAssignableFrom(c)) {
+                    packages.add(c.getPackageName());
+                }
+            }
+        }
+        assertEquals(packages, new TreeSet<>(OperatorFamilies.packages()));
     }
 }

@@ -12,7 +12,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Autocast;
 import io.kiln.op.Precision;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class ContextTest {

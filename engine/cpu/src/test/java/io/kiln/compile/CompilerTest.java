@@ -10,7 +10,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Lambda;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.symbol.Graph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

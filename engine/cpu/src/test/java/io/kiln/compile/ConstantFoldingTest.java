@@ -15,7 +15,7 @@ import io.kiln.nn.Ones;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Zeros;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGamma;
+import io.kiln.op.random.RandomGamma;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import io.kiln.symbol.Role;

@@ -8,7 +8,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.BatchNorm;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGamma;
+import io.kiln.op.random.RandomGamma;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -14,7 +14,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Ones;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
 import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -23,7 +23,7 @@ import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.op.Autocast;
 import io.kiln.op.Precision;
-import io.kiln.op.RandomOps;
+import io.kiln.op.random.RandomOps;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;
 import io.kiln.optim.Trainer;

@@ -14,7 +14,7 @@ import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Lambda;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

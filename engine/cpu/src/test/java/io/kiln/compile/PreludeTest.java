@@ -23,7 +23,7 @@ import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Autocast;
 import io.kiln.op.Precision;
-import io.kiln.op.RandomOps;
+import io.kiln.op.random.RandomOps;
 import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.stream.IntStream;

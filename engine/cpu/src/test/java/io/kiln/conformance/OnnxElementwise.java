@@ -2,12 +2,12 @@ package io.kiln.conformance;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.ActivationFunctions;
 import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Functions;
-import io.kiln.op.HardSigmoid;
+import io.kiln.op.activation.ActivationFunctions;
+import io.kiln.op.activation.HardSigmoid;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.math.Functions;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -157,7 +157,8 @@ final class OnnxElementwise {
                         c.input(2) == null ? Double.POSITIVE_INFINITY : c.inputs()[2].item()));
         one("Hardmax", c -> {
             NDArray hot = Dispatch.one(
-                    new io.kiln.op.OneHot(c.x().shape().dim(c.axis(-1)), DType.FLOAT32), c.x().argMax(c.axis(-1)));
+                    new io.kiln.op.index.OneHot(c.x().shape().dim(c.axis(-1)), DType.FLOAT32),
+                    c.x().argMax(c.axis(-1)));
             return OnnxShapes.lastAxisTo(hot, c.axis(-1));
         });
     }

@@ -1,16 +1,16 @@
 package io.kiln.conformance;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Activation;
-import io.kiln.op.AvgPool;
-import io.kiln.op.Convolution;
-import io.kiln.op.ConvolutionTranspose;
 import io.kiln.op.Creation;
-import io.kiln.op.Fold;
-import io.kiln.op.MaxPool;
-import io.kiln.op.Movement;
-import io.kiln.op.Neural;
-import io.kiln.op.Vision;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.nn.AvgPool;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.ConvolutionTranspose;
+import io.kiln.op.nn.Fold;
+import io.kiln.op.nn.MaxPool;
+import io.kiln.op.nn.Neural;
+import io.kiln.op.shape.Movement;
+import io.kiln.op.vision.Vision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

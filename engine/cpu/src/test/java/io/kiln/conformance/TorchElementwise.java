@@ -1,12 +1,12 @@
 package io.kiln.conformance;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.ActivationFunctions;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Functions;
-import io.kiln.op.HardSigmoid;
-import io.kiln.op.Neural;
+import io.kiln.op.activation.ActivationFunctions;
+import io.kiln.op.activation.HardSigmoid;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.math.Functions;
+import io.kiln.op.nn.Neural;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;

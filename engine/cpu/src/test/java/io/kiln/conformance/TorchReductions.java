@@ -1,11 +1,11 @@
 package io.kiln.conformance;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.ArgMax;
-import io.kiln.op.ArgMin;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Linalg;
-import io.kiln.op.Reductions;
+import io.kiln.op.linalg.Linalg;
+import io.kiln.op.reduce.ArgMax;
+import io.kiln.op.reduce.ArgMin;
+import io.kiln.op.reduce.Reductions;
 import java.util.Map;
 import java.util.function.Function;
 

@@ -11,7 +11,7 @@ import io.kiln.nn.Flatten;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import java.util.Random;
 
 /** Computes the gradients of a small network and prints whether oneDNN served, and numbers that depend on everything. */

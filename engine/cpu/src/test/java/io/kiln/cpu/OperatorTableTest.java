@@ -51,7 +51,7 @@ class OperatorTableTest {
 
     @Test
     void everyOperatorHasARow() {
-        assertEquals(Set.of(), OperatorTable.missing(), "operators of io.kiln.op without a row in io.kiln.op.table");
+        assertEquals(Set.of(), OperatorTable.missing(), "operators without a row in io.kiln.op.table");
     }
 
     @Test

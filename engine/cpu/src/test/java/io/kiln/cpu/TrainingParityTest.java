@@ -15,7 +15,7 @@ import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.zoo.Gpt2;
 import io.kiln.nn.zoo.LeNet;
 import io.kiln.nn.zoo.LstmLanguageModel;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import io.kiln.optim.Adam;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;

@@ -15,7 +15,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.optim.Adam;
 import io.kiln.optim.Trainer;
 import io.kiln.optim.UpdateRule;

@@ -12,7 +12,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -11,7 +11,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.symbol.RecordJson;
 import java.util.List;
 import java.util.Map;

@@ -28,7 +28,7 @@ import io.kiln.nn.transformer.SinusoidalPositions;
 import io.kiln.nn.transformer.TransformerDecoder;
 import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;

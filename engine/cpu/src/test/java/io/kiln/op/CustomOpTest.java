@@ -16,6 +16,10 @@ import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Lambda;
+import io.kiln.op.index.ScatterAddAlong;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.random.RandomGenerator;
+import io.kiln.op.random.RandomOps;
 import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -168,7 +172,7 @@ class CustomOpTest {
     @Test
     void aGraphCannotNameAClassThatNobodyRegistered() {
         String json = network().toGraphBlock(INPUT).graph().toJson();
-        for (String name : new String[] {"java.lang.Runtime", Unknown.class.getName(), "io.kiln.op.Relu"}) {
+        for (String name : new String[] {"java.lang.Runtime", Unknown.class.getName(), "io.kiln.op.activation.Relu"}) {
             String bad = json.replace(SortRows.class.getName(), name);
             String m = assertThrows(IllegalArgumentException.class, () -> Graph.fromJson(bad))
                     .getMessage();

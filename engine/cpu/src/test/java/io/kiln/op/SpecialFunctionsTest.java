@@ -3,11 +3,16 @@ package io.kiln.op;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.activation.Celu;
+import io.kiln.op.activation.Elu;
+import io.kiln.op.math.Polygamma;
+import io.kiln.symbol.RecordJson;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -56,16 +61,7 @@ class SpecialFunctionsTest {
 
     private static Operator operator(String name) {
         Operator known = OPERATORS.get(name);
-        try {
-            return known != null
-                    ? known
-                    : (Operator)
-                            Class.forName("io.kiln.op." + Character.toUpperCase(name.charAt(0)) + name.substring(1))
-                                    .getConstructor()
-                                    .newInstance();
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("no operator named " + name, e);
-        }
+        return known != null ? known : RecordJson.read(Operator.class, name, JsonNodeFactory.instance.objectNode());
     }
 
     private static double[] run(Operator operator, DType type, List<Point> points, double[] slopes) {

@@ -16,7 +16,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Embedding;
 import io.kiln.nn.loss.L2;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;

@@ -17,8 +17,8 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Ones;
 import io.kiln.nn.Zeros;
-import io.kiln.op.BatchNorm;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.Neural;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 

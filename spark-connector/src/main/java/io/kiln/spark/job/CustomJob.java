@@ -11,7 +11,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
-import io.kiln.op.Workers;
+import io.kiln.op.distributed.Workers;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
 import io.kiln.spark.feed.PackedData;

@@ -9,7 +9,7 @@ import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.WorkerRows;

@@ -2,7 +2,7 @@ package io.kiln.data.vision;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import java.util.random.RandomGenerator;
 
 /**

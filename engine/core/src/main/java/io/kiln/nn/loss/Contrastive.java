@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Pulls pairs of vectors together or apart by their distance: with \(d = \|a - b\|\) over all axes but the batch,

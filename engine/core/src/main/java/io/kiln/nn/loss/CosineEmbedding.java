@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Pulls pairs of vectors together or apart by their angle: with \(c = \cos(a, b)\) over the last axis, \(1 - c\) where the label

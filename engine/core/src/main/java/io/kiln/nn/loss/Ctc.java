@@ -5,14 +5,14 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Creation;
-import io.kiln.op.CtcLoss;
-import io.kiln.op.Reductions;
-import io.kiln.op.Sequences;
+import io.kiln.op.nn.CtcLoss;
+import io.kiln.op.recurrent.Sequences;
+import io.kiln.op.reduce.Reductions;
 
 /**
  * Connectionist temporal classification: \(-\ln p(\mathrm{labels})\), summed over all alignments of the labels with the steps, each
  * of which gives scores of C classes, one of them the blank. A. Graves et al., ICML 2006; formula as in
- * {@link io.kiln.op.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the first class that
+ * {@link io.kiln.op.nn.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the first class that
  * is no label ends a sequence (−1, as MXNet pads them; 0 as well where that is the blank).
  *
  * <p>A sequence of more labels than steps cannot be aligned and has loss ∞, or 0 with {@code zeroInfinity}.

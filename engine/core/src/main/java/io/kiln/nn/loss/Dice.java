@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * How little a predicted region overlaps with the given one: \(1 - \frac{2 \sum p y + s}{\sum p + \sum y + s}\), with sums

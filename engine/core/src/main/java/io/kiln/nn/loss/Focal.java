@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Binary cross-entropy that counts easy examples less, from logits: with \(p = \sigma(x)\) and \(q = y p + (1 - y)(1 -

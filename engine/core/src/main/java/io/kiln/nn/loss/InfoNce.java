@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
 
 /**
  * Tells each sample's second view apart from those of the other samples: with the cosines \(s_{ij} = \cos(a_i, b_j) /

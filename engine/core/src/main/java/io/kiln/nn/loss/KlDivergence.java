@@ -2,7 +2,7 @@ package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
-import io.kiln.op.LogSoftmax;
+import io.kiln.op.activation.LogSoftmax;
 
 /**
  * Kullback-Leibler divergence \(y (\ln y - \ln p)\) of a predicted from a given distribution; terms with y = 0 are 0. Labels

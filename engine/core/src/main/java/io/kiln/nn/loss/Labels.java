@@ -7,7 +7,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Creation;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 import java.util.stream.IntStream;
 
 /** Shapes of labels, and the mean over all axes but the batch. */

@@ -1,7 +1,7 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Logistic loss \(\ln(1 + e^{-y p})\) for labels of -1 and 1, of the shape of the predictions.

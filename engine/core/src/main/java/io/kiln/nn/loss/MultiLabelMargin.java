@@ -3,7 +3,7 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * Hinge loss between the classes that a sample has and those it has not: \(\frac1K \sum_{i \in Y} \sum_{j \notin Y} \max(0,

@@ -3,7 +3,7 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Indexing;
+import io.kiln.op.index.Indexing;
 import io.kiln.symbol.DefaultValue;
 import java.util.List;
 import java.util.OptionalLong;

@@ -1,8 +1,8 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Movement;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
+import io.kiln.op.shape.Movement;
 
 /**
  * Normalised and temperature-scaled cross-entropy of SimCLR: each of the 2N views of a batch finds its other view among all

@@ -1,9 +1,9 @@
 package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Neural;
-import io.kiln.op.Reductions;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.nn.Neural;
+import io.kiln.op.reduce.Reductions;
 
 /**
  * Smoothed deep metric learning: with p the softmax over j of \(-\|a_i - b_j\|^2\) and the smoothed labels \(l_{ii} = 1 -

@@ -3,9 +3,9 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Linalg;
-import io.kiln.op.Reductions;
+import io.kiln.op.linalg.Linalg;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.reduce.Reductions;
 
 /** What losses of two views share. The batch may be unknown. */
 final class Views {

@@ -2,7 +2,7 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

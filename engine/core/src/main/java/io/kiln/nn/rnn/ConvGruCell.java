@@ -2,10 +2,10 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 import java.util.List;
 
-/** A convolutional GRU, with the gates of {@link io.kiln.op.Gru} in the same order. */
+/** A convolutional GRU, with the gates of {@link io.kiln.op.recurrent.Gru} in the same order. */
 public final class ConvGruCell extends ConvCell {
     /**
      * A cell.

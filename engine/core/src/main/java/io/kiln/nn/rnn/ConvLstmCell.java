@@ -2,10 +2,10 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 import java.util.List;
 
-/** A convolutional LSTM, with the gates of {@link io.kiln.op.Lstm} in the same order and without peepholes; states are h and c. */
+/** A convolutional LSTM, with the gates of {@link io.kiln.op.recurrent.Lstm} in the same order and without peepholes; states are h and c. */
 public final class ConvLstmCell extends ConvCell {
     /**
      * A cell.

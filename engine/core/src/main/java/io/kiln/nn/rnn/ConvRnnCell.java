@@ -2,7 +2,7 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 import java.util.List;
 
 /** A plain convolutional recurrent cell: h = tanh of the sum of both convolutions. */

@@ -2,10 +2,10 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 import java.util.List;
 
-/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.Dropout}; it has no state. */
+/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.nn.Dropout}; it has no state. */
 public final class DropoutCell extends RecurrentCell {
     private final double rate;
 

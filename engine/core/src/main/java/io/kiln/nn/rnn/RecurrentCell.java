@@ -117,7 +117,7 @@ public abstract class RecurrentCell extends Block {
         for (int t = 0; lengths != null && t < outputs.length; t++) {
             outputs[t] = States.cut(lengths, t, outputs[t]);
         }
-        return new Unrolled(io.kiln.op.Movement.stack(layout.axis(), outputs), result.states());
+        return new Unrolled(io.kiln.op.shape.Movement.stack(layout.axis(), outputs), result.states());
     }
 
     /**

@@ -2,14 +2,14 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Comparison;
-import io.kiln.op.CumulativeSum;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Flatten;
-import io.kiln.op.Masked;
-import io.kiln.op.Movement;
-import io.kiln.op.Where;
+import io.kiln.op.math.Comparison;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.math.Masked;
+import io.kiln.op.math.Where;
+import io.kiln.op.reduce.CumulativeSum;
+import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.Movement;
 
 /** Arrays that follow from others whose batch is not known yet, and masks of lengths. */
 final class States {

@@ -3,9 +3,9 @@ package io.kiln.nn.transformer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
-import io.kiln.op.Activation;
-import io.kiln.op.Elementwise;
-import io.kiln.op.Neural;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.math.Elementwise;
+import io.kiln.op.nn.Neural;
 
 /**
  * The part of a transformer layer that works on each element alone: \(y = \mathrm{act}(x W_1^\top + b_1) W_2^\top + b_2\), with

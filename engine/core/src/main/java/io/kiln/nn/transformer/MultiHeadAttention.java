@@ -6,8 +6,8 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
-import io.kiln.op.Attention;
-import io.kiln.op.Movement;
+import io.kiln.op.attention.Attention;
+import io.kiln.op.shape.Movement;
 
 /**
  * Attention in several heads (Vaswani et al. 2017): queries, keys and values are linear maps of the inputs, split into heads of

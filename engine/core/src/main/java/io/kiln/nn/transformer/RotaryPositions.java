@@ -7,7 +7,7 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Sinusoids;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import io.kiln.symbol.Role;
 
 /**

@@ -3,7 +3,7 @@ package io.kiln.nn.transformer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.LayerNorm;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 
 /** What layers of encoders and decoders have in common: parts whose result is added to their input and normalised. */
 abstract class TransformerLayer extends Block {

@@ -11,7 +11,7 @@ import io.kiln.nn.transformer.FeedForward;
 import io.kiln.nn.transformer.LearnedPositions;
 import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 
 /**
  * An encoder of sentences. J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: BERT, NAACL 2019. As a block it takes tokens[N,L] and

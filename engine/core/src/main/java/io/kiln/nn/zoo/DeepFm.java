@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Movement;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
+import io.kiln.op.shape.Movement;
 import java.util.List;
 
 /**

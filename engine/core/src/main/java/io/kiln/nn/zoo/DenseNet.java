@@ -7,7 +7,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 
 /**
  * Densely connected networks: each layer sees the outputs of all layers of its stage before it. G. Huang, Z. Liu, L. van der

@@ -3,8 +3,8 @@ package io.kiln.nn.zoo;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Movement;
-import io.kiln.op.Reductions;
+import io.kiln.op.reduce.Reductions;
+import io.kiln.op.shape.Movement;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -9,7 +9,7 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.SqueezeExcite;
-import io.kiln.op.Elementwise;
+import io.kiln.op.math.Elementwise;
 
 /**
  * EfficientNet-B0. M. Tan, Q. Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019. Residuals

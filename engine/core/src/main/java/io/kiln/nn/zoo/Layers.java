@@ -8,7 +8,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Initializer;
 import io.kiln.nn.Msra;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 
 /** Layers that several networks have in common. */
 final class Layers {

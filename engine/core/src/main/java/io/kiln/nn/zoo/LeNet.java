@@ -5,7 +5,7 @@ import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 
 /**
  * A convolutional network for 28×28 images, in the manner of LeNet-5 with rectifiers and max pooling. Y. LeCun, L. Bottou,

@@ -9,7 +9,7 @@ import io.kiln.nn.Dropout;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.SqueezeExcite;
-import io.kiln.op.ActivationFunctions;
+import io.kiln.op.activation.ActivationFunctions;
 import java.util.function.Supplier;
 
 /**

@@ -5,8 +5,8 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Embedding;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
-import io.kiln.op.Movement;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.shape.Movement;
 
 /**
  * Neural collaborative filtering: how much a user likes an item. X. He, L. Liao, H. Zhang, L. Nie, X. Hu, T.-S. Chua: Neural

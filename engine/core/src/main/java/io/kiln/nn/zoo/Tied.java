@@ -2,7 +2,7 @@ package io.kiln.nn.zoo;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Embedding;
-import io.kiln.op.Neural;
+import io.kiln.op.nn.Neural;
 
 /** Maps to words whose weights are those of the embedding. */
 final class Tied {

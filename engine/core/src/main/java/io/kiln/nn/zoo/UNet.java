@@ -7,7 +7,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Movement;
+import io.kiln.op.shape.Movement;
 import java.util.ArrayList;
 import java.util.List;
 

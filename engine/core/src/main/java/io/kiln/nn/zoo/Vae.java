@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
-import io.kiln.op.Activation;
-import io.kiln.op.RandomOps;
-import io.kiln.op.Reductions;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.random.RandomOps;
+import io.kiln.op.reduce.Reductions;
 
 /**
  * A variational autoencoder of flat data in [0, 1]. D. Kingma, M. Welling: Auto-encoding variational Bayes, ICLR 2014.

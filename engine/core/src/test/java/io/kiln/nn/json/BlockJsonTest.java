@@ -20,7 +20,7 @@ import io.kiln.nn.Sequential;
 import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
 import io.kiln.nn.zoo.ResNet;
-import io.kiln.op.Activation;
+import io.kiln.op.activation.Activation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

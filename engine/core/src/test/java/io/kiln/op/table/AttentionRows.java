@@ -6,8 +6,8 @@ import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.ScaledDotProductAttention;
-import io.kiln.op.ScaledDotProductAttentionGradient;
+import io.kiln.op.attention.ScaledDotProductAttention;
+import io.kiln.op.attention.ScaledDotProductAttentionGradient;
 import java.util.List;
 
 /** Rows of attention. */

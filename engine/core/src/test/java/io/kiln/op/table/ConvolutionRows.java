@@ -2,10 +2,10 @@ package io.kiln.op.table;
 
 import static io.kiln.op.table.Argument.real;
 
-import io.kiln.op.Activation;
-import io.kiln.op.Convolution;
-import io.kiln.op.ConvolutionTranspose;
-import io.kiln.op.ConvolutionWeightGradient;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.ConvolutionTranspose;
+import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -4,17 +4,17 @@ import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.values;
 
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Cholesky;
-import io.kiln.op.Cofactors;
-import io.kiln.op.Determinant;
-import io.kiln.op.Inverse;
-import io.kiln.op.LogDeterminant;
 import io.kiln.op.Operator;
-import io.kiln.op.Qr;
-import io.kiln.op.Solve;
-import io.kiln.op.Svd;
-import io.kiln.op.SymmetricEigen;
-import io.kiln.op.TriangularSolve;
+import io.kiln.op.linalg.Cholesky;
+import io.kiln.op.linalg.Cofactors;
+import io.kiln.op.linalg.Determinant;
+import io.kiln.op.linalg.Inverse;
+import io.kiln.op.linalg.LogDeterminant;
+import io.kiln.op.linalg.Qr;
+import io.kiln.op.linalg.Solve;
+import io.kiln.op.linalg.Svd;
+import io.kiln.op.linalg.SymmetricEigen;
+import io.kiln.op.linalg.TriangularSolve;
 import java.util.List;
 
 /** Rows of factors, inverses and determinants of matrices. */

@@ -4,11 +4,11 @@ import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
-import io.kiln.op.Diagonal;
-import io.kiln.op.DiagonalEmbed;
-import io.kiln.op.Einsum;
-import io.kiln.op.Fft;
-import io.kiln.op.KhatriRao;
+import io.kiln.op.linalg.Einsum;
+import io.kiln.op.linalg.KhatriRao;
+import io.kiln.op.math.Fft;
+import io.kiln.op.shape.Diagonal;
+import io.kiln.op.shape.DiagonalEmbed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;

@@ -6,7 +6,24 @@ import static io.kiln.op.table.Families.anyShape;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.*;
+import io.kiln.op.Alias;
+import io.kiln.op.Cast;
+import io.kiln.op.Copy;
+import io.kiln.op.StopGradient;
+import io.kiln.op.shape.BroadcastTo;
+import io.kiln.op.shape.Concat;
+import io.kiln.op.shape.ExpandDims;
+import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.Flip;
+import io.kiln.op.shape.Pad;
+import io.kiln.op.shape.PadMode;
+import io.kiln.op.shape.Repeat;
+import io.kiln.op.shape.Reshape;
+import io.kiln.op.shape.Slice;
+import io.kiln.op.shape.Squeeze;
+import io.kiln.op.shape.Tile;
+import io.kiln.op.shape.Transpose;
+import io.kiln.op.shape.Unslice;
 import java.util.List;
 
 /** Rows of operators that move elements, and of casts. */

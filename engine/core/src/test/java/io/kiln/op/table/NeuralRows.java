@@ -4,14 +4,14 @@ import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
-import io.kiln.op.Activation;
-import io.kiln.op.Dropout;
-import io.kiln.op.Linear;
-import io.kiln.op.LogSoftmax;
-import io.kiln.op.MatMul;
-import io.kiln.op.Softmax;
-import io.kiln.op.SoftmaxCrossEntropy;
-import io.kiln.op.SoftmaxCrossEntropyGradient;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.activation.LogSoftmax;
+import io.kiln.op.activation.Softmax;
+import io.kiln.op.linalg.MatMul;
+import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.Linear;
+import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.SoftmaxCrossEntropyGradient;
 import java.util.List;
 
 /** Rows of matrix products, softmax, cross-entropy and dropout. */

@@ -5,12 +5,12 @@ import static io.kiln.op.table.Argument.values;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.BatchNorm;
-import io.kiln.op.BatchNormGradient;
-import io.kiln.op.CrossWorkerSum;
-import io.kiln.op.LayerNorm;
-import io.kiln.op.LayerNormGradient;
-import io.kiln.op.SyncBatchNorm;
+import io.kiln.op.distributed.CrossWorkerSum;
+import io.kiln.op.distributed.SyncBatchNorm;
+import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormGradient;
+import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.LayerNormGradient;
 import java.util.List;
 
 /** Rows of batch and layer normalisation and their gradients. */

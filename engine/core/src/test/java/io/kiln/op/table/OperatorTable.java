@@ -1,21 +1,12 @@
 package io.kiln.op.table;
 
 import io.kiln.op.Operator;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.kiln.symbol.KnownRecords;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The operator table. A backend's test takes its {@link #rows()} and runs {@link TableChecks} on each of their calls, and
@@ -56,7 +47,7 @@ public final class OperatorTable {
     }
 
     /**
-     * The operators of {@code io.kiln.op} that no row checks.
+     * The operators that no row checks.
      *
      * @return their class names
      */
@@ -70,47 +61,13 @@ public final class OperatorTable {
     }
 
     /**
-     * The operators of {@code io.kiln.op}, found by looking at its classes.
+     * The operators of all families, found by looking at their classes.
      *
      * @return their class names
      */
     public static Set<String> operators() {
-        try {
-            URI place = Operator.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI();
-            Path path = Path.of(place);
-            if (Files.isDirectory(path)) {
-                return operators(path.resolve("io/kiln/op"));
-            }
-            try (FileSystem jar = FileSystems.newFileSystem(path, Map.of())) {
-                return operators(jar.getPath("io/kiln/op"));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static Set<String> operators(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(f -> f.getFileName().toString())
-                    .filter(n -> n.endsWith(".class") && !n.contains("$") && !n.startsWith("package-info"))
-                    .map(n -> n.substring(0, n.length() - ".class".length()))
-                    .filter(OperatorTable::isOperator)
-                    .collect(Collectors.toCollection(TreeSet::new));
-        }
-    }
-
-    private static boolean isOperator(String name) {
-        try {
-            Class<?> c = Class.forName("io.kiln.op." + name, false, Operator.class.getClassLoader());
-            return Operator.class.isAssignableFrom(c) && c.isRecord();
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(e);
-        }
+        return KnownRecords.names(Operator.class).stream()
+                .map(n -> Character.toUpperCase(n.charAt(0)) + n.substring(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

@@ -4,11 +4,11 @@ import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
-import io.kiln.op.AvgPool;
-import io.kiln.op.AvgPoolGradient;
-import io.kiln.op.MaxPool;
-import io.kiln.op.MaxPoolGather;
-import io.kiln.op.MaxPoolGradient;
+import io.kiln.op.nn.AvgPool;
+import io.kiln.op.nn.AvgPoolGradient;
+import io.kiln.op.nn.MaxPool;
+import io.kiln.op.nn.MaxPoolGather;
+import io.kiln.op.nn.MaxPoolGradient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

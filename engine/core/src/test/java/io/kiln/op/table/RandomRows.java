@@ -4,13 +4,13 @@ import static io.kiln.op.table.Argument.real;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.RandomBernoulli;
-import io.kiln.op.RandomGamma;
-import io.kiln.op.RandomInteger;
-import io.kiln.op.RandomNormal;
-import io.kiln.op.RandomPermutation;
-import io.kiln.op.RandomPoisson;
-import io.kiln.op.RandomUniform;
+import io.kiln.op.random.RandomBernoulli;
+import io.kiln.op.random.RandomGamma;
+import io.kiln.op.random.RandomInteger;
+import io.kiln.op.random.RandomNormal;
+import io.kiln.op.random.RandomPermutation;
+import io.kiln.op.random.RandomPoisson;
+import io.kiln.op.random.RandomUniform;
 import java.util.List;
 
 /** Rows of random numbers: shapes and tracing only; what they are distributed like has tests of its own. */

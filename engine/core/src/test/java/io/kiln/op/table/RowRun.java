@@ -5,7 +5,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

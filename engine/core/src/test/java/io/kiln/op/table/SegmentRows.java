@@ -7,10 +7,10 @@ import static io.kiln.op.table.Argument.whole;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
-import io.kiln.op.SegmentMax;
-import io.kiln.op.SegmentMean;
-import io.kiln.op.SegmentMin;
-import io.kiln.op.SegmentSum;
+import io.kiln.op.index.SegmentMax;
+import io.kiln.op.index.SegmentMean;
+import io.kiln.op.index.SegmentMin;
+import io.kiln.op.index.SegmentSum;
 import java.util.List;
 
 /** Rows of reductions over segments. */

@@ -4,11 +4,11 @@ import static io.kiln.op.table.Argument.real;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.CtcLoss;
-import io.kiln.op.CtcLossGradient;
-import io.kiln.op.SequenceLast;
-import io.kiln.op.SequenceMask;
-import io.kiln.op.SequenceReverse;
+import io.kiln.op.nn.CtcLoss;
+import io.kiln.op.nn.CtcLossGradient;
+import io.kiln.op.recurrent.SequenceLast;
+import io.kiln.op.recurrent.SequenceMask;
+import io.kiln.op.recurrent.SequenceReverse;
 import java.util.ArrayList;
 import java.util.List;
 

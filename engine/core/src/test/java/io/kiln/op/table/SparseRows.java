@@ -6,12 +6,12 @@ import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.CsrDot;
-import io.kiln.op.CsrSampledDot;
-import io.kiln.op.CsrToDense;
-import io.kiln.op.CsrValues;
-import io.kiln.op.ScatterNd;
-import io.kiln.op.SearchSorted;
+import io.kiln.op.index.ScatterNd;
+import io.kiln.op.index.SearchSorted;
+import io.kiln.op.sparse.CsrDot;
+import io.kiln.op.sparse.CsrSampledDot;
+import io.kiln.op.sparse.CsrToDense;
+import io.kiln.op.sparse.CsrValues;
 import java.util.List;
 import java.util.stream.IntStream;
 

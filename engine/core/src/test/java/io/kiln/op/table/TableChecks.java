@@ -11,7 +11,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.symbol.Graph;
 import io.kiln.symbol.GraphBuilder;
 import java.util.ArrayList;

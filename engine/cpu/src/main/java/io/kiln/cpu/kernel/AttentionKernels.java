@@ -12,12 +12,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BroadcastTo;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Dropout;
 import io.kiln.op.Operator;
-import io.kiln.op.ScaledDotProductAttention;
-import io.kiln.op.ScaledDotProductAttentionGradient;
+import io.kiln.op.attention.ScaledDotProductAttention;
+import io.kiln.op.attention.ScaledDotProductAttentionGradient;
+import io.kiln.op.nn.Dropout;
+import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 
 /**

@@ -3,8 +3,8 @@ package io.kiln.cpu.kernel;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.NonMaximumSuppression;
 import io.kiln.op.Operator;
+import io.kiln.op.vision.NonMaximumSuppression;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

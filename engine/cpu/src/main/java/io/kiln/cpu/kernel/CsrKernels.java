@@ -5,9 +5,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.CsrDot;
-import io.kiln.op.CsrSampledDot;
 import io.kiln.op.Operator;
+import io.kiln.op.sparse.CsrDot;
+import io.kiln.op.sparse.CsrSampledDot;
 import java.util.Arrays;
 
 /** Products of matrices by compressed rows with dense ones, summed in float64. */

@@ -12,9 +12,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Gelu;
-import io.kiln.op.GeluGradient;
 import io.kiln.op.Operator;
+import io.kiln.op.activation.Gelu;
+import io.kiln.op.activation.GeluGradient;
 import java.util.Arrays;
 
 /**

@@ -3,8 +3,8 @@ package io.kiln.cpu.kernel;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Fft;
 import io.kiln.op.Operator;
+import io.kiln.op.math.Fft;
 import java.util.Arrays;
 
 /** Fourier transforms, each row on one thread, in float64. */

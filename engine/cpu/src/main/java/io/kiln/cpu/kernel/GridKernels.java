@@ -5,11 +5,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.GridPadding;
-import io.kiln.op.GridSample;
-import io.kiln.op.GridSampleGradient;
-import io.kiln.op.InterpolationMode;
 import io.kiln.op.Operator;
+import io.kiln.op.vision.GridPadding;
+import io.kiln.op.vision.GridSample;
+import io.kiln.op.vision.GridSampleGradient;
+import io.kiln.op.vision.InterpolationMode;
 import java.util.Arrays;
 
 /** Bilinear and nearest sampling of images at points. */

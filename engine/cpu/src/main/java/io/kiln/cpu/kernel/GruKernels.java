@@ -8,10 +8,10 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Gru;
-import io.kiln.op.GruGradient;
 import io.kiln.op.Operator;
-import io.kiln.op.RecurrentInputs;
+import io.kiln.op.recurrent.Gru;
+import io.kiln.op.recurrent.GruGradient;
+import io.kiln.op.recurrent.RecurrentInputs;
 import java.util.Arrays;
 
 /** The GRU for float32, in the frame of {@link Recurrence}. */

@@ -6,15 +6,15 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
-import io.kiln.op.Convolution;
-import io.kiln.op.ConvolutionTranspose;
-import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
-import io.kiln.op.Relu;
-import io.kiln.op.Sigmoid;
-import io.kiln.op.Tanh;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.activation.Relu;
+import io.kiln.op.activation.Sigmoid;
+import io.kiln.op.math.Tanh;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.ConvolutionTranspose;
+import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.List;
 
 /**

@@ -5,8 +5,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BroadcastTo;
 import io.kiln.op.Operator;
+import io.kiln.op.shape.BroadcastTo;
 
 /** Matrix products in plain Java, for what oneDNN does not take: float64, mixed types, machines without it. */
 final class JavaMatMul {

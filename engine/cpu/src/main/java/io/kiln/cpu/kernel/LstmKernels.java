@@ -9,10 +9,10 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Lstm;
-import io.kiln.op.LstmGradient;
 import io.kiln.op.Operator;
-import io.kiln.op.RecurrentInputs;
+import io.kiln.op.recurrent.Lstm;
+import io.kiln.op.recurrent.LstmGradient;
+import io.kiln.op.recurrent.RecurrentInputs;
 import java.util.Arrays;
 
 /**

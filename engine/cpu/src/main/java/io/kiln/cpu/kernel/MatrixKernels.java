@@ -5,9 +5,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BroadcastTo;
 import io.kiln.op.Operator;
-import io.kiln.op.TriangularSolve;
+import io.kiln.op.linalg.TriangularSolve;
+import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

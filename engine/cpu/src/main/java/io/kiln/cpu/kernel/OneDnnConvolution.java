@@ -15,12 +15,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
-import io.kiln.op.Add;
-import io.kiln.op.ConvolutionTranspose;
-import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.math.Add;
+import io.kiln.op.nn.ConvolutionTranspose;
+import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +31,7 @@ final class OneDnnConvolution {
     private OneDnnConvolution() {}
 
     static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        io.kiln.op.Convolution conv = (io.kiln.op.Convolution) operator;
+        io.kiln.op.nn.Convolution conv = (io.kiln.op.nn.Convolution) operator;
         if (declines(inputs)) {
             return null;
         }
@@ -62,7 +62,7 @@ final class OneDnnConvolution {
      */
     static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
         FusedConvolution fused = (FusedConvolution) operator;
-        io.kiln.op.Convolution conv = fused.convolution();
+        io.kiln.op.nn.Convolution conv = fused.convolution();
         Packing packing = fused.packing();
         if (packing == null && declines(inputs)) {
             return null;
@@ -113,7 +113,7 @@ final class OneDnnConvolution {
 
     /** How a convolution likes its weights; null where it takes them as they are, or oneDNN does not serve it. */
     static Packing packing(FusedConvolution fused, Spec... inputs) {
-        io.kiln.op.Convolution conv = fused.convolution();
+        io.kiln.op.nn.Convolution conv = fused.convolution();
         Spec y = fused.infer(inputs)[0];
         if (!Operands.served(y.dtype())
                 || inputs[1].dtype() != y.dtype()

@@ -7,9 +7,9 @@ import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
-import io.kiln.op.Linear;
 import io.kiln.op.Operator;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.nn.Linear;
 
 /** Matrix products and affine maps by oneDNN. */
 final class OneDnnMatMul {

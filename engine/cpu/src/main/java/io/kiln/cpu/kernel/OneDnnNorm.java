@@ -12,10 +12,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.BatchNorm;
-import io.kiln.op.BatchNormGradient;
-import io.kiln.op.LayerNormGradient;
 import io.kiln.op.Operator;
+import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormGradient;
+import io.kiln.op.nn.LayerNormGradient;
 
 /**
  * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN
@@ -160,7 +160,7 @@ final class OneDnnNorm {
     }
 
     static NDArray[] layerNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        double epsilon = ((io.kiln.op.LayerNorm) operator).epsilon();
+        double epsilon = ((io.kiln.op.nn.LayerNorm) operator).epsilon();
         if (declines(inputs, 0)) {
             return null;
         }

@@ -7,11 +7,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.AvgPool;
-import io.kiln.op.AvgPoolGradient;
-import io.kiln.op.MaxPool;
-import io.kiln.op.MaxPoolGradient;
 import io.kiln.op.Operator;
+import io.kiln.op.nn.AvgPool;
+import io.kiln.op.nn.AvgPoolGradient;
+import io.kiln.op.nn.MaxPool;
+import io.kiln.op.nn.MaxPoolGradient;
 import java.util.List;
 
 /** Pooling by oneDNN. Results are channels-last. */

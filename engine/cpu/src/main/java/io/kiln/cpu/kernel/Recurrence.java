@@ -12,8 +12,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
-import io.kiln.op.RecurrentInputs;
-import io.kiln.op.Sum;
+import io.kiln.op.recurrent.RecurrentInputs;
+import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /**

@@ -5,11 +5,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Interpolate;
-import io.kiln.op.InterpolateGradient;
-import io.kiln.op.InterpolationMode;
 import io.kiln.op.Operator;
-import io.kiln.op.Resampling;
+import io.kiln.op.vision.Interpolate;
+import io.kiln.op.vision.InterpolateGradient;
+import io.kiln.op.vision.InterpolationMode;
+import io.kiln.op.vision.Resampling;
 import java.util.Arrays;
 import java.util.Map;
 

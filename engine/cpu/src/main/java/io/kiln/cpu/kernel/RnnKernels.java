@@ -6,11 +6,11 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
 import io.kiln.op.Operator;
-import io.kiln.op.RecurrentInputs;
-import io.kiln.op.Rnn;
-import io.kiln.op.RnnGradient;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.recurrent.RecurrentInputs;
+import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.RnnGradient;
 import java.util.Arrays;
 
 /** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */

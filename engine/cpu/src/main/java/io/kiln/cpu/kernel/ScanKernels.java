@@ -5,10 +5,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.CumulativeMax;
-import io.kiln.op.CumulativeMin;
-import io.kiln.op.CumulativeProduct;
 import io.kiln.op.Operator;
+import io.kiln.op.reduce.CumulativeMax;
+import io.kiln.op.reduce.CumulativeMin;
+import io.kiln.op.reduce.CumulativeProduct;
 
 /** Running products, maxima and minima along an axis. */
 final class ScanKernels {

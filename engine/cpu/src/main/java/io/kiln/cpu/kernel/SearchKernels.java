@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
-import io.kiln.op.SearchSorted;
+import io.kiln.op.index.SearchSorted;
 import java.util.function.IntPredicate;
 
 /** Searching in rows that are in order. */

@@ -8,9 +8,9 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Mean;
 import io.kiln.op.Operator;
-import io.kiln.op.Sum;
+import io.kiln.op.reduce.Mean;
+import io.kiln.op.reduce.Sum;
 import java.util.Arrays;
 import java.util.List;
 

@@ -9,8 +9,8 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.LogSoftmax;
 import io.kiln.op.Operator;
+import io.kiln.op.activation.LogSoftmax;
 
 /** Softmax and its logarithm by oneDNN; cross-entropy from logits on top of it, for float32. */
 final class SoftmaxKernels {
@@ -23,7 +23,7 @@ final class SoftmaxKernels {
     private SoftmaxKernels() {}
 
     static NDArray[] softmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return run(false, ((io.kiln.op.Softmax) operator).axis(), inputs[0], outputs[0]);
+        return run(false, ((io.kiln.op.activation.Softmax) operator).axis(), inputs[0], outputs[0]);
     }
 
     static NDArray[] logSoftmax(Operator operator, NDArray[] inputs, Spec[] outputs) {

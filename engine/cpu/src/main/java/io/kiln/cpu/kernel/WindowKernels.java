@@ -5,9 +5,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Fold;
 import io.kiln.op.Operator;
-import io.kiln.op.Unfold;
+import io.kiln.op.nn.Fold;
+import io.kiln.op.nn.Unfold;
 import java.util.Arrays;
 
 /** Windows of images as columns, and back. */

@@ -14,13 +14,13 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Activation;
-import io.kiln.op.Convolution;
-import io.kiln.op.ConvolutionTranspose;
-import io.kiln.op.ConvolutionWeightGradient;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
-import io.kiln.op.Sum;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.nn.Convolution;
+import io.kiln.op.nn.ConvolutionTranspose;
+import io.kiln.op.nn.ConvolutionWeightGradient;
+import io.kiln.op.reduce.Sum;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
 

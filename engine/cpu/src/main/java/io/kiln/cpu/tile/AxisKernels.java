@@ -5,11 +5,11 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.ArgMax;
-import io.kiln.op.ArgMin;
-import io.kiln.op.ArgSort;
-import io.kiln.op.CumulativeSum;
-import io.kiln.op.TopK;
+import io.kiln.op.index.ArgSort;
+import io.kiln.op.index.TopK;
+import io.kiln.op.reduce.ArgMax;
+import io.kiln.op.reduce.ArgMin;
+import io.kiln.op.reduce.CumulativeSum;
 
 /** What looks at whole rows along an axis: places of extremes, running sums, orders. */
 public final class AxisKernels {

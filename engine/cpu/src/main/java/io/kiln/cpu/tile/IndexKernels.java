@@ -12,10 +12,10 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Gather;
-import io.kiln.op.Scatter;
-import io.kiln.op.ScatterAdd;
-import io.kiln.op.ScatterMode;
+import io.kiln.op.index.Gather;
+import io.kiln.op.index.Scatter;
+import io.kiln.op.index.ScatterAdd;
+import io.kiln.op.index.ScatterMode;
 import io.kiln.pointwise.Code;
 
 /** Taking and adding entries by index. */

@@ -7,11 +7,11 @@ import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Philox;
-import io.kiln.op.RandomBernoulli;
-import io.kiln.op.RandomGenerator;
-import io.kiln.op.RandomNormal;
-import io.kiln.op.RandomUniform;
+import io.kiln.op.random.Philox;
+import io.kiln.op.random.RandomBernoulli;
+import io.kiln.op.random.RandomGenerator;
+import io.kiln.op.random.RandomNormal;
+import io.kiln.op.random.RandomUniform;
 
 /**
  * Random numbers: the same bits as the compositions of the operators give, since each follows from seed, draw and position

@@ -5,12 +5,12 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Max;
-import io.kiln.op.Mean;
-import io.kiln.op.Min;
-import io.kiln.op.Norm;
-import io.kiln.op.Prod;
-import io.kiln.op.Sum;
+import io.kiln.op.reduce.Max;
+import io.kiln.op.reduce.Mean;
+import io.kiln.op.reduce.Min;
+import io.kiln.op.reduce.Norm;
+import io.kiln.op.reduce.Prod;
+import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /** Reductions over axes. */

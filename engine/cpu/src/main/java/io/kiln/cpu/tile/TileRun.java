@@ -5,7 +5,7 @@ import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.BroadcastTo;
+import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 
 /**

@@ -14,7 +14,7 @@ import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.zoo.Gpt2;
 import io.kiln.nn.zoo.LstmLanguageModel;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import io.kiln.optim.AdaBelief;
 import io.kiln.optim.AdaDelta;
 import io.kiln.optim.AdaGrad;

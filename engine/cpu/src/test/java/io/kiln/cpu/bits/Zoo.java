@@ -27,7 +27,7 @@ import io.kiln.nn.zoo.UNet;
 import io.kiln.nn.zoo.Vae;
 import io.kiln.nn.zoo.Vgg;
 import io.kiln.nn.zoo.WideAndDeep;
-import io.kiln.op.RandomGenerator;
+import io.kiln.op.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

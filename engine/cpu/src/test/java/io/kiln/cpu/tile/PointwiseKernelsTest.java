@@ -13,10 +13,10 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.op.Add;
 import io.kiln.op.Cast;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Mul;
+import io.kiln.op.math.Add;
+import io.kiln.op.math.Mul;
 import io.kiln.pointwise.Code;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -316,7 +316,7 @@ class PointwiseKernelsTest {
     @Test
     void theOutputKeepsTheLayoutOfItsFullInput() {
         NDArray nhwc = array(Shape.of(2, 5, 6, 3), DType.FLOAT32, values(180, 1, false));
-        NDArray image = Dispatch.one(new io.kiln.op.Transpose(java.util.List.of(0L, 3L, 1L, 2L)), nhwc);
+        NDArray image = Dispatch.one(new io.kiln.op.shape.Transpose(java.util.List.of(0L, 3L, 1L, 2L)), nhwc);
         NDArray bias = array(Shape.of(3, 1, 1), DType.FLOAT32, 1, 2, 3);
         assertArrayEquals(image.strides(), Dispatch.one(new Add(), bias, image).strides());
         assertArrayEquals(

@@ -12,7 +12,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Cast;
 import io.kiln.op.Dispatch;
-import io.kiln.op.Transpose;
+import io.kiln.op.shape.Transpose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -14,7 +14,7 @@ import io.kiln.nn.rnn.Gru;
 import io.kiln.nn.rnn.Lstm;
 import io.kiln.nn.rnn.RecurrentLayer;
 import io.kiln.nn.rnn.Rnn;
-import io.kiln.op.Attention;
+import io.kiln.op.attention.Attention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

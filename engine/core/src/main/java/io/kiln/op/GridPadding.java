@@ -1,9 +1,0 @@
-package io.kiln.op;
-
-/** What {@link GridSample} sees outside of the image. */
-public enum GridPadding {
-    /** Zeros. */
-    ZEROS,
-    /** The nearest element of the border. */
-    BORDER
-}

@@ -1,0 +1,33 @@
+package io.kiln.op.activation;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+import io.kiln.op.UnaryPointwise;
+import io.kiln.pointwise.Expr;
+
+/**
+ * Gaussian error linear unit (Hendrycks and Gimpel, 2016): \(y = x \, \Phi(x) = \frac x 2 (1 + \operatorname{erf}(x/\sqrt 2))\),
+ * or its approximation \(\frac x 2 (1 + \tanh(\sqrt{2/\pi} (x + 0.044715 x^3)))\). Shapes: y as x. Dtype: as x; float32 for
+ * integers.
+ *
+ * @param approximate whether to take the form with tanh
+ */
+public record Gelu(boolean approximate) implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        Expr half = approximate
+                ? x.mul(x)
+                        .mul(x)
+                        .mul(GeluGradient.CUBIC)
+                        .add(x)
+                        .mul(GeluGradient.SLOPE)
+                        .tanh()
+                : x.mul(Math.sqrt(0.5)).erf();
+        return half.add(1).mul(0.5).mul(x);
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return Dispatch.one(new GeluGradient(approximate), dy, x);
+    }
+}

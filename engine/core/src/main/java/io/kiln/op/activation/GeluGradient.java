@@ -1,0 +1,61 @@
+package io.kiln.op.activation;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.BinaryPointwise;
+import io.kiln.op.Dispatch;
+import io.kiln.op.math.Exp;
+import io.kiln.op.math.RsubScalar;
+import io.kiln.op.math.Square;
+import io.kiln.op.math.Tanh;
+import io.kiln.op.math.TanhGradient;
+import io.kiln.pointwise.Expr;
+
+/**
+ * The gradient of {@link Gelu}: \(dy (\Phi(x) + x \varphi(x))\), or that of its approximation. Shapes: dy and x equal. Dtype:
+ * the promoted one.
+ *
+ * @param approximate whether of the form with tanh
+ */
+public record GeluGradient(boolean approximate) implements BinaryPointwise {
+    static final double CUBIC = 0.044715;
+    static final double SLOPE = Math.sqrt(2 / Math.PI);
+    private static final double DENSITY = 1 / Math.sqrt(2 * Math.PI);
+
+    @Override
+    public Expr expression(Expr dy, Expr x) {
+        Expr square = x.mul(x);
+        if (approximate) {
+            Expr t = square.mul(CUBIC).add(1).mul(x).mul(SLOPE).tanh();
+            Expr inner = square.mul(3 * CUBIC).add(1).mul(SLOPE);
+            Expr tail = Expr.constant(1).sub(t.mul(t)).mul(inner).mul(x);
+            return dy.mul(t.add(1).add(tail)).mul(0.5);
+        }
+        Expr phi = square.mul(-0.5).exp().mul(DENSITY);
+        Expr cumulative = x.mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
+        return dy.mul(phi.mul(x).add(cumulative));
+    }
+
+    @Override
+    public NDArray gradientA(NDArray ddy, NDArray dy, NDArray x, NDArray out) {
+        return Dispatch.one(this, ddy, x);
+    }
+
+    @Override
+    public NDArray gradientB(NDArray ddy, NDArray dy, NDArray x, NDArray out) {
+        return ddy.mul(dy).mul(approximate ? approximateCurvature(x) : curvature(x));
+    }
+
+    private static NDArray curvature(NDArray x) {
+        NDArray square = Dispatch.one(new Square(), x);
+        NDArray phi = Dispatch.one(new Exp(), square.mul(-0.5)).mul(DENSITY);
+        return phi.mul(Dispatch.one(new RsubScalar(2), square));
+    }
+
+    private static NDArray approximateCurvature(NDArray x) {
+        NDArray square = Dispatch.one(new Square(), x);
+        NDArray t = Dispatch.one(new Tanh(), square.mul(CUBIC).add(1).mul(x).mul(SLOPE));
+        NDArray inner = square.mul(3 * CUBIC).add(1).mul(SLOPE);
+        NDArray bend = x.mul(3 * CUBIC * SLOPE).mul(x).sub(t.mul(x).mul(Dispatch.one(new Square(), inner)));
+        return Dispatch.one(new TanhGradient(), inner.add(bend), t);
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * What operators of several families share. Not part of the API: it changes without notice.
+ */
+package io.kiln.op.internal;

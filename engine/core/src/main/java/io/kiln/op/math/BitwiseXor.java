@@ -1,0 +1,14 @@
+package io.kiln.op.math;
+
+import io.kiln.pointwise.Expr;
+
+/**
+ * Bits that are set in one alone, element by element: \(y = a \oplus b\). Shapes: a and b broadcast to y.
+ * Dtype: the promoted one, an integer or bool. No gradient flows.
+ */
+public record BitwiseXor() implements BitwisePointwise {
+    @Override
+    public Expr expression(Expr a, Expr b) {
+        return a.bitXor(b);
+    }
+}

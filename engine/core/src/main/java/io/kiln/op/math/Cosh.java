@@ -1,0 +1,19 @@
+package io.kiln.op.math;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.Dispatch;
+import io.kiln.op.UnaryPointwise;
+import io.kiln.pointwise.Expr;
+
+/** Hyperbolic cosine, element by element: \(y = \cosh x\). Shapes: y as x. Dtype: as x; float32 for integers. */
+public record Cosh() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.cosh();
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return dy.mul(Dispatch.one(new Sinh(), x));
+    }
+}

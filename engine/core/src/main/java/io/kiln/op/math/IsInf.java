@@ -1,0 +1,26 @@
+package io.kiln.op.math;
+
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.UnaryPointwise;
+import io.kiln.pointwise.Expr;
+
+/**
+ * True where x is infinite, element by element. Shapes: y as x. Dtype: bool. No gradient flows.
+ */
+public record IsInf() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.abs().eq(Double.POSITIVE_INFINITY);
+    }
+
+    @Override
+    public DType result(DType promoted) {
+        return DType.BOOL;
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return null;
+    }
+}

@@ -1,0 +1,21 @@
+package io.kiln.op.math;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.op.UnaryPointwise;
+import io.kiln.pointwise.Expr;
+
+/**
+ * Reciprocal of the square root, element by element: \(y = 1 / \sqrt x\). Shapes: y as x. Dtype: as x; float32 for
+ * integers.
+ */
+public record Rsqrt() implements UnaryPointwise {
+    @Override
+    public Expr expression(Expr x) {
+        return x.rsqrt();
+    }
+
+    @Override
+    public NDArray gradient(NDArray dy, NDArray x, NDArray y) {
+        return dy.mul(y).mul(y).mul(y).mul(-0.5);
+    }
+}

@@ -1,0 +1,38 @@
+package io.kiln.op.shape;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.GradientContext;
+import io.kiln.op.ViewOperator;
+import java.util.Arrays;
+
+/**
+ * Joins an axis and all behind it into one: x[a,b,c,d] becomes y[a,b*c*d] for axis 1. Sizes in front may be unknown.
+ * A view where strides allow it, otherwise of a copy.
+ *
+ * @param startAxis the first axis to join; negative ones count from the end
+ */
+public record Flatten(int startAxis) implements ViewOperator {
+    @Override
+    public Spec[] infer(Spec... inputs) {
+        Shape x = inputs[0].shape();
+        if (x.rank() == 0 && (startAxis == 0 || startAxis == -1)) {
+            return new Spec[] {new Spec(Shape.of(1), inputs[0].dtype())};
+        }
+        int a = x.axis(startAxis);
+        long[] d = Arrays.copyOf(x.dims(), a + 1);
+        d[a] = Shape.of(Arrays.copyOfRange(x.dims(), a, x.rank())).size();
+        return new Spec[] {new Spec(Shape.of(d), inputs[0].dtype())};
+    }
+
+    @Override
+    public NDArray view(NDArray x, Spec output) {
+        return new Reshape(output.shape()).view(x, output);
+    }
+
+    @Override
+    public NDArray[] gradient(GradientContext c) {
+        return new NDArray[] {c.outputGradient(0).reshape(c.input(0).shape())};
+    }
+}

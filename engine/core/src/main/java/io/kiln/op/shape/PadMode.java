@@ -1,0 +1,11 @@
+package io.kiln.op.shape;
+
+/** What stands in the border that {@link Pad} adds. */
+public enum PadMode {
+    /** One number. */
+    CONSTANT,
+    /** The element at the edge. */
+    EDGE,
+    /** The elements inside, mirrored at the edge without repeating it. */
+    REFLECT
+}
