@@ -64,6 +64,10 @@ public enum Code {
     DIGAMMA(1),
     /** Cube root. */
     CBRT(1),
+    /** Distribution function of the normal distribution, (1 + erf(a/√2))/2, exact in the tail. */
+    NORMAL_CDF(1),
+    /** Approximation of {@link #NORMAL_CDF}: (1 + tanh(√(2/π) (a + 0.044715 a³)))/2, exact in the tail. */
+    TANH_CDF(1),
     /** Logistic function 1/(1 + e^-a). */
     SIGMOID(1),
     /** 1 where a is 0, else 0. */

@@ -234,6 +234,16 @@ public final class Expr {
         return unary(Code.CBRT);
     }
 
+    /** {@return {@link Code#NORMAL_CDF} of this expression} */
+    public Expr normalCdf() {
+        return unary(Code.NORMAL_CDF);
+    }
+
+    /** {@return {@link Code#TANH_CDF} of this expression} */
+    public Expr tanhCdf() {
+        return unary(Code.TANH_CDF);
+    }
+
     /** {@return {@link Code#SIGMOID} of this expression} */
     public Expr sigmoid() {
         return unary(Code.SIGMOID);

@@ -11,6 +11,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.activation.Celu;
 import io.kiln.op.activation.Elu;
+import io.kiln.op.activation.Gelu;
 import io.kiln.op.math.Polygamma;
 import io.kiln.symbol.RecordJson;
 import java.io.BufferedReader;
@@ -35,6 +36,8 @@ class SpecialFunctionsTest {
     private static final Map<String, Operator> OPERATORS = Map.ofEntries(
             Map.entry("celu", new Celu(2)),
             Map.entry("elu", new Elu(1.5)),
+            Map.entry("gelu", new Gelu(false)),
+            Map.entry("approximateGelu", new Gelu(true)),
             Map.entry("polygamma1", new Polygamma(1)),
             Map.entry("polygamma2", new Polygamma(2)),
             Map.entry("polygamma3", new Polygamma(3)),

@@ -136,6 +136,7 @@ def elu_slope(alpha, scale=1):
 
 
 ALPHA, SCALE = mpf(1.6732632423543772), mpf(1.0507009873554805)
+CUBIC = mpf(0.044715)
 TINY = [0.0, -0.0, 5e-324, 1e-310, f32(1e-45), f32(-1e-40), 2.0**-126, 2.0**-1022, f32(-1e-30), f32(1e-8)]
 BIG = [f32(1e10), f32(-1e10), f32(3e38), f32(-3e38), 1.7e308, -1.7e308, math.inf, -math.inf, math.nan]
 WIDE = spread(1e-6, 40, 40, True) + TINY + BIG + line(-3, 3, 61)
@@ -150,6 +151,25 @@ GAMMA = spread(1e-300, 1e300, 30) + spread(1e-6, 100, 60, True) + TINY + BIG + l
     -100.5, -1000.25, -170.625, 171.5, 1e17, 1e15 + 0.5]
 GAMMA = [x for x in GAMMA if x > -200]
 ZEROS = [0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 19, 29, 30, 31, 60]
+
+
+def normal(x):
+    """Φ(x), the distribution function of the normal distribution."""
+    return mp.erfc(-x / mp.sqrt(2)) / 2
+
+
+def density(x):
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * PI)
+
+
+def tanh_inner(x):
+    return mp.sqrt(2 / PI) * (x + CUBIC * x**3)
+
+
+def tanh_gelu_slope(x):
+    s = sigmoid(2 * tanh_inner(x))
+    return s + 2 * x * s * sigmoid(-2 * tanh_inner(x)) * mp.sqrt(2 / PI) * (1 + 3 * CUBIC * x**2)
+
 NEXT_TO_POLES = [x for n in [*range(1, 34), 50, 99, 150] for x in around(-n) if x != -n]
 
 TABLE = {
@@ -178,6 +198,8 @@ TABLE = {
     "logSigmoid": (lambda x: -softplus(-x), lambda x: sigmoid(-x), TAIL),
     "softplus": (softplus, sigmoid, TAIL),
     "silu": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1 + x * sigmoid(-x)), TAIL),
+    "gelu": (lambda x: x * normal(x), lambda x: normal(x) + x * density(x), TAIL + line(-40, -3, 75)),
+    "approximateGelu": (lambda x: x * sigmoid(2 * tanh_inner(x)), tanh_gelu_slope, TAIL + line(-23, -3, 81)),
     "mish": (
         lambda x: x * mp.tanh(softplus(x)),
         lambda x: mp.tanh(softplus(x)) + x * sigmoid(x) / mp.cosh(softplus(x)) ** 2,

@@ -15,15 +15,7 @@ import io.kiln.pointwise.Expr;
 public record Gelu(boolean approximate) implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {
-        Expr half = approximate
-                ? x.mul(x)
-                        .mul(x)
-                        .mul(GeluGradient.CUBIC)
-                        .add(x)
-                        .mul(GeluGradient.SLOPE)
-                        .tanh()
-                : x.mul(Math.sqrt(0.5)).erf();
-        return half.add(1).mul(0.5).mul(x);
+        return x.mul(approximate ? x.tanhCdf() : x.normalCdf());
     }
 
     @Override

@@ -17,22 +17,22 @@ import io.kiln.pointwise.Expr;
  * @param approximate whether of the form with tanh
  */
 public record GeluGradient(boolean approximate) implements BinaryPointwise {
-    static final double CUBIC = 0.044715;
-    static final double SLOPE = Math.sqrt(2 / Math.PI);
+    private static final double CUBIC = 0.044715;
+    private static final double SLOPE = Math.sqrt(2 / Math.PI);
+    private static final double END = 30;
     private static final double DENSITY = 1 / Math.sqrt(2 * Math.PI);
 
     @Override
     public Expr expression(Expr dy, Expr x) {
-        Expr square = x.mul(x);
         if (approximate) {
-            Expr t = square.mul(CUBIC).add(1).mul(x).mul(SLOPE).tanh();
-            Expr inner = square.mul(3 * CUBIC).add(1).mul(SLOPE);
-            Expr tail = Expr.constant(1).sub(t.mul(t)).mul(inner).mul(x);
-            return dy.mul(t.add(1).add(tail)).mul(0.5);
+            // The slope is 0 or 1 from there on, where squares of all others would overflow.
+            Expr near = x.max(-END).min(END);
+            Expr inner = near.mul(near).mul(3 * CUBIC).add(1).mul(2 * SLOPE);
+            Expr tail = near.neg().tanhCdf().mul(inner).mul(near);
+            return dy.mul(near.tanhCdf()).mul(tail.add(1));
         }
-        Expr phi = square.mul(-0.5).exp().mul(DENSITY);
-        Expr cumulative = x.mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
-        return dy.mul(phi.mul(x).add(cumulative));
+        Expr phi = x.mul(x).mul(-0.5).exp().mul(DENSITY);
+        return dy.mul(phi.mul(x).add(x.normalCdf()));
     }
 
     @Override

@@ -141,13 +141,33 @@ final class Erf {
         return a > 0 ? tail : 2 - tail;
     }
 
+    /** (1 + erf(a / √2)) / 2. */
+    static double normalCdf(double a) {
+        double x = Math.abs(a);
+        if (x < 1.25 * Math.sqrt(2) || x >= 40 || Double.isNaN(a)) {
+            return 0.5 * complement(-a * Math.sqrt(0.5));
+        }
+        double z = x * Math.sqrt(0.5);
+        double high = leading(x);
+        double tail = Math.exp(-0.5 * high * high - 0.5625) * Math.exp(0.5 * (high - x) * (high + x) + ratio(z)) / z;
+        return a < 0 ? 0.5 * tail : 1 - 0.5 * tail;
+    }
+
+    /** The leading half of the digits, whose square is exact: it keeps the rounding error of x*x out of exponentials. */
+    private static double leading(double x) {
+        return Double.longBitsToDouble(Double.doubleToRawLongBits(x) & 0xffffffff00000000L);
+    }
+
+    /** ln(x e^(x²) (1 - erf(x))) + 9/16 for x from 1.25 on. */
+    private static double ratio(double x) {
+        double s = 1 / (x * x);
+        return x < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
+    }
+
     /** 1 - erf(x) for x from 1.25 to 28. */
     private static double tail(double x) {
-        double s = 1 / (x * x);
-        double ratio = x < 1 / 0.35 ? polynomial(RA, s) / polynomial(SA, s) : polynomial(RB, s) / polynomial(SB, s);
-        // Splitting x keeps the rounding error of x*x out of the exponential.
-        double high = Double.longBitsToDouble(Double.doubleToRawLongBits(x) & 0xffffffff00000000L);
-        return Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + ratio) / x;
+        double high = leading(x);
+        return Math.exp(-high * high - 0.5625) * Math.exp((high - x) * (high + x) + ratio(x)) / x;
     }
 
     /** The number whose error function is a: Giles's approximation (2010), then steps of Halley's method. */

@@ -223,6 +223,8 @@ final class FloatLanes extends Lanes {
             case RSQRT -> FloatLoops.rsqrt(r, a, n);
             case RECIPROCAL -> FloatLoops.reciprocal(r, a, n);
             case EXP -> functions.exp(r, a, n);
+            case NORMAL_CDF -> functions.normalCdf(r, a, n);
+            case TANH_CDF -> functions.tanhCdf(r, a, n);
             case SIGMOID -> functions.sigmoid(r, a, n);
             case TANH -> functions.tanh(r, a, n);
             case ERF -> functions.erf(r, a, n);

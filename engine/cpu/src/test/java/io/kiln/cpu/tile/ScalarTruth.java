@@ -40,6 +40,8 @@ final class ScalarTruth {
             case TANH -> a.tanh();
             case ERF -> a.erf();
             case ERFC -> a.erfc();
+            case NORMAL_CDF -> a.normalCdf();
+            case TANH_CDF -> a.tanhCdf();
             case ERFINV -> a.erfinv();
             case LGAMMA -> a.lgamma();
             case DIGAMMA -> a.digamma();
@@ -123,7 +125,7 @@ final class ScalarTruth {
             case MOD -> a % b != 0 && a % b < 0 != b < 0 ? a % b + b : a % b;
             case FMOD -> a % b;
             case CBRT -> StrictMath.cbrt(a);
-            case ERFC, ERFINV, LGAMMA, DIGAMMA, POLYGAMMA ->
+            case ERFC, NORMAL_CDF, TANH_CDF, ERFINV, LGAMMA, DIGAMMA, POLYGAMMA ->
                 throw new IllegalArgumentException(code + " is checked in SpecialFunctionsTest");
             case BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT ->
                 throw new IllegalArgumentException(code + " has no meaning for real numbers");
