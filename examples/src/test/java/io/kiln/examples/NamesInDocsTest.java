@@ -33,6 +33,8 @@ class NamesInDocsTest {
             "optim",
             "metric",
             "format",
+            "graph",
+            "init",
             "symbol",
             "data",
             "data.file",

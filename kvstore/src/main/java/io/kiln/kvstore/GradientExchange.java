@@ -1,6 +1,7 @@
 package io.kiln.kvstore;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Role;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
@@ -12,7 +13,6 @@ import io.kiln.optim.Reach;
 import io.kiln.optim.Step;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
-import io.kiln.symbol.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,10 +1,10 @@
 package io.kiln.kvstore;
 
+import io.kiln.graph.Role;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.optim.UpdateRule;
-import io.kiln.symbol.Role;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,12 +1,12 @@
 package io.kiln.kvstore;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.optim.Reach;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;
-import io.kiln.symbol.Role;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

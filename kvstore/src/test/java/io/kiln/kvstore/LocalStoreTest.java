@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -13,7 +14,6 @@ import io.kiln.ndarray.Shape;
 import io.kiln.optim.Adam;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.UpdateRule;
-import io.kiln.symbol.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

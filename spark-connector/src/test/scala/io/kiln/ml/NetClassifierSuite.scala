@@ -4,7 +4,7 @@ import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
 import io.kiln.op.activation.Activation
 import io.kiln.spark.job.TrainingException
-import io.kiln.symbol.Graph
+import io.kiln.graph.Graph
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.classification.OneVsRest
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator

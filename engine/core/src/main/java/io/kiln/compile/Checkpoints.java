@@ -1,8 +1,8 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.ViewOperator;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

@@ -2,11 +2,11 @@ package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Autocast;
-import io.kiln.symbol.Graph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
 import io.kiln.op.random.RandomGenerator;
-import io.kiln.symbol.Graph;
 
 /**
  * Writes operators for which the device has no kernel as what they are composed of, so that the parts can be fused. What

@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,7 +10,6 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.RowGradient;
 import io.kiln.op.shape.Concat;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,12 +2,12 @@ package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Alias;
 import io.kiln.op.ViewOperator;
-import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;

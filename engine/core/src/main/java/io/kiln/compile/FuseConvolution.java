@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
@@ -10,7 +11,6 @@ import io.kiln.op.math.Add;
 import io.kiln.op.math.Rsqrt;
 import io.kiln.op.nn.BatchNorm;
 import io.kiln.op.nn.Convolution;
-import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

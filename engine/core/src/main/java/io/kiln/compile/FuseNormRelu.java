@@ -1,12 +1,12 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.activation.ReluGradient;
 import io.kiln.op.nn.BatchNorm;
 import io.kiln.op.nn.BatchNormGradient;
-import io.kiln.symbol.Graph;
 import java.util.Map;
 
 /**

@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,7 +10,6 @@ import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

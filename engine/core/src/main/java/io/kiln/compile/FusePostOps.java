@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -10,7 +11,6 @@ import io.kiln.op.math.Add;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.Linear;
-import io.kiln.symbol.Graph;
 
 /**
  * Lets products and convolutions apply the activation behind them while their result is still in the cache, and sums of bfloat16

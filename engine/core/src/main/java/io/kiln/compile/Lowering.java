@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
 import io.kiln.op.Operator;
 import io.kiln.op.ViewOperator;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

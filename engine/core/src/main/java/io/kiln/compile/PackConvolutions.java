@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Cast;
 import io.kiln.op.Operator;
 import io.kiln.op.nn.Convolution;
-import io.kiln.symbol.Graph;
 
 /**
  * Takes the packing of convolutions' weights out of the convolutions, where predictions are made: weights are parameters, and

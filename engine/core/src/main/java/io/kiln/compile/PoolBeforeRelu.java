@@ -1,12 +1,12 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.symbol.Graph;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;

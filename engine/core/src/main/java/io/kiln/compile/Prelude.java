@@ -1,10 +1,10 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.ViewOperator;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
-import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
-import io.kiln.symbol.Graph;
 import java.util.List;
 import java.util.Map;
 

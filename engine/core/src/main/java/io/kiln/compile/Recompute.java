@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.ViewOperator;
 import io.kiln.op.nn.BatchNorm;
-import io.kiln.symbol.Graph;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,11 +1,11 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.op.Custom;
 import io.kiln.op.Operator;
 import io.kiln.op.Stochastic;
 import io.kiln.op.control.GraphOperator;
 import io.kiln.op.distributed.AcrossWorkers;
-import io.kiln.symbol.Graph;
 import java.util.Arrays;
 
 /** Which nodes a program needs for its outputs and updates (the forward pass), and which for gradients only. */

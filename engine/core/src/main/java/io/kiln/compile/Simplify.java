@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Alias;
@@ -12,7 +13,6 @@ import io.kiln.op.shape.BroadcastTo;
 import io.kiln.op.shape.Flatten;
 import io.kiln.op.shape.Reshape;
 import io.kiln.op.shape.Transpose;
-import io.kiln.symbol.Graph;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -1,8 +1,8 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.RowGradient;
-import io.kiln.symbol.Graph;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;

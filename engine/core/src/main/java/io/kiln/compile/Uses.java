@@ -1,6 +1,6 @@
 package io.kiln.compile;
 
-import io.kiln.symbol.Graph;
+import io.kiln.graph.Graph;
 import java.util.HashMap;
 import java.util.Map;
 

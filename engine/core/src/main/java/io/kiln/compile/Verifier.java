@@ -1,10 +1,10 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.distributed.AcrossWorkers;
 import io.kiln.op.distributed.CrossWorkerSum;
-import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.kiln.autograd.GradientState;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Storage;
-import io.kiln.symbol.TracedValue;
+import io.kiln.graph.TracedValue;
 import java.lang.ref.Cleaner;
 
 /**

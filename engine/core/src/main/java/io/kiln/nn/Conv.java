@@ -1,5 +1,7 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -11,7 +13,6 @@ import io.kiln.op.activation.Sigmoid;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.symbol.Role;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -95,8 +96,8 @@ public final class Conv extends Block {
         private Activation activation = Activation.NONE;
         private boolean useBias = true;
         private WeightForm weightForm = WeightForm.PLAIN;
-        private Initializer weightInitializer = Initializers.defaultFor(Role.WEIGHT);
-        private Initializer biasInitializer = Initializers.defaultFor(Role.BIAS);
+        private Initializer weightInitializer = Role.WEIGHT.defaultInitializer();
+        private Initializer biasInitializer = Role.BIAS.defaultInitializer();
 
         Builder(int axes, boolean transposed) {
             this.axes = axes;

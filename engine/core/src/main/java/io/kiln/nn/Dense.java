@@ -1,11 +1,12 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Linear;
-import io.kiln.symbol.Role;
 
 /**
  * A fully connected layer: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[N,…], taken as [N,in] (or, without flattening,
@@ -97,8 +98,8 @@ public final class Dense extends Block {
         private boolean useBias = true;
         private boolean flatten = true;
         private WeightForm weightForm = WeightForm.PLAIN;
-        private Initializer weightInitializer = Initializers.defaultFor(Role.WEIGHT);
-        private Initializer biasInitializer = Initializers.defaultFor(Role.BIAS);
+        private Initializer weightInitializer = Role.WEIGHT.defaultInitializer();
+        private Initializer biasInitializer = Role.BIAS.defaultInitializer();
 
         private Builder() {}
 

@@ -1,5 +1,6 @@
 package io.kiln.nn;
 
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;

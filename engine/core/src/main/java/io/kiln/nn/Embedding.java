@@ -1,5 +1,8 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
+import io.kiln.init.ZeroRow;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -7,7 +10,6 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.StopGradient;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
-import io.kiln.symbol.Role;
 
 /**
  * A table of vectors looked up by index: y[…,:] = weight[x[…],:]. Shapes: x[…] with values from 0 to below count (of any
@@ -27,7 +29,7 @@ public final class Embedding extends Block {
      * @param dimension their length
      */
     public Embedding(long count, long dimension) {
-        this(count, dimension, Initializers.defaultFor(Role.EMBEDDING));
+        this(count, dimension, Role.EMBEDDING.defaultInitializer());
     }
 
     /**

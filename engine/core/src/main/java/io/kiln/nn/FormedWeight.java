@@ -1,6 +1,10 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
+import io.kiln.init.Normal;
+import io.kiln.init.Ones;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
@@ -8,7 +12,6 @@ import io.kiln.op.StopGradient;
 import io.kiln.op.linalg.Linalg;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
-import io.kiln.symbol.Role;
 import java.util.function.UnaryOperator;
 
 /** A layer's weight with the parameters that it follows from. */

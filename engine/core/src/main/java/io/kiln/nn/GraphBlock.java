@@ -1,13 +1,13 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Autocast;
 import io.kiln.op.CastLists;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Precision;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

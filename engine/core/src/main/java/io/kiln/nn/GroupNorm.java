@@ -1,11 +1,11 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
-import io.kiln.symbol.Role;
 import java.util.Arrays;
 
 /**
@@ -16,9 +16,8 @@ import java.util.Arrays;
 public final class GroupNorm extends Block {
     private final long groups;
     private final double epsilon;
-    private final Parameter gamma =
-            addParameter(new Parameter("gamma", Role.GAMMA, Initializers.defaultFor(Role.GAMMA)));
-    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializers.defaultFor(Role.BETA)));
+    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
+    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Role.BETA.defaultInitializer()));
 
     /**
      * A layer with epsilon 1e-5.

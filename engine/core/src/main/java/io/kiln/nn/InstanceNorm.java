@@ -1,8 +1,8 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.symbol.Role;
 
 /**
  * Normalisation of each channel of each sample over all spatial axes: \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} +
@@ -10,9 +10,8 @@ import io.kiln.symbol.Role;
  */
 public final class InstanceNorm extends Block {
     private final double epsilon;
-    private final Parameter gamma =
-            addParameter(new Parameter("gamma", Role.GAMMA, Initializers.defaultFor(Role.GAMMA)));
-    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializers.defaultFor(Role.BETA)));
+    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
+    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Role.BETA.defaultInitializer()));
 
     /** A layer with epsilon 1e-5. */
     public InstanceNorm() {

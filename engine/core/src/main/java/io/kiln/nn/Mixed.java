@@ -1,5 +1,6 @@
 package io.kiln.nn;
 
+import io.kiln.init.Initializer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;

@@ -2,6 +2,9 @@ package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
+import io.kiln.graph.GraphBuilder;
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
@@ -9,8 +12,6 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.symbol.GraphBuilder;
-import io.kiln.symbol.Role;
 import java.util.Map;
 
 /**

@@ -1,10 +1,10 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
-import io.kiln.symbol.Role;
 
 /**
  * Scaling by the root mean square over the last axis: \(y = \gamma\, x / \sqrt{\frac1n \sum_i x_i^2 + \epsilon}\). Shapes:
@@ -12,8 +12,7 @@ import io.kiln.symbol.Role;
  */
 public final class RmsNorm extends Block {
     private final double epsilon;
-    private final Parameter gamma =
-            addParameter(new Parameter("gamma", Role.GAMMA, Initializers.defaultFor(Role.GAMMA)));
+    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
 
     /** A layer with epsilon 1e-6. */
     public RmsNorm() {

@@ -1,8 +1,8 @@
 package io.kiln.nn;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.symbol.Graph;
 import io.kiln.symbol.Symbol;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.kiln.op;
 
-import io.kiln.symbol.Role;
+import io.kiln.graph.Role;
 import java.util.Optional;
 
 /**

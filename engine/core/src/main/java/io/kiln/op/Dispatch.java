@@ -3,12 +3,12 @@ package io.kiln.op;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.observe.Observation;
 import io.kiln.op.control.GraphOperator;
-import io.kiln.symbol.GraphBuilder;
 import java.lang.ref.Reference;
 
 /**

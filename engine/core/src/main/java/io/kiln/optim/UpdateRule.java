@@ -2,8 +2,8 @@ package io.kiln.optim;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.kiln.symbol.RecordJson;
-import io.kiln.symbol.Role;
+import io.kiln.graph.RecordJson;
+import io.kiln.graph.Role;
 
 /**
  * All that decides on the updates of a training: a trainer applies it on one machine, a KVStore on slices.

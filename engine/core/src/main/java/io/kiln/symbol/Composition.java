@@ -1,5 +1,6 @@
 package io.kiln.symbol;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Argument;
 import io.kiln.op.Operator;

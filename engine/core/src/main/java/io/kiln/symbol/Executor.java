@@ -6,6 +6,7 @@ import io.kiln.backend.Backends;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;

@@ -2,6 +2,7 @@ package io.kiln.symbol;
 
 import io.kiln.autograd.GradReq;
 import io.kiln.compile.CompileOptions;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;

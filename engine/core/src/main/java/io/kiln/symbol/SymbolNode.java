@@ -1,8 +1,9 @@
 package io.kiln.symbol;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
-import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 /**
- * Networks as data: a traced block, or a {@link io.kiln.symbol.Symbol} composed by hand, becomes an immutable {@link io.kiln.symbol.Graph}, which is written to JSON, read back,
- * and run, without the Java classes that made it.
+ * MXNet's way to write a network: a {@link io.kiln.symbol.Symbol} composes operators by name or record, shapes of parameters
+ * are inferred from those of the data, and an {@link io.kiln.symbol.Executor} runs it on bound arrays. A symbol becomes a
+ * {@link io.kiln.graph.Graph}, which blocks, files and the compiler share.
  */
 package io.kiln.symbol;

@@ -1,8 +1,8 @@
 package io.kiln.view;
 
+import io.kiln.graph.Graph;
 import io.kiln.nn.Block;
 import io.kiln.nn.Lambda;
-import io.kiln.symbol.Graph;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,8 +1,8 @@
 package io.kiln.view;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,11 +1,11 @@
 package io.kiln.view;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.op.ViewOperator;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -25,8 +27,6 @@ import io.kiln.op.reduce.Reductions;
 import io.kiln.op.reduce.Variance;
 import io.kiln.op.shape.Movement;
 import io.kiln.op.shape.Slice;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;

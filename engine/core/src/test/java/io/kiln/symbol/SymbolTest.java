@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.graph.Graph;
+import io.kiln.init.Normal;
+import io.kiln.init.Xavier;
+import io.kiln.init.Zeros;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.Normal;
-import io.kiln.nn.Xavier;
-import io.kiln.nn.Zeros;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.index.Gather;
 import io.kiln.op.linalg.MatMul;

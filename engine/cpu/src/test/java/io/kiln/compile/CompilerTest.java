@@ -3,6 +3,8 @@ package io.kiln.compile;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.backend.Backends;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -11,7 +13,6 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Lambda;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
-import io.kiln.symbol.Graph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ class CompilerTest {
     @Test
     void explainShowsEachStage() {
         Graph g = new Sequential(new Dense(4, Activation.RELU), new Dense(2)).trace(Programs.MATRIX);
-        String text = g.explain(false, Programs.MATRIX);
+        String text = new Compiler(Backends.current(), new CompileOptions()).explain(g, false, Programs.MATRIX);
         assertTrue(text.contains("== traced") && text.contains("== fusePointwise") && text.contains("== memory"), text);
     }
 

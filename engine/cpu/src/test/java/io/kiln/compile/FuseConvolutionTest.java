@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -25,7 +26,6 @@ import io.kiln.op.Precision;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Role;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,6 +3,7 @@ package io.kiln.compile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -11,7 +12,6 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.random.RandomGamma;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Graph;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -15,7 +16,6 @@ import io.kiln.nn.Lambda;
 import io.kiln.op.Dispatch;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

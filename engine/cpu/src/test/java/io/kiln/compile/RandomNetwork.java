@@ -1,17 +1,17 @@
 package io.kiln.compile;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Ones;
+import io.kiln.init.Zeros;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
-import io.kiln.nn.Ones;
 import io.kiln.nn.Parameter;
-import io.kiln.nn.Zeros;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

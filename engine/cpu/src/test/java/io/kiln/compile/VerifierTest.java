@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -12,7 +13,6 @@ import io.kiln.ndarray.Spec;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Lambda;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

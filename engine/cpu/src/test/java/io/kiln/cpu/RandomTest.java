@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -17,8 +19,6 @@ import io.kiln.op.nn.Neural;
 import io.kiln.op.random.Philox;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;

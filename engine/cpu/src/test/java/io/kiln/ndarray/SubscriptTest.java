@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.kiln.format.SafeTensors;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -12,7 +13,6 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Graph;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

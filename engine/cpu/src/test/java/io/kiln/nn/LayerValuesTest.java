@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kiln.Golden;
 import io.kiln.autograd.Autograd;
+import io.kiln.init.Eye;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;

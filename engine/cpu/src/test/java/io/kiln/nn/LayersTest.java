@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -15,7 +16,6 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
 import io.kiln.op.vision.InterpolationMode;
-import io.kiln.symbol.Graph;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;

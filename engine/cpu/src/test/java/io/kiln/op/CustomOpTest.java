@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -20,7 +21,6 @@ import io.kiln.op.index.ScatterAddAlong;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.symbol.Graph;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.RecordJson;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -13,7 +14,6 @@ import io.kiln.op.activation.Celu;
 import io.kiln.op.activation.Elu;
 import io.kiln.op.activation.Gelu;
 import io.kiln.op.math.Polygamma;
-import io.kiln.symbol.RecordJson;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.Golden;
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -35,7 +36,6 @@ import io.kiln.op.nn.Linear;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.Graph;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.kiln.Golden;
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.reduce.Reductions;
-import io.kiln.symbol.Role;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Role;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
@@ -17,7 +18,6 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.optim.Adam;
 import io.kiln.optim.UpdateRule;
-import io.kiln.symbol.Role;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;

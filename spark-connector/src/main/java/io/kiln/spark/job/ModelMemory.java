@@ -1,8 +1,8 @@
 package io.kiln.spark.job;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.symbol.Graph;
 
 /** Estimates the memory of a worker: weights, gradients, optimizer states, and all intermediate results of a step, twice. */
 final class ModelMemory {

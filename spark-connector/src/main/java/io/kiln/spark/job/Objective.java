@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.kiln.graph.RecordJson;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -20,7 +21,6 @@ import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.model.NamedRecord;
 import io.kiln.spark.model.Standardization;
-import io.kiln.symbol.RecordJson;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;

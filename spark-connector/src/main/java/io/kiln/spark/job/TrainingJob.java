@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.format.ByteChunks;
+import io.kiln.graph.Graph;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.transport.Coordinator;
@@ -17,7 +18,6 @@ import io.kiln.spark.model.TrainedNetwork;
 import io.kiln.spark.stage.BarrierStage;
 import io.kiln.spark.stage.JobDescription;
 import io.kiln.spark.stage.SparkJob;
-import io.kiln.symbol.Graph;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

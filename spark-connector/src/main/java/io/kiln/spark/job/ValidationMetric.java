@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.graph.KnownRecords;
 import io.kiln.metric.Accuracy;
 import io.kiln.metric.Auc;
 import io.kiln.metric.F1;
@@ -8,7 +9,6 @@ import io.kiln.metric.Metric;
 import io.kiln.metric.Pearson;
 import io.kiln.metric.RegressionError;
 import io.kiln.metric.TopK;
-import io.kiln.symbol.KnownRecords;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

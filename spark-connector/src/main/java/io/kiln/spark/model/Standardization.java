@@ -1,6 +1,8 @@
 package io.kiln.spark.model;
 
 import io.kiln.format.SafeTensors;
+import io.kiln.graph.Graph;
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -11,8 +13,6 @@ import io.kiln.op.math.Mul;
 import io.kiln.op.math.MulScalar;
 import io.kiln.op.math.Sub;
 import io.kiln.spark.feed.Moments;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.kiln.nn.json;
 
+import io.kiln.graph.KnownRecords;
 import io.kiln.nn.Activations;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.BatchNormRelu;
@@ -55,7 +56,6 @@ import io.kiln.nn.zoo.SqueezeNet;
 import io.kiln.nn.zoo.UNet;
 import io.kiln.nn.zoo.Vgg;
 import io.kiln.nn.zoo.WideAndDeep;
-import io.kiln.symbol.KnownRecords;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Comparator;

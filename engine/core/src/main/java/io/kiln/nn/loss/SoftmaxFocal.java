@@ -2,9 +2,9 @@ package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
-import io.kiln.symbol.DefaultValue;
 import java.util.List;
 import java.util.OptionalLong;
 

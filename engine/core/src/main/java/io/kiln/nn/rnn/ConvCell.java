@@ -1,15 +1,14 @@
 package io.kiln.nn.rnn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.Initializers;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Convolution;
-import io.kiln.symbol.Role;
 import java.util.Collections;
 import java.util.List;
 
@@ -81,7 +80,7 @@ public abstract sealed class ConvCell extends RecurrentCell permits ConvLstmCell
     }
 
     private Parameter parameter(String name, Role role) {
-        return addParameter(new Parameter(name, role, Initializers.defaultFor(role)));
+        return addParameter(new Parameter(name, role, role.defaultInitializer()));
     }
 
     private static Shape kernel(long out, long in, List<Long> sizes) {

@@ -1,12 +1,11 @@
 package io.kiln.nn.rnn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.nn.Initializers;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
-import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +21,7 @@ abstract class GatedCell extends RecurrentCell {
     }
 
     private Parameter parameter(String name, Role role) {
-        return addParameter(new Parameter(name, role, Initializers.defaultFor(role)));
+        return addParameter(new Parameter(name, role, role.defaultInitializer()));
     }
 
     /** The operator, with first states. */

@@ -3,7 +3,6 @@ package io.kiln.nn.rnn;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
-import io.kiln.nn.Initializers;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
@@ -41,7 +40,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
                     settings.hidden,
                     settings.projection,
                     prefix,
-                    (n, role) -> addParameter(new Parameter(n, role, Initializers.defaultFor(role))));
+                    (n, role) -> addParameter(new Parameter(n, role, role.defaultInitializer())));
         }
     }
 

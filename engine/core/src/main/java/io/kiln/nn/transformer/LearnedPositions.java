@@ -1,11 +1,10 @@
 package io.kiln.nn.transformer;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
-import io.kiln.nn.Initializers;
 import io.kiln.nn.Parameter;
-import io.kiln.symbol.Role;
 
 /** Adds a learned vector per position to a sequence: y = x + weight[0:L]. Shapes: x and y [N,L,C], weight[positions,C]. */
 public final class LearnedPositions extends Block {
@@ -19,7 +18,7 @@ public final class LearnedPositions extends Block {
      */
     public LearnedPositions(long positions) {
         this.positions = Positions.check("learnedPositions", positions);
-        weight = addParameter(new Parameter("weight", Role.EMBEDDING, Initializers.defaultFor(Role.EMBEDDING)));
+        weight = addParameter(new Parameter("weight", Role.EMBEDDING, Role.EMBEDDING.defaultInitializer()));
     }
 
     @Override

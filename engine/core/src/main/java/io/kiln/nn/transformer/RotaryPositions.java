@@ -1,14 +1,14 @@
 package io.kiln.nn.transformer;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Sinusoids;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
-import io.kiln.nn.Sinusoids;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.Role;
 
 /**
  * Rotary positions (Su et al. 2021): element i of the first half of a vector and element i of the second half are turned by the

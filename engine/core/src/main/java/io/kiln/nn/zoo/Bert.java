@@ -1,12 +1,12 @@
 package io.kiln.nn.zoo;
 
+import io.kiln.init.Normal;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Embedding;
 import io.kiln.nn.LayerNorm;
-import io.kiln.nn.Normal;
 import io.kiln.nn.transformer.FeedForward;
 import io.kiln.nn.transformer.LearnedPositions;
 import io.kiln.nn.transformer.TransformerEncoder;

@@ -1,13 +1,13 @@
 package io.kiln.nn.zoo;
 
+import io.kiln.init.Initializer;
+import io.kiln.init.Normal;
 import io.kiln.nn.Activations;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.Conv;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Flatten;
-import io.kiln.nn.Initializer;
-import io.kiln.nn.Normal;
 import io.kiln.nn.Sequential;
 
 /**

@@ -1,12 +1,12 @@
 package io.kiln.nn.zoo;
 
+import io.kiln.init.Initializer;
+import io.kiln.init.Msra;
 import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Block;
 import io.kiln.nn.Conv;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
-import io.kiln.nn.Initializer;
-import io.kiln.nn.Msra;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
 

@@ -1,9 +1,10 @@
 package io.kiln.nn.zoo;
 
+import io.kiln.graph.Role;
+import io.kiln.init.Constant;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
-import io.kiln.nn.Constant;
 import io.kiln.nn.Conv2D;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Pool;
@@ -11,7 +12,6 @@ import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.reduce.Reductions;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.List;
 

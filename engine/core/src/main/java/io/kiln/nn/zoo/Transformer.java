@@ -1,10 +1,10 @@
 package io.kiln.nn.zoo;
 
+import io.kiln.init.Normal;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Embedding;
-import io.kiln.nn.Normal;
 import io.kiln.nn.transformer.SinusoidalPositions;
 import io.kiln.nn.transformer.TransformerDecoder;
 import io.kiln.nn.transformer.TransformerEncoder;

@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
@@ -18,7 +19,6 @@ import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
 import io.kiln.op.random.RandomBernoulli;
 import io.kiln.op.reduce.Any;
-import io.kiln.symbol.DefaultValue;
 import java.util.Arrays;
 import java.util.List;
 

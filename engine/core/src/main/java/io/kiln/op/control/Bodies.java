@@ -1,12 +1,12 @@
 package io.kiln.op.control;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
-import io.kiln.symbol.Graph;
 import java.util.List;
 
 /** What operators that run graphs have in common. */

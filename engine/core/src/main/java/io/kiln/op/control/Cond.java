@@ -1,10 +1,10 @@
 package io.kiln.op.control;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

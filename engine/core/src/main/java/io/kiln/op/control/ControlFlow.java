@@ -1,13 +1,13 @@
 package io.kiln.op.control;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.kiln.op.control;
 
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,7 +10,6 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Opaque;
 import io.kiln.op.Stochastic;
 import io.kiln.op.random.RandomGenerator;
-import io.kiln.symbol.Graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -5,6 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Argument;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
@@ -13,7 +14,6 @@ import io.kiln.op.internal.CompositeGradient;
 import io.kiln.op.math.Rsqrt;
 import io.kiln.op.nn.BatchNorm;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.DefaultValue;
 import java.util.List;
 import java.util.Map;
 

@@ -1,18 +1,18 @@
 package io.kiln.op.index;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Argument;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.RowGradient;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.internal.Indices;
-import io.kiln.symbol.DefaultValue;
-import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.Map;
 

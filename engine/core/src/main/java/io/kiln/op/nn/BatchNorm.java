@@ -1,19 +1,19 @@
 package io.kiln.op.nn;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Argument;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.symbol.DefaultValue;
-import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.Map;
 

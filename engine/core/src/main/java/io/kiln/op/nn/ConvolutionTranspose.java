@@ -1,5 +1,6 @@
 package io.kiln.op.nn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -13,7 +14,6 @@ import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.internal.Window;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

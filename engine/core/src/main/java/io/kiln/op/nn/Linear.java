@@ -1,5 +1,6 @@
 package io.kiln.op.nn;
 
+import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -11,7 +12,6 @@ import io.kiln.op.ParametricOperator;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.linalg.Linalg;
-import io.kiln.symbol.Role;
 import java.util.List;
 import java.util.Map;
 

@@ -4,11 +4,11 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.Window;
-import io.kiln.symbol.DefaultValue;
 import java.util.List;
 
 /**

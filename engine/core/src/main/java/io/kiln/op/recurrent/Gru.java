@@ -3,12 +3,12 @@ package io.kiln.op.recurrent;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.shape.Movement;
-import io.kiln.symbol.DefaultValue;
 
 /**
  * One direction of one GRU layer over a sequence (Cho et al. 2014), by default with the reset gate behind the recurrent product,

@@ -2,10 +2,10 @@ package io.kiln.op.recurrent;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.CompositeGradient;
-import io.kiln.symbol.DefaultValue;
 import java.util.Arrays;
 
 /**

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.init.Normal;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -13,7 +14,6 @@ import io.kiln.nn.Conv2D;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Flatten;
-import io.kiln.nn.Normal;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Residual;
 import io.kiln.nn.Sequential;

@@ -3,6 +3,8 @@ package io.kiln.op.table;
 import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.whole;
 
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -14,8 +16,6 @@ import io.kiln.op.control.Cond;
 import io.kiln.op.control.ForEach;
 import io.kiln.op.control.ReplayGradient;
 import io.kiln.op.control.WhileLoop;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.List;
 import java.util.function.Function;
 

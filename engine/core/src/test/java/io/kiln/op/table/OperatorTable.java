@@ -1,7 +1,7 @@
 package io.kiln.op.table;
 
+import io.kiln.graph.KnownRecords;
 import io.kiln.op.Operator;
-import io.kiln.symbol.KnownRecords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

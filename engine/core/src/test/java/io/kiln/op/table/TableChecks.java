@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.graph.Graph;
+import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -12,8 +14,6 @@ import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.op.Dispatch;
 import io.kiln.op.random.RandomGenerator;
-import io.kiln.symbol.Graph;
-import io.kiln.symbol.GraphBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.init.Sinusoids;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -16,7 +17,6 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Embedding;
 import io.kiln.nn.GraphBlock;
-import io.kiln.nn.Sinusoids;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.rnn.Lstm;
 import io.kiln.nn.rnn.SequenceLayout;

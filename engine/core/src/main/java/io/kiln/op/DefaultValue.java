@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.op;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;

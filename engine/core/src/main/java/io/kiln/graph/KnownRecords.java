@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import io.kiln.op.Operator;
 import io.kiln.op.OperatorFamilies;

@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

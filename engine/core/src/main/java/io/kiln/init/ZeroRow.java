@@ -1,4 +1,4 @@
-package io.kiln.nn;
+package io.kiln.init;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;

@@ -1,26 +1,8 @@
-package io.kiln.nn;
+package io.kiln.init;
 
-import io.kiln.symbol.Role;
-
-/** Which initializer a parameter has when none is asked for. */
+/** Initializers by the names of their papers. */
 public final class Initializers {
     private Initializers() {}
-
-    /**
-     * The default for a role: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for embeddings, ones for
-     * scales and running variances, zeros for all else.
-     *
-     * @param role what the parameter is for
-     * @return the initializer
-     */
-    public static Initializer defaultFor(Role role) {
-        return switch (role) {
-            case WEIGHT -> new Xavier();
-            case EMBEDDING -> new Normal(0.01);
-            case GAMMA, RUNNING_VARIANCE -> new Ones();
-            case BIAS, BETA, RUNNING_MEAN, CONSTANT -> new Zeros();
-        };
-    }
 
     /** {@return \(N(0, \frac{2}{fan_{in}})\), for rectifiers. K. He et al., ICCV 2015} */
     public static Initializer heNormal() {
@@ -32,7 +14,7 @@ public final class Initializers {
         return new Xavier(Xavier.Distribution.UNIFORM, Xavier.Factor.IN, 6);
     }
 
-    /** {@return \(N(0, \frac{1}{fan_{in}})\). Y. LeCun et al., Efficient BackProp, 1998; for {@link Activations#selu()}} */
+    /** {@return \(N(0, \frac{1}{fan_{in}})\). Y. LeCun et al., Efficient BackProp, 1998; for {@code Selu}} */
     public static Initializer lecunNormal() {
         return new Xavier(Xavier.Distribution.GAUSSIAN, Xavier.Factor.IN, 1);
     }

@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;

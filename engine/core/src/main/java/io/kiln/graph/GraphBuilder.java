@@ -1,10 +1,10 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import io.kiln.backend.Context;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

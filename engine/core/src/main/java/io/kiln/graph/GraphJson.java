@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -8,10 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The JSON form of graphs, version 1. */
-final class GraphJson {
+public final class GraphJson {
     private static final String FORMAT = "kiln-graph";
     private static final int VERSION = 1;
     private static final ObjectMapper MAPPER = JsonMapper.builder()
@@ -35,7 +35,13 @@ final class GraphJson {
         return tree(g).toPrettyString();
     }
 
-    static ObjectNode tree(Graph g) {
+    /**
+     * The JSON form of a graph as a tree, for records that have graphs as attributes.
+     *
+     * @param g the graph
+     * @return the object that {@link Graph#toJson} writes
+     */
+    public static ObjectNode tree(Graph g) {
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT).put("version", VERSION);
         ArrayNode inputs = json.putArray("inputs");

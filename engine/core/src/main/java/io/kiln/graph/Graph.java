@@ -1,12 +1,9 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
-import io.kiln.backend.Backends;
-import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.Initializer;
 import io.kiln.op.Operator;
 import io.kiln.op.control.GraphOperator;
 import java.util.ArrayList;
@@ -208,17 +205,6 @@ public record Graph(
      */
     public NDArray[] run(Map<String, NDArray> values, NDArray... data) {
         return new Interpreter(this, values).run(data);
-    }
-
-    /**
-     * Shows what the compiler makes of this graph, stage by stage.
-     *
-     * @param training whether it is to run in train mode
-     * @param data shape and dtype of each input, all sizes known
-     * @return nodes, layouts and memory as text
-     */
-    public String explain(boolean training, Spec... data) {
-        return new Compiler(Backends.current(), new CompileOptions()).explain(this, training, data);
     }
 
     /**

@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.CustomOp;
 import io.kiln.op.CustomOps;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.OperatorFamilies;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -153,8 +154,13 @@ public final class RecordJson {
         }
     }
 
-    /** The value of a component that JSON lacks; null when it must be there. */
-    static JsonNode absent(RecordComponent c) {
+    /**
+     * The value of a component that JSON lacks.
+     *
+     * @param c a component of a record
+     * @return its {@link DefaultValue}; null when it must be there
+     */
+    public static JsonNode absent(RecordComponent c) {
         DefaultValue value = c.getAnnotation(DefaultValue.class);
         try {
             return value == null ? null : MAPPER.readTree(value.value());
@@ -163,7 +169,15 @@ public final class RecordJson {
         }
     }
 
-    static Class<?> find(Class<?> type, String name) {
+    /**
+     * Finds the class of a record.
+     *
+     * @param type an interface that the record implements
+     * @param name the record's name in JSON
+     * @return the class
+     * @throws IllegalArgumentException when there is none, with the names that it could have meant
+     */
+    public static Class<?> find(Class<?> type, String name) {
         Class<?> known = FOUND.get(type).get(name);
         return known != null ? known : search(type, name);
     }

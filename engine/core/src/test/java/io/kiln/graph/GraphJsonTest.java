@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -21,6 +21,7 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.MaxPool;
 import io.kiln.op.vision.Interpolate;
 import io.kiln.op.vision.InterpolationMode;
+import io.kiln.symbol.Symbol;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

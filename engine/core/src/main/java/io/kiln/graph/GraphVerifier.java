@@ -1,4 +1,4 @@
-package io.kiln.symbol;
+package io.kiln.graph;
 
 import java.util.HashSet;
 import java.util.List;
