@@ -48,7 +48,7 @@ final class ExchangeThread implements AutoCloseable {
                 BucketLayout.Bucket b = buckets.get(i).layout();
                 long bytes = b.size() * b.dtype().bytes();
                 collectives.broadcast(0, buckets.get(i).weights().address(), bytes, i);
-                buckets.get(i).weights().storage().written();
+                buckets.get(i).weights().storage().bumpVersion();
             }
             return null;
         });
@@ -87,7 +87,7 @@ final class ExchangeThread implements AutoCloseable {
         submit(() -> {
             Slices slices = b.layout().slices();
             collectives.allGather(b.layout().dtype(), b.weights().address(), slices, 3);
-            b.weights().storage().written();
+            b.weights().storage().bumpVersion();
             return null;
         });
     }

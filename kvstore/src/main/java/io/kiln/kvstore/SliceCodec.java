@@ -91,7 +91,7 @@ final class SliceCodec {
                 in.readFully(part, 0, n);
                 Memory.put(part, 0, a.address() + at, n);
             }
-            a.storage().written();
+            a.storage().bumpVersion();
         }
         return counters;
     }

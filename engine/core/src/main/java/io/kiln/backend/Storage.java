@@ -68,16 +68,16 @@ public final class Storage {
     }
 
     /**
-     * Counts writes in place, so that a gradient can tell that what it saved has changed since.
+     * The number of writes in place so far. A gradient compares it to detect that a saved array has changed since.
      *
-     * @return the number of writes in place so far
+     * @return the version
      */
     public int version() {
         return version;
     }
 
-    /** Says that the block was written in place. */
-    public void written() {
+    /** Counts a write in place. */
+    public void bumpVersion() {
         version++;
     }
 

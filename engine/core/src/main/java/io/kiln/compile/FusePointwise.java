@@ -26,9 +26,9 @@ import java.util.stream.IntStream;
  */
 final class FusePointwise implements Pass {
     /** A program's tiles should stay in the first-level cache. */
-    private static final int MOST_INPUTS = 12;
+    private static final int MAX_INPUTS = 12;
 
-    private static final int MOST_MEMBERS = 40;
+    private static final int MAX_MEMBERS = 40;
 
     private final Target target;
     private final boolean separate;
@@ -177,7 +177,7 @@ final class FusePointwise implements Pass {
                     || (separate || !program.heads().isEmpty()) // else its inputs are not there yet
                             && forward[producer] != forward[node]
                     || !shape(producer).equals(shape(node))
-                    || members.get(a).size() + members.get(b).size() > MOST_MEMBERS
+                    || members.get(a).size() + members.get(b).size() > MAX_MEMBERS
                     || reaches(a, b)
                     // Nodes are joined in their order: nothing before a node depends on it while it is alone.
                     || members.get(b).size() > 1 && reaches(b, a)) {
@@ -186,7 +186,7 @@ final class FusePointwise implements Pass {
             List<Integer> joined = new ArrayList<>(members.get(a));
             joined.addAll(members.get(b));
             joined.sort(Comparator.naturalOrder());
-            if (inputs(joined).size() > MOST_INPUTS) {
+            if (inputs(joined).size() > MAX_INPUTS) {
                 return;
             }
             members.set(a, joined);

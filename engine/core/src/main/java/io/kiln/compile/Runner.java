@@ -26,7 +26,7 @@ final class Runner {
     private static final double[] NO_SCALARS = {};
 
     /** An arena may serve several threads in turn, each of which has kernels of its own; then looking is no worse. */
-    private static final int MOST_TRIES = 4;
+    private static final int MAX_TRIES = 4;
 
     private final Backend backend;
     private final Target target;
@@ -154,7 +154,7 @@ final class Runner {
 
     /** Runs a kernel that has to be looked for; a few times it is tried to keep what was found. */
     private void search(Arena arena, int i, NDArray[] in, NDArray... out) {
-        if (arena.tries[i] < MOST_TRIES) {
+        if (arena.tries[i] < MAX_TRIES) {
             arena.tries[i]++;
             arena.kernels[i] =
                     target.prepare(steps[i].operator(), in, out, () -> kernel(arena.placement, steps[i], in, out));

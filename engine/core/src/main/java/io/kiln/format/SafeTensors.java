@@ -246,7 +246,7 @@ public final class SafeTensors {
                 Memory.put(chunk, 0, host, n);
                 a.backend().copyFromHost(host, a.address() + at, n);
             }
-            a.storage().written();
+            a.storage().bumpVersion();
         } finally {
             Memory.free(host);
             Reference.reachabilityFence(a);

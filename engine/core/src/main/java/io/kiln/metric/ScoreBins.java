@@ -7,8 +7,8 @@ package io.kiln.metric;
  */
 final class ScoreBins {
     private static final int MANTISSA = 23;
-    private static final int MOST_BITS = 12;
-    private static final int LEAST_BITS = 8;
+    private static final int MAX_BITS = 12;
+    private static final int MIN_BITS = 8;
     private static final int SUBNORMAL = Float.MIN_EXPONENT - 1;
     /** Exponent of the largest scores below 0.5. */
     private static final int LAST = -2;
@@ -36,7 +36,7 @@ final class ScoreBins {
     }
 
     private static int bits(int exponent) {
-        return Math.max(LEAST_BITS, MOST_BITS - (LAST - exponent));
+        return Math.max(MIN_BITS, MAX_BITS - (LAST - exponent));
     }
 
     /** The bin of a score in [0, 1]; larger scores have the same or a larger one. */

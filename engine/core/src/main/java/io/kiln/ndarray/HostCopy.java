@@ -132,7 +132,7 @@ final class HostCopy {
                 Memory.free(host);
             }
         }
-        to.storage().written();
+        to.storage().bumpVersion();
     }
 
     private static void fromDevice(NDArray a, long address, long count, LongConsumer read) {

@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
  * @param rate \(\alpha\), in (0, 1]
  */
 public record Lookahead(Optimizer inner, long every, double rate) implements LayerwiseOptimizer {
-    private static final int MOST_STATES = 6;
+    private static final int MAX_STATES = 6;
     private static final PointwiseProgram[] PROGRAMS =
-            IntStream.rangeClosed(0, MOST_STATES).mapToObj(Lookahead::follow).toArray(PointwiseProgram[]::new);
+            IntStream.rangeClosed(0, MAX_STATES).mapToObj(Lookahead::follow).toArray(PointwiseProgram[]::new);
 
     /** The second phase with so many states of the inner optimizer, which stay as they are. */
     private static PointwiseProgram follow(int states) {
@@ -44,8 +44,8 @@ public record Lookahead(Optimizer inner, long every, double rate) implements Lay
             throw new IllegalArgumentException("lookahead: needs an optimizer whose update is its program alone, got "
                     + inner + "; take one without norms, rows or noise, such as Adam");
         }
-        if (inner.stateCount() > MOST_STATES) {
-            throw new IllegalArgumentException("lookahead: needs an optimizer of at most " + MOST_STATES
+        if (inner.stateCount() > MAX_STATES) {
+            throw new IllegalArgumentException("lookahead: needs an optimizer of at most " + MAX_STATES
                     + " states, got " + inner + " with " + inner.stateCount());
         }
         Check.positive("lookahead", "every", every);

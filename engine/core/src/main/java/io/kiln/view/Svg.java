@@ -9,7 +9,7 @@ final class Svg {
     private static final double HEIGHT = 54;
     private static final double STEP = 88;
     private static final double LETTER = 7.1;
-    private static final double LEAST_WIDTH = 90;
+    private static final double MIN_WIDTH = 90;
 
     private static final List<String> COLOURS = List.of(
             "#dbe9f6", "#fde3cf", "#d9f0d3", "#f6d9e4", "#e6dff2", "#fdf3c6", "#d3eeee", "#ecdfd3", "#e2ecc8",
@@ -24,7 +24,7 @@ final class Svg {
         this.diagram = diagram;
         widths = diagram.boxes().stream()
                 .mapToDouble(b -> Math.max(
-                        LEAST_WIDTH,
+                        MIN_WIDTH,
                         16
                                 + LETTER
                                         * Math.max(

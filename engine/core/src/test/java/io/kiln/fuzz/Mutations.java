@@ -29,7 +29,7 @@ public final class Mutations {
         ","
     };
     /** The most that reading a copy may take from the heap, whatever sizes it states. */
-    private static final long MOST_HEAP_BYTES = 16 << 20;
+    private static final long MAX_HEAP_BYTES = 16 << 20;
 
     private Mutations() {}
 
@@ -75,7 +75,7 @@ public final class Mutations {
                 refused++;
             }
             long taken = threads.getCurrentThreadAllocatedBytes() - before;
-            if (taken > MOST_HEAP_BYTES) {
+            if (taken > MAX_HEAP_BYTES) {
                 throw new AssertionError(name + " of " + copy.length + " bytes took " + taken + " bytes of heap");
             }
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a compiled training step leaves to the garbage collector, on the calling thread and on the engine's. */
 class StepAllocationTest {
-    private static final long MOST_BYTES = 10_000;
+    private static final long MAX_BYTES = 10_000;
     private static final int STEPS = 100;
 
     static Stream<Arguments> networks() {
@@ -77,7 +77,7 @@ class StepAllocationTest {
             }
             long bytes = (allocated() - before) / STEPS;
             System.out.println("heap bytes per step of " + name + ": " + bytes);
-            assertTrue(bytes < MOST_BYTES, "heap bytes per step: " + bytes);
+            assertTrue(bytes < MAX_BYTES, "heap bytes per step: " + bytes);
         }
     }
 

@@ -10,7 +10,7 @@ public final class Slices {
     /** From so many ranks on, messages between all pairs cost more than what small arrays carry. */
     public static final int MANY_RANKS = 16;
 
-    private static final int LEAST_ELEMENTS = 64;
+    private static final int MIN_ELEMENTS = 64;
 
     private final long[] bounds;
 
@@ -49,7 +49,7 @@ public final class Slices {
 
     /**
      * Even slices where they are worth their messages. Among {@value #MANY_RANKS} ranks and more an array of fewer than
-     * {@value #LEAST_ELEMENTS} elements for each is whole in the hands of one: that takes a message from and to each rank, even
+     * {@value #MIN_ELEMENTS} elements for each is whole in the hands of one: that takes a message from and to each rank, even
      * slices take one between all pairs.
      *
      * @param count elements of the array
@@ -58,7 +58,7 @@ public final class Slices {
      * @return the slices
      */
     public static Slices forMessages(long count, int ranks, int owner) {
-        return ranks >= MANY_RANKS && count / ranks < LEAST_ELEMENTS ? whole(count, ranks, owner) : even(count, ranks);
+        return ranks >= MANY_RANKS && count / ranks < MIN_ELEMENTS ? whole(count, ranks, owner) : even(count, ranks);
     }
 
     /**

@@ -20,7 +20,7 @@ final class Heartbeat {
     static final int BEATS = 8;
     static final int NEAR = 3;
     private static final int MANY = 8;
-    private static final long LEAST_MILLIS = 20;
+    private static final long MIN_MILLIS = 20;
 
     private final SparkTransport owner;
     private final long silence;
@@ -34,7 +34,7 @@ final class Heartbeat {
     }
 
     void start(EventLoop loop) {
-        long period = Math.max(LEAST_MILLIS, TimeUnit.NANOSECONDS.toMillis(silence) / BEATS);
+        long period = Math.max(MIN_MILLIS, TimeUnit.NANOSECONDS.toMillis(silence) / BEATS);
         last = System.nanoTime();
         schedule = loop.scheduleAtFixedRate(this::beat, period, period, TimeUnit.MILLISECONDS);
     }

@@ -85,7 +85,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
         private static final int STEPS_OF_EPOCH = 16;
         private static final int STEPS = 700;
         private static final int FEWEST_EPOCHS = 10;
-        private static final int MOST_EPOCHS = 100;
+        private static final int MAX_EPOCHS = 100;
 
         /** The largest batch that {@link #chosen} may take. */
         int largestBatch() {
@@ -103,7 +103,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
                     : Math.max(workers, (int) Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, few)));
             long steps = (rows + batch - 1) / batch;
             int epochs =
-                    max > 0 ? max : (int) Math.max(FEWEST_EPOCHS, Math.min(MOST_EPOCHS, (STEPS + steps - 1) / steps));
+                    max > 0 ? max : (int) Math.max(FEWEST_EPOCHS, Math.min(MAX_EPOCHS, (STEPS + steps - 1) / steps));
             return new Epochs(batch, epochs, seed, shuffle, patience, metric, precision, memoryBudget);
         }
 

@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 
 /** Judges the network by the validation rows of all workers. */
 final class Validator {
-    private static final int LEAST_BATCH = 32;
+    private static final int MIN_BATCH = 32;
     private static final int LARGEST_BATCH = 256;
 
     private final TrainingPlan plan;
@@ -54,7 +54,7 @@ final class Validator {
         this.killed = killed;
         // About as many rows as a training step has, whose memory is there anyway.
         int share = plan.run().epochs().batchSize() / plan.workers();
-        this.batch = Math.max(LEAST_BATCH, Math.min(LARGEST_BATCH, share));
+        this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
         this.loss = plan.objective().loss();
         this.metric = ValidationMetric.reported(plan.run().epochs().metric(), classes > 0)

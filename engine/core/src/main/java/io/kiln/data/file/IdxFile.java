@@ -19,7 +19,7 @@ import java.util.zip.GZIPInputStream;
 public record IdxFile(int[] sizes, byte[] elements) {
     private static final int UNSIGNED_BYTES = 0x08;
     /** More than any MNIST file has; a header that says more is a broken one, and nothing is allocated for it. */
-    private static final long MOST_BYTES = 64L << 20;
+    private static final long MAX_BYTES = 64L << 20;
     /** Elements are read in pieces of this size, so that a header alone cannot make the reader allocate much. */
     private static final int PIECE = 1 << 20;
 
@@ -46,14 +46,14 @@ public record IdxFile(int[] sizes, byte[] elements) {
             long count = 1;
             for (int i = 0; i < axes; i++) {
                 sizes[i] = in.readInt();
-                if (sizes[i] < 0 || sizes[i] > MOST_BYTES) {
+                if (sizes[i] < 0 || sizes[i] > MAX_BYTES) {
                     throw new IOException("%s: expected a size of 0 to %d for axis %d, found %d"
-                            .formatted(name, MOST_BYTES, i, sizes[i]));
+                            .formatted(name, MAX_BYTES, i, sizes[i]));
                 }
                 count *= sizes[i];
-                if (count > MOST_BYTES) {
+                if (count > MAX_BYTES) {
                     throw new IOException("%s: expected at most %d elements, found sizes %s"
-                            .formatted(name, MOST_BYTES, Arrays.toString(sizes)));
+                            .formatted(name, MAX_BYTES, Arrays.toString(sizes)));
                 }
             }
             byte[] elements = elements(in, name, (int) count);

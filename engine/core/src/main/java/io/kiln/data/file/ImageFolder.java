@@ -26,7 +26,7 @@ import javax.imageio.ImageIO;
  */
 public final class ImageFolder implements Dataset<Labeled<Image>> {
     /** No image file is read that says it has more pixels. */
-    private static final long MOST_PIXELS = 1L << 28;
+    private static final long MAX_PIXELS = 1L << 28;
 
     private final List<String> classes;
     private final List<Path> files = new ArrayList<>();
@@ -131,9 +131,9 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
             try {
                 reader.setInput(in);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels > MOST_PIXELS) {
+                if (pixels > MAX_PIXELS) {
                     throw new IOException(
-                            name + ": expected at most " + MOST_PIXELS + " pixels, its header says " + pixels);
+                            name + ": expected at most " + MAX_PIXELS + " pixels, its header says " + pixels);
                 }
                 return image(reader.read(0));
             } finally {

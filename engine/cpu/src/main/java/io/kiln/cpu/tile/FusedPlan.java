@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  */
 final class FusedPlan {
     /** Steps of one loop, beyond which HotSpot may leave it scalar. */
-    private static final int MOST_STEPS = 40;
+    private static final int MAX_STEPS = 40;
 
     private static final int TILES_BETWEEN_TRIALS = 32;
     private static final int WINS_TO_TAKE_OVER = 3;
@@ -147,7 +147,7 @@ final class FusedPlan {
         while (!pending.isEmpty()) {
             List<Step> group = new ArrayList<>();
             for (Step s : pending) {
-                if (LoopCompiler.takes(s) && group.size() < MOST_STEPS && isReady(s, known)) {
+                if (LoopCompiler.takes(s) && group.size() < MAX_STEPS && isReady(s, known)) {
                     group.add(s);
                     known.set(s.target());
                 }

@@ -117,7 +117,7 @@ public final class IndexKernels {
                     copyRow(from + i * width, address + at[(int) i] * width, width);
                 }
             });
-            to.storage().written();
+            to.storage().bumpVersion();
         }
     }
 

@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class PointwiseKernels {
     /** Operators carry numbers (a learning rate, say), so there is no end of different ones. */
-    private static final int MOST_PROGRAMS = 2048;
+    private static final int MAX_PROGRAMS = 2048;
 
     private final Backend backend;
     private final Map<Operator, TileProgram> operators = new ConcurrentHashMap<>();
@@ -85,7 +85,7 @@ public final class PointwiseKernels {
     }
 
     private TileProgram compile(Pointwise operator) {
-        if (operators.size() >= MOST_PROGRAMS) {
+        if (operators.size() >= MAX_PROGRAMS) {
             operators.clear();
         }
         Expr[] x = new Expr[operator.arity()];
@@ -143,7 +143,7 @@ public final class PointwiseKernels {
             }
         }
         for (NDArray y : outputs) {
-            y.storage().written();
+            y.storage().bumpVersion();
         }
     }
 
@@ -178,7 +178,7 @@ public final class PointwiseKernels {
             }
             ready.run(tiles.computeType(type, scalars), scalars);
             for (NDArray y : out) {
-                y.storage().written();
+                y.storage().bumpVersion();
             }
         };
     }
@@ -188,7 +188,7 @@ public final class PointwiseKernels {
         if (known != null) {
             return known;
         }
-        if (programs.size() >= MOST_PROGRAMS) {
+        if (programs.size() >= MAX_PROGRAMS) {
             programs.clear();
         }
         return programs.computeIfAbsent(program, TileProgram::new);

@@ -18,7 +18,7 @@ final class Reduction {
     /** Elements of a block of rows whose result is kept apart, so that threads can share one long reduction. */
     private static final long BLOCK = 1 << 16;
 
-    private static final int MOST_BLOCKS = 64;
+    private static final int MAX_BLOCKS = 64;
     /** Elements of one outer index up to which several are loaded at once and reduced by a plain loop. */
     private static final int SMALL = 128;
 
@@ -75,7 +75,7 @@ final class Reduction {
         walk = new Walk(x, shape, x.strides(), sorted);
         chunk = (int) (columns <= Scratch.WIDE / 4 ? columns : Scratch.WIDE / 8);
         chunks = columns == 0 ? 0 : (columns + chunk - 1) / chunk;
-        blockRows = Math.max(Math.max(1, BLOCK / Math.max(1, columns)), (rows + MOST_BLOCKS - 1) / MOST_BLOCKS);
+        blockRows = Math.max(Math.max(1, BLOCK / Math.max(1, columns)), (rows + MAX_BLOCKS - 1) / MAX_BLOCKS);
         blocks = Math.max(1, (rows + blockRows - 1) / blockRows);
     }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class TieredPlan {
     /** Numbers that are 1 or infinite now and then could otherwise call for any number of classes. */
-    private static final int MOST_VARIANTS = 6;
+    private static final int MAX_VARIANTS = 6;
 
     private final PointwiseProgram program;
     private final long uniformInputs;
@@ -83,7 +83,7 @@ final class TieredPlan {
         Variant variant = new Variant(type, idle);
         Optional<FusedPlan> known = fused.get(variant);
         if (known == null) {
-            known = fused.size() < MOST_VARIANTS ? compile(variant) : compile(new Variant(type, 0));
+            known = fused.size() < MAX_VARIANTS ? compile(variant) : compile(new Variant(type, 0));
         }
         FusedPlan plan = known.orElse(null);
         recent = new Recent(type, idle, plan);
