@@ -22,7 +22,7 @@ final class Arena {
     /** For each step, once it has run, the pointwise program or the kernel made ready; null where there is none. */
     final Backend.Prepared[] programs;
 
-    final Target.Prepared[] kernels;
+    final Target.RecordedCall[] kernels;
     /** How often it was tried to make a kernel ready. */
     final int[] tries;
     /** Of views of parameters: the array that they look at. */
@@ -30,8 +30,8 @@ final class Arena {
 
     private final NDArray block;
 
-    Arena(Backend backend, Code code, MemoryPlan plan, Step... steps) {
-        Slot[] slots = code.slots();
+    Arena(Backend backend, LoweredProgram lowered, MemoryPlan plan, Instruction... steps) {
+        Slot[] slots = lowered.slots();
         try (Scope scope = Scope.open()) {
             block = NDArray.empty(backend, Shape.of(Math.max(1, plan.bytes())), DType.UINT8, new long[] {1})
                     .detach();
@@ -41,7 +41,7 @@ final class Arena {
         for (int i = 0; i < slots.length; i++) {
             Slot s = slots[i];
             if (s.kind() == Slot.Kind.CONSTANT) {
-                values[i] = code.constants().get(s.number());
+                values[i] = lowered.constants().get(s.number());
             } else if (slots[s.root()].kind() == Slot.Kind.ARENA) {
                 long start = plan.offsets()[s.root()] + s.start();
                 values[i] = placement.array(block.storage(), start, s.spec(), s.strides());
@@ -50,7 +50,7 @@ final class Arena {
         inputs = new NDArray[steps.length][];
         outputs = new NDArray[steps.length][];
         programs = new Backend.Prepared[steps.length];
-        kernels = new Target.Prepared[steps.length];
+        kernels = new Target.RecordedCall[steps.length];
         tries = new int[steps.length];
         for (int i = 0; i < steps.length; i++) {
             inputs[i] = new NDArray[steps[i].inputs().length];

@@ -217,15 +217,15 @@ public final class Compiler {
                 }
             }
             List<Graph.ParameterInfo> parameters = program.graph().parameters();
-            Prelude prelude = options.optimize() && isUnbounded() ? Prelude.of(p) : null;
-            Prepared prepared = null;
-            if (prelude != null) {
-                Code first = Lowering.lower(prelude.first(), target, parameters);
-                prepared = new Prepared(new Executable(backend, prelude.first(), first, List.of(), null));
-                p = prelude.rest();
-                parameters = prelude.parameters(parameters);
+            WeightPrepacking prepacking = options.optimize() && isUnbounded() ? WeightPrepacking.of(p) : null;
+            PrepackedWeights prepacked = null;
+            if (prepacking != null) {
+                LoweredProgram first = Lowering.lower(prepacking.first(), target, parameters);
+                prepacked = new PrepackedWeights(new Executable(backend, prepacking.first(), first, List.of(), null));
+                p = prepacking.rest();
+                parameters = prepacking.parameters(parameters);
             }
-            Executable e = new Executable(backend, p, Lowering.lower(p, target, parameters), folded, prepared);
+            Executable e = new Executable(backend, p, Lowering.lower(p, target, parameters), folded, prepacked);
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

@@ -71,30 +71,30 @@ final class Dump {
         return n.outputs().size() == 1 ? n.name() : n.name() + ":" + r.output();
     }
 
-    static String of(Code code, MemoryPlan plan) {
+    static String of(LoweredProgram lowered, MemoryPlan plan) {
         StringBuilder text = new StringBuilder();
         text.append("arena ")
                 .append(plan.bytes())
                 .append(" bytes, without sharing ")
                 .append(plan.naiveBytes());
         text.append('\n');
-        for (Step s : code.steps()) {
+        for (Instruction s : lowered.instructions()) {
             text.append(s.name()).append(' ').append(s.operator().name()).append('\n');
             for (int in : s.inputs()) {
-                slot(text.append("    reads  "), code, plan, in);
+                slot(text.append("    reads  "), lowered, plan, in);
             }
             for (int out : s.outputs()) {
-                slot(text.append("    writes "), code, plan, out);
+                slot(text.append("    writes "), lowered, plan, out);
             }
         }
         return text.toString();
     }
 
-    private static void slot(StringBuilder text, Code code, MemoryPlan plan, int at) {
-        Slot s = code.slots()[at];
+    private static void slot(StringBuilder text, LoweredProgram lowered, MemoryPlan plan, int at) {
+        Slot s = lowered.slots()[at];
         text.append('%').append(at).append(' ').append(s.kind()).append(' ').append(s.spec());
         text.append(" strides ").append(Arrays.toString(s.strides()));
-        if (code.slots()[s.root()].kind() == Slot.Kind.ARENA) {
+        if (lowered.slots()[s.root()].kind() == Slot.Kind.ARENA) {
             text.append(" at ").append(plan.offsets()[s.root()] + s.start());
         }
         text.append('\n');

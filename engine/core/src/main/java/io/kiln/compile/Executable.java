@@ -27,35 +27,40 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Executable implements AutoCloseable {
     private final Backend backend;
     private final Program program;
-    private final Code code;
+    private final LoweredProgram lowered;
     private final MemoryPlan plan;
-    private final Step[] steps;
+    private final Instruction[] steps;
     private final int forwardSteps;
     private final boolean[] isOutput;
     private final Runner runner;
     private final StepGradients gradients;
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
     private final List<NDArray> folded;
-    private final Prepared prepared;
+    private final PrepackedWeights prepacked;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile boolean closed;
 
     /** With the constants that belong to it, and what it gets beside the caller's parameters; null for nothing. */
-    Executable(Backend backend, Program program, Code code, List<NDArray> folded, Prepared prepared) {
+    Executable(
+            Backend backend,
+            Program program,
+            LoweredProgram lowered,
+            List<NDArray> folded,
+            PrepackedWeights prepacked) {
         this.folded = folded;
-        this.prepared = prepared;
+        this.prepacked = prepacked;
         this.backend = backend;
         this.program = program;
-        this.code = code;
-        this.plan = MemoryPlan.of(code);
-        this.steps = code.steps();
-        this.forwardSteps = code.forward().size();
-        this.isOutput = new boolean[code.slots().length];
-        for (int slot : code.outputs()) {
+        this.lowered = lowered;
+        this.plan = MemoryPlan.of(lowered);
+        this.steps = lowered.instructions();
+        this.forwardSteps = lowered.forward().size();
+        this.isOutput = new boolean[lowered.slots().length];
+        for (int slot : lowered.outputs()) {
             isOutput[slot] = true;
         }
-        this.runner = new Runner(backend, code);
-        this.gradients = new StepGradients(program, code);
+        this.runner = new Runner(backend, lowered);
+        this.gradients = new StepGradients(program, lowered);
     }
 
     /**
@@ -81,8 +86,8 @@ public final class Executable implements AutoCloseable {
      *
      * @return bytes
      */
-    public long preparedBytes() {
-        return prepared == null ? 0 : prepared.bytes();
+    public long prepackedBytes() {
+        return prepacked == null ? 0 : prepacked.bytes();
     }
 
     /**
@@ -122,16 +127,16 @@ public final class Executable implements AutoCloseable {
      * @return the outputs, new arrays
      */
     public NDArray[] run(NDArray[] parameters, NDArray... data) {
-        if (prepared == null) {
+        if (prepacked == null) {
             return compute(parameters, data);
         }
-        Prepared.Values more = prepared.take(parameters, data);
+        PrepackedWeights.Values more = prepacked.take(parameters, data);
         try {
             NDArray[] all = Arrays.copyOf(parameters, parameters.length + more.arrays.length);
             System.arraycopy(more.arrays, 0, all, parameters.length, more.arrays.length);
             return compute(all, data);
         } finally {
-            prepared.giveBack(more);
+            prepacked.giveBack(more);
         }
     }
 
@@ -140,7 +145,7 @@ public final class Executable implements AutoCloseable {
         try {
             return compute(arena, parameters, data);
         } catch (SpoiledInput e) {
-            Arena apart = new Arena(backend, code, MemoryPlan.apart(code), steps);
+            Arena apart = new Arena(backend, lowered, MemoryPlan.apart(lowered), steps);
             try {
                 return compute(apart, parameters, data);
             } finally {
@@ -153,9 +158,9 @@ public final class Executable implements AutoCloseable {
 
     private NDArray[] compute(Arena arena, NDArray[] parameters, NDArray... data) {
         bind(arena, parameters, data);
-        results(arena, 0, code.outputCount());
+        results(arena, 0, lowered.outputCount());
         forward(arena, false, null, parameters);
-        return outputs(arena, 0, code.outputCount());
+        return outputs(arena, 0, lowered.outputCount());
     }
 
     /**
@@ -170,9 +175,9 @@ public final class Executable implements AutoCloseable {
         boolean done = false;
         try {
             bind(arena, parameters, data);
-            results(arena, 0, code.outputs().length);
+            results(arena, 0, lowered.outputs().length);
             forward(arena, false, null, parameters);
-            Call call = new Call(arena, outputs(arena, 0, code.outputCount()));
+            Call call = new Call(arena, outputs(arena, 0, lowered.outputCount()));
             done = true;
             return call;
         } finally {
@@ -216,9 +221,9 @@ public final class Executable implements AutoCloseable {
         Arena arena = take();
         try (Scope scope = Scope.open()) {
             bind(arena, parameters, data);
-            results(arena, 0, code.outputCount());
+            results(arena, 0, lowered.outputCount());
             boolean[] placed = gradients.place(arena, places);
-            results(arena, code.outputCount(), code.outputs().length);
+            results(arena, lowered.outputCount(), lowered.outputs().length);
             forward(arena, true, gradients.watch(arena, ready), parameters);
             try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
                 int from = forwardSteps;
@@ -229,7 +234,7 @@ public final class Executable implements AutoCloseable {
                         runner.run(arena, true, from, to, null);
                         from = to;
                     }
-                    NDArray g = arena.values[code.outputs()[code.outputCount() + k]];
+                    NDArray g = arena.values[lowered.outputs()[lowered.outputCount() + k]];
                     if (places[k] != null && !placed[k]) {
                         runner.copy(g, places[k]);
                     }
@@ -239,7 +244,7 @@ public final class Executable implements AutoCloseable {
                     runner.run(arena, true, from, steps.length, null);
                 }
             }
-            NDArray[] outputs = outputs(arena, 0, code.outputCount());
+            NDArray[] outputs = outputs(arena, 0, lowered.outputCount());
             for (NDArray y : outputs) {
                 scope.keep(y);
             }
@@ -292,11 +297,11 @@ public final class Executable implements AutoCloseable {
                 for (int i = 0; i < heads.length; i++) {
                     a.values[program.dataCount() + i] = heads[i];
                 }
-                results(a, code.outputCount(), code.outputs().length);
+                results(a, lowered.outputCount(), lowered.outputs().length);
                 try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
                     runner.run(a, false, forwardSteps, steps.length, null);
                 }
-                return Executable.this.outputs(a, code.outputCount(), code.outputs().length);
+                return Executable.this.outputs(a, lowered.outputCount(), lowered.outputs().length);
             } finally {
                 giveBack(a);
             }
@@ -325,13 +330,13 @@ public final class Executable implements AutoCloseable {
             throw new IllegalStateException("run: the program is closed; compile it anew");
         }
         Arena arena = idle.pollFirst();
-        return arena != null ? arena : new Arena(backend, code, plan, steps);
+        return arena != null ? arena : new Arena(backend, lowered, plan, steps);
     }
 
     private void giveBack(Arena arena) {
-        for (int i = 0; i < code.slots().length; i++) {
-            Slot s = code.slots()[i];
-            Slot.Kind root = code.slots()[s.root()].kind();
+        for (int i = 0; i < lowered.slots().length; i++) {
+            Slot s = lowered.slots()[i];
+            Slot.Kind root = lowered.slots()[s.root()].kind();
             if (root == Slot.Kind.INPUT || root == Slot.Kind.RESULT) {
                 arena.values[i] = null;
             }
@@ -352,8 +357,8 @@ public final class Executable implements AutoCloseable {
         }
         if (calls.get() == 0) {
             folded.forEach(NDArray::close);
-            if (prepared != null) {
-                prepared.close();
+            if (prepacked != null) {
+                prepacked.close();
             }
         }
     }
@@ -366,7 +371,7 @@ public final class Executable implements AutoCloseable {
         }
         int variables = g.variableCount();
         for (int i = 0; i < variables; i++) {
-            Slot s = code.slots()[i];
+            Slot s = lowered.slots()[i];
             NDArray x = s.kind() == Slot.Kind.PARAMETER
                     ? parameters[s.number()]
                     : s.kind() == Slot.Kind.INPUT && i < data.length ? data[i] : null;
@@ -390,8 +395,8 @@ public final class Executable implements AutoCloseable {
     /** New arrays, in the caller's scope, for outputs from one number to another. */
     private void results(Arena arena, int from, int to) {
         for (int k = from; k < to; k++) {
-            int root = code.slots()[code.outputs()[k]].root();
-            Slot s = code.slots()[root];
+            int root = lowered.slots()[lowered.outputs()[k]].root();
+            Slot s = lowered.slots()[root];
             if (s.kind() == Slot.Kind.RESULT && arena.values[root] == null) {
                 arena.values[root] =
                         NDArray.empty(backend, s.spec().shape(), s.spec().dtype(), s.strides());
@@ -402,9 +407,9 @@ public final class Executable implements AutoCloseable {
     private void forward(Arena arena, boolean keepViews, Runner.Watch watch, NDArray... parameters) {
         try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
             runner.run(arena, keepViews, 0, forwardSteps, watch);
-            for (int i = 0; program.training() && i < code.updates().length; i++) {
-                NDArray target = parameters[code.updated()[i]];
-                runner.copy(arena.values[code.updates()[i]], target);
+            for (int i = 0; program.training() && i < lowered.updates().length; i++) {
+                NDArray target = parameters[lowered.updated()[i]];
+                runner.copy(arena.values[lowered.updates()[i]], target);
             }
         }
     }
@@ -413,19 +418,19 @@ public final class Executable implements AutoCloseable {
     private NDArray[] outputs(Arena arena, int from, int to) {
         NDArray[] outputs = new NDArray[to - from];
         for (int k = from; k < to; k++) {
-            int slot = code.outputs()[k];
+            int slot = lowered.outputs()[k];
             NDArray y = arena.values[slot];
-            Slot.Kind root = code.slots()[code.slots()[slot].root()].kind();
-            boolean view = code.slots()[slot].kind() == Slot.Kind.VIEW;
+            Slot.Kind root = lowered.slots()[lowered.slots()[slot].root()].kind();
+            boolean view = lowered.slots()[slot].kind() == Slot.Kind.VIEW;
             boolean isNew = root == Slot.Kind.RESULT || view && root == Slot.Kind.INPUT;
             for (int j = 0; j < k; j++) {
-                isNew &= code.outputs()[j] != slot;
+                isNew &= lowered.outputs()[j] != slot;
             }
             outputs[k - from] = isNew ? y : new Alias().view(y, y.spec());
         }
-        for (int k = Math.max(from, code.outputCount()); k < to; k++) {
-            int root = code.slots()[code.outputs()[k]].root();
-            if (code.slots()[root].kind() == Slot.Kind.RESULT && !isOutput[root]) {
+        for (int k = Math.max(from, lowered.outputCount()); k < to; k++) {
+            int root = lowered.slots()[lowered.outputs()[k]].root();
+            if (lowered.slots()[root].kind() == Slot.Kind.RESULT && !isOutput[root]) {
                 arena.values[root].close(); // the view alone holds the memory: it need not be copied to be kept
             }
         }
@@ -439,6 +444,6 @@ public final class Executable implements AutoCloseable {
      */
     @Override
     public String toString() {
-        return Dump.of(code, plan);
+        return Dump.of(lowered, plan);
     }
 }

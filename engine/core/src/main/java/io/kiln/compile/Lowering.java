@@ -26,8 +26,8 @@ final class Lowering {
     private final List<Slot> slots = new ArrayList<>();
     private final List<NDArray> phantoms = new ArrayList<>();
     private final List<NDArray> constants = new ArrayList<>();
-    private final List<Step> forward = new ArrayList<>();
-    private final List<Step> backward = new ArrayList<>();
+    private final List<Instruction> forward = new ArrayList<>();
+    private final List<Instruction> backward = new ArrayList<>();
     private final int[][] slotOf;
 
     private Lowering(Program program, Target target, List<Graph.ParameterInfo> parameters) {
@@ -48,11 +48,11 @@ final class Lowering {
      * @param parameters the parameters in the order in which each call gets them: passes put constants elsewhere
      * @return the steps
      */
-    static Code lower(Program program, Target target, List<Graph.ParameterInfo> parameters) {
+    static LoweredProgram lower(Program program, Target target, List<Graph.ParameterInfo> parameters) {
         return new Lowering(program, target, parameters).run();
     }
 
-    private Code run() {
+    private LoweredProgram run() {
         variables();
         boolean[] isForward = Segments.forward(program);
         for (int i = 0; i < graph.nodes().size(); i++) {
@@ -69,7 +69,7 @@ final class Lowering {
         int[] updated = graph.updates().stream()
                 .mapToInt(u -> parameters.getOrDefault(u.parameter(), -1))
                 .toArray();
-        return new Code(
+        return new LoweredProgram(
                 slots.toArray(new Slot[0]),
                 constants,
                 forward,
@@ -114,7 +114,7 @@ final class Lowering {
         return slots.size() - 1;
     }
 
-    private void node(int i, Graph.Node node, List<Step> steps) {
+    private void node(int i, Graph.Node node, List<Instruction> steps) {
         int[] inputs = node.inputs().stream().mapToInt(this::slot).toArray();
         Spec[] specs = node.outputs().toArray(new Spec[0]);
         int[] outputs;
@@ -127,7 +127,7 @@ final class Lowering {
             for (int k = 0; k < outputs.length; k++) {
                 outputs[k] = add(Slot.Kind.ARENA, specs[k], strides[k], -1);
             }
-            steps.add(new Step(node.name(), node.operator(), inputs, outputs, specs));
+            steps.add(new Instruction(node.name(), node.operator(), inputs, outputs, specs));
         }
         slotOf[graph.variableCount() + i] = outputs;
     }
@@ -141,7 +141,7 @@ final class Lowering {
         return all;
     }
 
-    private int view(String name, ViewOperator operator, int input, Spec spec, List<Step> steps) {
+    private int view(String name, ViewOperator operator, int input, Spec spec, List<Instruction> steps) {
         int source = input;
         NDArray seen = phantom.view(operator, phantoms.get(source), spec);
         if (seen == null) {
@@ -159,7 +159,8 @@ final class Lowering {
         return at;
     }
 
-    private static void step(String name, Operator operator, int input, int output, Spec spec, List<Step> steps) {
-        steps.add(new Step(name, operator, new int[] {input}, new int[] {output}, new Spec[] {spec}));
+    private static void step(
+            String name, Operator operator, int input, int output, Spec spec, List<Instruction> steps) {
+        steps.add(new Instruction(name, operator, new int[] {input}, new int[] {output}, new Spec[] {spec}));
     }
 }

@@ -35,24 +35,24 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
         }
     }
 
-    static MemoryPlan of(Code code) {
-        return of(code, code.backward().isEmpty());
+    static MemoryPlan of(LoweredProgram lowered) {
+        return of(lowered, lowered.backward().isEmpty());
     }
 
     /** A plan in which fused convolutions keep off their residuals. */
-    static MemoryPlan apart(Code code) {
-        return of(code, false);
+    static MemoryPlan apart(LoweredProgram lowered) {
+        return of(lowered, false);
     }
 
-    private static MemoryPlan of(Code code, boolean overResiduals) {
-        Slot[] slots = code.slots();
-        Step[] steps = code.steps();
+    private static MemoryPlan of(LoweredProgram lowered, boolean overResiduals) {
+        Slot[] slots = lowered.slots();
+        Instruction[] steps = lowered.instructions();
         Block[] blocks = new Block[slots.length];
         List<Block> all = new ArrayList<>();
-        int[] lastUse = lastUses(code, steps);
+        int[] lastUse = lastUses(lowered, steps);
         long naive = 0;
         for (int i = 0; i < steps.length; i++) {
-            int at = position(code, i);
+            int at = position(lowered, i);
             boolean[] reused = new boolean[steps[i].inputs().length];
             for (int out : steps[i].outputs()) {
                 if (slots[out].kind() != Slot.Kind.ARENA) {
@@ -60,7 +60,7 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
                 }
                 naive += rounded(slots[out].bytes());
                 boolean over = overResiduals || steps[i].operator() instanceof FusedPointwise;
-                Block block = over ? inPlace(code, steps[i], at, out, lastUse, blocks, reused) : null;
+                Block block = over ? inPlace(lowered, steps[i], at, out, lastUse, blocks, reused) : null;
                 if (block == null) {
                     block = new Block(out, rounded(slots[out].bytes()), at);
                     all.add(block);
@@ -81,31 +81,37 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
     }
 
     /** Updates take place between the forward and the backward steps. */
-    private static int position(Code code, int step) {
-        return step < code.forward().size() ? step : step + 1;
+    private static int position(LoweredProgram lowered, int step) {
+        return step < lowered.forward().size() ? step : step + 1;
     }
 
-    private static int[] lastUses(Code code, Step... steps) {
-        int[] last = new int[code.slots().length];
+    private static int[] lastUses(LoweredProgram lowered, Instruction... steps) {
+        int[] last = new int[lowered.slots().length];
         for (int i = 0; i < steps.length; i++) {
             for (int in : steps[i].inputs()) {
-                last[code.slots()[in].root()] = position(code, i);
+                last[lowered.slots()[in].root()] = position(lowered, i);
             }
         }
-        for (int u : code.updates()) {
-            int root = code.slots()[u].root();
-            last[root] = Math.max(last[root], code.forward().size());
+        for (int u : lowered.updates()) {
+            int root = lowered.slots()[u].root();
+            last[root] = Math.max(last[root], lowered.forward().size());
         }
         return last;
     }
 
     private static Block inPlace(
-            Code code, Step step, int at, int out, int[] lastUse, Block[] blocks, boolean... reused) {
+            LoweredProgram lowered,
+            Instruction step,
+            int at,
+            int out,
+            int[] lastUse,
+            Block[] blocks,
+            boolean... reused) {
         boolean any = step.operator() instanceof FusedPointwise;
         boolean last = step.operator() instanceof FusedConvolution f && f.residual();
-        Slot y = code.slots()[out];
+        Slot y = lowered.slots()[out];
         for (int k = any ? 0 : last ? reused.length - 1 : reused.length; k < reused.length; k++) {
-            Slot x = code.slots()[step.inputs()[k]];
+            Slot x = lowered.slots()[step.inputs()[k]];
             Block b = blocks[x.root()];
             boolean alike = x.spec().equals(y.spec()) && Arrays.equals(x.strides(), y.strides());
             if (b != null
@@ -114,7 +120,7 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
                     && x.start() == 0
                     && lastUse[x.root()] == at
                     && b.bytes == rounded(y.bytes())
-                    && isOnlyInput(code, step, k, blocks)) {
+                    && isOnlyInput(lowered, step, k, blocks)) {
                 reused[k] = true;
                 return b;
             }
@@ -122,10 +128,10 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
         return null;
     }
 
-    private static boolean isOnlyInput(Code code, Step step, int which, Block... blocks) {
-        Block b = blocks[code.slots()[step.inputs()[which]].root()];
+    private static boolean isOnlyInput(LoweredProgram lowered, Instruction step, int which, Block... blocks) {
+        Block b = blocks[lowered.slots()[step.inputs()[which]].root()];
         for (int k = 0; k < step.inputs().length; k++) {
-            if (k != which && blocks[code.slots()[step.inputs()[k]].root()] == b) {
+            if (k != which && blocks[lowered.slots()[step.inputs()[k]].root()] == b) {
                 return false;
             }
         }

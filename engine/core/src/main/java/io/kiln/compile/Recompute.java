@@ -69,7 +69,7 @@ final class Recompute implements Pass {
         private final Program program;
         private final Graph graph;
         private final boolean[] forward;
-        private final Checkpoints checkpoints;
+        private final CheckpointCuts checkpoints;
         private final boolean[] repeatable;
         private final boolean[] cheap;
 
@@ -77,7 +77,7 @@ final class Recompute implements Pass {
             this.program = program;
             graph = program.graph();
             forward = Segments.forward(program);
-            checkpoints = new Checkpoints(graph, forward);
+            checkpoints = new CheckpointCuts(graph, forward);
             repeatable = new boolean[forward.length];
             cheap = new boolean[forward.length];
             Set<Integer> updated = updatedParameters();

@@ -30,21 +30,21 @@ final class Runner {
 
     private final Backend backend;
     private final Target target;
-    private final Code code;
-    private final Step[] steps;
+    private final LoweredProgram lowered;
+    private final Instruction[] steps;
     private final int forwardSteps;
     private final boolean[] isOutput;
     private final int[] viewsAgain;
     private final LongAdder misplaced = new LongAdder();
 
-    Runner(Backend backend, Code code) {
+    Runner(Backend backend, LoweredProgram lowered) {
         this.backend = backend;
         this.target = backend.target();
-        this.code = code;
-        this.steps = code.steps();
-        this.forwardSteps = code.forward().size();
-        this.isOutput = new boolean[code.slots().length];
-        for (int slot : code.outputs()) {
+        this.lowered = lowered;
+        this.steps = lowered.instructions();
+        this.forwardSteps = lowered.forward().size();
+        this.isOutput = new boolean[lowered.slots().length];
+        for (int slot : lowered.outputs()) {
             isOutput[slot] = true;
         }
         this.viewsAgain = viewsAgain();
@@ -61,8 +61,8 @@ final class Runner {
 
     /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
     private int[] viewsAgain() {
-        boolean[] needed = new boolean[code.slots().length];
-        for (Step s : code.backward()) {
+        boolean[] needed = new boolean[lowered.slots().length];
+        for (Instruction s : lowered.backward()) {
             for (int in : s.inputs()) {
                 needed[in] = true;
             }
@@ -70,8 +70,8 @@ final class Runner {
         List<Integer> again = new ArrayList<>();
         for (int i = forwardSteps - 1; i >= 0; i--) {
             int out = steps[i].outputs()[0];
-            Slot.Kind root = code.slots()[code.slots()[out].root()].kind();
-            boolean made = code.slots()[out].kind() == Slot.Kind.VIEW && !isOutput[out];
+            Slot.Kind root = lowered.slots()[lowered.slots()[out].root()].kind();
+            boolean made = lowered.slots()[out].kind() == Slot.Kind.VIEW && !isOutput[out];
             if (made && needed[out] && (root == Slot.Kind.INPUT || root == Slot.Kind.RESULT)) {
                 needed[steps[i].inputs()[0]] = true;
                 again.add(0, i);
@@ -95,12 +95,12 @@ final class Runner {
                 Placement placement = arena.placement.open()) {
             Observation observation = Observation.current();
             for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
-                Step step = steps[viewsAgain[k]];
+                Instruction step = steps[viewsAgain[k]];
                 NDArray x = arena.values[step.inputs()[0]];
                 view(arena, scope, false, step, x);
             }
             for (int i = from; i < to; i++) {
-                Step step = steps[i];
+                Instruction step = steps[i];
                 NDArray[] in = arena.inputs[i];
                 for (int k = 0; k < in.length; k++) {
                     in[k] = arena.values[step.inputs()[k]];
@@ -126,7 +126,7 @@ final class Runner {
     }
 
     private void observed(Observation observation, Arena arena, int i, NDArray[] in, NDArray... out) {
-        Step step = steps[i];
+        Instruction step = steps[i];
         Supplier<NDArray[]> call = () -> observation.run(step.operator(), in, () -> {
             compute(arena, i, in, out);
             return out;
@@ -139,7 +139,7 @@ final class Runner {
     }
 
     private void compute(Arena arena, int i, NDArray[] in, NDArray... out) {
-        Step step = steps[i];
+        Instruction step = steps[i];
         if (step.operator() instanceof FusedPointwise f) {
             Backend.Prepared program = arena.programs[i];
             if (program == null) {
@@ -157,17 +157,17 @@ final class Runner {
         if (arena.tries[i] < MAX_TRIES) {
             arena.tries[i]++;
             arena.kernels[i] =
-                    target.prepare(steps[i].operator(), in, out, () -> kernel(arena.placement, steps[i], in, out));
+                    target.record(steps[i].operator(), in, out, () -> kernel(arena.placement, steps[i], in, out));
         } else {
             kernel(arena.placement, steps[i], in, out);
         }
     }
 
     /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
-    private void view(Arena arena, Scope scope, boolean keep, Step step, NDArray x) {
+    private void view(Arena arena, Scope scope, boolean keep, Instruction step, NDArray x) {
         ViewOperator operator = (ViewOperator) step.operator();
         int at = step.outputs()[0];
-        Slot.Kind root = code.slots()[code.slots()[at].root()].kind();
+        Slot.Kind root = lowered.slots()[lowered.slots()[at].root()].kind();
         if (root == Slot.Kind.ARENA) {
             return;
         }
@@ -183,7 +183,7 @@ final class Runner {
         }
     }
 
-    private void kernel(Placement placement, Step step, NDArray[] in, NDArray... out) {
+    private void kernel(Placement placement, Instruction step, NDArray[] in, NDArray... out) {
         placement.expect(out);
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {

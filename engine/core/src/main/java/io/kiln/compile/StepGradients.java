@@ -14,17 +14,17 @@ import java.util.stream.IntStream;
  */
 final class StepGradients {
     private final Program program;
-    private final Code code;
-    private final Step[] steps;
+    private final LoweredProgram lowered;
+    private final Instruction[] steps;
     private final int[] finished;
     private final int[] finishing;
     /** For each step the gradient by rows of the parameter that it looks rows up in; -1 for most. Null when there is none. */
     private final int[] lookUps;
 
-    StepGradients(Program program, Code code) {
+    StepGradients(Program program, LoweredProgram lowered) {
         this.program = program;
-        this.code = code;
-        this.steps = code.steps();
+        this.lowered = lowered;
+        this.steps = lowered.instructions();
         this.finished = finishedSteps();
         for (int k = 0; k < finished.length; k++) {
             int rows = program.rowsOf(k);
@@ -90,12 +90,12 @@ final class StepGradients {
             if (places[k] == null) {
                 continue;
             }
-            Slot s = code.slots()[code.outputs()[code.outputCount() + k]];
-            Slot root = code.slots()[s.root()];
+            Slot s = lowered.slots()[lowered.outputs()[lowered.outputCount() + k]];
+            Slot root = lowered.slots()[s.root()];
             boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
             if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
                 NDArray to = places[k];
-                arena.values[s.root()] = s.root() == code.outputs()[code.outputCount() + k]
+                arena.values[s.root()] = s.root() == lowered.outputs()[lowered.outputCount() + k]
                         ? to
                         : to.view(root.spec().shape(), root.strides(), 0);
                 placed[k] = true;
@@ -117,14 +117,14 @@ final class StepGradients {
     }
 
     private int[] finishedSteps() {
-        int[] touched = new int[code.slots().length]; // the last step that writes a block or reads a parameter
+        int[] touched = new int[lowered.slots().length]; // the last step that writes a block or reads a parameter
         int inputs = program.graph().inputs().size();
         for (int i = 0; i < steps.length; i++) {
             for (int out : steps[i].outputs()) {
-                touched[code.slots()[out].root()] = i;
+                touched[lowered.slots()[out].root()] = i;
             }
             for (int in : steps[i].inputs()) {
-                int root = code.slots()[in].root();
+                int root = lowered.slots()[in].root();
                 if (root >= inputs && root < program.graph().variableCount()) {
                     touched[root] = i;
                 }
@@ -133,7 +133,7 @@ final class StepGradients {
         Map<String, Integer> parameters = parameterSlots();
         int[] last = new int[program.gradients().size()];
         for (int k = 0; k < last.length; k++) {
-            int root = code.slots()[code.outputs()[code.outputCount() + k]].root();
+            int root = lowered.slots()[lowered.outputs()[lowered.outputCount() + k]].root();
             Integer parameter = parameters.get(program.gradients().get(k));
             last[k] = Math.max(touched[root], parameter == null ? 0 : touched[parameter]);
         }

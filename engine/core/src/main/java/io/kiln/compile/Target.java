@@ -93,29 +93,29 @@ public interface Target {
         return List.of();
     }
 
-    /** A call of a kernel made ready to be made again. One thread at a time. */
-    interface Prepared {
+    /** A kernel call recorded for replay. One thread at a time. */
+    interface RecordedCall {
         /**
-         * Makes the call.
+         * Replays the call.
          *
          * @param inputs its inputs
          * @param outputs where the results go
-         * @return false, with nothing done, for arrays of other strides than it was made ready for, or on a thread on which it
-         *     cannot run
+         * @return false, without having done anything, if the arrays have other strides than the recorded ones or the call cannot
+         *     run on this thread
          */
         boolean run(NDArray[] inputs, NDArray[] outputs);
     }
 
     /**
-     * Makes a call of a kernel, and keeps, where that is possible, what is needed to make it again without looking for it.
+     * Runs a kernel call and, where possible, records it for replay without another lookup.
      *
      * @param operator the operator
      * @param inputs its inputs
      * @param outputs where the results go
-     * @param call makes the call
-     * @return the call made ready; null where there is nothing to keep
+     * @param call runs the kernel
+     * @return the recorded call; null if it cannot be replayed
      */
-    default Prepared prepare(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
+    default RecordedCall record(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
         call.run();
         return null;
     }

@@ -103,7 +103,7 @@ final class CpuTarget implements Target {
     }
 
     @Override
-    public Prepared prepare(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
+    public RecordedCall record(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
         if (!Natives.get().isAvailable()) {
             call.run();
             return null;

@@ -29,7 +29,7 @@ class MemoryPlanTest {
         scope.close();
     }
 
-    private static Code code(Program p) {
+    private static LoweredProgram code(Program p) {
         return Lowering.lower(p, Programs.target(), p.graph().parameters());
     }
 
@@ -52,9 +52,9 @@ class MemoryPlanTest {
         Program p = Programs.of(x -> x.softmax(1).exp().neg().softmax(0).sum());
         Program fused = Programs.run(new FusePointwise(Programs.target()), p);
         assertEquals(128, MemoryPlan.of(code(fused)).bytes());
-        Code code = code(fused);
-        MemoryPlan plan = MemoryPlan.of(code);
-        for (Step s : code.steps()) {
+        LoweredProgram lowered = code(fused);
+        MemoryPlan plan = MemoryPlan.of(lowered);
+        for (Instruction s : lowered.instructions()) {
             if (s.operator() instanceof FusedPointwise) {
                 assertEquals(plan.offsets()[s.inputs()[0]], plan.offsets()[s.outputs()[0]]);
             }
@@ -62,21 +62,21 @@ class MemoryPlanTest {
     }
 
     /** Runs the steps on a map of memory: who wrote each cell last. */
-    private static void assertNothingIsOverwritten(String what, Code code) {
-        MemoryPlan plan = MemoryPlan.of(code);
+    private static void assertNothingIsOverwritten(String what, LoweredProgram lowered) {
+        MemoryPlan plan = MemoryPlan.of(lowered);
         int[] owner = new int[Math.toIntExact(plan.bytes() / 64)];
         Arrays.fill(owner, -1);
-        Step[] steps = code.steps();
+        Instruction[] steps = lowered.instructions();
         for (int i = 0; i < steps.length; i++) {
-            if (i == code.forward().size()) {
-                updates(what, code, plan, owner);
+            if (i == lowered.forward().size()) {
+                updates(what, lowered, plan, owner);
             }
-            Step step = steps[i];
+            Instruction step = steps[i];
             for (int in : step.inputs()) {
-                assertOwned(what + ": " + step.name() + " reads", code, plan, owner, in);
+                assertOwned(what + ": " + step.name() + " reads", lowered, plan, owner, in);
             }
             for (int out : step.outputs()) {
-                int root = code.slots()[out].root();
+                int root = lowered.slots()[out].root();
                 if (plan.offsets()[root] < 0 || root != out) {
                     continue;
                 }
@@ -84,42 +84,42 @@ class MemoryPlanTest {
                         step.operator() instanceof FusedPointwise || step.operator() instanceof FusedConvolution;
                 for (int in : step.inputs()) {
                     assertTrue(
-                            inPlace || !overlap(code, plan, code.slots()[in].root(), out),
+                            inPlace || !overlap(lowered, plan, lowered.slots()[in].root(), out),
                             what + ": " + step.name() + " writes over its input");
                 }
                 for (int other : step.outputs()) {
                     assertTrue(
-                            other == out || !overlap(code, plan, other, out),
+                            other == out || !overlap(lowered, plan, other, out),
                             what + ": two results of " + step.name() + " lie on each other");
                 }
-                Arrays.fill(owner, cell(plan.offsets()[out]), end(code, plan, out), out);
+                Arrays.fill(owner, cell(plan.offsets()[out]), end(lowered, plan, out), out);
             }
         }
-        if (code.backward().isEmpty()) {
-            updates(what, code, plan, owner);
+        if (lowered.backward().isEmpty()) {
+            updates(what, lowered, plan, owner);
         }
     }
 
-    private static void updates(String what, Code code, MemoryPlan plan, int... owner) {
-        for (int u : code.updates()) {
-            assertOwned(what + ": an update reads", code, plan, owner, u);
+    private static void updates(String what, LoweredProgram lowered, MemoryPlan plan, int... owner) {
+        for (int u : lowered.updates()) {
+            assertOwned(what + ": an update reads", lowered, plan, owner, u);
         }
     }
 
-    private static void assertOwned(String what, Code code, MemoryPlan plan, int[] owner, int slot) {
-        int root = code.slots()[slot].root();
+    private static void assertOwned(String what, LoweredProgram lowered, MemoryPlan plan, int[] owner, int slot) {
+        int root = lowered.slots()[slot].root();
         if (plan.offsets()[root] >= 0) {
-            for (int c = cell(plan.offsets()[root]); c < end(code, plan, root); c++) {
+            for (int c = cell(plan.offsets()[root]); c < end(lowered, plan, root); c++) {
                 assertEquals(root, owner[c], what + " slot " + slot);
             }
         }
     }
 
-    private static boolean overlap(Code code, MemoryPlan plan, int a, int b) {
+    private static boolean overlap(LoweredProgram lowered, MemoryPlan plan, int a, int b) {
         return plan.offsets()[a] >= 0
                 && plan.offsets()[b] >= 0
-                && cell(plan.offsets()[a]) < end(code, plan, b)
-                && cell(plan.offsets()[b]) < end(code, plan, a);
+                && cell(plan.offsets()[a]) < end(lowered, plan, b)
+                && cell(plan.offsets()[b]) < end(lowered, plan, a);
     }
 
     private static int cell(long offset) {
@@ -127,8 +127,8 @@ class MemoryPlanTest {
         return (int) (offset / 64);
     }
 
-    private static int end(Code code, MemoryPlan plan, int slot) {
-        return cell(plan.offsets()[slot]) + (int) ((Math.max(code.slots()[slot].bytes(), 1) + 63) / 64);
+    private static int end(LoweredProgram lowered, MemoryPlan plan, int slot) {
+        return cell(plan.offsets()[slot]) + (int) ((Math.max(lowered.slots()[slot].bytes(), 1) + 63) / 64);
     }
 
     @ParameterizedTest
@@ -152,10 +152,10 @@ class MemoryPlanTest {
                         new DeadNodes())) {
                     p = pass.run(p);
                 }
-                Code code = code(p);
-                assertNothingIsOverwritten("seed " + seed, code);
-                shared += MemoryPlan.of(code).bytes();
-                naive += MemoryPlan.of(code).naiveBytes();
+                LoweredProgram lowered = code(p);
+                assertNothingIsOverwritten("seed " + seed, lowered);
+                shared += MemoryPlan.of(lowered).bytes();
+                naive += MemoryPlan.of(lowered).naiveBytes();
             }
         }
         assertTrue(shared < 0.7 * naive, shared + " of " + naive + " bytes");

@@ -285,7 +285,7 @@ class RecomputeTest {
         Graph g = new Program(net.capture(net::forwardAll, x).graph(), Map.of(), true).graph();
         boolean[] forward = new boolean[g.nodes().size()];
         Arrays.fill(forward, true);
-        Checkpoints checkpoints = new Checkpoints(g, forward);
+        CheckpointCuts checkpoints = new CheckpointCuts(g, forward);
         long total = checkpoints.totalBytes();
         List<Integer> cuts = checkpoints.cuts(total / 2);
         assertTrue(!cuts.isEmpty());

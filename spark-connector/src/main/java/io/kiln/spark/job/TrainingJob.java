@@ -99,7 +99,7 @@ public final class TrainingJob {
         preflight.checkMemory(
                 ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
         if (request.run().saves().toDirectory()) {
-            Checkpoints.probe(request.run().saves().directory(), sc.hadoopConfiguration());
+            JobCheckpoints.probe(request.run().saves().directory(), sc.hadoopConfiguration());
         }
         try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " checks executors")) {
             preflight.awaitSlots(cluster.timeout());
@@ -293,7 +293,7 @@ public final class TrainingJob {
         private final ProgressDisplay display;
         private final EpochNews news;
         private final List<Broadcast<?>> broadcasts;
-        private final Checkpoints checkpoints;
+        private final JobCheckpoints checkpoints;
         private int resubmissions;
         private int fruitless;
         private long reachedBefore = NONE;
@@ -319,7 +319,8 @@ public final class TrainingJob {
             this.broadcasts = broadcasts;
             RunSettings.Saves saves = plan.run().saves();
             this.checkpoints = saves.toDirectory()
-                    ? new Checkpoints(saves.directory(), plan.fingerprint(), sc.hadoopConfiguration(), plan.workers())
+                    ? new JobCheckpoints(
+                            saves.directory(), plan.fingerprint(), sc.hadoopConfiguration(), plan.workers())
                     : null;
         }
 
@@ -385,7 +386,7 @@ public final class TrainingJob {
             if (checkpoints == null) {
                 return List.of();
             }
-            Checkpoints.Checkpoint c =
+            JobCheckpoints.Checkpoint c =
                     checkpoints.newest(plan.run().epochs().max()).newest();
             if (c == null) {
                 return List.of();

@@ -67,7 +67,7 @@ final class WinogradKernels {
     /** What a convolution's results cannot be finished with while they are stored. */
     private static void activate(Activation activation, NDArray result) {
         if (activation != Activation.RELU && activation != Activation.NONE) {
-            PostOps.Step step = OneDnnMatMul.postOps(activation).steps().get(0);
+            PostOps.PostOp step = OneDnnMatMul.postOps(activation).steps().get(0);
             Tensor flat = Operands.flat(result);
             Elementwise.forward(step.function(), step.alpha(), step.beta(), flat, flat);
         }

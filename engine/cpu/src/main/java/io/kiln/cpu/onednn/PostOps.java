@@ -20,13 +20,13 @@ import org.bytedeco.dnnl.dnnl_post_ops;
  *
  * @param steps the steps, none for a plain primitive
  */
-public record PostOps(List<Step> steps) {
+public record PostOps(List<PostOp> steps) {
 
     /** No steps. */
     public static final PostOps NONE = new PostOps(List.of());
 
     /** Adds the result to what the destination holds: {@code dst = dst + result}. */
-    public static final PostOps ACCUMULATE = new PostOps(List.of(new Step(Kind.SUM, null, 1f, 0f)));
+    public static final PostOps ACCUMULATE = new PostOps(List.of(new PostOp(Kind.SUM, null, 1f, 0f)));
 
     /** Copies the list. */
     public PostOps {
@@ -53,7 +53,7 @@ public record PostOps(List<Step> steps) {
      * @param alpha the function's first parameter; the factor of what the destination holds
      * @param beta the function's second parameter
      */
-    public record Step(Kind kind, Activation function, float alpha, float beta) {}
+    public record PostOp(Kind kind, Activation function, float alpha, float beta) {}
 
     /**
      * An activation after the primitive.
@@ -86,7 +86,7 @@ public record PostOps(List<Step> steps) {
      * @return the longer list
      */
     public PostOps then(Activation function, float alpha, float beta) {
-        return then(new Step(Kind.FUNCTION, function, alpha, beta));
+        return then(new PostOp(Kind.FUNCTION, function, alpha, beta));
     }
 
     /**
@@ -96,43 +96,42 @@ public record PostOps(List<Step> steps) {
      * @return the longer list
      */
     public PostOps then(Kind kind) {
-        return then(new Step(kind, null, 1f, 0f));
+        return then(new PostOp(kind, null, 1f, 0f));
     }
 
-    private PostOps then(Step step) {
-        List<Step> all = new ArrayList<>(steps);
-        all.add(step);
+    private PostOps then(PostOp op) {
+        List<PostOp> all = new ArrayList<>(steps);
+        all.add(op);
         return new PostOps(all);
     }
 
     /** Whether a step adds to what the destination holds. */
     boolean readsDestination() {
-        return steps.stream().anyMatch(s -> s.kind == Kind.SUM);
+        return steps.stream().anyMatch(o -> o.kind == Kind.SUM);
     }
 
     void addTo(CallKey key) {
         key.add(steps.size());
-        for (Step step : steps) {
-            key.add(step.kind.ordinal())
-                    .add(step.function == null ? -1 : step.function.ordinal())
-                    .add(step.alpha)
-                    .add(step.beta);
+        for (PostOp op : steps) {
+            key.add(op.kind.ordinal())
+                    .add(op.function == null ? -1 : op.function.ordinal())
+                    .add(op.alpha)
+                    .add(op.beta);
         }
     }
 
     /** Appends the steps; those with a further operand take the next of these layouts, which broadcast to the result. */
     void appendTo(dnnl_post_ops list, dnnl_memory_desc... operands) {
         int operand = 0;
-        for (Step step : steps) {
+        for (PostOp op : steps) {
             int status =
-                    switch (step.kind) {
-                        case FUNCTION ->
-                            dnnl_post_ops_append_eltwise(list, step.function.code(), step.alpha, step.beta);
-                        case SUM -> dnnl_post_ops_append_sum(list, step.alpha, 0, dnnl_data_type_undef);
+                    switch (op.kind) {
+                        case FUNCTION -> dnnl_post_ops_append_eltwise(list, op.function.code(), op.alpha, op.beta);
+                        case SUM -> dnnl_post_ops_append_sum(list, op.alpha, 0, dnnl_data_type_undef);
                         case MULTIPLY -> dnnl_post_ops_append_binary(list, dnnl_binary_mul, operands[operand++]);
                         case ADD -> dnnl_post_ops_append_binary(list, dnnl_binary_add, operands[operand++]);
                     };
-            OneDnnException.check("post-op " + step, status);
+            OneDnnException.check("post-op " + op, status);
         }
     }
 

@@ -189,7 +189,7 @@ final class DoubleLanes extends Lanes {
     }
 
     @Override
-    void run(Step s, int n) {
+    void run(TileStep s, int n) {
         switch (s.form()) {
             case UNIFORM -> {
                 double[] r = uniformArray(s.target());
@@ -198,7 +198,8 @@ final class DoubleLanes extends Lanes {
             case FILL -> Arrays.fill(tile(s.target()), 0, n, uniforms[s.a()][0]);
             default -> {
                 double[] r = tile(s.target());
-                double[] a = s.form() == Step.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
+                double[] a =
+                        s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
@@ -213,7 +214,7 @@ final class DoubleLanes extends Lanes {
         }
     }
 
-    private void tiles(Step s, double[] r, double[] a, double[] b, double[] c, int n) {
+    private void tiles(TileStep s, double[] r, double[] a, double[] b, double[] c, int n) {
         switch (s.code()) {
             case NEG -> DoubleLoops.neg(r, a, n);
             case ABS -> DoubleLoops.abs(r, a, n);
@@ -246,7 +247,7 @@ final class DoubleLanes extends Lanes {
         }
     }
 
-    private void lastUniform(Step s, double[] r, double[] a, int n) {
+    private void lastUniform(TileStep s, double[] r, double[] a, int n) {
         if (s.code() == Code.SELECT) {
             DoubleLoops.select(r, a, tiles[s.b()], uniforms[s.c()][0], n);
             return;
@@ -280,7 +281,7 @@ final class DoubleLanes extends Lanes {
         }
     }
 
-    private void middleUniform(Step s, double[] r, double[] a, int n) {
+    private void middleUniform(TileStep s, double[] r, double[] a, int n) {
         if (s.code() == Code.SELECT) {
             DoubleLoops.select(r, a, uniforms[s.b()][0], tiles[s.c()], n);
             return;

@@ -190,7 +190,7 @@ final class FloatLanes extends Lanes {
     }
 
     @Override
-    void run(Step s, int n) {
+    void run(TileStep s, int n) {
         switch (s.form()) {
             case UNIFORM -> {
                 float[] r = uniformArray(s.target());
@@ -199,7 +199,7 @@ final class FloatLanes extends Lanes {
             case FILL -> Arrays.fill(tile(s.target()), 0, n, uniforms[s.a()][0]);
             default -> {
                 float[] r = tile(s.target());
-                float[] a = s.form() == Step.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
+                float[] a = s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
@@ -214,7 +214,7 @@ final class FloatLanes extends Lanes {
         }
     }
 
-    private void tiles(Step s, float[] r, float[] a, float[] b, float[] c, int n) {
+    private void tiles(TileStep s, float[] r, float[] a, float[] b, float[] c, int n) {
         switch (s.code()) {
             case NEG -> FloatLoops.neg(r, a, n);
             case ABS -> FloatLoops.abs(r, a, n);
@@ -255,7 +255,7 @@ final class FloatLanes extends Lanes {
         }
     }
 
-    private void lastUniform(Step s, float[] r, float[] a, int n) {
+    private void lastUniform(TileStep s, float[] r, float[] a, int n) {
         if (s.code() == Code.SELECT) {
             functions.select(r, a, tiles[s.b()], uniforms[s.c()][0], n);
             return;
@@ -289,7 +289,7 @@ final class FloatLanes extends Lanes {
         }
     }
 
-    private void middleUniform(Step s, float[] r, float[] a, int n) {
+    private void middleUniform(TileStep s, float[] r, float[] a, int n) {
         if (s.code() == Code.SELECT) {
             functions.select(r, a, uniforms[s.b()][0], tiles[s.c()], n);
             return;

@@ -45,15 +45,15 @@ final class FusedPlan {
     /** How many tiles there are. */
     final int tiles;
 
-    private FusedPlan(List<Step> steps, int[] outputs, DType type) {
+    private FusedPlan(List<TileStep> steps, int[] outputs, DType type) {
         this.type = type;
-        List<List<Step>> groups = groups(steps);
-        int values = 1 + steps.stream().mapToInt(Step::target).max().orElse(0);
-        Step[] loads = new Step[values];
+        List<List<TileStep>> groups = groups(steps);
+        int values = 1 + steps.stream().mapToInt(TileStep::target).max().orElse(0);
+        TileStep[] loads = new TileStep[values];
         lastUse = new int[values];
         tile = new int[values];
         Arrays.fill(tile, -1);
-        for (Step s : steps) {
+        for (TileStep s : steps) {
             if (s.code() == Code.INPUT) {
                 loads[s.target()] = s;
             }
@@ -67,7 +67,7 @@ final class FusedPlan {
             lastUse[v] = Integer.MAX_VALUE;
         }
         for (int g = 0; g < groups.size(); g++) {
-            for (Step s : groups.get(g)) {
+            for (TileStep s : groups.get(g)) {
                 operands(s).forEach(v -> load(loads, v));
             }
             emit(g, groups.get(g));
@@ -87,12 +87,12 @@ final class FusedPlan {
      * @param idle whether a step with a uniform as last operand returns its first one and is to be left out
      * @return the plan, or null when no two steps can share a loop
      */
-    static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type, Predicate<Step> idle) {
+    static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type, Predicate<TileStep> idle) {
         TilePlan plan = new TilePlan(program, uniformInputs, false);
         int[] same = IntStream.range(0, plan.steps.length).toArray();
-        List<Step> steps = new ArrayList<>();
-        for (Step s : plan.steps) {
-            if (s.form() == Step.Form.LAST_UNIFORM && idle.test(s)) {
+        List<TileStep> steps = new ArrayList<>();
+        for (TileStep s : plan.steps) {
+            if (s.form() == TileStep.Form.LAST_UNIFORM && idle.test(s)) {
                 same[s.target()] = same[s.a()];
             } else {
                 steps.add(s.renamed(v -> same[v]));
@@ -133,27 +133,27 @@ final class FusedPlan {
     }
 
     /** Groups of steps: each holds what can be computed from the groups before it, or one step with a loop of its own. */
-    private static List<List<Step>> groups(List<Step> steps) {
+    private static List<List<TileStep>> groups(List<TileStep> steps) {
         BitSet known = new BitSet();
-        List<Step> pending = new ArrayList<>();
-        for (Step s : steps) {
+        List<TileStep> pending = new ArrayList<>();
+        for (TileStep s : steps) {
             if (s.code() == Code.INPUT) {
                 known.set(s.target());
             } else {
                 pending.add(s);
             }
         }
-        List<List<Step>> groups = new ArrayList<>();
+        List<List<TileStep>> groups = new ArrayList<>();
         while (!pending.isEmpty()) {
-            List<Step> group = new ArrayList<>();
-            for (Step s : pending) {
+            List<TileStep> group = new ArrayList<>();
+            for (TileStep s : pending) {
                 if (LoopCompiler.takes(s) && group.size() < MAX_STEPS && isReady(s, known)) {
                     group.add(s);
                     known.set(s.target());
                 }
             }
             if (group.isEmpty()) {
-                for (Step s : pending) {
+                for (TileStep s : pending) {
                     if (!LoopCompiler.takes(s) && isReady(s, known)) {
                         group.add(s);
                     }
@@ -168,12 +168,12 @@ final class FusedPlan {
         return groups;
     }
 
-    private static boolean isReady(Step s, BitSet known) {
+    private static boolean isReady(TileStep s, BitSet known) {
         return operands(s).stream().allMatch(known::get);
     }
 
     /** The tiles that a step reads. */
-    private static List<Integer> operands(Step s) {
+    private static List<Integer> operands(TileStep s) {
         List<Integer> list = new ArrayList<>(3);
         for (int i = 0; i < 3; i++) {
             if (s.code() != Code.INPUT && s.readsTile(i)) {
@@ -183,17 +183,17 @@ final class FusedPlan {
         return list;
     }
 
-    private void load(Step[] loads, int value) {
+    private void load(TileStep[] loads, int value) {
         if (tile[value] < 0 && loads[value] != null) {
             take(value);
             list.add(new Stage(loads[value].renamed(v -> tile[v]), null));
         }
     }
 
-    private void emit(int stage, List<Step> group) {
+    private void emit(int stage, List<TileStep> group) {
         BitSet inside = new BitSet();
         BitSet read = new BitSet();
-        for (Step s : group) {
+        for (TileStep s : group) {
             operands(s).stream().filter(v -> !inside.get(v)).forEach(read::set);
             inside.set(s.target());
         }

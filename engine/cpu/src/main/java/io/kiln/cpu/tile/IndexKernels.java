@@ -21,15 +21,15 @@ import io.kiln.pointwise.Code;
 /** Taking and adding entries by index. */
 public final class IndexKernels {
     private static final long GRAIN = 1 << 14;
-    private static final Step ADD = step(Code.ADD);
-    private static final Step MUL = step(Code.MUL);
-    private static final Step MIN = step(Code.MIN);
-    private static final Step MAX = step(Code.MAX);
+    private static final TileStep ADD = step(Code.ADD);
+    private static final TileStep MUL = step(Code.MUL);
+    private static final TileStep MIN = step(Code.MIN);
+    private static final TileStep MAX = step(Code.MAX);
 
     private IndexKernels() {}
 
-    private static Step step(Code code) {
-        return new Step(code, Step.Form.TILES, 0, 0, 1, -1, -1, 0);
+    private static TileStep step(Code code) {
+        return new TileStep(code, TileStep.Form.TILES, 0, 0, 1, -1, -1, 0);
     }
 
     /**
@@ -185,7 +185,7 @@ public final class IndexKernels {
             Memory.putFloat(p, Memory.getFloat(p) + Memory.getFloat(from + update * bytes));
             return;
         }
-        Step step =
+        TileStep step =
                 switch (mode) {
                     case MUL -> MUL;
                     case MIN -> MIN;

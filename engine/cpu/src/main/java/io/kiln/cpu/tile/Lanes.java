@@ -78,7 +78,7 @@ abstract class Lanes {
      * @param step the step
      * @param count how many elements
      */
-    abstract void run(Step step, int count);
+    abstract void run(TileStep step, int count);
 
     /**
      * Runs a generated loop over the first elements of its tiles.
@@ -120,7 +120,7 @@ abstract class Lanes {
         };
     }
 
-    static IllegalStateException unknown(Step step) {
+    static IllegalStateException unknown(TileStep step) {
         return new IllegalStateException("pointwise: no loop for " + step);
     }
 }

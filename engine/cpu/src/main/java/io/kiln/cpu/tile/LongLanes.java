@@ -189,7 +189,7 @@ final class LongLanes extends Lanes {
     }
 
     @Override
-    void run(Step s, int n) {
+    void run(TileStep s, int n) {
         switch (s.form()) {
             case UNIFORM -> {
                 long[] r = uniformArray(s.target());
@@ -198,7 +198,7 @@ final class LongLanes extends Lanes {
             case FILL -> Arrays.fill(tile(s.target()), 0, n, uniforms[s.a()][0]);
             default -> {
                 long[] r = tile(s.target());
-                long[] a = s.form() == Step.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
+                long[] a = s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2 ? null : tiles[s.a()];
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
                     case MIDDLE_UNIFORM -> middleUniform(s, r, a, n);
@@ -213,7 +213,7 @@ final class LongLanes extends Lanes {
         }
     }
 
-    private void tiles(Step s, long[] r, long[] a, long[] b, long[] c, int n) {
+    private void tiles(TileStep s, long[] r, long[] a, long[] b, long[] c, int n) {
         switch (s.code()) {
             case NEG -> LongLoops.neg(r, a, n);
             case ABS -> LongLoops.abs(r, a, n);
@@ -244,7 +244,7 @@ final class LongLanes extends Lanes {
         }
     }
 
-    private void lastUniform(Step s, long[] r, long[] a, int n) {
+    private void lastUniform(TileStep s, long[] r, long[] a, int n) {
         if (s.code() == Code.SELECT) {
             LongLoops.select(r, a, tiles[s.b()], uniforms[s.c()][0], n);
             return;
@@ -278,7 +278,7 @@ final class LongLanes extends Lanes {
         }
     }
 
-    private void middleUniform(Step s, long[] r, long[] a, int n) {
+    private void middleUniform(TileStep s, long[] r, long[] a, int n) {
         if (s.code() == Code.SELECT) {
             LongLoops.select(r, a, uniforms[s.b()][0], tiles[s.c()], n);
             return;

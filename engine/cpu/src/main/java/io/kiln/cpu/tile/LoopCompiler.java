@@ -41,12 +41,12 @@ final class LoopCompiler {
     }
 
     /** Whether a step can stand in a generated loop: HotSpot has vector instructions for it. */
-    static boolean takes(Step s) {
-        if (s.form() == Step.Form.POSITIVE) {
+    static boolean takes(TileStep s) {
+        if (s.form() == TileStep.Form.POSITIVE) {
             return false;
         }
         return switch (s.code()) {
-            case CONSTANT -> s.form() == Step.Form.FILL;
+            case CONSTANT -> s.form() == TileStep.Form.FILL;
             case NEG, ABS, SQRT, RSQRT, RECIPROCAL, ADD, SUB, MUL, DIV, MAX, MIN -> true;
             default -> false;
         };
@@ -62,7 +62,7 @@ final class LoopCompiler {
      * @param tile the tile of each of these values
      * @return the loop
      */
-    static Loop compile(DType dtype, List<Step> steps, BitSet read, BitSet written, int[] tile) {
+    static Loop compile(DType dtype, List<TileStep> steps, BitSet read, BitSet written, int[] tile) {
         ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_FRAMES | ClassWriter.COMPUTE_MAXS);
         String object = Type.getInternalName(Object.class);
         writer.visit(
@@ -91,7 +91,7 @@ final class LoopCompiler {
         }
     }
 
-    private void write(List<Step> steps, BitSet read, BitSet written, int[] tile) {
+    private void write(List<TileStep> steps, BitSet read, BitSet written, int[] tile) {
         String matrix = "[[" + type.getDescriptor();
         for (int argument = TILES; argument <= UNIFORMS; argument++) {
             code.visitVarInsn(Opcodes.ALOAD, argument);
@@ -100,8 +100,8 @@ final class LoopCompiler {
         }
         read.stream().forEach(v -> array(tile[v]));
         written.stream().forEach(v -> array(tile[v]));
-        for (Step s : steps) {
-            if (s.form() == Step.Form.FILL) {
+        for (TileStep s : steps) {
+            if (s.form() == TileStep.Form.FILL) {
                 uniform(s.a());
                 continue;
             }
@@ -128,7 +128,7 @@ final class LoopCompiler {
             code.visitInsn(type.getOpcode(Opcodes.IALOAD));
             store(v);
         });
-        for (Step s : steps) {
+        for (TileStep s : steps) {
             step(s);
             store(s.target());
         }
@@ -179,7 +179,7 @@ final class LoopCompiler {
     }
 
     /** Pushes the result of a step. */
-    private void step(Step s) {
+    private void step(TileStep s) {
         switch (s.form()) {
             case FILL -> push(uniforms.get(s.a()));
             case SCALED, BOTH_SCALED -> {
@@ -187,7 +187,7 @@ final class LoopCompiler {
                 push(uniforms.get(s.c()));
                 arithmetic(Opcodes.IMUL);
                 push(values.get(s.b()));
-                if (s.form() == Step.Form.BOTH_SCALED) {
+                if (s.form() == TileStep.Form.BOTH_SCALED) {
                     push(uniforms.get(s.d()));
                     arithmetic(Opcodes.IMUL);
                 }

@@ -6,4 +6,4 @@ package io.kiln.cpu.tile;
  * @param step a load or a step that has a loop of its own; null for a generated loop
  * @param loop a generated loop over several steps, or null
  */
-record Stage(Step step, Loop loop) {}
+record Stage(TileStep step, Loop loop) {}

@@ -22,7 +22,7 @@ final class TieredPlan {
     private final long uniformInputs;
     private final long worth;
     private final AtomicLong elements = new AtomicLong();
-    private final Step[] perhapsIdle;
+    private final TileStep[] perhapsIdle;
     private final Map<Variant, Optional<FusedPlan>> fused = new ConcurrentHashMap<>();
 
     /**
@@ -54,9 +54,9 @@ final class TieredPlan {
         this.worth = worth;
         tiles = new TilePlan(program, uniformInputs);
         perhapsIdle = Arrays.stream(tiles.steps)
-                .filter(s -> s.form() == Step.Form.LAST_UNIFORM && Lanes.mayChangeNothing(s.code()))
+                .filter(s -> s.form() == TileStep.Form.LAST_UNIFORM && Lanes.mayChangeNothing(s.code()))
                 .limit(Long.SIZE)
-                .toArray(Step[]::new);
+                .toArray(TileStep[]::new);
     }
 
     /**
@@ -73,7 +73,7 @@ final class TieredPlan {
         }
         long idle = 0;
         for (int i = 0; i < perhapsIdle.length; i++) {
-            Step s = perhapsIdle[i];
+            TileStep s = perhapsIdle[i];
             idle |= Lanes.changesNothing(s.code(), lanes.uniform(s.b())) ? 1L << i : 0;
         }
         Recent last = recent;
@@ -100,7 +100,7 @@ final class TieredPlan {
         });
     }
 
-    private boolean isIdle(Step s, long idle) {
+    private boolean isIdle(TileStep s, long idle) {
         for (int i = 0; i < perhapsIdle.length; i++) {
             if (perhapsIdle[i].b() == s.b() && perhapsIdle[i].code() == s.code()) {
                 return (idle >>> i & 1) != 0;

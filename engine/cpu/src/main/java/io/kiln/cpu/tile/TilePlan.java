@@ -14,8 +14,8 @@ import java.util.List;
  * their value is dead, so that all of them together stay in the first-level cache.
  */
 final class TilePlan {
-    private final List<Step> preambleSteps = new ArrayList<>();
-    private final List<Step> tileSteps = new ArrayList<>();
+    private final List<TileStep> preambleSteps = new ArrayList<>();
+    private final List<TileStep> tileSteps = new ArrayList<>();
     private final boolean[] uniform;
     private final int[] place;
     private final int[] lastUse;
@@ -27,9 +27,9 @@ final class TilePlan {
     private int uniforms;
 
     /** Steps on uniforms, to be run once. */
-    final Step[] preamble;
+    final TileStep[] preamble;
     /** Steps to be run for each tile. */
-    final Step[] steps;
+    final TileStep[] steps;
     /** For each output the tile that holds it after the steps. */
     final int[] outputs;
 
@@ -74,8 +74,8 @@ final class TilePlan {
             int register = outputs[o];
             outputs[o] = uniform[register] ? filled(register) : place[register];
         }
-        preamble = preambleSteps.toArray(new Step[0]);
-        steps = tileSteps.toArray(new Step[0]);
+        preamble = preambleSteps.toArray(new TileStep[0]);
+        steps = tileSteps.toArray(new TileStep[0]);
     }
 
     private boolean isUniform(Instruction i, long uniformInputs) {
@@ -144,9 +144,9 @@ final class TilePlan {
         boolean leaf = s.code().operands() == 0;
         if (uniform[i]) {
             place[i] = uniforms++;
-            preambleSteps.add(new Step(
+            preambleSteps.add(new TileStep(
                     s.code(),
-                    Step.Form.UNIFORM,
+                    TileStep.Form.UNIFORM,
                     place[i],
                     leaf ? s.a() : place[s.a()],
                     leaf || s.b() < 0 ? -1 : place[s.b()],
@@ -157,10 +157,16 @@ final class TilePlan {
             return;
         } else if (leaf) {
             place[i] = take();
-            tileSteps.add(new Step(Code.INPUT, Step.Form.TILES, place[i], s.a(), -1, -1, -1, 0));
+            tileSteps.add(new TileStep(Code.INPUT, TileStep.Form.TILES, place[i], s.a(), -1, -1, -1, 0));
         } else {
             switch (s.code().operands()) {
-                case 1 -> finish(i, new Step(s.code(), Step.Form.TILES, 0, place[s.a()], -1, -1, -1, 0), s.a(), -1, -1);
+                case 1 ->
+                    finish(
+                            i,
+                            new TileStep(s.code(), TileStep.Form.TILES, 0, place[s.a()], -1, -1, -1, 0),
+                            s.a(),
+                            -1,
+                            -1);
                 case 2 -> binary(i, s);
                 default -> select(i, s);
             }
@@ -181,11 +187,11 @@ final class TilePlan {
             b = s.a();
         }
         if (uniform[b] && takesLastUniform(code)) {
-            finish(i, new Step(code, Step.Form.LAST_UNIFORM, 0, place[a], place[b], -1, -1, 0), a, -1, -1);
+            finish(i, new TileStep(code, TileStep.Form.LAST_UNIFORM, 0, place[a], place[b], -1, -1, 0), a, -1, -1);
         } else if (uniform[a] && takesFirstUniform(code)) {
-            finish(i, new Step(code, Step.Form.MIDDLE_UNIFORM, 0, place[a], place[b], -1, -1, 0), -1, b, -1);
+            finish(i, new TileStep(code, TileStep.Form.MIDDLE_UNIFORM, 0, place[a], place[b], -1, -1, 0), -1, b, -1);
         } else {
-            finish(i, new Step(code, Step.Form.TILES, 0, tile(a), tile(b), -1, -1, 0), a, b, -1);
+            finish(i, new TileStep(code, TileStep.Form.TILES, 0, tile(a), tile(b), -1, -1, 0), a, b, -1);
         }
     }
 
@@ -197,36 +203,42 @@ final class TilePlan {
             Instruction second = list.get(s.b());
             int b = uniform[second.a()] ? second.b() : second.a();
             int other = place[uniform[second.a()] ? second.a() : second.b()];
-            finish(i, new Step(Code.ADD, Step.Form.BOTH_SCALED, 0, place[a], place[b], factor, other, 0), a, b, -1);
+            finish(
+                    i,
+                    new TileStep(Code.ADD, TileStep.Form.BOTH_SCALED, 0, place[a], place[b], factor, other, 0),
+                    a,
+                    b,
+                    -1);
         } else {
             int b = absorbed[s.a()] ? s.b() : s.a();
-            finish(i, new Step(Code.ADD, Step.Form.SCALED, 0, place[a], place[b], factor, -1, 0), a, b, -1);
+            finish(i, new TileStep(Code.ADD, TileStep.Form.SCALED, 0, place[a], place[b], factor, -1, 0), a, b, -1);
         }
     }
 
     private void select(int i, Instruction s) {
         if (absorbed[s.a()]) {
             int tested = list.get(s.a()).a();
-            Step step = new Step(Code.SELECT, Step.Form.POSITIVE, 0, place[tested], place[s.b()], -1, -1, 0);
+            TileStep step =
+                    new TileStep(Code.SELECT, TileStep.Form.POSITIVE, 0, place[tested], place[s.b()], -1, -1, 0);
             finish(i, step, tested, s.b(), -1);
             return;
         }
         boolean b = uniform[s.b()];
         boolean c = uniform[s.c()];
-        Step.Form form = b && c
-                ? Step.Form.BOTH_UNIFORM
-                : b ? Step.Form.MIDDLE_UNIFORM : c ? Step.Form.LAST_UNIFORM : Step.Form.TILES;
-        Step step = new Step(s.code(), form, 0, tile(s.a()), place[s.b()], place[s.c()], -1, 0);
+        TileStep.Form form = b && c
+                ? TileStep.Form.BOTH_UNIFORM
+                : b ? TileStep.Form.MIDDLE_UNIFORM : c ? TileStep.Form.LAST_UNIFORM : TileStep.Form.TILES;
+        TileStep step = new TileStep(s.code(), form, 0, tile(s.a()), place[s.b()], place[s.c()], -1, 0);
         finish(i, step, s.a(), b ? -1 : s.b(), c ? -1 : s.c());
     }
 
     /** Frees the operands that die here (before the result takes a tile: it may be one of theirs) and adds the step. */
-    private void finish(int i, Step s, int a, int b, int c) {
+    private void finish(int i, TileStep s, int a, int b, int c) {
         release(i, a, s.a());
         release(i, b, s.b());
         release(i, c, s.c());
         place[i] = take();
-        tileSteps.add(new Step(s.code(), s.form(), place[i], s.a(), s.b(), s.c(), s.d(), 0));
+        tileSteps.add(new TileStep(s.code(), s.form(), place[i], s.a(), s.b(), s.c(), s.d(), 0));
     }
 
     private void release(int i, int register, int tile) {
@@ -247,7 +259,7 @@ final class TilePlan {
 
     private int filled(int register) {
         int tile = take();
-        tileSteps.add(new Step(Code.CONSTANT, Step.Form.FILL, tile, place[register], -1, -1, -1, 0));
+        tileSteps.add(new TileStep(Code.CONSTANT, TileStep.Form.FILL, tile, place[register], -1, -1, -1, 0));
         return tile;
     }
 

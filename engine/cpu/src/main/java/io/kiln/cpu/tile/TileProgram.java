@@ -105,7 +105,7 @@ final class TileProgram {
 
     private static void compute(FusedPlan plan, Lanes lanes, Walk[] in, long start, int count) {
         for (Stage stage : plan.stages) {
-            Step s = stage.step();
+            TileStep s = stage.step();
             if (s == null) {
                 lanes.run(stage.loop(), count);
             } else if (s.code() == Code.INPUT) {
@@ -117,7 +117,7 @@ final class TileProgram {
     }
 
     private static void interpret(TilePlan plan, Lanes lanes, Walk[] in, long start, int count) {
-        for (Step s : plan.steps) {
+        for (TileStep s : plan.steps) {
             if (s.code() == Code.INPUT) {
                 in[s.a()].load(lanes, s.target(), start, count);
             } else {
@@ -126,8 +126,8 @@ final class TileProgram {
         }
     }
 
-    static void runPreamble(Step[] preamble, Lanes lanes, Walk[] in, double[] scalars) {
-        for (Step s : preamble) {
+    static void runPreamble(TileStep[] preamble, Lanes lanes, Walk[] in, double[] scalars) {
+        for (TileStep s : preamble) {
             switch (s.code()) {
                 case CONSTANT -> lanes.uniform(s.target(), s.constant());
                 case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
@@ -160,7 +160,7 @@ final class TileProgram {
         }
         TilePlan plan = plan(uniform).tiles;
         Lanes lanes = Scratch.current().lanes(compute);
-        for (Step s : plan.preamble) {
+        for (TileStep s : plan.preamble) {
             switch (s.code()) {
                 case CONSTANT -> lanes.uniform(s.target(), s.constant());
                 case SCALAR -> lanes.uniform(s.target(), scalars[s.a()]);
@@ -168,7 +168,7 @@ final class TileProgram {
                 default -> lanes.run(s, 1);
             }
         }
-        for (Step s : plan.steps) {
+        for (TileStep s : plan.steps) {
             if (s.code() == Code.INPUT) {
                 lanes.load(inputs[s.a()].dtype(), inputs[s.a()].address(), 1, s.target(), 0, size);
             } else {

@@ -148,11 +148,11 @@ class TilePlanTest {
         Expr g = Expr.input(1);
         TilePlan both = new TilePlan(PointwiseProgram.of(w.mul(Expr.scalar(0)).add(g.mul(Expr.scalar(1)))), 0);
         assertEquals(3, both.steps.length);
-        assertEquals(Step.Form.BOTH_SCALED, both.steps[2].form());
+        assertEquals(TileStep.Form.BOTH_SCALED, both.steps[2].form());
         TilePlan one = new TilePlan(PointwiseProgram.of(w.add(Expr.scalar(0).mul(g))), 0);
-        assertEquals(Step.Form.SCALED, one.steps[2].form());
+        assertEquals(TileStep.Form.SCALED, one.steps[2].form());
         TilePlan relu = new TilePlan(PointwiseProgram.of(w.gt(0).select(g, Expr.constant(0))), 0);
-        assertEquals(Step.Form.POSITIVE, relu.steps[2].form());
+        assertEquals(TileStep.Form.POSITIVE, relu.steps[2].form());
     }
 
     @Test
@@ -162,7 +162,7 @@ class TilePlanTest {
             e = e.add(Expr.input(i));
         }
         int most = 0;
-        for (Step s : new TilePlan(PointwiseProgram.of(e), 0).steps) {
+        for (TileStep s : new TilePlan(PointwiseProgram.of(e), 0).steps) {
             most = Math.max(most, s.target());
         }
         assertEquals(1, most);

@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cuts off a program for predictions what follows from parameters alone: packed weights, casts of weights, factors of
- * normalisations. It is a program of its own, which runs once and then only when a parameter has been written; its results are
- * further parameters of the rest.
+ * Weight prepacking: splits an inference program into the part that depends on parameters alone (packed weights, casts of
+ * weights, factors of normalisations) and the rest. The first part is a program of its own that runs once, and again only after
+ * a parameter has been written; its results become further parameters of the rest.
  *
- * @param first what follows from parameters
- * @param rest the program, with the first one's outputs as its last parameters
+ * @param first computes what depends on parameters alone
+ * @param rest the remaining program, with the first one's outputs as its last parameters
  */
-record Prelude(Program first, Program rest) {
-    private static final String PREFIX = "prepared ";
+record WeightPrepacking(Program first, Program rest) {
+    private static final String PREFIX = "prepacked ";
 
-    /** Cuts a program; null when there is nothing to cut off. */
-    static Prelude of(Program program) {
+    /** Splits a program; null if no part depends on parameters alone. */
+    static WeightPrepacking of(Program program) {
         Graph g = program.graph();
         if (program.training() || !program.gradients().isEmpty()) {
             return null;
@@ -41,10 +41,10 @@ record Prelude(Program first, Program rest) {
         }
         return names.isEmpty()
                 ? null
-                : new Prelude(first(program, still, wanted), rest(program, still, given, wanted, names));
+                : new WeightPrepacking(first(program, still, wanted), rest(program, still, given, wanted, names));
     }
 
-    /** The parameters of the rest: these, then what is prepared, in the order of the first program's outputs. */
+    /** The parameters of the rest: these, then the prepacked ones in the order of the first program's outputs. */
     List<Graph.ParameterInfo> parameters(List<Graph.ParameterInfo> given) {
         List<Graph.ParameterInfo> all = new ArrayList<>(given);
         int outputs = first.graph().outputs().size();
@@ -52,12 +52,12 @@ record Prelude(Program first, Program rest) {
         all.addAll(rests.stream().filter(p -> p.name().startsWith(PREFIX)).toList());
         if (all.size() != given.size() + outputs) {
             throw new IllegalStateException(
-                    "compile: " + outputs + " values are prepared, the rest takes " + (all.size() - given.size()));
+                    "compile: " + outputs + " values are prepacked, but the rest takes " + (all.size() - given.size()));
         }
         return all;
     }
 
-    /** Which nodes follow from parameters alone. */
+    /** Marks nodes that depend on parameters alone. */
     private static boolean[] still(Graph g) {
         boolean[] still = new boolean[g.nodes().size()];
         for (int i = 0; i < still.length; i++) {
@@ -71,7 +71,7 @@ record Prelude(Program first, Program rest) {
         return still;
     }
 
-    /** Which nodes make results of the program, which are new arrays in each call. */
+    /** Marks nodes that produce results of the program; those are new arrays in each call. */
     private static boolean[] given(Graph g) {
         boolean[] given = new boolean[g.nodes().size()];
         g.outputs().forEach(r -> give(g, given, r));
@@ -79,7 +79,7 @@ record Prelude(Program first, Program rest) {
         return given;
     }
 
-    /** Marks a result, and what it is a view of. */
+    /** Marks a result and the value it is a view of. */
     private static void give(Graph g, boolean[] given, Graph.Ref r) {
         int node = r.value() - g.variableCount();
         if (node >= 0) {
@@ -91,7 +91,7 @@ record Prelude(Program first, Program rest) {
         }
     }
 
-    /** Which of them the rest looks at; those that are views it makes itself. */
+    /** Marks those that the rest reads; it creates views itself. */
     private static boolean[] wanted(Graph g, boolean[] still, boolean... given) {
         boolean[] wanted = new boolean[still.length];
         for (int i = still.length - 1; i >= 0; i--) {

@@ -15,7 +15,7 @@ import java.util.function.IntUnaryOperator;
  * @param d the other factor of {@link Form#BOTH_SCALED}
  * @param constant the number of a {@link Code#CONSTANT}
  */
-record Step(Code code, Form form, int target, int a, int b, int c, int d, double constant) {
+record TileStep(Code code, Form form, int target, int a, int b, int c, int d, double constant) {
     /** Kinds of operands. */
     enum Form {
         /** All operands and the result are uniforms. */
@@ -57,8 +57,8 @@ record Step(Code code, Form form, int target, int a, int b, int c, int d, double
     }
 
     /** The same step on other tiles. */
-    Step renamed(IntUnaryOperator tile) {
-        return new Step(
+    TileStep renamed(IntUnaryOperator tile) {
+        return new TileStep(
                 code,
                 form,
                 tile.applyAsInt(target),

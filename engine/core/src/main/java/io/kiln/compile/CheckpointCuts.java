@@ -9,13 +9,13 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Where the forward pass of a program is cut best into segments, so that only the values that cross a cut need be kept for
- * the backward pass. A dynamic program finds the cuts that keep the fewest bytes among those whose segments hold at most a given
+ * Finds where to cut the forward pass of a program into segments, so that only the values crossing a cut are kept for the
+ * backward pass. Dynamic programming finds the cuts that keep the fewest bytes among those whose segments hold at most a given
  * number of bytes.
  *
  * <p>T. Chen, B. Xu, C. Zhang, C. Guestrin: Training Deep Nets with Sublinear Memory Cost, 2016, for chains.
  */
-final class Checkpoints {
+final class CheckpointCuts {
     private final Graph graph;
     private final int[] nodes;
     private final int[] lastUse;
@@ -28,7 +28,7 @@ final class Checkpoints {
      * @param graph the graph, all shapes known
      * @param forward for each node whether it belongs to the forward pass
      */
-    Checkpoints(Graph graph, boolean... forward) {
+    CheckpointCuts(Graph graph, boolean... forward) {
         this.graph = graph;
         int count = 0;
         int[] all = new int[forward.length];

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What follows from parameters alone is computed once, packed weights among it, and again when a parameter is written. */
-class PreludeTest {
+class WeightPrepackingTest {
     private static final Spec IMAGES = new Spec(Shape.of(2, 8, 9, 7), DType.FLOAT32);
 
     private Scope scope;
@@ -90,7 +90,7 @@ class PreludeTest {
     @Test
     void weightsArePackedAndNormalisationsAreFactorsBeforeTheRest() {
         try (Block net = net()) {
-            Prelude cut = Prelude.of(packed(net));
+            WeightPrepacking cut = WeightPrepacking.of(packed(net));
             assertEquals(List.of("fusedConvolution", "fusedConvolution"), operators(cut.rest()));
             assertEquals(
                     2,
@@ -108,11 +108,11 @@ class PreludeTest {
     void whatDependsOnDataOrIsAResultIsNotCutOff() {
         Block net = new Lambda(x -> x.mul(2).exp());
         Block.Traced traced = net.capture(net::forwardAll, IMAGES);
-        assertNull(Prelude.of(new Program(traced.graph(), traced.constants(), false)));
+        assertNull(WeightPrepacking.of(new Program(traced.graph(), traced.constants(), false)));
     }
 
     @Test
-    void viewsThatOnlyThePreludeLooksAtStayThere() {
+    void viewsThatOnlyThePrepackingLooksAtStayThere() {
         NDArray weight = RandomOps.normal(Shape.of(9, 7), 0, 1, DType.FLOAT32);
         Block net = new Scaled(weight);
         try (net;
@@ -217,12 +217,12 @@ class PreludeTest {
             Block.Traced traced = net.capture(net::forwardAll, IMAGES);
             try (Executable e = new Compiler(Backends.current(), new CompileOptions().withMemoryBudget(1 << 20))
                     .predictor(traced.graph(), traced.constants(), false, IMAGES)) {
-                assertEquals(0, e.preparedBytes());
+                assertEquals(0, e.prepackedBytes());
             }
             try (Executable e = new Compiler(Backends.current(), new CompileOptions())
                     .predictor(traced.graph(), traced.constants(), false, IMAGES)) {
                 long weights = 4L * (64 * 8 * 9 + 48 * 64);
-                assertEquals(weights, e.preparedBytes(), weights / 8.0);
+                assertEquals(weights, e.prepackedBytes(), weights / 8.0);
             }
         }
     }

@@ -6,19 +6,19 @@ import io.kiln.ndarray.Scope;
 import java.util.Arrays;
 
 /**
- * The results of a {@link Prelude}'s first program, kept until a parameter is written or replaced.
+ * The results of the first program of a {@link WeightPrepacking}, kept until a parameter is written or replaced.
  *
  * <p>Concurrency: thread-safe; calls that still use older results keep them.
  */
-final class Prepared implements AutoCloseable {
+final class PrepackedWeights implements AutoCloseable {
     private final Executable first;
     private Values current;
 
-    Prepared(Executable first) {
+    PrepackedWeights(Executable first) {
         this.first = first;
     }
 
-    /** Results, and what they were computed from. */
+    /** Results and the parameter versions they were computed from. */
     static final class Values {
         final NDArray[] arrays;
         private final Storage[] storages;
@@ -43,7 +43,7 @@ final class Prepared implements AutoCloseable {
         }
     }
 
-    /** The results for these parameters, those of constants null; to be given back. The data are not looked at. */
+    /** The results for these parameters (null for constants). The caller gives them back. The data are not read. */
     synchronized Values take(NDArray[] parameters, NDArray... data) {
         if (current == null || !current.areOf(parameters)) {
             Values next = compute(parameters, data);
@@ -84,7 +84,7 @@ final class Prepared implements AutoCloseable {
         }
     }
 
-    /** Frees the results as soon as nobody uses them. */
+    /** Frees the results once nobody uses them. */
     @Override
     public synchronized void close() {
         if (current != null) {

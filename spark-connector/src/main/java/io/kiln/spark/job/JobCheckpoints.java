@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Concurrency: one thread of the driver.
  */
-final class Checkpoints {
-    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+final class JobCheckpoints {
+    private static final Logger LOG = LoggerFactory.getLogger(JobCheckpoints.class);
     private static final int FORMAT = 2;
     private static final int MAX_META_BYTES = 64 << 20;
     private static final Pattern NAME = Pattern.compile("epoch-([0-9]{1,9})-[0-9a-f]{8}");
@@ -74,7 +74,7 @@ final class Checkpoints {
      */
     record Found(Checkpoint newest, Map<String, String> passedOver) {}
 
-    Checkpoints(String directory, String fingerprint, Configuration configuration, int workers) {
+    JobCheckpoints(String directory, String fingerprint, Configuration configuration, int workers) {
         this.directory = new Path(directory, fingerprint);
         this.configuration = configuration;
         this.workers = workers;

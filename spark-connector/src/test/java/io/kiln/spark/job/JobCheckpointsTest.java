@@ -21,15 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class CheckpointsTest {
+class JobCheckpointsTest {
     private static final int WORKERS = 2;
     private static final String FINGERPRINT = "0123456789abcdef";
 
     @TempDir
     Path directory;
 
-    private Checkpoints checkpoints() {
-        return new Checkpoints(directory.toString(), FINGERPRINT, new Configuration(), WORKERS);
+    private JobCheckpoints checkpoints() {
+        return new JobCheckpoints(directory.toString(), FINGERPRINT, new Configuration(), WORKERS);
     }
 
     private static List<EpochReport> reports(int epoch) {
@@ -135,7 +135,7 @@ class CheckpointsTest {
         write(5);
         Files.move(aside, good);
         damage.on(epoch(5));
-        Checkpoints.Found found = checkpoints().newest(100);
+        JobCheckpoints.Found found = checkpoints().newest(100);
         assertEquals(3, found.newest().epoch());
         for (int r = 0; r < WORKERS; r++) {
             assertArrayEquals(state(3, r), found.newest().states().get(r).toByteArray());
@@ -205,11 +205,11 @@ class CheckpointsTest {
         Path plain = Files.writeString(directory.resolve("plain"), "");
         for (String bad : List.of(plain + "/below", "bogus://nowhere/x", "file:///proc/kiln", "::")) {
             TrainingException e =
-                    assertThrows(TrainingException.class, () -> Checkpoints.probe(bad, new Configuration()));
+                    assertThrows(TrainingException.class, () -> JobCheckpoints.probe(bad, new Configuration()));
             assertTrue(e.getMessage().contains("checkpointDir: cannot write to " + bad), e.getMessage());
         }
         Path deep = directory.resolve("a/b");
-        Checkpoints.probe(deep.toString(), new Configuration());
+        JobCheckpoints.probe(deep.toString(), new Configuration());
         try (Stream<Path> files = Files.list(deep)) {
             assertEquals(List.of(), files.toList());
         }
