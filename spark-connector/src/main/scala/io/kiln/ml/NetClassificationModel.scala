@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.spark.model._
 import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
-import org.apache.spark.ml.linalg.{DenseVector, SQLDataTypes, Vector, Vectors}
+import org.apache.spark.ml.linalg.{DenseMatrix, DenseVector, Matrix, SQLDataTypes, Vector, Vectors}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
@@ -74,6 +74,20 @@ class NetClassificationModel private[ml] (
       v
     case v => throw new IllegalArgumentException(s"raw2probability: needs a dense vector, got $v")
   }
+
+  /** Probabilities of the classes for the rows of a matrix, in the driver: shape [rows, numClasses]. */
+  def predictProbability(rows: Matrix): Matrix = {
+    val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
+    val perRow = trainedNetwork.outputs
+    val values = (0 until rows.numRows).flatMap { i =>
+      ClassOutput.probabilities(ClassOutput.scores(outputs, i * perRow, perRow): _*)
+    }
+    new DenseMatrix(rows.numRows, numClasses, values.toArray, true)
+  }
+
+  /** Predicts the classes of the rows of a matrix, in the driver: an element each. */
+  def predict(rows: Matrix): Vector =
+    Vectors.dense(predictProbability(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
     uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),

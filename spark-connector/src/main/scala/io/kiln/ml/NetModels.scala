@@ -6,7 +6,7 @@ import io.kiln.spark.feed.{FeatureType, FeedColumn, Float32}
 import io.kiln.spark.job.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
-import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.linalg.{Matrix, Vector}
 import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.util.{MLReader, MLWriter}
 import org.apache.spark.sql.types.StructType
@@ -27,15 +27,46 @@ private[ml] object NetModels {
       features.size == network.width,
       s"predict: the vector has ${features.size} features, the model was trained with ${network.width}")
     val row = new Array[Float](features.size)
+    if (fill(row, 0, features, handleInvalid, "the vector")) network.predictRow(row: _*)
+    else Array.fill(network.outputs)(Float.NaN)
+  }
+
+  /** What the network gives for the rows of a matrix, one after another; NaN for rows with invalid features that are kept. */
+  def predict(network: TrainedNetwork, rows: Matrix, handleInvalid: String, batchSize: Int): Array[Float] = {
+    require(
+      rows.numCols == network.width,
+      s"predict: the matrix has ${rows.numCols} columns, the model was trained with ${network.width} features")
+    val (width, outputs) = (network.width, network.outputs)
+    val all = new Array[Float](Math.multiplyExact(rows.numRows, outputs))
+    rows.rowIter.grouped(batchSize).zipWithIndex.foreach { case (batch, g) =>
+      val features = new Array[Float](Math.multiplyExact(batch.size, width))
+      val valid = batch.zipWithIndex.map { case (row, i) =>
+        fill(features, i * width, row, handleInvalid, s"row ${g * batchSize + i}")
+      }
+      val threads = Runtime.getRuntime.availableProcessors
+      val computed =
+        if (batch.size == batchSize) network.predictBatch(batch.size, features, threads)
+        else network.predict(batch.size, features, threads)
+      valid.zipWithIndex.foreach { case (ok, i) =>
+        if (!ok) java.util.Arrays.fill(computed, i * outputs, (i + 1) * outputs, Float.NaN)
+      }
+      System.arraycopy(computed, 0, all, g * batchSize * outputs, computed.length)
+    }
+    all
+  }
+
+  /** Puts a row into an array of zeros; false, and zeros, for one with invalid features that is kept. */
+  private def fill(row: Array[Float], begin: Int, features: Vector, handleInvalid: String, name: String): Boolean = {
     var invalid = false
     features.foreachActive { (i, x) =>
-      row(i) = x.toFloat
-      if (!Float32.fits(row(i))) {
-        if (handleInvalid == "keep" && !java.lang.Float.isFinite(row(i))) invalid = true
-        else Option(Float32.wrong(i, x)).foreach(wrong => throw new IllegalArgumentException(s"predict: the vector $wrong"))
+      row(begin + i) = x.toFloat
+      if (!Float32.fits(row(begin + i))) {
+        if (handleInvalid == "keep" && !java.lang.Float.isFinite(row(begin + i))) invalid = true
+        else Option(Float32.wrong(i, x)).foreach(wrong => throw new IllegalArgumentException(s"predict: $name $wrong"))
       }
     }
-    if (invalid) Array.fill(network.outputs)(Float.NaN) else network.predictRow(row: _*)
+    if (invalid) java.util.Arrays.fill(row, begin, begin + features.size, 0f)
+    !invalid
   }
 
   def writer[M <: Model[M] with HasTrainingHistory](

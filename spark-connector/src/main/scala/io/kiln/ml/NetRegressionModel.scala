@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.spark.model._
 import io.kiln.spark.plan.{Predictions, RowPrediction}
-import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.linalg.{Matrix, Vector, Vectors}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.RegressionModel
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
@@ -48,6 +48,12 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   }
 
   override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
+
+  /** Predicts the rows of a matrix, in the driver: an element each. */
+  def predict(rows: Matrix): Vector = {
+    val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
+    Vectors.dense(outputs.grouped(trainedNetwork.outputs).map(_(0).toDouble).toArray)
+  }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
     uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),

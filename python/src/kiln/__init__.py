@@ -1,0 +1,21 @@
+"""Kiln: deep learning inside an Apache Spark job.
+
+A network is built of the layers in :mod:`kiln.nn`, an estimator of :mod:`kiln.ml` trains it on the executors, and the model is an
+MLlib model::
+
+    import kiln
+    from kiln import nn
+    from kiln.ml import NetClassifier
+
+    spark = kiln.spark_session("digits", master="local[2]")
+    network = nn.Sequential(nn.Dense(128, activation="relu"), nn.Dense(10))
+    model = NetClassifier(network=network, maxEpochs=5).fit(train)
+    model.transform(test).select("prediction")
+"""
+
+from kiln._jvm import jars, register, spark_session
+
+__all__ = ["jars", "spark_session"]
+__version__ = "0.1.0.dev0"
+
+register()
