@@ -18,8 +18,8 @@ _PACKAGE = "io.kiln.ml"
 def jars() -> list[str]:
     """Paths of the jars that a Spark application with Kiln needs.
 
-    They are those inside the installed wheel or, where that has none, those of the environment variable ``KILN_JARS``, separated by
-    commas, as ``bin/kiln jars`` prints them.
+    They are those of the environment variable ``KILN_JARS``, separated by commas as ``bin/kiln jars`` prints them, or else those
+    inside the installed wheel.
 
     Returns
     -------
@@ -30,8 +30,8 @@ def jars() -> list[str]:
     FileNotFoundError
         If there are no jars in either place.
     """
-    bundled = sorted(str(p) for p in (Path(__file__).parent / "jars").glob("*.jar"))
-    found = bundled or [p for p in os.environ.get("KILN_JARS", "").split(",") if p]
+    given = [p for p in os.environ.get("KILN_JARS", "").split(",") if p]
+    found = given or sorted(str(p) for p in (Path(__file__).parent / "jars").glob("*.jar"))
     missing = [p for p in found if not Path(p).exists()]
     if not found or missing:
         raise FileNotFoundError(
