@@ -76,7 +76,7 @@ class NetworkModel(NetworkStage):
         """
         if isinstance(value, Vector):
             return self._call_java("predict", value)
-        return self._call_java("predict", self._matrix(value)).toArray()
+        return self._call_java("predictAll", self._matrix(value)).toArray()
 
     def _matrix(self, features: Any) -> DenseMatrix:
         x = np.asarray(features, dtype=np.float64)
@@ -103,7 +103,7 @@ class ClassificationModel(NetworkModel):
         """
         if isinstance(value, Vector):
             return self._call_java("predictProbability", value)
-        return self._call_java("predictProbability", self._matrix(value)).toArray()
+        return self._call_java("predictProbabilities", self._matrix(value)).toArray()
 
 
 class TrainingSummary:

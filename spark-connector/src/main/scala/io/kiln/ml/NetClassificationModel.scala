@@ -76,7 +76,7 @@ class NetClassificationModel private[ml] (
   }
 
   /** Probabilities of the classes for the rows of a matrix, in the driver: shape [rows, numClasses]. */
-  def predictProbability(rows: Matrix): Matrix = {
+  def predictProbabilities(rows: Matrix): Matrix = {
     val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
     val perRow = trainedNetwork.outputs
     val values = (0 until rows.numRows).flatMap { i =>
@@ -86,8 +86,8 @@ class NetClassificationModel private[ml] (
   }
 
   /** Predicts the classes of the rows of a matrix, in the driver: an element each. */
-  def predict(rows: Matrix): Vector =
-    Vectors.dense(predictProbability(rows).rowIter.map(probability2prediction).toArray)
+  def predictAll(rows: Matrix): Vector =
+    Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
     uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),

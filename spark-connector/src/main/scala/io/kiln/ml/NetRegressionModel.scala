@@ -50,7 +50,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
 
   /** Predicts the rows of a matrix, in the driver: an element each. */
-  def predict(rows: Matrix): Vector = {
+  def predictAll(rows: Matrix): Vector = {
     val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
     Vectors.dense(outputs.grouped(trainedNetwork.outputs).map(_(0).toDouble).toArray)
   }
