@@ -9,8 +9,10 @@ from kiln import nn
 
 def test_generated_files_are_what_the_jvm_says(spark: SparkSession) -> None:
     jvm = spark.sparkContext._jvm
-    assert generate.layers(jvm) == generate.LAYERS.read_text(encoding="utf-8")
-    assert generate.estimators(jvm) == generate.ESTIMATORS.read_text(encoding="utf-8")
+    assert generate.formatted(generate.layers(jvm), generate.LAYERS) == generate.LAYERS.read_text(encoding="utf-8")
+    assert generate.formatted(generate.estimators(jvm), generate.ESTIMATORS) == generate.ESTIMATORS.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_json_has_the_names_of_java() -> None:

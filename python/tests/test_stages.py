@@ -71,7 +71,9 @@ def test_pipelines_saved_by_the_jvm_are_loaded_by_python(rings: DataFrame, tmp_p
     model.write().overwrite().save(str(tmp_path / "model"))
     again = PipelineModel.load(str(tmp_path / "model"))
     assert isinstance(again.stages[1], NetClassificationModel)
-    assert again.transform(rings).select("probability").collect() == model.transform(rings).select("probability").collect()
+    assert (
+        again.transform(rings).select("probability").collect() == model.transform(rings).select("probability").collect()
+    )
 
 
 def test_cross_validation_chooses_among_learning_rates(rings: DataFrame, tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_cross_validation_chooses_among_learning_rates(rings: DataFrame, tmp_pat
         estimator=estimator, estimatorParamMaps=grid, evaluator=MulticlassClassificationEvaluator(), numFolds=2, seed=1
     )
     best = search.fit(rings)
-    assert best.avgMetrics[1] > 0.9 > best.avgMetrics[0]
+    assert best.avgMetrics[1] > 0.8 > best.avgMetrics[0]
     best.write().overwrite().save(str(tmp_path / "search"))
     again = CrossValidatorModel.load(str(tmp_path / "search"))
     assert again.bestModel.getLearningRate() == 0.03

@@ -1,4 +1,4 @@
-"""Where the Python package meets the JVM: Kiln's jars, and the names of its classes."""
+"""Where Python meets the JVM: Kiln's jars, and the names of its classes."""
 
 from __future__ import annotations
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyspark.ml.linalg import DenseMatrix, Vector
-from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
-from pyspark.ml.wrapper import JavaParams
+from pyspark.ml.util import JavaMLReader
 
 from kiln.nn import Layer
 
@@ -32,16 +31,24 @@ class _Reader(JavaMLReader[Any]):
         return f"io.kiln.ml.{clazz.__name__}"
 
 
-class NetworkStage(JavaMLReadable[Any], JavaMLWritable, JavaParams):
-    """A stage whose companion is a class of ``io.kiln.ml``."""
+class NetworkStage:
+    """A stage whose companion is a class of ``io.kiln.ml``; the first base of a stage, before those of pyspark."""
+
+    if TYPE_CHECKING:
+        _java_obj: Any
+        _call_java: Any
 
     @classmethod
     def read(cls) -> Any:
-        return _Reader(cls)
+        reads: Any = cls
+        return _Reader(reads)
 
 
 class NetworkEstimator(NetworkStage):
     """An estimator that trains a network."""
+
+    if TYPE_CHECKING:
+        _input_kwargs: dict[str, Any]
 
 
 class NetworkModel(NetworkStage):
@@ -60,7 +67,7 @@ class NetworkModel(NetworkStage):
     @property
     def graph(self) -> str:
         """The network's graph as JSON, without its weights."""
-        return str(self._java_obj.trainedNetwork().graphJson())  # type: ignore[union-attr]
+        return str(self._java_obj.trainedNetwork().graphJson())
 
     def predict(self, value: Any) -> Any:
         """Predict a row, or the rows of an array, in the driver.

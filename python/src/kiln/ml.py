@@ -12,6 +12,7 @@ from pyspark.ml.classification import _JavaProbabilisticClassificationModel, _Ja
 from pyspark.ml.linalg import Vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
+from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 
 from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, TrainingSummary, to_network
 from kiln.nn import Layer
@@ -29,8 +30,9 @@ class NetTrainingParams(Params):
     """Params that say how a network is trained; a model keeps them."""
 
     batchSize: Param[int] = Param(
-        Params._dummy(), "batchSize",
-        'rows of each step, of all workers together; unset: 16 to 128, by the number of training rows',
+        Params._dummy(),
+        "batchSize",
+        "rows of each step, of all workers together; unset: 16 to 128, by the number of training rows",
         TypeConverters.toInt,
     )
 
@@ -39,9 +41,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.batchSize)
 
     checkpointDir: Param[str] = Param(
-        Params._dummy(), "checkpointDir",
-        'directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on '
-        'from them; empty: none',
+        Params._dummy(),
+        "checkpointDir",
+        "directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on "
+        "from them; empty: none",
         TypeConverters.toString,
     )
 
@@ -50,10 +53,11 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.checkpointDir)
 
     checkpointInterval: Param[int] = Param(
-        Params._dummy(), "checkpointInterval",
-        'set checkpoint interval (>= 1) or disable checkpoint (-1). E.g. 10 means that the cache will get checkpointed '
-        'every 10 iterations. Note: this setting will be ignored if the checkpoint directory is not set in the '
-        'SparkContext',
+        Params._dummy(),
+        "checkpointInterval",
+        "set checkpoint interval (>= 1) or disable checkpoint (-1). E.g. 10 means that the cache will get checkpointed "
+        "every 10 iterations. Note: this setting will be ignored if the checkpoint directory is not set in the "
+        "SparkContext",
         TypeConverters.toInt,
     )
 
@@ -62,8 +66,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.checkpointInterval)
 
     coresPerWorker: Param[int] = Param(
-        Params._dummy(), "coresPerWorker",
-        'cores, and engine threads, of a worker; 0: spark.task.cpus',
+        Params._dummy(),
+        "coresPerWorker",
+        "cores, and engine threads, of a worker; 0: spark.task.cpus",
         TypeConverters.toInt,
     )
 
@@ -72,8 +77,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.coresPerWorker)
 
     device: Param[str] = Param(
-        Params._dummy(), "device",
-        'what engines run on: cpu',
+        Params._dummy(),
+        "device",
+        "what engines run on: cpu",
         TypeConverters.toString,
     )
 
@@ -82,9 +88,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.device)
 
     earlyStoppingPatience: Param[int] = Param(
-        Params._dummy(), "earlyStoppingPatience",
+        Params._dummy(),
+        "earlyStoppingPatience",
         "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; "
-        '0: never',
+        "0: never",
         TypeConverters.toInt,
     )
 
@@ -93,8 +100,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.earlyStoppingPatience)
 
     gradientClipNorm: Param[float] = Param(
-        Params._dummy(), "gradientClipNorm",
-        'bound on the Euclidean norm of all gradients together; 0: none',
+        Params._dummy(),
+        "gradientClipNorm",
+        "bound on the Euclidean norm of all gradients together; 0: none",
         TypeConverters.toFloat,
     )
 
@@ -103,8 +111,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.gradientClipNorm)
 
     gradientClipValue: Param[float] = Param(
-        Params._dummy(), "gradientClipValue",
-        'bound on the magnitude of each element of the gradient; 0: none',
+        Params._dummy(),
+        "gradientClipValue",
+        "bound on the magnitude of each element of the gradient; 0: none",
         TypeConverters.toFloat,
     )
 
@@ -113,9 +122,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.gradientClipValue)
 
     handleInvalid: Param[str] = Param(
-        Params._dummy(), "handleInvalid",
-        'rows with null, NaN or infinite values: error refuses them; skip leaves them out; keep predicts NaN for them, '
-        'and leaves them out of training',
+        Params._dummy(),
+        "handleInvalid",
+        "rows with null, NaN or infinite values: error refuses them; skip leaves them out; keep predicts NaN for them, "
+        "and leaves them out of training",
         TypeConverters.toString,
     )
 
@@ -124,9 +134,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.handleInvalid)
 
     heartbeatTimeout: Param[float] = Param(
-        Params._dummy(), "heartbeatTimeout",
-        'seconds without a sign of life after which a worker is taken for dead, at most timeout; workers whose garbage '
-        'collections take longer need more',
+        Params._dummy(),
+        "heartbeatTimeout",
+        "seconds without a sign of life after which a worker is taken for dead, at most timeout; workers whose garbage "
+        "collections take longer need more",
         TypeConverters.toFloat,
     )
 
@@ -135,8 +146,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.heartbeatTimeout)
 
     inputScale: Param[float] = Param(
-        Params._dummy(), "inputScale",
-        'factor by which features are multiplied, such as 1/255 for bytes of an image',
+        Params._dummy(),
+        "inputScale",
+        "factor by which features are multiplied, such as 1/255 for bytes of an image",
         TypeConverters.toFloat,
     )
 
@@ -145,7 +157,8 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.inputScale)
 
     inputShape: Param[list[int]] = Param(
-        Params._dummy(), "inputShape",
+        Params._dummy(),
+        "inputShape",
         "shape in which the network gets a row's features, such as [1, 28, 28]; unset: one axis, as long as the row",
         TypeConverters.toListInt,
     )
@@ -155,8 +168,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.inputShape)
 
     kvStoreType: Param[str] = Param(
-        Params._dummy(), "kvStoreType",
-        'how workers exchange gradients: distSync, or local for one worker',
+        Params._dummy(),
+        "kvStoreType",
+        "how workers exchange gradients: distSync, or local for one worker",
         TypeConverters.toString,
     )
 
@@ -165,7 +179,8 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.kvStoreType)
 
     learningRate: Param[float] = Param(
-        Params._dummy(), "learningRate",
+        Params._dummy(),
+        "learningRate",
         "learning rate of every step; unset: the optimizer's own default",
         TypeConverters.toFloat,
     )
@@ -175,8 +190,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.learningRate)
 
     learningRateSchedule: Param[str] = Param(
-        Params._dummy(), "learningRateSchedule",
-        'learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate',
+        Params._dummy(),
+        "learningRateSchedule",
+        "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
         TypeConverters.toString,
     )
 
@@ -185,8 +201,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.learningRateSchedule)
 
     loss: Param[str] = Param(
-        Params._dummy(), "loss",
-        'what training makes small: a loss by name, or by name and attributes as JSON',
+        Params._dummy(),
+        "loss",
+        "what training makes small: a loss by name, or by name and attributes as JSON",
         TypeConverters.toString,
     )
 
@@ -195,8 +212,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.loss)
 
     maxEpochs: Param[int] = Param(
-        Params._dummy(), "maxEpochs",
-        'passes over the training rows, at most; unset: 10 to 100, more for fewer rows',
+        Params._dummy(),
+        "maxEpochs",
+        "passes over the training rows, at most; unset: 10 to 100, more for fewer rows",
         TypeConverters.toInt,
     )
 
@@ -205,8 +223,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.maxEpochs)
 
     maxResubmissions: Param[int] = Param(
-        Params._dummy(), "maxResubmissions",
-        'how often in a row, without progress in between, training goes on after executors were lost, at most',
+        Params._dummy(),
+        "maxResubmissions",
+        "how often in a row, without progress in between, training goes on after executors were lost, at most",
         TypeConverters.toInt,
     )
 
@@ -215,9 +234,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.maxResubmissions)
 
     memoryBudget: Param[int] = Param(
-        Params._dummy(), "memoryBudget",
-        'most bytes that the values inside a training step of a worker may take; above it they are computed again for '
-        'the backward pass instead of being kept, which costs time and changes no result; 0 for no bound',
+        Params._dummy(),
+        "memoryBudget",
+        "most bytes that the values inside a training step of a worker may take; above it they are computed again for "
+        "the backward pass instead of being kept, which costs time and changes no result; 0 for no bound",
         TypeConverters.toInt,
     )
 
@@ -226,8 +246,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.memoryBudget)
 
     numWorkers: Param[int] = Param(
-        Params._dummy(), "numWorkers",
-        'tasks that train together, each with an engine of its own',
+        Params._dummy(),
+        "numWorkers",
+        "tasks that train together, each with an engine of its own",
         TypeConverters.toInt,
     )
 
@@ -236,8 +257,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.numWorkers)
 
     optimizer: Param[str] = Param(
-        Params._dummy(), "optimizer",
-        'how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON',
+        Params._dummy(),
+        "optimizer",
+        "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
         TypeConverters.toString,
     )
 
@@ -246,10 +268,11 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.optimizer)
 
     precision: Param[str] = Param(
-        Params._dummy(), "precision",
-        'type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with '
-        'float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients '
-        'overflow are left out by all workers)',
+        Params._dummy(),
+        "precision",
+        "type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with "
+        "float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients "
+        "overflow are left out by all workers)",
         TypeConverters.toString,
     )
 
@@ -258,8 +281,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.precision)
 
     predictionBatchSize: Param[int] = Param(
-        Params._dummy(), "predictionBatchSize",
-        'rows that the network gets at once when it predicts',
+        Params._dummy(),
+        "predictionBatchSize",
+        "rows that the network gets at once when it predicts",
         TypeConverters.toInt,
     )
 
@@ -268,8 +292,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.predictionBatchSize)
 
     seed: Param[int] = Param(
-        Params._dummy(), "seed",
-        'random seed',
+        Params._dummy(),
+        "seed",
+        "random seed",
         TypeConverters.toInt,
     )
 
@@ -278,7 +303,8 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.seed)
 
     showProgress: Param[bool] = Param(
-        Params._dummy(), "showProgress",
+        Params._dummy(),
+        "showProgress",
         "whether the driver's terminal shows a progress bar; never when it is no terminal",
         TypeConverters.toBoolean,
     )
@@ -288,8 +314,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.showProgress)
 
     shuffle: Param[bool] = Param(
-        Params._dummy(), "shuffle",
-        'whether each epoch takes the rows in another order, which follows from seed and epoch',
+        Params._dummy(),
+        "shuffle",
+        "whether each epoch takes the rows in another order, which follows from seed and epoch",
         TypeConverters.toBoolean,
     )
 
@@ -298,9 +325,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.shuffle)
 
     snapshotInterval: Param[int] = Param(
-        Params._dummy(), "snapshotInterval",
-        'steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of '
-        'each epoch',
+        Params._dummy(),
+        "snapshotInterval",
+        "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of "
+        "each epoch",
         TypeConverters.toInt,
     )
 
@@ -309,9 +337,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.snapshotInterval)
 
     standardizeFeatures: Param[bool] = Param(
-        Params._dummy(), "standardizeFeatures",
+        Params._dummy(),
+        "standardizeFeatures",
         "whether the network takes each feature's mean away and divides by its standard deviation; both are those of "
-        'the training rows and become part of the network',
+        "the training rows and become part of the network",
         TypeConverters.toBoolean,
     )
 
@@ -320,9 +349,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.standardizeFeatures)
 
     storageLevel: Param[str] = Param(
-        Params._dummy(), "storageLevel",
-        'where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in '
-        'memory, workers read from files in spark.local.dir',
+        Params._dummy(),
+        "storageLevel",
+        "where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in "
+        "memory, workers read from files in spark.local.dir",
         TypeConverters.toString,
     )
 
@@ -331,8 +361,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.storageLevel)
 
     timeout: Param[int] = Param(
-        Params._dummy(), "timeout",
-        'seconds that any wait may take, for another worker or for free slots',
+        Params._dummy(),
+        "timeout",
+        "seconds that any wait may take, for another worker or for free slots",
         TypeConverters.toInt,
     )
 
@@ -341,9 +372,10 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.timeout)
 
     validationIndicatorCol: Param[str] = Param(
-        Params._dummy(), "validationIndicatorCol",
-        'name of the column that indicates whether each row is for training or for validation. False indicates '
-        'training; true indicates validation.',
+        Params._dummy(),
+        "validationIndicatorCol",
+        "name of the column that indicates whether each row is for training or for validation. False indicates "
+        "training; true indicates validation.",
         TypeConverters.toString,
     )
 
@@ -352,7 +384,8 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.validationIndicatorCol)
 
     validationMetric: Param[str] = Param(
-        Params._dummy(), "validationMetric",
+        Params._dummy(),
+        "validationMetric",
         'what early stopping looks at: "loss", or a metric by name',
         TypeConverters.toString,
     )
@@ -362,8 +395,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.validationMetric)
 
     weightCol: Param[str] = Param(
-        Params._dummy(), "weightCol",
-        'weight column name. If this is not set or empty, we treat all instance weights as 1.0',
+        Params._dummy(),
+        "weightCol",
+        "weight column name. If this is not set or empty, we treat all instance weights as 1.0",
         TypeConverters.toString,
     )
 
@@ -372,8 +406,9 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.weightCol)
 
     weightDecay: Param[float] = Param(
-        Params._dummy(), "weightDecay",
-        'decay of weights (not of biases and normalisations)',
+        Params._dummy(),
+        "weightDecay",
+        "decay of weights (not of biases and normalisations)",
         TypeConverters.toFloat,
     )
 
@@ -382,16 +417,23 @@ class NetTrainingParams(Params):
         return self.getOrDefault(self.weightDecay)
 
 
-class NetClassificationModel(NetTrainingParams, ClassificationModel, _JavaProbabilisticClassificationModel[Vector]):
+class NetClassificationModel(
+    ClassificationModel,
+    _JavaProbabilisticClassificationModel[Vector],
+    NetTrainingParams,
+    JavaMLWritable,
+    JavaMLReadable[Any],
+):
     """A trained network that tells classes apart.
 
     The JVM's ``io.kiln.ml.NetClassificationModel``.
     """
 
     classWeights: Param[list[float]] = Param(
-        Params._dummy(), "classWeights",
-        'factors on the weights of training rows, one per class, such as larger ones for rare classes; validation '
-        'counts rows by weightCol alone; unset: all classes count alike',
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, such as larger ones for rare classes; validation "
+        "counts rows by weightCol alone; unset: all classes count alike",
         TypeConverters.toListFloat,
     )
 
@@ -400,8 +442,9 @@ class NetClassificationModel(NetTrainingParams, ClassificationModel, _JavaProbab
         return self.getOrDefault(self.classWeights)
 
     ignoredLabel: Param[int] = Param(
-        Params._dummy(), "ignoredLabel",
-        'label of rows that training and validation leave out, such as -1; unset: none',
+        Params._dummy(),
+        "ignoredLabel",
+        "label of rows that training and validation leave out, such as -1; unset: none",
         TypeConverters.toInt,
     )
 
@@ -438,17 +481,20 @@ class NetClassificationModel(NetTrainingParams, ClassificationModel, _JavaProbab
         return self._set(thresholds=value)
 
 
-class NetRegressionModel(NetTrainingParams, NetworkModel, _JavaRegressionModel[Vector]):
+class NetRegressionModel(
+    NetworkModel, _JavaRegressionModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
     """A trained network that predicts numbers.
 
     The JVM's ``io.kiln.ml.NetRegressionModel``.
     """
 
     standardizeTarget: Param[bool] = Param(
-        Params._dummy(), "standardizeTarget",
-        'whether the network learns the labels with their mean taken away and divided by their standard deviation, '
+        Params._dummy(),
+        "standardizeTarget",
+        "whether the network learns the labels with their mean taken away and divided by their standard deviation, "
         "which its predictions get back; losses and metrics stay in the labels' unit; unset: for losses l1, l2, huber "
-        'and quantile',
+        "and quantile",
         TypeConverters.toBoolean,
     )
 
@@ -473,16 +519,23 @@ class NetRegressionModel(NetTrainingParams, NetworkModel, _JavaRegressionModel[V
         return self._set(predictionCol=value)
 
 
-class NetClassifier(NetTrainingParams, NetworkEstimator, _JavaProbabilisticClassifier["NetClassificationModel"]):
+class NetClassifier(
+    NetworkEstimator,
+    _JavaProbabilisticClassifier["NetClassificationModel"],
+    NetTrainingParams,
+    JavaMLWritable,
+    JavaMLReadable[Any],
+):
     """Trains a network that tells classes apart.
 
     The JVM's ``io.kiln.ml.NetClassifier``.
     """
 
     classWeights: Param[list[float]] = Param(
-        Params._dummy(), "classWeights",
-        'factors on the weights of training rows, one per class, such as larger ones for rare classes; validation '
-        'counts rows by weightCol alone; unset: all classes count alike',
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, such as larger ones for rare classes; validation "
+        "counts rows by weightCol alone; unset: all classes count alike",
         TypeConverters.toListFloat,
     )
 
@@ -491,8 +544,9 @@ class NetClassifier(NetTrainingParams, NetworkEstimator, _JavaProbabilisticClass
         return self.getOrDefault(self.classWeights)
 
     ignoredLabel: Param[int] = Param(
-        Params._dummy(), "ignoredLabel",
-        'label of rows that training and validation leave out, such as -1; unset: none',
+        Params._dummy(),
+        "ignoredLabel",
+        "label of rows that training and validation leave out, such as -1; unset: none",
         TypeConverters.toInt,
     )
 
@@ -501,8 +555,9 @@ class NetClassifier(NetTrainingParams, NetworkEstimator, _JavaProbabilisticClass
         return self.getOrDefault(self.ignoredLabel)
 
     network: Param[Layer | str] = Param(
-        Params._dummy(), "network",
-        'the network: a Block, or a graph as JSON; setNetwork takes both',
+        Params._dummy(),
+        "network",
+        "the network: a Block, or a graph as JSON; setNetwork takes both",
         to_network,
     )
 
@@ -560,7 +615,34 @@ class NetClassifier(NetTrainingParams, NetworkEstimator, _JavaProbabilisticClass
     ) -> None:
         super().__init__()
         self._java_obj = self._new_java_obj("io.kiln.ml.NetClassifier", self.uid)
-        self._setDefault(checkpointDir='', checkpointInterval=1, coresPerWorker=0, device='cpu', earlyStoppingPatience=0, gradientClipNorm=0.0, gradientClipValue=0.0, handleInvalid='error', heartbeatTimeout=1.6, inputScale=1.0, kvStoreType='distSync', loss='softmaxCrossEntropy', maxResubmissions=3, memoryBudget=0, numWorkers=1, optimizer='adam', precision='float32', predictionBatchSize=256, showProgress=True, shuffle=True, snapshotInterval=0, standardizeFeatures=False, storageLevel='MEMORY_AND_DISK', timeout=600, validationMetric='loss', weightDecay=0.0)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="cpu",
+            earlyStoppingPatience=0,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            inputScale=1.0,
+            kvStoreType="distSync",
+            loss="softmaxCrossEntropy",
+            maxResubmissions=3,
+            memoryBudget=0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=False,
+            storageLevel="MEMORY_AND_DISK",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
         self._set(**self._input_kwargs)
 
     def _create_model(self, java_model: Any) -> NetClassificationModel:
@@ -739,15 +821,18 @@ class NetClassifier(NetTrainingParams, NetworkEstimator, _JavaProbabilisticClass
         return self._set(weightDecay=value)
 
 
-class NetRegressor(NetTrainingParams, NetworkEstimator, _JavaRegressor["NetRegressionModel"]):
+class NetRegressor(
+    NetworkEstimator, _JavaRegressor["NetRegressionModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
     """Trains a network that predicts numbers.
 
     The JVM's ``io.kiln.ml.NetRegressor``.
     """
 
     network: Param[Layer | str] = Param(
-        Params._dummy(), "network",
-        'the network: a Block, or a graph as JSON; setNetwork takes both',
+        Params._dummy(),
+        "network",
+        "the network: a Block, or a graph as JSON; setNetwork takes both",
         to_network,
     )
 
@@ -756,10 +841,11 @@ class NetRegressor(NetTrainingParams, NetworkEstimator, _JavaRegressor["NetRegre
         return self.getOrDefault(self.network)
 
     standardizeTarget: Param[bool] = Param(
-        Params._dummy(), "standardizeTarget",
-        'whether the network learns the labels with their mean taken away and divided by their standard deviation, '
+        Params._dummy(),
+        "standardizeTarget",
+        "whether the network learns the labels with their mean taken away and divided by their standard deviation, "
         "which its predictions get back; losses and metrics stay in the labels' unit; unset: for losses l1, l2, huber "
-        'and quantile',
+        "and quantile",
         TypeConverters.toBoolean,
     )
 
@@ -813,7 +899,34 @@ class NetRegressor(NetTrainingParams, NetworkEstimator, _JavaRegressor["NetRegre
     ) -> None:
         super().__init__()
         self._java_obj = self._new_java_obj("io.kiln.ml.NetRegressor", self.uid)
-        self._setDefault(checkpointDir='', checkpointInterval=1, coresPerWorker=0, device='cpu', earlyStoppingPatience=0, gradientClipNorm=0.0, gradientClipValue=0.0, handleInvalid='error', heartbeatTimeout=1.6, inputScale=1.0, kvStoreType='distSync', loss='l2', maxResubmissions=3, memoryBudget=0, numWorkers=1, optimizer='adam', precision='float32', predictionBatchSize=256, showProgress=True, shuffle=True, snapshotInterval=0, standardizeFeatures=False, storageLevel='MEMORY_AND_DISK', timeout=600, validationMetric='loss', weightDecay=0.0)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="cpu",
+            earlyStoppingPatience=0,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            inputScale=1.0,
+            kvStoreType="distSync",
+            loss="l2",
+            maxResubmissions=3,
+            memoryBudget=0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=False,
+            storageLevel="MEMORY_AND_DISK",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
         self._set(**self._input_kwargs)
 
     def _create_model(self, java_model: Any) -> NetRegressionModel:

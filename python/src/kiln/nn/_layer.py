@@ -6,9 +6,9 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
-Initializer = Union[str, Mapping[str, Mapping[str, Any]]]
+Initializer = str | Mapping[str, Mapping[str, Any]]
 
 
 class Layer:
@@ -56,7 +56,9 @@ class Layer:
 
         context = SparkContext._active_spark_context
         if context is None:
-            raise RuntimeError("summary: needs a running Spark session with Kiln's jars; call kiln.spark_session() first")
+            raise RuntimeError(
+                "summary: needs a running Spark session with Kiln's jars; call kiln.spark_session() first"
+            )
         jvm: Any = context._jvm
         gateway: Any = context._gateway
         dims = gateway.new_array(jvm.long, len(input_shape) + 1)

@@ -152,7 +152,9 @@ class AlexNet:
 class BatchNorm(Layer):
     """``io.kiln.nn``'s ``BatchNorm``."""
 
-    def __init__(self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None) -> None:
+    def __init__(
+        self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None
+    ) -> None:
         super().__init__("BatchNorm", {"epsilon": epsilon, "momentum": momentum, "population": population})
 
 
@@ -166,8 +168,12 @@ class BatchNormRelu(Layer):
 class Bert(Layer):
     """``io.kiln.nn``'s ``Bert``."""
 
-    def __init__(self, layers: int, size: int, heads: int, *, positions: int | None = None, vocabulary: int | None = None) -> None:
-        super().__init__("Bert", {"layers": layers, "size": size, "heads": heads, "positions": positions, "vocabulary": vocabulary})
+    def __init__(
+        self, layers: int, size: int, heads: int, *, positions: int | None = None, vocabulary: int | None = None
+    ) -> None:
+        super().__init__(
+            "Bert", {"layers": layers, "size": size, "heads": heads, "positions": positions, "vocabulary": vocabulary}
+        )
 
     @staticmethod
     def base() -> Layer:
@@ -195,34 +201,217 @@ class Concurrent(Layer):
 class Conv1D(Layer):
     """``io.kiln.nn``'s ``Conv1D``."""
 
-    def __init__(self, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> None:
-        super().__init__("Conv1D", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def __init__(
+        self,
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> None:
+        super().__init__(
+            "Conv1D",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
     @staticmethod
-    def transposed_builder(*, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> Layer:
-        return Layer("Conv1D.transposedBuilder", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def transposed_builder(
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> Layer:
+        return Layer(
+            "Conv1D.transposedBuilder",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
 
 class Conv2D(Layer):
     """``io.kiln.nn``'s ``Conv2D``."""
 
-    def __init__(self, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> None:
-        super().__init__("Conv2D", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def __init__(
+        self,
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> None:
+        super().__init__(
+            "Conv2D",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
     @staticmethod
-    def transposed_builder(*, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> Layer:
-        return Layer("Conv2D.transposedBuilder", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def transposed_builder(
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> Layer:
+        return Layer(
+            "Conv2D.transposedBuilder",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
 
 class Conv3D(Layer):
     """``io.kiln.nn``'s ``Conv3D``."""
 
-    def __init__(self, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> None:
-        super().__init__("Conv3D", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def __init__(
+        self,
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> None:
+        super().__init__(
+            "Conv3D",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
     @staticmethod
-    def transposed_builder(*, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, channels: int | None = None, dilation: int | Sequence[int] | None = None, groups: int | None = None, kernel: int | Sequence[int] | None = None, output_pad: int | Sequence[int] | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> Layer:
-        return Layer("Conv3D.transposedBuilder", {"activation": activation, "bias_initializer": bias_initializer, "channels": channels, "dilation": dilation, "groups": groups, "kernel": kernel, "output_pad": output_pad, "pad": pad, "stride": stride, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def transposed_builder(
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        channels: int | None = None,
+        dilation: int | Sequence[int] | None = None,
+        groups: int | None = None,
+        kernel: int | Sequence[int] | None = None,
+        output_pad: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> Layer:
+        return Layer(
+            "Conv3D.transposedBuilder",
+            {
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "channels": channels,
+                "dilation": dilation,
+                "groups": groups,
+                "kernel": kernel,
+                "output_pad": output_pad,
+                "pad": pad,
+                "stride": stride,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
 
 class DeepFm(Layer):
@@ -235,8 +424,29 @@ class DeepFm(Layer):
 class Dense(Layer):
     """``io.kiln.nn``'s ``Dense``."""
 
-    def __init__(self, units: int, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bias_initializer: Initializer | None = None, flatten: bool | None = None, use_bias: bool | None = None, weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None, weight_initializer: Initializer | None = None) -> None:
-        super().__init__("Dense", {"units": units, "activation": activation, "bias_initializer": bias_initializer, "flatten": flatten, "use_bias": use_bias, "weight_form": weight_form, "weight_initializer": weight_initializer})
+    def __init__(
+        self,
+        units: int,
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bias_initializer: Initializer | None = None,
+        flatten: bool | None = None,
+        use_bias: bool | None = None,
+        weight_form: Literal["plain", "weight_norm", "spectral_norm"] | None = None,
+        weight_initializer: Initializer | None = None,
+    ) -> None:
+        super().__init__(
+            "Dense",
+            {
+                "units": units,
+                "activation": activation,
+                "bias_initializer": bias_initializer,
+                "flatten": flatten,
+                "use_bias": use_bias,
+                "weight_form": weight_form,
+                "weight_initializer": weight_initializer,
+            },
+        )
 
     @staticmethod
     def on_last_axis(units: int, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None) -> Layer:
@@ -276,15 +486,41 @@ class EfficientNet:
 class Embedding(Layer):
     """``io.kiln.nn``'s ``Embedding``."""
 
-    def __init__(self, count: int, dimension: int, *, initializer: Initializer | None = None, with_padding_index: int | None = None, with_row_gradient: bool | None = None) -> None:
-        super().__init__("Embedding", {"count": count, "dimension": dimension, "initializer": initializer, "with_padding_index": with_padding_index, "with_row_gradient": with_row_gradient})
+    def __init__(
+        self,
+        count: int,
+        dimension: int,
+        *,
+        initializer: Initializer | None = None,
+        with_padding_index: int | None = None,
+        with_row_gradient: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "Embedding",
+            {
+                "count": count,
+                "dimension": dimension,
+                "initializer": initializer,
+                "with_padding_index": with_padding_index,
+                "with_row_gradient": with_row_gradient,
+            },
+        )
 
 
 class FeedForward(Layer):
     """``io.kiln.nn``'s ``FeedForward``."""
 
-    def __init__(self, size: int, hidden: int, kind: Literal["relu", "gelu", "gelu_tanh", "swiglu"], dropout: float, use_bias: bool) -> None:
-        super().__init__("FeedForward", {"size": size, "hidden": hidden, "kind": kind, "dropout": dropout, "use_bias": use_bias})
+    def __init__(
+        self,
+        size: int,
+        hidden: int,
+        kind: Literal["relu", "gelu", "gelu_tanh", "swiglu"],
+        dropout: float,
+        use_bias: bool,
+    ) -> None:
+        super().__init__(
+            "FeedForward", {"size": size, "hidden": hidden, "kind": kind, "dropout": dropout, "use_bias": use_bias}
+        )
 
 
 class Flatten(Layer):
@@ -297,7 +533,9 @@ class Flatten(Layer):
 class GatedMlp(Layer):
     """``io.kiln.nn``'s ``GatedMlp``."""
 
-    def __init__(self, function: Literal["glu", "bilinear", "reglu", "geglu", "swiglu"], hidden: int, units: int) -> None:
+    def __init__(
+        self, function: Literal["glu", "bilinear", "reglu", "geglu", "swiglu"], hidden: int, units: int
+    ) -> None:
         super().__init__("GatedMlp", {"function": function, "hidden": hidden, "units": units})
 
     @staticmethod
@@ -308,8 +546,20 @@ class GatedMlp(Layer):
 class Gpt2(Layer):
     """``io.kiln.nn``'s ``Gpt2``."""
 
-    def __init__(self, vocabulary: int, positions: int, layers: int, size: int, heads: int, *, dropout: float | None = None) -> None:
-        super().__init__("Gpt2", {"vocabulary": vocabulary, "positions": positions, "layers": layers, "size": size, "heads": heads, "dropout": dropout})
+    def __init__(
+        self, vocabulary: int, positions: int, layers: int, size: int, heads: int, *, dropout: float | None = None
+    ) -> None:
+        super().__init__(
+            "Gpt2",
+            {
+                "vocabulary": vocabulary,
+                "positions": positions,
+                "layers": layers,
+                "size": size,
+                "heads": heads,
+                "dropout": dropout,
+            },
+        )
 
     @staticmethod
     def extra_large() -> Layer:
@@ -338,8 +588,29 @@ class GroupNorm(Layer):
 class Gru(Layer):
     """``io.kiln.nn``'s ``Gru``."""
 
-    def __init__(self, hidden: int, *, bidirectional: bool | None = None, dropout: float | None = None, layers: int | None = None, layout: Literal["tnc", "ntc"] | None = None, linear_before_reset: bool | None = None, use_lengths: bool | None = None) -> None:
-        super().__init__("Gru", {"hidden": hidden, "bidirectional": bidirectional, "dropout": dropout, "layers": layers, "layout": layout, "linear_before_reset": linear_before_reset, "use_lengths": use_lengths})
+    def __init__(
+        self,
+        hidden: int,
+        *,
+        bidirectional: bool | None = None,
+        dropout: float | None = None,
+        layers: int | None = None,
+        layout: Literal["tnc", "ntc"] | None = None,
+        linear_before_reset: bool | None = None,
+        use_lengths: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "Gru",
+            {
+                "hidden": hidden,
+                "bidirectional": bidirectional,
+                "dropout": dropout,
+                "layers": layers,
+                "layout": layout,
+                "linear_before_reset": linear_before_reset,
+                "use_lengths": use_lengths,
+            },
+        )
 
 
 class Identity(Layer):
@@ -389,15 +660,39 @@ class LearnedPositions(Layer):
 class Lstm(Layer):
     """``io.kiln.nn``'s ``Lstm``."""
 
-    def __init__(self, hidden: int, *, bidirectional: bool | None = None, dropout: float | None = None, layers: int | None = None, layout: Literal["tnc", "ntc"] | None = None, projection: int | None = None, use_lengths: bool | None = None) -> None:
-        super().__init__("Lstm", {"hidden": hidden, "bidirectional": bidirectional, "dropout": dropout, "layers": layers, "layout": layout, "projection": projection, "use_lengths": use_lengths})
+    def __init__(
+        self,
+        hidden: int,
+        *,
+        bidirectional: bool | None = None,
+        dropout: float | None = None,
+        layers: int | None = None,
+        layout: Literal["tnc", "ntc"] | None = None,
+        projection: int | None = None,
+        use_lengths: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "Lstm",
+            {
+                "hidden": hidden,
+                "bidirectional": bidirectional,
+                "dropout": dropout,
+                "layers": layers,
+                "layout": layout,
+                "projection": projection,
+                "use_lengths": use_lengths,
+            },
+        )
 
 
 class LstmLanguageModel(Layer):
     """``io.kiln.nn``'s ``LstmLanguageModel``."""
 
     def __init__(self, vocabulary: int, hidden: int, layers: int, dropout: float, *, tied: bool | None = None) -> None:
-        super().__init__("LstmLanguageModel", {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "dropout": dropout, "tied": tied})
+        super().__init__(
+            "LstmLanguageModel",
+            {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "dropout": dropout, "tied": tied},
+        )
 
 
 class MobileNet:
@@ -423,8 +718,29 @@ class MobileNet:
 class MultiHeadAttention(Layer):
     """``io.kiln.nn``'s ``MultiHeadAttention``."""
 
-    def __init__(self, size: int, heads: int, *, causal: bool | None = None, dropout: float | None = None, key_heads: int | None = None, rotary: int | None = None, use_bias: bool | None = None) -> None:
-        super().__init__("MultiHeadAttention", {"size": size, "heads": heads, "causal": causal, "dropout": dropout, "key_heads": key_heads, "rotary": rotary, "use_bias": use_bias})
+    def __init__(
+        self,
+        size: int,
+        heads: int,
+        *,
+        causal: bool | None = None,
+        dropout: float | None = None,
+        key_heads: int | None = None,
+        rotary: int | None = None,
+        use_bias: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "MultiHeadAttention",
+            {
+                "size": size,
+                "heads": heads,
+                "causal": causal,
+                "dropout": dropout,
+                "key_heads": key_heads,
+                "rotary": rotary,
+                "use_bias": use_bias,
+            },
+        )
 
 
 class NeuralCollaborativeFilter:
@@ -432,11 +748,17 @@ class NeuralCollaborativeFilter:
 
     @staticmethod
     def neu_mf(users: int, items: int, dimension: int, factors: int, widths: int | Sequence[int]) -> Layer:
-        return Layer("NeuralCollaborativeFilter.neuMf", {"users": users, "items": items, "dimension": dimension, "factors": factors, "widths": widths})
+        return Layer(
+            "NeuralCollaborativeFilter.neuMf",
+            {"users": users, "items": items, "dimension": dimension, "factors": factors, "widths": widths},
+        )
 
     @staticmethod
     def perceptron(users: int, items: int, dimension: int, widths: int | Sequence[int]) -> Layer:
-        return Layer("NeuralCollaborativeFilter.perceptron", {"users": users, "items": items, "dimension": dimension, "widths": widths})
+        return Layer(
+            "NeuralCollaborativeFilter.perceptron",
+            {"users": users, "items": items, "dimension": dimension, "widths": widths},
+        )
 
 
 class PRelu(Layer):
@@ -481,16 +803,76 @@ class Pool:
         return Layer("Pool.adaptiveMax", {"size": size})
 
     @staticmethod
-    def average1d(kernel: int, *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.average1D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def average1d(
+        kernel: int,
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.average1D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
     @staticmethod
-    def average2d(kernel: int | Sequence[int], *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.average2D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def average2d(
+        kernel: int | Sequence[int],
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.average2D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
     @staticmethod
-    def average3d(kernel: int | Sequence[int], *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.average3D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def average3d(
+        kernel: int | Sequence[int],
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.average3D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
     @staticmethod
     def global_average() -> Layer:
@@ -501,16 +883,76 @@ class Pool:
         return Layer("Pool.globalMax", {})
 
     @staticmethod
-    def max1d(kernel: int, *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.max1D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def max1d(
+        kernel: int,
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.max1D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
     @staticmethod
-    def max2d(kernel: int | Sequence[int], *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.max2D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def max2d(
+        kernel: int | Sequence[int],
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.max2D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
     @staticmethod
-    def max3d(kernel: int | Sequence[int], *, ceil_mode: bool | None = None, count_pad: bool | None = None, dilation: int | Sequence[int] | None = None, divisor: int | None = None, pad: int | Sequence[int] | None = None, stride: int | Sequence[int] | None = None) -> Layer:
-        return Layer("Pool.max3D", {"kernel": kernel, "ceil_mode": ceil_mode, "count_pad": count_pad, "dilation": dilation, "divisor": divisor, "pad": pad, "stride": stride})
+    def max3d(
+        kernel: int | Sequence[int],
+        *,
+        ceil_mode: bool | None = None,
+        count_pad: bool | None = None,
+        dilation: int | Sequence[int] | None = None,
+        divisor: int | None = None,
+        pad: int | Sequence[int] | None = None,
+        stride: int | Sequence[int] | None = None,
+    ) -> Layer:
+        return Layer(
+            "Pool.max3D",
+            {
+                "kernel": kernel,
+                "ceil_mode": ceil_mode,
+                "count_pad": count_pad,
+                "dilation": dilation,
+                "divisor": divisor,
+                "pad": pad,
+                "stride": stride,
+            },
+        )
 
 
 class ResNet:
@@ -542,8 +984,29 @@ class RmsNorm(Layer):
 class Rnn(Layer):
     """``io.kiln.nn``'s ``Rnn``."""
 
-    def __init__(self, hidden: int, *, activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None, bidirectional: bool | None = None, dropout: float | None = None, layers: int | None = None, layout: Literal["tnc", "ntc"] | None = None, use_lengths: bool | None = None) -> None:
-        super().__init__("Rnn", {"hidden": hidden, "activation": activation, "bidirectional": bidirectional, "dropout": dropout, "layers": layers, "layout": layout, "use_lengths": use_lengths})
+    def __init__(
+        self,
+        hidden: int,
+        *,
+        activation: Literal["none", "relu", "sigmoid", "tanh"] | None = None,
+        bidirectional: bool | None = None,
+        dropout: float | None = None,
+        layers: int | None = None,
+        layout: Literal["tnc", "ntc"] | None = None,
+        use_lengths: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "Rnn",
+            {
+                "hidden": hidden,
+                "activation": activation,
+                "bidirectional": bidirectional,
+                "dropout": dropout,
+                "layers": layers,
+                "layout": layout,
+                "use_lengths": use_lengths,
+            },
+        )
 
 
 class RotaryPositions(Layer):
@@ -596,7 +1059,9 @@ class StochasticDepth(Layer):
 class SyncBatchNorm(Layer):
     """``io.kiln.nn``'s ``SyncBatchNorm``."""
 
-    def __init__(self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None) -> None:
+    def __init__(
+        self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None
+    ) -> None:
         super().__init__("SyncBatchNorm", {"epsilon": epsilon, "momentum": momentum, "population": population})
 
 
