@@ -66,9 +66,7 @@ def arguments(entry: Any) -> tuple[dict[str, str], dict[str, str]]:
         if must:
             required.append(must)
         optional |= must | may
-    common = (
-        {} if needs_none or not required else {k: v for k, v in required[0].items() if all(k in r for r in required)}
-    )
+    common = {} if needs_none or not required else {k: v for k, v in required[0].items() if all(k in r for r in required)}
     return common, {k: v for k, v in optional.items() if k not in common}
 
 
@@ -101,15 +99,14 @@ def layers(jvm: Any) -> str:
         if layer:
             parameters, values = signature(layer)
             comma = ", " if parameters else ""
-            out.append(
-                f'\n    def __init__(self{comma}{parameters}) -> None:\n        super().__init__("{name}", {values})\n'
-            )
+            out.append(f'\n    def __init__(self{comma}{parameters}) -> None:\n        super().__init__("{name}", {values})\n')
         for entry in entries:
             if entry is not layer:
                 parameters, values = signature(entry)
                 method = snake(entry.name().split(".")[1])
                 out.append(
-                    f'\n    @staticmethod\n    def {method}({parameters}) -> Layer:\n        return Layer("{entry.name()}", {values})\n'
+                    f"\n    @staticmethod\n    def {method}({parameters}) -> Layer:\n"
+                    f'        return Layer("{entry.name()}", {values})\n'
                 )
     return "".join(out)
 
@@ -223,18 +220,13 @@ def stage(jvm: Any, name: str, shared: set[str]) -> str:
     bases, model, doc = STAGES[name]
     instance, params, methods = described(jvm, name)
     out = [
-        f'\n\nclass {name}({bases}, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):\n    """{doc}\n\n    The JVM\'s ``io.kiln.ml.{name}``.\n    """\n'
+        f"\n\nclass {name}({bases}, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):\n"
+        f'    """{doc}\n\n    The JVM\'s ``io.kiln.ml.{name}``.\n    """\n'
     ]
     out += [declaration(p) for n, p in params.items() if own(name, n) and n not in shared]
-    kinds = {
-        n: CONVERTERS[p.getClass().getSimpleName()][1]
-        for n, p in params.items()
-        if f"set{n[0].upper()}{n[1:]}" in methods
-    }
+    kinds = {n: CONVERTERS[p.getClass().getSimpleName()][1] for n, p in params.items() if f"set{n[0].upper()}{n[1:]}" in methods}
     if model:
-        defaults = ", ".join(
-            f"{n}={d}" for n, p in params.items() if own(name, n) and (d := default(instance, p)) is not None
-        )
+        defaults = ", ".join(f"{n}={d}" for n, p in params.items() if own(name, n) and (d := default(instance, p)) is not None)
         arguments = "".join(f"        {n}: {kind} | None = None,\n" for n, kind in kinds.items())
         out.append(f"""
     @keyword_only
@@ -264,9 +256,7 @@ def estimators(jvm: Any) -> str:
     shared = [n for n in all_params["NetClassifier"] if all(n in p and own(s, n) for s, p in all_params.items())]
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
     out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "TrainingSummary"])) + "]\n")
-    out.append(
-        '\n\nclass NetTrainingParams(Params):\n    """Params that say how a network is trained; a model keeps them."""\n'
-    )
+    out.append('\n\nclass NetTrainingParams(Params):\n    """Params that say how a network is trained; a model keeps them."""\n')
     out += [declaration(all_params["NetClassifier"][n]) for n in shared]
     out += [stage(jvm, name, set(shared)) for name in STAGES]
     return "".join(out)

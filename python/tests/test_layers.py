@@ -10,9 +10,7 @@ from kiln import nn
 def test_generated_files_are_what_the_jvm_says(spark: SparkSession) -> None:
     jvm = spark.sparkContext._jvm
     assert generate.formatted(generate.layers(jvm), generate.LAYERS) == generate.LAYERS.read_text(encoding="utf-8")
-    assert generate.formatted(generate.estimators(jvm), generate.ESTIMATORS) == generate.ESTIMATORS.read_text(
-        encoding="utf-8"
-    )
+    assert generate.formatted(generate.estimators(jvm), generate.ESTIMATORS) == generate.ESTIMATORS.read_text(encoding="utf-8")
 
 
 def test_json_has_the_names_of_java() -> None:
@@ -59,7 +57,5 @@ def test_a_mistake_is_told_with_its_place(spark: SparkSession) -> None:
 
 def test_notebooks_show_a_layer_per_line() -> None:
     network = nn.Sequential(nn.Dense(2), nn.Residual(body=nn.Dense(2)))
-    assert network._repr_html_() == (
-        "<pre>Sequential(\n  Dense(units=2),\n  Residual(\n    body=Dense(units=2)))</pre>"
-    )
+    assert network._repr_html_() == ("<pre>Sequential(\n  Dense(units=2),\n  Residual(\n    body=Dense(units=2)))</pre>")
     assert repr(network) == "Sequential(Dense(units=2), Residual(body=Dense(units=2)))"

@@ -71,9 +71,7 @@ def test_pipelines_saved_by_the_jvm_are_loaded_by_python(rings: DataFrame, tmp_p
     model.write().overwrite().save(str(tmp_path / "model"))
     again = PipelineModel.load(str(tmp_path / "model"))
     assert isinstance(again.stages[1], NetClassificationModel)
-    assert (
-        again.transform(rings).select("probability").collect() == model.transform(rings).select("probability").collect()
-    )
+    assert again.transform(rings).select("probability").collect() == model.transform(rings).select("probability").collect()
 
 
 def test_cross_validation_chooses_among_learning_rates(rings: DataFrame, tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def _has_class(jvm: Any, name: str) -> bool:
 def register() -> None:
     """Let PySpark find the Python class of a stage that was saved by the JVM.
 
-    PySpark imports the module that is named like the Java class's package. Its own packages it renames; ``io.kiln.ml`` it takes for a
-    submodule of Python's ``io``, which therefore has to have one.
+    PySpark imports the module that is named like the package of the Java class. Its own packages it renames; ``io.kiln.ml`` it
+    takes for a submodule of Python's ``io``, which therefore has to have one.
     """
     if _PACKAGE in sys.modules:
         return

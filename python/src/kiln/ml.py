@@ -90,8 +90,7 @@ class NetTrainingParams(Params):
     earlyStoppingPatience: Param[int] = Param(
         Params._dummy(),
         "earlyStoppingPatience",
-        "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; "
-        "0: never",
+        "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; 0: never",
         TypeConverters.toInt,
     )
 
@@ -327,8 +326,7 @@ class NetTrainingParams(Params):
     snapshotInterval: Param[int] = Param(
         Params._dummy(),
         "snapshotInterval",
-        "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of "
-        "each epoch",
+        "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of each epoch",
         TypeConverters.toInt,
     )
 
@@ -481,9 +479,7 @@ class NetClassificationModel(
         return self._set(thresholds=value)
 
 
-class NetRegressionModel(
-    NetworkModel, _JavaRegressionModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
-):
+class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
     """A trained network that predicts numbers.
 
     The JVM's ``io.kiln.ml.NetRegressionModel``.

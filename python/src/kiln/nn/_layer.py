@@ -56,9 +56,7 @@ class Layer:
 
         context = SparkContext._active_spark_context
         if context is None:
-            raise RuntimeError(
-                "summary: needs a running Spark session with Kiln's jars; call kiln.spark_session() first"
-            )
+            raise RuntimeError("summary: needs a running Spark session with Kiln's jars; call kiln.spark_session() first")
         jvm: Any = context._jvm
         gateway: Any = context._gateway
         dims = gateway.new_array(jvm.long, len(input_shape) + 1)

@@ -152,9 +152,7 @@ class AlexNet:
 class BatchNorm(Layer):
     """``io.kiln.nn``'s ``BatchNorm``."""
 
-    def __init__(
-        self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None
-    ) -> None:
+    def __init__(self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None) -> None:
         super().__init__("BatchNorm", {"epsilon": epsilon, "momentum": momentum, "population": population})
 
 
@@ -518,9 +516,7 @@ class FeedForward(Layer):
         dropout: float,
         use_bias: bool,
     ) -> None:
-        super().__init__(
-            "FeedForward", {"size": size, "hidden": hidden, "kind": kind, "dropout": dropout, "use_bias": use_bias}
-        )
+        super().__init__("FeedForward", {"size": size, "hidden": hidden, "kind": kind, "dropout": dropout, "use_bias": use_bias})
 
 
 class Flatten(Layer):
@@ -533,9 +529,7 @@ class Flatten(Layer):
 class GatedMlp(Layer):
     """``io.kiln.nn``'s ``GatedMlp``."""
 
-    def __init__(
-        self, function: Literal["glu", "bilinear", "reglu", "geglu", "swiglu"], hidden: int, units: int
-    ) -> None:
+    def __init__(self, function: Literal["glu", "bilinear", "reglu", "geglu", "swiglu"], hidden: int, units: int) -> None:
         super().__init__("GatedMlp", {"function": function, "hidden": hidden, "units": units})
 
     @staticmethod
@@ -1059,9 +1053,7 @@ class StochasticDepth(Layer):
 class SyncBatchNorm(Layer):
     """``io.kiln.nn``'s ``SyncBatchNorm``."""
 
-    def __init__(
-        self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None
-    ) -> None:
+    def __init__(self, *, epsilon: float | None = None, momentum: float | None = None, population: bool | None = None) -> None:
         super().__init__("SyncBatchNorm", {"epsilon": epsilon, "momentum": momentum, "population": population})
 
 
