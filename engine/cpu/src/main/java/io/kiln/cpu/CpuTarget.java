@@ -33,7 +33,7 @@ import io.kiln.op.nn.MaxPool;
 import io.kiln.op.nn.MaxPoolGradient;
 import java.util.Arrays;
 
-/** What the compiler needs to know of the processor's kernels: which there are, and how they lay out their results. */
+/** Tells the compiler which kernels this processor has and how they lay out their results. */
 final class CpuTarget implements Target {
     private final KernelTable kernels;
 
@@ -46,7 +46,7 @@ final class CpuTarget implements Target {
         return kernels.of(operator).length > 0;
     }
 
-    /** Functions for which oneDNN has code of its own stay with it; sums and the gradient of ReLU are as fast in a program. */
+    /** Functions that oneDNN implements stay with it; sums and the gradient of ReLU are as fast in a program. */
     @Override
     public boolean fuses(Pointwise operator, Spec output) {
         return operator instanceof ReluGradient
@@ -154,7 +154,7 @@ final class CpuTarget implements Target {
 
         /**
          * Takes the addresses of other arrays, if their strides are the same (shapes and types always are) and those that shared
-         * memory still share it: which of them a call looked at cannot be told.
+         * memory still share it, because a recorded call does not say which of them it read.
          */
         boolean take(NDArray[] inputs, NDArray[] outputs) {
             for (int i = 0; i < strides.length; i++) {

@@ -9,7 +9,7 @@ final class MemoryBudget {
     /** The property that sets the budget: bytes, or with suffix k, m or g. */
     static final String PROPERTY = "kiln.memory.limit";
 
-    /** What a user does about a budget that is too small. */
+    /** The remedy named when the budget is too small. */
     static final String REMEDY = "raise spark.executor.memoryOverhead (in local mode: the container's memory) or -D"
             + PROPERTY + "=8g, or use a smaller batch";
 

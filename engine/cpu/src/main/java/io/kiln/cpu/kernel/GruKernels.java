@@ -76,7 +76,7 @@ final class GruKernels {
         return results;
     }
 
-    /** What the inputs gave to n, plus r times the recurrent product. */
+    /** The input part of n, plus r times the recurrent product. */
     private static void sum(int h, float[] s, long gates, long target) {
         Memory.get(gates, s, 0, 4 * h);
         for (int j = 0; j < h; j++) {
@@ -95,7 +95,7 @@ final class GruKernels {
         Memory.put(s, 2 * h, target, h);
     }
 
-    /** What the inputs gave to n, plus the recurrent product. */
+    /** The input part of n, plus the recurrent product. */
     private static void plainSum(int h, float[] s, long gates, long target) {
         Memory.get(gates + 8L * h, s, 0, 2 * h);
         for (int j = 0; j < h; j++) {

@@ -7,8 +7,8 @@ import io.kiln.op.Cast;
 import io.kiln.op.Dispatch;
 
 /**
- * What the Java kernels need of one kind of Java array ({@code float[]} or {@code double[]}), because HotSpot vectorises
- * loops over heap arrays and not over off-heap memory. An {@code Object} here is always such an array.
+ * Operations of the Java kernels on one kind of Java array ({@code float[]} or {@code double[]}). HotSpot vectorises loops
+ * over heap arrays, but not over off-heap memory. An {@code Object} here is always such an array.
  */
 interface HeapMath {
 
@@ -47,7 +47,7 @@ interface HeapMath {
     /** A row-major array of these elements. */
     NDArray write(Object values, Spec spec);
 
-    /** The array in the type that is wanted. */
+    /** The array cast to a type; the array itself if it has that type. */
     static NDArray as(NDArray array, DType dtype) {
         return array.dtype() == dtype ? array : Dispatch.withoutGradient(new Cast(dtype), array);
     }

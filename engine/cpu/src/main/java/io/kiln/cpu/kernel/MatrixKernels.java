@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 final class MatrixKernels {
     private MatrixKernels() {}
 
-    /** What is done with one matrix: its elements are overwritten, or read, at an offset. */
+    /** The work on one matrix, whose elements are read or overwritten at an offset. */
     private interface Body {
         void run(int matrix);
     }

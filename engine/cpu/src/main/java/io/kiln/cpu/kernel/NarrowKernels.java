@@ -20,7 +20,7 @@ final class NarrowKernels {
 
     private NarrowKernels() {}
 
-    /** Says once per JVM, when it is first looked at, where bfloat16 does not pay. */
+    /** Logs once per JVM, on first use, that bfloat16 does not pay on this processor. */
     private static final class Advice {
         static final Advice ONCE = new Advice();
 

@@ -199,7 +199,7 @@ final class Recurrence {
         return product;
     }
 
-    /** What is done for one row, with heap memory of its own. */
+    /** The work for one row, with its own heap memory. */
     interface RowBody {
         void run(int n, float[] scratch);
     }

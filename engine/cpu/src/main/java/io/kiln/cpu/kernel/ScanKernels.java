@@ -14,7 +14,7 @@ import io.kiln.op.reduce.CumulativeProduct;
 final class ScanKernels {
     private ScanKernels() {}
 
-    /** What is done along one row: elements from start, start + step, … of arrays of [outer, n, inner]. */
+    /** The work along one row: elements from start, start + step, … of arrays of [outer, n, inner]. */
     private interface RowBody {
         void run(int start, int step, int n);
     }

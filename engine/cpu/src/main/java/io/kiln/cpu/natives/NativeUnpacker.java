@@ -50,7 +50,7 @@ final class NativeUnpacker {
     }
 
     /**
-     * Makes a directory for one more class loader of this JVM, with copies of its own of those libraries that belong to a class
+     * Creates a directory for another class loader of this JVM, with its own copies of the libraries that belong to a class
      * loader. The others become hard links to the files that are loaded already: another name for the JVM, which refuses to load
      * a file for two class loaders, but the same file for the dynamic linker, which loads it once. The files vanish when the
      * JVM ends.

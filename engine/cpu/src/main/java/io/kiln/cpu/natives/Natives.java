@@ -58,7 +58,7 @@ public final class Natives {
     /**
      * The libraries of this JVM, loaded by the first call.
      *
-     * @return the libraries, or why there are none
+     * @return the libraries, or the reason why they are unavailable
      */
     public static Natives get() {
         return Holder.INSTANCE;

@@ -42,7 +42,7 @@ public enum Activation {
         this.gradientArgument = gradientArgument;
     }
 
-    /** What the gradient is computed from: source or result. */
+    /** The array from which the gradient is computed: source or result. */
     int gradientArgument() {
         return gradientArgument;
     }

@@ -188,7 +188,7 @@ public final class BatchNorm {
     }
 
     /**
-     * What a rectifier behind the normalisation of a batch leaves for its gradient.
+     * Size of the mask that a ReLU fused into batch normalisation keeps for its gradient.
      *
      * @param src a source, of which only type and sizes matter
      * @return bytes of the mask; -1 if oneDNN has no implementation with a rectifier

@@ -3,8 +3,8 @@ package io.kiln.cpu.onednn;
 import java.util.Arrays;
 
 /**
- * What makes two calls the same but for their addresses: operation, types, sizes, strides, attributes, threads. A context
- * fills one key again and again; only a key that enters the cache is copied.
+ * Identifies a call up to its addresses: operation, types, sizes, strides, attributes, threads. A context reuses one mutable key
+ * for lookups and copies it only when it enters the cache.
  */
 final class CallKey {
 
@@ -40,7 +40,7 @@ final class CallKey {
         return add(Double.doubleToRawLongBits(number));
     }
 
-    /** Adds everything of a tensor but its address; null is no tensor. */
+    /** Adds all of a tensor but its address; null stands for an absent tensor. */
     CallKey add(Tensor tensor) {
         if (tensor == null) {
             return add(-1);

@@ -79,18 +79,18 @@ public final class CallLog {
         addresses.add(slots.clone());
     }
 
-    /** A kernel has asked for invalid operations; where there were some, it goes on in a way that is not recorded. */
+    /** Notes that a kernel checked for invalid operations; if it found some, it continues on a path that is not recorded. */
     void watch(boolean raised) {
         watched = true;
         invalid |= raised;
     }
 
     /**
-     * The calls, in a form in which they can be made again with other addresses.
+     * The calls in a form that can be replayed with other addresses.
      *
      * @param starts addresses of the memory that may be read or written
      * @param bytes size of each
-     * @return the calls; null when there are none, when one looks at other memory, or when they met invalid operations
+     * @return the calls; null if there are none, one accesses other memory, or invalid operations occurred
      */
     public RecordedCalls calls(long[] starts, long[] bytes) {
         if (plans.isEmpty() || invalid) {

@@ -18,8 +18,8 @@ import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
- * What a thread needs to call oneDNN: engine, stream, the cache of its calls (least recently used ones go first) and one
- * scratch buffer for all of them. It is made by the thread's first call and freed some time after the thread has ended.
+ * The state a thread needs to call oneDNN: engine, stream, an LRU cache of its calls and one scratch buffer shared by them.
+ * It is created by the thread's first call and freed some time after the thread has ended.
  *
  * <p>Concurrency: belongs to its thread.
  */
@@ -98,12 +98,11 @@ public final class CpuContext {
     }
 
     /**
-     * Whether the calling thread's calls since this was last asked met a NaN that they did not hand on, or made one: oneDNN's
-     * maxima and activations turn NaN into a number, or a number's ∞ into NaN, where the operators' definitions do not. True may
-     * be left over from other code; a kernel that is told so looks at its data, or computes again by another way with the same
-     * bits. Calls that are recorded are looked at when they are made again.
+     * Whether this thread's calls since the last check swallowed or produced a NaN: oneDNN's maxima and activations turn NaN
+     * into a number, or ∞ into NaN, where the operators' definitions do not. May return true because of other code; the kernel
+     * then inspects its data, or computes the result another way with the same bits. Recorded calls are checked on replay.
      *
-     * @return true if so
+     * @return true if it may have happened
      */
     public static boolean tookInvalid() {
         CpuContext context = CURRENT.get();

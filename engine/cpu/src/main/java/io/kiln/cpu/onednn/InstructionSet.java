@@ -9,7 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import io.kiln.cpu.natives.Natives;
 
 /**
- * What oneDNN may use of this processor: what the processor has, and {@code ONEDNN_MAX_CPU_ISA} allows.
+ * The instruction set available to oneDNN: supported by the processor and allowed by {@code ONEDNN_MAX_CPU_ISA}.
  */
 public final class InstructionSet {
 

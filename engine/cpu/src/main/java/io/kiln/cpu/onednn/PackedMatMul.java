@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
  * Products of many left matrices with one right matrix, {@code dst[m, n] = post(Σₖ a[m, k] b[k, n] + bias)}: the right matrix
- * is put in the order that oneDNN likes best once, where {@link MatMul} does so in each call. What the steps of a recurrent
- * layer do.
+ * is packed into oneDNN's preferred layout once, where {@link MatMul} packs it in each call. Used by the time steps of recurrent
+ * layers.
  *
  * <p>Concurrency: belongs to the thread that made it, for the length of one kernel.
  */

@@ -18,7 +18,7 @@ import org.bytedeco.dnnl.dnnl_primitive;
  */
 final class Plan {
 
-    /** Says that oneDNN has no implementation of a call, so that the search is not repeated. */
+    /** Marks a call that oneDNN does not implement, so that the search is not repeated. */
     static final Plan UNSUPPORTED = new Plan(1, new Step[0], new Argument[0], 0, 0);
 
     /**
@@ -91,7 +91,7 @@ final class Plan {
         return this;
     }
 
-    /** Runs the primitives; false if there are none because oneDNN cannot do it. */
+    /** Runs the primitives; false if oneDNN does not implement the call. */
     boolean execute(CpuContext context) {
         if (this == UNSUPPORTED) {
             return false;
@@ -119,7 +119,7 @@ final class Plan {
         return true;
     }
 
-    /** Whether it looks at the caller's memory number {@code slot}. */
+    /** Whether it accesses the caller's memory number {@code slot}. */
     boolean uses(int slot) {
         for (Argument argument : arguments) {
             if (argument.slot == slot) {

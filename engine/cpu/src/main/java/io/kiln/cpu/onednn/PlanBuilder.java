@@ -149,11 +149,11 @@ final class PlanBuilder implements AutoCloseable {
     }
 
     /**
-     * Makes a primitive descriptor stand for a later implementation, in oneDNN's order, whose name begins so; if there is none it
-     * is of no use afterwards. More than one step may be needed even where the implementation is the next one: oneDNN counts
+     * Advances a primitive descriptor to the next implementation, in oneDNN's order, whose name starts with {@code name}. If none
+     * does, the descriptor is unusable afterwards. Reaching even the next implementation may take several steps: oneDNN counts
      * descriptors that it finds in its cache without passing their implementation.
      *
-     * @return whether there is one
+     * @return whether such an implementation exists
      */
     static boolean advance(dnnl_primitive_desc descriptor, String name) {
         boolean found = implementation(descriptor).startsWith(name);

@@ -16,7 +16,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 
 /**
- * What a primitive does to each element of its result before it stores it, in this order.
+ * The operations that a primitive applies to each element of its result before storing it, in order.
  *
  * @param steps the steps, none for a plain primitive
  */
@@ -33,7 +33,7 @@ public record PostOps(List<PostOp> steps) {
         steps = List.copyOf(steps);
     }
 
-    /** What a step does. */
+    /** Kinds of operations. */
     public enum Kind {
         /** Applies a function. */
         FUNCTION,

@@ -11,7 +11,7 @@ import io.kiln.op.reduce.ArgMax;
 import io.kiln.op.reduce.ArgMin;
 import io.kiln.op.reduce.CumulativeSum;
 
-/** What looks at whole rows along an axis: places of extremes, running sums, orders. */
+/** Kernels that read whole rows along an axis: arg-extrema, running sums, sort orders. */
 public final class AxisKernels {
     private AxisKernels() {}
 

@@ -65,13 +65,13 @@ final class AxisRows {
         lanes.store(dtype, at(row, from), stride, tile, 0, n);
     }
 
-    /** What is done with some of the rows. */
+    /** The work on some of the rows. */
     @FunctionalInterface
     interface Body {
         void run(Lanes lanes, long from, long to);
     }
 
-    /** Shares the rows out among the engine threads, each with lanes of its own. */
+    /** Splits the rows among the engine threads, each with its own lanes. */
     void share(DType compute, Body body) {
         Parallel parallel = EngineThreads.parallel();
         int parts = (int) Math.min(parallel.partsFor(count * length, GRAIN), Math.max(1, count));

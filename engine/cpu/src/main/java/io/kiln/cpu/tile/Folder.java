@@ -9,7 +9,7 @@ import io.kiln.ndarray.DType;
  * <p>Concurrency: belongs to one part at a time.
  */
 abstract class Folder {
-    /** What is computed. */
+    /** The reductions. */
     enum Kind {
         /** The sum. */
         SUM,
@@ -26,7 +26,7 @@ abstract class Folder {
         /** The smallest; NaN if one is NaN. */
         MIN;
 
-        /** What the result over no elements is, before the last step of means and norms. */
+        /** The result over no elements, before the last step of means and norms. */
         double neutral() {
             return switch (this) {
                 case SUM, MEAN, NORM1, NORM2 -> 0;

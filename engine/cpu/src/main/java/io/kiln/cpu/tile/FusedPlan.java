@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /**
  * A program whose plain arithmetic runs in generated loops. Steps are ordered so that as many as possible stand in one loop,
  * where values between them stay in registers; steps that look at bits or call functions run in between, in their own loops.
- * What is computed is the same, to the bit, as by a {@link TilePlan}.
+ * The results are the same, to the bit, as those of a {@link TilePlan}.
  *
  * <p>The JVM takes a while to compile a loop, and until then it is much slower than steps that have been compiled long ago. So
  * a new plan is tried on a tile now and then, beside those steps, and takes over when it is the faster one.

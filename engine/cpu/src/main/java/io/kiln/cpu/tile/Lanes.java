@@ -47,8 +47,8 @@ abstract class Lanes {
      * Repeats the first elements of a tile.
      *
      * @param tile which tile
-     * @param period how many there are
-     * @param count how many there shall be
+     * @param period number of elements to repeat
+     * @param count number of elements to fill
      */
     abstract void repeat(int tile, int period, int count);
 
@@ -89,9 +89,9 @@ abstract class Lanes {
     abstract void run(Loop loop, int count);
 
     /**
-     * Makes tiles that are not there yet.
+     * Allocates missing tiles.
      *
-     * @param count how many a run needs
+     * @param count number of tiles that a run needs
      */
     abstract void reserve(int count);
 
@@ -105,12 +105,12 @@ abstract class Lanes {
      */
     abstract long extreme(AxisRows rows, long row, boolean largest);
 
-    /** Whether an operation returns its first operand for some second operand that is the same for all elements. */
+    /** Whether some uniform second operand makes an operation return its first operand. */
     static boolean mayChangeNothing(Code code) {
         return code == Code.MUL || code == Code.DIV || code == Code.MIN || code == Code.MAX;
     }
 
-    /** Whether an operation with this second operand returns its first one: numbers that a user did not set. */
+    /** Whether an operation with this second operand returns its first one, as with the defaults of clipping and scaling. */
     static boolean changesNothing(Code code, double b) {
         return switch (code) {
             case MUL, DIV -> b == 1;

@@ -34,7 +34,7 @@ final class Layout {
 
     /**
      * Dense strides for the output of a pointwise operator: those of the first input that has the whole shape and repeats
-     * nothing, in its order of axes; row-major when there is none.
+     * nothing, in its order of axes; row-major if there is no such input.
      */
     static long[] like(NDArray[] inputs, Shape shape) {
         for (NDArray x : inputs) {

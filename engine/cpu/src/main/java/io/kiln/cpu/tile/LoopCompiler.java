@@ -56,7 +56,7 @@ final class LoopCompiler {
      * Compiles steps.
      *
      * @param dtype compute type, float32 or float64
-     * @param steps steps in order, each writing a value of its own; operands are values
+     * @param steps steps in order, each defining a new value; operands are values
      * @param read values that come from tiles
      * @param written values that go to tiles
      * @param tile the tile of each of these values
@@ -87,7 +87,7 @@ final class LoopCompiler {
             return (Loop) hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class))
                     .invoke();
         } catch (Throwable t) {
-            throw new IllegalStateException("pointwise: the loop of " + steps + " is no valid class", t);
+            throw new IllegalStateException("pointwise: the loop of " + steps + " is not a valid class", t);
         }
     }
 

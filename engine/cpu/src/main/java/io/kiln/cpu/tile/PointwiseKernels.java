@@ -18,12 +18,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs pointwise operators and programs, copies and casts. What it compiles from operators is kept by their equality.
+ * Runs pointwise operators and programs, copies and casts. Programs compiled from operators are cached by equality.
  *
  * <p>Concurrency: thread-safe.
  */
 public final class PointwiseKernels {
-    /** Operators carry numbers (a learning rate, say), so there is no end of different ones. */
+    /** Bounds the cache: operators carry numbers such as a learning rate, so they can differ without end. */
     private static final int MAX_PROGRAMS = 2048;
 
     private final Backend backend;

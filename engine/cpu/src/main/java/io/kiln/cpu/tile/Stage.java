@@ -1,7 +1,7 @@
 package io.kiln.cpu.tile;
 
 /**
- * What is done to a tile at once in a {@link FusedPlan}.
+ * One pass over a tile in a {@link FusedPlan}.
  *
  * @param step a load or a step that has a loop of its own; null for a generated loop
  * @param loop a generated loop over several steps, or null

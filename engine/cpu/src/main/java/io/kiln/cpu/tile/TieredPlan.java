@@ -9,13 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The plans of a program for one set of uniform inputs: interpreted at first, compiled once it has run over enough elements
+ * The plans of a program for one set of uniform inputs: interpreted at first, compiled once it has processed enough elements
  * to be worth a class.
  *
  * <p>Concurrency: thread-safe.
  */
 final class TieredPlan {
-    /** Numbers that are 1 or infinite now and then could otherwise call for any number of classes. */
+    /** Bounds the classes compiled for operands that are only sometimes 1 or infinite. */
     private static final int MAX_VARIANTS = 6;
 
     private final PointwiseProgram program;
@@ -33,7 +33,7 @@ final class TieredPlan {
      */
     private record Variant(DType type, long idle) {}
 
-    /** What was asked for last, which is mostly asked for again. */
+    /** The last request, which usually repeats. */
     private record Recent(DType type, long idle, FusedPlan plan) {}
 
     private volatile Recent recent;

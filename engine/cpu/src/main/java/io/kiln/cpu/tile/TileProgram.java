@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A pointwise program made ready to run on tiles. Plans are made once for each set of inputs that have one value for all
- * elements.
+ * A pointwise program prepared to run on tiles, with one cached plan per set of uniform inputs (those with one value for all
+ * elements).
  *
  * <p>Concurrency: thread-safe.
  */

@@ -19,7 +19,7 @@ final class TileWriter {
      * A writer.
      *
      * @param image where tiles go, [N, C, height, width] with neighbouring channels
-     * @param finish what is done to the results
+     * @param finish epilogue applied to the results
      */
     TileWriter(Grid grid, Tensor image, Finish finish) {
         this.grid = grid;

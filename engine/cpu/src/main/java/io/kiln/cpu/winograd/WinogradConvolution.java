@@ -14,7 +14,7 @@ import java.util.function.LongUnaryOperator;
  * 3×3 taps need a quarter of the multiplications of the direct sum, 5×5 taps 36/100.
  *
  * <p>Tiles are taken in blocks whose transforms stay in the caches, and output channels in blocks where the transformed weights
- * would not. Each thread transforms, multiplies and writes tiles of its own: what one core has written another reads slowly. The
+ * would not. Each thread transforms, multiplies and writes its own tiles, because data written by another core is slow to read. The
  * split into blocks follows from sizes and the number of threads alone, so results have the same bits in every run.
  *
  * <p>Sources: S. Winograd, Arithmetic Complexity of Computations, SIAM 1980; A. Lavin and S. Gray, Fast Algorithms for

@@ -23,7 +23,7 @@ final class Workspace {
 
     private final float[][] arrays = new float[ARRAYS][];
 
-    /** What has been given out, by first array and number, so that nothing is made twice. */
+    /** Arrays handed out, by first array and number, so that each is created once. */
     private final float[][][][] given = new float[ARRAYS][MOST][][];
 
     private Workspace() {}
