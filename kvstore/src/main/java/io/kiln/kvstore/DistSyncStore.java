@@ -3,7 +3,7 @@ package io.kiln.kvstore;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -50,8 +50,9 @@ final class DistSyncStore extends KVStore {
 
     @Override
     void share(KVKey key, NDArray copy) {
-        long bytes = copy.size() * copy.dtype().bytes();
-        collectives.broadcast(0, copy.address(), bytes, purpose(key, copy));
+        try (HostView host = copy.update()) {
+            collectives.broadcast(0, host, purpose(key, copy));
+        }
     }
 
     private static int purpose(KVKey key, NDArray a) {
@@ -63,12 +64,16 @@ final class DistSyncStore extends KVStore {
     void apply(KVKey key, NDArray sum, NDArray stored) {
         int purpose = purpose(key, stored);
         if (optimizer() == null && updater() == null) {
-            collectives.allReduce(sum.dtype(), sum.address(), sum.size(), purpose);
+            try (HostView host = sum.update()) {
+                collectives.allReduce(sum.dtype(), host, purpose);
+            }
             stored.assign(sum);
             return;
         }
         Slices slices = slices(key, stored);
-        collectives.reduceScatter(sum.dtype(), sum.address(), slices, purpose);
+        try (HostView host = sum.update()) {
+            collectives.reduceScatter(sum.dtype(), host, slices, purpose);
+        }
         long start = slices.start(rank);
         long length = slices.length(rank);
         if (updater() == null) {
@@ -81,7 +86,9 @@ final class DistSyncStore extends KVStore {
         } else if (length == stored.size()) {
             updater().update(key, sum, stored);
         }
-        collectives.allGather(stored.dtype(), stored.address(), slices, purpose);
+        try (HostView host = stored.update()) {
+            collectives.allGather(stored.dtype(), host, slices, purpose);
+        }
     }
 
     private Slices slices(KVKey key, NDArray a) {
@@ -103,7 +110,9 @@ final class DistSyncStore extends KVStore {
                 for (NDArray part : s.arrays) {
                     LocalStore.slice(whole, slices.start(rank), slices.length(rank))
                             .assign(part);
-                    collectives.allGather(whole.dtype(), whole.address(), slices, key.fingerprint());
+                    try (HostView host = whole.update()) {
+                        collectives.allGather(whole.dtype(), host, slices, key.fingerprint());
+                    }
                     arrays.add(LocalStore.bytes(whole));
                 }
             }
@@ -122,11 +131,13 @@ final class DistSyncStore extends KVStore {
                 OptimizerStates.State to = states.of(s.key(), slices.length(rank), s.dtype());
                 to.updates = s.updates();
                 for (int i = 0; i < to.arrays.length; i++) {
-                    Memory.put(
-                            s.arrays().get(i),
-                            Math.toIntExact(slices.start(rank) * width),
-                            to.arrays[i].address(),
-                            Math.toIntExact(slices.length(rank) * width));
+                    try (HostView host = to.arrays[i].write()) {
+                        host.put(
+                                0,
+                                s.arrays().get(i),
+                                Math.toIntExact(slices.start(rank) * width),
+                                Math.toIntExact(slices.length(rank) * width));
+                    }
                 }
             }
         }

@@ -1,6 +1,8 @@
 package io.kiln.kvstore;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.backend.Context;
+import io.kiln.backend.Event;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ final class ExchangeBucket implements AutoCloseable {
     private final NDArray[] gradients;
     private final boolean[] copied;
     private int missing;
+    private volatile Event filled = Event.DONE;
 
     /** What is updated in one go. */
     record Part(NDArray weight, NDArray gradient, NDArray[] states, boolean decayed) {}
@@ -83,20 +86,29 @@ final class ExchangeBucket implements AutoCloseable {
         }
     }
 
+    /** Whether all gradients are given: what was computed till then is what the bucket waits for. */
     boolean isFull() {
+        if (missing == 0) {
+            filled = Context.current().queue(weights.backend()).record();
+        }
         return missing == 0;
     }
 
     /** Exchange thread: puts the gradients, times a factor, into their places. */
     void fill(ScaledCopy copier, double factor) {
-        if (factor == 0) {
-            Memory.fill(sums.address(), layout.size() * layout.dtype().bytes(), (byte) 0);
-            return;
-        }
-        for (int i = 0; i < gradients.length; i++) {
-            BucketLayout.Slot slot = layout.slots().get(i);
-            long to = sums.address() + slot.offset() * layout.dtype().bytes();
-            copier.run(layout.dtype(), gradients[i].address(), to, slot.size(), factor);
+        Context.current().queue(sums.backend()).await(filled);
+        try (HostView all = factor == 0 ? sums.write() : sums.update()) {
+            if (factor == 0) {
+                all.fill((byte) 0);
+                return;
+            }
+            int width = layout.dtype().bytes();
+            for (int i = 0; i < gradients.length; i++) {
+                BucketLayout.Slot slot = layout.slots().get(i);
+                try (HostView gradient = gradients[i].read()) {
+                    copier.run(layout.dtype(), gradient, all.slice(slot.offset() * width, slot.size() * width), factor);
+                }
+            }
         }
     }
 

@@ -1,10 +1,13 @@
 package io.kiln.kvstore;
 
+import io.kiln.backend.Context;
+import io.kiln.backend.Event;
+import io.kiln.backend.Queue;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,7 +30,7 @@ final class ExchangeThread implements AutoCloseable {
     private final Collectives collectives;
     private final ScaledCopy copier = new ScaledCopy();
     private final ExecutorService thread;
-    private final List<Future<?>> pending = new ArrayList<>();
+    private final List<Future<Event>> pending = new ArrayList<>();
     private Future<Double> total;
 
     ExchangeThread(Transport transport, List<ExchangeBucket> buckets) {
@@ -45,10 +48,9 @@ final class ExchangeThread implements AutoCloseable {
     void shareWeights() {
         submit(() -> {
             for (int i = 0; i < buckets.size(); i++) {
-                BucketLayout.Bucket b = buckets.get(i).layout();
-                long bytes = b.size() * b.dtype().bytes();
-                collectives.broadcast(0, buckets.get(i).weights().address(), bytes, i);
-                buckets.get(i).weights().storage().bumpVersion();
+                try (HostView weights = buckets.get(i).weights().update()) {
+                    collectives.broadcast(0, weights, i);
+                }
             }
             return null;
         });
@@ -57,13 +59,12 @@ final class ExchangeThread implements AutoCloseable {
 
     void sumWeights(double weight) {
         total = thread.submit(() -> {
-            long cell = Memory.allocate(Double.BYTES);
-            try {
-                Memory.putDouble(cell, weight);
-                collectives.allReduce(DType.FLOAT64, cell, 1, 1);
-                return Memory.getDouble(cell);
-            } finally {
-                Memory.free(cell);
+            double[] sum = {weight};
+            try (HostView cell = HostView.allocate(Double.BYTES)) {
+                cell.put(0, sum, 0, 1);
+                collectives.allReduce(DType.FLOAT64, cell, 1);
+                cell.get(0, sum, 0, 1);
+                return sum[0];
             }
         });
     }
@@ -71,8 +72,9 @@ final class ExchangeThread implements AutoCloseable {
     void reduce(ExchangeBucket b, double factor) {
         submit(() -> {
             b.fill(copier, factor);
-            collectives.reduceScatter(
-                    b.layout().dtype(), b.sums().address(), b.layout().slices(), 2);
+            try (HostView sums = b.sums().update()) {
+                collectives.reduceScatter(b.layout().dtype(), sums, b.layout().slices(), 2);
+            }
             return null;
         });
     }
@@ -86,8 +88,9 @@ final class ExchangeThread implements AutoCloseable {
     void gather(ExchangeBucket b) {
         submit(() -> {
             Slices slices = b.layout().slices();
-            collectives.allGather(b.layout().dtype(), b.weights().address(), slices, 3);
-            b.weights().storage().bumpVersion();
+            try (HostView weights = b.weights().update()) {
+                collectives.allGather(b.layout().dtype(), weights, slices, 3);
+            }
             return null;
         });
     }
@@ -98,11 +101,18 @@ final class ExchangeThread implements AutoCloseable {
     }
 
     private void submit(Callable<Void> work) {
-        pending.add(thread.submit(work));
+        pending.add(thread.submit(() -> {
+            work.call();
+            return queue().record();
+        }));
+    }
+
+    private Queue queue() {
+        return Context.current().queue(buckets.get(0).weights().backend());
     }
 
     private void finish() {
-        pending.forEach(ExchangeThread::get);
+        pending.forEach(f -> queue().await(get(f)));
         pending.clear();
     }
 

@@ -2,6 +2,7 @@ package io.kiln.kvstore;
 
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.distributed.WorkerSum;
@@ -37,8 +38,9 @@ public final class GroupSum implements WorkerSum, AutoCloseable {
     public void sum(NDArray x) {
         try (Scope scope = Scope.open()) {
             NDArray flat = x.isContiguous() ? x : x.copy();
-            collectives.allReduce(
-                    flat.dtype(), flat.address(), flat.size(), flat.shape().hashCode());
+            try (HostView host = flat.update()) {
+                collectives.allReduce(flat.dtype(), host, flat.shape().hashCode());
+            }
             if (flat != x) {
                 x.assign(flat);
             }

@@ -1,6 +1,6 @@
 package io.kiln.kvstore;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import java.util.ArrayList;
@@ -70,7 +70,9 @@ final class LocalStore extends KVStore {
 
     static byte[] bytes(NDArray flat) {
         byte[] b = new byte[Math.toIntExact(flat.size() * flat.dtype().bytes())];
-        Memory.get(flat.address(), b, 0, b.length);
+        try (HostView host = flat.read()) {
+            host.get(0, b, 0, b.length);
+        }
         return b;
     }
 
@@ -82,7 +84,9 @@ final class LocalStore extends KVStore {
             to.updates = s.updates();
             for (int i = 0; i < to.arrays.length; i++) {
                 byte[] b = s.arrays().get(i);
-                Memory.put(b, 0, to.arrays[i].address(), b.length);
+                try (HostView host = to.arrays[i].write()) {
+                    host.put(0, b, 0, b.length);
+                }
             }
         }
     }

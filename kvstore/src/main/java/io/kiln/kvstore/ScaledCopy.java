@@ -1,9 +1,9 @@
 package io.kiln.kvstore;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 
-/** Copies memory times a factor, tile by tile. Concurrency: one thread at a time. */
+/** Copies memory of the host times a factor, tile by tile. Concurrency: one thread at a time. */
 final class ScaledCopy {
     private static final int TILE = 4096;
 
@@ -11,24 +11,25 @@ final class ScaledCopy {
     private final double[] doubles = new double[TILE];
 
     /** to = factor · from; the two may be the same place. */
-    void run(DType type, long from, long to, long count, double factor) {
+    void run(DType type, HostView from, HostView to, double factor) {
         if (factor == 1) {
-            if (from != to) {
-                Memory.copy(from, to, count * type.bytes());
+            if (from.address() != to.address()) {
+                to.copyFrom(from);
             }
             return;
         }
+        long count = to.bytes() / type.bytes();
         for (long at = 0; at < count; at += TILE) {
             int n = (int) Math.min(TILE, count - at);
             long shift = at * type.bytes();
             if (type == DType.FLOAT32) {
-                Memory.get(from + shift, floats, 0, n);
+                from.get(shift, floats, 0, n);
                 scale(floats, n, (float) factor);
-                Memory.put(floats, 0, to + shift, n);
+                to.put(shift, floats, 0, n);
             } else {
-                Memory.get(from + shift, doubles, 0, n);
+                from.get(shift, doubles, 0, n);
                 scale(doubles, n, factor);
-                Memory.put(doubles, 0, to + shift, n);
+                to.put(shift, doubles, 0, n);
             }
         }
     }

@@ -1,6 +1,6 @@
 package io.kiln.kvstore;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.optim.LossScaler;
 import java.io.DataInputStream;
@@ -59,11 +59,12 @@ final class SliceCodec {
         }
         byte[] part = new byte[PART];
         for (NDArray a : arrays(buckets)) {
-            long bytes = a.size() * a.dtype().bytes();
-            for (long at = 0; at < bytes; at += PART) {
-                int n = (int) Math.min(PART, bytes - at);
-                Memory.get(a.address() + at, part, 0, n);
-                out.write(part, 0, n);
+            try (HostView host = a.read()) {
+                for (long at = 0; at < host.bytes(); at += PART) {
+                    int n = (int) Math.min(PART, host.bytes() - at);
+                    host.get(at, part, 0, n);
+                    out.write(part, 0, n);
+                }
             }
         }
         out.flush();
@@ -85,13 +86,13 @@ final class SliceCodec {
         }
         byte[] part = new byte[PART];
         for (NDArray a : arrays(buckets)) {
-            long bytes = a.size() * a.dtype().bytes();
-            for (long at = 0; at < bytes; at += PART) {
-                int n = (int) Math.min(PART, bytes - at);
-                in.readFully(part, 0, n);
-                Memory.put(part, 0, a.address() + at, n);
+            try (HostView host = a.write()) {
+                for (long at = 0; at < host.bytes(); at += PART) {
+                    int n = (int) Math.min(PART, host.bytes() - at);
+                    in.readFully(part, 0, n);
+                    host.put(at, part, 0, n);
+                }
             }
-            a.storage().bumpVersion();
         }
         return counters;
     }

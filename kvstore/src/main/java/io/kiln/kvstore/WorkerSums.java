@@ -3,7 +3,7 @@ package io.kiln.kvstore;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -23,13 +23,10 @@ final class WorkerSums implements AutoCloseable {
 
     /** Replaces numbers by their sums. */
     void sum(double... x) {
-        long cells = Memory.allocate((long) Double.BYTES * x.length);
-        try {
-            Memory.put(x, 0, cells, x.length);
-            collectives.allReduce(DType.FLOAT64, cells, x.length, 0);
-            Memory.get(cells, x, 0, x.length);
-        } finally {
-            Memory.free(cells);
+        try (HostView cells = HostView.allocate((long) Double.BYTES * x.length)) {
+            cells.put(0, x, 0, x.length);
+            collectives.allReduce(DType.FLOAT64, cells, 0);
+            cells.get(0, x, 0, x.length);
         }
     }
 
@@ -44,8 +41,9 @@ final class WorkerSums implements AutoCloseable {
                 if (share > 0) {
                     sum.assign(a.cast(DType.FLOAT64).mul(share).reshape(a.size()));
                 }
-                collectives.allReduce(
-                        DType.FLOAT64, sum.address(), sum.size(), a.shape().hashCode());
+                try (HostView host = sum.update()) {
+                    collectives.allReduce(DType.FLOAT64, host, a.shape().hashCode());
+                }
                 a.assign(sum.reshape(a.shape()));
             }
         }

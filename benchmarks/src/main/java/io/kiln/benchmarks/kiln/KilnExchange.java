@@ -1,7 +1,5 @@
 package io.kiln.benchmarks.kiln;
 
-import com.sun.jna.Native;
-import com.sun.jna.Pointer;
 import io.kiln.benchmarks.spark.Exchange;
 import io.kiln.benchmarks.spark.Link;
 import io.kiln.kvstore.collective.Collectives;
@@ -11,6 +9,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -53,8 +52,7 @@ public final class KilnExchange implements Exchange {
 
     @Override
     public void sum(ByteBuffer array, int step) {
-        long address = Pointer.nativeValue(Native.getDirectBufferPointer(array));
-        collectives.allReduce(DType.FLOAT32, address, floats, step);
+        collectives.allReduce(DType.FLOAT32, HostView.of(array).slice(0, (long) Float.BYTES * floats), step);
     }
 
     @Override

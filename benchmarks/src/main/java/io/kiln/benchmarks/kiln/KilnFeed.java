@@ -7,7 +7,7 @@ import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.spark.FeedData;
 import io.kiln.benchmarks.spark.Sessions;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.EpochOrder;
@@ -96,6 +96,7 @@ public final class KilnFeed implements Contender {
                 .iterator();
         int capacity = IntStream.range(0, order.steps()).map(order::size).max().orElse(0);
         double check = 0;
+        float[] middle = new float[1];
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
                 plan,
@@ -106,9 +107,11 @@ public final class KilnFeed implements Contender {
                 LONGEST,
                 FeedData.WIDTH)) {
             for (Batch batch = feeder.next(); batch != null; batch = feeder.next()) {
-                long middle = batch.features().address() + FeedData.WIDTH / 2 * Float.BYTES;
-                for (int i = 0; i < batch.rows(); i++) {
-                    check += Memory.getFloat(middle + (long) i * FeedData.WIDTH * Float.BYTES) + batch.label(i);
+                try (HostView features = batch.features().read()) {
+                    for (int i = 0; i < batch.rows(); i++) {
+                        features.get(Float.BYTES * ((long) i * FeedData.WIDTH + FeedData.WIDTH / 2), middle, 0, 1);
+                        check += middle[0] + batch.label(i);
+                    }
                 }
                 feeder.recycle(batch);
             }

@@ -1,5 +1,6 @@
 package io.kiln.autograd;
 
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
@@ -304,7 +305,7 @@ final class BackwardPass {
         }
         if (state.request == GradReq.ADD && state.gradient != null) {
             NDArray sum = state.gradient;
-            sum.backend().run(ADD, new NDArray[] {sum, g}, new NDArray[] {sum});
+            InPlace.run(ADD, new NDArray[] {sum, g}, new NDArray[] {sum});
         } else {
             NDArray own = own(g);
             state.clear();

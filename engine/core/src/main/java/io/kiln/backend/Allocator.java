@@ -1,5 +1,6 @@
 package io.kiln.backend;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -12,6 +13,9 @@ import java.util.function.LongUnaryOperator;
  * request that would, first drops the kept blocks, then asks the garbage collector for arrays that nobody closed, and then
  * fails with a message that says who holds what.
  *
+ * <p>Where work runs late ({@link Order}), a freed block carries the event of its last use: within the queue that used it it
+ * serves the next request at once, in another one after the event.
+ *
  * <p>Concurrency: thread-safe.
  */
 public final class Allocator {
@@ -19,12 +23,25 @@ public final class Allocator {
     private static final int CLASSES = 8 * 58;
     private static final int COLLECTION_TRIES = 4;
 
+    /** When a freed block may be used again. */
+    public enum Order {
+        /** At once: work has ended when its call returns. */
+        INLINE,
+        /** By work of a queue: after what the queue that freed it was given before. */
+        QUEUED,
+        /** By Java code, as memory of the host is: after what the queue that freed it was given before, for which it waits. */
+        HOST
+    }
+
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private final Order order;
     private final LongUnaryOperator allocate;
     private final LongConsumer free;
     private final long budget;
     private final String remedy;
     private final Object[] locks = new Object[CLASSES];
-    private final LongStack[] kept = new LongStack[CLASSES];
+    private final Blocks[] kept = new Blocks[CLASSES];
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong held = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
@@ -32,36 +49,40 @@ public final class Allocator {
     /**
      * Creates an allocator.
      *
+     * @param order when a freed block may be used again
      * @param allocate takes memory from the system: bytes to address, 0 when refused
      * @param free gives it back
      * @param budget the most bytes to hold, live and kept together
      * @param remedy what a user does when the budget is too small, for the message
      */
-    public Allocator(LongUnaryOperator allocate, LongConsumer free, long budget, String remedy) {
+    public Allocator(Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy) {
+        this.order = order;
         this.allocate = allocate;
         this.free = free;
         this.budget = budget;
         this.remedy = remedy;
         for (int i = 0; i < CLASSES; i++) {
             locks[i] = new Object();
-            kept[i] = new LongStack();
+            kept[i] = new Blocks();
         }
     }
 
     /**
-     * Allocates a block, uninitialised.
+     * Allocates a block, uninitialised, for work in the calling thread's {@linkplain Context#queue(Backend) queue}.
      *
      * @param backend its owner
      * @param bytes its size, 0 allowed
      * @return the block, with one reference
      */
     public Storage allocate(Backend backend, long bytes) {
+        return allocate(
+                backend, order == Order.INLINE ? null : Context.current().queue(backend), bytes);
+    }
+
+    Storage allocate(Backend backend, Queue queue, long bytes) {
         int c = sizeClass(bytes);
         long size = classSize(c);
-        long address;
-        synchronized (locks[c]) {
-            address = kept[c].pop();
-        }
+        long address = reuse(c, queue);
         if (address == 0) {
             address = fresh(size, bytes);
         }
@@ -69,14 +90,30 @@ public final class Allocator {
         if (now > peak.get()) {
             peak.accumulateAndGet(now, Math::max);
         }
-        return new Storage(backend, this, address, bytes);
+        return new Storage(backend, this, queue, address, bytes);
     }
 
-    void free(long address, long bytes) {
+    private long reuse(int c, Queue queue) {
+        long address;
+        Use use;
+        synchronized (locks[c]) {
+            use = kept[c].lastUse();
+            address = kept[c].pop();
+        }
+        if (use != null && order == Order.HOST) {
+            use.event.synchronize(PATIENCE);
+        } else if (use != null && use.queue != queue) {
+            queue.await(use.event);
+        }
+        return address;
+    }
+
+    void free(Queue home, long address, long bytes) {
         int c = sizeClass(bytes);
         live.addAndGet(-classSize(c));
+        Use use = home == null ? null : new Use(home, home.record());
         synchronized (locks[c]) {
-            kept[c].push(address);
+            kept[c].push(address, use);
         }
     }
 
@@ -112,8 +149,12 @@ public final class Allocator {
     public void trim() {
         for (int c = 0; c < CLASSES; c++) {
             synchronized (locks[c]) {
-                for (long a = kept[c].pop(); a != 0; a = kept[c].pop()) {
-                    free.accept(a);
+                while (!kept[c].isEmpty()) {
+                    Use use = kept[c].lastUse();
+                    if (use != null) {
+                        use.event.synchronize(PATIENCE);
+                    }
+                    free.accept(kept[c].pop());
                     held.addAndGet(-classSize(c));
                 }
             }
@@ -178,20 +219,39 @@ public final class Allocator {
         return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
     }
 
-    /** A stack of addresses without boxing. */
-    private static final class LongStack {
-        private long[] values = new long[8];
+    /** The last use of a freed block. */
+    private record Use(Queue queue, Event event) {}
+
+    /** A stack of freed blocks, without an object for each where work runs inline. */
+    private static final class Blocks {
+        private long[] addresses = new long[8];
+        private Use[] uses;
         private int size;
 
-        void push(long v) {
-            if (size == values.length) {
-                values = Arrays.copyOf(values, 2 * size);
+        void push(long address, Use use) {
+            if (size == addresses.length) {
+                addresses = Arrays.copyOf(addresses, 2 * size);
             }
-            values[size++] = v;
+            if (use != null) {
+                uses = uses == null
+                        ? new Use[addresses.length]
+                        : uses.length < addresses.length ? Arrays.copyOf(uses, addresses.length) : uses;
+                uses[size] = use;
+            }
+            addresses[size++] = address;
+        }
+
+        boolean isEmpty() {
+            return size == 0;
+        }
+
+        /** Of the block that {@link #pop} gives next; null when its work has ended, and when there is none. */
+        Use lastUse() {
+            return uses == null || size == 0 ? null : uses[size - 1];
         }
 
         long pop() {
-            return size == 0 ? 0 : values[--size];
+            return size == 0 ? 0 : addresses[--size];
         }
     }
 }

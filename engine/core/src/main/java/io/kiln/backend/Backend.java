@@ -21,6 +21,13 @@ public interface Backend {
     Device device();
 
     /**
+     * What the device can do.
+     *
+     * @return its traits
+     */
+    Traits traits();
+
+    /**
      * The memory of the device.
      *
      * @return its allocator
@@ -28,7 +35,30 @@ public interface Backend {
     Allocator allocator();
 
     /**
-     * Runs an operator on arrays of this device. Shapes and dtypes have been checked.
+     * Memory that Java reads and writes and the device copies from and to: pinned where the device wants it so.
+     *
+     * @return its allocator; the device's own where that is {@linkplain Traits#hostAddressable host memory}
+     */
+    Allocator hostMemory();
+
+    /**
+     * The queue for threads that have none of their own.
+     *
+     * @return the queue, which stays open
+     */
+    Queue queue();
+
+    /**
+     * Makes a queue.
+     *
+     * @param name what for, to be seen in profilers
+     * @return the queue, to be closed
+     */
+    Queue newQueue(String name);
+
+    /**
+     * Runs an operator on arrays of this device, in the {@linkplain Context#queue queue} of the calling thread. Shapes and
+     * dtypes have been checked.
      *
      * @param operator the operator with its attributes
      * @param inputs its inputs, in any strides
@@ -38,7 +68,8 @@ public interface Backend {
     NDArray[] execute(Operator operator, NDArray[] inputs, Spec[] outputs);
 
     /**
-     * Runs a pointwise program, in place where an output is the same memory as an input.
+     * Runs a pointwise program, in place where an output is the same memory as an input. Counting the writes is the
+     * caller's part ({@link Storage#bumpVersion}), here as in all of the backend's methods.
      *
      * @param program the program
      * @param inputs arrays of one shape
@@ -99,24 +130,6 @@ public interface Backend {
     }
 
     /**
-     * Copies from the device to host memory and waits until it is done.
-     *
-     * @param from device address
-     * @param toHost host address
-     * @param bytes how many
-     */
-    void copyToHost(long from, long toHost, long bytes);
-
-    /**
-     * Copies from host memory to the device.
-     *
-     * @param fromHost host address
-     * @param to device address
-     * @param bytes how many
-     */
-    void copyFromHost(long fromHost, long to, long bytes);
-
-    /**
      * Sets how many threads operators called from this thread use.
      *
      * @param threads at least 1
@@ -129,9 +142,6 @@ public interface Backend {
      * @return threads
      */
     int threads();
-
-    /** Waits until all work given to the device is done. */
-    void synchronize();
 
     /**
      * What runs here, for logs: library versions, instruction set, threads.

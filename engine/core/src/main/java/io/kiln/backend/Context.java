@@ -24,6 +24,7 @@ public final class Context implements AutoCloseable {
     private final Context outer;
     private final Object[] values = new Object[PARTS];
     private Backend backend;
+    private Queue queue;
     private Backend opened;
     private int threadsBefore;
 
@@ -120,7 +121,7 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Puts a new context in place of the thread's: a device, and nothing else that the thread has set.
+     * Puts a new context in place of the thread's: a device with a queue of its own, and nothing else that the thread has set.
      *
      * @param device where arrays are created and operators without inputs run
      * @param threads how many threads operators use
@@ -132,6 +133,7 @@ public final class Context implements AutoCloseable {
         context.opened = context.backend;
         context.threadsBefore = context.opened.threads();
         context.opened.setThreads(threads);
+        context.queue = context.opened.newQueue(Thread.currentThread().getName());
         CURRENT.set(context);
         return context;
     }
@@ -170,7 +172,26 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Puts back the context that the thread had before {@link #open}.
+     * The queue in which this thread gives work to its device.
+     *
+     * @return the context's own while it is on the device it was opened for, otherwise that of the device
+     */
+    public Queue queue() {
+        return queue(backend());
+    }
+
+    /**
+     * The queue in which this thread gives work to a device.
+     *
+     * @param device the device
+     * @return the context's own on the device it was opened for, otherwise that of the device
+     */
+    public Queue queue(Backend device) {
+        return device == opened ? queue : device.queue();
+    }
+
+    /**
+     * Waits for the context's queue, and puts back the context that the thread had before {@link #open}.
      *
      * @throws IllegalStateException when a context opened inside this one is still open, or on another thread
      */
@@ -185,5 +206,6 @@ public final class Context implements AutoCloseable {
         }
         CURRENT.set(outer);
         opened.setThreads(threadsBefore);
+        queue.close();
     }
 }

@@ -10,18 +10,20 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Storage {
     private final Backend backend;
+    private final Queue home;
     private final Runnable free;
     private final long address;
     private final long bytes;
     private final AtomicInteger references = new AtomicInteger(1);
     private volatile int version;
 
-    Storage(Backend backend, Allocator allocator, long address, long bytes) {
-        this(backend, address, bytes, () -> allocator.free(address, bytes));
+    Storage(Backend backend, Allocator allocator, Queue home, long address, long bytes) {
+        this(backend, home, address, bytes, () -> allocator.free(home, address, bytes));
     }
 
-    private Storage(Backend backend, long address, long bytes, Runnable free) {
+    private Storage(Backend backend, Queue home, long address, long bytes, Runnable free) {
         this.backend = backend;
+        this.home = home;
         this.free = free;
         this.address = address;
         this.bytes = bytes;
@@ -37,13 +39,14 @@ public final class Storage {
      * @return the storage, with one reference
      */
     public static Storage of(Backend backend, long address, long bytes, Runnable free) {
-        return new Storage(backend, address, bytes, free);
+        return new Storage(backend, null, address, bytes, free);
     }
 
     /**
-     * Where the block begins.
+     * What the backend calls the block: an address, aligned to 64 bytes, or a number of its own. It is for the backend's
+     * kernels; all others have {@link Span} and {@code NDArray.read()}.
      *
-     * @return its address on the device, aligned to 64 bytes
+     * @return what its allocator was given by the system
      */
     public long address() {
         return address;
@@ -76,9 +79,21 @@ public final class Storage {
         return version;
     }
 
-    /** Counts a write in place. */
+    /** Counts a write in place. Whoever has a backend write into it calls this, never the backend. */
     public void bumpVersion() {
         version++;
+    }
+
+    /**
+     * Says that work in another queue than that in which the block was allocated uses it: the block is then not given to
+     * others before this work has ended.
+     *
+     * @param queue the queue to which the work has been given
+     */
+    public void usedOn(Queue queue) {
+        if (home != null && queue != home) {
+            home.await(queue.record());
+        }
     }
 
     /**

@@ -3,7 +3,9 @@ package io.kiln.compile;
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
+import io.kiln.backend.Queue;
 import io.kiln.backend.Storage;
+import io.kiln.backend.Traits;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Spec;
@@ -55,7 +57,27 @@ final class Phantom implements Backend {
     }
 
     @Override
+    public Traits traits() {
+        return new Traits(false);
+    }
+
+    @Override
     public Allocator allocator() {
+        throw new Touched();
+    }
+
+    @Override
+    public Allocator hostMemory() {
+        throw new Touched();
+    }
+
+    @Override
+    public Queue queue() {
+        throw new Touched();
+    }
+
+    @Override
+    public Queue newQueue(String name) {
         throw new Touched();
     }
 
@@ -70,16 +92,6 @@ final class Phantom implements Backend {
     }
 
     @Override
-    public void copyToHost(long from, long toHost, long bytes) {
-        throw new Touched();
-    }
-
-    @Override
-    public void copyFromHost(long fromHost, long to, long bytes) {
-        throw new Touched();
-    }
-
-    @Override
     public void setThreads(int threads) {
         throw new Touched();
     }
@@ -88,9 +100,6 @@ final class Phantom implements Backend {
     public int threads() {
         return 1;
     }
-
-    @Override
-    public void synchronize() {}
 
     @Override
     public String describe() {

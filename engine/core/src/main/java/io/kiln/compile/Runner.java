@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.backend.Backend;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
@@ -56,7 +57,7 @@ final class Runner {
     }
 
     void copy(NDArray from, NDArray to) {
-        backend.run(COPY, new NDArray[] {from}, new NDArray[] {to});
+        InPlace.run(COPY, new NDArray[] {from}, new NDArray[] {to});
     }
 
     /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
@@ -147,6 +148,7 @@ final class Runner {
                 arena.programs[i] = program;
             }
             program.run(in, out, NO_SCALARS);
+            InPlace.bumpVersions(out);
         } else if (arena.kernels[i] == null || !arena.kernels[i].run(in, out)) {
             search(arena, i, in, out);
         }

@@ -1,6 +1,6 @@
 package io.kiln.format;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
@@ -129,17 +128,12 @@ public final class SafeTensors {
     private static void writeData(OutputStream out, NDArray a) throws IOException {
         long bytes = a.size() * a.dtype().bytes();
         byte[] chunk = new byte[(int) Math.min(bytes, CHUNK)];
-        long host = Memory.allocate(Math.max(chunk.length, 1));
-        try {
+        try (HostView host = a.read()) {
             for (long at = 0; at < bytes; at += chunk.length) {
                 int n = (int) Math.min(chunk.length, bytes - at);
-                a.backend().copyToHost(a.address() + at, host, n);
-                Memory.get(host, chunk, 0, n);
+                host.get(at, chunk, 0, n);
                 out.write(chunk, 0, n);
             }
-        } finally {
-            Memory.free(host);
-            Reference.reachabilityFence(a);
         }
     }
 
@@ -238,18 +232,12 @@ public final class SafeTensors {
     private static void readData(DataInputStream in, NDArray a) throws IOException {
         long bytes = a.size() * a.dtype().bytes();
         byte[] chunk = new byte[(int) Math.min(bytes, CHUNK)];
-        long host = Memory.allocate(Math.max(chunk.length, 1));
-        try {
+        try (HostView host = a.write()) {
             for (long at = 0; at < bytes; at += chunk.length) {
                 int n = (int) Math.min(chunk.length, bytes - at);
                 in.readFully(chunk, 0, n);
-                Memory.put(chunk, 0, host, n);
-                a.backend().copyFromHost(host, a.address() + at, n);
+                host.put(at, chunk, 0, n);
             }
-            a.storage().bumpVersion();
-        } finally {
-            Memory.free(host);
-            Reference.reachabilityFence(a);
         }
     }
 }

@@ -65,6 +65,46 @@ public abstract sealed class HostArray permits PointwiseArray {
     }
 
     /**
+     * The elements' memory, to be read: waits until they are there.
+     *
+     * @return a view of a row-major array, to be closed
+     * @throws IllegalStateException when the elements are not row-major; copy() the array before
+     */
+    public HostView read() {
+        return view("read", HostCopy.Use.READ);
+    }
+
+    /**
+     * The elements' memory, to be overwritten: all of it, as its content is arbitrary at first.
+     *
+     * @return a view of a row-major array; closing it writes to the array
+     * @throws IllegalStateException when the elements are not row-major
+     */
+    public HostView write() {
+        return view("write", HostCopy.Use.WRITE);
+    }
+
+    /**
+     * The elements' memory, to be read and changed: waits until they are there.
+     *
+     * @return a view of a row-major array; closing it writes to the array
+     * @throws IllegalStateException when the elements are not row-major
+     */
+    public HostView update() {
+        return view("update", HostCopy.Use.UPDATE);
+    }
+
+    private HostView view(String operation, HostCopy.Use use) {
+        NDArray a = self();
+        a.storage(); // complains of closed and of traced arrays
+        if (!a.isContiguous()) {
+            throw new IllegalStateException(operation + ": needs a row-major array, got " + a.spec() + " with strides "
+                    + Arrays.toString(a.strides()) + "; copy() it first");
+        }
+        return HostCopy.view(a, 0, a.size(), use);
+    }
+
+    /**
      * The raw little-endian bytes of the elements.
      *
      * @return the bytes in row-major order
@@ -123,7 +163,7 @@ public abstract sealed class HostArray permits PointwiseArray {
             boolean shifted = source.storage() == a.storage()
                     && (source.address() != a.address() || !Arrays.equals(source.strides(), a.strides()));
             source = shifted ? Dispatch.withoutGradient(new Copy(), source) : source;
-            a.backend().run(ASSIGN, new NDArray[] {source}, new NDArray[] {a});
+            InPlace.run(ASSIGN, new NDArray[] {source}, new NDArray[] {a});
         }
     }
 
@@ -135,7 +175,7 @@ public abstract sealed class HostArray permits PointwiseArray {
      */
     public void fill(double value) {
         NDArray a = writable("fill");
-        a.backend().run(FILL, new NDArray[0], new NDArray[] {a}, value);
+        InPlace.run(FILL, new NDArray[0], new NDArray[] {a}, value);
     }
 
     private NDArray writable(String operation) {

@@ -1,12 +1,17 @@
 package io.kiln.ndarray;
 
 import io.kiln.backend.Backend;
-import io.kiln.backend.Device;
-import java.lang.ref.Reference;
+import io.kiln.backend.Context;
+import io.kiln.backend.Queue;
+import io.kiln.backend.Span;
+import io.kiln.backend.Storage;
+import java.time.Duration;
 import java.util.function.LongConsumer;
 
 /** Copies between Java arrays and row-major device arrays, with conversion. */
 final class HostCopy {
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
     private HostCopy() {}
 
     static NDArray put(float[] values, NDArray to) {
@@ -39,12 +44,15 @@ final class HostCopy {
     }
 
     static void clear(NDArray to) {
-        toDevice(to, host -> Memory.fill(host, to.size() * to.dtype().bytes(), (byte) 0));
+        if (to.size() > 0) {
+            Context.current().queue(to.backend()).fill(to.span(0, to.size()), (byte) 0);
+        }
+        to.storage().bumpVersion();
     }
 
     static float[] floats(NDArray a) {
         float[] r = new float[length(a)];
-        fromDevice(a, a.address(), r.length, host -> {
+        fromDevice(a, 0, r.length, host -> {
             if (a.dtype() == DType.FLOAT32) {
                 Memory.get(host, r, 0, r.length);
             } else {
@@ -58,7 +66,7 @@ final class HostCopy {
 
     static double[] doubles(NDArray a) {
         double[] r = new double[length(a)];
-        fromDevice(a, a.address(), r.length, host -> {
+        fromDevice(a, 0, r.length, host -> {
             for (int i = 0; i < r.length; i++) {
                 r[i] = read(a.dtype(), host + (long) i * a.dtype().bytes());
             }
@@ -68,7 +76,7 @@ final class HostCopy {
 
     static long[] longs(NDArray a) {
         long[] r = new long[length(a)];
-        fromDevice(a, a.address(), r.length, host -> {
+        fromDevice(a, 0, r.length, host -> {
             for (int i = 0; i < r.length; i++) {
                 long p = host + (long) i * a.dtype().bytes();
                 r[i] = a.dtype() == DType.INT64 ? Memory.getLong(p) : (long) read(a.dtype(), p);
@@ -80,13 +88,13 @@ final class HostCopy {
     static byte[] bytes(NDArray a) {
         byte[] r =
                 new byte[Math.toIntExact(Math.multiplyExact(a.size(), a.dtype().bytes()))];
-        fromDevice(a, a.address(), a.size(), host -> Memory.get(host, r, 0, r.length));
+        fromDevice(a, 0, a.size(), host -> Memory.get(host, r, 0, r.length));
         return r;
     }
 
     static double first(NDArray a) {
         double[] r = new double[1];
-        fromDevice(a, a.address(), 1, host -> r[0] = read(a.dtype(), host));
+        fromDevice(a, 0, 1, host -> r[0] = read(a.dtype(), host));
         return r[0];
     }
 
@@ -106,7 +114,7 @@ final class HostCopy {
             element += at * a.strides()[i];
         }
         double[] r = new double[1];
-        fromDevice(a, a.address() + element * a.dtype().bytes(), 1, host -> r[0] = read(a.dtype(), host));
+        fromDevice(a, element, 1, host -> r[0] = read(a.dtype(), host));
         return r[0];
     }
 
@@ -119,37 +127,48 @@ final class HostCopy {
     }
 
     private static void toDevice(NDArray to, LongConsumer write) {
-        Backend b = to.backend();
-        long bytes = to.size() * to.dtype().bytes();
-        if (b.device().kind() == Device.Kind.CPU) {
-            write.accept(to.address());
-        } else if (bytes > 0) {
-            long host = Memory.allocate(bytes);
-            try {
-                write.accept(host);
-                b.copyFromHost(host, to.address(), bytes);
-            } finally {
-                Memory.free(host);
-            }
+        try (HostView host = view(to, 0, to.size(), Use.WRITE)) {
+            write.accept(host.address());
         }
-        to.storage().bumpVersion();
     }
 
-    private static void fromDevice(NDArray a, long address, long count, LongConsumer read) {
-        Backend b = a.backend();
-        long bytes = count * a.dtype().bytes();
-        if (b.device().kind() == Device.Kind.CPU) {
-            read.accept(address);
-        } else if (bytes > 0) {
-            long host = Memory.allocate(bytes);
-            try {
-                b.copyToHost(address, host, bytes);
-                read.accept(host);
-            } finally {
-                Memory.free(host);
-            }
+    private static void fromDevice(NDArray a, long start, long count, LongConsumer read) {
+        try (HostView host = view(a, start, count, Use.READ)) {
+            read.accept(host.address());
         }
-        Reference.reachabilityFence(a);
+    }
+
+    /** What Java does with the elements. */
+    enum Use {
+        READ,
+        WRITE,
+        UPDATE
+    }
+
+    /** A view of elements that lie one after another. */
+    static HostView view(NDArray a, long start, long count, Use use) {
+        Backend b = a.backend();
+        Span device = a.span(start, count);
+        Storage storage = device.storage();
+        if (b.traits().hostAddressable()) {
+            long address = storage.address() + device.offset();
+            return HostView.of(a, address, device.bytes(), use == Use.READ ? null : storage::bumpVersion);
+        }
+        Span host = Span.of(b.hostMemory().allocate(b, device.bytes()));
+        if (use != Use.WRITE && count > 0) {
+            Queue queue = Context.current().queue(b);
+            queue.copy(host, device);
+            queue.synchronize(PATIENCE);
+        }
+        return HostView.of(a, host.storage().address(), device.bytes(), () -> {
+            if (use != Use.READ) {
+                if (count > 0) {
+                    Context.current().queue(b).copy(device, host);
+                }
+                storage.bumpVersion();
+            }
+            host.storage().release();
+        });
     }
 
     private static double read(DType dtype, long p) {

@@ -3,6 +3,7 @@ package io.kiln.ndarray;
 import io.kiln.autograd.GradientState;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
 import io.kiln.graph.TracedValue;
 import java.lang.ref.Cleaner;
@@ -391,10 +392,17 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         return strides;
     }
 
+    /** Where elements that lie one after another are, from one counted from the first. */
+    Span span(long start, long count) {
+        int width = dtype.bytes();
+        return new Span(storage(), (offset + start) * width, count * width);
+    }
+
     /**
-     * Where the first element lies on the device.
+     * Where the first element lies, for kernels of a backend whose memory has addresses; all other code has {@link #read},
+     * {@link #write} and {@link #update}.
      *
-     * @return its address
+     * @return its address on the device
      */
     public long address() {
         return storage().address() + offset * dtype.bytes();

@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -263,7 +264,7 @@ final class DeferredRows implements AutoCloseable {
     private void put(NDArray numbers, NDArray... parts) {
         for (int i = 0; i < parts.length; i++) {
             NDArray whole = i == 0 ? parameter.storedValue() : states[i - 1];
-            whole.backend().putRows(whole, numbers, parts[i]);
+            InPlace.putRows(whole, numbers, parts[i]);
         }
     }
 
@@ -272,7 +273,7 @@ final class DeferredRows implements AutoCloseable {
         inputs[0] = parts[0];
         inputs[1] = gradient;
         System.arraycopy(parts, 1, inputs, 2, states.length);
-        parts[0].backend().run(optimizer.program(), inputs, parts, numbers);
+        InPlace.run(optimizer.program(), inputs, parts, numbers);
     }
 
     /** Brings all rows up to date and defers nothing any more. */

@@ -1,6 +1,7 @@
 package io.kiln.optim;
 
 import io.kiln.backend.Backend;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import java.util.Arrays;
 
@@ -43,5 +44,6 @@ final class PreparedUpdate {
         inputs[1] = gradient;
         outputs[0] = weight;
         program.run(inputs, outputs, scalars);
+        InPlace.bumpVersions(outputs);
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
@@ -80,9 +81,9 @@ public final class Updates {
             }
             NDArray part = Dispatch.withoutGradient(new Gather(0), weight, gradient.indices());
             run(optimizer, step, part, gradient.rows(), parts);
-            weight.backend().putRows(weight, gradient.indices(), part);
+            InPlace.putRows(weight, gradient.indices(), part);
             for (int i = 0; i < parts.length; i++) {
-                weight.backend().putRows(states[i], gradient.indices(), parts[i]);
+                InPlace.putRows(states[i], gradient.indices(), parts[i]);
             }
         }
     }
@@ -144,13 +145,11 @@ public final class Updates {
     }
 
     private static void run(PointwiseProgram program, double[] scalars, NDArray[] inputs, NDArray... outputs) {
-        inputs[0]
-                .backend()
-                .run(
-                        program,
-                        Arrays.copyOf(inputs, program.inputCount()),
-                        Arrays.copyOf(outputs, program.outputCount()),
-                        Arrays.copyOf(scalars, program.scalarCount()));
+        InPlace.run(
+                program,
+                Arrays.copyOf(inputs, program.inputCount()),
+                Arrays.copyOf(outputs, program.outputCount()),
+                Arrays.copyOf(scalars, program.scalarCount()));
     }
 
     static double squares(NDArray x) {

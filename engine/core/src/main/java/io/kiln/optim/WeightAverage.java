@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
@@ -112,9 +113,7 @@ public final class WeightAverage implements AutoCloseable {
                     averages.put(name, scope.keep(weight.copy()).detach());
                 }
             } else {
-                weight.backend()
-                        .run(PROGRAM, new NDArray[] {average, weight}, new NDArray[] {average}, new double[] {1 - decay
-                        });
+                InPlace.run(PROGRAM, new NDArray[] {average, weight}, new NDArray[] {average}, 1 - decay);
             }
         }
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,7 @@ class AllocatorTest {
 
     private Allocator allocator(long budget) {
         return new Allocator(
+                Allocator.Order.INLINE,
                 bytes -> {
                     assertEquals(0, bytes % 64);
                     long address = next.getAndAdd(bytes);
@@ -100,7 +102,7 @@ class AllocatorTest {
 
     @Test
     void aRefusalOfTheSystemIsAnErrorToo() {
-        Allocator a = new Allocator(bytes -> 0, address -> {}, 1 << 20, "buy memory");
+        Allocator a = new Allocator(Allocator.Order.INLINE, bytes -> 0, address -> {}, 1 << 20, "buy memory");
         assertThrows(OutOfDeviceMemoryException.class, () -> a.allocate(null, 100));
         assertEquals(0, a.heldBytes());
     }
@@ -142,5 +144,105 @@ class AllocatorTest {
         assertTrue(a.peakBytes() >= 64_000);
         a.resetPeak();
         assertEquals(0, a.peakBytes());
+    }
+
+    /** A queue that notes what it is asked for. */
+    private static final class NotedQueue implements Queue {
+        final List<Event> recorded = new ArrayList<>();
+        final List<Event> awaited = new ArrayList<>();
+
+        @Override
+        public void copy(Span to, Span from) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void fill(Span to, byte value) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Event record() {
+            Event e = new Event() {
+                @Override
+                public boolean isDone() {
+                    return false;
+                }
+
+                @Override
+                public void synchronize(Duration deadline) {
+                    awaited.add(this);
+                }
+            };
+            recorded.add(e);
+            return e;
+        }
+
+        @Override
+        public void await(Event event) {
+            awaited.add(event);
+        }
+
+        @Override
+        public void synchronize(Duration deadline) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private static Allocator queued(Allocator.Order order) {
+        AtomicLong next = new AtomicLong(64);
+        return new Allocator(order, next::getAndAdd, address -> {}, 1 << 20, "raise the budget");
+    }
+
+    @Test
+    void aFreedBlockServesItsQueueAtOnceAndAnotherOneAfterItsLastUse() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue one = new NotedQueue();
+        NotedQueue two = new NotedQueue();
+        Storage first = a.allocate(null, one, 100);
+        first.release();
+        Storage again = a.allocate(null, one, 100);
+        assertEquals(first.address(), again.address());
+        assertEquals(List.of(), one.awaited);
+        again.release();
+        Storage elsewhere = a.allocate(null, two, 100);
+        assertEquals(first.address(), elsewhere.address());
+        assertEquals(List.of(one.recorded.get(1)), two.awaited);
+    }
+
+    @Test
+    void aBlockThatAnotherQueueUsesIsFreedAfterThatUse() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue home = new NotedQueue();
+        NotedQueue other = new NotedQueue();
+        Storage block = a.allocate(null, home, 100);
+        block.usedOn(home);
+        assertEquals(List.of(), home.awaited);
+        block.usedOn(other);
+        assertEquals(other.recorded, home.awaited);
+    }
+
+    @Test
+    void memoryOfTheHostIsHandedOutOnlyWhenTheDeviceHasDoneWithIt() {
+        Allocator a = queued(Allocator.Order.HOST);
+        NotedQueue queue = new NotedQueue();
+        a.allocate(null, queue, 100).release();
+        a.allocate(null, queue, 100);
+        assertEquals(queue.recorded, queue.awaited);
+    }
+
+    @Test
+    void trimmingWaitsForTheLastUse() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue queue = new NotedQueue();
+        a.allocate(null, queue, 100).release();
+        a.trim();
+        assertEquals(queue.recorded, queue.awaited);
+        assertEquals(0, a.heldBytes());
     }
 }

@@ -3,6 +3,8 @@ package io.kiln.cpu;
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
+import io.kiln.backend.Queue;
+import io.kiln.backend.Traits;
 import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.kernel.SpecialKernels;
@@ -23,6 +25,7 @@ import java.util.List;
 /** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
 public final class CpuBackend implements Backend {
     private static final int ALIGNMENT = 64;
+    private static final Traits TRAITS = new Traits(true);
 
     private final Allocator allocator;
     private final PointwiseKernels pointwise = new PointwiseKernels(this);
@@ -39,7 +42,11 @@ public final class CpuBackend implements Backend {
     /** Opens the processor with the memory budget of this JVM. */
     public CpuBackend() {
         allocator = new Allocator(
-                CpuBackend::allocateAligned, CpuBackend::freeAligned, MemoryBudget.bytes(), MemoryBudget.REMEDY);
+                Allocator.Order.INLINE,
+                CpuBackend::allocateAligned,
+                CpuBackend::freeAligned,
+                MemoryBudget.bytes(),
+                MemoryBudget.REMEDY);
     }
 
     @Override
@@ -48,8 +55,28 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Traits traits() {
+        return TRAITS;
+    }
+
+    @Override
     public Allocator allocator() {
         return allocator;
+    }
+
+    @Override
+    public Allocator hostMemory() {
+        return allocator;
+    }
+
+    @Override
+    public Queue queue() {
+        return InlineQueue.INSTANCE;
+    }
+
+    @Override
+    public Queue newQueue(String name) {
+        return InlineQueue.INSTANCE;
     }
 
     @Override
@@ -84,16 +111,6 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void copyToHost(long from, long toHost, long bytes) {
-        Memory.copy(from, toHost, bytes);
-    }
-
-    @Override
-    public void copyFromHost(long fromHost, long to, long bytes) {
-        Memory.copy(fromHost, to, bytes);
-    }
-
-    @Override
     public void setThreads(int threads) {
         EngineThreads.set(threads);
     }
@@ -102,10 +119,6 @@ public final class CpuBackend implements Backend {
     public int threads() {
         return EngineThreads.count();
     }
-
-    /** Does nothing: kernels have ended when their call returns. */
-    @Override
-    public void synchronize() {}
 
     @Override
     public String describe() {

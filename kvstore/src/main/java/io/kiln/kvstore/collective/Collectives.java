@@ -5,12 +5,12 @@ import io.kiln.kvstore.transport.Transfer;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.Transport.Flow;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collective operations on native memory. Every rank must make the same calls with the same sizes in the same order;
+ * Collective operations on memory of the host. Every rank must make the same calls with the same sizes in the same order;
  * where a call differs, all ranks fail and the message says so.
  *
  * <p>Sums are taken in rank order, ((x₀ + x₁) + x₂) + …, in the type of the elements, by the owner of each slice, and the
@@ -45,8 +45,7 @@ public final class Collectives implements AutoCloseable {
     private final long channel;
     private final RankOrderSum adder = new RankOrderSum();
     private long sequence;
-    private long staging;
-    private long stagingBytes;
+    private HostView staging;
 
     /**
      * Makes them.
@@ -68,21 +67,21 @@ public final class Collectives implements AutoCloseable {
      * Sums an array over all ranks; every rank gets the sum.
      *
      * @param type FLOAT32, FLOAT64 or INT64
-     * @param address the array, summed in place
-     * @param count its elements
+     * @param array its elements, summed in place
      * @param purpose any number that says what for, equal on all ranks; a difference is reported
      */
-    public void allReduce(DType type, long address, long count, int purpose) {
+    public void allReduce(DType type, HostView array, int purpose) {
         RankOrderSum.checkSummable("allReduce", type);
+        long bytes = array.bytes();
+        long count = bytes / type.bytes();
         Call call = new Call(Op.ALL_REDUCE, type, count, purpose);
         if (size == 1) {
             return;
         }
-        long bytes = Math.multiplyExact(count, (long) type.bytes());
         if (size < Slices.MANY_RANKS && bytes * (size - 1) <= ONE_TRIP_BYTES) {
-            reduceInOneTrip(call, type, address, bytes);
+            reduceInOneTrip(call, type, array);
         } else {
-            reduce(call, type, address, Slices.forMessages(count, size, 0), true);
+            reduce(call, type, array, Slices.forMessages(count, size, 0), true);
         }
     }
 
@@ -90,16 +89,16 @@ public final class Collectives implements AutoCloseable {
      * Sums an array over all ranks; each rank gets the sum of its own slice only. The rest of the array stays as it is.
      *
      * @param type FLOAT32, FLOAT64 or INT64
-     * @param address the array
+     * @param array its elements
      * @param slices who owns what
      * @param purpose any number that says what for, equal on all ranks
      */
-    public void reduceScatter(DType type, long address, Slices slices, int purpose) {
+    public void reduceScatter(DType type, HostView array, Slices slices, int purpose) {
         RankOrderSum.checkSummable("reduceScatter", type);
         checkRanks("reduceScatter", slices);
         Call call = new Call(Op.REDUCE_SCATTER, type, slices.count(), purpose + 31 * slices.hashCode());
         if (size > 1) {
-            reduce(call, type, address, slices, false);
+            reduce(call, type, array, slices, false);
         }
     }
 
@@ -107,11 +106,11 @@ public final class Collectives implements AutoCloseable {
      * Gives every rank the slices of all.
      *
      * @param type of the elements; any
-     * @param address the array; this rank's slice is sent, the others are written
+     * @param array its elements; this rank's slice is sent, the others are written
      * @param slices who owns what
      * @param purpose any number that says what for, equal on all ranks
      */
-    public void allGather(DType type, long address, Slices slices, int purpose) {
+    public void allGather(DType type, HostView array, Slices slices, int purpose) {
         checkRanks("allGather", slices);
         Call call = new Call(Op.ALL_GATHER, type, slices.count(), purpose + 31 * slices.hashCode());
         if (size == 1) {
@@ -121,17 +120,15 @@ public final class Collectives implements AutoCloseable {
         int width = type.bytes();
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            long at = address + slices.start(p) * width;
+            HostView theirs = slice(array, slices, p, width);
             pieces(
-                    slices.length(p) * width,
-                    (i, from, n) -> transfers.add(call.receive(p, i, at + from, n, Flow.WHEN_CLEAR)));
+                    theirs.bytes(),
+                    (i, from, n) -> transfers.add(call.receive(p, i, theirs.slice(from, n), Flow.WHEN_CLEAR)));
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            long at = address + slices.start(rank) * width;
-            pieces(
-                    slices.length(rank) * width,
-                    (i, from, n) -> transfers.add(call.send(p, i, at + from, n, Flow.WHEN_CLEAR)));
+            HostView mine = slice(array, slices, rank, width);
+            pieces(mine.bytes(), (i, from, n) -> transfers.add(call.send(p, i, mine.slice(from, n), Flow.WHEN_CLEAR)));
         }
         transfers.forEach(Transfer::await);
     }
@@ -140,22 +137,22 @@ public final class Collectives implements AutoCloseable {
      * Gives every rank what one has.
      *
      * @param root the rank that has it
-     * @param address its first byte (root) or where it goes (the others)
-     * @param bytes how much
+     * @param memory what it has (root) or where it goes (the others), of one length
      * @param purpose any number that says what for, equal on all ranks
      */
-    public void broadcast(int root, long address, long bytes, int purpose) {
+    public void broadcast(int root, HostView memory, int purpose) {
+        long bytes = memory.bytes();
         if (root < 0 || root >= size) {
             throw new KVStoreException("broadcast: root must be in [0, %d), got %d".formatted(size, root));
         }
         Call call = new Call(Op.BROADCAST, DType.UINT8, bytes, purpose + root);
         List<Transfer> transfers = new ArrayList<>();
         if (rank != root) {
-            pieces(bytes, (i, from, n) -> transfers.add(call.receive(root, i, address + from, n, Flow.WHEN_CLEAR)));
+            pieces(bytes, (i, from, n) -> transfers.add(call.receive(root, i, memory.slice(from, n), Flow.WHEN_CLEAR)));
         } else {
             for (int k = 1; k < size; k++) {
                 int p = (rank + k) % size;
-                pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, address + from, n, Flow.WHEN_CLEAR)));
+                pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, memory.slice(from, n), Flow.WHEN_CLEAR)));
             }
         }
         transfers.forEach(Transfer::await);
@@ -165,13 +162,15 @@ public final class Collectives implements AutoCloseable {
     public void barrier() {
         Call call = new Call(Op.BARRIER, DType.UINT8, 0, 0);
         List<Transfer> transfers = new ArrayList<>();
-        for (int p = 0; p < size; p++) {
-            if (p != rank) {
-                transfers.add(call.receive(p, 0, 0, 0, Flow.AT_ONCE));
-                transfers.add(call.send(p, 0, 0, 0, Flow.AT_ONCE));
+        try (HostView nothing = HostView.allocate(0)) {
+            for (int p = 0; p < size; p++) {
+                if (p != rank) {
+                    transfers.add(call.receive(p, 0, nothing, Flow.AT_ONCE));
+                    transfers.add(call.send(p, 0, nothing, Flow.AT_ONCE));
+                }
             }
+            transfers.forEach(Transfer::await);
         }
-        transfers.forEach(Transfer::await);
     }
 
     private void checkRanks(String operation, Slices slices) {
@@ -183,82 +182,89 @@ public final class Collectives implements AutoCloseable {
 
     // ---- sums
 
-    private void reduceInOneTrip(Call call, DType type, long address, long bytes) {
-        long stage = stage(bytes * (size - 1));
-        long[] terms = new long[size];
+    private static HostView slice(HostView array, Slices slices, int rank, int width) {
+        return array.slice(slices.start(rank) * width, slices.length(rank) * width);
+    }
+
+    private void reduceInOneTrip(Call call, DType type, HostView array) {
+        long bytes = array.bytes();
+        HostView stage = stage(bytes * (size - 1));
+        HostView[] terms = new HostView[size];
         Transfer[] arrivals = new Transfer[size];
         List<Transfer> sends = new ArrayList<>();
         for (int p = 0, at = 0; p < size; p++) {
-            terms[p] = p == rank ? address : stage + bytes * at++;
+            terms[p] = p == rank ? array : stage.slice(bytes * at++, bytes);
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            arrivals[p] = call.receive(p, 0, terms[p], bytes, Flow.AT_ONCE);
+            arrivals[p] = call.receive(p, 0, terms[p], Flow.AT_ONCE);
         }
         for (int k = 1; k < size; k++) {
-            sends.add(call.send((rank + k) % size, 0, address, bytes, Flow.AT_ONCE));
+            sends.add(call.send((rank + k) % size, 0, array, Flow.AT_ONCE));
         }
         // The sum overwrites what is sent.
         sends.forEach(Transfer::await);
-        sumAsItComes(type, new Segment(0, bytes, terms, arrivals), address);
+        sumAsItComes(type, new Segment(array, terms, arrivals));
     }
 
-    /** One segment of this rank's slice: where the others' terms land, and their transfers. */
-    private record Segment(long offset, long bytes, long[] terms, Transfer[] arrivals) {}
+    /** One segment of this rank's slice: where its sum goes, where the others' terms land, and their transfers. */
+    private record Segment(HostView sum, HostView[] terms, Transfer[] arrivals) {}
 
-    private void reduce(Call call, DType type, long address, Slices slices, boolean gather) {
+    private void reduce(Call call, DType type, HostView array, Slices slices, boolean gather) {
         int width = type.bytes();
-        long mine = address + slices.start(rank) * width;
-        long bytes = slices.length(rank) * width;
+        HostView mine = slice(array, slices, rank, width);
+        long bytes = mine.bytes();
         int segments = Math.toIntExact((bytes + SEGMENT_BYTES - 1) / SEGMENT_BYTES);
         int window = Math.min(WINDOW, segments);
-        long stage = stage(Math.min(bytes, SEGMENT_BYTES) * window * (size - 1));
+        HostView stage = stage(Math.min(bytes, SEGMENT_BYTES) * window * (size - 1));
         Segment[] posted = new Segment[segments];
         List<Transfer> rest = new ArrayList<>();
         for (int s = 0; s < window; s++) {
-            posted[s] = post(call, s, mine, bytes, stage, window);
+            posted[s] = post(call, s, mine, stage, window);
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            long theirs = address + slices.start(p) * width;
-            segments(slices.length(p) * width, (i, from, n) -> {
+            HostView theirs = slice(array, slices, p, width);
+            segments(theirs.bytes(), (i, from, n) -> {
                 if (gather) {
                     // Their sum comes only after they have our term of it: this memory has been read by then, and this
                     // receiver is there.
-                    rest.add(call.receive(p, GATHER + i, theirs + from, n, Flow.AT_ONCE));
+                    rest.add(call.receive(p, GATHER + i, theirs.slice(from, n), Flow.AT_ONCE));
                 }
-                rest.add(call.send(p, i, theirs + from, n, flow(i)));
+                rest.add(call.send(p, i, theirs.slice(from, n), flow(i)));
             });
         }
         for (int s = 0; s < segments; s++) {
             Segment g = posted[s];
-            sumAsItComes(type, g, mine);
+            sumAsItComes(type, g);
             posted[s] = null;
             if (s + window < segments) {
-                posted[s + window] = post(call, s + window, mine, bytes, stage, window);
+                posted[s + window] = post(call, s + window, mine, stage, window);
             }
             for (int k = 1; gather && k < size; k++) {
-                rest.add(call.send((rank + k) % size, GATHER + s, mine + g.offset, g.bytes, Flow.AT_ONCE));
+                rest.add(call.send((rank + k) % size, GATHER + s, g.sum, Flow.AT_ONCE));
             }
         }
         rest.forEach(Transfer::await);
     }
 
-    private Segment post(Call call, int s, long mine, long bytes, long stage, int window) {
+    private Segment post(Call call, int s, HostView mine, HostView stage, int window) {
+        long bytes = mine.bytes();
         long offset = s * SEGMENT_BYTES;
         long n = Math.min(SEGMENT_BYTES, bytes - offset);
-        long[] terms = new long[size];
+        HostView sum = mine.slice(offset, n);
+        HostView[] terms = new HostView[size];
         Transfer[] arrivals = new Transfer[size];
         int slot = s % window * (size - 1);
         long stride = Math.min(bytes, SEGMENT_BYTES);
         for (int p = 0; p < size; p++) {
-            terms[p] = p == rank ? mine + offset : stage + stride * slot++;
+            terms[p] = p == rank ? sum : stage.slice(stride * slot++, n);
         }
         for (int k = 1; k < size; k++) {
             int p = (rank + k) % size;
-            arrivals[p] = call.receive(p, s, terms[p], n, flow(s));
+            arrivals[p] = call.receive(p, s, terms[p], flow(s));
         }
-        return new Segment(offset, n, terms, arrivals);
+        return new Segment(sum, terms, arrivals);
     }
 
     /** Every owner begins with a window of segments; for the others it has to make room first. */
@@ -266,15 +272,16 @@ public final class Collectives implements AutoCloseable {
         return segment < WINDOW ? Flow.AT_ONCE : Flow.WHEN_CLEAR;
     }
 
-    private void sumAsItComes(DType type, Segment g, long mine) {
-        for (long at = 0; at < g.bytes; at += STEP_BYTES) {
-            long n = Math.min(STEP_BYTES, g.bytes - at);
+    private void sumAsItComes(DType type, Segment g) {
+        long bytes = g.sum.bytes();
+        for (long at = 0; at < bytes; at += STEP_BYTES) {
+            long n = Math.min(STEP_BYTES, bytes - at);
             for (Transfer t : g.arrivals) {
                 if (t != null) {
                     t.await(at + n);
                 }
             }
-            adder.sum(type, g.terms, at, mine + g.offset + at, n);
+            adder.sum(type, g.terms, g.sum, at, n);
         }
         for (Transfer t : g.arrivals) {
             if (t != null) {
@@ -283,11 +290,10 @@ public final class Collectives implements AutoCloseable {
         }
     }
 
-    private long stage(long bytes) {
-        if (bytes > stagingBytes) {
+    private HostView stage(long bytes) {
+        if (staging == null || bytes > staging.bytes()) {
             close();
-            staging = Memory.allocate(bytes);
-            stagingBytes = bytes;
+            staging = HostView.allocate(bytes);
         }
         return staging;
     }
@@ -295,10 +301,9 @@ public final class Collectives implements AutoCloseable {
     /** Frees the memory in which terms of sums wait. The object can still be used. */
     @Override
     public void close() {
-        if (staging != 0) {
-            Memory.free(staging);
-            staging = 0;
-            stagingBytes = 0;
+        if (staging != null) {
+            staging.close();
+            staging = null;
         }
     }
 
@@ -332,12 +337,12 @@ public final class Collectives implements AutoCloseable {
             this.check = ((op.ordinal() * 31 + type.ordinal()) * 31 + Long.hashCode(count)) * 31 + purpose;
         }
 
-        Transfer send(int to, long part, long address, long bytes, Flow flow) {
-            return transport.send(to, tag + part, check, address, bytes, flow);
+        Transfer send(int to, long part, HostView memory, Flow flow) {
+            return transport.send(to, tag + part, check, memory, flow);
         }
 
-        Transfer receive(int from, long part, long address, long bytes, Flow flow) {
-            return transport.receive(from, tag + part, check, address, bytes, flow);
+        Transfer receive(int from, long part, HostView memory, Flow flow) {
+            return transport.receive(from, tag + part, check, memory, flow);
         }
     }
 }

@@ -2,7 +2,7 @@ package io.kiln.kvstore.collective;
 
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 
 /**
  * Sums arrays element by element, always from the first to the last: {@code ((x₀ + x₁) + x₂) + …}. Works on heap tiles,
@@ -31,30 +31,30 @@ final class RankOrderSum {
      * Writes the sum of all terms.
      *
      * @param type FLOAT32, FLOAT64 or INT64
-     * @param terms addresses of the terms, in the order of summation
-     * @param offset bytes to add to every term's address
-     * @param target where the sum goes; may be one of the terms plus offset
+     * @param terms the terms, in the order of summation
+     * @param target where the sum goes; may be one of the terms
+     * @param offset first byte of each of them
      * @param bytes how much, a multiple of the type's size
      */
-    void sum(DType type, long[] terms, long offset, long target, long bytes) {
+    void sum(DType type, HostView[] terms, HostView target, long offset, long bytes) {
         for (long at = 0; at < bytes; at += TILE_BYTES) {
             int n = (int) Math.min(TILE_BYTES, bytes - at);
             switch (type) {
-                case FLOAT32 -> floats(terms, offset + at, target + at, n / Float.BYTES);
-                case FLOAT64 -> doubles(terms, offset + at, target + at, n / Double.BYTES);
-                case INT64 -> longs(terms, offset + at, target + at, n / Long.BYTES);
+                case FLOAT32 -> floats(terms, target, offset + at, n / Float.BYTES);
+                case FLOAT64 -> doubles(terms, target, offset + at, n / Double.BYTES);
+                case INT64 -> longs(terms, target, offset + at, n / Long.BYTES);
                 default -> throw new IllegalStateException("sum: " + type);
             }
         }
     }
 
-    private void floats(long[] terms, long offset, long target, int n) {
-        Memory.get(terms[0] + offset, floatSum, 0, n);
+    private void floats(HostView[] terms, HostView target, long at, int n) {
+        terms[0].get(at, floatSum, 0, n);
         for (int r = 1; r < terms.length; r++) {
-            Memory.get(terms[r] + offset, floatTerm, 0, n);
+            terms[r].get(at, floatTerm, 0, n);
             add(floatSum, floatTerm, n);
         }
-        Memory.put(floatSum, 0, target, n);
+        target.put(at, floatSum, 0, n);
     }
 
     private static void add(float[] sum, float[] term, int n) {
@@ -63,13 +63,13 @@ final class RankOrderSum {
         }
     }
 
-    private void doubles(long[] terms, long offset, long target, int n) {
-        Memory.get(terms[0] + offset, doubleSum, 0, n);
+    private void doubles(HostView[] terms, HostView target, long at, int n) {
+        terms[0].get(at, doubleSum, 0, n);
         for (int r = 1; r < terms.length; r++) {
-            Memory.get(terms[r] + offset, doubleTerm, 0, n);
+            terms[r].get(at, doubleTerm, 0, n);
             add(doubleSum, doubleTerm, n);
         }
-        Memory.put(doubleSum, 0, target, n);
+        target.put(at, doubleSum, 0, n);
     }
 
     private static void add(double[] sum, double[] term, int n) {
@@ -78,14 +78,14 @@ final class RankOrderSum {
         }
     }
 
-    private void longs(long[] terms, long offset, long target, int n) {
-        Memory.get(terms[0] + offset, longSum, 0, n);
+    private void longs(HostView[] terms, HostView target, long at, int n) {
+        terms[0].get(at, longSum, 0, n);
         for (int r = 1; r < terms.length; r++) {
-            Memory.get(terms[r] + offset, longTerm, 0, n);
+            terms[r].get(at, longTerm, 0, n);
             for (int i = 0; i < n; i++) {
                 longSum[i] += longTerm[i];
             }
         }
-        Memory.put(longSum, 0, target, n);
+        target.put(at, longSum, 0, n);
     }
 }

@@ -1,7 +1,7 @@
 package io.kiln.kvstore.transport;
 
 import io.kiln.kvstore.transport.MessageHeader.Kind;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,8 +46,8 @@ final class Peer {
         final int check;
         final long bytes;
         Transfer transfer;
-        long target;
-        long early;
+        HostView target;
+        HostView early;
         long landed;
         int placed;
 
@@ -58,7 +58,7 @@ final class Peer {
         }
     }
 
-    private record Outgoing(int check, long address, long bytes, Transfer transfer) {}
+    private record Outgoing(int check, HostView memory, Transfer transfer) {}
 
     Peer(SparkTransport owner, int rank) {
         this.owner = owner;
@@ -117,7 +117,8 @@ final class Peer {
 
     // ---- sending
 
-    void send(long tag, int check, long from, long bytes, boolean whenClear, Transfer transfer) {
+    void send(long tag, int check, HostView from, boolean whenClear, Transfer transfer) {
+        long bytes = from.bytes();
         synchronized (this) {
             if (cancelled) {
                 return;
@@ -125,18 +126,18 @@ final class Peer {
             if (whenClear) {
                 Long room = cleared.remove(tag);
                 if (room == null) {
-                    waiting.put(tag, new Outgoing(check, from, bytes, transfer));
+                    waiting.put(tag, new Outgoing(check, from, transfer));
                     return;
                 }
                 checkCleared(tag, room, bytes);
             }
             if (bytes > SMALL) {
-                upload(tag, check, from, bytes, transfer);
+                upload(tag, check, from, transfer);
                 return;
             }
         }
         ByteBuffer message = owner.header(Kind.DATA, rank, tag, check, bytes).encode((int) bytes);
-        Memory.get(from, message.array(), MessageHeader.BYTES, (int) bytes);
+        from.get(0, message.array(), MessageHeader.BYTES, (int) bytes);
         client().send(message.clear());
         transfer.finish();
     }
@@ -144,8 +145,8 @@ final class Peer {
     synchronized void clear(long tag, long room) {
         Outgoing o = waiting.remove(tag);
         if (o != null) {
-            checkCleared(tag, room, o.bytes);
-            upload(tag, o.check, o.address, o.bytes, o.transfer);
+            checkCleared(tag, room, o.memory.bytes());
+            upload(tag, o.check, o.memory, o.transfer);
         } else if (cleared.size() < CLEARED_LIMIT) {
             cleared.put(tag, room);
         } else {
@@ -163,13 +164,14 @@ final class Peer {
         }
     }
 
-    private void upload(long tag, int check, long from, long bytes, Transfer transfer) {
+    private void upload(long tag, int check, HostView from, Transfer transfer) {
         if (cancelled) {
             return;
         }
         uploads++;
-        ByteBuffer head = owner.header(Kind.DATA, rank, tag, check, bytes).encode();
-        Upload.send(client, head, NativeView.of(from, Math.toIntExact(bytes)), () -> {
+        ByteBuffer head =
+                owner.header(Kind.DATA, rank, tag, check, from.bytes()).encode();
+        Upload.send(client, head, NativeView.of(from.address(), Math.toIntExact(from.bytes())), () -> {
             transfer.finish();
             uploaded();
         });
@@ -182,7 +184,8 @@ final class Peer {
 
     // ---- receiving
 
-    void receive(long tag, int check, long to, long bytes, boolean whenClear, Transfer transfer) {
+    void receive(long tag, int check, HostView to, boolean whenClear, Transfer transfer) {
+        long bytes = to.bytes();
         boolean ready = false;
         synchronized (this) {
             if (cancelled) {
@@ -201,7 +204,7 @@ final class Peer {
             }
             m.transfer = transfer;
             m.target = to;
-            if (m.early != 0 && m.landed == m.bytes) {
+            if (m.early != null && m.landed == m.bytes) {
                 deliverEarly(m);
             }
         }
@@ -243,7 +246,7 @@ final class Peer {
                                 .formatted(h.bytes(), owner.rank(), earlyBytes, EARLY_LIMIT));
             }
             m = new Incoming(h.tag(), h.check(), h.bytes());
-            m.early = Memory.allocate(Math.max(1, h.bytes()));
+            m.early = HostView.allocate(h.bytes());
             earlyBytes += h.bytes();
             incoming.put(h.tag(), m);
         } else if (m.transfer == null || m.landed != 0) {
@@ -255,7 +258,7 @@ final class Peer {
     }
 
     private static long place(Incoming m) {
-        return (m.early != 0 ? m.early : m.target) + m.landed;
+        return (m.early != null ? m.early : m.target).address() + m.landed;
     }
 
     /** Lends the memory for the next bytes of a message to a socket; null when there is none. */
@@ -295,7 +298,7 @@ final class Peer {
         }
         m.placed = 0;
         m.landed += n;
-        if (m.early == 0) {
+        if (m.early == null) {
             m.transfer.advance(m.landed);
         }
     }
@@ -308,7 +311,7 @@ final class Peer {
         if (m.landed != m.bytes) {
             throw owner.fail(rank, "it sent %d bytes where it announced %d".formatted(m.landed, m.bytes));
         }
-        if (m.early == 0) {
+        if (m.early == null) {
             incoming.remove(m.tag);
             m.transfer.finish();
         } else if (m.transfer != null) {
@@ -318,10 +321,10 @@ final class Peer {
 
     private void deliverEarly(Incoming m) {
         incoming.remove(m.tag);
-        Memory.copy(m.early, m.target, m.bytes);
-        Memory.free(m.early);
+        m.target.copyFrom(m.early);
+        m.early.close();
         earlyBytes -= m.bytes;
-        m.early = 0;
+        m.early = null;
         m.transfer.finish();
     }
 
@@ -341,9 +344,9 @@ final class Peer {
         }
         awaitReturn(nanos);
         for (Incoming m : incoming.values()) {
-            if (m.early != 0) {
-                Memory.free(m.early);
-                m.early = 0;
+            if (m.early != null) {
+                m.early.close();
+                m.early = null;
             }
         }
         incoming.clear();

@@ -3,6 +3,7 @@ package io.kiln.kvstore.transport;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.transport.MessageHeader.Kind;
+import io.kiln.ndarray.HostView;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -207,19 +208,19 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     }
 
     @Override
-    public Transfer send(int to, long tag, int check, long from, long bytes, Flow flow) {
-        Peer p = peer("send", to, bytes);
-        Transfer t = new Transfer(this, "send to", to, bytes);
-        p.send(tag, check, from, bytes, needsClearance(bytes, flow), t);
+    public Transfer send(int to, long tag, int check, HostView memory, Flow flow) {
+        Peer p = peer("send", to, memory.bytes());
+        Transfer t = new Transfer(this, "send to", to, memory.bytes());
+        p.send(tag, check, memory, needsClearance(memory.bytes(), flow), t);
         failIfWaitingForDeparted(p);
         return t;
     }
 
     @Override
-    public Transfer receive(int from, long tag, int check, long to, long bytes, Flow flow) {
-        Peer p = peer("receive", from, bytes);
-        Transfer t = new Transfer(this, "receive from", from, bytes);
-        p.receive(tag, check, to, bytes, needsClearance(bytes, flow), t);
+    public Transfer receive(int from, long tag, int check, HostView memory, Flow flow) {
+        Peer p = peer("receive", from, memory.bytes());
+        Transfer t = new Transfer(this, "receive from", from, memory.bytes());
+        p.receive(tag, check, memory, needsClearance(memory.bytes(), flow), t);
         failIfWaitingForDeparted(p);
         return t;
     }
@@ -233,7 +234,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
             throw new IllegalArgumentException("%s: peer must be another rank in [0, %d), got %d (this is %d)"
                     .formatted(operation, peers.length, other, rank));
         }
-        if (bytes < 0 || bytes > Integer.MAX_VALUE) {
+        if (bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "%s: a message has 0 to %d bytes, got %d".formatted(operation, Integer.MAX_VALUE, bytes));
         }

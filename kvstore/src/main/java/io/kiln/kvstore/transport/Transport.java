@@ -1,7 +1,9 @@
 package io.kiln.kvstore.transport;
 
+import io.kiln.ndarray.HostView;
+
 /**
- * Tagged messages between the ranks of one group, from native memory into native memory.
+ * Tagged messages between the ranks of one group, from memory of the host into memory of the host.
  *
  * <p>Workflow: a rank posts {@link #send} and its peer posts {@link #receive} with the same tag, check and length; each
  * gets a {@link Transfer} to wait on. Messages are matched by (sender, tag), in any order, so a tag must not be used
@@ -43,12 +45,11 @@ public interface Transport extends AutoCloseable {
      * @param to rank of the receiver, not this rank
      * @param tag names the message among those to this receiver
      * @param check what the message is for (a hash); a receiver that expects another one refuses it
-     * @param address first byte
-     * @param bytes how many, 0 or more
+     * @param memory what is sent, perhaps nothing
      * @param flow when to send a large message; the receiver names the same
      * @return complete when the memory may be written again
      */
-    Transfer send(int to, long tag, int check, long address, long bytes, Flow flow);
+    Transfer send(int to, long tag, int check, HostView memory, Flow flow);
 
     /**
      * Receives memory from a peer.
@@ -56,12 +57,11 @@ public interface Transport extends AutoCloseable {
      * @param from rank of the sender, not this rank
      * @param tag names the message among those from this sender
      * @param check what the message must be for
-     * @param address where its first byte goes
-     * @param bytes its exact length
+     * @param memory where it goes, of its exact length
      * @param flow when the sender sends a large message
      * @return progresses as bytes land, in order; complete when all have
      */
-    Transfer receive(int from, long tag, int check, long address, long bytes, Flow flow);
+    Transfer receive(int from, long tag, int check, HostView memory, Flow flow);
 
     /**
      * Gives up: the current step fails on every rank with this rank's name and the cause.

@@ -13,6 +13,7 @@ import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.Memory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,18 +59,18 @@ class CollectivesOnExecutorsTest {
     private static long sums(Transport t, int... counts) {
         CRC32 crc = new CRC32();
         for (int n : counts) {
-            long x = Memory.allocate(4L * n + 1);
+            HostView x = HostView.allocate(4L * n + 1);
             try (Collectives c = new Collectives(t, 0)) {
                 Random r = new Random(n + 7L * t.rank());
                 for (int i = 0; i < n; i++) {
-                    Memory.putFloat(x + 4L * i, r.nextFloat());
+                    Memory.putFloat(x.address() + 4L * i, r.nextFloat());
                 }
-                c.allReduce(DType.FLOAT32, x, n, n);
+                c.allReduce(DType.FLOAT32, x.slice(0, 4L * n), n);
                 byte[] bytes = new byte[4 * n];
-                Memory.get(x, bytes, 0, bytes.length);
+                x.get(0, bytes, 0, bytes.length);
                 crc.update(bytes);
             } finally {
-                Memory.free(x);
+                x.close();
             }
         }
         return crc.getValue();
@@ -134,10 +135,10 @@ class CollectivesOnExecutorsTest {
             assertThrows(
                     Exception.class,
                     () -> cluster.runOnAll(rank -> ExecutorGroup.join(ticket, 0, rank, EXECUTORS, t -> {
-                        long x = Memory.allocate(4L << 20);
+                        HostView x = HostView.allocate(4L << 20);
                         try (Collectives c = new Collectives(t, 0)) {
                             for (int round = 0; ; round++) {
-                                c.allReduce(DType.FLOAT32, x, 1 << 20, round);
+                                c.allReduce(DType.FLOAT32, x, round);
                                 if (round == 20 && rank == 1) {
                                     Files.writeString(Path.of(file, "time"), "" + System.currentTimeMillis());
                                     Files.writeString(
@@ -159,7 +160,7 @@ class CollectivesOnExecutorsTest {
                             Files.move(word, Path.of(file, "rank" + rank), StandardCopyOption.ATOMIC_MOVE);
                             throw e;
                         } finally {
-                            Memory.free(x);
+                            x.close();
                         }
                     })));
         }

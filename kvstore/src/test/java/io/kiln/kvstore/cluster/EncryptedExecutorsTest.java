@@ -11,6 +11,7 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.Memory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,15 +108,15 @@ class EncryptedExecutorsTest {
 
     private static float sum(int rank, Collectives c) {
         int n = 1_000_000;
-        long x = Memory.allocate(4L * n);
+        HostView x = HostView.allocate(4L * n);
         try (c) {
             for (int i = 0; i < n; i++) {
-                Memory.putFloat(x + 4L * i, rank + 1);
+                Memory.putFloat(x.address() + 4L * i, rank + 1);
             }
-            c.allReduce(DType.FLOAT32, x, n, 0);
-            return Memory.getFloat(x + 4L * (n / 3));
+            c.allReduce(DType.FLOAT32, x.slice(0, 4L * n), 0);
+            return Memory.getFloat(x.address() + 4L * (n / 3));
         } finally {
-            Memory.free(x);
+            x.close();
         }
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.Ranks;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,20 +42,20 @@ class CollectivesTest {
     }
 
     private interface OnMemory {
-        void run(Collectives c, long address);
+        void run(Collectives c, HostView memory);
     }
 
     private static List<float[]> onEachRank(int ranks, int count, OnMemory work) throws Exception {
         return Ranks.run(ranks, t -> {
-            long x = Memory.allocate(Math.max(1, 4L * count));
+            HostView x = HostView.allocate(Math.max(1, 4L * count));
             try (Collectives c = new Collectives(t, 3)) {
-                Memory.put(term(t.rank(), count), 0, x, count);
+                x.put(0, term(t.rank(), count), 0, count);
                 work.run(c, x);
                 float[] y = new float[count];
-                Memory.get(x, y, 0, count);
+                x.get(0, y, 0, count);
                 return y;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
     }
@@ -84,7 +85,7 @@ class CollectivesTest {
     })
     void allReduceGivesEveryRankTheRankOrderSumToTheBit(int ranks, int count) throws Exception {
         float[] expected = rankOrderSum(ranks, count);
-        for (float[] got : onEachRank(ranks, count, (c, x) -> c.allReduce(DType.FLOAT32, x, count, 7))) {
+        for (float[] got : onEachRank(ranks, count, (c, x) -> c.allReduce(DType.FLOAT32, x.slice(0, 4L * count), 7))) {
             assertArrayEquals(expected, got, 0f);
         }
     }
@@ -100,21 +101,21 @@ class CollectivesTest {
     void manyCallsOfAllSizesInARowDoNotMixUp() throws Exception {
         int[] counts = {3, 9000, 300_000, 0, 700_001, 20, 262_144, 1};
         Ranks.run(3, t -> {
-            long x = Memory.allocate(4L * 700_001);
+            HostView x = HostView.allocate(4L * 700_001);
             try (Collectives c = new Collectives(t, 0)) {
                 for (int round = 0; round < 5; round++) {
                     for (int n : counts) {
-                        Memory.put(term(t.rank(), n), 0, x, n);
-                        c.allReduce(DType.FLOAT32, x, n, n);
+                        x.put(0, term(t.rank(), n), 0, n);
+                        c.allReduce(DType.FLOAT32, x.slice(0, 4L * n), n);
                         float[] y = new float[n];
-                        Memory.get(x, y, 0, n);
+                        x.get(0, y, 0, n);
                         assertArrayEquals(rankOrderSum(3, n), y, 0f);
                     }
                     c.barrier();
                 }
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
     }
@@ -128,13 +129,13 @@ class CollectivesTest {
             for (int channel = 0; channel < 2; channel++) {
                 int ch = channel;
                 Thread thread = new Thread(() -> {
-                    long x = Memory.allocate(4L * n);
+                    HostView x = HostView.allocate(4L * n);
                     try (Collectives c = new Collectives(t, ch)) {
                         for (int i = 0; i < 10; i++) {
-                            Memory.put(term(t.rank(), n), 0, x, n);
-                            c.allReduce(DType.FLOAT32, x, n, ch);
+                            x.put(0, term(t.rank(), n), 0, n);
+                            c.allReduce(DType.FLOAT32, x.slice(0, 4L * n), ch);
                             float[] y = new float[n];
-                            Memory.get(x, y, 0, n);
+                            x.get(0, y, 0, n);
                             assertArrayEquals(rankOrderSum(2, n), y, 0f);
                         }
                     } catch (Throwable e) {
@@ -142,7 +143,7 @@ class CollectivesTest {
                             failures.add(e);
                         }
                     } finally {
-                        Memory.free(x);
+                        x.close();
                     }
                 });
                 threads.add(thread);
@@ -186,7 +187,7 @@ class CollectivesTest {
     @ParameterizedTest
     @CsvSource({"2,0,10", "2,1,3000000", "3,2,70000", "4,3,0"})
     void broadcastGivesEveryRankWhatTheRootHas(int ranks, int root, int count) throws Exception {
-        for (float[] y : onEachRank(ranks, count, (c, x) -> c.broadcast(root, x, 4L * count, 0))) {
+        for (float[] y : onEachRank(ranks, count, (c, x) -> c.broadcast(root, x.slice(0, 4L * count), 0))) {
             assertArrayEquals(term(root, count), y, 0f);
         }
     }
@@ -194,19 +195,19 @@ class CollectivesTest {
     @Test
     void doublesAndLongsAreSummedInTheirOwnType() throws Exception {
         Ranks.run(3, t -> {
-            long x = Memory.allocate(16);
+            HostView x = HostView.allocate(16);
             try (Collectives c = new Collectives(t, 0)) {
-                Memory.putDouble(x, 1e-12 * (t.rank() + 1));
-                Memory.putDouble(x + 8, 1.0);
-                c.allReduce(DType.FLOAT64, x, 2, 0);
-                assertEquals((1e-12 + 2e-12) + 3e-12, Memory.getDouble(x));
-                assertEquals(3.0, Memory.getDouble(x + 8));
-                Memory.putLong(x, (1L << 60) + t.rank());
-                c.allReduce(DType.INT64, x, 1, 0);
-                assertEquals((3L << 60) + 3, Memory.getLong(x));
+                Memory.putDouble(x.address(), 1e-12 * (t.rank() + 1));
+                Memory.putDouble(x.address() + 8, 1.0);
+                c.allReduce(DType.FLOAT64, x.slice(0, 8L * 2), 0);
+                assertEquals((1e-12 + 2e-12) + 3e-12, Memory.getDouble(x.address()));
+                assertEquals(3.0, Memory.getDouble(x.address() + 8));
+                Memory.putLong(x.address(), (1L << 60) + t.rank());
+                c.allReduce(DType.INT64, x.slice(0, 8L * 1), 0);
+                assertEquals((3L << 60) + 3, Memory.getLong(x.address()));
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
     }
@@ -217,7 +218,10 @@ class CollectivesTest {
                 KVStoreException.class,
                 () -> onEachRank(2, 1000, (c, x) -> {
                     // The ranks differ in what they sum.
-                    c.allReduce(DType.FLOAT32, x, 1000, Thread.currentThread().hashCode());
+                    c.allReduce(
+                            DType.FLOAT32,
+                            x.slice(0, 4L * 1000),
+                            Thread.currentThread().hashCode());
                 }));
         assertTrue(e.getMessage().contains("different calls"), e.getMessage());
     }
@@ -225,7 +229,8 @@ class CollectivesTest {
     @Test
     void aSumOfHalvesIsRefusedWithARemedy() throws Exception {
         KVStoreException e = assertThrows(
-                KVStoreException.class, () -> onEachRank(1, 10, (c, x) -> c.allReduce(DType.FLOAT16, x, 10, 0)));
+                KVStoreException.class,
+                () -> onEachRank(1, 10, (c, x) -> c.allReduce(DType.FLOAT16, x.slice(0, 2L * 10), 0)));
         assertEquals(
                 "allReduce: sums are taken in FLOAT32, FLOAT64 or INT64, got float16; cast before", e.getMessage());
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.kvstore.transport.MessageHeader.Kind;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class LandingAllocatorTest {
     private static final int BYTES = 100_000;
 
-    private final long target = Memory.allocate(BYTES);
+    private final HostView target = HostView.allocate(BYTES);
     private final Transfer transfer = new Transfer(null, "receive from", 1, BYTES);
     private final Peer peer = new Peer(null, 1);
     private final EmbeddedChannel channel = new EmbeddedChannel(new TransportFrameDecoder());
@@ -31,11 +31,11 @@ class LandingAllocatorTest {
     @AfterEach
     void free() {
         channel.close();
-        Memory.free(target);
+        target.close();
     }
 
     private Peer.Incoming expect() {
-        peer.receive(7, 0, target, BYTES, false, transfer);
+        peer.receive(7, 0, target, false, transfer);
         return peer.begin(new MessageHeader(Kind.DATA, new GroupId(1, 2, 0), 1, 0, 7, 0, BYTES));
     }
 
@@ -48,7 +48,7 @@ class LandingAllocatorTest {
 
     private byte[] landed(int n) {
         byte[] got = new byte[n];
-        Memory.get(target, got, 0, n);
+        target.get(0, got, 0, n);
         return got;
     }
 
@@ -77,7 +77,7 @@ class LandingAllocatorTest {
     void aHandlerBeforeTheFrameDecoderGetsBuffersOfItsOwn() {
         channel.pipeline().addFirst(new ChannelInboundHandlerAdapter());
         LandingAllocator reads = new LandingAllocator(channel);
-        Memory.fill(target, BYTES, (byte) 9);
+        target.fill((byte) 9);
         reads.begin(peer, expect());
         read(reads.newHandle(), (byte) 1, (byte) 2).release();
         assertArrayEquals(new byte[] {9, 9}, landed(2));
@@ -86,7 +86,7 @@ class LandingAllocatorTest {
     @Test
     void betweenMessagesTheSocketIsReadIntoOtherMemory() {
         LandingAllocator reads = new LandingAllocator(channel);
-        Memory.fill(target, BYTES, (byte) 9);
+        target.fill((byte) 9);
         reads.begin(peer, expect());
         reads.end();
         read(reads.newHandle(), (byte) 1).release();

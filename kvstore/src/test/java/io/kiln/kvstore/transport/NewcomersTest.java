@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.kvstore.Ranks;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -165,13 +166,13 @@ class NewcomersTest {
     }
 
     private static void sum(Transport t) {
-        long x = Memory.allocate(4);
+        HostView x = HostView.allocate(4);
         try (Collectives c = new Collectives(t, 0)) {
-            Memory.putFloat(x, 1 + t.rank());
-            c.allReduce(DType.FLOAT32, x, 1, 0);
-            assertEquals(3f, Memory.getFloat(x));
+            Memory.putFloat(x.address(), 1 + t.rank());
+            c.allReduce(DType.FLOAT32, x.slice(0, 4L * 1), 0);
+            assertEquals(3f, Memory.getFloat(x.address()));
         } finally {
-            Memory.free(x);
+            x.close();
         }
     }
 }

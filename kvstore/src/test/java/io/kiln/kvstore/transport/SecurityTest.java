@@ -8,6 +8,7 @@ import io.kiln.kvstore.Ranks;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.MessageHeader.Kind;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.Memory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -69,17 +70,17 @@ class SecurityTest {
 
     private static void sumUp(Transport t) {
         int n = 1_000_000;
-        long x = Memory.allocate(4L * n);
+        HostView x = HostView.allocate(4L * n);
         try (Collectives c = new Collectives(t, 0)) {
             for (int i = 0; i < n; i++) {
-                Memory.putFloat(x + 4L * i, i + t.rank());
+                Memory.putFloat(x.address() + 4L * i, i + t.rank());
             }
-            c.allReduce(DType.FLOAT32, x, n, 0);
+            c.allReduce(DType.FLOAT32, x.slice(0, 4L * n), 0);
             for (int i = 0; i < n; i += 997) {
-                assertEquals(2f * i + 1, Memory.getFloat(x + 4L * i));
+                assertEquals(2f * i + 1, Memory.getFloat(x.address() + 4L * i));
             }
         } finally {
-            Memory.free(x);
+            x.close();
         }
     }
 

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.kvstore.PeerFailedException;
 import io.kiln.kvstore.Ranks;
 import io.kiln.kvstore.transport.Transport.Flow;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,23 +41,23 @@ class SparkTransportTest {
     void aMessageSentBeforeAnyoneWaitsForItArrivesWhole(int n) throws Exception {
         CountDownLatch sent = new CountDownLatch(1);
         Ranks.run(2, t -> {
-            long x = Memory.allocate(Math.max(1, n));
+            HostView x = HostView.allocate(Math.max(1, n));
             try {
                 if (t.rank() == 0) {
-                    Memory.put(bytes(n, 5), 0, x, n);
-                    Transfer s = t.send(1, 77, 1, x, n, Flow.WHEN_CLEAR);
+                    x.put(0, bytes(n, 5), 0, n);
+                    Transfer s = t.send(1, 77, 1, x.slice(0, n), Flow.WHEN_CLEAR);
                     sent.countDown();
                     s.await();
                 } else {
                     assertTrue(sent.await(30, TimeUnit.SECONDS));
-                    t.receive(0, 77, 1, x, n, Flow.WHEN_CLEAR).await();
+                    t.receive(0, 77, 1, x.slice(0, n), Flow.WHEN_CLEAR).await();
                     byte[] got = new byte[n];
-                    Memory.get(x, got, 0, n);
+                    x.get(0, got, 0, n);
                     assertArrayEquals(bytes(n, 5), got);
                 }
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
     }
@@ -66,27 +66,27 @@ class SparkTransportTest {
     void messagesAreMatchedByTagInAnyOrder() throws Exception {
         int n = 3_000_000;
         Ranks.run(2, t -> {
-            long x = Memory.allocate(3L * n);
+            HostView x = HostView.allocate(3L * n);
             try {
                 List<Transfer> all = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
                     int at = t.rank() == 0 ? i : 2 - i;
                     if (t.rank() == 0) {
-                        Memory.put(bytes(n, at), 0, x + (long) at * n, n);
-                        all.add(t.send(1, at, 0, x + (long) at * n, n, Flow.WHEN_CLEAR));
+                        x.put((long) at * n, bytes(n, at), 0, n);
+                        all.add(t.send(1, at, 0, x.slice((long) at * n, n), Flow.WHEN_CLEAR));
                     } else {
-                        all.add(t.receive(0, at, 0, x + (long) at * n, n, Flow.WHEN_CLEAR));
+                        all.add(t.receive(0, at, 0, x.slice((long) at * n, n), Flow.WHEN_CLEAR));
                     }
                 }
                 all.forEach(Transfer::await);
                 for (int i = 0; i < 3; i++) {
                     byte[] got = new byte[n];
-                    Memory.get(x + (long) i * n, got, 0, n);
+                    x.get((long) i * n, got, 0, n);
                     assertArrayEquals(bytes(n, i), got);
                 }
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
     }
@@ -95,16 +95,16 @@ class SparkTransportTest {
     @ValueSource(ints = {10, 100_000, 2_000_000})
     void anUnexpectedLengthFailsBothRanksAndNamesBothLengths(int n) throws Exception {
         List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
-            long x = Memory.allocate(n + 1L);
+            HostView x = HostView.allocate(n + 1L);
             try {
                 (t.rank() == 0
-                                ? t.send(1, 1, 0, x, n, Flow.WHEN_CLEAR)
-                                : t.receive(0, 1, 0, x, n + 1L, Flow.WHEN_CLEAR))
+                                ? t.send(1, 1, 0, x.slice(0, n), Flow.WHEN_CLEAR)
+                                : t.receive(0, 1, 0, x.slice(0, n + 1L), Flow.WHEN_CLEAR))
                         .await();
-                t.receive(1 - t.rank(), 2, 0, x, 1, Flow.WHEN_CLEAR).await();
+                t.receive(1 - t.rank(), 2, 0, x.slice(0, 1), Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
         for (Future<Object> f : ranks) {
@@ -120,12 +120,12 @@ class SparkTransportTest {
             if (t.rank() == 1) {
                 throw new IllegalStateException("loss is NaN");
             }
-            long x = Memory.allocate(100);
+            HostView x = HostView.allocate(100);
             try {
-                t.receive(2 - t.rank(), 1, 0, x, 100, Flow.WHEN_CLEAR).await();
+                t.receive(2 - t.rank(), 1, 0, x.slice(0, 100), Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
         assertEquals(
@@ -147,18 +147,18 @@ class SparkTransportTest {
         AtomicBoolean killed = new AtomicBoolean();
         TransportOptions options = new TransportOptions(Duration.ofSeconds(60), Duration.ofSeconds(5), killed::get);
         List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), options, t -> {
-            long x = Memory.allocate(4);
+            HostView x = HostView.allocate(4);
             try {
-                Transfer sent = t.send(1 - t.rank(), 0, 0, x, 4, Flow.WHEN_CLEAR);
-                t.receive(1 - t.rank(), 0, 0, x, 4, Flow.WHEN_CLEAR).await();
+                Transfer sent = t.send(1 - t.rank(), 0, 0, x.slice(0, 4), Flow.WHEN_CLEAR);
+                t.receive(1 - t.rank(), 0, 0, x.slice(0, 4), Flow.WHEN_CLEAR).await();
                 sent.await();
                 if (t.rank() == 0) {
                     killed.set(true);
                 }
-                t.receive(1 - t.rank(), 1, 0, x, 4, Flow.WHEN_CLEAR).await();
+                t.receive(1 - t.rank(), 1, 0, x.slice(0, 4), Flow.WHEN_CLEAR).await();
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
         for (Future<Object> f : ranks) {
@@ -171,12 +171,13 @@ class SparkTransportTest {
     void aWaitEndsAtItsDeadlineAndNamesThePeer() throws Exception {
         List<Future<Object>> ranks =
                 Ranks.start(2, new SparkConf(false), OPTIONS.withTimeout(Duration.ofSeconds(1)), t -> {
-                    long x = Memory.allocate(4);
+                    HostView x = HostView.allocate(4);
                     try {
-                        t.receive(1 - t.rank(), 1, 0, x, 4, Flow.WHEN_CLEAR).await();
+                        t.receive(1 - t.rank(), 1, 0, x.slice(0, 4), Flow.WHEN_CLEAR)
+                                .await();
                         return null;
                     } finally {
-                        Memory.free(x);
+                        x.close();
                     }
                 });
         for (Future<Object> f : ranks) {
@@ -191,14 +192,14 @@ class SparkTransportTest {
     @Test
     void aRankThatLeavesWhileAnotherWaitsForItIsNamed() throws Exception {
         List<Future<Object>> ranks = Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
-            long x = Memory.allocate(4);
+            HostView x = HostView.allocate(4);
             try {
                 if (t.rank() == 0) {
-                    t.receive(1, 1, 0, x, 4, Flow.WHEN_CLEAR).await();
+                    t.receive(1, 1, 0, x.slice(0, 4), Flow.WHEN_CLEAR).await();
                 }
                 return null;
             } finally {
-                Memory.free(x);
+                x.close();
             }
         });
         ranks.get(1).get();

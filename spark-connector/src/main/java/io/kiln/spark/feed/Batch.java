@@ -1,9 +1,11 @@
 package io.kiln.spark.feed;
 
 import io.kiln.backend.Backend;
-import io.kiln.backend.Device;
+import io.kiln.backend.Context;
+import io.kiln.backend.Event;
+import io.kiln.backend.Queue;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
@@ -13,17 +15,17 @@ import io.kiln.ndarray.Shape;
  * <p>Concurrency: belongs to one thread at a time.
  */
 public final class Batch implements AutoCloseable {
-    private final Backend backend;
     private final NDArray block;
     private final long[] rowShape;
     private final long rowBytes;
     private final double[] labels;
     private final double[] weights;
-    private final long staging;
+    private HostView filling;
+    private Event filled = Event.DONE;
+    private Event used = Event.DONE;
     private int rows;
 
     Batch(Backend backend, int capacity, DType dtype, long... rowShape) {
-        this.backend = backend;
         this.rowShape = rowShape.clone();
         Shape shape = shape(capacity);
         this.block =
@@ -31,7 +33,6 @@ public final class Batch implements AutoCloseable {
         this.rowBytes = dtype.bytes() * shape.size() / capacity;
         this.labels = new double[capacity];
         this.weights = new double[capacity];
-        this.staging = backend.device().kind() == Device.Kind.CPU ? 0 : Memory.allocate(rowBytes * capacity);
     }
 
     private Shape shape(int n) {
@@ -43,10 +44,25 @@ public final class Batch implements AutoCloseable {
 
     void fill(RowSet set, int[] which) {
         rows = which.length;
-        set.fill(which, this);
-        if (staging != 0) {
-            backend.copyFromHost(staging, block.address(), rows * rowBytes);
+        queue().await(used);
+        Shape s = shape(rows);
+        try (NDArray part = block.view(s, s.contiguousStrides(), 0);
+                HostView host = part.write()) {
+            filling = host;
+            set.fill(which, this);
+        } finally {
+            filling = null;
         }
+        filled = queue().record();
+    }
+
+    private Queue queue() {
+        return Context.current().queue(block.backend());
+    }
+
+    /** Its features are not used any more by what this thread's queue will be given. */
+    void release() {
+        used = queue().record();
     }
 
     void put(int row, double label, double weight) {
@@ -54,8 +70,8 @@ public final class Batch implements AutoCloseable {
         weights[row] = weight;
     }
 
-    long rowAddress(int row) {
-        return (staging == 0 ? block.address() : staging) + row * rowBytes;
+    HostView row(int row) {
+        return filling.slice(row * rowBytes, rowBytes);
     }
 
     /**
@@ -73,6 +89,7 @@ public final class Batch implements AutoCloseable {
      * @return a view of shape [rows, …], valid until the batch is handed back
      */
     public NDArray features() {
+        queue().await(filled);
         Shape s = shape(rows);
         return block.view(s, s.contiguousStrides(), 0);
     }
@@ -115,9 +132,6 @@ public final class Batch implements AutoCloseable {
     public void close() {
         if (!block.isClosed()) {
             block.close();
-            if (staging != 0) {
-                Memory.free(staging);
-            }
         }
     }
 }

@@ -2,6 +2,7 @@ package io.kiln.spark.feed;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
 import io.kiln.backend.Device;
 import io.kiln.ndarray.DType;
 import java.time.Duration;
@@ -26,6 +27,7 @@ public final class BatchFeeder implements AutoCloseable {
     private static final long JOIN_MILLIS = 10_000;
 
     private final RowSet rows;
+    private final Device device;
     private final Iterator<int[]> plan;
     private final BooleanSupplier killed;
     private final Duration longest;
@@ -60,6 +62,7 @@ public final class BatchFeeder implements AutoCloseable {
             Duration longest,
             long... rowShape) {
         this.rows = rows;
+        this.device = device;
         this.plan = plan;
         this.killed = killed;
         this.longest = longest;
@@ -75,7 +78,7 @@ public final class BatchFeeder implements AutoCloseable {
     }
 
     private void fill() {
-        try {
+        try (Context own = Context.open(device)) {
             while (!stopped && plan.hasNext()) {
                 int[] which = plan.next();
                 Batch b = free.take();
@@ -136,6 +139,7 @@ public final class BatchFeeder implements AutoCloseable {
      * @param batch a batch from {@link #next} whose features are not used any more
      */
     public void recycle(Batch batch) {
+        batch.release();
         free.add(batch);
     }
 

@@ -1,6 +1,6 @@
 package io.kiln.spark.feed;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -64,7 +64,7 @@ final class BlockFile implements BlockStore {
             }
             MappedByteBuffer mapping = channel.map(FileChannel.MapMode.READ_ONLY, at, bytes);
             mappings.add(mapping);
-            long address = Memory.address(mapping);
+            long address = HostView.of(mapping).address();
             for (; first < end; first++) {
                 blocks.add(new PackedBlock(address, lengths.get(first)));
                 address += lengths.get(first);

@@ -1,20 +1,20 @@
 package io.kiln.spark.feed;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Packed blocks in memory outside the heap. */
 final class NativeBlocks implements BlockStore {
-    private final List<Long> addresses = new ArrayList<>();
+    private final List<HostView> memory = new ArrayList<>();
     private final List<PackedBlock> blocks = new ArrayList<>();
 
     @Override
     public void add(byte[] block) {
-        long address = Memory.allocate(Math.max(1, block.length));
-        addresses.add(address);
-        Memory.put(block, 0, address, block.length);
-        blocks.add(new PackedBlock(address, block.length));
+        HostView copy = HostView.allocate(block.length);
+        memory.add(copy);
+        copy.put(0, block, 0, block.length);
+        blocks.add(new PackedBlock(copy.address(), block.length));
     }
 
     @Override
@@ -24,8 +24,8 @@ final class NativeBlocks implements BlockStore {
 
     @Override
     public void close() {
-        addresses.forEach(Memory::free);
-        addresses.clear();
+        memory.forEach(HostView::close);
+        memory.clear();
         blocks.clear();
     }
 }

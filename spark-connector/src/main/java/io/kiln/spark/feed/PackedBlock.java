@@ -1,6 +1,6 @@
 package io.kiln.spark.feed;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -140,21 +140,22 @@ final class PackedBlock {
         return kind == BYTES ? width : 4 * width;
     }
 
-    /** Writes a row's features to native memory, densely. */
-    void copyRow(int row, long address) {
+    /** Writes a row's features to memory of the host, densely. */
+    void copyRow(int row, HostView target) {
         int size = rowBytes();
+        long address = target.slice(0, size).address();
         if (kind != SPARSE) {
             Platform.copyMemory(base, start + features() + (long) row * size, null, address, size);
             return;
         }
-        Memory.fill(address, size, (byte) 0);
+        Platform.setMemory(address, (byte) 0, size);
         int at = features();
         int from = getInt(at + 4 * row);
         int to = getInt(at + 4 * (row + 1));
         int indices = at + 4 * (rows + 1);
         long values = start + indices + 4L * getInt(at + 4 * rows);
         for (int i = from; i < to; i++) {
-            Memory.putFloat(address + 4L * getInt(indices + 4 * i), Platform.getFloat(base, values + 4L * i));
+            Platform.putFloat(null, address + 4L * getInt(indices + 4 * i), Platform.getFloat(base, values + 4L * i));
         }
     }
 

@@ -45,7 +45,7 @@ public final class RowSet {
                 int b = k >= 0 ? k : -k - 2;
                 int row = rows[i] - starts[b];
                 batch.put(i, blocks[b].label(row), blocks[b].weight(row));
-                blocks[b].copyRow(row, batch.rowAddress(i));
+                blocks[b].copyRow(row, batch.row(i));
             }
         } finally {
             reading.unlock();

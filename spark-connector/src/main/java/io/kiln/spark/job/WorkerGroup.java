@@ -3,7 +3,7 @@ package io.kiln.spark.job;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 
 /** Sums of a few numbers over all workers; a worker alone sums nothing. */
 final class WorkerGroup implements AutoCloseable {
@@ -20,15 +20,12 @@ final class WorkerGroup implements AutoCloseable {
         if (collectives == null || values.length == 0) {
             return values;
         }
-        long cells = Memory.allocate((long) Double.BYTES * values.length);
-        try {
-            Memory.put(values, 0, cells, values.length);
-            collectives.allReduce(DType.FLOAT64, cells, values.length, values.length);
+        try (HostView cells = HostView.allocate((long) Double.BYTES * values.length)) {
+            cells.put(0, values, 0, values.length);
+            collectives.allReduce(DType.FLOAT64, cells, values.length);
             double[] sums = new double[values.length];
-            Memory.get(cells, sums, 0, sums.length);
+            cells.get(0, sums, 0, sums.length);
             return sums;
-        } finally {
-            Memory.free(cells);
         }
     }
 

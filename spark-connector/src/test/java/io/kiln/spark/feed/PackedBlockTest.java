@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.HostView;
 import org.apache.spark.unsafe.Platform;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -12,14 +12,11 @@ import org.junit.jupiter.api.Test;
 @Tag("core")
 class PackedBlockTest {
     private static float[] row(PackedBlock b, int row, int width) {
-        long address = Memory.allocate(4L * width);
-        try {
-            b.copyRow(row, address);
+        try (HostView to = HostView.allocate(4L * width)) {
+            b.copyRow(row, to);
             float[] r = new float[width];
-            Memory.get(address, r, 0, width);
+            to.get(0, r, 0, width);
             return r;
-        } finally {
-            Memory.free(address);
         }
     }
 
@@ -77,13 +74,12 @@ class PackedBlockTest {
         BlockBuilder builder = new BlockBuilder(true, 0, 3);
         builder.add(0, 1, new byte[] {1, (byte) 200, 3});
         PackedBlock b = new PackedBlock(builder.build());
-        long address = Memory.allocate(3);
-        try {
-            b.copyRow(0, address);
-            assertEquals((byte) 200, Memory.getByte(address + 1));
-        } finally {
-            Memory.free(address);
+        byte[] row = new byte[3];
+        try (HostView to = HostView.allocate(3)) {
+            b.copyRow(0, to);
+            to.get(0, row, 0, 3);
         }
+        assertEquals((byte) 200, row[1]);
     }
 
     @Test

@@ -117,7 +117,6 @@ public final class IndexKernels {
                     copyRow(from + i * width, address + at[(int) i] * width, width);
                 }
             });
-            to.storage().bumpVersion();
         }
     }
 

@@ -142,9 +142,6 @@ public final class PointwiseKernels {
                 }
             }
         }
-        for (NDArray y : outputs) {
-            y.storage().bumpVersion();
-        }
     }
 
     /**
@@ -177,9 +174,6 @@ public final class PointwiseKernels {
                 return;
             }
             ready.run(tiles.computeType(type, scalars), scalars);
-            for (NDArray y : out) {
-                y.storage().bumpVersion();
-            }
         };
     }
 

@@ -1,0 +1,60 @@
+package io.kiln.ndarray;
+
+import io.kiln.backend.Backend;
+import io.kiln.pointwise.PointwiseProgram;
+
+/** Has a backend write into arrays that exist, and counts the writes, so that nobody takes what was read before for current. */
+public final class InPlace {
+    private InPlace() {}
+
+    /**
+     * Runs a pointwise program into arrays.
+     *
+     * @param program the program
+     * @param inputs arrays of one shape
+     * @param outputs arrays of that shape, overwritten; they may be inputs as well
+     * @param scalars the program's scalars
+     * @throws IllegalArgumentException when the arrays live on several devices
+     */
+    public static void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
+        Backend backend = outputs[0].backend();
+        for (NDArray x : inputs) {
+            checkDevice(backend, x);
+        }
+        for (NDArray y : outputs) {
+            checkDevice(backend, y);
+        }
+        backend.run(program, inputs, outputs, scalars);
+        bumpVersions(outputs);
+    }
+
+    private static void checkDevice(Backend backend, NDArray a) {
+        if (a.backend() != backend) {
+            throw new IllegalArgumentException("in place: the array to be written lives on " + backend.device()
+                    + ", another one on " + a.backend().device() + "; copy it there with to(device)");
+        }
+    }
+
+    /**
+     * Overwrites whole rows of an array: row numbers[i] of it becomes row i of another.
+     *
+     * @param to the array, row-major
+     * @param numbers numbers of its rows, int64, each once
+     * @param rows the new rows, of the same dtype
+     */
+    public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        to.backend().putRows(to, numbers, rows);
+        bumpVersions(to);
+    }
+
+    /**
+     * Counts a write.
+     *
+     * @param arrays what was written
+     */
+    public static void bumpVersions(NDArray... arrays) {
+        for (NDArray a : arrays) {
+            a.storage().bumpVersion();
+        }
+    }
+}
