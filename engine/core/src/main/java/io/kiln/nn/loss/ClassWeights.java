@@ -12,6 +12,10 @@ import java.util.OptionalLong;
 
 /** What class labels count: an ignored label nothing, each class its weight. */
 record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
+    static ClassWeights of(ClassLoss<?> loss) {
+        return new ClassWeights(loss.name(), loss.ignoredLabel(), loss.classWeights());
+    }
+
     /** Refuses weights that are no weights. */
     static List<Double> checked(String loss, List<Double> weights) {
         for (double w : weights) {

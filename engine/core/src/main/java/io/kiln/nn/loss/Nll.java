@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param classWeights w, one per class; empty when all classes count 1
  */
 public record Nll(@DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
-        implements Loss {
+        implements ClassLoss<Nll> {
     /**
      * Checks the attributes.
      *
@@ -32,48 +32,20 @@ public record Nll(@DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue
         this(OptionalLong.empty(), List.of());
     }
 
-    /**
-     * This loss with a label that counts nothing.
-     *
-     * @param label the label, such as -100
-     * @return the new loss
-     */
-    public Nll withIgnoredLabel(long label) {
-        return new Nll(OptionalLong.of(label), classWeights);
-    }
-
-    /**
-     * This loss with weights of classes.
-     *
-     * @param weights one per class, at least 0
-     * @return the new loss
-     */
-    public Nll withClassWeights(double... weights) {
-        return new Nll(ignoredLabel, ClassWeights.list(weights));
-    }
-
-    private ClassWeights counts() {
-        return new ClassWeights(name(), ignoredLabel, classWeights);
+    @Override
+    public Nll with(OptionalLong ignored, List<Double> weights) {
+        return new Nll(ignored, weights);
     }
 
     @Override
     public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
+        ClassWeights counts = ClassWeights.of(this);
         Labels.checkScores(name(), p);
         NDArray classes = Labels.classes(name(), p, label);
-        NDArray indices = counts().indices(classes).cast(DType.INT32).expandDims(-1);
+        NDArray indices = counts.indices(classes).cast(DType.INT32).expandDims(-1);
         NDArray losses =
                 Indexing.gatherAlong(prediction, indices, -1).squeeze(-1).neg();
-        return counts().weigh(losses, p, classes);
-    }
-
-    @Override
-    public NDArray weights(Shape prediction, NDArray label) {
-        return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
-    }
-
-    @Override
-    public NDArray mask(Shape prediction, NDArray label) {
-        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+        return counts.weigh(losses, p, classes);
     }
 }

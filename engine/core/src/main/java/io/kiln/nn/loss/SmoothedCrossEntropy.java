@@ -21,7 +21,7 @@ public record SmoothedCrossEntropy(
         double smoothing,
         @DefaultValue("null") OptionalLong ignoredLabel,
         @DefaultValue("[]") List<Double> classWeights)
-        implements Loss {
+        implements ClassLoss<SmoothedCrossEntropy> {
     /**
      * Checks the attributes.
      *
@@ -48,49 +48,21 @@ public record SmoothedCrossEntropy(
         this(smoothing, OptionalLong.empty(), List.of());
     }
 
-    /**
-     * This loss with a label that counts nothing.
-     *
-     * @param label the label, such as -100
-     * @return the new loss
-     */
-    public SmoothedCrossEntropy withIgnoredLabel(long label) {
-        return new SmoothedCrossEntropy(smoothing, OptionalLong.of(label), classWeights);
-    }
-
-    /**
-     * This loss with weights of classes.
-     *
-     * @param weights one per class, at least 0
-     * @return the new loss
-     */
-    public SmoothedCrossEntropy withClassWeights(double... weights) {
-        return new SmoothedCrossEntropy(smoothing, ignoredLabel, ClassWeights.list(weights));
-    }
-
-    private ClassWeights counts() {
-        return new ClassWeights(name(), ignoredLabel, classWeights);
+    @Override
+    public SmoothedCrossEntropy with(OptionalLong ignored, List<Double> weights) {
+        return new SmoothedCrossEntropy(smoothing, ignored, weights);
     }
 
     @Override
     public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
+        ClassWeights counts = ClassWeights.of(this);
         Labels.checkScores(name(), p);
         NDArray classes = Labels.classes(name(), p, label);
-        NDArray hard = counts().weigh(Neural.softmaxCrossEntropy(prediction, counts().indices(classes)), p, classes);
+        NDArray hard = counts.weigh(Neural.softmaxCrossEntropy(prediction, counts.indices(classes)), p, classes);
         NDArray logP = Neural.logSoftmax(prediction, -1);
-        NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts().table(p, logP.dtype()));
+        NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(p, logP.dtype()));
         NDArray even = weighted.mean(-1).neg();
-        return counts().without(hard.mul(1 - smoothing).add(even.mul(smoothing)), classes);
-    }
-
-    @Override
-    public NDArray weights(Shape prediction, NDArray label) {
-        return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
-    }
-
-    @Override
-    public NDArray mask(Shape prediction, NDArray label) {
-        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+        return counts.without(hard.mul(1 - smoothing).add(even.mul(smoothing)), classes);
     }
 }

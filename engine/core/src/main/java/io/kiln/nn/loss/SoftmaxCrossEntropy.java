@@ -24,7 +24,7 @@ import java.util.OptionalLong;
  */
 public record SoftmaxCrossEntropy(
         @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
-        implements Loss {
+        implements ClassLoss<SoftmaxCrossEntropy> {
     /**
      * Checks the attributes.
      *
@@ -39,50 +39,29 @@ public record SoftmaxCrossEntropy(
         this(OptionalLong.empty(), List.of());
     }
 
-    /**
-     * This loss with a label that counts nothing.
-     *
-     * @param label the label, such as -100
-     * @return the new loss
-     */
-    public SoftmaxCrossEntropy withIgnoredLabel(long label) {
-        return new SoftmaxCrossEntropy(OptionalLong.of(label), classWeights);
-    }
-
-    /**
-     * This loss with weights of classes.
-     *
-     * @param weights one per class, at least 0
-     * @return the new loss
-     */
-    public SoftmaxCrossEntropy withClassWeights(double... weights) {
-        return new SoftmaxCrossEntropy(ignoredLabel, ClassWeights.list(weights));
-    }
-
-    private ClassWeights counts() {
-        return new ClassWeights(name(), ignoredLabel, classWeights);
+    @Override
+    public SoftmaxCrossEntropy with(OptionalLong ignored, List<Double> weights) {
+        return new SoftmaxCrossEntropy(ignored, weights);
     }
 
     @Override
     public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
+        ClassWeights counts = ClassWeights.of(this);
         Labels.checkScores(name(), p);
         if (Labels.isDistribution(p, label)) {
             NDArray y = Labels.like(name(), prediction, label);
             NDArray logP = Dispatch.one(new LogSoftmax(-1), prediction);
-            NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts().table(p, logP.dtype()));
+            NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(p, logP.dtype()));
             return weighted.mul(y).sum(-1).neg();
         }
         NDArray classes = Labels.classes(name(), prediction.shape(), label);
-        NDArray losses = Neural.softmaxCrossEntropy(prediction, counts().indices(classes));
-        return counts().weigh(losses, p, classes);
+        NDArray losses = Neural.softmaxCrossEntropy(prediction, counts.indices(classes));
+        return counts.weigh(losses, p, classes);
     }
 
     @Override
     public NDArray weights(Shape prediction, NDArray label) {
-        if (counts().isEmpty()) {
-            return null;
-        }
         if (Labels.isDistribution(prediction, label)) {
             if (ignoredLabel.isPresent()) {
                 throw new IllegalArgumentException(name() + ": ignoredLabel is for classes, got distributions"
@@ -90,11 +69,6 @@ public record SoftmaxCrossEntropy(
             }
             return null;
         }
-        return counts().of(prediction, Labels.classes(name(), prediction, label));
-    }
-
-    @Override
-    public NDArray mask(Shape prediction, NDArray label) {
-        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+        return ClassLoss.super.weights(prediction, label);
     }
 }

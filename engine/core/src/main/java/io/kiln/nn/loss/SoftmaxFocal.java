@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  */
 public record SoftmaxFocal(
         double gamma, @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
-        implements Loss {
+        implements ClassLoss<SoftmaxFocal> {
     private static final double LEAST = 1e-30;
 
     /**
@@ -48,47 +48,19 @@ public record SoftmaxFocal(
         this(gamma, OptionalLong.empty(), List.of());
     }
 
-    /**
-     * This loss with a label that counts nothing.
-     *
-     * @param label the label, such as -100
-     * @return the new loss
-     */
-    public SoftmaxFocal withIgnoredLabel(long label) {
-        return new SoftmaxFocal(gamma, OptionalLong.of(label), classWeights);
-    }
-
-    /**
-     * This loss with weights of classes.
-     *
-     * @param weights one per class, at least 0
-     * @return the new loss
-     */
-    public SoftmaxFocal withClassWeights(double... weights) {
-        return new SoftmaxFocal(gamma, ignoredLabel, ClassWeights.list(weights));
-    }
-
-    private ClassWeights counts() {
-        return new ClassWeights(name(), ignoredLabel, classWeights);
+    @Override
+    public SoftmaxFocal with(OptionalLong ignored, List<Double> weights) {
+        return new SoftmaxFocal(gamma, ignored, weights);
     }
 
     @Override
     public NDArray unreduced(NDArray prediction, NDArray label) {
         Shape p = prediction.shape();
+        ClassWeights counts = ClassWeights.of(this);
         Labels.checkScores(name(), p);
         NDArray classes = Labels.classes(name(), p, label);
-        NDArray entropy = Neural.softmaxCrossEntropy(prediction, counts().indices(classes));
+        NDArray entropy = Neural.softmaxCrossEntropy(prediction, counts.indices(classes));
         NDArray focus = Elementwise.expm1(entropy.neg()).neg().clip(LEAST, 1).pow(gamma);
-        return counts().weigh(entropy.mul(focus), p, classes);
-    }
-
-    @Override
-    public NDArray weights(Shape prediction, NDArray label) {
-        return counts().isEmpty() ? null : counts().of(prediction, Labels.classes(name(), prediction, label));
-    }
-
-    @Override
-    public NDArray mask(Shape prediction, NDArray label) {
-        return ignoredLabel.isEmpty() ? null : counts().mask(Labels.classes(name(), prediction, label));
+        return counts.weigh(entropy.mul(focus), p, classes);
     }
 }
