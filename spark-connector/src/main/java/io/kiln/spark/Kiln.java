@@ -58,7 +58,7 @@ public final class Kiln {
      * @return what the workers gave, by rank
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
-        return run(rows, workers, cores, timeout, TransportOptions.DEFAULT.silence(), loop);
+        return run(rows, workers, cores, timeout, TransportOptions.DEFAULT.heartbeatTimeout(), loop);
     }
 
     /**
@@ -70,14 +70,19 @@ public final class Kiln {
      * @param workers number of workers
      * @param cores cores, and engine threads, of each; 0 for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other at most
-     * @param silence after how long without a sign of life a worker is taken for dead, at most the timeout; 1.6 s in the other
+     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead, at most the timeout; 1.6 s in the other
      *     methods
      * @param loop what each worker does
      * @return what the workers gave, by rank
      */
     public static <T, R> List<R> run(
-            JavaRDD<T> rows, int workers, int cores, Duration timeout, Duration silence, WorkerLoop<T, R> loop) {
-        return CustomJob.run(rows, workers, cores, timeout, silence, loop);
+            JavaRDD<T> rows,
+            int workers,
+            int cores,
+            Duration timeout,
+            Duration heartbeatTimeout,
+            WorkerLoop<T, R> loop) {
+        return CustomJob.run(rows, workers, cores, timeout, heartbeatTimeout, loop);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.kiln.ml
 import io.kiln.kvstore.transport.TransportOptions
 import io.kiln.spark.job.{EpochListener, RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
 import io.kiln.spark.model.{NamedRecord, Network}
+import java.time.Duration
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
 
@@ -258,7 +259,7 @@ trait NetTrainingParams
     kvStoreType -> "distSync",
     storageLevel -> "MEMORY_AND_DISK",
     timeout -> 600,
-    heartbeatTimeout -> TransportOptions.DEFAULT.silence.toMillis / 1000.0,
+    heartbeatTimeout -> TransportOptions.DEFAULT.heartbeatTimeout.toMillis / 1000.0,
     device -> "cpu",
     precision -> "float32",
     memoryBudget -> 0L,
@@ -279,10 +280,13 @@ trait NetTrainingParams
 
   private[ml] def runSettings: RunSettings = new RunSettings(
     new RunSettings.Cluster(
-      $(numWorkers), $(coresPerWorker), $(kvStoreType), $(storageLevel), $(timeout), $(heartbeatTimeout), $(device),
-      $(maxResubmissions)),
-    new RunSettings.Epochs(chosen(batchSize), chosen(maxEpochs), $(seed), $(shuffle), $(earlyStoppingPatience), $(validationMetric),
-      $(precision), $(memoryBudget)),
+      $(numWorkers), $(coresPerWorker), $(device), $(kvStoreType), $(storageLevel),
+      new RunSettings.Patience(
+        Duration.ofSeconds($(timeout).toLong), Duration.ofMillis(Math.round(1000 * $(heartbeatTimeout))), $(maxResubmissions))),
+    new RunSettings.Epochs(
+      chosen(batchSize), chosen(maxEpochs), $(seed), $(shuffle),
+      new RunSettings.EarlyStopping($(earlyStoppingPatience), $(validationMetric)),
+      new RunSettings.Arithmetic($(precision), $(memoryBudget))),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     $(showProgress))
 }

@@ -23,18 +23,18 @@ final class Heartbeat {
     private static final long MIN_MILLIS = 20;
 
     private final SparkTransport owner;
-    private final long silence;
+    private final long heartbeatTimeout;
     private ScheduledFuture<?> schedule;
     private long last;
     private long beats;
 
-    Heartbeat(SparkTransport owner, Duration silence) {
+    Heartbeat(SparkTransport owner, Duration heartbeatTimeout) {
         this.owner = owner;
-        this.silence = silence.toNanos();
+        this.heartbeatTimeout = heartbeatTimeout.toNanos();
     }
 
     void start(EventLoop loop) {
-        long period = Math.max(MIN_MILLIS, TimeUnit.NANOSECONDS.toMillis(silence) / BEATS);
+        long period = Math.max(MIN_MILLIS, TimeUnit.NANOSECONDS.toMillis(heartbeatTimeout) / BEATS);
         last = System.nanoTime();
         schedule = loop.scheduleAtFixedRate(this::beat, period, period, TimeUnit.MILLISECONDS);
     }
@@ -51,8 +51,8 @@ final class Heartbeat {
         }
         long now = System.nanoTime();
         // This very process may have stood still: then its ears were closed too.
-        long lost = now - last - silence / BEATS;
-        boolean awake = lost < silence / 4;
+        long lost = now - last - heartbeatTimeout / BEATS;
+        boolean awake = lost < heartbeatTimeout / 4;
         last = now;
         beats++;
         for (Peer p : owner.others()) {
@@ -60,7 +60,7 @@ final class Heartbeat {
             if (isDue(ahead, beats)) {
                 p.tell(MessageHeader.Kind.HEARTBEAT);
             }
-            long allowed = silence * spans(owner.size() - ahead, owner.size(), beats);
+            long allowed = heartbeatTimeout * spans(owner.size() - ahead, owner.size(), beats);
             if (!awake) {
                 p.heard();
             } else if (p.greeted() && !p.departed() && now - p.lastHeard() > allowed) {

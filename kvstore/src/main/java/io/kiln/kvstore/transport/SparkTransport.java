@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * every peer, on which it sends; it receives on theirs. Connections go through the application's authentication,
  * encryption and TLS, exactly as its blocks do.
  *
- * <p>A peer is dead when its connection closes without a goodbye, or after {@link TransportOptions#silence()} without a
+ * <p>A peer is dead when its connection closes without a goodbye, or after {@link TransportOptions#heartbeatTimeout()} without a
  * byte from it. The first failure a rank sees is told to all others, so that all name the same culprit.
  */
 public final class SparkTransport implements Transport, Transfer.Watch {
@@ -66,7 +66,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         this.group = group;
         this.rank = rank;
         this.options = options;
-        this.heartbeat = new Heartbeat(this, options.silence());
+        this.heartbeat = new Heartbeat(this, options.heartbeatTimeout());
         this.peers = new Peer[size];
         Arrays.setAll(peers, i -> new Peer(this, i));
         TransportConf tc = endpoint.transportConf();

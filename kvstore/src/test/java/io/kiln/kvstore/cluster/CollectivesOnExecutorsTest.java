@@ -212,7 +212,7 @@ class CollectivesOnExecutorsTest {
         try (Coordinator driver = Coordinator.open()) {
             Ticket ticket = driver.ticket();
             List<Object> said = cluster.runOnAll(rank -> {
-                TransportOptions patient = TransportOptions.DEFAULT.withSilence(Duration.ofSeconds(30));
+                TransportOptions patient = TransportOptions.DEFAULT.withHeartbeatTimeout(Duration.ofSeconds(30));
                 return ExecutorGroup.join(patient, ticket, 0, rank, EXECUTORS, t -> {
                     long before = sums(t, 1000);
                     if (rank == 1) {

@@ -45,26 +45,35 @@ public final class CustomJob {
      * @param workers number of workers
      * @param cores cores of each; 0 for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other at most
-     * @param silence after how long without a sign of life a worker is taken for dead
+     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead
      * @param loop what each worker does
      * @return what the workers gave, by rank
      */
     public static <T, R> List<R> run(
-            JavaRDD<T> rows, int workers, int cores, Duration timeout, Duration silence, WorkerLoop<T, R> loop) {
+            JavaRDD<T> rows,
+            int workers,
+            int cores,
+            Duration timeout,
+            Duration heartbeatTimeout,
+            WorkerLoop<T, R> loop) {
         if (workers < 1 || cores < 0 || timeout.toSeconds() < 1) {
             throw new IllegalArgumentException(
                     "run: needs workers >= 1, cores >= 0 and a timeout of a second or more, got %d, %d and %s"
                             .formatted(workers, cores, timeout));
         }
-        if (silence.toMillis() < 100 || silence.compareTo(timeout) > 0) {
+        if (heartbeatTimeout.toMillis() < 100 || heartbeatTimeout.compareTo(timeout) > 0) {
             throw new IllegalArgumentException(
-                    "run: needs a silence of 100 ms or more, and no more than the timeout of %s, got %s"
-                            .formatted(timeout, silence));
+                    "run: needs a heartbeatTimeout of 100 ms or more, and no more than the timeout of %s, got %s"
+                            .formatted(timeout, heartbeatTimeout));
         }
         SparkContext sc = rows.rdd().sparkContext();
-        int seconds = Math.toIntExact(timeout.toSeconds());
         RunSettings.Cluster cluster = new RunSettings.Cluster(
-                workers, cores, "distSync", "MEMORY_AND_DISK", seconds, silence.toMillis() * 1e-3, "cpu", 0);
+                workers,
+                cores,
+                "cpu",
+                "distSync",
+                "MEMORY_AND_DISK",
+                new RunSettings.Patience(timeout, heartbeatTimeout, 0));
         Preflight preflight = new Preflight(sc, cluster);
         preflight.checkConfiguration();
         JavaRDD<T> dealt = PackedData.isOneStage(rows.rdd(), workers) ? rows : rows.repartition(workers);
@@ -72,11 +81,12 @@ public final class CustomJob {
             preflight.awaitSlots(timeout);
             ProgressDesk desk = new ProgressDesk(coordinator, workers);
             desk.begin(0);
-            Worker<T, R> worker = new Worker<>(coordinator.ticket(), cluster.withCores(preflight.cores()), loop);
+            Worker<T, R> worker =
+                    new Worker<>(coordinator.ticket(), cluster.withCoresPerWorker(preflight.cores()), loop);
             try {
                 return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {}, timeout);
             } catch (ExecutionException e) {
-                String cause = desk.failure() == null ? e.getCause().getMessage() : desk.failure();
+                String cause = desk.failure().orElseGet(() -> e.getCause().getMessage());
                 throw new TrainingException("run: " + cause, e.getCause());
             } catch (TimeoutException e) {
                 throw new TrainingException(
@@ -110,8 +120,8 @@ public final class CustomJob {
             implements Serializable {
         Iterator<R> run(Iterator<T> rows) throws Exception {
             TaskContext task = TaskContext.get();
-            WorkerContext<T> context = new WorkerContext<>(task.partitionId(), cluster.workers(), () -> rows, task);
-            try (Context own = Context.open(Preflight.device(cluster.device()), cluster.cores())) {
+            WorkerContext<T> context = new WorkerContext<>(task.partitionId(), cluster.numWorkers(), () -> rows, task);
+            try (Context own = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
@@ -123,7 +133,7 @@ public final class CustomJob {
         }
 
         private R run(WorkerContext<T> context, TaskContext task) throws Exception {
-            if (cluster.workers() == 1) {
+            if (cluster.numWorkers() == 1) {
                 try (KVStore store = KVStore.local()) {
                     return loop.run(context, store);
                 }
@@ -133,7 +143,7 @@ public final class CustomJob {
                     Endpoint.ofThisExecutor(),
                     ticket.job().attempt(0),
                     context.rank(),
-                    cluster.workers(),
+                    cluster.numWorkers(),
                     options,
                     ticket.rendezvous(options))) {
                 try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport);

@@ -1,6 +1,9 @@
 package io.kiln.spark.job;
 
 import io.kiln.kvstore.transport.Ticket;
+import io.kiln.spark.job.WorkerMessage.CheckpointAnswer;
+import io.kiln.spark.job.WorkerMessage.CheckpointRequest;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -22,70 +25,56 @@ final class DriverLink {
         this.talkative = progress && rank == 0;
     }
 
+    private String[] tell(WorkerMessage message) {
+        return ticket.ask(WorkerMessage.service(message.getClass()), WorkerMessage.write(message));
+    }
+
     /** Says how far training is, at most a few times a second. */
     void progress(long steps, double loss) {
         long now = System.nanoTime();
         if (talkative && now - lastProgress > PROGRESS_NANOS) {
             lastProgress = now;
-            ticket.ask(ProgressDesk.PROGRESS, text(attempt), text(steps), text(loss));
+            tell(new WorkerMessage.Progress(attempt, steps, loss));
         }
     }
 
-    void epoch(EpochReport r, EpochReport.WorkerTimes times) {
-        ticket.ask(
-                ProgressDesk.EPOCH,
-                text(attempt),
-                text(rank),
-                text(r.epoch()),
-                text(r.steps()),
-                text(r.rows()),
-                text(r.loss()),
-                text(r.validationLoss()),
-                text(r.metric()),
-                text(r.seconds()),
-                text(r.skipped()),
-                text(r.lossScale()),
-                text(times.feed()),
-                text(times.compute()),
-                text(times.exchange()));
+    void epoch(EpochReport report, EpochReport.WorkerTimes times) {
+        tell(new WorkerMessage.EpochEnd(attempt, rank, report, times));
     }
 
     /** Says how training ended, before the final weights are saved. */
     void finished(int resultEpoch, int epochs) {
-        ticket.ask(ProgressDesk.FINISHED, text(attempt), text(resultEpoch), text(epochs));
+        tell(new WorkerMessage.Finish(attempt, resultEpoch, epochs));
     }
 
     void failed(String message, boolean permanent) {
-        ticket.ask(ProgressDesk.FAILED, text(attempt), text(rank), message, text(permanent));
+        tell(new WorkerMessage.Failure(attempt, message, permanent));
     }
 
     /** Waits until the driver has written a checkpoint; only rank 0 asks, the others wait for its next step. */
-    void checkpoint(long version, int epoch, long timeoutNanos, BooleanSupplier killed) throws InterruptedException {
+    void checkpoint(long version, int epoch, Duration timeout, BooleanSupplier killed) throws InterruptedException {
         if (rank != 0) {
             return;
         }
         long start = System.nanoTime();
         while (true) {
-            String answer = ticket.ask(ProgressDesk.CHECKPOINT, text(attempt), text(version), text(epoch))[0];
-            if (answer.equals(ProgressDesk.DONE)) {
-                return;
-            }
-            if (!answer.equals(ProgressDesk.WAIT)) {
-                throw new TrainingException(answer);
+            CheckpointAnswer answer =
+                    WorkerMessage.read(CheckpointAnswer.class, tell(new CheckpointRequest(attempt, version, epoch))[0]);
+            switch (answer.state()) {
+                case WRITTEN -> {
+                    return;
+                }
+                case FAILED -> throw new TrainingException(answer.problem());
+                case PENDING -> LockSupport.parkNanos(PAUSE_NANOS);
             }
             if (killed.getAsBoolean()) {
                 throw new InterruptedException("checkpoint: the task was killed");
             }
-            if (System.nanoTime() - start > timeoutNanos) {
+            if (System.nanoTime() - start > timeout.toNanos()) {
                 throw new TrainingException(
                         "checkpoint: the driver did not write epoch %d within the timeout; raise timeout"
                                 .formatted(epoch));
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
         }
-    }
-
-    private static String text(Object value) {
-        return value.toString();
     }
 }

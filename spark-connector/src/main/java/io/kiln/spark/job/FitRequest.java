@@ -40,7 +40,7 @@ public record FitRequest(
      *
      * @param network the network
      * @param inputShape shape of a row; empty to take it from the network or the data
-     * @param scale factor on the features
+     * @param inputScale factor on the features
      * @param objective what for
      * @param standardize what is standardised inside the network
      * @param classWeights factors on the weights of training rows, one per class; empty when all classes count alike
@@ -49,7 +49,7 @@ public record FitRequest(
     public record Model(
             Network network,
             int[] inputShape,
-            double scale,
+            double inputScale,
             Objective objective,
             Standardize standardize,
             List<Double> classWeights,

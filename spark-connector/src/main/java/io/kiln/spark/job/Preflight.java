@@ -40,9 +40,9 @@ final class Preflight {
     Preflight(SparkContext sc, RunSettings.Cluster cluster) {
         this.sc = sc;
         this.conf = sc.getConf();
-        this.workers = cluster.workers();
+        this.workers = cluster.numWorkers();
         this.taskCpus = conf.getInt("spark.task.cpus", 1);
-        this.cores = cluster.cores() == 0 ? taskCpus : cluster.cores();
+        this.cores = cluster.coresPerWorker() == 0 ? taskCpus : cluster.coresPerWorker();
     }
 
     /** Cores, and engine threads, of each worker. */

@@ -1,10 +1,16 @@
 package io.kiln.spark.job;
 
 import io.kiln.kvstore.transport.Coordinator;
+import io.kiln.spark.job.WorkerMessage.CheckpointAnswer;
+import io.kiln.spark.job.WorkerMessage.CheckpointRequest;
+import io.kiln.spark.job.WorkerMessage.Finish;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The driver's side of what workers report while they train. Requests are noted and answered at once.
@@ -12,14 +18,6 @@ import java.util.TreeMap;
  * <p>Concurrency: thread-safe.
  */
 final class ProgressDesk {
-    static final String PROGRESS = "kiln-progress";
-    static final String EPOCH = "kiln-epoch";
-    static final String FAILED = "kiln-failed";
-    static final String FINISHED = "kiln-finished";
-    static final String CHECKPOINT = "kiln-checkpoint";
-    static final String WAIT = "wait";
-    static final String DONE = "done";
-
     private final int workers;
     private final TreeMap<Integer, Part> epochs = new TreeMap<>();
     private int attempt = -1;
@@ -28,8 +26,8 @@ final class ProgressDesk {
     private Finish finish;
     private String failure;
     private String trouble;
-    private String checkpointAsked;
-    private String checkpointAnswer = "";
+    private CheckpointRequest checkpointAsked;
+    private CheckpointAnswer checkpointAnswer;
 
     /** Reports of one epoch, of which some workers' times may be missing. */
     private static final class Part {
@@ -41,29 +39,29 @@ final class ProgressDesk {
         }
     }
 
-    /**
-     * How training ended.
-     *
-     * @param resultEpoch the epoch whose weights were kept
-     * @param epochs epochs done
-     */
-    record Finish(int resultEpoch, int epochs) {}
-
-    /**
-     * A checkpoint that the workers wait for.
-     *
-     * @param version the snapshot to write
-     * @param epoch epochs done
-     */
-    record CheckpointRequest(long version, int epoch) {}
-
     ProgressDesk(Coordinator coordinator, int workers) {
         this.workers = workers;
-        coordinator.serve(PROGRESS, this::progress);
-        coordinator.serve(EPOCH, this::epoch);
-        coordinator.serve(FAILED, this::failed);
-        coordinator.serve(FINISHED, this::finished);
-        coordinator.serve(CHECKPOINT, this::checkpoint);
+        serve(coordinator, WorkerMessage.Progress.class, this::progress);
+        serve(coordinator, WorkerMessage.EpochEnd.class, this::epoch);
+        serve(coordinator, WorkerMessage.Failure.class, this::failed);
+        serve(coordinator, Finish.class, this::finished);
+        coordinator.serve(
+                WorkerMessage.service(CheckpointRequest.class),
+                q -> Coordinator.answer(
+                        WorkerMessage.write(checkpoint(WorkerMessage.read(CheckpointRequest.class, q[1])))));
+    }
+
+    /** Notes messages of the current attempt. */
+    private <T extends Record & WorkerMessage> void serve(Coordinator coordinator, Class<T> kind, Consumer<T> note) {
+        coordinator.serve(WorkerMessage.service(kind), q -> {
+            T message = WorkerMessage.read(kind, q[1]);
+            synchronized (this) {
+                if (message.attempt() == attempt) {
+                    note.accept(message);
+                }
+            }
+            return Coordinator.answer();
+        });
     }
 
     /** Begins an attempt: what older attempts still say is not heard. */
@@ -72,105 +70,67 @@ final class ProgressDesk {
         failure = null;
         trouble = null;
         checkpointAsked = null;
-        checkpointAnswer = "";
+        checkpointAnswer = null;
     }
 
-    private boolean isCurrent(String... q) {
-        return Integer.parseInt(q[1]) == attempt;
+    private void progress(WorkerMessage.Progress m) {
+        steps = m.steps();
+        loss = m.loss();
     }
 
-    /** Request: attempt, steps done since the fit began, loss. */
-    private synchronized String[] progress(String... q) {
-        if (isCurrent(q)) {
-            steps = Long.parseLong(q[2]);
-            loss = Double.parseDouble(q[3]);
+    private void epoch(WorkerMessage.EpochEnd m) {
+        Part p = epochs.computeIfAbsent(m.report().epoch(), e -> new Part(workers));
+        p.times[m.rank()] = m.times();
+        if (m.rank() == 0) {
+            p.report = m.report();
+            loss = p.report.loss();
         }
-        return Coordinator.answer();
     }
 
-    /** Request: attempt, rank, epoch, steps, rows, loss, validation loss, metric, seconds, skipped, loss scale, feed, compute, exchange. */
-    private synchronized String[] epoch(String... q) {
-        if (isCurrent(q)) {
-            Part p = epochs.computeIfAbsent(Integer.parseInt(q[3]), e -> new Part(workers));
-            int rank = Integer.parseInt(q[2]);
-            p.times[rank] = new EpochReport.WorkerTimes(
-                    Double.parseDouble(q[12]), Double.parseDouble(q[13]), Double.parseDouble(q[14]));
-            if (rank == 0) {
-                p.report = new EpochReport(
-                        Integer.parseInt(q[3]),
-                        Integer.parseInt(q[4]),
-                        Long.parseLong(q[5]),
-                        Double.parseDouble(q[6]),
-                        Double.parseDouble(q[7]),
-                        Double.parseDouble(q[8]),
-                        Double.parseDouble(q[9]),
-                        Integer.parseInt(q[10]),
-                        Double.parseDouble(q[11]),
-                        List.of());
-                loss = p.report.loss();
-            }
-        }
-        return Coordinator.answer();
+    /** The first of a kind counts. */
+    private void failed(WorkerMessage.Failure m) {
+        failure = m.isPermanent() && failure == null ? m.message() : failure;
+        trouble = !m.isPermanent() && trouble == null ? m.message() : trouble;
     }
 
-    /** Request: attempt, rank, message, whether it would come again. The first of a kind counts. */
-    private synchronized String[] failed(String... q) {
-        if (isCurrent(q)) {
-            boolean permanent = Boolean.parseBoolean(q[4]);
-            failure = permanent && failure == null ? q[3] : failure;
-            trouble = !permanent && trouble == null ? q[3] : trouble;
-        }
-        return Coordinator.answer();
+    private void finished(Finish m) {
+        finish = m;
     }
 
-    /** Request: attempt, epoch whose weights are kept, epochs. */
-    private synchronized String[] finished(String... q) {
-        if (isCurrent(q)) {
-            finish = new Finish(Integer.parseInt(q[2]), Integer.parseInt(q[3]));
+    private synchronized CheckpointAnswer checkpoint(CheckpointRequest m) {
+        if (m.attempt() != attempt) {
+            return CheckpointAnswer.failed(String.format(Locale.ROOT, "attempt %d is over", m.attempt()));
         }
-        return Coordinator.answer();
+        if (!m.equals(checkpointAsked)) {
+            checkpointAsked = m;
+            checkpointAnswer = CheckpointAnswer.PENDING;
+        }
+        return checkpointAnswer;
     }
 
-    /** Request: attempt, version, epoch. Answers "wait", "done", or what went wrong. */
-    private synchronized String[] checkpoint(String... q) {
-        if (!isCurrent(q)) {
-            return Coordinator.answer("attempt " + q[1] + " is over");
-        }
-        String asked = q[2] + " " + q[3];
-        if (!asked.equals(checkpointAsked)) {
-            checkpointAsked = asked;
-            checkpointAnswer = WAIT;
-        }
-        return Coordinator.answer(checkpointAnswer);
+    /** The checkpoint that workers wait for. */
+    synchronized Optional<CheckpointRequest> checkpointRequest() {
+        return Optional.ofNullable(checkpointAsked).filter(c -> checkpointAnswer == CheckpointAnswer.PENDING);
     }
 
-    /** The checkpoint that workers wait for, or null. */
-    synchronized CheckpointRequest checkpointRequest() {
-        if (!checkpointAnswer.equals(WAIT)) {
-            return null;
-        }
-        String[] parts = checkpointAsked.split(" ");
-        return new CheckpointRequest(Long.parseLong(parts[0]), Integer.parseInt(parts[1]));
-    }
-
-    /** Lets the workers go on: {@link #DONE}, or what went wrong. */
-    synchronized void answerCheckpoint(String answer) {
+    /** Lets the workers go on, or says what went wrong. */
+    synchronized void answerCheckpoint(CheckpointAnswer answer) {
         checkpointAnswer = answer;
     }
 
-    /** How training ended, as a worker said before it saved the final weights; or null. */
-    synchronized Finish finish() {
-        return finish;
+    /** How training ended, as a worker said before it saved the final weights. */
+    synchronized Optional<Finish> finish() {
+        return Optional.ofNullable(finish);
     }
 
-    /** A failure reported by a worker that a retry would not fix; or null. */
-    synchronized String failure() {
-        return failure;
+    /** A failure reported by a worker that a retry would not fix. */
+    synchronized Optional<String> failure() {
+        return Optional.ofNullable(failure);
     }
 
-    /** A failure reported by a worker that a retry may fix; or null. */
-    synchronized String trouble() {
-        return trouble;
+    /** A failure reported by a worker that a retry may fix. */
+    synchronized Optional<String> trouble() {
+        return Optional.ofNullable(trouble);
     }
 
     synchronized long steps() {

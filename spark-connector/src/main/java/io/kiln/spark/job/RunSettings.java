@@ -9,76 +9,71 @@ import java.util.Locale;
 import org.apache.spark.TaskContext;
 
 /**
- * How a fit runs.
+ * How a fit runs. Parts have the names of the Params that set them.
  *
  * @param cluster who trains
  * @param epochs on what, and how long
  * @param saves what is kept for the case that something fails
- * @param progress whether the driver's terminal shows a progress bar
+ * @param showProgress whether the driver's terminal shows a progress bar
  */
-public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean progress) implements Serializable {
+public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean showProgress) implements Serializable {
     /**
      * Who trains.
      *
-     * @param workers number of tasks
-     * @param cores cores of each; 0 for {@code spark.task.cpus}
-     * @param kvStore how gradients are exchanged
-     * @param storageLevel where packed rows are kept
-     * @param timeoutSeconds the longest wait
-     * @param silenceSeconds after how long without a sign of life a worker is taken for dead
+     * @param numWorkers number of tasks
+     * @param coresPerWorker cores of each; 0 for {@code spark.task.cpus}
      * @param device what engines run on
-     * @param resubmissions failures in a row without progress between them that training survives
+     * @param kvStoreType how gradients are exchanged
+     * @param storageLevel where packed rows are kept
+     * @param patience how long workers are waited for
      */
     public record Cluster(
-            int workers,
-            int cores,
-            String kvStore,
-            String storageLevel,
-            int timeoutSeconds,
-            double silenceSeconds,
+            int numWorkers,
+            int coresPerWorker,
             String device,
-            int resubmissions)
+            String kvStoreType,
+            String storageLevel,
+            Patience patience)
             implements Serializable {
         /** The longest wait. */
         Duration timeout() {
-            return Duration.ofSeconds(timeoutSeconds);
+            return patience.timeout();
         }
 
         /** Deadlines of the workers' transport. */
         TransportOptions transportOptions(TaskContext task) {
             return TransportOptions.DEFAULT
-                    .withTimeout(timeout())
-                    .withSilence(Duration.ofMillis(Math.round(1000 * silenceSeconds)))
+                    .withTimeout(patience.timeout())
+                    .withHeartbeatTimeout(patience.heartbeatTimeout())
                     .pollingTask(task);
         }
 
-        Cluster withCores(int newCores) {
-            return new Cluster(
-                    workers, newCores, kvStore, storageLevel, timeoutSeconds, silenceSeconds, device, resubmissions);
+        Cluster withCoresPerWorker(int cores) {
+            return new Cluster(numWorkers, cores, device, kvStoreType, storageLevel, patience);
         }
     }
+
+    /**
+     * How long workers are waited for, and how often they are replaced.
+     *
+     * @param timeout the longest wait
+     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead
+     * @param maxResubmissions failures in a row without progress between them that training survives
+     */
+    public record Patience(Duration timeout, Duration heartbeatTimeout, int maxResubmissions) implements Serializable {}
 
     /**
      * Order and number of steps.
      *
      * @param batchSize rows of a step, of all workers together; 0 to let the number of rows say it
-     * @param max epochs at most; 0 to let the number of rows say it
+     * @param maxEpochs epochs at most; 0 to let the number of rows say it
      * @param seed seed of all random numbers
      * @param shuffle whether rows are shuffled
-     * @param patience epochs without improvement after which training stops; 0 for never
-     * @param metric what early stopping looks at
-     * @param precision in which type networks compute: {@code float32}, {@code bfloat16} or {@code float16}
-     * @param memoryBudget most bytes of the values inside a step; 0 for no bound
+     * @param stopping when training ends early
+     * @param arithmetic in what numbers, and in how much memory, a step computes
      */
     public record Epochs(
-            int batchSize,
-            int max,
-            long seed,
-            boolean shuffle,
-            int patience,
-            String metric,
-            String precision,
-            long memoryBudget)
+            int batchSize, int maxEpochs, long seed, boolean shuffle, EarlyStopping stopping, Arithmetic arithmetic)
             implements Serializable {
         private static final int SMALLEST_BATCH = 16;
         private static final int LARGEST_BATCH = 128;
@@ -102,17 +97,38 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
                     ? batchSize
                     : Math.max(workers, (int) Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, few)));
             long steps = (rows + batch - 1) / batch;
-            int epochs =
-                    max > 0 ? max : (int) Math.max(FEWEST_EPOCHS, Math.min(MAX_EPOCHS, (STEPS + steps - 1) / steps));
-            return new Epochs(batch, epochs, seed, shuffle, patience, metric, precision, memoryBudget);
+            int epochs = maxEpochs > 0
+                    ? maxEpochs
+                    : (int) Math.max(FEWEST_EPOCHS, Math.min(MAX_EPOCHS, (STEPS + steps - 1) / steps));
+            return new Epochs(batch, epochs, seed, shuffle, stopping, arithmetic);
         }
+    }
 
+    /**
+     * When training ends early.
+     *
+     * @param earlyStoppingPatience epochs without improvement after which training stops; 0 for never
+     * @param validationMetric what has to improve
+     */
+    public record EarlyStopping(int earlyStoppingPatience, String validationMetric) implements Serializable {
+        boolean isOn() {
+            return earlyStoppingPatience > 0;
+        }
+    }
+
+    /**
+     * In what numbers, and in how much memory, a step computes.
+     *
+     * @param precision in which type networks compute: {@code float32}, {@code bfloat16} or {@code float16}
+     * @param memoryBudget most bytes of the values inside a step; 0 for no bound
+     */
+    public record Arithmetic(String precision, long memoryBudget) implements Serializable {
         CompileOptions compileOptions() {
             CompileOptions plain = new CompileOptions();
             return memoryBudget == 0 ? plain : plain.withMemoryBudget(memoryBudget);
         }
 
-        Precision computed() {
+        Precision type() {
             return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
         }
     }
@@ -120,34 +136,34 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean p
     /**
      * What is kept.
      *
-     * @param directory checkpoints' directory; empty for none
-     * @param interval epochs between checkpoints; -1 for none
-     * @param snapshotSteps steps between snapshots; 0 for one at the end of each epoch, -1 for none
+     * @param checkpointDir checkpoints' directory; empty for none
+     * @param checkpointInterval epochs between checkpoints; -1 for none
+     * @param snapshotInterval steps between snapshots; 0 for one at the end of each epoch, -1 for none
      */
-    public record Saves(String directory, int interval, int snapshotSteps) implements Serializable {
+    public record Saves(String checkpointDir, int checkpointInterval, int snapshotInterval) implements Serializable {
         boolean toDirectory() {
-            return !directory.isEmpty() && interval > 0;
+            return !checkpointDir.isEmpty() && checkpointInterval > 0;
         }
 
         Saves withoutSnapshots() {
-            return new Saves(directory, interval, -1);
+            return new Saves(checkpointDir, checkpointInterval, -1);
         }
     }
 
     /** The same with the cores that a worker truly has. */
-    RunSettings withCores(int cores) {
-        return new RunSettings(cluster.withCores(cores), epochs, saves, progress);
+    RunSettings withCoresPerWorker(int cores) {
+        return new RunSettings(cluster.withCoresPerWorker(cores), epochs, saves, showProgress);
     }
 
     RunSettings withSaves(Saves s) {
-        return new RunSettings(cluster, epochs, s, progress);
+        return new RunSettings(cluster, epochs, s, showProgress);
     }
 
     RunSettings withEpochs(Epochs e) {
-        return new RunSettings(cluster, e, saves, progress);
+        return new RunSettings(cluster, e, saves, showProgress);
     }
 
-    RunSettings withProgress(boolean p) {
+    RunSettings withShowProgress(boolean p) {
         return new RunSettings(cluster, epochs, saves, p);
     }
 }

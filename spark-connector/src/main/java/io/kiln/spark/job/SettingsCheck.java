@@ -30,26 +30,30 @@ public final class SettingsCheck {
      */
     public static void check(String uid, RunSettings run, String validationColumn) {
         RunSettings.Cluster c = run.cluster();
+        RunSettings.Patience p = c.patience();
         RunSettings.Epochs e = run.epochs();
-        if (c.kvStore().equals("local") && c.workers() > 1) {
+        if (c.kvStoreType().equals("local") && c.numWorkers() > 1) {
             throw new IllegalArgumentException(
                     "%s: kvStoreType local is for one worker, numWorkers is %d; set kvStoreType to distSync"
-                            .formatted(uid, c.workers()));
+                            .formatted(uid, c.numWorkers()));
         }
-        if (c.silenceSeconds() > c.timeoutSeconds()) {
+        if (p.heartbeatTimeout().compareTo(p.timeout()) > 0) {
             throw new IllegalArgumentException(
                     "%s: heartbeatTimeout %s is more than timeout %d, which ends every wait; lower it, or raise timeout"
-                            .formatted(uid, c.silenceSeconds(), c.timeoutSeconds()));
+                            .formatted(
+                                    uid,
+                                    p.heartbeatTimeout().toMillis() / 1000.0,
+                                    p.timeout().toSeconds()));
         }
-        if (e.batchSize() > 0 && e.batchSize() < c.workers()) {
+        if (e.batchSize() > 0 && e.batchSize() < c.numWorkers()) {
             throw new IllegalArgumentException(
                     "%s: batchSize %d is less than numWorkers %d, so that workers would have nothing to do; raise batchSize"
-                            .formatted(uid, e.batchSize(), c.workers()));
+                            .formatted(uid, e.batchSize(), c.numWorkers()));
         }
-        if (e.patience() > 0 && validationColumn.isEmpty()) {
+        if (e.stopping().isOn() && validationColumn.isEmpty()) {
             throw new IllegalArgumentException(
                     "%s: earlyStoppingPatience %d needs validation rows; set validationIndicatorCol"
-                            .formatted(uid, e.patience()));
+                            .formatted(uid, e.stopping().earlyStoppingPatience()));
         }
     }
 }

@@ -22,7 +22,7 @@ final class StepPlan implements Iterator<int[]> {
 
     @Override
     public boolean hasNext() {
-        return epoch < settings.max();
+        return epoch < settings.maxEpochs();
     }
 
     @Override

@@ -93,13 +93,14 @@ public final class TrainingJob {
         long[] rowShape = rowShape(data);
         Network.Traced network = request.model().network().trace(rowShape);
         int classes = request.model().objective().classes(network.outputShape());
-        ValidationMetric.reported(request.run().epochs().metric(), classes > 0).check(classes);
+        ValidationMetric.reported(request.run().epochs().stopping().validationMetric(), classes > 0)
+                .check(classes);
         checkTrained(network);
-        long share = (long) request.run().epochs().largestBatch() / cluster.workers() + 1;
+        long share = (long) request.run().epochs().largestBatch() / cluster.numWorkers() + 1;
         preflight.checkMemory(
                 ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
         if (request.run().saves().toDirectory()) {
-            JobCheckpoints.probe(request.run().saves().directory(), sc.hadoopConfiguration());
+            JobCheckpoints.probe(request.run().saves().checkpointDir(), sc.hadoopConfiguration());
         }
         try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " checks executors")) {
             preflight.awaitSlots(cluster.timeout());
@@ -121,7 +122,7 @@ public final class TrainingJob {
             throws ExecutionException, TimeoutException, InterruptedException {
         RunSettings.Cluster cluster = request.run().cluster();
         try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " packs rows")) {
-            return PackedData.pack(data, spec, cluster.workers(), level, cluster.timeout());
+            return PackedData.pack(data, spec, cluster.numWorkers(), level, cluster.timeout());
         }
     }
 
@@ -184,7 +185,7 @@ public final class TrainingJob {
             objective = objective.withTarget(Standardization.Target.of(rows.labels()));
         }
         if (m.standardize().features() && !Standardization.hasFeatures(inner)) {
-            inner = Standardization.features(inner, rows.features(width), m.scale());
+            inner = Standardization.features(inner, rows.features(width), m.inputScale());
         }
         return new Learner(inner, objective);
     }
@@ -193,12 +194,12 @@ public final class TrainingJob {
             throws ExecutionException, TimeoutException, InterruptedException {
         Network.Traced network = learner.network();
         RunSettings run = request.run()
-                .withCores(preflight.cores())
+                .withCoresPerWorker(preflight.cores())
                 .withEpochs(request.run()
                         .epochs()
-                        .chosen(rows.trainingRows(), request.run().cluster().workers()))
-                .withProgress(request.run().progress() && ProgressDisplay.isTerminal());
-        if (sc.isLocal() && run.saves().snapshotSteps() == 0) {
+                        .chosen(rows.trainingRows(), request.run().cluster().numWorkers()))
+                .withShowProgress(request.run().showProgress() && ProgressDisplay.isTerminal());
+        if (sc.isLocal() && run.saves().snapshotInterval() == 0) {
             run = run.withSaves(run.saves().withoutSnapshots());
         }
         TrainingPlan plan = new TrainingPlan(
@@ -208,36 +209,36 @@ public final class TrainingJob {
                 new TrainingPlan.Input(
                         rowShape,
                         request.columns().type() == FeatureType.BYTES,
-                        request.model().scale()),
+                        request.model().inputScale()),
                 learner.objective(),
                 request.rule().toJson(),
                 run,
                 rows.reader(),
                 rows.fingerprint());
         int steps = EpochOrder.steps(rows.trainingRows(), run.epochs().batchSize());
-        String metric = ValidationMetric.reported(run.epochs().metric(), classes > 0)
+        String metric = ValidationMetric.reported(run.epochs().stopping().validationMetric(), classes > 0)
                 .name()
                 .toLowerCase(Locale.ROOT);
-        EpochNews news = new EpochNews(request.uid(), run.epochs().max(), metric, request.listener());
+        EpochNews news = new EpochNews(request.uid(), run.epochs().maxEpochs(), metric, request.listener());
         LOG.info(
                 "{}: trains on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers of {} cores",
                 request.uid(),
                 rows.trainingRows(),
                 rows.validationRows(),
                 run.epochs().batchSize(),
-                run.epochs().max(),
+                run.epochs().maxEpochs(),
                 plan.workers(),
-                run.cluster().cores());
+                run.cluster().coresPerWorker());
         List<Broadcast<?>> broadcasts = new ArrayList<>();
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());
                 ProgressDisplay display =
-                        ProgressDisplay.open(run.progress(), run.epochs().max(), steps)) {
+                        ProgressDisplay.open(run.showProgress(), run.epochs().maxEpochs(), steps)) {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
             Attempts attempts =
                     new Attempts(rows, plan, classes, coordinator, manifest, desk, display, news, broadcasts);
             ByteChunks weights = attempts.run();
-            ProgressDesk.Finish finish = desk.finish();
+            WorkerMessage.Finish finish = desk.finish().orElseThrow();
             display.show((long) finish.epochs() * steps, desk.loss());
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(finish.epochs()),
@@ -257,7 +258,7 @@ public final class TrainingJob {
             Graph trained = target == null ? network.graph() : Standardization.target(network.graph(), target);
             return new FitResult(
                     new TrainedNetwork(
-                            trained.toJson(), weights, request.model().scale()),
+                            trained.toJson(), weights, request.model().inputScale()),
                     classes,
                     summary);
         } finally {
@@ -276,9 +277,9 @@ public final class TrainingJob {
                 Long.toHexString(rows.fingerprint()),
                 run.epochs().seed(),
                 run.epochs().batchSize(),
-                run.epochs().max(),
-                run.cluster().workers(),
-                run.cluster().cores(),
+                run.epochs().maxEpochs(),
+                run.cluster().numWorkers(),
+                run.cluster().coresPerWorker(),
                 request.rule().toJson());
     }
 
@@ -320,7 +321,7 @@ public final class TrainingJob {
             RunSettings.Saves saves = plan.run().saves();
             this.checkpoints = saves.toDirectory()
                     ? new JobCheckpoints(
-                            saves.directory(), plan.fingerprint(), sc.hadoopConfiguration(), plan.workers())
+                            saves.checkpointDir(), plan.fingerprint(), sc.hadoopConfiguration(), plan.workers())
                     : null;
         }
 
@@ -387,7 +388,7 @@ public final class TrainingJob {
                 return List.of();
             }
             JobCheckpoints.Checkpoint c =
-                    checkpoints.newest(plan.run().epochs().max()).newest();
+                    checkpoints.newest(plan.run().epochs().maxEpochs()).newest();
             if (c == null) {
                 return List.of();
             }
@@ -403,24 +404,27 @@ public final class TrainingJob {
         private void tick() {
             display.show(desk.steps(), desk.loss());
             news.tell(desk.after(news.told()));
-            ProgressDesk.CheckpointRequest c = desk.checkpointRequest();
-            if (c == null || manifest.newestComplete().orElse(NONE) < c.version()) {
-                return;
-            }
+            desk.checkpointRequest()
+                    .filter(c -> manifest.newestComplete().orElse(NONE) >= c.version())
+                    .ifPresent(this::write);
+        }
+
+        private void write(WorkerMessage.CheckpointRequest c) {
             try {
                 checkpoints.write(c.epoch(), r -> manifest.load(c.version(), r).open(), desk.reports(c.epoch()));
-                desk.answerCheckpoint(ProgressDesk.DONE);
+                desk.answerCheckpoint(WorkerMessage.CheckpointAnswer.WRITTEN);
             } catch (RuntimeException e) {
                 LOG.debug("checkpoint of epoch {} failed", c.epoch(), e);
-                desk.answerCheckpoint(e.getMessage());
+                desk.answerCheckpoint(WorkerMessage.CheckpointAnswer.failed(e.getMessage()));
             }
         }
 
         /** Returns when another attempt makes sense; otherwise throws. */
         private void afterFailure(Throwable cause) throws ExecutionException, TimeoutException, InterruptedException {
             String uid = request.uid();
-            if (desk.failure() != null) {
-                throw new TrainingException("%s: %s".formatted(uid, desk.failure()), cause);
+            Optional<String> failure = desk.failure();
+            if (failure.isPresent()) {
+                throw new TrainingException("%s: %s".formatted(uid, failure.get()), cause);
             }
             if (sc.isStopped()) {
                 throw new TrainingException(
@@ -433,8 +437,8 @@ public final class TrainingJob {
             long reached = newestSnapshot();
             fruitless = reached > reachedBefore ? 1 : fruitless + 1;
             reachedBefore = Math.max(reached, reachedBefore);
-            String reason = desk.trouble() == null ? JobFailure.reason(cause) : desk.trouble();
-            int most = plan.run().cluster().resubmissions();
+            String reason = desk.trouble().orElseGet(() -> JobFailure.reason(cause));
+            int most = plan.run().cluster().patience().maxResubmissions();
             if (fruitless > most) {
                 throw new TrainingException(
                         "%s: training failed %d times in a row without coming further, maxResubmissions is %d; the last cause: %s"

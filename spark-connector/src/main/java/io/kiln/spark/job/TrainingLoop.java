@@ -65,8 +65,8 @@ final class TrainingLoop implements AutoCloseable {
         this.group = new WorkerGroup(transport);
         this.network = new WorkerNetwork(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
-        this.metricGrows = !settings.metric().equals(ValidationMetric.LOSS)
-                && ValidationMetric.reported(settings.metric(), classes > 0)
+        this.metricGrows = !settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
+                && ValidationMetric.reported(settings.stopping().validationMetric(), classes > 0)
                         .create(classes)
                         .isLargerBetter();
         this.classes = classes;
@@ -105,7 +105,7 @@ final class TrainingLoop implements AutoCloseable {
 
     /** The epoch whose weights {@link #result} gives. */
     int resultEpoch() {
-        return settings.patience() > 0 && at.bestEpoch() > 0 ? at.bestEpoch() : at.epoch();
+        return settings.stopping().isOn() && at.bestEpoch() > 0 ? at.bestEpoch() : at.epoch();
     }
 
     /** Writes the weights to keep; called on rank 0. */
@@ -118,8 +118,10 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     private boolean isOver() {
-        return at.epoch() >= settings.max()
-                || settings.patience() > 0 && at.bestEpoch() > 0 && at.epoch() - at.bestEpoch() >= settings.patience();
+        return at.epoch() >= settings.maxEpochs()
+                || settings.stopping().isOn()
+                        && at.bestEpoch() > 0
+                        && at.epoch() - at.bestEpoch() >= settings.stopping().earlyStoppingPatience();
     }
 
     void run(Observer observer) throws InterruptedException {
@@ -163,7 +165,7 @@ final class TrainingLoop implements AutoCloseable {
             observer.step(version() + 1, value);
             if (s + 1 < steps) {
                 at = at.next();
-                int every = plan.run().saves().snapshotSteps();
+                int every = plan.run().saves().snapshotInterval();
                 if (every > 0 && version() % every == 0) {
                     observer.snapshot(false);
                 }
@@ -175,7 +177,11 @@ final class TrainingLoop implements AutoCloseable {
         Validator.Result validation = validator.run();
         double trainingLoss = sums[0] / sums[1];
         int done = at.epoch() + 1;
-        remember(done, settings.metric().equals(ValidationMetric.LOSS) ? validation.loss() : validation.metric());
+        remember(
+                done,
+                settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
+                        ? validation.loss()
+                        : validation.metric());
         double seconds = (System.nanoTime() - start) * 1e-9;
         double feed = feeder.waitedSeconds() - feedBefore;
         double wait = exchange.waitedSeconds() - exchangeBefore;
@@ -199,7 +205,7 @@ final class TrainingLoop implements AutoCloseable {
     private void remember(int done, double value) {
         boolean better =
                 Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
-        if (settings.patience() > 0 && better && !Double.isNaN(value)) {
+        if (settings.stopping().isOn() && better && !Double.isNaN(value)) {
             at = new WorkerState.Progress(done, 0, 0, 0, 0, value, done);
             best = rank == 0 ? ByteChunks.write(network::saveWeights) : best;
         } else {
@@ -272,7 +278,7 @@ final class TrainingLoop implements AutoCloseable {
 
     private double train(Batch batch, NDArray y, boolean byClass, double weight, double factor) {
         RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
-        NDArray x = Features.scaled(batch.features(), plan.input().scale());
+        NDArray x = Features.scaled(batch.features(), plan.input().inputScale());
         NDArray shares = shares(batch, byClass, weight);
         try {
             return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
@@ -295,7 +301,7 @@ final class TrainingLoop implements AutoCloseable {
      */
     private void attend(Batch batch) {
         if (batch.rows() > 0) {
-            NDArray x = Features.scaled(batch.features(), plan.input().scale());
+            NDArray x = Features.scaled(batch.features(), plan.input().inputScale());
             network.train(0, x, plan.objective().labels(batch));
             return;
         }

@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.format.ByteChunks;
 import io.kiln.spark.feed.RowsReader;
@@ -42,13 +43,13 @@ record TrainingPlan(
         long dataFingerprint)
         implements Serializable {
     /**
-     * How features come.
+     * How features come. The fingerprints of checkpoints know the factor by its first name.
      *
      * @param rowShape shape of a row
      * @param bytes whether they are uint8, otherwise float32
-     * @param scale factor on them
+     * @param inputScale factor on them
      */
-    record Input(long[] rowShape, boolean bytes, double scale) implements Serializable {}
+    record Input(long[] rowShape, boolean bytes, @JsonProperty("scale") double inputScale) implements Serializable {}
 
     /** Makes the set immutable, in the order of the names. */
     TrainingPlan {
@@ -56,7 +57,7 @@ record TrainingPlan(
     }
 
     int workers() {
-        return run.cluster().workers();
+        return run.cluster().numWorkers();
     }
 
     /**
@@ -76,11 +77,11 @@ record TrainingPlan(
                 e.batchSize(),
                 e.seed(),
                 e.shuffle(),
-                e.patience(),
-                e.metric(),
-                e.precision(),
-                c.workers(),
-                c.cores(),
+                e.stopping().earlyStoppingPatience(),
+                e.stopping().validationMetric(),
+                e.arithmetic().precision(),
+                c.numWorkers(),
+                c.coresPerWorker(),
                 c.device(),
                 dataFingerprint,
                 frozen

@@ -57,7 +57,7 @@ final class Validator {
         this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
         this.loss = plan.objective().loss();
-        this.metric = ValidationMetric.reported(plan.run().epochs().metric(), classes > 0)
+        this.metric = ValidationMetric.reported(plan.run().epochs().stopping().validationMetric(), classes > 0)
                 .create(classes);
     }
 
@@ -97,7 +97,7 @@ final class Validator {
         try (Scope scope = Scope.open();
                 Autograd.Mode predict = Autograd.pause()) {
             NDArray out =
-                    network.predict(Features.scaled(b.features(), plan.input().scale()));
+                    network.predict(Features.scaled(b.features(), plan.input().inputScale()));
             Objective objective = plan.objective();
             NDArray labels = objective.labels(b);
             float[] each = loss.compute(out, labels).toFloatArray();

@@ -55,7 +55,7 @@ final class WorkerNetwork implements AutoCloseable {
         this.frozen = plan.frozen();
         this.graph = Graph.fromJson(plan.graph());
         this.block = new GraphBlock(graph);
-        Precision precision = plan.run().epochs().computed();
+        Precision precision = plan.run().epochs().arithmetic().type();
         this.computed = precision == Precision.FLOAT32 ? graph : block.inPrecision(precision, CastLists.STANDARD);
         block.initialize(plan.run().epochs().seed());
         List<GradientExchange.Parameter> trained = new ArrayList<>();
@@ -89,7 +89,8 @@ final class WorkerNetwork implements AutoCloseable {
             }
         }
         this.network = computed == graph ? block : narrowed();
-        this.gradients = gradients(plan.objective().loss(), plan.run().epochs().compileOptions());
+        this.gradients = gradients(
+                plan.objective().loss(), plan.run().epochs().arithmetic().compileOptions());
     }
 
     /** The network in its precision; its trained parameters have their values here, its constants of their own. */

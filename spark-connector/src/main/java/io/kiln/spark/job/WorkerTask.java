@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -54,10 +53,10 @@ record WorkerTask(
         TaskContext task = TaskContext.get();
         int rank = task.partitionId();
         TrainingPlan p = plan.value();
-        DriverLink link = new DriverLink(ticket, attempt, rank, p.run().progress());
+        DriverLink link = new DriverLink(ticket, attempt, rank, p.run().showProgress());
         RunSettings.Cluster cluster = p.run().cluster();
-        LOG.info("rank {} of {}: begins, attempt {}, {} cores", rank, p.workers(), attempt, cluster.cores());
-        try (Context context = Context.open(Preflight.device(cluster.device()), cluster.cores())) {
+        LOG.info("rank {} of {}: begins, attempt {}, {} cores", rank, p.workers(), attempt, cluster.coresPerWorker());
+        try (Context context = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
             train(p, rank, task, link, blocks);
             LOG.info("rank {} of {}: has ended", rank, p.workers());
             return List.of(rank).iterator();
@@ -174,17 +173,15 @@ record WorkerTask(
         @Override
         public void snapshot(boolean epochEnd) throws InterruptedException {
             RunSettings.Saves saves = plan.run().saves();
-            boolean checkpoint = epochEnd && saves.toDirectory() && loop.epochsDone() % saves.interval() == 0;
-            boolean last = loop.epochsDone() >= plan.run().epochs().max();
-            if ((last || saves.snapshotSteps() < 0) && !checkpoint) {
+            boolean checkpoint = epochEnd && saves.toDirectory() && loop.epochsDone() % saves.checkpointInterval() == 0;
+            boolean last = loop.epochsDone() >= plan.run().epochs().maxEpochs();
+            if ((last || saves.snapshotInterval() < 0) && !checkpoint) {
                 return; // the final weights follow at once, or there is no executor to lose
             }
             long version = loop.version();
             store.save(version, rank, loop::save);
             if (checkpoint) {
-                long nanos = Duration.ofSeconds(plan.run().cluster().timeoutSeconds())
-                        .toNanos();
-                link.checkpoint(version, loop.epochsDone(), nanos, killed);
+                link.checkpoint(version, loop.epochsDone(), plan.run().cluster().timeout(), killed);
             }
         }
 

@@ -76,7 +76,7 @@ public final class ModelFiles {
             String path, Configuration configuration, TrainedNetwork network, Consumer<ObjectNode> facts) {
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT);
-        json.put("scale", network.scale());
+        json.put("scale", network.inputScale());
         facts.accept(json);
         try {
             Path dir = new Path(path);

@@ -33,7 +33,7 @@ public final class TrainedNetwork implements Serializable {
 
     private final String graph;
     private final ByteChunks weights;
-    private final double scale;
+    private final double inputScale;
     private transient volatile GraphBlock block;
     private transient volatile GraphBlock loaded;
     private transient volatile long[] row;
@@ -43,12 +43,12 @@ public final class TrainedNetwork implements Serializable {
      *
      * @param graph the graph's JSON
      * @param weights safetensors of all parameters
-     * @param scale factor on the features
+     * @param inputScale factor on the features
      */
-    public TrainedNetwork(String graph, ByteChunks weights, double scale) {
+    public TrainedNetwork(String graph, ByteChunks weights, double inputScale) {
         this.graph = graph;
         this.weights = weights;
-        this.scale = scale;
+        this.inputScale = inputScale;
     }
 
     /**
@@ -84,8 +84,8 @@ public final class TrainedNetwork implements Serializable {
      *
      * @return the factor
      */
-    public double scale() {
-        return scale;
+    public double inputScale() {
+        return inputScale;
     }
 
     /**
@@ -174,7 +174,7 @@ public final class TrainedNetwork implements Serializable {
 
     /**
      * A copy of the network as a block, to look into, to use in another network, or to train further: set it as the network of an
-     * estimator. It has the nodes for standardised features and targets, but not {@link #scale()}.
+     * estimator. It has the nodes for standardised features and targets, but not {@link #inputScale()}.
      *
      * @return a block with the weights; the caller closes it
      */
@@ -268,7 +268,7 @@ public final class TrainedNetwork implements Serializable {
             long[] dims = new long[row.length + 1];
             dims[0] = rows;
             System.arraycopy(row, 0, dims, 1, row.length);
-            NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), scale);
+            NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), inputScale);
             try {
                 return call.apply(loaded(), x).cast(DType.FLOAT32).toFloatArray();
             } catch (IndexRangeException e) {

@@ -46,9 +46,14 @@ class WorkerNetworkTest {
 
     private static TrainingPlan plan(Graph graph, Precision precision) {
         RunSettings run = new RunSettings(
-                new RunSettings.Cluster(1, 1, "local", "MEMORY_ONLY", 60, 1.6, "cpu", 0),
+                new RunSettings.Cluster(1, 1, "cpu", "local", "MEMORY_ONLY", null),
                 new RunSettings.Epochs(
-                        6, 1, 4, false, 0, "loss", precision.name().toLowerCase(java.util.Locale.ROOT), 0),
+                        6,
+                        1,
+                        4,
+                        false,
+                        new RunSettings.EarlyStopping(0, "loss"),
+                        new RunSettings.Arithmetic(precision.name().toLowerCase(java.util.Locale.ROOT), 0)),
                 new RunSettings.Saves("", -1, -1),
                 false);
         return new TrainingPlan(

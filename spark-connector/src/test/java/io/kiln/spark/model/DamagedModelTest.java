@@ -210,8 +210,8 @@ class DamagedModelTest {
     @Test
     void weightsLieInManyChunksAsWell() {
         TrainedNetwork one = read().network();
-        TrainedNetwork many =
-                new TrainedNetwork(one.graphJson(), ByteChunks.write(100, one.weightChunks()::writeTo), one.scale());
+        TrainedNetwork many = new TrainedNetwork(
+                one.graphJson(), ByteChunks.write(100, one.weightChunks()::writeTo), one.inputScale());
         ModelFiles.write(dir.toString(), new Configuration(false), many, n -> n.put("numClasses", 3));
         assertArrayEquals(predict(one), predict(read().network()));
     }

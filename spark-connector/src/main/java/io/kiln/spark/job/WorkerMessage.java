@@ -1,0 +1,108 @@
+package io.kiln.spark.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.kvstore.KVStoreException;
+
+/** What a worker tells the driver while it trains; it travels as JSON. */
+sealed interface WorkerMessage {
+    ObjectMapper MAPPER = new ObjectMapper();
+
+    /** {@return the submission that the worker belongs to} */
+    int attempt();
+
+    /**
+     * How far training is.
+     *
+     * @param attempt the submission
+     * @param steps steps done since the fit began
+     * @param loss the last step's loss
+     */
+    record Progress(int attempt, long steps, double loss) implements WorkerMessage {}
+
+    /**
+     * An epoch has ended.
+     *
+     * @param attempt the submission
+     * @param rank the worker
+     * @param report how it went, without the workers' times; only that of rank 0 counts
+     * @param times where this worker's time went
+     */
+    record EpochEnd(int attempt, int rank, EpochReport report, EpochReport.WorkerTimes times)
+            implements WorkerMessage {}
+
+    /**
+     * A worker has failed.
+     *
+     * @param attempt the submission
+     * @param message what went wrong, and on which rank
+     * @param isPermanent whether it would come again in another attempt
+     */
+    record Failure(int attempt, String message, boolean isPermanent) implements WorkerMessage {}
+
+    /**
+     * Training has ended; the final weights follow.
+     *
+     * @param attempt the submission
+     * @param resultEpoch the epoch whose weights are kept
+     * @param epochs epochs done
+     */
+    record Finish(int attempt, int resultEpoch, int epochs) implements WorkerMessage {}
+
+    /**
+     * The workers wait for a checkpoint.
+     *
+     * @param attempt the submission
+     * @param version the snapshot to write
+     * @param epoch epochs done
+     */
+    record CheckpointRequest(int attempt, long version, int epoch) implements WorkerMessage {}
+
+    /** How far a checkpoint is. */
+    enum CheckpointState {
+        /** The driver has not written it yet. */
+        PENDING,
+        /** It is written: the workers go on. */
+        WRITTEN,
+        /** It cannot be written. */
+        FAILED
+    }
+
+    /**
+     * The driver's answer to a {@link CheckpointRequest}.
+     *
+     * @param state how far it is
+     * @param problem why it failed; empty otherwise
+     */
+    record CheckpointAnswer(CheckpointState state, String problem) {
+        static final CheckpointAnswer PENDING = new CheckpointAnswer(CheckpointState.PENDING, "");
+        static final CheckpointAnswer WRITTEN = new CheckpointAnswer(CheckpointState.WRITTEN, "");
+
+        static CheckpointAnswer failed(String problem) {
+            return new CheckpointAnswer(CheckpointState.FAILED, problem);
+        }
+    }
+
+    /** The name under which the driver serves a kind of message. */
+    static String service(Class<? extends WorkerMessage> kind) {
+        return "kiln-" + kind.getSimpleName();
+    }
+
+    /** A message or an answer as it travels. */
+    static String write(Object message) {
+        try {
+            return MAPPER.writeValueAsString(message);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot write " + message, e);
+        }
+    }
+
+    /** Reads what {@link #write} gives. */
+    static <T extends Record> T read(Class<T> kind, String json) {
+        try {
+            return MAPPER.readValue(json, kind);
+        } catch (JsonProcessingException e) {
+            throw new KVStoreException("%s: cannot read %s".formatted(kind.getSimpleName(), json), e);
+        }
+    }
+}
