@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 class BarrierStageTest {
     private static final AtomicInteger STARTED = new AtomicInteger();
     private static final AtomicInteger ENDED = new AtomicInteger();
+    private static final AtomicBoolean STRUCK = new AtomicBoolean();
     private JavaSparkContext context;
 
     @BeforeAll
@@ -40,7 +43,7 @@ class BarrierStageTest {
         context.close();
     }
 
-    /** Tasks that go on for a while whatever is said to them. */
+    /** Tasks that go on until the test has struck, and for a while more, whatever is said to them. */
     private static Integer stubborn(boolean fails) {
         int number = STARTED.incrementAndGet();
         if (fails && number % 2 == 1) {
@@ -49,12 +52,17 @@ class BarrierStageTest {
             }
             throw new IllegalStateException("on purpose");
         }
-        long end = System.nanoTime() + 1_500_000_000L;
-        while (System.nanoTime() < end) {
+        goOn(STRUCK::get, 60);
+        goOn(() -> false, 1);
+        return ENDED.incrementAndGet();
+    }
+
+    private static void goOn(BooleanSupplier over, int seconds) {
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        while (!over.getAsBoolean() && System.nanoTime() < end) {
             LockSupport.parkNanos(10_000_000);
             Thread.interrupted();
         }
-        return ENDED.incrementAndGet();
     }
 
     private List<Integer> stage(boolean fails, BarrierStage.Idle idle) throws Exception {
@@ -70,10 +78,11 @@ class BarrierStageTest {
     void whenItIsCancelledItsTasksHaveEnded() {
         int before = ENDED.get();
         int started = STARTED.get();
+        STRUCK.set(false);
         assertThrows(
                 ExecutionException.class,
                 () -> stage(false, () -> {
-                    if (STARTED.get() == started + 2) {
+                    if (STARTED.get() == started + 2 && !STRUCK.getAndSet(true)) {
                         context.sc().cancelAllJobs();
                     }
                 }));
@@ -84,10 +93,11 @@ class BarrierStageTest {
     void whenItsCallerIsInterruptedItsTasksHaveEnded() {
         int before = ENDED.get();
         int started = STARTED.get();
+        STRUCK.set(false);
         assertThrows(
                 InterruptedException.class,
                 () -> stage(false, () -> {
-                    if (STARTED.get() == started + 2) {
+                    if (STARTED.get() == started + 2 && !STRUCK.getAndSet(true)) {
                         Thread.currentThread().interrupt();
                     }
                 }));
@@ -97,6 +107,7 @@ class BarrierStageTest {
     @Test
     void whenOneTaskFailsTheOthersHaveEnded() {
         int before = ENDED.get();
+        STRUCK.set(true);
         ExecutionException e = assertThrows(ExecutionException.class, () -> stage(true, () -> {}));
         assertTrue(
                 e.getCause().getMessage().contains("on purpose"), e.getCause().getMessage());
