@@ -11,7 +11,8 @@ import java.util.zip.CRC32C;
  * field {@code crc32c} in base 16.
  */
 public final class SealedJson {
-    private static final String FIELD = "crc32c";
+    /** The field that holds the checksum. */
+    public static final String FIELD = "crc32c";
 
     private SealedJson() {}
 

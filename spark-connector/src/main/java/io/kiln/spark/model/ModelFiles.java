@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.Checksums;
+import io.kiln.format.SealedJson;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,6 +86,7 @@ public final class ModelFiles {
             ObjectNode files = json.putObject(FILES);
             files.set(GRAPH, write(fs, new Path(dir, GRAPH), out -> out.write(graph)));
             files.set(WEIGHTS, write(fs, new Path(dir, WEIGHTS), network.weightChunks()::writeTo));
+            SealedJson.seal(json);
             byte[] text = MAPPER.writeValueAsBytes(json);
             write(fs, new Path(dir, FACTS), out -> out.write(text));
         } catch (IOException e) {
@@ -116,6 +118,9 @@ public final class ModelFiles {
                 throw new IllegalArgumentException(
                         "load model: %s is of format %s, this version of Kiln reads format %d; load it with a newer Kiln"
                                 .formatted(path, facts.path("format"), FORMAT));
+            }
+            if (facts.has(FILES) || facts.has(SealedJson.FIELD)) { // version 0.1 wrote neither
+                SealedJson.check(facts);
             }
             JsonNode files = facts.path(FILES);
             String graph = text(fs, new Path(dir, GRAPH), files.path(GRAPH));

@@ -113,6 +113,16 @@ class DamagedModelTest {
         }
     }
 
+    @Test
+    void anotherScaleIsFoundByTheChecksum() throws IOException {
+        writeNewForm();
+        Path facts = dir.resolve("kiln.json");
+        Files.writeString(facts, Files.readString(facts).replace("\"scale\":1.0", "\"scale\":2.0"));
+        Files.deleteIfExists(dir.resolve(".kiln.json.crc"));
+        RuntimeException e = assertThrows(RuntimeException.class, this::read);
+        assertTrue(e.getMessage().contains("checksum") && e.getMessage().contains("damaged"), e.getMessage());
+    }
+
     /** Files without checksums, as version 0.1 wrote them. */
     @ParameterizedTest
     @ValueSource(strings = {"kiln.json", "graph.json", "weights.safetensors"})
