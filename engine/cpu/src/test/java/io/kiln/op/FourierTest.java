@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kiln.Golden;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -13,6 +15,11 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.math.Fourier;
 import io.kiln.op.shape.Movement;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +56,87 @@ class FourierTest {
         }
         NDArray pairs = NDArray.zeros(Shape.of(3, 2), DType.FLOAT32);
         assertThrows(ShapeException.class, () -> Fourier.irfft(pairs, 8));
+    }
+
+    @Test
+    void severalAxesAgreeWithNumPy() {
+        for (JsonNode g : Golden.read("op/fourier.json")) {
+            int[] axes = StreamSupport.stream(g.get("axes").spliterator(), false)
+                    .mapToInt(JsonNode::intValue)
+                    .toArray();
+            Fourier.Norm norm =
+                    Fourier.Norm.valueOf(g.get("norm").asText().toUpperCase(Locale.ROOT));
+            double[] d = numbers(g.get("shape"));
+            Shape shape = Shape.of(Arrays.stream(d).mapToLong(n -> (long) n).toArray());
+            Shape pairs = Shape.of(
+                    LongStream.concat(Arrays.stream(shape.dims()), LongStream.of(2)).toArray());
+            NDArray z = NDArray.of(pairs, numbers(g.get("z")));
+            NDArray x = NDArray.of(shape, numbers(g.get("x")));
+            String name = g.get("shape") + " " + g.get("axes") + " " + norm;
+            assertArrayEquals(numbers(g.get("fftn")), Fourier.fftn(z, norm, axes).toDoubleArray(), 1e-13, name);
+            assertArrayEquals(numbers(g.get("ifftn")), Fourier.ifftn(z, norm, axes).toDoubleArray(), 1e-13, name);
+            NDArray half = Fourier.rfftn(x, norm, axes);
+            assertArrayEquals(numbers(g.get("rfftn")), half.toDoubleArray(), 1e-13, name);
+            long n = shape.dim(axes[axes.length - 1]);
+            NDArray other = NDArray.of(half.shape(), numbers(g.get("half")));
+            NDArray back = Fourier.irfftn(other, n, norm, axes);
+            assertEquals(shape, back.shape(), name);
+            assertArrayEquals(numbers(g.get("irfftn")), back.toDoubleArray(), 1e-13, name);
+        }
+    }
+
+    @Test
+    void noAxesAreAllAndNoFactorStandsForTheInversesOne() {
+        NDArray x = Elementwise.sin(NDArray.arange(0, 24, 1, DType.FLOAT64)).reshape(Shape.of(3, 4, 2));
+        double[] all = Fourier.fftn(x, Fourier.Norm.BACKWARD, 0, 1).toDoubleArray();
+        assertArrayEquals(all, Fourier.fftn(x).toDoubleArray());
+        assertArrayEquals(x.toDoubleArray(), Fourier.ifftn(Fourier.fftn(x)).toDoubleArray(), 1e-14);
+        assertArrayEquals(
+                x.toDoubleArray(), Fourier.irfftn(Fourier.rfftn(x), 2).toDoubleArray(), 1e-14);
+    }
+
+    @Test
+    void axesThatAreNoneAreRefused() {
+        NDArray x = NDArray.zeros(Shape.of(3, 4, 2), DType.FLOAT32);
+        Exception e = assertThrows(ShapeException.class, () -> Fourier.fftn(x, 0, -2));
+        assertEquals("fftn: axes [0, -2] must differ and be from -2 to 1 for x[3,4,2]", e.getMessage());
+        assertThrows(ShapeException.class, () -> Fourier.ifftn(x, 2));
+        assertThrows(ShapeException.class, () -> Fourier.rfftn(x, 3));
+        assertThrows(ShapeException.class, () -> Fourier.irfftn(x, 5, 0, 1));
+    }
+
+    /** All of them are linear: the slope of sum(w f(x)) does not depend on x, and is found from f at unit vectors. */
+    @Test
+    void gradientsOverSeveralAxesAreThoseOfTheLinearMaps() {
+        NDArray z = Elementwise.sin(NDArray.arange(0, 24, 1, DType.FLOAT64)).reshape(Shape.of(3, 4, 2));
+        slopes(z, x -> Fourier.fftn(x, Fourier.Norm.ORTHO));
+        slopes(z, x -> Fourier.ifftn(x, 1, 0));
+        slopes(z, x -> Fourier.rfftn(x, Fourier.Norm.FORWARD, 0, 1));
+        slopes(z, x -> Fourier.irfftn(x, 7, 0, 1));
+        slopes(z, x -> Fourier.irfftn(x, 4, 1, 0));
+    }
+
+    private static void slopes(NDArray values, UnaryOperator<NDArray> map) {
+        NDArray x = Autograd.attachGradient(values);
+        NDArray w = Elementwise.cos(NDArray.arange(0, map.apply(x).size(), 1, DType.FLOAT64));
+        try (Autograd.Mode record = Autograd.record()) {
+            NDArray y = map.apply(x);
+            Autograd.backward(y.mul(w.reshape(y.shape())).sum());
+        }
+        double[] expected = new double[(int) x.size()];
+        for (int i = 0; i < expected.length; i++) {
+            double[] unit = new double[expected.length];
+            unit[i] = 1;
+            NDArray y = map.apply(NDArray.of(x.shape(), unit));
+            expected[i] = y.mul(w.reshape(y.shape())).sum().item();
+        }
+        assertArrayEquals(expected, Autograd.gradient(x).toDoubleArray(), 1e-13);
+    }
+
+    private static double[] numbers(JsonNode node) {
+        return StreamSupport.stream(node.spliterator(), false)
+                .mapToDouble(JsonNode::doubleValue)
+                .toArray();
     }
 
     @Test
