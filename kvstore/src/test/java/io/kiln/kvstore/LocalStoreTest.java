@@ -76,7 +76,7 @@ class LocalStoreTest {
     void theStoreKeepsACopy() {
         NDArray first = a(1, 2);
         store.init("w", first);
-        first.set(9, 9);
+        first.assign(9, 9);
         assertArrayEquals(new float[] {1, 2}, pulled("w", 2));
     }
 

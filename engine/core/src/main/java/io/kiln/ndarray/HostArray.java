@@ -136,11 +136,64 @@ public abstract sealed class HostArray permits PointwiseArray {
     }
 
     /**
+     * Overwrites one element of an array of one axis.
+     *
+     * @param i index along axis 0; negative ones count from the end
+     * @param value the new value
+     */
+    public void set(long i, double value) {
+        put(value, i);
+    }
+
+    /**
+     * Overwrites one element of an array of two axes.
+     *
+     * @param i index along axis 0; negative ones count from the end
+     * @param j index along axis 1; negative ones count from the end
+     * @param value the new value
+     */
+    public void set(long i, long j, double value) {
+        put(value, i, j);
+    }
+
+    /**
+     * Overwrites one element of an array of three axes.
+     *
+     * @param i index along axis 0; negative ones count from the end
+     * @param j index along axis 1; negative ones count from the end
+     * @param k index along axis 2; negative ones count from the end
+     * @param value the new value
+     */
+    public void set(long i, long j, long k, double value) {
+        put(value, i, j, k);
+    }
+
+    /**
+     * Overwrites one element of an array of four axes.
+     *
+     * @param i index along axis 0; negative ones count from the end
+     * @param j index along axis 1; negative ones count from the end
+     * @param k index along axis 2; negative ones count from the end
+     * @param l index along axis 3; negative ones count from the end
+     * @param value the new value
+     */
+    public void set(long i, long j, long k, long l, double value) {
+        put(value, i, j, k, l);
+    }
+
+    private void put(double value, long... index) {
+        NDArray a = writable("set");
+        try (Scope scope = Scope.open()) {
+            a.view(Shape.of(), new long[0], HostCopy.place("set", a, index)).fill(value);
+        }
+    }
+
+    /**
      * Overwrites the elements.
      *
      * @param values new elements in row-major order, converted to the dtype
      */
-    public void set(float... values) {
+    public void assign(float... values) {
         NDArray a = self();
         checkCount(a.shape(), values.length);
         try (Scope scope = Scope.open()) {

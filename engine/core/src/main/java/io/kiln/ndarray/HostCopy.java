@@ -100,22 +100,29 @@ final class HostCopy {
 
     static double at(NDArray a, long... index) {
         a.storage(); // complains of closed and of traced arrays
+        long element = place("get", a, index);
+        double[] r = new double[1];
+        fromDevice(a, element, 1, host -> r[0] = read(a.dtype(), host));
+        return r[0];
+    }
+
+    /** How many elements an element is behind the first one. */
+    static long place(String operation, NDArray a, long... index) {
         if (index.length != a.shape().rank()) {
-            throw new ShapeException(
-                    "get: shape " + a.shape() + " needs " + a.shape().rank() + " indices, got " + index.length);
+            throw new ShapeException(operation + ": shape " + a.shape() + " needs " + a.shape().rank()
+                    + " indices, got " + index.length);
         }
         long element = 0;
         for (int i = 0; i < index.length; i++) {
             long d = a.shape().dim(i);
             long at = index[i] < 0 ? index[i] + d : index[i];
             if (at < 0 || at >= d) {
-                throw new ShapeException("get: index " + index[i] + " is outside axis " + i + " of shape " + a.shape());
+                throw new ShapeException(
+                        operation + ": index " + index[i] + " is outside axis " + i + " of shape " + a.shape());
             }
             element += at * a.strides()[i];
         }
-        double[] r = new double[1];
-        fromDevice(a, element, 1, host -> r[0] = read(a.dtype(), host));
-        return r[0];
+        return element;
     }
 
     private static int length(NDArray a) {

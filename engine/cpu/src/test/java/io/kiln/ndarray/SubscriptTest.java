@@ -89,6 +89,26 @@ class SubscriptTest {
     }
 
     @Test
+    void elementsAreOverwritten() {
+        NDArray x = NDArray.zeros(Shape.of(2, 3), DType.INT32);
+        x.set(0, 1, 5);
+        x.transpose().set(-1, -1, 7);
+        assertArrayEquals(new int[] {0, 5, 0, 0, 0, 7}, x.toIntArray());
+        NDArray line = NDArray.zeros(Shape.of(2), DType.FLOAT64);
+        line.set(1, 0.1);
+        assertEquals(0.1, line.get(1));
+        NDArray cube = NDArray.zeros(Shape.of(2, 2, 2), DType.FLOAT32);
+        cube.set(1, 0, 1, 2);
+        assertEquals(2, cube.get(1, 0, 1));
+        NDArray four = NDArray.zeros(Shape.of(1, 2, 2, 2), DType.FLOAT32);
+        four.set(0, 1, 0, 1, 2);
+        assertEquals(2, four.get(0, 1, 0, 1));
+        says("set: index 3 is outside axis 1 of shape [2,3]", () -> x.set(0, 3, 1));
+        says("set: shape [2,3] needs 2 indices, got 1", () -> x.set(0, 1));
+        says("share memory", () -> line.broadcastTo(Shape.of(3, 2)).set(0, 0, 1));
+    }
+
+    @Test
     void partsAreDifferentiatedAndTraced() {
         NDArray x = numbers();
         Autograd.attachGradient(x);

@@ -141,7 +141,7 @@ class IndexingEdgesTest {
                 .getMessage()
                 .contains("share memory; write to a copy()"));
         assertThrows(IllegalStateException.class, () -> wide.fill(0));
-        assertThrows(IllegalStateException.class, () -> wide.set(1, 2, 3, 4, 5, 6));
+        assertThrows(IllegalStateException.class, () -> wide.assign(1, 2, 3, 4, 5, 6));
         NDArray windows = NDArray.of(1, 2, 3, 4).view(Shape.of(3, 2), new long[] {1, 1}, 0);
         assertThrows(IllegalStateException.class, () -> windows.fill(0));
     }

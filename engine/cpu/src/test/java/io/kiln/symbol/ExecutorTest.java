@@ -106,7 +106,7 @@ class ExecutorTest {
     void auxiliaryStatesMoveInTrainModeOnly() {
         Symbol y = Symbol.op(new BatchNorm(1e-5, 0.5)).named("bn").of(Symbol.variable("data"));
         Executor run = y.simpleBind(Map.of("data", Shape.of(3, 2)), GradReq.WRITE);
-        run.arguments().get("data").set(1f, 2f, 3f, 4f, 5f, 6f);
+        run.arguments().get("data").assign(1f, 2f, 3f, 4f, 5f, 6f);
         run.forward(false);
         assertArrayEquals(
                 new float[] {0, 0}, run.auxiliaryStates().get("bn_running_mean").toFloatArray());

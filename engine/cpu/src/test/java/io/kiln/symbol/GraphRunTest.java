@@ -75,12 +75,12 @@ class GraphRunTest {
                 for (int sign = -1; sign <= 1; sign += 2) {
                     float[] shifted = {2f, 3f};
                     shifted[i] += (float) (sign * h);
-                    gamma.set(shifted);
+                    gamma.assign(shifted);
                     try (Autograd.Mode train = Autograd.trainMode()) {
                         numeric[i] += sign * g.run(v, x)[0].sum().item() / (2 * h);
                     }
                 }
-                gamma.set(2f, 3f);
+                gamma.assign(2f, 3f);
             }
             assertArrayEquals(new float[] {(float) numeric[0], (float) numeric[1]}, moved, 2e-2f);
         }
