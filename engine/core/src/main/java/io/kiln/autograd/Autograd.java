@@ -3,8 +3,6 @@ package io.kiln.autograd;
 import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
-import io.kiln.nn.Block;
-import io.kiln.nn.Checkpoint;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.StopGradient;
@@ -122,17 +120,6 @@ public final class Autograd {
      */
     public static boolean isReplaying() {
         return SETTINGS.get(Settings::new).replaying;
-    }
-
-    /**
-     * Trades time for memory: a block whose intermediate results are not kept for the backward pass, which computes them
-     * again (Chen et al. 2016, arXiv 1604.06174). Outputs and gradients are the same, those of dropout included.
-     *
-     * @param block the block; its parameters keep their names with {@code block.} in front
-     * @return a block that computes the same
-     */
-    public static Checkpoint checkpoint(Block block) {
-        return new Checkpoint(block);
     }
 
     /**

@@ -89,7 +89,7 @@ class CheckpointTest {
     @Test
     void outputsGradientsAndRunningStatisticsAreThoseOfTheBlockAlone() {
         Sequential plain = network(b -> b);
-        Sequential saving = network(Autograd::checkpoint);
+        Sequential saving = network(Checkpoint::new);
         plain.initialize(3);
         Map<String, Parameter> targets = saving.parameters();
         plain.parameters()
@@ -107,7 +107,7 @@ class CheckpointTest {
     void theBackwardPassNeedsLessThanHalfTheMemory() {
         NDArray x = batch(2000);
         long plain = peak(network(b -> b), x);
-        long saving = peak(network(Autograd::checkpoint), x);
+        long saving = peak(network(Checkpoint::new), x);
         assertTrue(2 * saving < plain, "with checkpoints " + saving + " bytes at most, without " + plain);
     }
 
@@ -125,8 +125,8 @@ class CheckpointTest {
     void aBlockUsedTwiceAndInsideAnotherCheckpointGetsBothGradients() {
         Dense shared = new Dense(32, Activation.TANH);
         Block plain = new Lambda(x -> shared.forward(shared.forward(shared.forward(x))));
-        Block inner = Autograd.checkpoint(shared);
-        Block saving = new Sequential(inner, Autograd.checkpoint(new Sequential(shared, inner)));
+        Block inner = new Checkpoint(shared);
+        Block saving = new Sequential(inner, new Checkpoint(new Sequential(shared, inner)));
         NDArray x = batch(3);
         shared.forward(x);
         float[][] expected = gradients(plain, shared, x);
@@ -150,7 +150,7 @@ class CheckpointTest {
 
     @Test
     void shapesMayBeStatedByTheFirstPassAndTracingSeesTheBlockAlone() {
-        Block net = Autograd.checkpoint(new Dense(2));
+        Block net = new Checkpoint(new Dense(2));
         NDArray x = batch(3);
         NDArray y;
         try (Autograd.Mode record = Autograd.record()) {
@@ -193,8 +193,8 @@ class CheckpointTest {
         Sequential plain = new Sequential(new Dense(32, Activation.TANH), new Dropout(0.3), new Dense(4));
         plain.initialize(3);
         plain.forward(batch(2));
-        Block saving = Autograd.checkpoint(
-                new Sequential(new Dense(32, Activation.TANH), Autograd.checkpoint(new Dropout(0.3)), new Dense(4)));
+        Block saving = new Checkpoint(
+                new Sequential(new Dense(32, Activation.TANH), new Checkpoint(new Dropout(0.3)), new Dense(4)));
         saving.initialize(3);
         saving.forward(batch(2));
         plain.parameters()
