@@ -47,6 +47,19 @@ enum InstructionSet {
         return this == NATIVE ? name : name + "-" + name().toLowerCase(Locale.ROOT);
     }
 
+    /**
+     * The name of a workload in a table of several processors, where rows without an addition are of AVX-512: on a processor that
+     * ends at AVX2 all runs are named as if they were held to it.
+     */
+    String row(String name) throws IOException {
+        return row(name, info("flags").orElse(""));
+    }
+
+    /** The same on a processor with these extensions, by their names in Linux. */
+    String row(String name, String flags) {
+        return this == NATIVE && widest(flags).equals(AVX2.name()) ? AVX2.workload(name) : name;
+    }
+
     /** Processor, and the widest instructions that contenders use of it. */
     String describe() throws IOException {
         String model = info("model name").orElse(System.getProperty("os.arch"));

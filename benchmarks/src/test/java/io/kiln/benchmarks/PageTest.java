@@ -137,4 +137,11 @@ class PageTest {
         assertTrue(row("mlp").endsWith("| 1 |"), row("mlp"));
         assertTrue(row("mlp-avx2").endsWith("| 2 |"), row("mlp-avx2"));
     }
+
+    @Test
+    void rowsOfProcessorsWithoutAvx512AreNamedSo() {
+        assertEquals("mlp-avx2", InstructionSet.NATIVE.row("mlp", "fpu sse2 avx avx2 fma"));
+        assertEquals("mlp", InstructionSet.NATIVE.row("mlp", "fpu sse2 avx avx2 avx512f"));
+        assertEquals("mlp-avx2", InstructionSet.AVX2.row("mlp-avx2", "fpu sse2 avx avx2 fma"));
+    }
 }

@@ -150,8 +150,10 @@ final class ElementKernels {
         return null;
     }
 
+    /** Without code for bfloat16, oneDNN's reference code takes 50 times as long as Java's loops. */
     private static boolean isFast(DType dtype) {
-        return (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16) && Operands.served(dtype);
+        return Operands.served(dtype)
+                && (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16 && InstructionSet.servesBfloat16());
     }
 
     /** Inputs are the gradient of the result, and the source (or the result, where the function says so). */
@@ -188,7 +190,10 @@ final class ElementKernels {
         return Reorder.run(Operands.of(x), Operands.of(y)) ? new NDArray[] {y} : null;
     }
 
-    /** Casts between float32 and types for which oneDNN has fast code: for float16 it has none, 20 ns per element. */
+    /**
+     * Casts between float32 and types for which oneDNN has fast code: for float16 it has none, 20 ns per element, nor for bfloat16
+     * where the processor has neither AVX-512 nor AVX2_VNNI_2.
+     */
     static NDArray[] cast(Operator operator, NDArray[] inputs, Spec[] outputs) {
         NDArray x = inputs[0];
         if (x.size() < WORTH || !x.isDense() || !converts(x.dtype(), outputs[0].dtype())) {
@@ -202,7 +207,8 @@ final class ElementKernels {
         if (!Operands.served(DType.FLOAT32)) {
             return false;
         }
-        boolean narrow = from == DType.BFLOAT16 || from == DType.UINT8;
-        return to == DType.FLOAT32 && narrow || from == DType.FLOAT32 && to == DType.BFLOAT16;
+        boolean narrows = InstructionSet.servesBfloat16();
+        return to == DType.FLOAT32 && (from == DType.UINT8 || from == DType.BFLOAT16 && narrows)
+                || from == DType.FLOAT32 && to == DType.BFLOAT16 && narrows;
     }
 }

@@ -10,6 +10,8 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Operators on 16-bit types where oneDNN has no code for them on this processor: inputs become float32, the operator computes, and
@@ -20,29 +22,43 @@ final class NarrowKernels {
 
     private NarrowKernels() {}
 
-    /** Logs once per JVM, on first use, that bfloat16 does not pay on this processor. */
-    private static final class Advice {
-        static final Advice ONCE = new Advice();
+    /** Logs once per JVM, on first use. */
+    private static final class Bfloat16 {
+        static final Bfloat16 ADVICE = new Bfloat16();
 
-        private Advice() {
-            if (!InstructionSet.multipliesBfloat16()) {
-                LOG.log(
-                        Level.WARNING,
-                        "bfloat16: this processor has no instructions for it (AVX512_BF16 or AMX), so that products convert"
-                                + " their operands and are slower than in float32; use Precision.FLOAT32 here, unless memory"
-                                + " matters more than time");
-            }
+        private Bfloat16() {
+            warn(DType.BFLOAT16, InstructionSet.multipliesBfloat16());
         }
+    }
 
-        void isGiven() {
-            // Looking at the instance has given it.
+    /** Logs once per JVM, on first use. */
+    private static final class Float16 {
+        static final Float16 ADVICE = new Float16();
+
+        private Float16() {
+            warn(DType.FLOAT16, InstructionSet.multipliesFloat16());
         }
+    }
+
+    private static void warn(DType dtype, boolean multiplies) {
+        if (!multiplies) {
+            LOG.log(Level.WARNING, advice(dtype, InstructionSet.processor()));
+        }
+    }
+
+    /** What a user should know where the processor has no arithmetic of a type. */
+    static String advice(DType dtype, String processor) {
+        String instructions = dtype == DType.BFLOAT16 ? "AVX512_BF16 or AMX" : "AVX512_FP16";
+        return "%s: %s has no instructions for it (%s), so products convert their operands, compute in float32 and round once: they save memory, but take longer than in float32 and have fewer digits; to train or predict faster here, take Precision.FLOAT32 (in estimators precision \"float32\")"
+                .formatted(dtype.toString().toLowerCase(Locale.ROOT), processor, instructions);
     }
 
     /** Tells the user, once per JVM, when products in a type are slower on this processor than those of float32. */
     static void advise(DType dtype) {
         if (dtype == DType.BFLOAT16) {
-            Advice.ONCE.isGiven();
+            Objects.requireNonNull(Bfloat16.ADVICE);
+        } else if (dtype == DType.FLOAT16) {
+            Objects.requireNonNull(Float16.ADVICE);
         }
     }
 

@@ -4,14 +4,21 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni_2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_fp16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import io.kiln.cpu.natives.Natives;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * The instruction set available to oneDNN: supported by the processor and allowed by {@code ONEDNN_MAX_CPU_ISA}.
  */
 public final class InstructionSet {
+    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     private InstructionSet() {}
 
@@ -31,6 +38,34 @@ public final class InstructionSet {
      */
     public static boolean multipliesBfloat16() {
         return has(dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    /**
+     * Whether the processor itself multiplies float16.
+     *
+     * @return true with AVX512_FP16
+     */
+    public static boolean multipliesFloat16() {
+        return has(dnnl_cpu_isa_avx512_core_fp16);
+    }
+
+    /**
+     * The processor, for messages.
+     *
+     * @return the model that Linux tells; elsewhere the architecture
+     */
+    public static String processor() {
+        if (Files.isReadable(CPU_INFO)) {
+            try (Stream<String> lines = Files.lines(CPU_INFO)) {
+                return lines.filter(line -> line.startsWith("model name"))
+                        .findFirst()
+                        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                        .orElse(System.getProperty("os.arch"));
+            } catch (IOException | UncheckedIOException e) {
+                return System.getProperty("os.arch"); // a message has no use for the reason
+            }
+        }
+        return System.getProperty("os.arch");
     }
 
     /**
