@@ -24,6 +24,7 @@ import io.kiln.op.activation.Sigmoid;
 import io.kiln.op.activation.Silu;
 import io.kiln.op.activation.SiluGradient;
 import io.kiln.op.linalg.MatMul;
+import io.kiln.op.math.Add;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.nn.BatchNorm;
 import io.kiln.op.nn.BatchNormGradient;
@@ -33,7 +34,6 @@ import io.kiln.op.nn.ConvolutionWeightGradient;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
-import io.kiln.op.math.Add;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,7 +168,8 @@ class NarrowKernelsTest {
         boolean served = InstructionSet.servesBfloat16();
         for (NDArray from : new NDArray[] {x, narrow}) {
             DType to = from == x ? DType.BFLOAT16 : DType.FLOAT32;
-            NDArray[] by = ElementKernels.cast(new Cast(to), new NDArray[] {from}, new Spec[] {new Spec(x.shape(), to)});
+            Spec[] result = {new Spec(x.shape(), to)};
+            NDArray[] by = ElementKernels.cast(new Cast(to), new NDArray[] {from}, result);
             assertEquals(served, by != null);
             if (served) {
                 assertArrayEquals(from.cast(to).toDoubleArray(), by[0].toDoubleArray());
