@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.MatMul;
 import io.kiln.cpu.onednn.PostOps;
-import io.kiln.cpu.onednn.Softmax;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
@@ -83,17 +82,12 @@ final class AttentionKernels {
             NDArray p = Recurrence.contiguous(inputs[4]);
             NDArray used = op.dropped() ? p.mul(inputs[5]) : p;
             NDArray dp = Operands.rowMajor(p, p.spec());
-            NDArray ds = Operands.rowMajor(p, p.spec());
             MatMul.run(swapped(used), Operands.of(dy), null, Operands.of(d[2]), PostOps.NONE);
             MatMul.run(Operands.of(dy), swapped(v), null, Operands.of(dp), PostOps.NONE);
-            NDArray through = op.dropped() ? dp.mul(inputs[5]) : dp;
-            int axis = p.shape().rank() - 1;
-            if (!Softmax.backward(false, axis, Operands.of(p), Operands.of(through), Operands.of(ds))) {
-                return null;
-            }
-            PostOps scaled = PostOps.of(Activation.LINEAR, (float) op.scale(), 0);
-            MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), scaled);
-            MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), scaled);
+            NDArray ds = op.dropped() ? dp.mul(inputs[5]) : dp;
+            SoftmaxKernels.backward((float) op.scale(), p, ds);
+            MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), PostOps.NONE);
+            MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), PostOps.NONE);
         }
         return d;
     }

@@ -1,12 +1,9 @@
 package io.kiln.cpu.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
-import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_accurate;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_backward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_forward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_softmax_log;
 
@@ -14,8 +11,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * Softmax {@code yᵢ = exp(xᵢ - max x) / Σⱼ exp(xⱼ - max x)} and its logarithm along one axis, and their gradients from the
- * forward result.
+ * Softmax {@code yᵢ = exp(xᵢ - max x) / Σⱼ exp(xⱼ - max x)} and its logarithm along one axis.
  */
 public final class Softmax {
 
@@ -46,54 +42,6 @@ public final class Softmax {
                     .build();
         });
         return plan.slot(0, src).slot(1, dst).execute(context);
-    }
-
-    /**
-     * Gradient with respect to the source.
-     *
-     * @param log whether the forward pass gave the logarithm
-     * @param axis along which axis, at least 0
-     * @param dst result of the forward pass
-     * @param diffDst gradient of the result
-     * @param diffSrc result: gradient of the source
-     * @return false if oneDNN has no implementation; along an axis of one element it has none that writes all results
-     */
-    public static boolean backward(boolean log, int axis, Tensor dst, Tensor diffDst, Tensor diffSrc) {
-        if (dst.dims()[axis] == 1) {
-            return false;
-        }
-        CpuContext context = CpuContext.current();
-        context.key(Operation.SOFTMAX_BACKWARD)
-                .add(log ? 1 : 0)
-                .add(axis)
-                .add(dst)
-                .add(diffDst)
-                .add(diffSrc);
-        Plan plan = context.plan(builder -> {
-            PlanBuilder.Place result = builder.slot(0, dst);
-            PlanBuilder.Place gradient = builder.slot(1, diffDst);
-            PlanBuilder.Place out = builder.slot(2, diffSrc);
-            dnnl_primitive_desc hint = descriptor(builder, log, axis, result.layout(), result.layout());
-            dnnl_primitive_desc descriptor = new dnnl_primitive_desc();
-            int status = dnnl_softmax_backward_primitive_desc_create(
-                    descriptor,
-                    builder.engine(),
-                    algorithm(log),
-                    out.layout(),
-                    gradient.layout(),
-                    result.layout(),
-                    axis,
-                    hint,
-                    builder.attributes(PostOps.NONE));
-            builder.created("softmax gradient", descriptor, status);
-            return builder.begin(descriptor)
-                    .input(DNNL_ARG_DST, result)
-                    .input(DNNL_ARG_DIFF_DST, gradient)
-                    .output(DNNL_ARG_DIFF_SRC, out)
-                    .end()
-                    .build();
-        });
-        return plan.slot(0, dst).slot(1, diffDst).slot(2, diffSrc).execute(context);
     }
 
     private static int algorithm(boolean log) {
