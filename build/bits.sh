@@ -13,7 +13,7 @@ if [ $# -ge 1 ] && [ -f "$1" ]; then
   earlier=$(realpath "$1")
   shift
 fi
-(cd "$home" && mvn --quiet --batch-mode test-compile dependency:build-classpath -pl engine/core,engine/cpu \
+(cd "$home" && mvn --quiet --batch-mode test-compile dependency:build-classpath -pl engine/core,engine/testkit,engine/cpu \
   -DincludeScope=test -Dmdep.outputFile=target/test.classpath)
 module=$home/engine/cpu/target
 java "@$home/build/spark.jvmargs" -cp "$module/test-classes:$module/classes:$(cat "$module/test.classpath")" \

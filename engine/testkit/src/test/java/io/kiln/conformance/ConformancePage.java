@@ -16,7 +16,7 @@ final class ConformancePage {
             Kiln's operators are run against the operator tests of two other systems. A case *passes* when shape, dtype and every element
             agree, for PyTorch those of the gradients as well; it *differs by decision* where Kiln means to do something else, for the reason
             given; it is *refused* where Kiln has no such operator or option. The cases stand in
-            `engine/cpu/src/test/resources/io/kiln/conformance` beside the scripts that made them; a test runs them and checks this page
+            `engine/testkit/src/test/resources/io/kiln/conformance` beside the scripts that made them; a test runs them and checks this page
             (`-Dkiln.write=true` writes it).
             """);
 

@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.op;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

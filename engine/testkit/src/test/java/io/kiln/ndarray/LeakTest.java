@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.ndarray;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

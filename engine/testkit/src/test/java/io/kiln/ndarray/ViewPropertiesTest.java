@@ -1,13 +1,9 @@
-package io.kiln.cpu;
+package io.kiln.ndarray;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.peer;
 
 import ai.djl.MalformedModelException;
 import ai.djl.Model;

@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.ndarray;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,10 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.backend.Backends;
-import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

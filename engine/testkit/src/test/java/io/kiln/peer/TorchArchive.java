@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.peer;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

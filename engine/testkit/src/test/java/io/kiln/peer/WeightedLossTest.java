@@ -1,4 +1,4 @@
-package io.kiln.cpu;
+package io.kiln.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
