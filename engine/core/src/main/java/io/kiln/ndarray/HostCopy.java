@@ -109,8 +109,8 @@ final class HostCopy {
     /** How many elements an element is behind the first one. */
     static long place(String operation, NDArray a, long... index) {
         if (index.length != a.shape().rank()) {
-            throw new ShapeException(operation + ": shape " + a.shape() + " needs " + a.shape().rank()
-                    + " indices, got " + index.length);
+            throw new ShapeException(operation + ": shape " + a.shape() + " needs "
+                    + a.shape().rank() + " indices, got " + index.length);
         }
         long element = 0;
         for (int i = 0; i < index.length; i++) {

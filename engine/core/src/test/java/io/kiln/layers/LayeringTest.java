@@ -45,7 +45,8 @@ class LayeringTest {
             ndarray: pointwise | graph autograd op backend
             """;
 
-    private static final Pattern ARROW = Pattern.compile("\\s+io\\.kiln\\.(\\w+)\\S*\\s+->\\s+io\\.kiln\\.(\\w+)\\S*.*");
+    private static final Pattern ARROW =
+            Pattern.compile("\\s+io\\.kiln\\.(\\w+)\\S*\\s+->\\s+io\\.kiln\\.(\\w+)\\S*.*");
 
     @Test
     void packagesUseOnlyWhatTheHouseShows() throws Exception {
@@ -76,8 +77,11 @@ class LayeringTest {
     }
 
     private static Map<String, TreeSet<String>> used() throws Exception {
-        Path classes = Path.of(
-                NDArray.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(NDArray.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         StringWriter text = new StringWriter();
         int code = ToolProvider.findFirst("jdeps")
                 .orElseThrow(() -> new IllegalStateException("no jdeps: run the tests on a JDK"))
@@ -103,7 +107,8 @@ class LayeringTest {
 
     private static String lines(Map<String, TreeSet<String>> arrows) {
         StringBuilder s = new StringBuilder();
-        arrows.forEach((from, to) -> s.append(from).append(": ").append(String.join(" ", to)).append('\n'));
+        arrows.forEach((from, to) ->
+                s.append(from).append(": ").append(String.join(" ", to)).append('\n'));
         return s.toString();
     }
 }

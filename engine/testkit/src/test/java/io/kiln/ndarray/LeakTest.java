@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
-import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.BatchNorm;
 import io.kiln.op.nn.Neural;

@@ -64,17 +64,18 @@ class FourierTest {
             int[] axes = StreamSupport.stream(g.get("axes").spliterator(), false)
                     .mapToInt(JsonNode::intValue)
                     .toArray();
-            Fourier.Norm norm =
-                    Fourier.Norm.valueOf(g.get("norm").asText().toUpperCase(Locale.ROOT));
+            Fourier.Norm norm = Fourier.Norm.valueOf(g.get("norm").asText().toUpperCase(Locale.ROOT));
             double[] d = numbers(g.get("shape"));
             Shape shape = Shape.of(Arrays.stream(d).mapToLong(n -> (long) n).toArray());
-            Shape pairs = Shape.of(
-                    LongStream.concat(Arrays.stream(shape.dims()), LongStream.of(2)).toArray());
+            Shape pairs = Shape.of(LongStream.concat(Arrays.stream(shape.dims()), LongStream.of(2))
+                    .toArray());
             NDArray z = NDArray.of(pairs, numbers(g.get("z")));
             NDArray x = NDArray.of(shape, numbers(g.get("x")));
             String name = g.get("shape") + " " + g.get("axes") + " " + norm;
-            assertArrayEquals(numbers(g.get("fftn")), Fourier.fftn(z, norm, axes).toDoubleArray(), 1e-13, name);
-            assertArrayEquals(numbers(g.get("ifftn")), Fourier.ifftn(z, norm, axes).toDoubleArray(), 1e-13, name);
+            assertArrayEquals(
+                    numbers(g.get("fftn")), Fourier.fftn(z, norm, axes).toDoubleArray(), 1e-13, name);
+            assertArrayEquals(
+                    numbers(g.get("ifftn")), Fourier.ifftn(z, norm, axes).toDoubleArray(), 1e-13, name);
             NDArray half = Fourier.rfftn(x, norm, axes);
             assertArrayEquals(numbers(g.get("rfftn")), half.toDoubleArray(), 1e-13, name);
             long n = shape.dim(axes[axes.length - 1]);
@@ -91,8 +92,7 @@ class FourierTest {
         double[] all = Fourier.fftn(x, Fourier.Norm.BACKWARD, 0, 1).toDoubleArray();
         assertArrayEquals(all, Fourier.fftn(x).toDoubleArray());
         assertArrayEquals(x.toDoubleArray(), Fourier.ifftn(Fourier.fftn(x)).toDoubleArray(), 1e-14);
-        assertArrayEquals(
-                x.toDoubleArray(), Fourier.irfftn(Fourier.rfftn(x), 2).toDoubleArray(), 1e-14);
+        assertArrayEquals(x.toDoubleArray(), Fourier.irfftn(Fourier.rfftn(x), 2).toDoubleArray(), 1e-14);
     }
 
     @Test

@@ -139,7 +139,8 @@ public final class Fourier {
     public static NDArray rfftn(NDArray x, Norm norm, int... axes) {
         int[] places = places("rfftn", x, x.shape().rank(), axes);
         int last = places[places.length - 1];
-        NDArray half = swap(rfft(swap(x, last, x.shape().rank() - 1)), last, x.shape().rank() - 1);
+        NDArray half =
+                swap(rfft(swap(x, last, x.shape().rank() - 1)), last, x.shape().rank() - 1);
         return scale(along(half, false, Arrays.copyOf(places, places.length - 1)), norm.forward(count(x, places)));
     }
 

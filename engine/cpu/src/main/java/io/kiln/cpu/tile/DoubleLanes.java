@@ -198,7 +198,8 @@ final class DoubleLanes extends Lanes {
             case FILL -> Arrays.fill(tile(s.target()), 0, n, uniforms[s.a()][0]);
             default -> {
                 double[] r = tile(s.target());
-                boolean aIsUniform = s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2;
+                boolean aIsUniform =
+                        s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2;
                 double[] a = aIsUniform ? null : tiles[s.a()];
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);

@@ -199,7 +199,8 @@ final class FloatLanes extends Lanes {
             case FILL -> Arrays.fill(tile(s.target()), 0, n, uniforms[s.a()][0]);
             default -> {
                 float[] r = tile(s.target());
-                boolean aIsUniform = s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2;
+                boolean aIsUniform =
+                        s.form() == TileStep.Form.MIDDLE_UNIFORM && s.code().operands() == 2;
                 float[] a = aIsUniform ? null : tiles[s.a()];
                 switch (s.form()) {
                     case LAST_UNIFORM -> lastUniform(s, r, a, n);
