@@ -30,6 +30,7 @@ public final class AlongAxis {
         }
     }
 
+    /** The order of axes that moves one behind all others. */
     public static List<Long> last(int rank, int axis) {
         List<Long> order = new ArrayList<>();
         for (long i = 0; i < rank; i++) {

@@ -67,6 +67,7 @@ public final class CompositeGradient {
         }
     }
 
+    /** Gradients of a composed operator: those of its parts, by the chain rule. */
     public static NDArray[] of(Operator operator, GradientContext c) {
         return isTraced(c) ? Late.traced(operator, c) : recorded(operator, c);
     }

@@ -43,6 +43,7 @@ public final class Window {
         return span / stride + 1;
     }
 
+    /** Refuses sizes that do not fit the rank of x, and those below their minimum. */
     public static void check(
             String op, Shape x, List<Long> kernel, List<Long> stride, List<Long> pad, List<Long> dilation) {
         int n = kernel.size();
@@ -68,6 +69,7 @@ public final class Window {
         return List.copyOf(s);
     }
 
+    /** The shape [N, channels, spatial…] with the batch of x. */
     public static Shape withSpatial(Shape x, long channels, List<Long> spatial) {
         long[] d = new long[spatial.size() + 2];
         d[0] = x.dim(0);
