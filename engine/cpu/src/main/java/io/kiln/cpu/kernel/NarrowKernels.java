@@ -49,8 +49,12 @@ final class NarrowKernels {
     /** What a user should know where the processor has no arithmetic of a type. */
     static String advice(DType dtype, String processor) {
         String instructions = dtype == DType.BFLOAT16 ? "AVX512_BF16 or AMX" : "AVX512_FP16";
-        return "%s: %s has no instructions for it (%s), so products convert their operands, compute in float32 and round once: they save memory, but take longer than in float32 and have fewer digits; to train or predict faster here, take Precision.FLOAT32 (in estimators precision \"float32\")"
-                .formatted(dtype.toString().toLowerCase(Locale.ROOT), processor, instructions);
+        return String.format(
+                Locale.ROOT,
+                "%s: %s has no instructions for it (%s), so products convert their operands, compute in float32 and round once: they save memory, but take longer than in float32 and have fewer digits; to train or predict faster here, take Precision.FLOAT32 (in estimators precision \"float32\")",
+                dtype.toString().toLowerCase(Locale.ROOT),
+                processor,
+                instructions);
     }
 
     /** Tells the user, once per JVM, when products in a type are slower on this processor than those of float32. */
