@@ -158,7 +158,8 @@ class NetworkKernelsTest {
         float[] values = new float[100];
         java.util.Arrays.fill(values, 1 + 1f / 256); // half way between two bfloat16
         NDArray wide = NDArray.of(Shape.of(100), values);
-        assertEquals(1, run(new Cast(DType.BFLOAT16), wide)[0].get(70));
+        assertEquals(
+                1, Dispatch.one(new Cast(DType.BFLOAT16), wide).get(70)); // not every processor has a kernel for it
         NDArray bytes = NDArray.of(Shape.of(100), DType.UINT8, new byte[100]).add(200);
         assertEquals(200, run(new Cast(DType.FLOAT32), bytes.cast(DType.UINT8))[0].get(99));
     }
