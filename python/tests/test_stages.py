@@ -75,7 +75,7 @@ def test_pipelines_saved_by_the_jvm_are_loaded_by_python(rings: DataFrame, tmp_p
 
 
 def test_cross_validation_chooses_among_learning_rates(rings: DataFrame, tmp_path: Path) -> None:
-    estimator = classifier(maxEpochs=15, batchSize=32)
+    estimator = classifier(maxEpochs=15, batchSize=32, inputShape=[2])
     grid = ParamGridBuilder().addGrid(estimator.learningRate, [1e-6, 0.03]).build()
     search = CrossValidator(
         estimator=estimator, estimatorParamMaps=grid, evaluator=MulticlassClassificationEvaluator(), numFolds=2, seed=1

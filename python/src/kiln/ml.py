@@ -416,11 +416,7 @@ class NetTrainingParams(Params):
 
 
 class NetClassificationModel(
-    ClassificationModel,
-    _JavaProbabilisticClassificationModel[Vector],
-    NetTrainingParams,
-    JavaMLWritable,
-    JavaMLReadable[Any],
+    ClassificationModel, _JavaProbabilisticClassificationModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
 ):
     """A trained network that tells classes apart.
 

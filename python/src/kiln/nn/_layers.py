@@ -509,12 +509,7 @@ class FeedForward(Layer):
     """``io.kiln.nn``'s ``FeedForward``."""
 
     def __init__(
-        self,
-        size: int,
-        hidden: int,
-        kind: Literal["relu", "gelu", "gelu_tanh", "swiglu"],
-        dropout: float,
-        use_bias: bool,
+        self, size: int, hidden: int, kind: Literal["relu", "gelu", "gelu_tanh", "swiglu"], dropout: float, use_bias: bool
     ) -> None:
         super().__init__("FeedForward", {"size": size, "hidden": hidden, "kind": kind, "dropout": dropout, "use_bias": use_bias})
 
@@ -684,8 +679,7 @@ class LstmLanguageModel(Layer):
 
     def __init__(self, vocabulary: int, hidden: int, layers: int, dropout: float, *, tied: bool | None = None) -> None:
         super().__init__(
-            "LstmLanguageModel",
-            {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "dropout": dropout, "tied": tied},
+            "LstmLanguageModel", {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "dropout": dropout, "tied": tied}
         )
 
 
@@ -750,8 +744,7 @@ class NeuralCollaborativeFilter:
     @staticmethod
     def perceptron(users: int, items: int, dimension: int, widths: int | Sequence[int]) -> Layer:
         return Layer(
-            "NeuralCollaborativeFilter.perceptron",
-            {"users": users, "items": items, "dimension": dimension, "widths": widths},
+            "NeuralCollaborativeFilter.perceptron", {"users": users, "items": items, "dimension": dimension, "widths": widths}
         )
 
 
