@@ -1,7 +1,7 @@
 package io.kiln.kvstore;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;

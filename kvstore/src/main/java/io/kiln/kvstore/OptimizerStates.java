@@ -1,6 +1,6 @@
 package io.kiln.kvstore;
 
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;

@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
 import io.kiln.format.ByteChunks;
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;

@@ -7,7 +7,7 @@ import io.kiln.backend.Backends;
 import io.kiln.benchmarks.Insight;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.observe.Observation;
-import io.kiln.observe.Profiler;
+import io.kiln.view.Profiler;
 import java.util.OptionalLong;
 
 /** Looks into the steps of a network of Kiln's. */

@@ -196,7 +196,7 @@ public final class Autograd {
             throw new IllegalArgumentException(
                     "attachGradient: needs a floating dtype, got " + array.spec() + "; cast it first");
         }
-        GradientState old = array.gradientState();
+        GradientState old = GradientState.of(array);
         if (old != null) {
             old.clear();
         }
@@ -303,7 +303,7 @@ public final class Autograd {
     }
 
     private static GradientState variableState(NDArray variable, String operation) {
-        GradientState s = variable.gradientState();
+        GradientState s = GradientState.of(variable);
         if (s == null || s.producer != null) {
             throw new IllegalArgumentException(operation + ": " + variable.spec()
                     + " is no variable; call Autograd.attachGradient on it before recording");

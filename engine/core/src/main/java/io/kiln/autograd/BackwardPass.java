@@ -5,10 +5,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.observe.Observation;
 import io.kiln.op.Autocast;
 import io.kiln.op.Creation;
 import io.kiln.op.GradientContext;
+import io.kiln.op.Probe;
 import io.kiln.op.RowGradient;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
@@ -69,8 +69,8 @@ final class BackwardPass {
         try (Scope scope = Scope.open()) {
             start(GradientState::isVariable);
             for (NDArray h : heads) {
-                if (h.gradientState().isVariable() && !pending.containsKey(h.gradientState())) {
-                    finish(h, h.gradientState(), ready);
+                if (GradientState.of(h).isVariable() && !pending.containsKey(GradientState.of(h))) {
+                    finish(h, GradientState.of(h), ready);
                 }
             }
             for (TapeNode node : nodes) {
@@ -94,7 +94,7 @@ final class BackwardPass {
                     throw new IllegalStateException("grad: " + v.spec() + " is neither a variable nor recorded; call"
                             + " Autograd.attachGradient on it before recording");
                 }
-                targets.add(v.gradientState());
+                targets.add(GradientState.of(v));
             }
             start(targets::contains);
             Map<GradientState, NDArray> found = new IdentityHashMap<>();
@@ -108,7 +108,7 @@ final class BackwardPass {
             }
             List<NDArray> results = new ArrayList<>();
             for (NDArray v : variables) {
-                GradientState s = v.gradientState();
+                GradientState s = GradientState.of(v);
                 NDArray g = found.getOrDefault(s, gradients.get(s));
                 g = g == null ? NDArray.zeros(v.shape(), v.dtype()) : g;
                 results.add(scope == null ? g : scope.keep(g));
@@ -126,7 +126,7 @@ final class BackwardPass {
         Deque<TapeNode> stack = new ArrayDeque<>();
         Set<TapeNode> seen = new HashSet<>();
         for (NDArray h : heads) {
-            push(h.gradientState().producer, stack, seen);
+            push(GradientState.of(h).producer, stack, seen);
         }
         while (!stack.isEmpty()) {
             TapeNode node = stack.pop();
@@ -153,7 +153,7 @@ final class BackwardPass {
             }
         }
         nodes.removeIf(n -> !leading.contains(n));
-        if (nodes.isEmpty() && heads.stream().noneMatch(h -> target.test(h.gradientState()))) {
+        if (nodes.isEmpty() && heads.stream().noneMatch(h -> target.test(GradientState.of(h)))) {
             return;
         }
         for (int i = 0; i < heads.size(); i++) {
@@ -164,8 +164,8 @@ final class BackwardPass {
             } else {
                 taken.add(g);
             }
-            accumulate(h, h.gradientState(), g, "head");
-            reached.add(h.gradientState());
+            accumulate(h, GradientState.of(h), g, "head");
+            reached.add(GradientState.of(h));
         }
         wanted = s -> leads(s, target);
     }
@@ -181,11 +181,11 @@ final class BackwardPass {
     }
 
     private void observedWalk(TapeNode node) {
-        Observation observation = Observation.current();
-        if (observation == null) {
+        Probe probe = Probe.ofThread();
+        if (probe == null) {
             walk(node);
         } else {
-            observation.backward(node.place, () -> walk(node));
+            probe.backward(node.place, () -> walk(node));
         }
     }
 

@@ -1,10 +1,11 @@
 package io.kiln.autograd;
 
+import io.kiln.ndarray.AutogradMeta;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 
 /** What autograd knows of one array: how it was computed, or that it is a variable with a gradient of its own. */
-public final class GradientState {
+final class GradientState implements AutogradMeta {
     final TapeNode producer;
     final GradReq request;
     /** Whether the gradient is kept by its rows where an operator can tell them. */
@@ -24,6 +25,11 @@ public final class GradientState {
         this.producer = producer;
         this.byRows = byRows;
         this.request = request;
+    }
+
+    /** The state of an array; null when no gradient flows through it. */
+    static GradientState of(NDArray x) {
+        return (GradientState) x.gradientState();
     }
 
     /** Frees the last gradient. */

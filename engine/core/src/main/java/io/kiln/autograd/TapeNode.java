@@ -1,8 +1,8 @@
 package io.kiln.autograd;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.observe.Observation;
 import io.kiln.op.Operator;
+import io.kiln.op.Probe;
 
 /** One recorded call: the operator (or custom function), what went in and what came out. */
 final class TapeNode {
@@ -33,13 +33,13 @@ final class TapeNode {
         this.outputs = outputs.clone();
         this.training = training;
         this.sequence = sequence;
-        Observation observation = Observation.current();
-        this.place = observation == null ? null : observation.place(name());
+        Probe probe = Probe.ofThread();
+        this.place = probe == null ? null : probe.place(name());
         this.versions = new int[inputs.length];
         this.inputStates = new GradientState[inputs.length];
         for (int i = 0; i < inputs.length; i++) {
             versions[i] = inputs[i].storage().version();
-            inputStates[i] = inputs[i].gradientState();
+            inputStates[i] = GradientState.of(inputs[i]);
         }
         this.outputStates = new GradientState[outputs.length];
         for (int i = 0; i < outputs.length; i++) {

@@ -1,6 +1,5 @@
 package io.kiln.backend;
 
-import io.kiln.compile.Target;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -118,15 +117,6 @@ public interface Backend {
                 target.assign(source);
             }
         }
-    }
-
-    /**
-     * What the device contributes to compiling graphs for it.
-     *
-     * @return its part of the compiler
-     */
-    default Target target() {
-        return Target.PLAIN;
     }
 
     /**

@@ -32,7 +32,7 @@ public final class Context implements AutoCloseable {
         this.outer = outer;
     }
 
-    /** What a context holds besides the device; each part is read and set by one class alone. */
+    /** What a context holds besides the device; each part is set by one class alone. */
     public enum Part {
         /** The innermost open scope. */
         SCOPE,

@@ -195,7 +195,7 @@ public final class Compiler {
 
     private Executable compile(
             Program program, List<Spec> inputs, Differentiate differentiate, List<Dump.Stage> stages) {
-        Target target = backend.target();
+        Target target = Target.of(backend);
         try (Scope scope = Scope.open();
                 Autograd.Mode mode = Autograd.pauseInMode(program.training());
                 Autocast.Mode plain = Autocast.pause()) {

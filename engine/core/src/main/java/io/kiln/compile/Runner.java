@@ -40,7 +40,7 @@ final class Runner {
 
     Runner(Backend backend, LoweredProgram lowered) {
         this.backend = backend;
-        this.target = backend.target();
+        this.target = Target.of(backend);
         this.lowered = lowered;
         this.steps = lowered.instructions();
         this.forwardSteps = lowered.forward().size();

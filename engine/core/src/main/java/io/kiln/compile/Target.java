@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.backend.Backend;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -16,6 +17,16 @@ import java.util.List;
 public interface Target {
     /** A device that contributes nothing. */
     Target PLAIN = operator -> true;
+
+    /**
+     * What a backend contributes to compiling.
+     *
+     * @param backend the backend
+     * @return its target
+     */
+    static Target of(Backend backend) {
+        return backend instanceof CompilingBackend c ? c.target() : PLAIN;
+    }
 
     /**
      * Whether the device runs an operator as a whole; otherwise the compiler writes it as its composition.

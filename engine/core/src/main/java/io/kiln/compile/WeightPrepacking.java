@@ -2,8 +2,8 @@ package io.kiln.compile;
 
 import io.kiln.graph.Graph;
 import io.kiln.graph.GraphBuilder;
-import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.Role;
 import io.kiln.op.ViewOperator;
 import java.util.ArrayList;
 import java.util.HashMap;

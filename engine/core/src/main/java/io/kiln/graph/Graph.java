@@ -5,6 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 import io.kiln.op.control.GraphOperator;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -6,6 +6,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
+import io.kiln.op.Tracer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +27,7 @@ import java.util.Set;
  * <p>Life cycle: open on a thread, make inputs, run the code, {@link #build}, close. One graph at a time per thread; bodies of
  * loops and branches are traced inside it.
  */
-public final class GraphBuilder implements AutoCloseable {
+public final class GraphBuilder implements Tracer, AutoCloseable {
     private static final Context.Local<GraphBuilder> CURRENT = Context.local(Context.Part.TRACER, GraphBuilder.class);
 
     private final List<Graph.Input> inputs = new ArrayList<>();
@@ -90,13 +92,8 @@ public final class GraphBuilder implements AutoCloseable {
         }
     }
 
-    /**
-     * The builder that takes a call of an operator on one of this builder's values: the body that the thread traces inside
-     * this graph, or else this one.
-     *
-     * @return the builder
-     */
-    public GraphBuilder innermost() {
+    /** The builder that takes a call on one of this builder's values: that of the body traced inside this graph, or this one. */
+    GraphBuilder innermost() {
         GraphBuilder now = CURRENT.get();
         return now != null && now.isInside(this) ? now : this;
     }
@@ -205,23 +202,17 @@ public final class GraphBuilder implements AutoCloseable {
         scopes.removeLast();
     }
 
-    /**
-     * Adds a node. Called by the dispatcher.
-     *
-     * @param operator the operator
-     * @param arrays its inputs; those with data become constants of the graph
-     * @return arrays that stand for its outputs
-     */
+    @Override
     public NDArray[] apply(Operator operator, NDArray... arrays) {
         Spec[] specs = new Spec[arrays.length];
         List<Graph.Ref> refs = new ArrayList<>();
         for (int i = 0; i < arrays.length; i++) {
             NDArray x = own(arrays[i]);
-            if (x.traced().builder() != this) {
+            if (TracedValue.of(x).builder() != this) {
                 throw new IllegalStateException(operator.name() + ": input " + i + " belongs to another graph");
             }
             specs[i] = x.spec();
-            refs.add(x.traced().ref());
+            refs.add(TracedValue.of(x).ref());
         }
         String name = uniqueName(operator.name());
         Spec[] results;
@@ -247,7 +238,8 @@ public final class GraphBuilder implements AutoCloseable {
     /** The array in this graph: captured from the code around a body, a constant, or itself. */
     private NDArray own(NDArray x) {
         if (x.isTraced()
-                && (x.traced().builder() == this || !isInside(x.traced().builder()))) {
+                && (TracedValue.of(x).builder() == this
+                        || !isInside(TracedValue.of(x).builder()))) {
             return x;
         }
         if (!body) {
@@ -316,7 +308,7 @@ public final class GraphBuilder implements AutoCloseable {
     }
 
     private Graph.Ref finalRef(NDArray x) {
-        return finalRef(x.traced().ref());
+        return finalRef(TracedValue.of(x).ref());
     }
 
     private Graph.Ref finalRef(Graph.Ref r) {

@@ -13,6 +13,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

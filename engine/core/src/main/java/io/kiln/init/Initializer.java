@@ -2,6 +2,7 @@ package io.kiln.init;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 
 /**
  * How a parameter begins. Implementations are records in this package: their components are written to the graph's JSON.
@@ -24,4 +25,20 @@ public interface Initializer {
      * @return a new float32 array
      */
     NDArray create(Shape shape);
+
+    /**
+     * The initializer of a parameter that states none: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for
+     * embeddings, ones for scales and running variances, zeros for all others.
+     *
+     * @param role what the parameter is for
+     * @return the initializer
+     */
+    static Initializer defaultFor(Role role) {
+        return switch (role) {
+            case WEIGHT -> new Xavier();
+            case EMBEDDING -> new Normal(0.01);
+            case GAMMA, RUNNING_VARIANCE -> new Ones();
+            case BIAS, BETA, RUNNING_MEAN, CONSTANT -> new Zeros();
+        };
+    }
 }

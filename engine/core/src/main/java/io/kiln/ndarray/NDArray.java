@@ -1,11 +1,9 @@
 package io.kiln.ndarray;
 
-import io.kiln.autograd.GradientState;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
-import io.kiln.graph.TracedValue;
 import java.lang.ref.Cleaner;
 
 /**
@@ -29,15 +27,15 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     private final long[] strides;
     private final long offset;
     private final Storage storage;
-    private final TracedValue traced;
-    private GradientState gradientState;
+    private final TraceMeta traced;
+    private AutogradMeta gradientState;
     private final boolean placed;
     private Placement placement;
     private Scope owner;
     private Cleaner.Cleanable cleanable;
     private boolean closed;
 
-    private NDArray(Shape shape, DType dtype, long[] strides, long offset, Storage storage, TracedValue traced) {
+    private NDArray(Shape shape, DType dtype, long[] strides, long offset, Storage storage, TraceMeta traced) {
         this.shape = shape;
         this.dtype = dtype;
         this.strides = strides;
@@ -311,8 +309,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, row-major from the first byte
      */
     public static NDArray over(Storage storage, Spec spec) {
-        return new NDArray(
-                spec.shape(), spec.dtype(), spec.shape().contiguousStrides(), 0, storage, (TracedValue) null);
+        return new NDArray(spec.shape(), spec.dtype(), spec.shape().contiguousStrides(), 0, storage, (TraceMeta) null);
     }
 
     /**
@@ -322,7 +319,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @param value the graph's value
      * @return the array
      */
-    public static NDArray traced(Spec spec, TracedValue value) {
+    public static NDArray traced(Spec spec, TraceMeta value) {
         return new NDArray(spec.shape(), spec.dtype(), new long[0], 0, null, value);
     }
 
@@ -468,7 +465,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      *
      * @return the value, or null when the array has data
      */
-    public TracedValue traced() {
+    public TraceMeta traced() {
         return traced;
     }
 
@@ -477,7 +474,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      *
      * @return its state, or null when no gradient flows through it
      */
-    public GradientState gradientState() {
+    public AutogradMeta gradientState() {
         return gradientState;
     }
 
@@ -486,7 +483,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      *
      * @param state the new state
      */
-    public void gradientState(GradientState state) {
+    public void gradientState(AutogradMeta state) {
         gradientState = state;
     }
 

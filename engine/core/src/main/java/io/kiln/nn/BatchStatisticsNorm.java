@@ -1,11 +1,12 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 
 /** What layers share that normalise with the statistics of the batch and keep running ones: parameters, and how these move. */
 abstract sealed class BatchStatisticsNorm extends Block permits BatchNorm, SyncBatchNorm {
@@ -26,7 +27,7 @@ abstract sealed class BatchStatisticsNorm extends Block permits BatchNorm, SyncB
     }
 
     private Parameter add(String name, Role role) {
-        return addParameter(new Parameter(name, role, role.defaultInitializer()));
+        return addParameter(new Parameter(name, role, Initializer.defaultFor(role)));
     }
 
     @Override

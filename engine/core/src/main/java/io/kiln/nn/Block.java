@@ -11,7 +11,6 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.observe.Observation;
-import io.kiln.view.Summary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -348,16 +347,6 @@ public abstract class Block implements AutoCloseable {
             }
         });
         return copy;
-    }
-
-    /**
-     * Prints a table of the blocks with output shapes, parameters and floating-point operations, and the memory needed: the
-     * {@link Summary}.
-     *
-     * @param inputs shape and dtype of each input, batch included
-     */
-    public final void printSummary(Spec... inputs) {
-        System.out.println(Summary.of(this, inputs));
     }
 
     /**

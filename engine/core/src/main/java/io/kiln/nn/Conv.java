@@ -1,12 +1,12 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.activation.Sigmoid;
@@ -96,8 +96,8 @@ public final class Conv extends Block {
         private Activation activation = Activation.NONE;
         private boolean useBias = true;
         private WeightForm weightForm = WeightForm.PLAIN;
-        private Initializer weightInitializer = Role.WEIGHT.defaultInitializer();
-        private Initializer biasInitializer = Role.BIAS.defaultInitializer();
+        private Initializer weightInitializer = Initializer.defaultFor(Role.WEIGHT);
+        private Initializer biasInitializer = Initializer.defaultFor(Role.BIAS);
 
         Builder(int axes, boolean transposed) {
             this.axes = axes;

@@ -1,10 +1,10 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Linear;
 
@@ -98,8 +98,8 @@ public final class Dense extends Block {
         private boolean useBias = true;
         private boolean flatten = true;
         private WeightForm weightForm = WeightForm.PLAIN;
-        private Initializer weightInitializer = Role.WEIGHT.defaultInitializer();
-        private Initializer biasInitializer = Role.BIAS.defaultInitializer();
+        private Initializer weightInitializer = Initializer.defaultFor(Role.WEIGHT);
+        private Initializer biasInitializer = Initializer.defaultFor(Role.BIAS);
 
         private Builder() {}
 

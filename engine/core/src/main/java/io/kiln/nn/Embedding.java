@@ -1,12 +1,12 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.init.ZeroRow;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Role;
 import io.kiln.op.StopGradient;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
@@ -29,7 +29,7 @@ public final class Embedding extends Block {
      * @param dimension their length
      */
     public Embedding(long count, long dimension) {
-        this(count, dimension, Role.EMBEDDING.defaultInitializer());
+        this(count, dimension, Initializer.defaultFor(Role.EMBEDDING));
     }
 
     /**

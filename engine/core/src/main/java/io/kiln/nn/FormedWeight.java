@@ -1,13 +1,13 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.init.Normal;
 import io.kiln.init.Ones;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Role;
 import io.kiln.op.StopGradient;
 import io.kiln.op.linalg.Linalg;
 import io.kiln.op.math.Elementwise;

@@ -1,9 +1,10 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.op.Role;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
 import java.util.Arrays;
@@ -16,8 +17,9 @@ import java.util.Arrays;
 public final class GroupNorm extends Block {
     private final long groups;
     private final double epsilon;
-    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
-    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Role.BETA.defaultInitializer()));
+    private final Parameter gamma =
+            addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
+    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializer.defaultFor(Role.BETA)));
 
     /**
      * A layer with epsilon 1e-5.

@@ -1,8 +1,9 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 
 /**
  * Normalisation of each channel of each sample over all spatial axes: \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} +
@@ -10,8 +11,9 @@ import io.kiln.ndarray.Shape;
  */
 public final class InstanceNorm extends Block {
     private final double epsilon;
-    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
-    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Role.BETA.defaultInitializer()));
+    private final Parameter gamma =
+            addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
+    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializer.defaultFor(Role.BETA)));
 
     /** A layer with epsilon 1e-5. */
     public InstanceNorm() {

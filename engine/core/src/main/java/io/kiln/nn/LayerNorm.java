@@ -1,15 +1,17 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 import io.kiln.op.nn.Neural;
 
 /** Layer normalisation over the last axis, as in {@link io.kiln.op.nn.LayerNorm}. Shapes: x[…,n], y as x; gamma and beta [n]. */
 public final class LayerNorm extends Block {
     private final double epsilon;
-    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
-    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Role.BETA.defaultInitializer()));
+    private final Parameter gamma =
+            addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
+    private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializer.defaultFor(Role.BETA)));
 
     /** A layer with epsilon 1e-5. */
     public LayerNorm() {

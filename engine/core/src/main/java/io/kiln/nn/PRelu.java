@@ -1,11 +1,11 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Constant;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 import java.util.Arrays;
 
 /**

@@ -3,7 +3,7 @@ package io.kiln.nn;
 import io.kiln.autograd.Autograd;
 import io.kiln.autograd.GradReq;
 import io.kiln.graph.GraphBuilder;
-import io.kiln.graph.Role;
+import io.kiln.graph.TracedValue;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -12,6 +12,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Role;
 import java.util.Map;
 
 /**
@@ -298,7 +299,7 @@ public final class Parameter implements AutoCloseable {
      */
     public void update(NDArray newValue) {
         if (newValue.isTraced()) {
-            GraphBuilder builder = newValue.traced().builder();
+            GraphBuilder builder = TracedValue.of(newValue).builder();
             if (builder.keepsParameters()) {
                 builder.update(TraceNames.of(this), newValue);
             }

@@ -1,8 +1,9 @@
 package io.kiln.nn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
 
@@ -12,7 +13,8 @@ import io.kiln.op.reduce.Reductions;
  */
 public final class RmsNorm extends Block {
     private final double epsilon;
-    private final Parameter gamma = addParameter(new Parameter("gamma", Role.GAMMA, Role.GAMMA.defaultInitializer()));
+    private final Parameter gamma =
+            addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
 
     /** A layer with epsilon 1e-6. */
     public RmsNorm() {

@@ -5,6 +5,7 @@ import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Operator;
+import io.kiln.op.Probe;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,12 +23,12 @@ import java.util.function.Supplier;
  * System.out.println(profiler.table());
  * }</pre>
  *
- * <p>Observations may be nested: all observers are told, outer ones first. Several threads may each open one of the same
+ * <p>Observations may be nested: all observers are called, outer ones first. Several threads may each open one of the same
  * observer. Engines that run operators by another way than {@link io.kiln.op.Dispatch} report them with {@link #run}.
  *
  * <p>Concurrency: belongs to the thread that opened it.
  */
-public final class Observation implements AutoCloseable {
+public final class Observation extends Probe implements AutoCloseable {
     private static final Context.Local<Observation> CURRENT =
             Context.local(Context.Part.OBSERVATION, Observation.class);
 
@@ -37,7 +38,7 @@ public final class Observation implements AutoCloseable {
     private String node;
     private Call.Phase phase = Call.Phase.FORWARD;
     private int depth;
-    private boolean telling;
+    private boolean reporting;
 
     private Observation(Observation outer, Observer observer) {
         this.outer = outer;
@@ -49,7 +50,7 @@ public final class Observation implements AutoCloseable {
     /**
      * Starts observing this thread.
      *
-     * @param observer who is told
+     * @param observer is called for each operator, block and span
      * @return ends it
      */
     public static Observation open(Observer observer) {
@@ -65,7 +66,7 @@ public final class Observation implements AutoCloseable {
      */
     public static Observation current() {
         Observation o = CURRENT.get();
-        return o == null || o.telling ? null : o;
+        return o == null || o.reporting ? null : o;
     }
 
     /** Ends the observation, and those opened after it on this thread. */
@@ -79,14 +80,12 @@ public final class Observation implements AutoCloseable {
         }
     }
 
-    /**
-     * Runs an operator and tells of it.
-     *
-     * @param operator the operator
-     * @param inputs its inputs
-     * @param body runs it
-     * @return what the body gives, the operator's outputs
-     */
+    @Override
+    protected boolean isReporting() {
+        return reporting;
+    }
+
+    @Override
     public NDArray[] run(Operator operator, NDArray[] inputs, Supplier<NDArray[]> body) {
         depth++;
         NDArray[] outputs;
@@ -99,16 +98,16 @@ public final class Observation implements AutoCloseable {
             depth--;
         }
         Call call = new Call(place(operator.name()), operator, phase, depth, inputs, outputs, start, nanos);
-        tell(() -> observers.forEach(o -> o.ran(call)));
+        report(() -> observers.forEach(o -> o.ran(call)));
         return outputs;
     }
 
     /**
-     * Runs a block's forward pass and tells of it.
+     * Runs a block's forward pass and reports it.
      *
      * @param name the block's name within its parent; null for the outermost one
      * @param body runs it
-     * @return what the body gives, the block's outputs
+     * @return the block's outputs
      */
     public NDArray[] block(String name, Supplier<NDArray[]> body) {
         if (name != null) {
@@ -117,7 +116,7 @@ public final class Observation implements AutoCloseable {
         try {
             NDArray[] outputs = body.get();
             String place = String.join(".", blocks);
-            tell(() -> observers.forEach(o -> o.finished(place, outputs)));
+            report(() -> observers.forEach(o -> o.finished(place, outputs)));
             return outputs;
         } finally {
             if (name != null) {
@@ -137,12 +136,7 @@ public final class Observation implements AutoCloseable {
         return within(blocks.isEmpty() ? name : String.join(".", blocks) + "." + name, phase, body);
     }
 
-    /**
-     * Gives what the body runs the name of a recorded call and counts it to the backward pass.
-     *
-     * @param place the {@linkplain #place name} of the recorded call; null when nobody observed it
-     * @param body differentiates the call
-     */
+    @Override
     public void backward(String place, Runnable body) {
         within(place, Call.Phase.BACKWARD, () -> {
             body.run();
@@ -163,12 +157,7 @@ public final class Observation implements AutoCloseable {
         }
     }
 
-    /**
-     * Where this thread is.
-     *
-     * @param operator the name of an operator that is called there
-     * @return the node's name, or the block's place and the operator's name
-     */
+    @Override
     public String place(String operator) {
         if (node != null) {
             return node;
@@ -177,23 +166,23 @@ public final class Observation implements AutoCloseable {
     }
 
     /**
-     * Tells that a program was compiled.
+     * Reports that a program was compiled.
      *
      * @param nanos how long it took
      * @param kept how many programs its owner keeps
      */
     public void compiled(long nanos, int kept) {
         String place = String.join(".", blocks);
-        tell(() -> observers.forEach(o -> o.compiled(place, nanos, kept)));
+        report(() -> observers.forEach(o -> o.compiled(place, nanos, kept)));
     }
 
-    private void tell(Runnable message) {
-        telling = true;
+    private void report(Runnable message) {
+        reporting = true;
         try (Autograd.Mode pause = Autograd.pause();
                 Scope scope = Scope.open()) {
             message.run();
         } finally {
-            telling = false;
+            reporting = false;
         }
     }
 
@@ -220,7 +209,7 @@ public final class Observation implements AutoCloseable {
         @Override
         public void close() {
             long nanos = System.nanoTime() - start;
-            tell(() -> observers.forEach(o -> o.span(name, start, nanos)));
+            report(() -> observers.forEach(o -> o.span(name, start, nanos)));
         }
     }
 }

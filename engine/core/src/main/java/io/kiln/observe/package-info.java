@@ -1,6 +1,6 @@
 /**
- * Seeing what runs: {@link io.kiln.observe.Observation} tells {@link io.kiln.observe.Observer}s of a thread's operators and
- * blocks. A profiler, a monitor of statistics and a detector of NaN are such observers. Nothing is told, and nothing but the
- * look at one field of the thread is paid, while no observation is open.
+ * The hooks through which tools see what runs: an {@link io.kiln.observe.Observation} reports a thread's operators and blocks
+ * to {@link io.kiln.observe.Observer}s. The profiler, the monitor and the detector of NaN in {@code io.kiln.view} are such
+ * observers. While no observation is open, an operator pays a single read of a field of its thread.
  */
 package io.kiln.observe;

@@ -1,6 +1,5 @@
 package io.kiln.op;
 
-import io.kiln.graph.Role;
 import java.util.Optional;
 
 /**

@@ -3,12 +3,10 @@ package io.kiln.op;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
-import io.kiln.graph.GraphBuilder;
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.observe.Observation;
-import io.kiln.op.control.GraphOperator;
 import java.lang.ref.Reference;
 
 /**
@@ -16,6 +14,8 @@ import java.lang.ref.Reference;
  * and becomes a node of a graph when an input is traced.
  */
 public final class Dispatch {
+    private static final Context.Local<Tracer> TRACER = Context.local(Context.Part.TRACER, Tracer.class);
+
     private Dispatch() {}
 
     /**
@@ -44,12 +44,12 @@ public final class Dispatch {
             }
         }
         NDArray[] inputs = Autocast.inputs(operator, given);
-        GraphBuilder builder = builder(operator, inputs);
-        if (builder != null) {
-            return builder.apply(operator, inputs);
+        Tracer tracer = tracer(operator, inputs);
+        if (tracer != null) {
+            return tracer.apply(operator, inputs);
         }
-        if (operator instanceof GraphOperator graphs && Autograd.isRecording()) {
-            return graphs.unrolled(inputs);
+        if (operator instanceof Unrolled u && Autograd.isRecording()) {
+            return u.unrolled(inputs);
         }
         NDArray[] outputs = observed(operator, inputs);
         Autograd.record(operator, inputs, outputs);
@@ -81,20 +81,18 @@ public final class Dispatch {
         return composed(operator, inputs, backend(operator, inputs));
     }
 
-    private static GraphBuilder builder(Operator operator, NDArray[] inputs) {
+    private static Tracer tracer(Operator operator, NDArray[] inputs) {
         for (NDArray x : inputs) {
-            if (x.isTraced()) {
-                return x.traced().builder().innermost();
+            if (x.traced() instanceof Tracer.Value value) {
+                return value.tracer();
             }
         }
-        return operator instanceof Stochastic s && s.draws() ? GraphBuilder.current() : null;
+        return operator instanceof Stochastic s && s.draws() ? TRACER.get() : null;
     }
 
     private static NDArray[] observed(Operator operator, NDArray[] inputs) {
-        Observation observation = Observation.current();
-        return observation == null
-                ? eager(operator, inputs)
-                : observation.run(operator, inputs, () -> eager(operator, inputs));
+        Probe probe = Probe.ofThread();
+        return probe == null ? eager(operator, inputs) : probe.run(operator, inputs, () -> eager(operator, inputs));
     }
 
     private static NDArray[] eager(Operator operator, NDArray[] inputs) {

@@ -10,7 +10,7 @@ import java.util.Map;
  */
 public interface ParametricOperator extends Operator {
     /**
-     * The inputs, in order. Those of role {@link io.kiln.graph.Role#BIAS} stand last and may be left out.
+     * The inputs, in order. Those of role {@link io.kiln.op.Role#BIAS} stand last and may be left out.
      *
      * @return one argument per input
      */

@@ -3,7 +3,7 @@ package io.kiln.optim;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.graph.RecordJson;
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 
 /**
  * All that decides on the updates of a training: a trainer applies it on one machine, a KVStore on slices.

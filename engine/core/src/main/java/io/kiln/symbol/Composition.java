@@ -1,11 +1,11 @@
 package io.kiln.symbol;
 
-import io.kiln.graph.Role;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Argument;
 import io.kiln.op.Operator;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.Pointwise;
+import io.kiln.op.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

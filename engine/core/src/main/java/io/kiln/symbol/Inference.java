@@ -1,12 +1,12 @@
 package io.kiln.symbol;
 
-import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Argument;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.Role;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

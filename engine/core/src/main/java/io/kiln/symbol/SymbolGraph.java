@@ -1,10 +1,10 @@
 package io.kiln.symbol;
 
 import io.kiln.graph.Graph;
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Role;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -71,7 +71,7 @@ final class SymbolGraph {
         Initializer stated = v.variable.initializer();
         return role == Role.CONSTANT
                 ? Optional.ofNullable(stated)
-                : Optional.of(stated != null ? stated : role.defaultInitializer());
+                : Optional.of(stated != null ? stated : Initializer.defaultFor(role));
     }
 
     private static Graph.Ref ref(SymbolNode.Output o, Map<SymbolNode, Integer> numbers) {

@@ -1,10 +1,10 @@
 package io.kiln.symbol;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Initializer;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 import java.util.List;
 import java.util.Map;
 

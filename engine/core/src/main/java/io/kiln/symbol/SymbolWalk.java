@@ -1,8 +1,8 @@
 package io.kiln.symbol;
 
-import io.kiln.graph.Role;
 import io.kiln.op.Argument;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.Role;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

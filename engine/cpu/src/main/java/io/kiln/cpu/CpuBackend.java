@@ -1,10 +1,10 @@
 package io.kiln.cpu;
 
 import io.kiln.backend.Allocator;
-import io.kiln.backend.Backend;
 import io.kiln.backend.Device;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Traits;
+import io.kiln.compile.CompilingBackend;
 import io.kiln.compile.Target;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.kernel.SpecialKernels;
@@ -23,7 +23,7 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
 
 /** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
-public final class CpuBackend implements Backend {
+public final class CpuBackend implements CompilingBackend {
     private static final int ALIGNMENT = 64;
     private static final Traits TRAITS = new Traits(true);
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
 import io.kiln.init.Ones;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -15,6 +14,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
+import io.kiln.op.Role;
 import io.kiln.op.reduce.Reductions;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
-import io.kiln.graph.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -23,6 +22,7 @@ import io.kiln.nn.Sequential;
 import io.kiln.op.Autocast;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Precision;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.random.RandomOps;

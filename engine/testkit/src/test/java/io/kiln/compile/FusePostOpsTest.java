@@ -36,8 +36,8 @@ class FusePostOpsTest {
 
     private static Program fused(Block block, Spec input) {
         Program before = Programs.of(block, false, input);
-        Program after = Programs.run(
-                new DeadNodes(), Programs.run(new FusePostOps(Backends.current().target()), before));
+        Program after =
+                Programs.run(new DeadNodes(), Programs.run(new FusePostOps(Target.of(Backends.current())), before));
         Programs.assertSame("fused", before, after);
         return after;
     }

@@ -147,7 +147,7 @@ class MemoryPlanTest {
                         new CommonSubexpressions(),
                         new DeadNodes(),
                         new FuseConvolution(Programs.target()),
-                        new FusePostOps(Backends.current().target()),
+                        new FusePostOps(Target.of(Backends.current())),
                         new FusePointwise(Programs.target()),
                         new DeadNodes())) {
                     p = pass.run(p);

@@ -31,7 +31,7 @@ class PassPropertiesTest {
                 new CommonSubexpressions(),
                 new DeadNodes(),
                 new FuseConvolution(Programs.target()),
-                new FusePostOps(Backends.current().target())));
+                new FusePostOps(Target.of(Backends.current()))));
         passes.addAll(Programs.target().passes());
         passes.add(new FusePointwise(Programs.target()));
         passes.add(new DeadNodes());

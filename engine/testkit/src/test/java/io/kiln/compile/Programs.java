@@ -62,7 +62,7 @@ final class Programs {
     }
 
     static Target target() {
-        return Backends.current().target();
+        return Target.of(Backends.current());
     }
 
     static Program decomposed(Block block) {

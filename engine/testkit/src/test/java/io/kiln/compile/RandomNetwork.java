@@ -1,6 +1,5 @@
 package io.kiln.compile;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Ones;
 import io.kiln.init.Zeros;
 import io.kiln.ndarray.DType;
@@ -10,6 +9,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
+import io.kiln.op.Role;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
 import java.util.ArrayList;

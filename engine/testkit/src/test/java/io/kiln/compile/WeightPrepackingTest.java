@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
-import io.kiln.graph.Role;
 import io.kiln.init.Ones;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -24,6 +23,7 @@ import io.kiln.nn.Parameter;
 import io.kiln.nn.Sequential;
 import io.kiln.op.Autocast;
 import io.kiln.op.Precision;
+import io.kiln.op.Role;
 import io.kiln.op.random.RandomOps;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -71,7 +71,7 @@ class WeightPrepackingTest {
 
     private static Program packed(Block net) {
         Block.Traced traced = net.capture(net::forwardAll, IMAGES);
-        Target target = Backends.current().target();
+        Target target = Target.of(Backends.current());
         Program p = new Program(traced.graph(), traced.constants(), false);
         for (Pass pass : List.of(new FuseConvolution(target), new PackConvolutions(target), new DeadNodes())) {
             p = pass.run(p);

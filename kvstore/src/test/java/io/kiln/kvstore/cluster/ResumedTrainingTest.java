@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.snapshot.SnapshotManifest;

@@ -2,7 +2,7 @@ package io.kiln.spark.model;
 
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
-import io.kiln.graph.Role;
+import io.kiln.op.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;

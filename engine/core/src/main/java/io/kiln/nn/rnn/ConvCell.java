@@ -1,12 +1,13 @@
 package io.kiln.nn.rnn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Convolution;
 import java.util.Collections;
@@ -80,7 +81,7 @@ public abstract sealed class ConvCell extends RecurrentCell permits ConvLstmCell
     }
 
     private Parameter parameter(String name, Role role) {
-        return addParameter(new Parameter(name, role, role.defaultInitializer()));
+        return addParameter(new Parameter(name, role, Initializer.defaultFor(role)));
     }
 
     private static Shape kernel(long out, long in, List<Long> sizes) {

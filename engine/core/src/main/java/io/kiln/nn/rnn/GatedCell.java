@@ -1,11 +1,12 @@
 package io.kiln.nn.rnn;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Parameter;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
+import io.kiln.op.Role;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,7 @@ abstract class GatedCell extends RecurrentCell {
     }
 
     private Parameter parameter(String name, Role role) {
-        return addParameter(new Parameter(name, role, role.defaultInitializer()));
+        return addParameter(new Parameter(name, role, Initializer.defaultFor(role)));
     }
 
     /** The operator, with first states. */

@@ -1,5 +1,6 @@
 package io.kiln.nn.rnn;
 
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
@@ -40,7 +41,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
                     settings.hidden,
                     settings.projection,
                     prefix,
-                    (n, role) -> addParameter(new Parameter(n, role, role.defaultInitializer())));
+                    (n, role) -> addParameter(new Parameter(n, role, Initializer.defaultFor(role))));
         }
     }
 

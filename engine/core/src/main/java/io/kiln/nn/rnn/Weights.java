@@ -1,9 +1,9 @@
 package io.kiln.nn.rnn;
 
-import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Parameter;
+import io.kiln.op.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;

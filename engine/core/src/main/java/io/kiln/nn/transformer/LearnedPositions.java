@@ -1,10 +1,11 @@
 package io.kiln.nn.transformer;
 
-import io.kiln.graph.Role;
+import io.kiln.init.Initializer;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
+import io.kiln.op.Role;
 
 /** Adds a learned vector per position to a sequence: y = x + weight[0:L]. Shapes: x and y [N,L,C], weight[positions,C]. */
 public final class LearnedPositions extends Block {
@@ -18,7 +19,7 @@ public final class LearnedPositions extends Block {
      */
     public LearnedPositions(long positions) {
         this.positions = Positions.check("learnedPositions", positions);
-        weight = addParameter(new Parameter("weight", Role.EMBEDDING, Role.EMBEDDING.defaultInitializer()));
+        weight = addParameter(new Parameter("weight", Role.EMBEDDING, Initializer.defaultFor(Role.EMBEDDING)));
     }
 
     @Override

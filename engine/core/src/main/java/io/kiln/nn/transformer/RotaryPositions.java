@@ -1,6 +1,5 @@
 package io.kiln.nn.transformer;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Sinusoids;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -8,6 +7,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
+import io.kiln.op.Role;
 import io.kiln.op.shape.Movement;
 
 /**

@@ -1,12 +1,12 @@
 package io.kiln.nn.transformer;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Sinusoids;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
+import io.kiln.op.Role;
 
 /** Adds the fixed waves of {@link Sinusoids} to a sequence (Vaswani et al. 2017): y = x + w[0:L]. Shapes: x and y [N,L,C]. */
 public final class SinusoidalPositions extends Block {

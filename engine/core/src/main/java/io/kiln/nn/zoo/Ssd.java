@@ -1,6 +1,5 @@
 package io.kiln.nn.zoo;
 
-import io.kiln.graph.Role;
 import io.kiln.init.Constant;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,6 +8,7 @@ import io.kiln.nn.Conv2D;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.reduce.Reductions;
 import io.kiln.op.shape.Movement;

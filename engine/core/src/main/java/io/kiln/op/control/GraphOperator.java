@@ -9,6 +9,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Opaque;
 import io.kiln.op.Stochastic;
+import io.kiln.op.Unrolled;
 import io.kiln.op.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ import java.util.List;
  * <p>Its last output is the state of the random generator before it ran, int64 [2], so that a repetition draws the same
  * numbers.
  */
-public interface GraphOperator extends Opaque, Stochastic {
+public interface GraphOperator extends Opaque, Stochastic, Unrolled {
     /** What the last output is. */
     Spec RANDOM = new Spec(Shape.of(2), DType.INT64);
 
@@ -49,12 +50,7 @@ public interface GraphOperator extends Opaque, Stochastic {
         return outputs.toArray(NDArray[]::new);
     }
 
-    /**
-     * Runs the operator while autograd records.
-     *
-     * @param inputs the inputs
-     * @return the outputs, each of them recorded
-     */
+    @Override
     default NDArray[] unrolled(NDArray... inputs) {
         infer(Arrays.stream(inputs).map(NDArray::spec).toArray(Spec[]::new));
         return compose(inputs);

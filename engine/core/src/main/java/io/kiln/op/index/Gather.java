@@ -1,6 +1,5 @@
 package io.kiln.op.index;
 
-import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Shape;
@@ -10,6 +9,7 @@ import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.Role;
 import io.kiln.op.RowGradient;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.internal.Indices;

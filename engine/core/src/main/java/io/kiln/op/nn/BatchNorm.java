@@ -1,7 +1,6 @@
 package io.kiln.op.nn;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -11,6 +10,7 @@ import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.Role;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.math.Rsqrt;

@@ -1,6 +1,5 @@
 package io.kiln.op.nn;
 
-import io.kiln.graph.Role;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -9,6 +8,7 @@ import io.kiln.op.Argument;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;

@@ -89,7 +89,7 @@ class DamagedFilesTest {
         String[] any = {""};
         int refused = Mutations.run(bytes(rule.toJson()), COPIES, IllegalArgumentException.class, any, copy -> {
             UpdateRule read = UpdateRule.fromJson(new String(copy, StandardCharsets.UTF_8));
-            read.step(3, io.kiln.graph.Role.WEIGHT, 1);
+            read.step(3, io.kiln.op.Role.WEIGHT, 1);
         });
         assertTrue(refused > 100, "only " + refused + " were refused");
     }

@@ -1,7 +1,9 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
+import io.kiln.observe.Call;
+import io.kiln.observe.Observer;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 

@@ -1,6 +1,8 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.observe.Call;
+import io.kiln.observe.Observer;
 import java.util.ArrayList;
 import java.util.List;
 

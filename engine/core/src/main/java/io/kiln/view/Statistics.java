@@ -1,4 +1,4 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;

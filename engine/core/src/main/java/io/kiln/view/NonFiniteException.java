@@ -1,4 +1,4 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 /** An operator gave NaN or infinity while a {@link NonFiniteDetector} was looking. */
 public final class NonFiniteException extends ArithmeticException {

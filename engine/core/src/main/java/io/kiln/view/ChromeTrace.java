@@ -1,4 +1,4 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;

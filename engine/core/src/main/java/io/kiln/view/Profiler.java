@@ -1,11 +1,13 @@
-package io.kiln.observe;
+package io.kiln.view;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.view.TextTable;
+import io.kiln.observe.Call;
+import io.kiln.observe.Observation;
+import io.kiln.observe.Observer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,12 +1,6 @@
-package io.kiln.graph;
+package io.kiln.op;
 
-import io.kiln.init.Initializer;
-import io.kiln.init.Normal;
-import io.kiln.init.Ones;
-import io.kiln.init.Xavier;
-import io.kiln.init.Zeros;
-
-/** What a parameter is for: decides on its initializer, on weight decay, and on whether it is trained. */
+/** What a parameter is for: decides on its default initializer, on weight decay, and on whether it is trained. */
 public enum Role {
     /** A matrix or kernel. */
     WEIGHT(true, true),
@@ -58,20 +52,5 @@ public enum Role {
      */
     public boolean isAuxiliary() {
         return this == RUNNING_MEAN || this == RUNNING_VARIANCE;
-    }
-
-    /**
-     * The initializer of a parameter that states none: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for
-     * embeddings, ones for scales and running variances, zeros for all else.
-     *
-     * @return the initializer
-     */
-    public Initializer defaultInitializer() {
-        return switch (this) {
-            case WEIGHT -> new Xavier();
-            case EMBEDDING -> new Normal(0.01);
-            case GAMMA, RUNNING_VARIANCE -> new Ones();
-            case BIAS, BETA, RUNNING_MEAN, CONSTANT -> new Zeros();
-        };
     }
 }
