@@ -1,5 +1,6 @@
 package io.kiln.backend;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -54,6 +55,17 @@ public interface Backend {
      * @return the queue, to be closed
      */
     Queue newQueue(String name);
+
+    /**
+     * Plans how to run an operator: whether this backend has a kernel for inputs of these layouts, how that one lays out its
+     * results and how much memory it needs beside them. Shapes and dtypes have been checked.
+     *
+     * @param operator the operator with its attributes, not a view
+     * @param inputs layouts of its inputs
+     * @param outputs what the operator's rule says of the outputs
+     * @return the plan; null when this backend has no kernel for it: it is then composed of other operators
+     */
+    KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs);
 
     /**
      * Runs an operator on arrays of this device, in the {@linkplain Context#queue queue} of the calling thread. Shapes and

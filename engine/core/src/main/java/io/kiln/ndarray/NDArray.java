@@ -22,9 +22,7 @@ import java.lang.ref.Cleaner;
 public final class NDArray extends FluentArray implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
-    private final Shape shape;
-    private final DType dtype;
-    private final long[] strides;
+    private final Layout layout;
     private final long offset;
     private final Storage storage;
     private final TraceMeta traced;
@@ -35,10 +33,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     private Cleaner.Cleanable cleanable;
     private boolean closed;
 
-    private NDArray(Shape shape, DType dtype, long[] strides, long offset, Storage storage, TraceMeta traced) {
-        this.shape = shape;
-        this.dtype = dtype;
-        this.strides = strides;
+    private NDArray(Layout layout, long offset, Storage storage, TraceMeta traced) {
+        this.layout = layout;
         this.offset = offset;
         this.storage = storage;
         this.traced = traced;
@@ -53,10 +49,8 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         }
     }
 
-    private NDArray(Placement placement, Shape shape, DType dtype, long[] strides, long offset, Storage storage) {
-        this.shape = shape;
-        this.dtype = dtype;
-        this.strides = strides;
+    private NDArray(Placement placement, Layout layout, long offset, Storage storage) {
+        this.layout = layout;
         this.offset = offset;
         this.storage = storage;
         this.traced = null;
@@ -262,22 +256,33 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray empty(Backend backend, Shape shape, DType dtype, long[] strides) {
+        return empty(backend, new Layout(new Spec(shape, dtype), strides));
+    }
+
+    /**
+     * A new array with arbitrary content and a chosen layout.
+     *
+     * @param backend whose memory to take
+     * @param layout shape with all sizes known, dtype, and dense strides: some order of the axes, without gaps
+     * @return the array
+     */
+    public static NDArray empty(Backend backend, Layout layout) {
         Placement places = Placement.current();
         if (places != null) {
-            NDArray placed = places.take(shape, dtype, strides);
+            NDArray placed = places.take(layout.shape(), layout.dtype(), layout.strides());
             if (placed != null) {
                 return placed;
             }
         }
-        long size = shape.size();
+        long size = layout.size();
         if (size < 0) {
-            throw new ShapeException("empty: all sizes must be known, got " + shape);
+            throw new ShapeException("empty: all sizes must be known, got " + layout.shape());
         }
-        if (size > Long.MAX_VALUE / dtype.bytes()) {
-            throw new ShapeException("empty: " + dtype + shape + " has more than 2^63-1 bytes; use a smaller shape");
+        if (size > Long.MAX_VALUE / layout.dtype().bytes()) {
+            throw new ShapeException("empty: " + layout.spec() + " has more than 2^63-1 bytes; use a smaller shape");
         }
-        Storage s = backend.allocator().allocate(backend, size * dtype.bytes());
-        return new NDArray(shape, dtype, strides, 0, s, null);
+        Storage s = backend.allocator().allocate(backend, size * layout.dtype().bytes());
+        return new NDArray(layout, 0, s, (TraceMeta) null);
     }
 
     /**
@@ -293,12 +298,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     static NDArray placed(Storage storage, long start, Spec spec, long[] strides, Placement placement) {
         return new NDArray(
-                placement,
-                spec.shape(),
-                spec.dtype(),
-                strides,
-                start / spec.dtype().bytes(),
-                storage);
+                placement, new Layout(spec, strides), start / spec.dtype().bytes(), storage);
     }
 
     /**
@@ -309,7 +309,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, row-major from the first byte
      */
     public static NDArray over(Storage storage, Spec spec) {
-        return new NDArray(spec.shape(), spec.dtype(), spec.shape().contiguousStrides(), 0, storage, (TraceMeta) null);
+        return new NDArray(Layout.rowMajor(spec), 0, storage, (TraceMeta) null);
     }
 
     /**
@@ -320,7 +320,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray traced(Spec spec, TraceMeta value) {
-        return new NDArray(spec.shape(), spec.dtype(), new long[0], 0, null, value);
+        return new NDArray(new Layout(spec, new long[0]), 0, null, value);
     }
 
     /**
@@ -334,9 +334,9 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public NDArray view(Shape newShape, long[] newStrides, long start) {
         Storage s = storage();
-        Strides.checkInside(newShape, newStrides, offset + start, s.bytes() / dtype.bytes());
+        Strides.checkInside(newShape, newStrides, offset + start, s.bytes() / dtype().bytes());
         s.retain();
-        return new NDArray(newShape, dtype, newStrides, offset + start, s, null);
+        return new NDArray(new Layout(new Spec(newShape, dtype()), newStrides), offset + start, s, null);
     }
 
     @Override
@@ -350,7 +350,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the sizes of the axes
      */
     public Shape shape() {
-        return shape;
+        return layout.spec().shape();
     }
 
     /**
@@ -359,7 +359,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the dtype
      */
     public DType dtype() {
-        return dtype;
+        return layout.spec().dtype();
     }
 
     /**
@@ -368,7 +368,16 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the spec
      */
     public Spec spec() {
-        return new Spec(shape, dtype);
+        return layout.spec();
+    }
+
+    /**
+     * Shape, dtype and strides together.
+     *
+     * @return the layout
+     */
+    public Layout layout() {
+        return layout;
     }
 
     /**
@@ -377,7 +386,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the product of the sizes
      */
     public long size() {
-        return shape.size();
+        return layout.spec().shape().size();
     }
 
     /**
@@ -386,12 +395,12 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return distance between neighbours along each axis, in elements; do not write to it
      */
     public long[] strides() {
-        return strides;
+        return layout.strides();
     }
 
     /** Where elements that lie one after another are, from one counted from the first. */
     Span span(long start, long count) {
-        int width = dtype.bytes();
+        int width = dtype().bytes();
         return new Span(storage(), (offset + start) * width, count * width);
     }
 
@@ -402,7 +411,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return its address on the device
      */
     public long address() {
-        return storage().address() + offset * dtype.bytes();
+        return storage().address() + offset * dtype().bytes();
     }
 
     /**
@@ -439,7 +448,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return true if so; also for empty arrays
      */
     public boolean isContiguous() {
-        return Strides.areRowMajor(shape, strides);
+        return layout.isContiguous();
     }
 
     /**
@@ -448,7 +457,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return true for row-major, channels-last and transposed arrays
      */
     public boolean isDense() {
-        return Strides.areDense(shape, strides);
+        return layout.isDense();
     }
 
     /**

@@ -50,6 +50,19 @@ final class Strides {
         return true;
     }
 
+    /** Whether elements have the same places under both strides. */
+    static boolean areSame(Shape shape, long[] a, long[] b) {
+        if (a == b) {
+            return true;
+        }
+        for (int i = 0; i < a.length; i++) {
+            if (a[i] != b[i] && shape.dim(i) > 1) {
+                return shape.size() == 0;
+            }
+        }
+        return true;
+    }
+
     /** Whether two elements may lie in one place: some axis does not step over all that those of smaller strides reach. */
     static boolean overlap(Shape shape, long... strides) {
         if (shape.size() <= 1 || areDense(shape, strides)) {

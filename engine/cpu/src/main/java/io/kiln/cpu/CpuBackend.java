@@ -2,6 +2,7 @@ package io.kiln.cpu;
 
 import io.kiln.backend.Allocator;
 import io.kiln.backend.Device;
+import io.kiln.backend.KernelPlan;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Traits;
 import io.kiln.compile.CompilingBackend;
@@ -14,17 +15,22 @@ import io.kiln.cpu.tile.IndexKernels;
 import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.cpu.tile.RandomKernels;
 import io.kiln.cpu.tile.ReductionKernels;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
+import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
 
 /** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
 public final class CpuBackend implements CompilingBackend {
     private static final int ALIGNMENT = 64;
+    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
     private static final Traits TRAITS = new Traits(true);
 
     private final Allocator allocator;
@@ -77,6 +83,22 @@ public final class CpuBackend implements CompilingBackend {
     @Override
     public Queue newQueue(String name) {
         return InlineQueue.INSTANCE;
+    }
+
+    @Override
+    public KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs) {
+        if (kernels.of(operator).length == 0 && !(operator instanceof Pointwise)) {
+            return null;
+        }
+        return KernelPlan.rowMajor((in, out, workspace) -> {
+            try (Scope results = Scope.open()) {
+                NDArray[] made = execute(operator, in, outputs);
+                made = made != null ? made : Dispatch.composition(operator, in);
+                for (int i = 0; i < out.length; i++) {
+                    run(COPY, new NDArray[] {made[i]}, new NDArray[] {out[i]});
+                }
+            }
+        });
     }
 
     @Override

@@ -1,0 +1,68 @@
+package io.kiln.ndarray;
+
+/**
+ * Shape, element type and strides of an array: all that is known of it without its memory. Kernels are planned from layouts.
+ *
+ * @param spec shape and dtype
+ * @param strides distance between neighbours along each axis, in elements; not to be written to
+ */
+public record Layout(Spec spec, long[] strides) {
+    /**
+     * The layout of an array without gaps whose last axis runs fastest.
+     *
+     * @param spec shape and dtype
+     * @return the row-major layout
+     */
+    public static Layout rowMajor(Spec spec) {
+        return new Layout(spec, spec.shape().contiguousStrides());
+    }
+
+    /**
+     * The layouts of arrays.
+     *
+     * @param arrays the arrays
+     * @return a layout for each
+     */
+    public static Layout[] of(NDArray... arrays) {
+        Layout[] layouts = new Layout[arrays.length];
+        for (int i = 0; i < layouts.length; i++) {
+            layouts[i] = arrays[i].layout();
+        }
+        return layouts;
+    }
+
+    /** {@return the sizes of the axes} */
+    public Shape shape() {
+        return spec.shape();
+    }
+
+    /** {@return the element type} */
+    public DType dtype() {
+        return spec.dtype();
+    }
+
+    /** {@return the number of elements} */
+    public long size() {
+        return spec.shape().size();
+    }
+
+    /** {@return whether the elements lie in row-major order without gaps; true as well when there are none} */
+    public boolean isContiguous() {
+        return Strides.areRowMajor(spec.shape(), strides);
+    }
+
+    /** {@return whether the elements lie without gaps or repetition in some order of the axes} */
+    public boolean isDense() {
+        return Strides.areDense(spec.shape(), strides);
+    }
+
+    /**
+     * Whether arrays of these strides have their elements in the same places; strides of axes of size 1 do not count.
+     *
+     * @param other strides of an array of this shape
+     * @return true if so
+     */
+    public boolean places(long... other) {
+        return Strides.areSame(spec.shape(), strides, other);
+    }
+}
