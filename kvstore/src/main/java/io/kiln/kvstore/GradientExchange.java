@@ -80,6 +80,7 @@ public final class GradientExchange implements AutoCloseable {
     private double weight;
     private double factor;
     private boolean overflowed;
+    private boolean clipped;
     private long updates;
     private long waitedNanos;
 
@@ -238,6 +239,15 @@ public final class GradientExchange implements AutoCloseable {
         return overflowed;
     }
 
+    /**
+     * Whether the last {@link #step} made the gradients smaller, because their norm exceeded the rule's bound; equal on all workers.
+     *
+     * @return false without a bound on the norm
+     */
+    public boolean hasClipped() {
+        return clipped;
+    }
+
     // ---- a step
 
     /**
@@ -272,6 +282,7 @@ public final class GradientExchange implements AutoCloseable {
         weight = samples;
         this.factor = factor;
         overflowed = false;
+        clipped = false;
         stepping = true;
         sent = 0;
         for (int i = 0; i < ready.length; i++) {
@@ -357,7 +368,9 @@ public final class GradientExchange implements AutoCloseable {
             Looks looks = look();
             overflowed = scaler != null && looks.overflows > 0;
             if (!overflowed) {
-                update(rescale * clipFactor(Math.sqrt(looks.squares) * rescale));
+                double clip = clipFactor(Math.sqrt(looks.squares) * rescale);
+                clipped = clip < 1;
+                update(rescale * clip);
             }
         }
         buckets.forEach(ExchangeBucket::endStep);

@@ -189,7 +189,8 @@ class NetClassifier(override val uid: String)
     updateSettings.rule(),
     runSettings,
     $(handleInvalid) != "error",
-    epochListener)
+    epochListener,
+    paramTexts)
 
   /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
   override def fit(dataset: Dataset[_]): NetClassificationModel = {

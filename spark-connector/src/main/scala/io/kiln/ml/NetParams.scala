@@ -6,6 +6,7 @@ import io.kiln.spark.model.{NamedRecord, Network}
 import java.time.Duration
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
+import scala.jdk.CollectionConverters._
 
 /** The Params that say how a network is trained, which a model keeps. Each default is stated here and nowhere else. */
 trait NetTrainingParams
@@ -302,6 +303,12 @@ trait NetParams extends NetTrainingParams {
 
   /** @group getParam */
   final def getNetwork: Network = $(network)
+
+  /** The Params by name, as JSON; the network is drawn instead. */
+  private[ml] def paramTexts: java.util.Map[String, String] =
+    params.filter(p => p.name != network.name && isDefined(p)).map { p =>
+      p.name -> p.asInstanceOf[Param[Any]].jsonEncode($(p.asInstanceOf[Param[Any]]))
+    }.toMap.asJava
 
   /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
   private[ml] def traceNetwork(): Unit =

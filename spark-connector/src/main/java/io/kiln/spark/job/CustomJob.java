@@ -125,7 +125,7 @@ public final class CustomJob {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
-                    new DriverLink(ticket, 0, context.rank(), false)
+                    new DriverLink(ticket, 0, context.rank())
                             .failed(String.format(Locale.ROOT, "%s (rank %d)", e, context.rank()), true);
                 }
                 throw e;

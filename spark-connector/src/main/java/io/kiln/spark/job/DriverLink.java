@@ -15,31 +15,29 @@ final class DriverLink {
     private final Ticket ticket;
     private final int attempt;
     private final int rank;
-    private final boolean talkative;
     private long lastProgress;
 
-    DriverLink(Ticket ticket, int attempt, int rank, boolean progress) {
+    DriverLink(Ticket ticket, int attempt, int rank) {
         this.ticket = ticket;
         this.attempt = attempt;
         this.rank = rank;
-        this.talkative = progress && rank == 0;
     }
 
     private String[] tell(WorkerMessage message) {
         return ticket.ask(WorkerMessage.service(message.getClass()), WorkerMessage.write(message));
     }
 
-    /** Says how far training is, at most a few times a second. */
-    void progress(long steps, double loss) {
+    /** Says how far training is, at most a few times a second or when an epoch has ended; only rank 0 does. */
+    void progress(long steps, double loss, StepLosses losses, boolean epochEnd) {
         long now = System.nanoTime();
-        if (talkative && now - lastProgress > PROGRESS_NANOS) {
+        if (rank == 0 && (epochEnd || now - lastProgress > PROGRESS_NANOS)) {
             lastProgress = now;
-            tell(new WorkerMessage.Progress(attempt, steps, loss));
+            tell(new WorkerMessage.Progress(attempt, steps, loss, losses.take()));
         }
     }
 
-    void epoch(EpochReport report, EpochReport.WorkerTimes times) {
-        tell(new WorkerMessage.EpochEnd(attempt, rank, report, times));
+    void epoch(EpochReport report, EpochReport.WorkerReport worker) {
+        tell(new WorkerMessage.EpochEnd(attempt, rank, report, worker));
     }
 
     /** Says how training ended, before the final weights are saved. */

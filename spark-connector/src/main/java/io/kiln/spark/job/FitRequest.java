@@ -9,6 +9,7 @@ import io.kiln.spark.model.Network;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
@@ -26,6 +27,7 @@ import org.apache.spark.sql.types.StructType;
  * @param run how the job runs
  * @param skipInvalid whether rows with null, NaN or infinite values are left out instead of refused
  * @param listener who is told of epochs on the driver
+ * @param params the estimator's Params by name, as JSON, for whoever watches the fit
  */
 public record FitRequest(
         String uid,
@@ -34,7 +36,8 @@ public record FitRequest(
         UpdateRule rule,
         RunSettings run,
         boolean skipInvalid,
-        EpochListener listener) {
+        EpochListener listener,
+        Map<String, String> params) {
     /**
      * What is trained.
      *

@@ -3,10 +3,19 @@ package io.kiln.spark.job;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.spark.model.Network;
 
 /** Estimates the memory of a worker: weights, gradients, optimizer states, and all intermediate results of a step, twice. */
 final class ModelMemory {
     private ModelMemory() {}
+
+    /** Numbers that are trained. */
+    static long parameters(Network.Traced network) {
+        return network.graph().parameters().stream()
+                .filter(p -> p.role().isTrained() && !network.frozen().contains(p.name()))
+                .mapToLong(p -> p.spec().shape().size())
+                .sum();
+    }
 
     static long bytes(Graph graph, int states, long rows) {
         long weights = graph.parameters().stream()

@@ -22,20 +22,22 @@ final class ProgressDesk {
     private final TreeMap<Integer, Part> epochs = new TreeMap<>();
     private int attempt = -1;
     private long steps;
+    private long stepsTaken;
     private double loss = Double.NaN;
+    private final List<StepLosses.Point> points = new ArrayList<>();
     private Finish finish;
     private String failure;
     private String trouble;
     private CheckpointRequest checkpointAsked;
     private CheckpointAnswer checkpointAnswer;
 
-    /** Reports of one epoch, of which some workers' times may be missing. */
+    /** Reports of one epoch, of which some workers' parts may be missing. */
     private static final class Part {
         private EpochReport report;
-        private final EpochReport.WorkerTimes[] times;
+        private final EpochReport.WorkerReport[] parts;
 
         Part(int workers) {
-            times = new EpochReport.WorkerTimes[workers];
+            parts = new EpochReport.WorkerReport[workers];
         }
     }
 
@@ -76,14 +78,14 @@ final class ProgressDesk {
     private void progress(WorkerMessage.Progress m) {
         steps = m.steps();
         loss = m.loss();
+        points.addAll(m.points());
     }
 
     private void epoch(WorkerMessage.EpochEnd m) {
         Part p = epochs.computeIfAbsent(m.report().epoch(), e -> new Part(workers));
-        p.times[m.rank()] = m.times();
+        p.parts[m.rank()] = m.worker();
         if (m.rank() == 0) {
             p.report = m.report();
-            loss = p.report.loss();
         }
     }
 
@@ -133,12 +135,15 @@ final class ProgressDesk {
         return Optional.ofNullable(trouble);
     }
 
-    synchronized long steps() {
-        return steps;
-    }
-
-    synchronized double loss() {
-        return loss;
+    /** How far training is, if that is news. */
+    synchronized Optional<WorkerMessage.Progress> progress() {
+        if (steps == stepsTaken && points.isEmpty()) {
+            return Optional.empty();
+        }
+        WorkerMessage.Progress news = new WorkerMessage.Progress(attempt, steps, loss, List.copyOf(points));
+        stepsTaken = steps;
+        points.clear();
+        return Optional.of(news);
     }
 
     /** Takes over the reports of a checkpoint. */
@@ -147,7 +152,7 @@ final class ProgressDesk {
             Part p = new Part(workers);
             p.report = r;
             for (int i = 0; i < workers && i < r.workers().size(); i++) {
-                p.times[i] = r.workers().get(i);
+                p.parts[i] = r.workers().get(i);
             }
             epochs.put(r.epoch(), p);
         }
@@ -157,10 +162,10 @@ final class ProgressDesk {
     synchronized List<EpochReport> after(int known) {
         List<EpochReport> list = new ArrayList<>();
         for (Part p : epochs.tailMap(known, false).values()) {
-            if (p.report == null || Arrays.asList(p.times).contains(null)) {
+            if (p.report == null || Arrays.asList(p.parts).contains(null)) {
                 break;
             }
-            list.add(p.report.withWorkers(List.of(p.times)));
+            list.add(p.report.withWorkers(List.of(p.parts)));
         }
         return list;
     }
@@ -170,11 +175,11 @@ final class ProgressDesk {
         List<EpochReport> list = new ArrayList<>();
         for (Part p : epochs.headMap(last, true).values()) {
             if (p.report != null) {
-                List<EpochReport.WorkerTimes> times = new ArrayList<>();
-                for (EpochReport.WorkerTimes t : p.times) {
-                    times.add(t == null ? new EpochReport.WorkerTimes(0, 0, 0) : t);
+                List<EpochReport.WorkerReport> parts = new ArrayList<>();
+                for (EpochReport.WorkerReport part : p.parts) {
+                    parts.add(part == null ? new EpochReport.WorkerReport(null, 0, 0, 0, 0, 0) : part);
                 }
-                list.add(p.report.withWorkers(times));
+                list.add(p.report.withWorkers(parts));
             }
         }
         return list;

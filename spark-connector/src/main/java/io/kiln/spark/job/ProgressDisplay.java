@@ -14,25 +14,29 @@ import me.tongfei.progressbar.ProgressBarStyle;
  *
  * <p>Concurrency: one thread.
  */
-final class ProgressDisplay implements AutoCloseable {
+final class ProgressDisplay implements FitObserver, AutoCloseable {
     private static final int UPDATE_MILLIS = 250;
 
     private final ProgressBar bar;
     private final int stepsPerEpoch;
+    private final int batchSize;
+    private long firstStep = -1;
+    private long firstTime;
 
-    private ProgressDisplay(ProgressBar bar, int stepsPerEpoch) {
+    private ProgressDisplay(ProgressBar bar, int stepsPerEpoch, int batchSize) {
         this.bar = bar;
         this.stepsPerEpoch = stepsPerEpoch;
+        this.batchSize = batchSize;
     }
 
-    static ProgressDisplay open(boolean wanted, int epochs, int stepsPerEpoch) {
-        return new ProgressDisplay(wanted ? bar(epochs, stepsPerEpoch).build() : null, stepsPerEpoch);
+    static ProgressDisplay open(boolean wanted, int epochs, int stepsPerEpoch, int batchSize) {
+        return new ProgressDisplay(wanted ? bar(epochs, stepsPerEpoch).build() : null, stepsPerEpoch, batchSize);
     }
 
     /** A display that writes to somewhere else than the terminal. */
-    static ProgressDisplay to(ProgressBarConsumer consumer, int epochs, int stepsPerEpoch) {
+    static ProgressDisplay to(ProgressBarConsumer consumer, int epochs, int stepsPerEpoch, int batchSize) {
         return new ProgressDisplay(
-                bar(epochs, stepsPerEpoch).setConsumer(consumer).build(), stepsPerEpoch);
+                bar(epochs, stepsPerEpoch).setConsumer(consumer).build(), stepsPerEpoch, batchSize);
     }
 
     /** Short enough for 80 columns, with its text in the same places from first to last. */
@@ -54,11 +58,27 @@ final class ProgressDisplay implements AutoCloseable {
         }
     }
 
-    void show(long steps, double loss) {
-        if (bar != null) {
-            bar.stepTo(Math.min(steps, bar.getMax()));
-            bar.setExtraMessage(String.format(Locale.ROOT, " epoch %3d loss %-9.4g", epoch(steps), loss));
+    @Override
+    public void on(FitEvent event) {
+        if (bar != null && event instanceof FitEvent.Steps s) {
+            if (firstStep < 0) { // the rate is that of this fit, not of the checkpoint that it goes on from
+                firstStep = s.step();
+                firstTime = s.time();
+            }
+            bar.stepTo(Math.min(s.step(), bar.getMax()));
+            bar.setExtraMessage(String.format(
+                    Locale.ROOT, " epoch %3d loss %-9.4g %s", epoch(s.step()), s.loss(), rate(s.step(), s.time())));
         }
+    }
+
+    private String rate(long step, long time) {
+        if (step <= firstStep || time <= firstTime) {
+            return "    - rows/s";
+        }
+        double rate = 1000.0 * (step - firstStep) * batchSize / (time - firstTime);
+        return rate < 99_999
+                ? String.format(Locale.ROOT, "%5.0f rows/s", rate)
+                : String.format(Locale.ROOT, "%4.0fk rows/s", rate / 1000);
     }
 
     private long epoch(long steps) {

@@ -18,6 +18,7 @@ import io.kiln.spark.model.TrainedNetwork;
 import io.kiln.spark.stage.BarrierStage;
 import io.kiln.spark.stage.JobDescription;
 import io.kiln.spark.stage.SparkJob;
+import io.kiln.view.Diagram;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -44,6 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class TrainingJob {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
     private static final long NONE = -1;
+    private static final int MOST_BOXES = 200;
 
     private final SparkContext sc;
     private final FitRequest request;
@@ -219,41 +221,41 @@ public final class TrainingJob {
         String metric = ValidationMetric.reported(run.epochs().stopping().validationMetric(), classes > 0)
                 .name()
                 .toLowerCase(Locale.ROOT);
-        EpochNews news = new EpochNews(request.uid(), run.epochs().maxEpochs(), metric, request.listener());
-        LOG.info(
-                "{}: trains on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers of {} cores",
-                request.uid(),
-                rows.trainingRows(),
-                rows.validationRows(),
-                run.epochs().batchSize(),
-                run.epochs().maxEpochs(),
-                plan.workers(),
-                run.cluster().coresPerWorker());
         List<Broadcast<?>> broadcasts = new ArrayList<>();
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());
-                ProgressDisplay display =
-                        ProgressDisplay.open(run.showProgress(), run.epochs().maxEpochs(), steps)) {
+                ProgressDisplay display = ProgressDisplay.open(
+                        run.showProgress(),
+                        run.epochs().maxEpochs(),
+                        steps,
+                        run.epochs().batchSize())) {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
-            Attempts attempts =
-                    new Attempts(rows, plan, classes, coordinator, manifest, desk, display, news, broadcasts);
-            ByteChunks weights = attempts.run();
+            FitReporter reporter = new FitReporter(sc, List.of(new EpochLog(), display, this::tellListener));
+            Provenance provenance = provenance(rows, run);
+            FitEvent.Plan told = new FitEvent.Plan(
+                    steps,
+                    metric,
+                    ModelMemory.parameters(network),
+                    rows.bytes(),
+                    ModelMemory.bytes(
+                            network.graph(),
+                            request.rule().optimizer().stateCount(),
+                            run.epochs().batchSize() / plan.workers() + 1));
+            reporter.tell((fit, time) -> new FitEvent.Started(
+                    fit, time, request.uid(), request.params(), told, provenance, drawing(network.graph())));
+            Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, reporter, broadcasts);
+            ByteChunks weights = reporter.watch(attempts::run);
             WorkerMessage.Finish finish = desk.finish().orElseThrow();
-            display.show((long) finish.epochs() * steps, desk.loss());
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(finish.epochs()),
                     finish.resultEpoch(),
                     metric,
                     attempts.resubmissions,
                     (System.nanoTime() - start) * 1e-9,
-                    provenance(rows, run));
-            news.tell(summary.epochs());
-            LOG.info(
-                    "{}: trained {} epochs in {} s, keeps the weights of epoch {}",
-                    request.uid(),
-                    finish.epochs(),
-                    String.format(Locale.ROOT, "%.1f", summary.seconds()),
-                    finish.resultEpoch());
+                    provenance);
+            reporter.tell(summary.epochs());
+            reporter.tell(
+                    (fit, time) -> new FitEvent.Ended(fit, time, FitEvent.Outcome.FINISHED, "", finish.resultEpoch()));
             Standardization.Target target = learner.objective().target();
             Graph trained = target == null ? network.graph() : Standardization.target(network.graph(), target);
             return new FitResult(
@@ -264,6 +266,18 @@ public final class TrainingJob {
         } finally {
             broadcasts.forEach(b -> b.destroy(true));
         }
+    }
+
+    private void tellListener(FitEvent event) {
+        if (event instanceof FitEvent.EpochEnded e) {
+            request.listener().epochEnded(e.report());
+        }
+    }
+
+    /** The network's outermost blocks; a single box for a graph that would have too many. */
+    private static Diagram drawing(Graph graph) {
+        Diagram d = Diagram.of(graph, 1);
+        return d.boxes().size() <= MOST_BOXES ? d : Diagram.of(graph, 0);
     }
 
     private Provenance provenance(PackedData rows, RunSettings run) {
@@ -291,8 +305,7 @@ public final class TrainingJob {
         private final Coordinator coordinator;
         private final SnapshotManifest manifest;
         private final ProgressDesk desk;
-        private final ProgressDisplay display;
-        private final EpochNews news;
+        private final FitReporter reporter;
         private final List<Broadcast<?>> broadcasts;
         private final JobCheckpoints checkpoints;
         private int resubmissions;
@@ -306,8 +319,7 @@ public final class TrainingJob {
                 Coordinator coordinator,
                 SnapshotManifest manifest,
                 ProgressDesk desk,
-                ProgressDisplay display,
-                EpochNews news,
+                FitReporter reporter,
                 List<Broadcast<?>> broadcasts) {
             this.rows = rows;
             this.plan = plan;
@@ -315,8 +327,7 @@ public final class TrainingJob {
             this.coordinator = coordinator;
             this.manifest = manifest;
             this.desk = desk;
-            this.display = display;
-            this.news = news;
+            this.reporter = reporter;
             this.broadcasts = broadcasts;
             RunSettings.Saves saves = plan.run().saves();
             this.checkpoints = saves.toDirectory()
@@ -394,7 +405,7 @@ public final class TrainingJob {
             }
             LOG.info("{}: goes on from the checkpoint of epoch {}", request.uid(), c.epoch());
             desk.restore(c.reports());
-            news.skip(c.epoch());
+            reporter.restore(c.reports());
             List<Broadcast<ByteChunks>> states = new ArrayList<>();
             c.states().forEach(s -> states.add(broadcast(s)));
             return states;
@@ -402,8 +413,10 @@ public final class TrainingJob {
 
         /** What the driver does while workers train. */
         private void tick() {
-            display.show(desk.steps(), desk.loss());
-            news.tell(desk.after(news.told()));
+            desk.progress()
+                    .ifPresent(p -> reporter.tell(
+                            (fit, time) -> new FitEvent.Steps(fit, time, p.steps(), p.loss(), p.points())));
+            reporter.tell(desk.after(reporter.told()));
             desk.checkpointRequest()
                     .filter(c -> manifest.newestComplete().orElse(NONE) >= c.version())
                     .ifPresent(this::write);
@@ -451,6 +464,7 @@ public final class TrainingJob {
                     uid,
                     reached != NONE ? "the newest snapshot" : "the newest checkpoint, or its beginning",
                     reason);
+            reporter.tell((fit, time) -> new FitEvent.Resubmitted(fit, time, reason));
             Duration timeout = plan.run().cluster().timeout();
             preflight.awaitSlots(timeout);
             rows.restore();

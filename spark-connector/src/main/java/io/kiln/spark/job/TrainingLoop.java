@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
 import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.GradientExchange;
@@ -19,6 +20,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.apache.spark.SparkEnv;
 
 /**
  * One worker's epochs. What happens in a step follows from the plan, the rank and the state before it alone, so that training
@@ -42,17 +44,18 @@ final class TrainingLoop implements AutoCloseable {
     private final double lossUnit;
     private WorkerState.Progress at = WorkerState.Progress.START;
     private ByteChunks best = ByteChunks.EMPTY;
+    private int clipped;
 
     /** What happens around the steps. */
     interface Observer {
-        /** A step was done. */
-        void step(long stepsDone, double loss);
+        /** A step was done; its loss is NaN where this worker had no rows in it. */
+        void step(long stepsDone, double loss, boolean epochEnd);
 
         /** A state worth keeping was reached: every few steps, or at the end of an epoch. */
         void snapshot(boolean epochEnd) throws InterruptedException;
 
         /** An epoch was done. */
-        void epoch(EpochReport report, EpochReport.WorkerTimes times);
+        void epoch(EpochReport report, EpochReport.WorkerReport worker);
     }
 
     TrainingLoop(
@@ -96,6 +99,11 @@ final class TrainingLoop implements AutoCloseable {
     /** The number of a state: rises from step to step. */
     long version() {
         return (long) at.epoch() * steps + at.step();
+    }
+
+    /** Steps of a training that does not end early. */
+    long mostSteps() {
+        return (long) settings.maxEpochs() * steps;
     }
 
     /** Epochs done. */
@@ -157,12 +165,13 @@ final class TrainingLoop implements AutoCloseable {
         double feedBefore = feeder.waitedSeconds();
         double exchangeBefore = exchange.waitedSeconds();
         int first = at.step();
+        clipped = 0;
         for (int s = first; s < steps; s++) {
             checkKilled();
             Batch batch = feeder.next();
             double value = step(batch);
             feeder.recycle(batch);
-            observer.step(version() + 1, value);
+            observer.step(version() + 1, value, s + 1 == steps);
             if (s + 1 < steps) {
                 at = at.next();
                 int every = plan.run().saves().snapshotInterval();
@@ -195,10 +204,22 @@ final class TrainingLoop implements AutoCloseable {
                         validation.metric(),
                         seconds,
                         skipped,
+                        clipped,
                         exchange.lossScale(),
                         List.of()),
-                new EpochReport.WorkerTimes(feed, Math.max(0, seconds - feed - wait), wait));
+                worker(seconds, feed, wait));
         observer.snapshot(true);
+    }
+
+    private static EpochReport.WorkerReport worker(double seconds, double feed, double wait) {
+        Runtime heap = Runtime.getRuntime();
+        return new EpochReport.WorkerReport(
+                SparkEnv.get().executorId(),
+                feed,
+                Math.max(0, seconds - feed - wait),
+                wait,
+                Backends.current().allocator().peakBytes(),
+                heap.totalMemory() - heap.freeMemory());
     }
 
     /** Ends the epoch, and keeps its weights if they are the best so far. All workers decide alike. */
@@ -244,6 +265,7 @@ final class TrainingLoop implements AutoCloseable {
                 attend(batch);
             }
             boolean leftOut = exchange.step() == 0 || exchange.hasOverflowed();
+            clipped += exchange.hasClipped() ? 1 : 0;
             if (leftOut && (weight > 0 || network.isSynchronised())) {
                 network.takeBackStatistics();
             }
@@ -261,7 +283,7 @@ final class TrainingLoop implements AutoCloseable {
         if (Double.isFinite(value)) { // a batch that overflowed on its way forward says nothing about the loss
             at = at.add(value, weight);
         }
-        return value;
+        return weight > 0 ? value : Double.NaN;
     }
 
     /** What a batch counts: its rows' weights, times those of their classes. */

@@ -3,6 +3,7 @@ package io.kiln.spark.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.kvstore.KVStoreException;
+import java.util.List;
 
 /** What a worker tells the driver while it trains; it travels as JSON. */
 sealed interface WorkerMessage {
@@ -17,18 +18,19 @@ sealed interface WorkerMessage {
      * @param attempt the submission
      * @param steps steps done since the fit began
      * @param loss the last step's loss
+     * @param points losses of steps that no earlier message told
      */
-    record Progress(int attempt, long steps, double loss) implements WorkerMessage {}
+    record Progress(int attempt, long steps, double loss, List<StepLosses.Point> points) implements WorkerMessage {}
 
     /**
      * An epoch has ended.
      *
      * @param attempt the submission
      * @param rank the worker
-     * @param report how it went, without the workers' times; only that of rank 0 counts
-     * @param times where this worker's time went
+     * @param report how it went, without the workers' parts; only that of rank 0 counts
+     * @param worker where this worker's time and memory went
      */
-    record EpochEnd(int attempt, int rank, EpochReport report, EpochReport.WorkerTimes times)
+    record EpochEnd(int attempt, int rank, EpochReport report, EpochReport.WorkerReport worker)
             implements WorkerMessage {}
 
     /**

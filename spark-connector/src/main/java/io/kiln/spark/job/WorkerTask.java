@@ -53,7 +53,7 @@ record WorkerTask(
         TaskContext task = TaskContext.get();
         int rank = task.partitionId();
         TrainingPlan p = plan.value();
-        DriverLink link = new DriverLink(ticket, attempt, rank, p.run().showProgress());
+        DriverLink link = new DriverLink(ticket, attempt, rank);
         RunSettings.Cluster cluster = p.run().cluster();
         LOG.info("rank {} of {}: begins, attempt {}, {} cores", rank, p.workers(), attempt, cluster.coresPerWorker());
         try (Context context = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
@@ -148,7 +148,8 @@ record WorkerTask(
                     loop.restore(state);
                 }
             }
-            loop.run(new Saver(p, rank, loop, store, link, killed));
+            StepLosses losses = new StepLosses(loop.mostSteps());
+            loop.run(new Saver(p, rank, loop, store, link, losses, killed));
             if (rank == 0) {
                 link.finished(loop.resultEpoch(), loop.epochsDone());
             }
@@ -163,11 +164,13 @@ record WorkerTask(
             TrainingLoop loop,
             SnapshotStore store,
             DriverLink link,
+            StepLosses losses,
             BooleanSupplier killed)
             implements TrainingLoop.Observer {
         @Override
-        public void step(long stepsDone, double loss) {
-            link.progress(stepsDone, loss);
+        public void step(long stepsDone, double loss, boolean epochEnd) {
+            losses.add(stepsDone, loss);
+            link.progress(stepsDone, loss, losses, epochEnd);
         }
 
         @Override
@@ -186,8 +189,8 @@ record WorkerTask(
         }
 
         @Override
-        public void epoch(EpochReport report, EpochReport.WorkerTimes times) {
-            link.epoch(report, times);
+        public void epoch(EpochReport report, EpochReport.WorkerReport worker) {
+            link.epoch(report, worker);
         }
     }
 }

@@ -15,8 +15,9 @@ class ProgressDisplayTest {
         List<String> lines = Collections.synchronizedList(new ArrayList<>());
         for (long steps : new long[] {1, 9_999, 12_000}) {
             try (ProgressDisplay display =
-                    ProgressDisplay.to(new DelegatingProgressBarConsumer(lines::add, 79), 12, 1000)) {
-                display.show(steps, steps == 1 ? 2.3026 : 3.21e-5);
+                    ProgressDisplay.to(new DelegatingProgressBarConsumer(lines::add, 79), 12, 1000, 32)) {
+                display.on(new FitEvent.Steps("f", 1000, 0, 2.5, List.of()));
+                display.on(new FitEvent.Steps("f", 3000, steps, steps == 1 ? 2.3026 : 3.21e-5, List.of()));
             }
         }
         List<String> last = lines.stream().filter(line -> line.contains("loss")).toList();

@@ -1,0 +1,61 @@
+package io.kiln.spark.job;
+
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes the driver's log of a fit: a line when it begins, one per epoch, and one at its end. */
+final class EpochLog implements FitObserver {
+    private static final Logger LOG = LoggerFactory.getLogger(EpochLog.class);
+
+    private FitEvent.Started begun;
+    private int epochs;
+
+    @Override
+    public void on(FitEvent event) {
+        if (event instanceof FitEvent.Started s) {
+            begun = s;
+            Provenance p = s.provenance();
+            LOG.info(
+                    "{}: trains on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers of {} cores",
+                    s.uid(),
+                    p.trainingRows(),
+                    p.validationRows(),
+                    p.batchSize(),
+                    p.maxEpochs(),
+                    p.workers(),
+                    p.coresPerWorker());
+        } else if (event instanceof FitEvent.EpochEnded e) {
+            epochs = e.report().epoch();
+            LOG.info("{}: {}", begun.uid(), line(e.report()));
+        } else if (event instanceof FitEvent.Ended e && e.outcome() == FitEvent.Outcome.FINISHED) {
+            LOG.info(
+                    "{}: trained {} epochs in {} s, keeps the weights of epoch {}",
+                    begun.uid(),
+                    epochs,
+                    String.format(Locale.ROOT, "%.1f", (e.time() - begun.time()) * 1e-3),
+                    e.resultEpoch());
+        }
+    }
+
+    private String line(EpochReport r) {
+        StringBuilder line = new StringBuilder(String.format(
+                Locale.ROOT,
+                "epoch %d of at most %d: loss %.6g, %.0f rows/s, %.1f s",
+                r.epoch(),
+                begun.provenance().maxEpochs(),
+                r.loss(),
+                r.samplesPerSecond(),
+                r.seconds()));
+        if (!Double.isNaN(r.validationLoss())) {
+            line.append(String.format(Locale.ROOT, ", validation loss %.6g", r.validationLoss()));
+        }
+        if (!Double.isNaN(r.metric())) {
+            line.append(String.format(Locale.ROOT, ", %s %.6g", begun.plan().metric(), r.metric()));
+        }
+        if (r.skipped() > 0) {
+            line.append(String.format(Locale.ROOT, ", %d steps skipped, loss scale %.4g", r.skipped(), r.lossScale()));
+        }
+        return line.toString();
+    }
+}

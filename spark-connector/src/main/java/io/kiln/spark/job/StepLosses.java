@@ -1,0 +1,54 @@
+package io.kiln.spark.job;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Losses of one worker's steps, in points of several neighbouring steps where there are many: however long a fit is, it has at
+ * most {@link #MOST} points.
+ *
+ * <p>Concurrency: one thread.
+ */
+public final class StepLosses {
+    /** The most points of a fit. */
+    public static final int MOST = 512;
+
+    private final long stride;
+    private List<Point> points = new ArrayList<>();
+    private double sum;
+    private int count;
+
+    /**
+     * Mean loss of neighbouring steps.
+     *
+     * @param step the last of them, counted from 1 since the fit began
+     * @param loss mean of their finite losses
+     */
+    public record Point(long step, double loss) {}
+
+    StepLosses(long steps) {
+        stride = Math.max(1, (steps + MOST - 1) / MOST);
+    }
+
+    /** Takes note of a step's loss; NaN or infinite for one that says nothing of it. */
+    void add(long step, double loss) {
+        if (Double.isFinite(loss)) {
+            sum += loss;
+            count++;
+        }
+        if (step % stride == 0) {
+            if (count > 0) {
+                points.add(new Point(step, sum / count));
+            }
+            sum = 0;
+            count = 0;
+        }
+    }
+
+    /** Gives the points since the last call. */
+    List<Point> take() {
+        List<Point> taken = points;
+        points = new ArrayList<>();
+        return taken;
+    }
+}

@@ -1,0 +1,101 @@
+package io.kiln.spark.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.view.Diagram;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.scheduler.SparkListenerEvent;
+import org.apache.spark.util.JsonProtocol;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FitEventTest {
+    private static final Diagram NETWORK = new Diagram(
+            List.of(
+                    new Diagram.Box(Diagram.Kind.INPUT, "x", "input", "[?,4]"),
+                    new Diagram.Box(Diagram.Kind.BLOCK, "<b>\"0\"</b>", "Dense", "[?,2]")),
+            List.of(new Diagram.Arrow(0, 1)));
+
+    static Stream<FitEvent> events() {
+        EpochReport report = new EpochReport(
+                3,
+                10,
+                320,
+                0.25,
+                Double.NaN,
+                Double.POSITIVE_INFINITY,
+                1.5,
+                2,
+                1,
+                65536,
+                List.of(new EpochReport.WorkerReport("driver", 0.1, 1.2, 0.2, 1L << 33, 99)));
+        Provenance provenance =
+                new Provenance("0.2", "4.1.0", "17", "2026-01-01T00:00:00Z", 320, 80, "abc", 7, 32, 5, 2, 1, "{}");
+        return Stream.of(
+                new FitEvent.Started(
+                        "f",
+                        5,
+                        "netClassifier_1",
+                        Map.of("batchSize", "32", "optimizer", "{\"name\":\"adam\"}"),
+                        new FitEvent.Plan(10, "accuracy", 1L << 34, 2, 3),
+                        provenance,
+                        NETWORK),
+                new FitEvent.Steps("f", 6, 20, Double.NaN, List.of(new StepLosses.Point(20, 0.5))),
+                new FitEvent.EpochEnded("f", 7, report),
+                new FitEvent.Resubmitted("f", 8, "executor 1 was lost"),
+                new FitEvent.Ended("f", 9, FitEvent.Outcome.FAILED, "training: the loss is NaN", 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("events")
+    void sparksEventLogKeepsAllOfAnEvent(FitEvent event) {
+        String json = JsonProtocol.sparkEventToJsonString(event);
+        assertTrue(json.contains("\"Event\":\"" + event.getClass().getName() + "\""), json);
+        assertEquals(event, JsonProtocol.sparkEventFromJson(json));
+    }
+
+    @Test
+    void eventsOfOtherVersionsAreRead() {
+        String json = JsonProtocol.sparkEventToJsonString(new FitEvent.Resubmitted("f", 8, "lost"));
+        SparkListenerEvent read = JsonProtocol.sparkEventFromJson(json.replace("\"time\":8", "\"added\":[1]"));
+        assertEquals(new FitEvent.Resubmitted("f", 0, "lost"), read);
+    }
+
+    @Test
+    void onlyStepsWithPointsAreWorthKeeping() {
+        assertFalse(new FitEvent.Steps("f", 1, 3, 0.5, List.of()).logEvent());
+        assertTrue(events().allMatch(FitEvent::logEvent));
+    }
+
+    @Test
+    void lossesOfManyStepsArePointsOfSeveral() {
+        long steps = 3L * StepLosses.MOST + 1;
+        StepLosses losses = new StepLosses(steps);
+        List<StepLosses.Point> points = new ArrayList<>();
+        for (long s = 1; s <= steps; s++) {
+            losses.add(s, s == 2 ? Double.NaN : s);
+            if (s % 100 == 0) {
+                points.addAll(losses.take());
+            }
+        }
+        points.addAll(losses.take());
+        assertEquals((int) (steps / 4), points.size());
+        assertEquals(new StepLosses.Point(4, (1 + 3 + 4) / 3.0), points.get(0));
+        assertEquals(new StepLosses.Point(8, 6.5), points.get(1));
+    }
+
+    @Test
+    void stepsThatSayNothingGiveNoPoint() {
+        StepLosses losses = new StepLosses(2);
+        losses.add(1, Double.NaN);
+        losses.add(2, 0.5);
+        assertEquals(List.of(new StepLosses.Point(2, 0.5)), losses.take());
+        assertEquals(List.of(), losses.take());
+    }
+}
