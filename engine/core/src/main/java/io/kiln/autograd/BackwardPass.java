@@ -110,7 +110,7 @@ final class BackwardPass {
             for (NDArray v : variables) {
                 GradientState s = GradientState.of(v);
                 NDArray g = found.getOrDefault(s, gradients.get(s));
-                g = g == null ? NDArray.zeros(v.shape(), v.dtype()) : g;
+                g = g == null ? v.factory().zeros(v.shape(), v.dtype()) : g;
                 results.add(scope == null ? g : scope.keep(g));
             }
             return results;
@@ -160,7 +160,7 @@ final class BackwardPass {
             NDArray h = heads.get(i);
             NDArray g = headGradients == null ? null : headGradients.get(i);
             if (g == null) {
-                g = NDArray.ones(h.shape(), h.dtype());
+                g = h.factory().ones(h.shape(), h.dtype());
             } else {
                 taken.add(g);
             }
@@ -260,7 +260,8 @@ final class BackwardPass {
     private static NDArray[] custom(TapeNode node, NDArray[] dy) {
         for (int i = 0; i < dy.length; i++) {
             if (dy[i] == null) {
-                dy[i] = NDArray.zeros(node.outputs[i].shape(), node.outputs[i].dtype());
+                NDArray y = node.outputs[i];
+                dy[i] = y.factory().zeros(y.shape(), y.dtype());
             }
         }
         return node.function.backward(dy);

@@ -33,9 +33,31 @@ public final class Allocator {
         HOST
     }
 
+    /** Told of each block that is handed out and comes back, kept ones included: a profiler, or a test that looks for races. */
+    public interface Watcher {
+        /**
+         * A block was handed out.
+         *
+         * @param queue the queue whose work it is for; null where work runs inline
+         * @param address what the system calls it
+         * @param bytes its size, rounded up
+         */
+        void allocated(Queue queue, long address, long bytes);
+
+        /**
+         * A block came back: what the queue was given before may still use it.
+         *
+         * @param queue the queue that it was handed out for; null where work runs inline
+         * @param address what the system calls it
+         * @param bytes its size, rounded up
+         */
+        void freed(Queue queue, long address, long bytes);
+    }
+
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Order order;
+    private final Watcher watcher;
     private final LongUnaryOperator allocate;
     private final LongConsumer free;
     private final long budget;
@@ -56,6 +78,27 @@ public final class Allocator {
      * @param remedy what a user does when the budget is too small, for the message
      */
     public Allocator(Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy) {
+        this(order, allocate, free, budget, remedy, null);
+    }
+
+    /**
+     * Creates an allocator that is watched.
+     *
+     * @param order when a freed block may be used again
+     * @param allocate takes memory from the system: bytes to address, 0 when refused
+     * @param free gives it back
+     * @param budget the most bytes to hold, live and kept together
+     * @param remedy what a user does when the budget is too small, for the message
+     * @param watcher told of each block; null for nobody
+     */
+    public Allocator(
+            Order order,
+            LongUnaryOperator allocate,
+            LongConsumer free,
+            long budget,
+            String remedy,
+            Watcher watcher) {
+        this.watcher = watcher;
         this.order = order;
         this.allocate = allocate;
         this.free = free;
@@ -90,6 +133,9 @@ public final class Allocator {
         if (now > peak.get()) {
             peak.accumulateAndGet(now, Math::max);
         }
+        if (watcher != null) {
+            watcher.allocated(queue, address, size);
+        }
         return new Storage(backend, this, queue, address, bytes);
     }
 
@@ -111,6 +157,9 @@ public final class Allocator {
     void free(Queue home, long address, long bytes) {
         int c = sizeClass(bytes);
         live.addAndGet(-classSize(c));
+        if (watcher != null) {
+            watcher.freed(home, address, classSize(c));
+        }
         Use use = home == null ? null : new Use(home, home.record());
         synchronized (locks[c]) {
             kept[c].push(address, use);

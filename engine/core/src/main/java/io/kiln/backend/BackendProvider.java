@@ -8,16 +8,16 @@ import java.util.Optional;
  */
 public interface BackendProvider {
     /**
-     * The kind of device that it serves.
+     * The type of device that it serves.
      *
-     * @return the kind
+     * @return the {@linkplain Device#type type}
      */
-    Device.Kind kind();
+    String type();
 
     /**
      * Opens a device.
      *
-     * @param index which device of the kind
+     * @param index which device of the type
      * @return the backend, or empty when this machine has no such device
      */
     Optional<Backend> open(int index);

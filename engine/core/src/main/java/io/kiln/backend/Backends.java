@@ -2,7 +2,6 @@ package io.kiln.backend;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -14,17 +13,31 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Concurrency: thread-safe; the current device is a setting of the calling thread.
  */
 public final class Backends {
+    /** Names the device of threads that have chosen none, such as {@code cuda(0)}. */
+    public static final String PROPERTY = "kiln.device";
+
     private static final Map<Device, Backend> OPEN = new ConcurrentHashMap<>();
 
     private Backends() {}
 
     /**
-     * The backend on which this thread creates arrays: the one chosen by {@link #use}, otherwise the processor.
+     * The backend on which this thread creates arrays: the one chosen by {@link #use}, otherwise {@link #standard}.
      *
      * @return the backend
      */
     public static Backend current() {
         return Context.current().backend();
+    }
+
+    /**
+     * The device of threads that have chosen none: the one that the system property {@value #PROPERTY} names when it is asked for,
+     * otherwise the processor.
+     *
+     * @return the device
+     */
+    public static Device standard() {
+        String named = System.getProperty(PROPERTY);
+        return named == null ? Device.cpu() : Device.parse(named);
     }
 
     /**
@@ -52,7 +65,7 @@ public final class Backends {
     private static Backend open(Device device) {
         List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
-            if (provider.kind() == device.kind()) {
+            if (provider.type().equals(device.type())) {
                 Optional<Backend> backend = provider.open(device.index());
                 if (backend.isPresent()) {
                     return backend.get();
@@ -63,7 +76,7 @@ public final class Backends {
         throw new IllegalStateException("device " + device + ": "
                 + (reasons.isEmpty()
                         ? "no backend for it on the class path; add the jar kiln-engine-"
-                                + device.kind().name().toLowerCase(Locale.ROOT)
+                                + device.type()
                         : String.join("; ", reasons)));
     }
 }

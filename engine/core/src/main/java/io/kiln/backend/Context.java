@@ -151,11 +151,11 @@ public final class Context implements AutoCloseable {
     /**
      * Where this thread creates arrays and runs operators without inputs.
      *
-     * @return the backend chosen by {@link #use}, otherwise that of the processor
+     * @return the backend chosen by {@link #use}, otherwise that of {@link Backends#standard}
      */
     public Backend backend() {
         if (backend == null) {
-            backend = Backends.get(Device.cpu());
+            backend = Backends.get(Backends.standard());
         }
         return backend;
     }
@@ -169,6 +169,36 @@ public final class Context implements AutoCloseable {
     public Backend use(Device device) {
         backend = Backends.get(device);
         return backend;
+    }
+
+    /** Puts the device back that a thread had before {@link Context#switchTo}. */
+    public static final class Switch implements AutoCloseable {
+        private final Context context;
+        private final Backend before;
+
+        private Switch(Context context, Backend before) {
+            this.context = context;
+            this.before = before;
+        }
+
+        /** Puts the former device back. */
+        @Override
+        public void close() {
+            context.backend = before;
+        }
+    }
+
+    /**
+     * Chooses where this thread creates arrays for a while; all else in its context stays.
+     *
+     * @param backend the device's backend
+     * @return puts the former device back when it is closed
+     */
+    public static Switch switchTo(Backend backend) {
+        Context context = CURRENT.get();
+        Switch back = new Switch(context, context.backend);
+        context.backend = backend;
+        return back;
     }
 
     /**

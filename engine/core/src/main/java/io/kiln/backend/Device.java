@@ -1,22 +1,23 @@
 package io.kiln.backend;
 
-import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A place where arrays live and operators run.
  *
- * @param kind the kind of device
- * @param index which one of its kind, from 0
+ * @param type the type of device, which a {@link BackendProvider} serves: {@code cpu}, {@code cuda}, {@code opencl}, …
+ * @param index which one of its type, from 0
  */
-public record Device(Kind kind, int index) {
-    /** Kinds of devices. */
-    public enum Kind {
-        /** Processor cores and main memory. */
-        CPU,
-        /** An NVIDIA GPU. */
-        CUDA,
-        /** An OpenCL device. */
-        OPENCL
+public record Device(String type, int index) {
+    private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9]*)(?:\\((\\d{1,9})\\))?");
+
+    /** Checks the parts. */
+    public Device {
+        if (!type.matches("[a-z][a-z0-9]*") || index < 0) {
+            throw new IllegalArgumentException("device: needs a type of small letters, such as cpu, and an index of at least 0,"
+                    + " got type " + type + " and index " + index);
+        }
     }
 
     /**
@@ -25,12 +26,27 @@ public record Device(Kind kind, int index) {
      * @return device {@code cpu(0)}
      */
     public static Device cpu() {
-        return new Device(Kind.CPU, 0);
+        return new Device("cpu", 0);
     }
 
-    /** {@return kind and index, such as {@code cpu(0)}} */
+    /**
+     * Reads a device's text form.
+     *
+     * @param text type and index, such as {@code cuda(1)}, or a type alone, which stands for index 0
+     * @return the device
+     * @throws IllegalArgumentException when the text is no device
+     */
+    public static Device parse(String text) {
+        Matcher m = FORM.matcher(text);
+        if (!m.matches()) {
+            throw new IllegalArgumentException("device: needs a form such as cpu or cuda(1), got " + text);
+        }
+        return new Device(m.group(1), m.group(2) == null ? 0 : Integer.parseInt(m.group(2)));
+    }
+
+    /** {@return type and index, such as {@code cpu(0)}} */
     @Override
     public String toString() {
-        return kind.name().toLowerCase(Locale.ROOT) + "(" + index + ")";
+        return type + "(" + index + ")";
     }
 }

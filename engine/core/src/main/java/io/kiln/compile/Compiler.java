@@ -2,6 +2,7 @@ package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -9,6 +10,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Autocast;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -197,9 +199,10 @@ public final class Compiler {
             Program program, List<Spec> inputs, Differentiate differentiate, List<Dump.Stage> stages) {
         Target target = Target.of(backend);
         try (Scope scope = Scope.open();
+                Context.Switch there = Context.switchTo(backend);
                 Autograd.Mode mode = Autograd.pauseInMode(program.training());
                 Autocast.Mode plain = Autocast.pause()) {
-            Program p = program;
+            Program p = onDevice(program);
             stage(stages, "traced", p);
             for (Pass pass : passes(program, inputs, differentiate, target)) {
                 Program next = pass.run(p);
@@ -231,6 +234,16 @@ public final class Compiler {
             }
             return e;
         }
+    }
+
+    /** A graph may be traced while the thread works on another device: its constants then move. */
+    private Program onDevice(Program program) {
+        if (program.constants().values().stream().allMatch(c -> c.backend() == backend)) {
+            return program;
+        }
+        Map<String, NDArray> moved = new HashMap<>(program.constants());
+        moved.replaceAll((name, c) -> c.to(backend.device()));
+        return new Program(program.graph(), moved, program.heads(), program.gradients(), program.training());
     }
 
     private static void stage(List<Dump.Stage> stages, String name, Program program) {

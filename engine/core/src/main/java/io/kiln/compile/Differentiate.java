@@ -171,7 +171,7 @@ final class Differentiate implements Pass {
                 NDArray y = replay.value(r);
                 NDArray g;
                 if (fromOnes) {
-                    g = NDArray.ones(y.shape(), y.dtype());
+                    g = y.factory().ones(y.shape(), y.dtype());
                 } else {
                     g = replay.builder().input("gradient of output " + i, y.spec());
                     heads.add(i);

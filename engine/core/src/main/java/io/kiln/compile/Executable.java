@@ -222,6 +222,11 @@ public final class Executable implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             bind(arena, parameters, data);
             results(arena, 0, lowered.outputCount());
+            for (NDArray place : places) {
+                if (place != null) {
+                    checkDevice("the place of a gradient", place);
+                }
+            }
             boolean[] placed = gradients.place(arena, places);
             results(arena, lowered.outputCount(), lowered.outputs().length);
             forward(arena, true, gradients.watch(arena, ready), parameters);
@@ -295,6 +300,7 @@ public final class Executable implements AutoCloseable {
             }
             try {
                 for (int i = 0; i < heads.length; i++) {
+                    checkDevice("head gradient " + i, heads[i]);
                     a.values[program.dataCount() + i] = heads[i];
                 }
                 results(a, lowered.outputCount(), lowered.outputs().length);
@@ -380,8 +386,16 @@ public final class Executable implements AutoCloseable {
                     throw new ShapeException("run: " + name(g, i) + " needs " + s.spec() + ", got " + x.spec()
                             + "; the program is compiled for one set of shapes");
                 }
+                checkDevice(name(g, i), x);
                 arena.values[i] = x;
             }
+        }
+    }
+
+    private void checkDevice(String what, NDArray x) {
+        if (x.backend() != backend) {
+            throw new IllegalArgumentException("run: the program is compiled for " + backend.device() + ", " + what
+                    + " lives on " + x.device() + "; move it there with to(device)");
         }
     }
 

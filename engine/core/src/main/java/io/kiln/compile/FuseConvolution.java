@@ -186,7 +186,7 @@ final class FuseConvolution implements Pass {
     /** Factor and summand of each channel: γr and β − μγr (+ the bias times the factor), with r = 1/√(σ² + ε). */
     private static NDArray[] affine(Replay replay, Chain chain, NDArray bias) {
         if (chain.norm == null) {
-            return new NDArray[] {NDArray.ones(bias.shape(), DType.FLOAT32), bias};
+            return new NDArray[] {bias.factory().ones(bias.shape(), DType.FLOAT32), bias};
         }
         List<Graph.Ref> in = chain.norm.inputs();
         BatchNorm norm = (BatchNorm) chain.norm.operator();

@@ -190,7 +190,7 @@ final class Runner {
         NDArray[] made = backend.execute(step.operator(), in, step.specs());
         if (made == null) {
             placement.expectNothing(); // what it is composed of must not take the places of its results
-            made = Dispatch.composition(step.operator(), in);
+            made = Dispatch.composition(step.operator(), backend, in);
         }
         placement.expectNothing();
         for (int k = 0; k < out.length; k++) {

@@ -1,6 +1,7 @@
 package io.kiln.graph;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Context;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -25,7 +26,12 @@ final class Interpreter {
 
     NDArray[] run(NDArray... data) {
         bind(data);
-        return Autograd.isRecording() ? compute() : computeAndFree();
+        if (graph.variableCount() == 0 || values[0][0].isTraced()) {
+            return Autograd.isRecording() ? compute() : computeAndFree();
+        }
+        try (Context.Switch there = Context.switchTo(values[0][0].backend())) {
+            return Autograd.isRecording() ? compute() : computeAndFree();
+        }
     }
 
     private NDArray[] computeAndFree() {

@@ -87,8 +87,8 @@ public final class Csr {
             }
         }
         long[] at = places.build().toArray();
-        NDArray indptr = NDArray.of(Shape.of(rows + 1), starts);
-        NDArray indices = NDArray.of(Shape.of(at.length), at);
+        NDArray indptr = matrix.factory().of(Shape.of(rows + 1), starts);
+        NDArray indices = matrix.factory().of(Shape.of(at.length), at);
         NDArray values = Dispatch.one(new CsrValues(rows, columns), indptr, indices, matrix);
         return new Csr(matrix.shape(), indptr, indices, values);
     }

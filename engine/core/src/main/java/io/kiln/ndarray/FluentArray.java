@@ -1,12 +1,15 @@
 package io.kiln.ndarray;
 
+import io.kiln.backend.Device;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
+import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.index.GatherNd;
 import io.kiln.op.index.Indexing;
 import io.kiln.op.index.ScatterMode;
 import io.kiln.op.index.ScatterNdUpdate;
+import io.kiln.op.internal.Transfer;
 import io.kiln.op.linalg.Linalg;
 import io.kiln.op.nn.Neural;
 import io.kiln.op.reduce.Reductions;
@@ -346,6 +349,45 @@ public abstract sealed class FluentArray extends FunctionArray permits NDArray {
      */
     public NDArray cast(DType dtype) {
         return dtype == self().dtype() ? self() : Dispatch.one(new Cast(dtype), self());
+    }
+
+    /**
+     * The elements on another device. The gradient goes back to this one.
+     *
+     * @param device the device
+     * @return a new array, row-major, or this one when it lies there already
+     * @throws IllegalStateException when the array is traced, as a graph runs on one device, or there is no such device
+     */
+    public NDArray to(Device device) {
+        return Transfer.to(device, self());
+    }
+
+    /**
+     * Zeros in the shape and dtype of this array and on its device.
+     *
+     * @return a new array
+     */
+    public NDArray zerosLike() {
+        return Creation.zerosLike(self());
+    }
+
+    /**
+     * Ones in the shape and dtype of this array and on its device.
+     *
+     * @return a new array
+     */
+    public NDArray onesLike() {
+        return Creation.onesLike(self());
+    }
+
+    /**
+     * Equal elements in the shape and dtype of this array and on its device.
+     *
+     * @param value the element
+     * @return a new array
+     */
+    public NDArray fullLike(double value) {
+        return Creation.fullLike(self(), value);
     }
 
     /**

@@ -197,7 +197,7 @@ public abstract sealed class HostArray permits PointwiseArray {
         NDArray a = self();
         checkCount(a.shape(), values.length);
         try (Scope scope = Scope.open()) {
-            assign(NDArray.of(a.shape(), values));
+            assign(a.factory().of(a.shape(), values));
         }
     }
 

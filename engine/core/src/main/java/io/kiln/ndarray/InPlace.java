@@ -18,20 +18,34 @@ public final class InPlace {
      */
     public static void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
         Backend backend = outputs[0].backend();
-        for (NDArray x : inputs) {
-            checkDevice(backend, x);
-        }
-        for (NDArray y : outputs) {
-            checkDevice(backend, y);
-        }
+        checkDevice(backend, inputs);
+        checkDevice(backend, outputs);
         backend.run(program, inputs, outputs, scalars);
         bumpVersions(outputs);
     }
 
-    private static void checkDevice(Backend backend, NDArray a) {
-        if (a.backend() != backend) {
-            throw new IllegalArgumentException("in place: the array to be written lives on " + backend.device()
-                    + ", another one on " + a.backend().device() + "; copy it there with to(device)");
+    /**
+     * Makes a pointwise program ready to be run into arrays many times; the caller counts the writes.
+     *
+     * @param program the program
+     * @param inputs arrays of one shape
+     * @param outputs arrays of that shape, to be overwritten
+     * @return the program, for these arrays or others of the same device, shapes and strides
+     * @throws IllegalArgumentException when the arrays live on several devices
+     */
+    public static Backend.Prepared prepare(PointwiseProgram program, NDArray[] inputs, NDArray... outputs) {
+        Backend backend = outputs[0].backend();
+        checkDevice(backend, inputs);
+        checkDevice(backend, outputs);
+        return backend.prepare(program, inputs, outputs);
+    }
+
+    private static void checkDevice(Backend backend, NDArray... arrays) {
+        for (NDArray a : arrays) {
+            if (a.backend() != backend) {
+                throw new IllegalArgumentException("in place: the array to be written lives on " + backend.device()
+                        + ", another one on " + a.device() + "; move it there with to(device)");
+            }
         }
     }
 
@@ -43,6 +57,7 @@ public final class InPlace {
      * @param rows the new rows, of the same dtype
      */
     public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
+        checkDevice(to.backend(), numbers, rows);
         to.backend().putRows(to, numbers, rows);
         bumpVersions(to);
     }

@@ -46,6 +46,15 @@ public final class Memory {
 
     private Memory() {}
 
+    /** What other devices call their blocks is below 0, where no process has memory: taken for an address, it is caught by tests. */
+    private static boolean isHost(long address) {
+        if (address < 0) {
+            throw new IllegalStateException("memory: " + Long.toHexString(address)
+                    + " is no address but a block of another device; read the array by NDArray.read()");
+        }
+        return true;
+    }
+
     private static Object unsafe() {
         try {
             Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
@@ -130,6 +139,7 @@ public final class Memory {
      * @param address the address
      */
     public static void free(long address) {
+        assert isHost(address);
         try {
             FREE.invokeExact(address);
         } catch (Throwable t) {
@@ -145,6 +155,7 @@ public final class Memory {
      * @param value the value
      */
     public static void fill(long address, long bytes, byte value) {
+        assert isHost(address);
         try {
             FILL.invokeExact(address, bytes, value);
         } catch (Throwable t) {
@@ -160,6 +171,8 @@ public final class Memory {
      * @param bytes how many
      */
     public static void copy(long from, long to, long bytes) {
+        assert isHost(from);
+        assert isHost(to);
         try {
             COPY.invokeExact(from, to, bytes);
         } catch (Throwable t) {
@@ -176,6 +189,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, float[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -194,6 +208,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(float[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -242,6 +257,7 @@ public final class Memory {
      * @return the value
      */
     public static float getFloat(long address) {
+        assert isHost(address);
         try {
             return (float) GET_FLOAT.invokeExact(address);
         } catch (Throwable t) {
@@ -256,6 +272,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putFloat(long address, float value) {
+        assert isHost(address);
         try {
             PUT_FLOAT.invokeExact(address, value);
         } catch (Throwable t) {
@@ -272,6 +289,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, double[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -290,6 +308,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(double[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -306,6 +325,7 @@ public final class Memory {
      * @return the value
      */
     public static double getDouble(long address) {
+        assert isHost(address);
         try {
             return (double) GET_DOUBLE.invokeExact(address);
         } catch (Throwable t) {
@@ -320,6 +340,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putDouble(long address, double value) {
+        assert isHost(address);
         try {
             PUT_DOUBLE.invokeExact(address, value);
         } catch (Throwable t) {
@@ -336,6 +357,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, int[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -354,6 +376,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(int[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -370,6 +393,7 @@ public final class Memory {
      * @return the value
      */
     public static int getInt(long address) {
+        assert isHost(address);
         try {
             return (int) GET_INT.invokeExact(address);
         } catch (Throwable t) {
@@ -384,6 +408,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putInt(long address, int value) {
+        assert isHost(address);
         try {
             PUT_INT.invokeExact(address, value);
         } catch (Throwable t) {
@@ -400,6 +425,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, long[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -418,6 +444,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(long[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -434,6 +461,7 @@ public final class Memory {
      * @return the value
      */
     public static long getLong(long address) {
+        assert isHost(address);
         try {
             return (long) GET_LONG.invokeExact(address);
         } catch (Throwable t) {
@@ -448,6 +476,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putLong(long address, long value) {
+        assert isHost(address);
         try {
             PUT_LONG.invokeExact(address, value);
         } catch (Throwable t) {
@@ -464,6 +493,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, byte[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact((Object) null, from, (Object) to, BASE_BYTE + start, (long) count);
@@ -481,6 +511,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(byte[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact((Object) from, BASE_BYTE + start, (Object) null, to, (long) count);
@@ -496,6 +527,7 @@ public final class Memory {
      * @return the value
      */
     public static byte getByte(long address) {
+        assert isHost(address);
         try {
             return (byte) GET_BYTE.invokeExact(address);
         } catch (Throwable t) {
@@ -510,6 +542,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putByte(long address, byte value) {
+        assert isHost(address);
         try {
             PUT_BYTE.invokeExact(address, value);
         } catch (Throwable t) {
@@ -526,6 +559,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void get(long from, short[] to, int start, int count) {
+        assert isHost(from);
         Objects.checkFromIndexSize(start, count, to.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -544,6 +578,7 @@ public final class Memory {
      * @param count number of elements
      */
     public static void put(short[] from, int start, long to, int count) {
+        assert isHost(to);
         Objects.checkFromIndexSize(start, count, from.length);
         try {
             COPY_OBJECT.invokeExact(
@@ -560,6 +595,7 @@ public final class Memory {
      * @return the value
      */
     public static short getShort(long address) {
+        assert isHost(address);
         try {
             return (short) GET_SHORT.invokeExact(address);
         } catch (Throwable t) {
@@ -574,6 +610,7 @@ public final class Memory {
      * @param value the value
      */
     public static void putShort(long address, short value) {
+        assert isHost(address);
         try {
             PUT_SHORT.invokeExact(address, value);
         } catch (Throwable t) {

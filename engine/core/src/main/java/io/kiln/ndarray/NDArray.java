@@ -1,7 +1,7 @@
 package io.kiln.ndarray;
 
 import io.kiln.backend.Backend;
-import io.kiln.backend.Backends;
+import io.kiln.backend.Device;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
 import java.lang.ref.Cleaner;
@@ -65,7 +65,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, of shape [values.length]
      */
     public static NDArray of(float... values) {
-        return of(Shape.of(values.length), values);
+        return ArrayFactory.current().of(values);
     }
 
     /**
@@ -76,8 +76,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, float... values) {
-        checkCount(shape, values.length);
-        return HostCopy.put(values, NDArray.empty(shape, DType.FLOAT32));
+        return ArrayFactory.current().of(shape, values);
     }
 
     /**
@@ -88,10 +87,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, double... values) {
-        checkCount(shape, values.length);
-        NDArray a = NDArray.empty(shape, DType.FLOAT64);
-        HostCopy.put(values, a);
-        return a;
+        return ArrayFactory.current().of(shape, values);
     }
 
     /**
@@ -102,10 +98,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, int... values) {
-        checkCount(shape, values.length);
-        NDArray a = NDArray.empty(shape, DType.INT32);
-        HostCopy.put(values, a);
-        return a;
+        return ArrayFactory.current().of(shape, values);
     }
 
     /**
@@ -116,10 +109,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, long... values) {
-        checkCount(shape, values.length);
-        NDArray a = NDArray.empty(shape, DType.INT64);
-        HostCopy.put(values, a);
-        return a;
+        return ArrayFactory.current().of(shape, values);
     }
 
     /**
@@ -131,13 +121,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, DType dtype, byte... values) {
-        checkCount(shape, values.length);
-        if (dtype.bytes() != 1) {
-            throw new IllegalArgumentException("of: bytes make an array of uint8 or bool, got dtype " + dtype);
-        }
-        NDArray a = NDArray.empty(shape, dtype);
-        HostCopy.put(values, a);
-        return a;
+        return ArrayFactory.current().of(shape, dtype, values);
     }
 
     /**
@@ -148,11 +132,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray of(Shape shape, boolean... values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) (values[i] ? 1 : 0);
-        }
-        return of(shape, DType.BOOL, bytes);
+        return ArrayFactory.current().of(shape, values);
     }
 
     /**
@@ -163,7 +143,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, of shape []
      */
     public static NDArray scalar(double value, DType dtype) {
-        return full(Shape.scalar(), value, dtype);
+        return ArrayFactory.current().scalar(value, dtype);
     }
 
     /**
@@ -174,7 +154,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray zeros(Shape shape, DType dtype) {
-        return full(shape, 0, dtype);
+        return ArrayFactory.current().zeros(shape, dtype);
     }
 
     /**
@@ -185,7 +165,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray ones(Shape shape, DType dtype) {
-        return full(shape, 1, dtype);
+        return ArrayFactory.current().ones(shape, dtype);
     }
 
     /**
@@ -197,13 +177,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray full(Shape shape, double value, DType dtype) {
-        NDArray a = NDArray.empty(shape, dtype);
-        if (value == 0) {
-            HostCopy.clear(a);
-        } else {
-            a.fill(value);
-        }
-        return a;
+        return ArrayFactory.current().full(shape, value, dtype);
     }
 
     /**
@@ -216,23 +190,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, of shape [ceil((stop - start) / step)]
      */
     public static NDArray arange(double start, double stop, double step, DType dtype) {
-        if (step == 0 || Double.isNaN(start + stop + step)) {
-            throw new IllegalArgumentException(
-                    "arange: step must not be 0 and no bound NaN, got " + start + ", " + stop + ", " + step);
-        }
-        double count = Math.max(0, Math.ceil((stop - start) / step));
-        if (count > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("arange: from " + start + " to " + stop + " in steps of " + step
-                    + " are " + count + " numbers, more than a Java array holds; use a larger step");
-        }
-        int n = (int) count;
-        double[] values = new double[n];
-        for (int i = 0; i < n; i++) {
-            values[i] = start + i * step;
-        }
-        NDArray a = NDArray.empty(Shape.of(n), dtype);
-        HostCopy.putConverted(values, a);
-        return a;
+        return ArrayFactory.current().arange(start, stop, step, dtype);
     }
 
     /**
@@ -243,7 +201,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray empty(Shape shape, DType dtype) {
-        return empty(Backends.current(), shape, dtype, shape.contiguousStrides());
+        return ArrayFactory.current().empty(shape, dtype);
     }
 
     /**
@@ -440,6 +398,35 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public Backend backend() {
         return storage().backend();
+    }
+
+    /**
+     * The device on which the elements lie.
+     *
+     * @return the device
+     */
+    public Device device() {
+        return backend().device();
+    }
+
+    /**
+     * Makes further arrays on the device of this one. While a graph is traced, an array of it stands for data of any device:
+     * what is made beside it becomes a constant, and is made on the device of the thread.
+     *
+     * @return the factory of its device
+     */
+    public ArrayFactory factory() {
+        return isTraced() ? ArrayFactory.current() : new ArrayFactory(backend());
+    }
+
+    /**
+     * A new array on the device of this one, row-major, with arbitrary content.
+     *
+     * @param spec its shape, all sizes known, and element type
+     * @return the array
+     */
+    public NDArray newArray(Spec spec) {
+        return factory().empty(spec.shape(), spec.dtype());
     }
 
     /**

@@ -56,9 +56,9 @@ public final class RowSparse implements AutoCloseable {
             NDArray sums = Dispatch.withoutGradient(
                     new SegmentSum(distinct.length),
                     rows.reshape(Shape.of(flat)),
-                    NDArray.of(Shape.of(count), segment));
+                    rows.factory().of(Shape.of(count), segment));
             return new RowSparse(
-                    shape, temporaries.keep(NDArray.of(Shape.of(distinct.length), distinct)), temporaries.keep(sums));
+                    shape, temporaries.keep(rows.factory().of(Shape.of(distinct.length), distinct)), temporaries.keep(sums));
         }
     }
 
@@ -88,7 +88,7 @@ public final class RowSparse implements AutoCloseable {
                     numbers[k++] = i;
                 }
             }
-            NDArray indices = NDArray.of(Shape.of(count), numbers);
+            NDArray indices = array.factory().of(Shape.of(count), numbers);
             NDArray rows = Dispatch.withoutGradient(new Gather(0), array, indices);
             return new RowSparse(array.shape(), temporaries.keep(indices), temporaries.keep(rows));
         }
@@ -137,7 +137,7 @@ public final class RowSparse implements AutoCloseable {
      */
     public NDArray toDense() {
         try (Scope temporaries = Scope.open()) {
-            NDArray zeros = NDArray.zeros(shape, rows.dtype());
+            NDArray zeros = rows.factory().zeros(shape, rows.dtype());
             return temporaries.keep(Dispatch.withoutGradient(new ScatterAdd(0), zeros, indices, rows));
         }
     }

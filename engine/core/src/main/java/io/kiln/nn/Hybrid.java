@@ -2,6 +2,7 @@ package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
@@ -57,11 +58,12 @@ final class Hybrid implements AutoCloseable {
                 inputNeeds[i] = data[i].gradientState() != null;
             }
             try (Scope scope = Scope.open();
+                    Context.Switch there = Context.switchTo(backend);
                     Autograd.Mode mode = Autograd.pauseKeepingMode()) {
                 Block.Traced traced = owner.block.capture(owner.block::forwardAll, inputs);
                 graph = traced.graph();
                 constants = new HashMap<>();
-                traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
+                traced.constants().forEach((n, v) -> constants.put(n, v.to(backend.device()).copy().detach()));
             }
             int count = graph.parameters().size();
             parameters = new Parameter[count];

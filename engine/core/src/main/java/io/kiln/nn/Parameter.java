@@ -277,18 +277,21 @@ public final class Parameter implements AutoCloseable {
     /**
      * Overwrites the value.
      *
-     * @param newValue an array of the parameter's shape, converted to its dtype
+     * @param newValue an array of the parameter's shape, of any dtype, on any device
      */
     public void set(NDArray newValue) {
         checkOpen();
         complete(newValue.shape());
         if (data == null) {
             try (Scope scope = Scope.open()) {
-                data = scope.keep(NDArray.empty(shape, dtype)).detach();
+                data = scope.keep(newValue.newArray(new Spec(shape, dtype))).detach();
             }
             attach();
         }
-        value().assign(newValue);
+        NDArray value = value();
+        try (Scope scope = Scope.open()) {
+            value.assign(newValue.to(value.device()));
+        }
     }
 
     /**

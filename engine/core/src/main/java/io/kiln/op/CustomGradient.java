@@ -36,7 +36,7 @@ public record CustomGradient(CustomOp op, int outputs, List<Long> given, List<Lo
         NDArray[] dy = new NDArray[outputs];
         for (int i = 0; i < outputs; i++) {
             int at = given.indexOf((long) i);
-            dy[i] = at >= 0 ? in[n + outputs + at] : NDArray.zeros(y[i].shape(), y[i].dtype());
+            dy[i] = at >= 0 ? in[n + outputs + at] : y[i].factory().zeros(y[i].shape(), y[i].dtype());
         }
         NDArray[] dx = op.backward(dy, x, y);
         if (dx.length != n) {
@@ -50,7 +50,7 @@ public record CustomGradient(CustomOp op, int outputs, List<Long> given, List<Lo
 
     private NDArray checked(NDArray gradient, NDArray x, long input) {
         if (gradient == null) {
-            return NDArray.zeros(x.shape(), x.dtype());
+            return x.factory().zeros(x.shape(), x.dtype());
         }
         if (!gradient.spec().equals(x.spec())) {
             throw new ShapeException("custom: backward of " + op + " gave " + gradient.spec()

@@ -78,7 +78,24 @@ public final class Dispatch {
      * @return its outputs
      */
     public static NDArray[] composition(Operator operator, NDArray... inputs) {
-        return composed(operator, inputs, backend(operator, inputs));
+        return composition(operator, backend(operator, inputs), inputs);
+    }
+
+    /**
+     * Runs an operator on data of a device through its composition, without recording it.
+     *
+     * @param operator the operator
+     * @param backend the device's backend, on which arrays come that follow from no input
+     * @param inputs its inputs
+     * @return its outputs
+     */
+    public static NDArray[] composition(Operator operator, Backend backend, NDArray... inputs) {
+        if (inputs.length > 0) {
+            return composed(operator, inputs, backend);
+        }
+        try (Context.Switch there = Context.switchTo(backend)) {
+            return composed(operator, inputs, backend);
+        }
     }
 
     private static Tracer tracer(Operator operator, NDArray[] inputs) {
@@ -118,7 +135,7 @@ public final class Dispatch {
             Backend other = inputs[i].backend();
             if (other != backend) {
                 throw new IllegalArgumentException(operator.name() + ": input 0 lives on " + backend.device()
-                        + ", input " + i + " on " + other.device() + "; copy one of them to the other's device");
+                        + ", input " + i + " on " + other.device() + "; move one of them with to(device)");
             }
         }
         return backend;

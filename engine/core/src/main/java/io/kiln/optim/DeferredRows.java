@@ -76,7 +76,7 @@ final class DeferredRows implements AutoCloseable {
         place = new int[rows];
         seen = new int[rows];
         try (Scope scope = Scope.open()) {
-            zero = NDArray.zeros(Shape.of(1), parameter.dtype()).detach();
+            zero = parameter.storedValue().factory().zeros(Shape.of(1), parameter.dtype()).detach();
         }
         claim();
     }
@@ -128,7 +128,7 @@ final class DeferredRows implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             if (batch.length > 0) {
                 NDArray sums = Dispatch.withoutGradient(
-                        new SegmentSum(batch.length), flat(gradient), NDArray.of(Shape.of(segment.length), segment));
+                        new SegmentSum(batch.length), flat(gradient), zero.factory().of(Shape.of(segment.length), segment));
                 NDArray numbers = numbers(batch, batch.length);
                 NDArray[] parts = take(numbers);
                 run(parts, sums, now);
@@ -236,8 +236,8 @@ final class DeferredRows implements AutoCloseable {
         return last[row] == AT_REST ? 0 : updates - last[row];
     }
 
-    private static NDArray numbers(int[] rows, int count) {
-        return NDArray.of(Shape.of(count), Arrays.copyOf(rows, count));
+    private NDArray numbers(int[] rows, int count) {
+        return zero.factory().of(Shape.of(count), Arrays.copyOf(rows, count));
     }
 
     private NDArray flat(NDArray x) {

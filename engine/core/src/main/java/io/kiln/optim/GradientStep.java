@@ -2,6 +2,7 @@ package io.kiln.optim;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
@@ -92,6 +93,7 @@ public final class GradientStep implements AutoCloseable {
     }
 
     private static final class Compiled {
+        Backend backend;
         boolean[] trained;
         Executable executable;
         Map<String, NDArray> constants;
@@ -229,7 +231,7 @@ public final class GradientStep implements AutoCloseable {
     }
 
     private Compiled find(NDArray... data) {
-        Compiled known = compiled.find(this::serves, data);
+        Compiled known = compiled.find(c -> serves(c, data[0].backend()), data);
         if (known != null) {
             return known;
         }
@@ -239,8 +241,8 @@ public final class GradientStep implements AutoCloseable {
         return c;
     }
 
-    private boolean serves(Compiled c) {
-        boolean fits = true;
+    private boolean serves(Compiled c, Backend backend) {
+        boolean fits = c.backend == backend;
         int i = 0;
         for (Parameter p : parameters.values()) {
             fits &= c.trained[i++] == p.isTrained();
@@ -254,11 +256,13 @@ public final class GradientStep implements AutoCloseable {
         Graph graph;
         Map<String, NDArray> constants = new HashMap<>();
         c.constants = constants;
+        c.backend = data[0].backend();
         try (Scope scope = Scope.open();
+                Context.Switch there = Context.switchTo(c.backend);
                 Autograd.Mode mode = Autograd.pauseInMode(true)) {
             Block.Traced traced = network.capture(loss, inputs);
             graph = traced.graph();
-            traced.constants().forEach((n, v) -> constants.put(n, v.copy().detach()));
+            traced.constants().forEach((n, v) -> constants.put(n, v.to(c.backend.device()).copy().detach()));
         }
         Set<String> variables = new HashSet<>();
         c.trained = new boolean[parameters.size()];
@@ -270,8 +274,7 @@ public final class GradientStep implements AutoCloseable {
                 variables.add(e.getKey());
             }
         }
-        Backend backend = data[0].backend();
-        c.executable = new Compiler(backend, options)
+        c.executable = new Compiler(c.backend, options)
                 .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, inputs);
         c.parameterNames = graph.parameters().stream()
                 .map(p -> constants.containsKey(p.name()) ? null : p.name())
@@ -284,7 +287,7 @@ public final class GradientStep implements AutoCloseable {
                 c.byRows.add(c.gradientNames[of]);
             }
         }
-        layOut(backend, c);
+        layOut(c.backend, c);
         c.gradients = new NDArray[c.gradientNames.length];
         for (int k = 0; k < c.gradients.length; k++) {
             boolean dense = c.executable.program().rowsOf(k) < 0 && !c.byRows.contains(c.gradientNames[k]);

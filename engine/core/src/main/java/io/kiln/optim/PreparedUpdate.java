@@ -32,7 +32,7 @@ final class PreparedUpdate {
         outputs = new NDArray[optimizer.program().outputCount()];
         outputs[0] = weight;
         System.arraycopy(states, 0, outputs, 1, outputs.length - 1);
-        program = weight.backend().prepare(optimizer.program(), inputs, outputs);
+        program = InPlace.prepare(optimizer.program(), inputs, outputs);
     }
 
     static boolean serves(Optimizer optimizer) {

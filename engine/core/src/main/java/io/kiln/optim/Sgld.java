@@ -56,6 +56,6 @@ public record Sgld(double temperature) implements CompanionOptimizer {
 
     @Override
     public NDArray[] companions(Step step, NDArray weight, NDArray gradient, NDArray... states) {
-        return new NDArray[] {RandomOps.normal(weight.shape(), 0, 1, weight.dtype())};
+        return new NDArray[] {RandomOps.normalLike(weight, 0, 1)};
     }
 }

@@ -96,7 +96,7 @@ public final class Updates {
             NDArray gradient,
             NDArray... states) {
         try (Scope scope = Scope.open()) {
-            NDArray direction = NDArray.empty(weight.shape(), weight.dtype());
+            NDArray direction = weight.newArray(weight.spec());
             run(optimizer.direction(), optimizer.directionScalars(step), direction, weight, gradient, states);
             double ratio = 1;
             if (step.layerwise()) {

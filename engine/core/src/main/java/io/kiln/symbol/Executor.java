@@ -74,7 +74,7 @@ public final class Executor implements AutoCloseable {
                             "bind: the gradient of " + name + " needs a floating dtype, got " + a.spec());
                 }
                 requests.put(name, request);
-                gradients.put(name, NDArray.zeros(a.shape(), a.dtype()));
+                gradients.put(name, a.factory().zeros(a.shape(), a.dtype()));
             }
         });
     }
@@ -227,7 +227,7 @@ public final class Executor implements AutoCloseable {
                 if (request == GradReq.ADD && k >= 0) {
                     target.assign(target.add(found[k]));
                 } else if (request != GradReq.ADD) {
-                    target.assign(k >= 0 ? found[k] : NDArray.zeros(target.shape(), target.dtype()));
+                    target.assign(k >= 0 ? found[k] : target.factory().zeros(target.shape(), target.dtype()));
                 }
             });
         }
@@ -236,7 +236,7 @@ public final class Executor implements AutoCloseable {
     private NDArray head(int output, NDArray gradient) {
         NDArray y = outputs[output];
         if (gradient == null) {
-            return NDArray.ones(y.shape(), y.dtype());
+            return y.factory().ones(y.shape(), y.dtype());
         }
         if (!gradient.spec().equals(y.spec())) {
             throw new ShapeException("backward: output " + outputNames.get(output) + " needs a gradient " + y.spec()

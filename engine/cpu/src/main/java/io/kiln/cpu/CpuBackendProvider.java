@@ -11,8 +11,8 @@ public final class CpuBackendProvider implements BackendProvider {
     public CpuBackendProvider() {}
 
     @Override
-    public Device.Kind kind() {
-        return Device.Kind.CPU;
+    public String type() {
+        return Device.cpu().type();
     }
 
     @Override

@@ -40,7 +40,7 @@ class CpuBackendTest {
         assertTrue(cpu instanceof CpuBackend);
         assertSame(cpu, Backends.current());
         IllegalStateException e =
-                assertThrows(IllegalStateException.class, () -> Backends.get(new Device(Device.Kind.CPU, 1)));
+                assertThrows(IllegalStateException.class, () -> Backends.get(new Device("cpu", 1)));
         assertTrue(e.getMessage().contains("cpu(1)") && e.getMessage().contains("cpu(0)"), e.getMessage());
     }
 

@@ -1,5 +1,6 @@
 package io.kiln.nn.loss;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -51,18 +52,18 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return kept == null ? classes : Elementwise.where(kept, classes, Creation.zerosLike(classes));
     }
 
-    NDArray table(Shape prediction, DType dtype) {
-        return table("classWeights", prediction, dtype);
+    NDArray table(ArrayFactory beside, Shape prediction, DType dtype) {
+        return table("classWeights", beside, prediction, dtype);
     }
 
     /** The weight of each class as an array of a dtype, after a look at their number. */
-    NDArray table(String attribute, Shape prediction, DType dtype) {
+    NDArray table(String attribute, ArrayFactory beside, Shape prediction, DType dtype) {
         if (weights.size() != prediction.dim(-1)) {
             throw new IllegalArgumentException(loss + ": predictions" + prediction + " need " + prediction.dim(-1) + " "
                     + attribute + ", got " + weights.size() + ": " + weights);
         }
         double[] w = weights.stream().mapToDouble(Double::doubleValue).toArray();
-        return NDArray.of(Shape.of(w.length), w).cast(dtype);
+        return beside.of(Shape.of(w.length), w).cast(dtype);
     }
 
     /** What each label counts in a mean; null when all count 1. */
@@ -72,7 +73,7 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
             return kept == null ? null : kept.cast(DType.FLOAT32);
         }
         NDArray w = Indexing.gather(
-                table(prediction, DType.FLOAT32), indices(classes).cast(DType.INT32), 0);
+                table(classes.factory(), prediction, DType.FLOAT32), indices(classes).cast(DType.INT32), 0);
         return kept == null ? w : w.mul(kept.cast(DType.FLOAT32));
     }
 

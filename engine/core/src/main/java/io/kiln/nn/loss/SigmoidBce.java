@@ -68,7 +68,7 @@ public record SigmoidBce(
             more = y.mul(positiveWeights.get(0) - 1);
         } else {
             NDArray w = new ClassWeights(name(), ignoredLabel, positiveWeights)
-                    .table("positiveWeights", prediction.shape(), prediction.dtype());
+                    .table("positiveWeights", prediction.factory(), prediction.shape(), prediction.dtype());
             wy = y.mul(w);
             more = y.mul(w.sub(1));
         }

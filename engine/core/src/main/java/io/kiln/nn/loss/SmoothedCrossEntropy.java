@@ -61,7 +61,7 @@ public record SmoothedCrossEntropy(
         NDArray classes = Labels.classes(name(), p, label);
         NDArray hard = counts.weigh(Neural.softmaxCrossEntropy(prediction, counts.indices(classes)), p, classes);
         NDArray logP = Neural.logSoftmax(prediction, -1);
-        NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(p, logP.dtype()));
+        NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(logP.factory(), p, logP.dtype()));
         NDArray even = weighted.mean(-1).neg();
         return counts.without(hard.mul(1 - smoothing).add(even.mul(smoothing)), classes);
     }

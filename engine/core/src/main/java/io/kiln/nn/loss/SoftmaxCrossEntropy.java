@@ -52,7 +52,7 @@ public record SoftmaxCrossEntropy(
         if (Labels.isDistribution(p, label)) {
             NDArray y = Labels.like(name(), prediction, label);
             NDArray logP = Dispatch.one(new LogSoftmax(-1), prediction);
-            NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(p, logP.dtype()));
+            NDArray weighted = classWeights.isEmpty() ? logP : logP.mul(counts.table(logP.factory(), p, logP.dtype()));
             return weighted.mul(y).sum(-1).neg();
         }
         NDArray classes = Labels.classes(name(), prediction.shape(), label);

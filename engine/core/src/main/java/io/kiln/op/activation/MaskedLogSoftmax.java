@@ -36,7 +36,7 @@ public record MaskedLogSoftmax(int axis) implements Operator {
         if (x.shape().dim(axis) == 0) {
             return new NDArray[] {inputs[0].copy()};
         }
-        NDArray nothing = NDArray.scalar(Double.NEGATIVE_INFINITY, x.dtype());
+        NDArray nothing = x.factory().scalar(Double.NEGATIVE_INFINITY, x.dtype());
         NDArray mask = inputs[1].ne(0);
         NDArray max = Dispatch.one(new Max(axes(x), true), Dispatch.one(new Where(), mask, x, nothing));
         NDArray some = max.ne(Double.NEGATIVE_INFINITY);

@@ -48,7 +48,7 @@ public record MaskedSoftmax(int axis) implements Operator {
             return new NDArray[] {inputs[0].copy()};
         }
         NDArray mask = inputs[1].ne(0);
-        NDArray chosen = Dispatch.one(new Where(), mask, x, NDArray.scalar(Double.NEGATIVE_INFINITY, x.dtype()));
+        NDArray chosen = Dispatch.one(new Where(), mask, x, x.factory().scalar(Double.NEGATIVE_INFINITY, x.dtype()));
         NDArray max = Dispatch.one(new Max(axes(x), true), chosen);
         NDArray some = max.ne(Double.NEGATIVE_INFINITY);
         NDArray e = Dispatch.one(new Masked(false), x.sub(Dispatch.one(new Masked(false), max, some)), mask);

@@ -1,5 +1,7 @@
 package io.kiln.op.attention;
 
+import io.kiln.op.random.RandomOps;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -17,7 +19,6 @@ import io.kiln.op.math.Comparison;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
-import io.kiln.op.random.RandomBernoulli;
 import io.kiln.op.reduce.Any;
 import java.util.Arrays;
 import java.util.List;
@@ -165,7 +166,7 @@ public record ScaledDotProductAttention(
     @Override
     public NDArray[] compose(NDArray... in) {
         NDArray scores = in[0].matmul(Linalg.swap(in[1])).mul(scale);
-        NDArray seen = causal ? seen(in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
+        NDArray seen = causal ? seen(in[0].factory(), in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
         if (masked) {
             boolean chosen = in[3].dtype() == DType.BOOL;
             NDArray open =
@@ -179,7 +180,7 @@ public record ScaledDotProductAttention(
         } else {
             NDArray all = seen.broadcastTo(scores.shape());
             NDArray some = Dispatch.one(new Any(last(scores), true), all);
-            NDArray hidden = NDArray.scalar(Double.NEGATIVE_INFINITY, scores.dtype());
+            NDArray hidden = scores.factory().scalar(Double.NEGATIVE_INFINITY, scores.dtype());
             NDArray visible = Dispatch.one(new Where(), all, scores, hidden);
             // A query without any key gets a softmax of zeros, which is then cleared: no NaN comes up on the way.
             p = Dispatch.one(
@@ -191,17 +192,17 @@ public record ScaledDotProductAttention(
             return new NDArray[] {p.matmul(in[2]), p};
         }
         NDArray keep = Autograd.isTraining()
-                ? Dispatch.one(new RandomBernoulli(p.shape(), 1 - dropout, p.dtype()))
+                ? RandomOps.bernoulliLike(p, 1 - dropout)
                         .mul(1 / (1 - dropout))
-                : NDArray.ones(Shape.scalar(), p.dtype()).broadcastTo(p.shape());
+                : p.factory().ones(Shape.scalar(), p.dtype()).broadcastTo(p.shape());
         return new NDArray[] {p.mul(keep).matmul(in[2]), p, keep};
     }
 
     /** Which of S keys each of L queries sees. */
-    private NDArray seen(long queries, long keys) {
+    private NDArray seen(ArrayFactory beside, long queries, long keys) {
         long first = lastKeyOfFirst(queries, keys);
-        NDArray row = NDArray.arange(first, first + queries, 1, DType.INT64).reshape(queries, 1);
-        NDArray column = NDArray.arange(0, keys, 1, DType.INT64).reshape(1, keys);
+        NDArray row = beside.arange(first, first + queries, 1, DType.INT64).reshape(queries, 1);
+        NDArray column = beside.arange(0, keys, 1, DType.INT64).reshape(1, keys);
         return Elementwise.ge(row, column);
     }
 

@@ -187,9 +187,9 @@ public final class ControlFlow {
             int k = i;
             List<NDArray> steps = collected.stream().map(c -> c.get(k)).toList();
             Spec one = steps.get(0).spec();
-            outputs.add(WhileLoop.padded(steps, new Spec(one.shape().insert(0, maxIterations), one.dtype())));
+            outputs.add(WhileLoop.padded(now.get(0).factory(), steps, new Spec(one.shape().insert(0, maxIterations), one.dtype())));
         }
-        return new Loop(outputs, now, NDArray.of(Shape.scalar(), (long) collected.size()));
+        return new Loop(outputs, now, now.get(0).factory().of(Shape.scalar(), (long) collected.size()));
     }
 
     private static Loop tracedWhileLoop(

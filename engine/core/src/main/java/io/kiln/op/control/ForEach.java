@@ -97,7 +97,7 @@ public record ForEach(Graph body, int data, int states) implements GraphOperator
         for (int i = 0; i < outs; i++) {
             outputs.add(
                     n == 0
-                            ? NDArray.zeros(specs[i].shape(), specs[i].dtype())
+                            ? inputs[0].factory().zeros(specs[i].shape(), specs[i].dtype())
                             : Movement.stack(0, collected.get(i).toArray(NDArray[]::new)));
         }
         outputs.addAll(Arrays.asList(arguments).subList(data, data + states));

@@ -46,7 +46,7 @@ public interface GraphOperator extends Opaque, Stochastic, Unrolled {
     default NDArray[] compose(NDArray... inputs) {
         RandomGenerator.State state = RandomGenerator.state();
         List<NDArray> outputs = new ArrayList<>(run(inputs));
-        outputs.add(NDArray.of(Shape.of(2), state.seed(), state.draws()));
+        outputs.add(inputs[0].factory().of(Shape.of(2), state.seed(), state.draws()));
         return outputs.toArray(NDArray[]::new);
     }
 

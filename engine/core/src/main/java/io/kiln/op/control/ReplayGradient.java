@@ -80,7 +80,7 @@ public record ReplayGradient(GraphOperator operator, boolean training, List<Long
         List<NDArray> variables = wanted.stream().map(i -> x[i.intValue()]).toList();
         if (heads.isEmpty()) {
             return variables.stream()
-                    .map(v -> NDArray.zeros(v.shape(), v.dtype()))
+                    .map(v -> v.factory().zeros(v.shape(), v.dtype()))
                     .toArray(NDArray[]::new);
         }
         return Autograd.grad(heads, variables, headGradients, higher, higher).toArray(NDArray[]::new);

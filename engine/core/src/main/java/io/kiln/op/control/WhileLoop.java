@@ -1,5 +1,6 @@
 package io.kiln.op.control;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -108,19 +109,20 @@ public record WhileLoop(Graph condition, Graph body, int variables, int conditio
             System.arraycopy(results, outs, arguments, 0, variables);
         }
         Spec[] specs = infer(Arrays.stream(inputs).map(NDArray::spec).toArray(Spec[]::new));
+        ArrayFactory beside = inputs[0].factory();
         List<NDArray> outputs = new ArrayList<>();
         for (int i = 0; i < outs; i++) {
-            outputs.add(padded(collected.get(i), specs[i]));
+            outputs.add(padded(beside, collected.get(i), specs[i]));
         }
         outputs.addAll(Arrays.asList(arguments).subList(0, variables));
-        outputs.add(NDArray.of(Shape.scalar(), steps));
+        outputs.add(beside.of(Shape.scalar(), steps));
         return outputs;
     }
 
     /** The outputs of the steps one above the other, and zeros up to the size of a loop that never stops by itself. */
-    static NDArray padded(List<NDArray> steps, Spec spec) {
+    static NDArray padded(ArrayFactory beside, List<NDArray> steps, Spec spec) {
         long rest = spec.shape().dim(0) - steps.size();
-        NDArray zeros = rest == 0 ? null : NDArray.zeros(spec.shape().with(0, rest), spec.dtype());
+        NDArray zeros = rest == 0 ? null : beside.zeros(spec.shape().with(0, rest), spec.dtype());
         if (steps.isEmpty()) {
             return zeros;
         }

@@ -71,7 +71,7 @@ public record SyncBatchNorm(double epsilon, double momentum, @DefaultValue("fals
     public NDArray[] compose(NDArray... in) {
         NDArray x = in[0];
         double own = (double) x.size() / Math.max(1, x.shape().dim(1));
-        NDArray count = NDArray.full(Shape.of(1), own, in[3].dtype());
+        NDArray count = x.factory().full(Shape.of(1), own, in[3].dtype());
         if (!Autograd.isTraining()) {
             NDArray[] y = Dispatch.run(plain(), in);
             return new NDArray[] {y[0], y[1], y[2], y[3], y[4], count};

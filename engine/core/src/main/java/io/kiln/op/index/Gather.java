@@ -86,7 +86,7 @@ public record Gather(int axis, @DefaultValue("false") boolean fromEnd) implement
             return new NDArray[2];
         }
         NDArray x = c.input(0);
-        NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape(), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAdd(axis), zeros, c.input(1), c.outputGradient(0)), null};
     }
 

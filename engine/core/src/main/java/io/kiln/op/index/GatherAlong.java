@@ -33,7 +33,7 @@ public record GatherAlong(int axis) implements Operator {
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray x = c.input(0);
-        NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape(), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAddAlong(axis), zeros, c.input(1), c.outputGradient(0)), null};
     }
 

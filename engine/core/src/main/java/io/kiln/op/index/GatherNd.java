@@ -48,7 +48,7 @@ public record GatherNd() implements Operator {
     public NDArray[] gradient(GradientContext c) {
         NDArray x = c.input(0);
         Shape joined = joined(x.shape(), (int) c.input(1).shape().dim(-1));
-        NDArray zeros = NDArray.zeros(joined, x.dtype());
+        NDArray zeros = x.factory().zeros(joined, x.dtype());
         NDArray flat = flatFromStart(x.shape(), c.input(1));
         NDArray dx = Dispatch.one(new ScatterAdd(0), zeros, flat, c.outputGradient(0));
         return new NDArray[] {dx.reshape(x.shape()), null};

@@ -196,7 +196,7 @@ public final class Indexing {
         NDArray inside =
                 switch (mode) {
                     case CLIP -> Dispatch.one(new Clip(0, n - 1, false), indices);
-                    case WRAP -> Dispatch.one(new Mod(), indices, NDArray.scalar(n, indices.dtype()));
+                    case WRAP -> Dispatch.one(new Mod(), indices, indices.factory().scalar(n, indices.dtype()));
                 };
         return gather(x, inside, axis);
     }
@@ -225,7 +225,7 @@ public final class Indexing {
                 LongStream.of(at).forEach(places::add);
             }
         }
-        return NDArray.of(Shape.of(count, rank), places.build().toArray());
+        return x.factory().of(Shape.of(count, rank), places.build().toArray());
     }
 
     /**

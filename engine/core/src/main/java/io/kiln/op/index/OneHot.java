@@ -32,7 +32,7 @@ public record OneHot(long depth, DType dtype) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray indices = Dispatch.one(new ExpandDims(-1), inputs[0]);
-        NDArray places = NDArray.arange(0, depth, 1, DType.INT64);
+        NDArray places = indices.factory().arange(0, depth, 1, DType.INT64);
         return new NDArray[] {Dispatch.one(new Eq(), indices, places).cast(dtype)};
     }
 

@@ -60,8 +60,8 @@ public record Scatter(int axis, ScatterMode mode) implements Operator {
 
     /** The last update of an entry is the one whose number is left there. */
     private NDArray[] set(NDArray dy, NDArray indices) {
-        NDArray numbers = NDArray.arange(0, indices.size(), 1, DType.INT64).reshape(indices.shape());
-        NDArray none = NDArray.full(Shape.of(dy.shape().dim(axis)), -1, DType.INT64);
+        NDArray numbers = indices.factory().arange(0, indices.size(), 1, DType.INT64).reshape(indices.shape());
+        NDArray none = dy.factory().full(Shape.of(dy.shape().dim(axis)), -1, DType.INT64);
         NDArray left = Dispatch.one(new Scatter(0, ScatterMode.SET), none, indices, numbers);
         NDArray last = Dispatch.one(new Gather(0, true), left, indices).eq(numbers);
         int a = dy.shape().axis(axis);
@@ -82,7 +82,7 @@ public record Scatter(int axis, ScatterMode mode) implements Operator {
     private NDArray[] product(GradientContext c, NDArray dy, NDArray indices) {
         NDArray x = c.input(0);
         NDArray u = c.input(2);
-        NDArray one = NDArray.scalar(1, x.dtype());
+        NDArray one = x.factory().scalar(1, x.dtype());
         NDArray xIsZero = x.eq(0);
         NDArray uIsZero = u.eq(0);
         NDArray xs = Dispatch.one(new Where(), xIsZero, one, x);

@@ -30,7 +30,7 @@ public record ScatterNd(Shape shape) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         Shape joined = GatherNd.joined(shape, (int) inputs[0].shape().dim(-1));
-        NDArray zeros = NDArray.zeros(joined, inputs[1].dtype());
+        NDArray zeros = inputs[1].factory().zeros(joined, inputs[1].dtype());
         NDArray flat = GatherNd.flat(name(), shape, inputs[0]);
         return new NDArray[] {
             Dispatch.one(new ScatterAdd(0), zeros, flat, inputs[1]).reshape(shape)

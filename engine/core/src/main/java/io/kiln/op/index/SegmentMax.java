@@ -41,15 +41,15 @@ public record SegmentMax(long count) implements Operator {
     /** The rows of each segment, all others replaced by what is never picked, reduced along the rows. */
     static NDArray pick(boolean largest, long count, NDArray x, NDArray segment) {
         long[] dims = x.shape().dims();
-        NDArray zeros = NDArray.zeros(x.shape().with(0, count), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape().with(0, count), x.dtype());
         if (x.size() == 0) {
             return zeros;
         }
         // Integers have no infinity, but an element that none is beyond.
         double infinity = largest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-        NDArray never = x.dtype().isFloating() ? NDArray.scalar(infinity, x.dtype()) : largest ? x.min() : x.max();
+        NDArray never = x.dtype().isFloating() ? x.factory().scalar(infinity, x.dtype()) : largest ? x.min() : x.max();
         List<Long> rows = List.of(1L);
-        NDArray ids = NDArray.arange(0, count, 1, DType.INT64).reshape(count, 1);
+        NDArray ids = x.factory().arange(0, count, 1, DType.INT64).reshape(count, 1);
         NDArray mask = segment.cast(DType.INT64).reshape(1, dims[0]).eq(ids);
         long[] wide = new long[dims.length + 1];
         Arrays.fill(wide, 1);

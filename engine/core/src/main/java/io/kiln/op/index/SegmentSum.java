@@ -38,7 +38,7 @@ public record SegmentSum(long count) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
-        NDArray zeros = NDArray.zeros(x.shape().with(0, count), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape().with(0, count), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAdd(0), zeros, inputs[1], x)};
     }
 

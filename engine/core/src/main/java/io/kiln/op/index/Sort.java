@@ -29,7 +29,7 @@ public record Sort(int axis, boolean descending) implements Operator {
     public NDArray[] gradient(GradientContext c) {
         NDArray x = c.input(0);
         NDArray order = Dispatch.one(new ArgSort(axis, descending), x);
-        NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape(), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAddAlong(axis), zeros, order, c.outputGradient(0))};
     }
 }

@@ -42,7 +42,7 @@ public record TopK(long k, int axis, boolean largest) implements Operator {
         if (c.outputGradient(0) == null) {
             return new NDArray[1];
         }
-        NDArray zeros = NDArray.zeros(x.shape(), x.dtype());
+        NDArray zeros = x.factory().zeros(x.shape(), x.dtype());
         return new NDArray[] {Dispatch.one(new ScatterAddAlong(axis), zeros, c.output(1), c.outputGradient(0))};
     }
 }

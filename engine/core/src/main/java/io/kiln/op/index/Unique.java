@@ -41,11 +41,11 @@ public record Unique(NDArray values, NDArray inverse, NDArray counts) {
             inverse[at] = k - 1L;
             counts[k - 1]++;
         }
-        NDArray places = NDArray.of(Shape.of(k), Arrays.copyOf(first, k));
+        NDArray places = x.factory().of(Shape.of(k), Arrays.copyOf(first, k));
         return new Unique(
                 Dispatch.withoutGradient(new Gather(0), flat, places),
-                NDArray.of(x.shape(), inverse),
-                NDArray.of(Shape.of(k), Arrays.copyOf(counts, k)));
+                x.factory().of(x.shape(), inverse),
+                x.factory().of(Shape.of(k), Arrays.copyOf(counts, k)));
     }
 
     private static boolean isOther(double a, double b) {

@@ -1,5 +1,6 @@
 package io.kiln.op.internal;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -33,8 +34,8 @@ public final class TimeAxes {
     }
 
     /** The points in time 0, 1, … in a shape that broadcasts against x[T,N] or x[N,T]. */
-    public static NDArray times(long steps, int timeAxis) {
-        NDArray t = NDArray.arange(0, steps, 1, DType.INT64);
+    public static NDArray times(ArrayFactory beside, long steps, int timeAxis) {
+        NDArray t = beside.arange(0, steps, 1, DType.INT64);
         return timeAxis == 0 ? t.expandDims(1) : t;
     }
 
@@ -48,7 +49,7 @@ public final class TimeAxes {
 
     /** The places in the joined axis of points in time of each sequence, of the shape of the points. */
     public static NDArray places(NDArray times, Shape x, int timeAxis) {
-        NDArray sequences = NDArray.arange(0, x.dim(1 - timeAxis), 1, DType.INT64);
+        NDArray sequences = times.factory().arange(0, x.dim(1 - timeAxis), 1, DType.INT64);
         if (timeAxis == 0) {
             return times.mul(x.dim(1)).add(sequences);
         }

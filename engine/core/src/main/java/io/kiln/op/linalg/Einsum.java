@@ -1,10 +1,10 @@
 package io.kiln.op.linalg;
 
+import io.kiln.op.internal.Diagonals;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
@@ -154,7 +154,7 @@ public record Einsum(String equation) implements Operator {
                 char twin = spare.charAt(0);
                 spare = spare.substring(1);
                 terms.add(String.valueOf(c) + twin);
-                factors.add(Creation.eye(s.size(c), dy.dtype()));
+                factors.add(Diagonals.unit(dy.factory(), s.size(c), dy.dtype()));
                 target.append(twin);
             } else {
                 target.append(c);
@@ -164,7 +164,7 @@ public record Einsum(String equation) implements Operator {
         for (char c : target.toString().toCharArray()) {
             if (have.indexOf(c) < 0) {
                 terms.add(String.valueOf(c));
-                factors.add(NDArray.ones(Shape.of(s.size(c)), dy.dtype()));
+                factors.add(dy.factory().ones(Shape.of(s.size(c)), dy.dtype()));
             }
         }
         NDArray g = Dispatch.one(new Einsum(String.join(",", terms) + "->" + target), factors.toArray(NDArray[]::new));

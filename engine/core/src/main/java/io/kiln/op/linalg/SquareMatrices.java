@@ -1,11 +1,11 @@
 package io.kiln.op.linalg;
 
+import io.kiln.op.internal.Diagonals;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.shape.DiagonalEmbed;
@@ -57,7 +57,7 @@ final class SquareMatrices {
     /** 1/(f_j - f_i) where i and j differ, else 0. */
     static NDArray gaps(NDArray f) {
         NDArray difference = f.expandDims(-2).sub(f.expandDims(-1));
-        NDArray one = Creation.eye(f.shape().dim(-1), f.dtype());
+        NDArray one = Diagonals.unit(f.factory(), f.shape().dim(-1), f.dtype());
         return Elementwise.div(1, difference.add(one)).sub(one);
     }
 

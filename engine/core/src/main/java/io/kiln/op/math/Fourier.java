@@ -1,5 +1,6 @@
 package io.kiln.op.math;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -63,7 +64,7 @@ public final class Fourier {
         }
         long mirrored = n - x.shape().dim(axis);
         NDArray rest = Movement.flip(x.slice(axis, 1, 1 + mirrored), axis);
-        NDArray sign = NDArray.of(1f, -1f).cast(x.dtype());
+        NDArray sign = x.factory().of(1f, -1f).cast(x.dtype());
         NDArray whole = Movement.concat(axis, x, rest.mul(sign));
         return ifft(whole).slice(axis + 1, 0, 1).squeeze(axis + 1);
     }
@@ -254,7 +255,7 @@ public final class Fourier {
             throw new ShapeException(
                     "stft: x" + x.shape() + " needs " + n + " numbers at least and a hop above 0, got hop " + hop);
         }
-        NDArray frames = Dispatch.one(new Gather(-1), x, places(n, hop, (length - n) / hop + 1));
+        NDArray frames = Dispatch.one(new Gather(-1), x, places(x.factory(), n, hop, (length - n) / hop + 1));
         return rfft(frames.mul(window.cast(x.dtype())));
     }
 
@@ -274,9 +275,9 @@ public final class Fourier {
         }
         long count = frames.shape().dim(0);
         long length = (count - 1) * hop + n;
-        NDArray places = places(n, hop, count).reshape(Shape.of(count * n));
+        NDArray places = places(frames.factory(), n, hop, count).reshape(Shape.of(count * n));
         ScatterAdd add = new ScatterAdd(0);
-        NDArray none = NDArray.zeros(Shape.of(length), frames.dtype());
+        NDArray none = frames.factory().zeros(Shape.of(length), frames.dtype());
         NDArray parts = irfft(frames, n).mul(window.cast(frames.dtype())).reshape(Shape.of(count * n));
         NDArray weights = window.square()
                 .cast(frames.dtype())
@@ -289,9 +290,9 @@ public final class Fourier {
         return sum.div(safe);
     }
 
-    private static NDArray places(long n, long hop, long count) {
-        NDArray starts = NDArray.arange(0, count, 1, DType.INT64).mul(hop).expandDims(1);
-        return starts.add(NDArray.arange(0, n, 1, DType.INT64));
+    private static NDArray places(ArrayFactory beside, long n, long hop, long count) {
+        NDArray starts = beside.arange(0, count, 1, DType.INT64).mul(hop).expandDims(1);
+        return starts.add(beside.arange(0, n, 1, DType.INT64));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.kiln.op.nn;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -39,7 +40,7 @@ public record AdaptiveMaxPool(List<Long> size) implements Operator {
             long n = x.shape().dim(i + 2);
             long m = size.get(i);
             if (n % m != 0) {
-                x = Dispatch.one(new Gather(i + 2), x, shares(n, m));
+                x = Dispatch.one(new Gather(i + 2), x, shares(x.factory(), n, m));
             }
             kernel.add(x.shape().dim(i + 2) / m);
         }
@@ -48,7 +49,7 @@ public record AdaptiveMaxPool(List<Long> size) implements Operator {
     }
 
     /** The indices of all shares, each as long as the longest: its last element is repeated, which changes no maximum. */
-    private static NDArray shares(long n, long m) {
+    private static NDArray shares(ArrayFactory beside, long n, long m) {
         int longest = 0;
         for (long i = 0; i < m; i++) {
             longest = Math.max(longest, (int) (end(i, n, m) - i * n / m));
@@ -58,7 +59,7 @@ public record AdaptiveMaxPool(List<Long> size) implements Operator {
             long i = k / longest;
             indices[k] = Math.min(i * n / m + k % longest, end(i, n, m) - 1);
         }
-        return NDArray.of(Shape.of(indices.length), indices);
+        return beside.of(Shape.of(indices.length), indices);
     }
 
     private static long end(long i, long n, long m) {

@@ -1,5 +1,6 @@
 package io.kiln.op.nn;
 
+import io.kiln.op.random.RandomOps;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -8,7 +9,6 @@ import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
-import io.kiln.op.random.RandomBernoulli;
 
 /**
  * Dropout (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is otherwise
@@ -50,10 +50,10 @@ public record Dropout(double rate) implements Stochastic {
         if (rate == 0 || !Autograd.isTraining()) {
             return new NDArray[] {
                 Dispatch.one(new Alias(), x),
-                NDArray.ones(Shape.scalar(), x.dtype()).broadcastTo(x.shape())
+                x.factory().ones(Shape.scalar(), x.dtype()).broadcastTo(x.shape())
             };
         }
-        NDArray mask = Dispatch.one(new RandomBernoulli(x.shape(), 1 - rate, x.dtype()))
+        NDArray mask = RandomOps.bernoulliLike(x, 1 - rate)
                 .mul(1 / (1 - rate));
         return new NDArray[] {x.mul(mask), mask};
     }

@@ -31,7 +31,7 @@ public record RandomBernoulli(Shape shape, double p, DType dtype) implements Sto
     @Override
     public NDArray[] compose(NDArray... inputs) {
         Spec y = inputs.length == 1 ? new Spec(inputs[0].shape(), dtype) : new Spec(shape, dtype);
-        return RandomFill.fill(y, (words, at, to) -> {
+        return RandomFill.fill(RandomFill.place(inputs), y, (words, at, to) -> {
             for (int i = 0; i < 4; i++) {
                 to[i] = Philox.uniform(words[at + i]) < p ? 1 : 0;
             }

@@ -1,5 +1,6 @@
 package io.kiln.op.random;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -30,7 +31,12 @@ final class RandomFill {
         return new Spec[] {new Spec(inputs.length == 1 ? inputs[0].shape() : shape, dtype)};
     }
 
-    static NDArray[] fill(Spec spec, Transform transform) {
+    /** Beside the input whose shape is taken; without one on the device of the thread. */
+    static ArrayFactory place(NDArray... inputs) {
+        return inputs.length == 1 ? inputs[0].factory() : ArrayFactory.current();
+    }
+
+    static NDArray[] fill(ArrayFactory place, Spec spec, Transform transform) {
         RandomGenerator.State draw = RandomGenerator.next();
         int n = Math.toIntExact(spec.shape().size());
         float[] values = new float[n];
@@ -42,7 +48,7 @@ final class RandomFill {
                 put(words, i, values, start + i, transform);
             }
         }
-        return new NDArray[] {NDArray.of(spec.shape(), values).cast(spec.dtype())};
+        return new NDArray[] {place.of(spec.shape(), values).cast(spec.dtype())};
     }
 
     private static void put(int[] words, int at, float[] values, int to, Transform transform) {

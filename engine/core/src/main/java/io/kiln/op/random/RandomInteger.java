@@ -43,7 +43,7 @@ public record RandomInteger(Shape shape, long low, long high) implements Stochas
             long word = words[i % 4] & 0xFFFFFFFFL;
             values[i] = low + Math.multiplyHigh(word << 31, (high - low) << 1);
         }
-        return new NDArray[] {NDArray.of(s, values)};
+        return new NDArray[] {RandomFill.place(inputs).of(s, values)};
     }
 
     @Override

@@ -32,7 +32,7 @@ public record RandomNormal(Shape shape, double mean, double deviation, DType dty
     @Override
     public NDArray[] compose(NDArray... inputs) {
         Spec y = inputs.length == 1 ? new Spec(inputs[0].shape(), dtype) : new Spec(shape, dtype);
-        return RandomFill.fill(y, (words, at, to) -> {
+        return RandomFill.fill(RandomFill.place(inputs), y, (words, at, to) -> {
             for (int i = 0; i < 4; i += 2) {
                 to[i] = (float) (mean + deviation * Philox.normalCos(words[at + i], words[at + i + 1]));
                 to[i + 1] = (float) (mean + deviation * Philox.normalSin(words[at + i], words[at + i + 1]));

@@ -1,5 +1,6 @@
 package io.kiln.op.random;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -42,7 +43,7 @@ public record RandomPermutation(long n) implements Stochastic {
             order[i] = order[j];
             order[j] = t;
         }
-        return new NDArray[] {NDArray.of(Shape.of(n), order)};
+        return new NDArray[] {ArrayFactory.current().of(Shape.of(n), order)};
     }
 
     @Override

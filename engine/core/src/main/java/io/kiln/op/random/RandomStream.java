@@ -42,7 +42,7 @@ final class RandomStream {
         for (int i = 0; i < p.length; i++) {
             p[i] = sampler.sample(p[i], new RandomStream(draw, i));
         }
-        return new NDArray[] {NDArray.of(parameter.shape(), p).cast(dtype)};
+        return new NDArray[] {parameter.factory().of(parameter.shape(), p).cast(dtype)};
     }
 
     /** Makes a number of a parameter. */

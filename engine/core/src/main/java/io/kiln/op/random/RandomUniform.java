@@ -33,7 +33,7 @@ public record RandomUniform(Shape shape, double low, double high, DType dtype) i
     @Override
     public NDArray[] compose(NDArray... inputs) {
         Spec y = inputs.length == 1 ? new Spec(inputs[0].shape(), dtype) : new Spec(shape, dtype);
-        return RandomFill.fill(y, (words, at, to) -> {
+        return RandomFill.fill(RandomFill.place(inputs), y, (words, at, to) -> {
             for (int i = 0; i < 4; i++) {
                 to[i] = (float) (low + (high - low) * Philox.uniform(words[at + i]));
             }

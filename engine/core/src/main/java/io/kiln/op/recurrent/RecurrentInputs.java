@@ -188,13 +188,13 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
     /** The first state, zeros when it is not given. */
     NDArray first(int which, Shape shape, NDArray... inputs) {
         NDArray given = state(which, inputs);
-        return given != null ? given : NDArray.zeros(shape, inputs[X].dtype());
+        return given != null ? given : inputs[X].factory().zeros(shape, inputs[X].dtype());
     }
 
     /** Steps in their own order again, as one sequence. */
     static NDArray stack(NDArray[] steps, NDArray like, long size) {
         return steps.length == 0
-                ? NDArray.zeros(Shape.of(0, like.shape().dim(1), size), like.dtype())
+                ? like.factory().zeros(Shape.of(0, like.shape().dim(1), size), like.dtype())
                 : Movement.stack(0, steps);
     }
 }

@@ -29,7 +29,7 @@ public record SequenceMask(double value, int timeAxis) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
-        NDArray inside = TimeAxes.times(x.shape().dim(timeAxis), timeAxis).lt(TimeAxes.lengths(inputs[1], timeAxis));
+        NDArray inside = TimeAxes.times(x.factory(), x.shape().dim(timeAxis), timeAxis).lt(TimeAxes.lengths(inputs[1], timeAxis));
         long[] d = new long[x.shape().rank()];
         Arrays.fill(d, 1);
         d[0] = x.shape().dim(0);
@@ -38,7 +38,7 @@ public record SequenceMask(double value, int timeAxis) implements Operator {
         return new NDArray[] {
             value == 0
                     ? Dispatch.one(new Masked(false), x, mask).cast(x.dtype())
-                    : Dispatch.one(new Where(), mask, x, NDArray.scalar(value, x.dtype()))
+                    : Dispatch.one(new Where(), mask, x, x.factory().scalar(value, x.dtype()))
         };
     }
 

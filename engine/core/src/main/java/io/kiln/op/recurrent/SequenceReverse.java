@@ -28,7 +28,7 @@ public record SequenceReverse(int timeAxis) implements Operator {
         NDArray x = inputs[0];
         long steps = x.shape().dim(timeAxis);
         AlongAxis.checkRange(name() + " (length)", inputs[1], steps + 1);
-        NDArray times = TimeAxes.times(steps, timeAxis);
+        NDArray times = TimeAxes.times(x.factory(), steps, timeAxis);
         NDArray length = TimeAxes.lengths(inputs[1], timeAxis);
         NDArray source =
                 Dispatch.one(new Where(), times.lt(length), length.sub(1).sub(times), times);

@@ -40,10 +40,10 @@ public record CumulativeProduct(int axis) implements Operator {
         Arrays.fill(d, 1);
         d[a] = n;
         d[a + 1] = n;
-        NDArray own = Creation.eye(n, DType.BOOL).reshape(Shape.of(d));
+        NDArray own = Diagonals.unit(x.factory(), n, DType.BOOL).reshape(Shape.of(d));
         NDArray without = Dispatch.one(new Where(), own, Creation.onesLike(wide), wide);
         NDArray products = Dispatch.one(new CumulativeProduct(a + 1), without);
-        NDArray from = Diagonals.below(Shape.of(n, n), -1).reshape(Shape.of(d));
+        NDArray from = Diagonals.below(x.factory(), Shape.of(n, n), -1).reshape(Shape.of(d));
         NDArray g = Dispatch.one(new Masked(true), products.mul(dy), from);
         return new NDArray[] {Dispatch.one(new Sum(List.of((long) a + 1), false), g)};
     }

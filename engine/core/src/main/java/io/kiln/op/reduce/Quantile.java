@@ -49,7 +49,7 @@ public record Quantile(double q, int axis, boolean keepDims) implements Operator
         long n = x.shape().dim(axis);
         Shape shape = infer(x.spec())[0].shape();
         if (x.size() == 0) {
-            return new NDArray[] {NDArray.zeros(shape, x.dtype())};
+            return new NDArray[] {x.factory().zeros(shape, x.dtype())};
         }
         NDArray sorted = Dispatch.one(new Sort(axis, false), x);
         double place = q * (n - 1);

@@ -38,8 +38,7 @@ public record Concat(int axis) implements Operator {
         }
         Spec spec = infer(specs)[0];
         int a = spec.shape().axis(axis);
-        NDArray y = NDArray.empty(
-                inputs[0].backend(), spec.shape(), spec.dtype(), spec.shape().contiguousStrides());
+        NDArray y = inputs[0].newArray(spec);
         long start = 0;
         for (NDArray x : inputs) {
             if (x.size() > 0) {

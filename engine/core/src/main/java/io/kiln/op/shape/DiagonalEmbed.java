@@ -42,7 +42,7 @@ public record DiagonalEmbed(long offset, long rows, long columns) implements Ope
         NDArray x = inputs[0];
         Spec y = infer(x.spec())[0];
         NDArray result =
-                NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
+                x.newArray(y);
         result.fill(0);
         try (NDArray part = new Diagonal(offset).view(result, x.spec())) {
             part.assign(x);

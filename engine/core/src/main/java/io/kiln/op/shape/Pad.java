@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -49,7 +50,7 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         NDArray x = inputs[0];
         if (mode == PadMode.CONSTANT) {
             Shape shape = infer(x.spec())[0].shape();
-            NDArray y = NDArray.empty(x.backend(), shape, x.dtype(), shape.contiguousStrides());
+            NDArray y = x.newArray(new Spec(shape, x.dtype()));
             y.fill(value);
             try (NDArray part = SliceRange.view(y, x.shape(), before, ones())) {
                 part.assign(x);
@@ -58,7 +59,7 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         }
         for (int i = 0; i < x.shape().rank(); i++) {
             if (before.get(i) + after.get(i) > 0) {
-                x = Dispatch.one(new Gather(i), x, sources(x.shape().dim(i), i));
+                x = Dispatch.one(new Gather(i), x, sources(x.factory(), x.shape().dim(i), i));
             }
         }
         return new NDArray[] {x == inputs[0] ? x.copy() : x};
@@ -76,8 +77,8 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         }
         for (int i = x.rank() - 1; i >= 0; i--) {
             if (before.get(i) + after.get(i) > 0) {
-                NDArray zeros = NDArray.zeros(dy.shape().with(i, x.dim(i)), dy.dtype());
-                dy = Dispatch.one(new ScatterAdd(i), zeros, sources(x.dim(i), i), dy);
+                NDArray zeros = dy.factory().zeros(dy.shape().with(i, x.dim(i)), dy.dtype());
+                dy = Dispatch.one(new ScatterAdd(i), zeros, sources(dy.factory(), x.dim(i), i), dy);
             }
         }
         return new NDArray[] {dy};
@@ -96,11 +97,11 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
     }
 
     /** Which element of an axis of size n stands where along the padded axis. */
-    private NDArray sources(long n, int axis) {
+    private NDArray sources(ArrayFactory beside, long n, int axis) {
         long[] from = LongStream.range(-before.get(axis), n + after.get(axis))
                 .map(i -> mode == PadMode.EDGE ? Math.max(0, Math.min(n - 1, i)) : mirror(i, n))
                 .toArray();
-        return NDArray.of(Shape.of(from.length), from);
+        return beside.of(Shape.of(from.length), from);
     }
 
     private static long mirror(long i, long n) {

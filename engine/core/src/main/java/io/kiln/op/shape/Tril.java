@@ -31,7 +31,7 @@ public record Tril(long offset) implements Operator {
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
         return new NDArray[] {
-            Dispatch.one(new Masked(false), x, Diagonals.below(x.shape(), offset))
+            Dispatch.one(new Masked(false), x, Diagonals.below(x.factory(), x.shape(), offset))
                     .cast(x.dtype())
         };
     }

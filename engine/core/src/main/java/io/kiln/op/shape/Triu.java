@@ -23,7 +23,7 @@ public record Triu(long offset) implements Operator {
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
         return new NDArray[] {
-            Dispatch.one(new Masked(true), x, Diagonals.below(x.shape(), offset - 1))
+            Dispatch.one(new Masked(true), x, Diagonals.below(x.factory(), x.shape(), offset - 1))
                     .cast(x.dtype())
         };
     }

@@ -32,7 +32,7 @@ public record Unslice(Shape shape, List<Long> start, List<Long> stop, List<Long>
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
-        NDArray y = NDArray.empty(x.backend(), shape, x.dtype(), shape.contiguousStrides());
+        NDArray y = x.newArray(new Spec(shape, x.dtype()));
         y.fill(0);
         try (NDArray part = SliceRange.view(y, x.shape(), start, step)) {
             part.assign(x);

@@ -33,7 +33,7 @@ final class CsrPlaces {
 
     /** The row of each element: how many rows end at it or before. */
     static NDArray rows(NDArray indptr, NDArray indices) {
-        NDArray places = NDArray.arange(0, indices.size(), 1, DType.INT64);
+        NDArray places = indices.factory().arange(0, indices.size(), 1, DType.INT64);
         NDArray ends = indptr.slice(0, 1, Long.MAX_VALUE).cast(DType.INT64);
         return Dispatch.one(new SearchSorted(true), ends, places);
     }

@@ -26,7 +26,7 @@ public record CsrToDense(long rows, long columns) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray place = CsrPlaces.rows(inputs[0], inputs[1]).mul(columns).add(inputs[1]);
-        NDArray zeros = NDArray.zeros(Shape.of(rows * columns), inputs[2].dtype());
+        NDArray zeros = inputs[2].factory().zeros(Shape.of(rows * columns), inputs[2].dtype());
         return new NDArray[] {
             Dispatch.one(new ScatterAdd(0), zeros, place, inputs[2]).reshape(rows, columns)
         };

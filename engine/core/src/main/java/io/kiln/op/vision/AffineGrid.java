@@ -1,5 +1,6 @@
 package io.kiln.op.vision;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -39,14 +40,14 @@ public record AffineGrid(long height, long width, boolean alignCorners) implemen
     }
 
     /** The points (h, v, 1), of shape [height * width, 3]. */
-    private NDArray points(DType dtype) {
+    private NDArray points(ArrayFactory beside, DType dtype) {
         double[] p = new double[Math.toIntExact(3 * height * width)];
         for (int i = 0; i < p.length / 3; i++) {
             p[3 * i] = place(i % width, width);
             p[3 * i + 1] = place(i / width, height);
             p[3 * i + 2] = 1;
         }
-        return NDArray.of(Shape.of(height * width, 3), p).cast(dtype);
+        return beside.of(Shape.of(height * width, 3), p).cast(dtype);
     }
 
     private double place(long i, long n) {
@@ -56,7 +57,7 @@ public record AffineGrid(long height, long width, boolean alignCorners) implemen
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray theta = inputs[0];
-        NDArray grid = points(theta.dtype()).matmul(Linalg.swap(theta));
+        NDArray grid = points(theta.factory(), theta.dtype()).matmul(Linalg.swap(theta));
         return new NDArray[] {grid.reshape(theta.shape().dim(0), height, width, 2)};
     }
 
@@ -64,6 +65,6 @@ public record AffineGrid(long height, long width, boolean alignCorners) implemen
     public NDArray[] gradient(GradientContext c) {
         NDArray dy = c.outputGradient(0);
         NDArray flat = dy.reshape(dy.shape().dim(0), height * width, 2);
-        return new NDArray[] {Linalg.swap(flat).matmul(points(dy.dtype()))};
+        return new NDArray[] {Linalg.swap(flat).matmul(points(dy.factory(), dy.dtype()))};
     }
 }

@@ -109,7 +109,7 @@ public record GridSample(InterpolationMode mode, GridPadding padding, boolean al
                 Dispatch.one(new And(), h.ge(0), h.lt(x.dim(3))),
                 Dispatch.one(new And(), v.ge(0), v.lt(x.dim(2))));
         NDArray i = Dispatch.one(new Masked(false), v.mul(x.dim(3)).add(h), inside);
-        NDArray starts = NDArray.arange(0, x.dim(0), 1, DType.INT64).mul(x.dim(2) * x.dim(3));
+        NDArray starts = rows.factory().arange(0, x.dim(0), 1, DType.INT64).mul(x.dim(2) * x.dim(3));
         NDArray place = i.cast(DType.INT64).add(starts.reshape(x.dim(0), 1, 1));
         return Dispatch.one(new Masked(false), Dispatch.one(new Gather(0), rows, place), inside.expandDims(-1));
     }

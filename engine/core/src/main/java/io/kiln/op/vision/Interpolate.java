@@ -63,7 +63,7 @@ public record Interpolate(
                     Resampling.of(mode, alignCorners, antialias, x.shape().dim(axis), size.get(axis - 2));
             NDArray sum = null;
             for (int tap = 0; tap < r.taps(); tap++) {
-                NDArray part = r.weighted(tap, axis, Dispatch.one(new Gather(axis), x, r.places(tap)));
+                NDArray part = r.weighted(tap, axis, Dispatch.one(new Gather(axis), x, r.places(x.factory(), tap)));
                 sum = sum == null ? part : sum.add(part);
             }
             x = sum;

@@ -51,9 +51,9 @@ public record InterpolateGradient(
             long n = spatial.get(axis - 2);
             Resampling r =
                     Resampling.of(mode, alignCorners, antialias, n, dy.shape().dim(axis));
-            NDArray dx = NDArray.zeros(dy.shape().with(axis, n), dy.dtype());
+            NDArray dx = dy.factory().zeros(dy.shape().with(axis, n), dy.dtype());
             for (int tap = 0; tap < r.taps(); tap++) {
-                dx = Dispatch.one(new ScatterAdd(axis), dx, r.places(tap), r.weighted(tap, axis, dy));
+                dx = Dispatch.one(new ScatterAdd(axis), dx, r.places(dy.factory(), tap), r.weighted(tap, axis, dy));
             }
             dy = dx;
         }

@@ -1,5 +1,6 @@
 package io.kiln.op.vision;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
@@ -185,12 +186,12 @@ public final class Resampling {
     }
 
     /** The places of one tap, as an array of int64. */
-    NDArray places(int tap) {
+    NDArray places(ArrayFactory beside, int tap) {
         long[] p = new long[places.length / taps];
         for (int i = 0; i < p.length; i++) {
             p[i] = place(i, tap);
         }
-        return NDArray.of(Shape.of(p.length), p);
+        return beside.of(Shape.of(p.length), p);
     }
 
     /** An array times the weights of one tap along an axis; 0 for new elements that have fewer. */
@@ -206,7 +207,7 @@ public final class Resampling {
         long[] d = new long[x.shape().rank()];
         Arrays.fill(d, 1);
         d[axis] = w.length;
-        NDArray product = x.mul(NDArray.of(Shape.of(d), w).cast(x.dtype()));
-        return all ? product : Dispatch.one(new Masked(false), product, NDArray.of(Shape.of(d), has));
+        NDArray product = x.mul(x.factory().of(Shape.of(d), w).cast(x.dtype()));
+        return all ? product : Dispatch.one(new Masked(false), product, x.factory().of(Shape.of(d), has));
     }
 }
