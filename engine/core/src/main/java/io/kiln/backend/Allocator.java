@@ -92,12 +92,7 @@ public final class Allocator {
      * @param watcher told of each block; null for nobody
      */
     public Allocator(
-            Order order,
-            LongUnaryOperator allocate,
-            LongConsumer free,
-            long budget,
-            String remedy,
-            Watcher watcher) {
+            Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy, Watcher watcher) {
         this.watcher = watcher;
         this.order = order;
         this.allocate = allocate;

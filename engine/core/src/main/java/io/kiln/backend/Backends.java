@@ -75,8 +75,7 @@ public final class Backends {
         }
         throw new IllegalStateException("device " + device + ": "
                 + (reasons.isEmpty()
-                        ? "no backend for it on the class path; add the jar kiln-engine-"
-                                + device.type()
+                        ? "no backend for it on the class path; add the jar kiln-engine-" + device.type()
                         : String.join("; ", reasons)));
     }
 }

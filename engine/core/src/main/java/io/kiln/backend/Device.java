@@ -15,8 +15,9 @@ public record Device(String type, int index) {
     /** Checks the parts. */
     public Device {
         if (!type.matches("[a-z][a-z0-9]*") || index < 0) {
-            throw new IllegalArgumentException("device: needs a type of small letters, such as cpu, and an index of at least 0,"
-                    + " got type " + type + " and index " + index);
+            throw new IllegalArgumentException(
+                    "device: needs a type of small letters, such as cpu, and an index of at least 0," + " got type "
+                            + type + " and index " + index);
         }
     }
 

@@ -58,7 +58,9 @@ public final class RowSparse implements AutoCloseable {
                     rows.reshape(Shape.of(flat)),
                     rows.factory().of(Shape.of(count), segment));
             return new RowSparse(
-                    shape, temporaries.keep(rows.factory().of(Shape.of(distinct.length), distinct)), temporaries.keep(sums));
+                    shape,
+                    temporaries.keep(rows.factory().of(Shape.of(distinct.length), distinct)),
+                    temporaries.keep(sums));
         }
     }
 

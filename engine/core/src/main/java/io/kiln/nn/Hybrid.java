@@ -63,7 +63,9 @@ final class Hybrid implements AutoCloseable {
                 Block.Traced traced = owner.block.capture(owner.block::forwardAll, inputs);
                 graph = traced.graph();
                 constants = new HashMap<>();
-                traced.constants().forEach((n, v) -> constants.put(n, v.to(backend.device()).copy().detach()));
+                traced.constants()
+                        .forEach((n, v) ->
+                                constants.put(n, v.to(backend.device()).copy().detach()));
             }
             int count = graph.parameters().size();
             parameters = new Parameter[count];

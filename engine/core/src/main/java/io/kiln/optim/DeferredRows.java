@@ -76,7 +76,11 @@ final class DeferredRows implements AutoCloseable {
         place = new int[rows];
         seen = new int[rows];
         try (Scope scope = Scope.open()) {
-            zero = parameter.storedValue().factory().zeros(Shape.of(1), parameter.dtype()).detach();
+            zero = parameter
+                    .storedValue()
+                    .factory()
+                    .zeros(Shape.of(1), parameter.dtype())
+                    .detach();
         }
         claim();
     }
@@ -128,7 +132,9 @@ final class DeferredRows implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             if (batch.length > 0) {
                 NDArray sums = Dispatch.withoutGradient(
-                        new SegmentSum(batch.length), flat(gradient), zero.factory().of(Shape.of(segment.length), segment));
+                        new SegmentSum(batch.length),
+                        flat(gradient),
+                        zero.factory().of(Shape.of(segment.length), segment));
                 NDArray numbers = numbers(batch, batch.length);
                 NDArray[] parts = take(numbers);
                 run(parts, sums, now);

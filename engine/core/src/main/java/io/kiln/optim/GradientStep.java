@@ -262,7 +262,9 @@ public final class GradientStep implements AutoCloseable {
                 Autograd.Mode mode = Autograd.pauseInMode(true)) {
             Block.Traced traced = network.capture(loss, inputs);
             graph = traced.graph();
-            traced.constants().forEach((n, v) -> constants.put(n, v.to(c.backend.device()).copy().detach()));
+            traced.constants()
+                    .forEach((n, v) ->
+                            constants.put(n, v.to(c.backend.device()).copy().detach()));
         }
         Set<String> variables = new HashSet<>();
         c.trained = new boolean[parameters.size()];

@@ -275,7 +275,8 @@ public final class TrainStep implements AutoCloseable {
         NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
         try (Scope scope = Scope.open()) {
             for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = p.storedValue().factory().zeros(p.shape(), p.dtype()).detach();
+                arrays[i] =
+                        p.storedValue().factory().zeros(p.shape(), p.dtype()).detach();
             }
         }
         states.put(name, arrays);

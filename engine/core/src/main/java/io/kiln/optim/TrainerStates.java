@@ -76,7 +76,8 @@ final class TrainerStates implements AutoCloseable {
         NDArray[] arrays = new NDArray[optimizer.stateCount()];
         try (Scope scope = Scope.open()) {
             for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = scope.keep(p.storedValue().factory().zeros(p.shape(), p.dtype())).detach();
+                arrays[i] = scope.keep(p.storedValue().factory().zeros(p.shape(), p.dtype()))
+                        .detach();
             }
         }
         return new State(arrays);

@@ -44,7 +44,8 @@ class FactoriesTest {
         Map<String, Integer> found = new TreeMap<>();
         for (String room : ROOMS) {
             try (Stream<Path> files = Files.walk(main.resolve(room))) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".java")).toList()) {
                     int n = calls(file);
                     if (n > 0) {
                         found.put(main.relativize(file).toString().replace('\\', '/'), n);
@@ -53,7 +54,9 @@ class FactoriesTest {
             }
         }
         assertEquals(FROM_NUMBERS_ALONE, found, "make arrays by the factory of an input, x.factory()");
-        assertTrue(calls(main.resolve("ndarray/ArrayFactory.java")) > 0, "the pattern finds the call behind the static methods");
+        assertTrue(
+                calls(main.resolve("ndarray/ArrayFactory.java")) > 0,
+                "the pattern finds the call behind the static methods");
     }
 
     private static int calls(Path file) throws IOException {

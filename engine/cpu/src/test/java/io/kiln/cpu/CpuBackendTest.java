@@ -39,8 +39,7 @@ class CpuBackendTest {
         Backend cpu = Backends.get(Device.cpu());
         assertTrue(cpu instanceof CpuBackend);
         assertSame(cpu, Backends.current());
-        IllegalStateException e =
-                assertThrows(IllegalStateException.class, () -> Backends.get(new Device("cpu", 1)));
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> Backends.get(new Device("cpu", 1)));
         assertTrue(e.getMessage().contains("cpu(1)") && e.getMessage().contains("cpu(0)"), e.getMessage());
     }
 

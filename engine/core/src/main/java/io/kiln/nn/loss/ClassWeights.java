@@ -73,7 +73,9 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
             return kept == null ? null : kept.cast(DType.FLOAT32);
         }
         NDArray w = Indexing.gather(
-                table(classes.factory(), prediction, DType.FLOAT32), indices(classes).cast(DType.INT32), 0);
+                table(classes.factory(), prediction, DType.FLOAT32),
+                indices(classes).cast(DType.INT32),
+                0);
         return kept == null ? w : w.mul(kept.cast(DType.FLOAT32));
     }
 

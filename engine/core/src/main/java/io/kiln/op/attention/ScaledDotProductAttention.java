@@ -1,8 +1,7 @@
 package io.kiln.op.attention;
 
-import io.kiln.op.random.RandomOps;
-import io.kiln.ndarray.ArrayFactory;
 import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -19,6 +18,7 @@ import io.kiln.op.math.Comparison;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
+import io.kiln.op.random.RandomOps;
 import io.kiln.op.reduce.Any;
 import java.util.Arrays;
 import java.util.List;
@@ -166,7 +166,9 @@ public record ScaledDotProductAttention(
     @Override
     public NDArray[] compose(NDArray... in) {
         NDArray scores = in[0].matmul(Linalg.swap(in[1])).mul(scale);
-        NDArray seen = causal ? seen(in[0].factory(), in[0].shape().dim(-2), in[1].shape().dim(-2)) : null;
+        NDArray seen = causal
+                ? seen(in[0].factory(), in[0].shape().dim(-2), in[1].shape().dim(-2))
+                : null;
         if (masked) {
             boolean chosen = in[3].dtype() == DType.BOOL;
             NDArray open =
@@ -192,8 +194,7 @@ public record ScaledDotProductAttention(
             return new NDArray[] {p.matmul(in[2]), p};
         }
         NDArray keep = Autograd.isTraining()
-                ? RandomOps.bernoulliLike(p, 1 - dropout)
-                        .mul(1 / (1 - dropout))
+                ? RandomOps.bernoulliLike(p, 1 - dropout).mul(1 / (1 - dropout))
                 : p.factory().ones(Shape.scalar(), p.dtype()).broadcastTo(p.shape());
         return new NDArray[] {p.mul(keep).matmul(in[2]), p, keep};
     }

@@ -187,7 +187,8 @@ public final class ControlFlow {
             int k = i;
             List<NDArray> steps = collected.stream().map(c -> c.get(k)).toList();
             Spec one = steps.get(0).spec();
-            outputs.add(WhileLoop.padded(now.get(0).factory(), steps, new Spec(one.shape().insert(0, maxIterations), one.dtype())));
+            outputs.add(WhileLoop.padded(
+                    now.get(0).factory(), steps, new Spec(one.shape().insert(0, maxIterations), one.dtype())));
         }
         return new Loop(outputs, now, now.get(0).factory().of(Shape.scalar(), (long) collected.size()));
     }

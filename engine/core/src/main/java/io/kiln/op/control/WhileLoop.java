@@ -1,7 +1,7 @@
 package io.kiln.op.control;
 
-import io.kiln.ndarray.ArrayFactory;
 import io.kiln.graph.Graph;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;

@@ -196,7 +196,8 @@ public final class Indexing {
         NDArray inside =
                 switch (mode) {
                     case CLIP -> Dispatch.one(new Clip(0, n - 1, false), indices);
-                    case WRAP -> Dispatch.one(new Mod(), indices, indices.factory().scalar(n, indices.dtype()));
+                    case WRAP ->
+                        Dispatch.one(new Mod(), indices, indices.factory().scalar(n, indices.dtype()));
                 };
         return gather(x, inside, axis);
     }

@@ -60,7 +60,8 @@ public record Scatter(int axis, ScatterMode mode) implements Operator {
 
     /** The last update of an entry is the one whose number is left there. */
     private NDArray[] set(NDArray dy, NDArray indices) {
-        NDArray numbers = indices.factory().arange(0, indices.size(), 1, DType.INT64).reshape(indices.shape());
+        NDArray numbers =
+                indices.factory().arange(0, indices.size(), 1, DType.INT64).reshape(indices.shape());
         NDArray none = dy.factory().full(Shape.of(dy.shape().dim(axis)), -1, DType.INT64);
         NDArray left = Dispatch.one(new Scatter(0, ScatterMode.SET), none, indices, numbers);
         NDArray last = Dispatch.one(new Gather(0, true), left, indices).eq(numbers);

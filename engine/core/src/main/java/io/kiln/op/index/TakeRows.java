@@ -40,7 +40,8 @@ public record TakeRows(double value) implements Operator {
     /** Places in x with its first two axes joined; those of negative indices are some row's. */
     private static NDArray places(NDArray index, Shape x) {
         NDArray starts = index.factory().arange(0, x.dim(0), 1, DType.INT64).mul(x.dim(1));
-        NDArray some = Dispatch.one(new Maximum(), index.cast(DType.INT64), index.factory().scalar(0, DType.INT64));
+        NDArray some = Dispatch.one(
+                new Maximum(), index.cast(DType.INT64), index.factory().scalar(0, DType.INT64));
         return some.add(starts.expandDims(1));
     }
 
@@ -70,7 +71,9 @@ public record TakeRows(double value) implements Operator {
                 Dispatch.one(new Maximum(), index, Creation.zerosLike(index)),
                 x.shape().dim(1));
         NDArray taken = Dispatch.one(new Gather(0), TimeAxes.joined(x), places(index, x.shape()));
-        return new NDArray[] {Dispatch.one(new Where(), mask(index, y), taken, x.factory().scalar(value, x.dtype()))};
+        return new NDArray[] {
+            Dispatch.one(new Where(), mask(index, y), taken, x.factory().scalar(value, x.dtype()))
+        };
     }
 
     @Override

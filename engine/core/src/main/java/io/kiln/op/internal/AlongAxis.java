@@ -63,7 +63,8 @@ public final class AlongAxis {
         NDArray inside = fromStart(operation, indices, n);
         long width = indices.shape().dim(axis);
         long rows = width == 0 ? 0 : indices.size() / width;
-        NDArray starts = indices.factory().arange(0, rows, 1, DType.INT64).mul(n).reshape(rows, 1);
+        NDArray starts =
+                indices.factory().arange(0, rows, 1, DType.INT64).mul(n).reshape(rows, 1);
         NDArray inRow = vector(inside, axis).cast(DType.INT64).reshape(rows, width);
         return inRow.add(starts).reshape(Shape.of(rows * width));
     }

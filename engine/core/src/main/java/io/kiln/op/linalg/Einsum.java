@@ -1,6 +1,5 @@
 package io.kiln.op.linalg;
 
-import io.kiln.op.internal.Diagonals;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,6 +8,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.Broadcasting;
+import io.kiln.op.internal.Diagonals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,12 +1,12 @@
 package io.kiln.op.linalg;
 
-import io.kiln.op.internal.Diagonals;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
+import io.kiln.op.internal.Diagonals;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.shape.DiagonalEmbed;
 

@@ -1,6 +1,5 @@
 package io.kiln.op.nn;
 
-import io.kiln.op.random.RandomOps;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -9,6 +8,7 @@ import io.kiln.op.Alias;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.random.RandomOps;
 
 /**
  * Dropout (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is otherwise
@@ -53,8 +53,7 @@ public record Dropout(double rate) implements Stochastic {
                 x.factory().ones(Shape.scalar(), x.dtype()).broadcastTo(x.shape())
             };
         }
-        NDArray mask = RandomOps.bernoulliLike(x, 1 - rate)
-                .mul(1 / (1 - rate));
+        NDArray mask = RandomOps.bernoulliLike(x, 1 - rate).mul(1 / (1 - rate));
         return new NDArray[] {x.mul(mask), mask};
     }
 }

@@ -111,7 +111,8 @@ public final class Distributions {
         NDArray place =
                 RandomOps.uniformLike(Movement.tile(total, repeats), 0, 1).mul(total);
         NDArray drawn = Dispatch.one(new SearchSorted(true), sums, place);
-        return Dispatch.one(new Minimum(), drawn, weights.factory().scalar(weights.shape().dim(-1) - 1, DType.INT64));
+        return Dispatch.one(
+                new Minimum(), drawn, weights.factory().scalar(weights.shape().dim(-1) - 1, DType.INT64));
     }
 
     /**

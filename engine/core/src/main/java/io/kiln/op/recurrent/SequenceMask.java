@@ -29,7 +29,8 @@ public record SequenceMask(double value, int timeAxis) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
-        NDArray inside = TimeAxes.times(x.factory(), x.shape().dim(timeAxis), timeAxis).lt(TimeAxes.lengths(inputs[1], timeAxis));
+        NDArray inside = TimeAxes.times(x.factory(), x.shape().dim(timeAxis), timeAxis)
+                .lt(TimeAxes.lengths(inputs[1], timeAxis));
         long[] d = new long[x.shape().rank()];
         Arrays.fill(d, 1);
         d[0] = x.shape().dim(0);

@@ -40,7 +40,8 @@ public record Histogram(long bins, double low, double high) implements Operator 
         NDArray x = inputs[0].reshape(inputs[0].size()).cast(DType.FLOAT64);
         NDArray inside = Dispatch.one(new And(), x.ge(low), x.le(high));
         NDArray place = Dispatch.one(new Masked(false), x.sub(low).mul(bins / (high - low)), inside);
-        NDArray bin = Dispatch.one(new Minimum(), place.cast(DType.INT64), x.factory().scalar(bins - 1, DType.INT64));
+        NDArray bin =
+                Dispatch.one(new Minimum(), place.cast(DType.INT64), x.factory().scalar(bins - 1, DType.INT64));
         return new NDArray[] {Dispatch.one(new SegmentSum(bins), inside.cast(DType.INT64), bin)};
     }
 

@@ -34,7 +34,9 @@ public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
         NDArray x = inputs[0].cast(type.promote(DType.FLOAT32));
         if (ReductionShape.count(x.shape(), axes) == 0) {
             Shape none = ReductionShape.of(x.shape(), axes, keepDims);
-            return new NDArray[] {x.factory().scalar(Double.NEGATIVE_INFINITY, type).broadcastTo(none)};
+            return new NDArray[] {
+                x.factory().scalar(Double.NEGATIVE_INFINITY, type).broadcastTo(none)
+            };
         }
         NDArray max = Dispatch.one(new Max(axes, true), x);
         NDArray shift = Dispatch.one(new Masked(false), max, Dispatch.one(new IsFinite(), max));

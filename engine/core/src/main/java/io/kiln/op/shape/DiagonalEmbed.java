@@ -41,8 +41,7 @@ public record DiagonalEmbed(long offset, long rows, long columns) implements Ope
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
         Spec y = infer(x.spec())[0];
-        NDArray result =
-                x.newArray(y);
+        NDArray result = x.newArray(y);
         result.fill(0);
         try (NDArray part = new Diagonal(offset).view(result, x.spec())) {
             part.assign(x);

@@ -59,7 +59,8 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         }
         for (int i = 0; i < x.shape().rank(); i++) {
             if (before.get(i) + after.get(i) > 0) {
-                x = Dispatch.one(new Gather(i), x, sources(x.factory(), x.shape().dim(i), i));
+                x = Dispatch.one(
+                        new Gather(i), x, sources(x.factory(), x.shape().dim(i), i));
             }
         }
         return new NDArray[] {x == inputs[0] ? x.copy() : x};

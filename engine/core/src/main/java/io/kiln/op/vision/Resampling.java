@@ -208,6 +208,8 @@ public final class Resampling {
         Arrays.fill(d, 1);
         d[axis] = w.length;
         NDArray product = x.mul(x.factory().of(Shape.of(d), w).cast(x.dtype()));
-        return all ? product : Dispatch.one(new Masked(false), product, x.factory().of(Shape.of(d), has));
+        return all
+                ? product
+                : Dispatch.one(new Masked(false), product, x.factory().of(Shape.of(d), has));
     }
 }
