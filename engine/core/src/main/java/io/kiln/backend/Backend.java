@@ -8,7 +8,7 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * What a device offers. A backend needs kernels for the primitive kinds of operators only: an operator that it does not
- * {@linkplain #execute run} falls back to its composition.
+ * {@linkplain #plan plan} falls back to its composition.
  *
  * <p>Concurrency: thread-safe; the number of threads is a setting of the calling thread.
  */
@@ -66,17 +66,6 @@ public interface Backend {
      * @return the plan; null when this backend has no kernel for it: it is then composed of other operators
      */
     KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs);
-
-    /**
-     * Runs an operator on arrays of this device, in the {@linkplain Context#queue queue} of the calling thread. Shapes and
-     * dtypes have been checked.
-     *
-     * @param operator the operator with its attributes
-     * @param inputs its inputs, in any strides
-     * @param outputs what the operator's rule says of the outputs; a kernel may choose any dense strides
-     * @return new arrays, or views of the inputs; null when this backend has no kernel for it
-     */
-    NDArray[] execute(Operator operator, NDArray[] inputs, Spec[] outputs);
 
     /**
      * Runs a pointwise program, in place where an output is the same memory as an input. Counting the writes is the

@@ -36,8 +36,6 @@ public final class Context implements AutoCloseable {
     public enum Part {
         /** The innermost open scope. */
         SCOPE,
-        /** Planned memory for results. */
-        PLACEMENT,
         /** Recording, and train or predict mode. */
         AUTOGRAD,
         /** Mixed precision. */

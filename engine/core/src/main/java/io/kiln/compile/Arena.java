@@ -1,9 +1,10 @@
 package io.kiln.compile;
 
 import io.kiln.backend.Backend;
+import io.kiln.backend.Kernel;
+import io.kiln.backend.Span;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 
@@ -12,19 +13,16 @@ import io.kiln.ndarray.Shape;
  * next one.
  */
 final class Arena {
-    final Placement placement = new Placement();
     /** The array of each slot. Those of inputs, parameters and results change from call to call. */
     final NDArray[] values;
     /** For each step the arrays that it reads and writes. */
     final NDArray[][] inputs;
 
     final NDArray[][] outputs;
-    /** For each step, once it has run, the pointwise program or the kernel made ready; null where there is none. */
-    final Backend.Prepared[] programs;
-
-    final Target.RecordedCall[] kernels;
-    /** How often it was tried to make a kernel ready. */
-    final int[] tries;
+    /** For each step its kernel, which may keep what it finds from call to call; null where there is none. */
+    final Kernel[] kernels;
+    /** For each step the memory that its kernel needs beside the results; null where it needs none. */
+    final Span[] workspaces;
     /** Of views of parameters: the array that they look at. */
     final NDArray[] seen;
 
@@ -40,21 +38,28 @@ final class Arena {
         seen = new NDArray[slots.length];
         for (int i = 0; i < slots.length; i++) {
             Slot s = slots[i];
+            Slot root = slots[s.root()];
             if (s.kind() == Slot.Kind.CONSTANT) {
                 values[i] = lowered.constants().get(s.number());
-            } else if (slots[s.root()].kind() == Slot.Kind.ARENA) {
+            } else if (root.kind() == Slot.Kind.ARENA) {
                 long start = plan.offsets()[s.root()] + s.start();
-                values[i] = placement.array(block.storage(), start, s.spec(), s.strides());
+                long end = plan.offsets()[s.root()] + root.bytes();
+                values[i] = NDArray.planned(new Span(block.storage(), start, end - start), s.layout());
             }
         }
         inputs = new NDArray[steps.length][];
         outputs = new NDArray[steps.length][];
-        programs = new Backend.Prepared[steps.length];
-        kernels = new Target.RecordedCall[steps.length];
-        tries = new int[steps.length];
+        kernels = new Kernel[steps.length];
+        workspaces = new Span[steps.length];
         for (int i = 0; i < steps.length; i++) {
             inputs[i] = new NDArray[steps[i].inputs().length];
             outputs[i] = new NDArray[steps[i].outputs().length];
+            if (steps[i].plan() != null) {
+                kernels[i] = steps[i].plan().kernel().repeated();
+            }
+            if (plan.workspaces()[i] >= 0) {
+                workspaces[i] = new Span(block.storage(), plan.workspaces()[i], steps[i].workspaceBytes());
+            }
         }
     }
 

@@ -163,7 +163,7 @@ public final class Compiler {
                 for (Pass pass : last) {
                     p = pass.run(p);
                 }
-                return MemoryPlan.of(Lowering.lower(p, target, parameters)).bytes();
+                return MemoryPlan.of(Lowering.lower(p, backend, parameters)).bytes();
             }));
         }
         passes.addAll(last);
@@ -223,12 +223,12 @@ public final class Compiler {
             WeightPrepacking prepacking = options.optimize() && isUnbounded() ? WeightPrepacking.of(p) : null;
             PrepackedWeights prepacked = null;
             if (prepacking != null) {
-                LoweredProgram first = Lowering.lower(prepacking.first(), target, parameters);
+                LoweredProgram first = Lowering.lower(prepacking.first(), backend, parameters);
                 prepacked = new PrepackedWeights(new Executable(backend, prepacking.first(), first, List.of(), null));
                 p = prepacking.rest();
                 parameters = prepacking.parameters(parameters);
             }
-            Executable e = new Executable(backend, p, Lowering.lower(p, target, parameters), folded, prepacked);
+            Executable e = new Executable(backend, p, Lowering.lower(p, backend, parameters), folded, prepacked);
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

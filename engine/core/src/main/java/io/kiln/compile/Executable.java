@@ -3,6 +3,7 @@ package io.kiln.compile;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.graph.Graph;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.ShapeException;
@@ -59,7 +60,7 @@ public final class Executable implements AutoCloseable {
         for (int slot : lowered.outputs()) {
             isOutput[slot] = true;
         }
-        this.runner = new Runner(backend, lowered);
+        this.runner = new Runner(lowered);
         this.gradients = new StepGradients(program, lowered);
     }
 
@@ -108,15 +109,6 @@ public final class Executable implements AutoCloseable {
         return (int) Arrays.stream(steps)
                 .filter(s -> !(s.operator() instanceof ViewOperator))
                 .count();
-    }
-
-    /**
-     * How many results kernels have put elsewhere than planned, so that they had to be copied.
-     *
-     * @return copies in all calls so far
-     */
-    public long misplaced() {
-        return runner.misplaced();
     }
 
     /**
@@ -240,7 +232,9 @@ public final class Executable implements AutoCloseable {
                         from = to;
                     }
                     NDArray g = arena.values[lowered.outputs()[lowered.outputCount() + k]];
-                    if (places[k] != null && !placed[k]) {
+                    if (placed[k]) {
+                        InPlace.bumpVersions(places[k]);
+                    } else if (places[k] != null) {
                         runner.copy(g, places[k]);
                     }
                     ready.ready(k, places[k] != null ? places[k] : g);

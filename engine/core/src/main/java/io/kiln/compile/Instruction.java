@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 
@@ -11,5 +12,10 @@ import io.kiln.op.Operator;
  * @param inputs slots read
  * @param outputs slots written; for a view, the slot it defines
  * @param specs shapes and dtypes of the outputs
+ * @param plan how the device runs it; null for a view, and for what it composes of other operators
  */
-record Instruction(String name, Operator operator, int[] inputs, int[] outputs, Spec[] specs) {}
+record Instruction(String name, Operator operator, int[] inputs, int[] outputs, Spec[] specs, KernelPlan plan) {
+    long workspaceBytes() {
+        return plan == null ? 0 : plan.workspaceBytes();
+    }
+}

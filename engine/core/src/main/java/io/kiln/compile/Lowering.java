@@ -1,6 +1,9 @@
 package io.kiln.compile;
 
+import io.kiln.backend.Backend;
+import io.kiln.backend.KernelPlan;
 import io.kiln.graph.Graph;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
@@ -20,20 +23,18 @@ import java.util.stream.IntStream;
 final class Lowering {
     private final Program program;
     private final Graph graph;
-    private final Target target;
+    private final Backend backend;
     private final Map<String, Integer> parameters = new HashMap<>();
-    private final Phantom phantom = new Phantom();
     private final List<Slot> slots = new ArrayList<>();
-    private final List<NDArray> phantoms = new ArrayList<>();
     private final List<NDArray> constants = new ArrayList<>();
     private final List<Instruction> forward = new ArrayList<>();
     private final List<Instruction> backward = new ArrayList<>();
     private final int[][] slotOf;
 
-    private Lowering(Program program, Target target, List<Graph.ParameterInfo> parameters) {
+    private Lowering(Program program, Backend backend, List<Graph.ParameterInfo> parameters) {
         this.program = program;
         this.graph = program.graph();
-        this.target = target;
+        this.backend = backend;
         for (Graph.ParameterInfo p : parameters) {
             this.parameters.put(p.name(), this.parameters.size());
         }
@@ -44,12 +45,12 @@ final class Lowering {
      * Lowers a program.
      *
      * @param program the program
-     * @param target the device
+     * @param backend the device
      * @param parameters the parameters in the order in which each call gets them: passes put constants elsewhere
      * @return the steps
      */
-    static LoweredProgram lower(Program program, Target target, List<Graph.ParameterInfo> parameters) {
-        return new Lowering(program, target, parameters).run();
+    static LoweredProgram lower(Program program, Backend backend, List<Graph.ParameterInfo> parameters) {
+        return new Lowering(program, backend, parameters).run();
     }
 
     private LoweredProgram run() {
@@ -109,8 +110,7 @@ final class Lowering {
     }
 
     private int add(Slot.Kind kind, Spec spec, long[] strides, int number) {
-        slots.add(new Slot(kind, spec, strides, number, slots.size(), 0, null));
-        phantoms.add(phantom.array(spec, strides));
+        slots.add(new Slot(kind, new Layout(spec, strides), number, slots.size(), 0));
         return slots.size() - 1;
     }
 
@@ -121,46 +121,54 @@ final class Lowering {
         if (node.operator() instanceof ViewOperator v) {
             outputs = new int[] {view(node.name(), v, inputs[0], specs[0], steps)};
         } else {
-            NDArray[] arrays = IntStream.of(inputs).mapToObj(phantoms::get).toArray(NDArray[]::new);
-            long[][] strides = strides(node.operator(), arrays, specs);
+            Layout[] layouts =
+                    IntStream.of(inputs).mapToObj(k -> slots.get(k).layout()).toArray(Layout[]::new);
+            KernelPlan plan = plan(node.operator(), layouts, specs);
             outputs = new int[specs.length];
             for (int k = 0; k < outputs.length; k++) {
-                outputs[k] = add(Slot.Kind.ARENA, specs[k], strides[k], -1);
+                Layout y = plan == null ? Layout.rowMajor(specs[k]) : plan.layout(k, specs[k]);
+                outputs[k] = add(Slot.Kind.ARENA, specs[k], y.strides(), -1);
             }
-            steps.add(new Instruction(node.name(), node.operator(), inputs, outputs, specs));
+            steps.add(new Instruction(node.name(), node.operator(), inputs, outputs, specs, plan));
         }
         slotOf[graph.variableCount() + i] = outputs;
     }
 
-    private long[][] strides(Operator operator, NDArray[] inputs, Spec... outputs) {
+    private KernelPlan plan(Operator operator, Layout[] inputs, Spec... outputs) {
         if (!(operator instanceof FusedPointwise f)) {
-            return target.layout(operator, inputs, outputs);
+            return backend.plan(operator, inputs, outputs);
         }
-        long[][] all = new long[outputs.length][];
-        Arrays.fill(all, target.layout(inputs, f.shape()));
-        return all;
+        long[][] strides = new long[outputs.length][];
+        Arrays.fill(strides, Target.of(backend).layout(inputs, f.shape()));
+        return new KernelPlan(strides, 0, new PointwiseKernel(backend, f.program()));
     }
 
     private int view(String name, ViewOperator operator, int input, Spec spec, List<Instruction> steps) {
         int source = input;
-        NDArray seen = phantom.view(operator, phantoms.get(source), spec);
+        ViewOperator.View seen = operator.view(slots.get(source).layout(), spec);
         if (seen == null) {
             Spec same = slots.get(source).spec();
-            int copy = add(Slot.Kind.ARENA, same, same.shape().contiguousStrides(), -1);
-            step(name, new Copy(), source, copy, same, steps);
-            source = copy;
-            seen = phantom.view(operator, phantoms.get(source), spec);
+            source = add(Slot.Kind.ARENA, same, same.shape().contiguousStrides(), -1);
+            KernelPlan copy = plan(new Copy(), new Layout[] {slots.get(input).layout()}, same);
+            step(name, new Copy(), input, source, same, copy, steps);
+            seen = operator.view(slots.get(source).layout(), spec);
         }
         Slot from = slots.get(source);
+        long start = from.start() + seen.start() * spec.dtype().bytes();
         int at = slots.size();
-        slots.add(new Slot(Slot.Kind.VIEW, spec, seen.strides(), source, from.root(), Phantom.start(seen), operator));
-        phantoms.add(seen);
-        step(name, operator, source, at, spec, steps);
+        slots.add(new Slot(Slot.Kind.VIEW, new Layout(spec, seen.strides()), source, from.root(), start));
+        step(name, operator, source, at, spec, null, steps);
         return at;
     }
 
     private static void step(
-            String name, Operator operator, int input, int output, Spec spec, List<Instruction> steps) {
-        steps.add(new Instruction(name, operator, new int[] {input}, new int[] {output}, new Spec[] {spec}));
+            String name,
+            Operator operator,
+            int input,
+            int output,
+            Spec spec,
+            KernelPlan plan,
+            List<Instruction> steps) {
+        steps.add(new Instruction(name, operator, new int[] {input}, new int[] {output}, new Spec[] {spec}, plan));
     }
 }

@@ -13,10 +13,11 @@ import java.util.List;
  * <p>Y. Pisarchyk, J. Lee: Efficient Memory Management for Deep Neural Net Inference, 2020 (greedy by size).
  *
  * @param offsets for each slot in the arena its first byte; -1 for others
+ * @param workspaces for each instruction the first byte of its kernel's workspace; -1 where there is none
  * @param bytes size of the arena
  * @param naiveBytes what the values would take if none shared memory
  */
-record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
+record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes) {
     private static final long ALIGNMENT = 64;
 
     /** A block of memory: one value, or several that are written over each other in place. */
@@ -27,8 +28,7 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
         int last;
         long offset = -1;
 
-        Block(int slot, long bytes, int at) {
-            slots.add(slot);
+        Block(long bytes, int at) {
             this.bytes = bytes;
             first = at;
             last = at;
@@ -48,6 +48,7 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
         Slot[] slots = lowered.slots();
         Instruction[] steps = lowered.instructions();
         Block[] blocks = new Block[slots.length];
+        Block[] workspaces = new Block[steps.length];
         List<Block> all = new ArrayList<>();
         int[] lastUse = lastUses(lowered, steps);
         long naive = 0;
@@ -62,13 +63,17 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
                 boolean over = overResiduals || steps[i].operator() instanceof FusedPointwise;
                 Block block = over ? inPlace(lowered, steps[i], at, out, lastUse, blocks, reused) : null;
                 if (block == null) {
-                    block = new Block(out, rounded(slots[out].bytes()), at);
+                    block = new Block(rounded(slots[out].bytes()), at);
                     all.add(block);
-                } else {
-                    block.slots.add(out);
                 }
+                block.slots.add(out);
                 block.last = Math.max(at, lastUse[out]);
                 blocks[out] = block;
+            }
+            if (steps[i].workspaceBytes() > 0) {
+                workspaces[i] = new Block(rounded(steps[i].workspaceBytes()), at);
+                all.add(workspaces[i]);
+                naive += workspaces[i].bytes;
             }
         }
         long bytes = place(all);
@@ -77,7 +82,10 @@ record MemoryPlan(long[] offsets, long bytes, long naiveBytes) {
         for (Block b : all) {
             b.slots.forEach(s -> offsets[s] = b.offset);
         }
-        return new MemoryPlan(offsets, bytes, naive);
+        long[] starts = Arrays.stream(workspaces)
+                .mapToLong(b -> b == null ? -1 : b.offset)
+                .toArray();
+        return new MemoryPlan(offsets, starts, bytes, naive);
     }
 
     /** Updates take place between the forward and the backward steps. */

@@ -1,9 +1,7 @@
 package io.kiln.compile;
 
-import io.kiln.backend.Backend;
 import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Placement;
 import io.kiln.ndarray.Scope;
 import io.kiln.observe.Observation;
 import io.kiln.op.Dispatch;
@@ -12,35 +10,26 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /**
- * Runs the steps of a program on the arrays of an arena: makes views, offers kernels the planned places for their results, and
- * copies what they put elsewhere.
+ * Runs the steps of a program on the arrays of an arena: makes views, and lets kernels write their results where they are
+ * planned.
  *
- * <p>Concurrency: immutable but for the count of copies; any number of threads, each with an arena of its own.
+ * <p>Concurrency: immutable; any number of threads, each with an arena of its own.
  */
 final class Runner {
     private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
 
-    private static final double[] NO_SCALARS = {};
-
-    /** An arena may serve several threads in turn, each of which has kernels of its own; then looking is no worse. */
-    private static final int MAX_TRIES = 4;
-
-    private final Backend backend;
-    private final Target target;
     private final LoweredProgram lowered;
     private final Instruction[] steps;
     private final int forwardSteps;
     private final boolean[] isOutput;
     private final int[] viewsAgain;
-    private final LongAdder misplaced = new LongAdder();
+    /** For each step whether it reads arrays of the caller, whose strides may be others than planned. */
+    private final boolean[] readsGiven;
 
-    Runner(Backend backend, LoweredProgram lowered) {
-        this.backend = backend;
-        this.target = Target.of(backend);
+    Runner(LoweredProgram lowered) {
         this.lowered = lowered;
         this.steps = lowered.instructions();
         this.forwardSteps = lowered.forward().size();
@@ -49,11 +38,13 @@ final class Runner {
             isOutput[slot] = true;
         }
         this.viewsAgain = viewsAgain();
-    }
-
-    /** Results that kernels have put elsewhere than planned, in all calls so far. */
-    long misplaced() {
-        return misplaced.sum();
+        this.readsGiven = new boolean[steps.length];
+        for (int i = 0; i < steps.length; i++) {
+            for (int in : steps[i].inputs()) {
+                Slot.Kind root = lowered.slots()[lowered.slots()[in].root()].kind();
+                readsGiven[i] |= root == Slot.Kind.INPUT || root == Slot.Kind.PARAMETER;
+            }
+        }
     }
 
     void copy(NDArray from, NDArray to) {
@@ -92,8 +83,7 @@ final class Runner {
      * @param watch told of each step before it runs, or null
      */
     void run(Arena arena, boolean keepViews, int from, int to, Watch watch) {
-        try (Scope scope = Scope.open();
-                Placement placement = arena.placement.open()) {
+        try (Scope scope = Scope.open()) {
             Observation observation = Observation.current();
             for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
                 Instruction step = steps[viewsAgain[k]];
@@ -140,29 +130,20 @@ final class Runner {
     }
 
     private void compute(Arena arena, int i, NDArray[] in, NDArray... out) {
-        Instruction step = steps[i];
-        if (step.operator() instanceof FusedPointwise f) {
-            Backend.Prepared program = arena.programs[i];
-            if (program == null) {
-                program = backend.prepare(f.program(), in, out);
-                arena.programs[i] = program;
-            }
-            program.run(in, out, NO_SCALARS);
-            InPlace.bumpVersions(out);
-        } else if (arena.kernels[i] == null || !arena.kernels[i].run(in, out)) {
-            search(arena, i, in, out);
+        if (arena.kernels[i] != null && (!readsGiven[i] || areAsPlanned(steps[i], in))) {
+            arena.kernels[i].run(in, out, arena.workspaces[i]);
+        } else {
+            Dispatch.into(steps[i].operator(), in, out);
         }
     }
 
-    /** Runs a kernel that has to be looked for; a few times it is tried to keep what was found. */
-    private void search(Arena arena, int i, NDArray[] in, NDArray... out) {
-        if (arena.tries[i] < MAX_TRIES) {
-            arena.tries[i]++;
-            arena.kernels[i] =
-                    target.record(steps[i].operator(), in, out, () -> kernel(arena.placement, steps[i], in, out));
-        } else {
-            kernel(arena.placement, steps[i], in, out);
+    private boolean areAsPlanned(Instruction step, NDArray... in) {
+        for (int k = 0; k < in.length; k++) {
+            if (!in[k].layout().places(lowered.slots()[step.inputs()[k]].strides())) {
+                return false;
+            }
         }
+        return true;
     }
 
     /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
@@ -182,40 +163,6 @@ final class Runner {
         } else {
             NDArray made = operator.view(x, step.specs()[0]);
             arena.values[at] = keep || isOutput[at] ? scope.keep(made) : made;
-        }
-    }
-
-    private void kernel(Placement placement, Instruction step, NDArray[] in, NDArray... out) {
-        placement.expect(out);
-        NDArray[] made = backend.execute(step.operator(), in, step.specs());
-        if (made == null) {
-            placement.expectNothing(); // what it is composed of must not take the places of its results
-            made = Dispatch.composition(step.operator(), backend, in);
-        }
-        placement.expectNothing();
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k]) {
-                settle(made, out);
-                return;
-            }
-        }
-    }
-
-    /** Copies what a kernel has put elsewhere. What lies in the place of another result is moved out of the way first. */
-    private void settle(NDArray[] made, NDArray... out) {
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k] && List.of(out).contains(made[k])) {
-                NDArray moved = NDArray.empty(backend, made[k].shape(), made[k].dtype(), made[k].strides());
-                copy(made[k], moved);
-                made[k] = moved;
-            }
-        }
-        for (int k = 0; k < out.length; k++) {
-            if (made[k] != out[k]) {
-                copy(made[k], out[k]);
-                made[k].close();
-                misplaced.increment();
-            }
         }
     }
 }

@@ -1,20 +1,18 @@
 package io.kiln.compile;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.ViewOperator;
 
 /**
  * A value of a lowered program and where its memory comes from.
  *
  * @param kind whose memory it is
- * @param spec shape and dtype
- * @param strides its layout, in elements
+ * @param layout shape, dtype and strides
  * @param number which one of its kind: number of the input or parameter, or of the constant; for a view the slot it looks at
  * @param root the slot whose memory it is: itself unless it is a view
  * @param start where it begins in that memory, in bytes
- * @param view how a view is made; null otherwise
  */
-record Slot(Kind kind, Spec spec, long[] strides, int number, int root, long start, ViewOperator view) {
+record Slot(Kind kind, Layout layout, int number, int root, long start) {
     /** Where memory comes from. */
     enum Kind {
         /** An array that the caller gives to each call: data, or the gradient of an output. */
@@ -31,11 +29,19 @@ record Slot(Kind kind, Spec spec, long[] strides, int number, int root, long sta
         VIEW
     }
 
+    Spec spec() {
+        return layout.spec();
+    }
+
+    long[] strides() {
+        return layout.strides();
+    }
+
     long bytes() {
-        return Math.multiplyExact(spec.shape().size(), spec.dtype().bytes());
+        return Math.multiplyExact(layout.size(), layout.dtype().bytes());
     }
 
     Slot as(Kind other) {
-        return new Slot(other, spec, strides, number, root, start, view);
+        return new Slot(other, layout, number, root, start);
     }
 }

@@ -92,7 +92,9 @@ final class StepGradients {
             }
             Slot s = lowered.slots()[lowered.outputs()[lowered.outputCount() + k]];
             Slot root = lowered.slots()[s.root()];
-            boolean whole = s.bytes() == root.bytes() && isRowMajor(s) && isRowMajor(root);
+            boolean whole = s.bytes() == root.bytes()
+                    && s.layout().isContiguous()
+                    && root.layout().isContiguous();
             if (root.kind() == Slot.Kind.RESULT && arena.values[s.root()] == null && whole) {
                 NDArray to = places[k];
                 arena.values[s.root()] = s.root() == lowered.outputs()[lowered.outputCount() + k]
@@ -102,18 +104,6 @@ final class StepGradients {
             }
         }
         return placed;
-    }
-
-    private static boolean isRowMajor(Slot s) {
-        long expected = 1;
-        for (int i = s.strides().length - 1; i >= 0; i--) {
-            long d = s.spec().shape().dim(i);
-            if (d != 1 && s.strides()[i] != expected) {
-                return false;
-            }
-            expected *= d;
-        }
-        return true;
     }
 
     private int[] finishedSteps() {

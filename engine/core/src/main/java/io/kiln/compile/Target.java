@@ -1,7 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.backend.Backend;
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * What a device contributes to compiling for it. The defaults fit any backend: row-major results, every pointwise operator
- * fused, every other one run by the backend's {@code execute}.
+ * fused, every other one run by the backend's kernels.
  *
  * <p>Implementations are thread-safe.
  */
@@ -48,29 +48,13 @@ public interface Target {
     }
 
     /**
-     * How kernels lay out their results. Where a kernel does otherwise its result is copied, so a wrong answer costs time only.
-     *
-     * @param operator the operator
-     * @param inputs arrays of the inputs' shapes, types and strides, whose elements must not be looked at
-     * @param outputs shape and dtype of the results
-     * @return strides of each result, in elements; dense
-     */
-    default long[][] layout(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        long[][] strides = new long[outputs.length][];
-        for (int i = 0; i < strides.length; i++) {
-            strides[i] = outputs[i].shape().contiguousStrides();
-        }
-        return strides;
-    }
-
-    /**
      * How fused programs lay out their results best.
      *
-     * @param inputs arrays of the inputs' shapes, types and strides, whose elements must not be looked at
+     * @param inputs layouts of the inputs
      * @param shape the results' shape
      * @return strides in elements; dense
      */
-    default long[] layout(NDArray[] inputs, Shape shape) {
+    default long[] layout(Layout[] inputs, Shape shape) {
         return shape.contiguousStrides();
     }
 
@@ -102,32 +86,5 @@ public interface Target {
      */
     default List<Pass> passes() {
         return List.of();
-    }
-
-    /** A kernel call recorded for replay. One thread at a time. */
-    interface RecordedCall {
-        /**
-         * Replays the call.
-         *
-         * @param inputs its inputs
-         * @param outputs where the results go
-         * @return false, without having done anything, if the arrays have other strides than the recorded ones or the call cannot
-         *     run on this thread
-         */
-        boolean run(NDArray[] inputs, NDArray[] outputs);
-    }
-
-    /**
-     * Runs a kernel call and, where possible, records it for replay without another lookup.
-     *
-     * @param operator the operator
-     * @param inputs its inputs
-     * @param outputs where the results go
-     * @param call runs the kernel
-     * @return the recorded call; null if it cannot be replayed
-     */
-    default RecordedCall record(Operator operator, NDArray[] inputs, NDArray[] outputs, Runnable call) {
-        call.run();
-        return null;
     }
 }

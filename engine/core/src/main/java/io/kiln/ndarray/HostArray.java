@@ -212,7 +212,7 @@ public abstract sealed class HostArray permits PointwiseArray {
         try (Scope scope = Scope.open()) {
             NDArray source = other.shape().equals(a.shape())
                     ? other
-                    : other.view(a.shape(), BroadcastTo.strides(other, a.shape()), 0);
+                    : other.view(a.shape(), BroadcastTo.strides(other.layout(), a.shape()), 0);
             boolean shifted = source.storage() == a.storage()
                     && (source.address() != a.address() || !Arrays.equals(source.strides(), a.strides()));
             source = shifted ? Dispatch.withoutGradient(new Copy(), source) : source;

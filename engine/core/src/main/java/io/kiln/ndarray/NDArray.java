@@ -27,8 +27,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     private final Storage storage;
     private final TraceMeta traced;
     private AutogradMeta gradientState;
-    private final boolean placed;
-    private Placement placement;
+    private final boolean planned;
     private Scope owner;
     private Cleaner.Cleanable cleanable;
     private boolean closed;
@@ -38,7 +37,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         this.offset = offset;
         this.storage = storage;
         this.traced = traced;
-        this.placed = false;
+        this.planned = false;
         if (storage != null) {
             Scope scope = Scope.current();
             if (scope == null) {
@@ -49,13 +48,12 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         }
     }
 
-    private NDArray(Placement placement, Layout layout, long offset, Storage storage) {
+    private NDArray(Span memory, Layout layout) {
         this.layout = layout;
-        this.offset = offset;
-        this.storage = storage;
+        this.offset = memory.offset() / layout.dtype().bytes();
+        this.storage = memory.storage();
         this.traced = null;
-        this.placed = true;
-        this.placement = placement;
+        this.planned = true;
     }
 
     /**
@@ -225,13 +223,6 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array
      */
     public static NDArray empty(Backend backend, Layout layout) {
-        Placement places = Placement.current();
-        if (places != null) {
-            NDArray placed = places.take(layout.shape(), layout.dtype(), layout.strides());
-            if (placed != null) {
-                return placed;
-            }
-        }
         long size = layout.size();
         if (size < 0) {
             throw new ShapeException("empty: all sizes must be known, got " + layout.shape());
@@ -240,23 +231,19 @@ public final class NDArray extends FluentArray implements AutoCloseable {
             throw new ShapeException("empty: " + layout.spec() + " has more than 2^63-1 bytes; use a smaller shape");
         }
         Storage s = backend.allocator().allocate(backend, size * layout.dtype().bytes());
-        return new NDArray(layout, 0, s, (TraceMeta) null);
+        return new NDArray(layout, 0, s, null);
     }
 
     /**
-     * An array in memory that a placement plans. It belongs to no scope and holds no reference: whoever plans keeps the
-     * memory alive, and closing the array does not free it.
+     * An array in memory that somebody has planned. It belongs to no scope and holds no reference: whoever plans keeps the memory,
+     * and closing the array has no effect.
      *
-     * @param storage the memory
-     * @param start first byte, a multiple of the size of an element
-     * @param spec shape and dtype
-     * @param strides strides in elements
-     * @param placement who is told of a close
+     * @param memory the memory; its offset is a multiple of the size of an element
+     * @param layout shape, dtype and strides
      * @return the array
      */
-    static NDArray placed(Storage storage, long start, Spec spec, long[] strides, Placement placement) {
-        return new NDArray(
-                placement, new Layout(spec, strides), start / spec.dtype().bytes(), storage);
+    public static NDArray planned(Span memory, Layout layout) {
+        return new NDArray(memory, layout);
     }
 
     /**
@@ -267,7 +254,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      * @return the array, row-major from the first byte
      */
     public static NDArray over(Storage storage, Spec spec) {
-        return new NDArray(Layout.rowMajor(spec), 0, storage, (TraceMeta) null);
+        return new NDArray(Layout.rowMajor(spec), 0, storage, null);
     }
 
     /**
@@ -483,13 +470,6 @@ public final class NDArray extends FluentArray implements AutoCloseable {
         gradientState = state;
     }
 
-    /** Set while a placement offers this array to a kernel: a kernel that then declines closes it, and may not free it. */
-    void offeredBy(Placement by) {
-        if (!placed) {
-            placement = by;
-        }
-    }
-
     Scope owner() {
         return owner;
     }
@@ -505,7 +485,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
      */
     public NDArray detach() {
         owner = null;
-        if (cleanable == null && !closed && !placed) {
+        if (cleanable == null && !closed && !planned) {
             cleanable = CLEANER.register(this, storage()::release);
         }
         return this;
@@ -523,11 +503,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     /** Gives up this array's hold on its memory. Closing twice does nothing. */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        if (placement != null) {
-            placement.giveBack(this);
+        if (closed || planned) {
             return;
         }
         closed = true;

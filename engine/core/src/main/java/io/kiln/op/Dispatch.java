@@ -4,9 +4,14 @@ import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Context;
+import io.kiln.backend.KernelPlan;
+import io.kiln.ndarray.InPlace;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
 import java.lang.ref.Reference;
 
 /**
@@ -15,6 +20,7 @@ import java.lang.ref.Reference;
  */
 public final class Dispatch {
     private static final Context.Local<Tracer> TRACER = Context.local(Context.Part.TRACER, Tracer.class);
+    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
 
     private Dispatch() {}
 
@@ -122,8 +128,59 @@ public final class Dispatch {
             return new NDArray[] {v.view(inputs[0], results[0])};
         }
         Backend backend = backend(operator, inputs);
-        NDArray[] outputs = backend.execute(operator, inputs, results);
-        return outputs != null ? outputs : composed(operator, inputs, backend);
+        KernelPlan plan = backend.plan(operator, Layout.of(inputs), results);
+        return plan != null ? planned(plan, inputs, results, backend) : composed(operator, inputs, backend);
+    }
+
+    private static NDArray[] planned(KernelPlan plan, NDArray[] inputs, Spec[] results, Backend backend) {
+        NDArray[] outputs = new NDArray[results.length];
+        for (int k = 0; k < outputs.length; k++) {
+            outputs[k] = NDArray.empty(backend, plan.layout(k, results[k]));
+        }
+        plan.run(backend, inputs, outputs);
+        return outputs;
+    }
+
+    /**
+     * Runs an operator on data into arrays that exist, without recording it.
+     *
+     * @param operator the operator, not a view
+     * @param inputs its inputs
+     * @param outputs arrays for its outputs, of any strides; they share no memory with the inputs
+     */
+    public static void into(Operator operator, NDArray[] inputs, NDArray... outputs) {
+        Spec[] results = new Spec[outputs.length];
+        for (int k = 0; k < results.length; k++) {
+            results[k] = outputs[k].spec();
+        }
+        into(outputs[0].backend().plan(operator, Layout.of(inputs), results), operator, inputs, outputs);
+    }
+
+    /**
+     * Runs an operator on data into arrays that exist, by a plan of the backend for inputs of these layouts.
+     *
+     * @param plan the plan; null to compose the operator of others
+     * @param operator the operator, not a view
+     * @param inputs its inputs
+     * @param outputs arrays for its outputs, of any strides; they share no memory with the inputs
+     */
+    public static void into(KernelPlan plan, Operator operator, NDArray[] inputs, NDArray... outputs) {
+        Backend backend = outputs[0].backend();
+        if (plan != null && plan.fits(outputs)) {
+            plan.run(backend, inputs, outputs);
+            return;
+        }
+        try (Scope temporaries = Scope.open()) {
+            Spec[] results = new Spec[outputs.length];
+            for (int k = 0; k < results.length; k++) {
+                results[k] = outputs[k].spec();
+            }
+            NDArray[] made =
+                    plan != null ? planned(plan, inputs, results, backend) : composed(operator, inputs, backend);
+            for (int k = 0; k < outputs.length; k++) {
+                InPlace.run(COPY, new NDArray[] {made[k]}, new NDArray[] {outputs[k]});
+            }
+        }
     }
 
     private static Backend backend(Operator operator, NDArray[] inputs) {

@@ -18,31 +18,28 @@ import io.kiln.cpu.tile.ReductionKernels;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
-import io.kiln.op.Pointwise;
-import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
 
 /** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
 public final class CpuBackend implements CompilingBackend {
     private static final int ALIGNMENT = 64;
-    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
     private static final Traits TRAITS = new Traits(true);
 
     private final Allocator allocator;
-    private final PointwiseKernels pointwise = new PointwiseKernels(this);
-    private final KernelTable kernels = new KernelTable(List.of(
-            pointwise::contribute,
-            ReductionKernels::contribute,
-            AxisKernels::contribute,
-            IndexKernels::contribute,
-            RandomKernels::contribute,
-            NetworkKernels::contribute,
-            SpecialKernels::contribute));
+    private final PointwiseKernels pointwise = new PointwiseKernels();
+    private final KernelTable kernels = new KernelTable(
+            pointwise::plan,
+            List.of(
+                    pointwise::contribute,
+                    ReductionKernels::contribute,
+                    AxisKernels::contribute,
+                    IndexKernels::contribute,
+                    RandomKernels::contribute,
+                    NetworkKernels::contribute,
+                    SpecialKernels::contribute));
     private final Target target = new CpuTarget(kernels);
 
     /** Opens the processor with the memory budget of this JVM. */
@@ -87,29 +84,7 @@ public final class CpuBackend implements CompilingBackend {
 
     @Override
     public KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs) {
-        if (kernels.of(operator).length == 0 && !(operator instanceof Pointwise)) {
-            return null;
-        }
-        return KernelPlan.rowMajor((in, out, workspace) -> {
-            try (Scope results = Scope.open()) {
-                NDArray[] made = execute(operator, in, outputs);
-                made = made != null ? made : Dispatch.composition(operator, in);
-                for (int i = 0; i < out.length; i++) {
-                    run(COPY, new NDArray[] {made[i]}, new NDArray[] {out[i]});
-                }
-            }
-        });
-    }
-
-    @Override
-    public NDArray[] execute(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        for (Kernel kernel : kernels.of(operator)) {
-            NDArray[] results = kernel.run(operator, inputs, outputs);
-            if (results != null) {
-                return results;
-            }
-        }
-        return operator instanceof Pointwise p ? pointwise.run(p, inputs, outputs) : null;
+        return kernels.plan(operator, inputs, outputs);
     }
 
     @Override

@@ -1,7 +1,11 @@
 package io.kiln.cpu;
 
-import io.kiln.cpu.onednn.CallLog;
+import io.kiln.backend.KernelPlan;
+import io.kiln.ndarray.Layout;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.Pointwise;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,49 +18,92 @@ import java.util.function.Consumer;
  * <p>Immutable once made.
  */
 public final class KernelTable {
-    private static final Kernel[] NONE = {};
+    private final Map<Class<?>, List<Entry>> kernels = new HashMap<>();
+    private final PointwisePlanner pointwise;
 
-    private final Map<Class<?>, Kernel[]> kernels = new HashMap<>();
+    record Entry(Planner planner, Fallback fallback) {}
+
+    /** Plans a pointwise operator that no other kernel has taken. */
+    public interface PointwisePlanner {
+        /**
+         * Plans it.
+         *
+         * @param operator the operator
+         * @param inputs layouts of its inputs
+         * @param output shape and dtype of its output
+         * @return the plan
+         */
+        KernelPlan plan(Pointwise operator, Layout[] inputs, Spec output);
+    }
 
     /**
      * Makes a table.
      *
+     * @param pointwise plans pointwise operators that no kernel of the table takes
      * @param groups the contributors, the most general first
      */
-    public KernelTable(List<Consumer<KernelTable>> groups) {
+    public KernelTable(PointwisePlanner pointwise, List<Consumer<KernelTable>> groups) {
+        this.pointwise = pointwise;
         for (Consumer<KernelTable> group : groups) {
             group.accept(this);
         }
     }
 
     /**
-     * Adds a kernel in front of those of the same operator; for groups only, while the table is made.
+     * Adds kernels in front of those of the same operator; for groups only, while the table is made.
      *
      * @param operator the operator's class
-     * @param kernel its kernel
+     * @param planner plans the kernels
      */
-    public void add(Class<? extends Operator> operator, Kernel kernel) {
-        Kernel[] behind = kernels.getOrDefault(operator, NONE);
-        Kernel[] all = new Kernel[behind.length + 1];
-        all[0] = kernel;
-        System.arraycopy(behind, 0, all, 1, behind.length);
-        kernels.put(operator, all);
+    public void add(Class<? extends Operator> operator, Planner planner) {
+        List<Entry> chain = kernels.computeIfAbsent(operator, o -> new ArrayList<>());
+        chain.add(new Entry(planner, new Fallback(this, chain.size() - 1)));
     }
 
     /**
-     * Adds a kernel that does nothing but oneDNN calls on its inputs and outputs, or declines: they can be recorded and made again
-     * without it.
+     * Adds a kernel that takes whatever comes and writes row-major results.
      *
      * @param operator the operator's class
-     * @param kernel its kernel
+     * @param routine computes it
      */
-    public void addCalls(Class<? extends Operator> operator, Kernel kernel) {
-        add(operator, (o, inputs, outputs) -> CallLog.record(() -> kernel.run(o, inputs, outputs)));
+    public void addRoutine(Class<? extends Operator> operator, Routine routine) {
+        add(
+                operator,
+                (o, inputs, outputs, fallback) -> KernelPlan.rowMajor((in, out, workspace) -> routine.run(o, in, out)));
     }
 
-    /** The kernels of an operator in the order in which they are asked. */
-    Kernel[] of(Operator operator) {
-        Kernel[] found = kernels.get(operator.getClass());
-        return found == null ? NONE : found;
+    /** Whether there are kernels for operators of this class. */
+    boolean has(Operator operator) {
+        return !of(operator).isEmpty();
+    }
+
+    /** The kernels of an operator; the last one is asked first. */
+    List<Entry> of(Operator operator) {
+        return kernels.getOrDefault(operator.getClass(), List.of());
+    }
+
+    /**
+     * Asks the kernels for a plan.
+     *
+     * @param operator the operator
+     * @param inputs layouts of its inputs
+     * @param outputs what its rule says of the outputs
+     * @return the plan of the first kernel that takes it; null when it must be composed
+     */
+    public KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs) {
+        return plan(operator, inputs, outputs, Integer.MAX_VALUE);
+    }
+
+    /** The same among the kernels up to a number, the general ones. */
+    KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, int last) {
+        List<Entry> chain = of(operator);
+        for (int i = Math.min(last, chain.size() - 1); i >= 0; i--) {
+            Entry e = chain.get(i);
+            KernelPlan plan = e.planner.plan(operator, inputs, outputs, e.fallback);
+            if (plan != null) {
+                return plan;
+            }
+        }
+        return operator instanceof Pointwise p ? pointwise.plan(p, inputs, outputs[0]) : null;
     }
 }

@@ -2,15 +2,14 @@ package io.kiln.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.cpu.kernel.NetworkKernels;
+import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
@@ -28,6 +27,7 @@ import io.kiln.op.shape.Transpose;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,8 +40,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The Java kernels, in double, are the truth; the others must agree with them. */
 class ContractionKernelsTest {
 
-    private static final KernelTable JAVA = new KernelTable(List.of(NetworkKernels::contributeJava));
-    private static final KernelTable ALL = new KernelTable(List.of(NetworkKernels::contribute));
+    private static final KernelTable JAVA = table(NetworkKernels::contributeJava);
+    private static final KernelTable ALL = table(NetworkKernels::contribute);
+
+    private static KernelTable table(Consumer<KernelTable> group) {
+        return new KernelTable(new PointwiseKernels()::plan, List.of(group));
+    }
 
     private final Random random = new Random(7);
     private Scope scope;
@@ -362,23 +366,7 @@ class ContractionKernelsTest {
     }
 
     private static NDArray[] run(KernelTable table, Operator operator, NDArray... inputs) {
-        Spec[] specs = new Spec[inputs.length];
-        for (int i = 0; i < specs.length; i++) {
-            specs[i] = inputs[i].spec();
-        }
-        Spec[] results = operator.infer(specs);
-        for (Kernel kernel : table.of(operator)) {
-            NDArray[] outputs = kernel.run(operator, inputs, results);
-            if (outputs != null) {
-                for (int i = 0; i < results.length; i++) {
-                    assertEquals(results[i], outputs[i].spec());
-                }
-                return outputs;
-            }
-        }
-        NDArray[] composed = operator.compose(inputs);
-        assertNotNull(composed, operator::name);
-        return composed;
+        return KernelRuns.run(table, operator, inputs);
     }
 
     private NDArray array(String shape) {

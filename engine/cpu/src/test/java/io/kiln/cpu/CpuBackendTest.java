@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
+import io.kiln.backend.KernelPlan;
 import io.kiln.backend.OutOfDeviceMemoryException;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -47,26 +49,34 @@ class CpuBackendTest {
     void anOperatorWithoutKernelIsDeclined() {
         try (Scope scope = Scope.open()) {
             NDArray x = NDArray.of(1f, 2f);
-            assertNull(x.backend().execute(new Unheard(), new NDArray[] {x}, new Spec[] {x.spec()}));
+            assertNull(x.backend().plan(new Unheard(), Layout.of(x), new Spec[] {x.spec()}));
         }
     }
 
     @Test
     void ofTheKernelsOfOneOperatorTheLastIsAskedFirstAndMayDecline() {
         StringBuilder asked = new StringBuilder();
-        KernelTable table = new KernelTable(List.of(
-                t -> t.add(Copy.class, (o, in, out) -> {
-                    asked.append("general ");
-                    return new NDArray[0];
-                }),
-                t -> t.add(Copy.class, (o, in, out) -> {
-                    asked.append("special ");
-                    return null;
-                })));
-        for (Kernel k : table.of(new Copy())) {
-            k.run(new Copy(), new NDArray[0], new Spec[0]);
+        KernelTable table = new KernelTable(
+                (o, in, out) -> null,
+                List.of(
+                        t -> t.addRoutine(Copy.class, (o, in, out) -> asked.append("general ")),
+                        t -> t.add(
+                                Copy.class,
+                                (o, in, out, fallback) -> fallback.attempt(o, null, (x, y, workspace) -> {
+                                    asked.append("gives up ");
+                                    return false;
+                                })),
+                        t -> t.add(Copy.class, (o, in, out, fallback) -> {
+                            asked.append("declines ");
+                            return null;
+                        })));
+        try (Scope scope = Scope.open()) {
+            NDArray x = NDArray.of(1f, 2f);
+            NDArray y = NDArray.of(0f, 0f);
+            KernelPlan plan = table.plan(new Copy(), Layout.of(x), new Spec[] {x.spec()});
+            plan.run(x.backend(), new NDArray[] {x}, new NDArray[] {y});
         }
-        assertEquals("special general ", asked.toString());
+        assertEquals("declines gives up general ", asked.toString());
     }
 
     @Test

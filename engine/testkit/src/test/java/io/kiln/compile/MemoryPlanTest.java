@@ -30,7 +30,7 @@ class MemoryPlanTest {
     }
 
     private static LoweredProgram code(Program p) {
-        return Lowering.lower(p, Programs.target(), p.graph().parameters());
+        return Lowering.lower(p, Backends.current(), p.graph().parameters());
     }
 
     @Test

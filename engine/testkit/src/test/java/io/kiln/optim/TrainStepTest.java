@@ -156,9 +156,7 @@ class TrainStepTest {
             }
             long bytes = (threads.getThreadAllocatedBytes(id) - before) / 100;
             System.out.println("heap bytes per step: " + bytes + ", kernel calls "
-                    + step.executable(x, y).kernelCalls() + ", misplaced "
-                    + step.executable(x, y).misplaced());
-            assertEquals(0, step.executable(x, y).misplaced());
+                    + step.executable(x, y).kernelCalls());
             assertTrue(bytes < 40_000, "heap bytes per step: " + bytes);
         }
     }

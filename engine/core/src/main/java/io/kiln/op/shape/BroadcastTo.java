@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -24,18 +25,18 @@ public record BroadcastTo(Shape shape) implements ViewOperator {
     }
 
     @Override
-    public NDArray view(NDArray x, Spec output) {
-        return x.view(output.shape(), strides(x, output.shape()), 0);
+    public View view(Layout x, Spec output) {
+        return new View(strides(x, output.shape()), 0);
     }
 
     /**
      * The strides with which an array appears under a shape to which it broadcasts.
      *
-     * @param x the array
+     * @param x layout of the array
      * @param shape the shape
      * @return strides in elements, 0 along repeated axes
      */
-    public static long[] strides(NDArray x, Shape shape) {
+    public static long[] strides(Layout x, Shape shape) {
         long[] strides = new long[shape.rank()];
         int extra = shape.rank() - x.shape().rank();
         for (int i = extra; i < strides.length; i++) {

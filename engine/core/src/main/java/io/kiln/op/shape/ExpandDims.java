@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
@@ -17,7 +18,7 @@ public record ExpandDims(int axis) implements ViewOperator {
     }
 
     @Override
-    public NDArray view(NDArray x, Spec output) {
+    public View view(Layout x, Spec output) {
         return new Reshape(output.shape()).view(x, output);
     }
 

@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -27,7 +28,7 @@ public record Flatten(int startAxis) implements ViewOperator {
     }
 
     @Override
-    public NDArray view(NDArray x, Spec output) {
+    public View view(Layout x, Spec output) {
         return new Reshape(output.shape()).view(x, output);
     }
 

@@ -1,11 +1,10 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Copy;
-import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ViewOperator;
 import java.util.Arrays;
@@ -50,17 +49,13 @@ public record Reshape(Shape shape) implements ViewOperator {
     }
 
     @Override
-    public NDArray view(NDArray x, Spec output) {
+    public View view(Layout x, Spec output) {
         long[] strides = strides(x, output.shape());
-        if (strides != null) {
-            return x.view(output.shape(), strides, 0);
-        }
-        NDArray copy = Dispatch.withoutGradient(new Copy(), x);
-        return copy.view(output.shape(), output.shape().contiguousStrides(), 0);
+        return strides == null ? null : new View(strides, 0);
     }
 
     /** Strides of the new shape over the same memory, or null when there are none. */
-    private static long[] strides(NDArray x, Shape to) {
+    private static long[] strides(Layout x, Shape to) {
         if (x.isContiguous()) {
             return to.contiguousStrides();
         }

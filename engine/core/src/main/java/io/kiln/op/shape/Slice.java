@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
@@ -29,8 +30,13 @@ public record Slice(List<Long> start, List<Long> stop, List<Long> step) implemen
     }
 
     @Override
+    public View view(Layout x, Spec output) {
+        return SliceRange.view(x, output.shape(), start, step);
+    }
+
+    @Override
     public NDArray view(NDArray x, Spec output) {
-        NDArray part = SliceRange.view(x, output.shape(), start, step);
+        NDArray part = ViewOperator.super.view(x, output);
         return step.stream().anyMatch(s -> s < 0) ? Dispatch.withoutGradient(new Copy(), part) : part;
     }
 

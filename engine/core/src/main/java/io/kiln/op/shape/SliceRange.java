@@ -1,8 +1,10 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.op.ViewOperator;
 import java.util.List;
 
 /** The arithmetic of slices, as in Python: negative bounds count from the end, bounds outside are moved to the ends. */
@@ -44,14 +46,20 @@ final class SliceRange {
         return step > 0 ? Math.max(0, Math.min(size, place)) : Math.max(-1, Math.min(size - 1, place));
     }
 
-    /** The part of x that a slice shows. */
-    static NDArray view(NDArray x, Shape shape, List<Long> start, List<Long> step) {
+    /** Where the part of x lies that a slice shows. */
+    static ViewOperator.View view(Layout x, Shape shape, List<Long> start, List<Long> step) {
         long[] strides = x.strides().clone();
         long offset = 0;
         for (int i = 0; i < start.size(); i++) {
             offset += bound(start.get(i), x.shape().dim(i), step.get(i)) * strides[i];
             strides[i] *= step.get(i);
         }
-        return x.view(shape, strides, shape.size() == 0 ? 0 : offset);
+        return new ViewOperator.View(strides, shape.size() == 0 ? 0 : offset);
+    }
+
+    /** The part of x that a slice shows. */
+    static NDArray view(NDArray x, Shape shape, List<Long> start, List<Long> step) {
+        ViewOperator.View view = view(x.layout(), shape, start, step);
+        return x.view(shape, view.strides(), view.start());
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.op.shape;
 
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -35,7 +36,7 @@ public record Squeeze(List<Long> axes) implements ViewOperator {
     }
 
     @Override
-    public NDArray view(NDArray x, Spec output) {
+    public View view(Layout x, Spec output) {
         return new Reshape(output.shape()).view(x, output);
     }
 

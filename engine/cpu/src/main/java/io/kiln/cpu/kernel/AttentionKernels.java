@@ -1,16 +1,20 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.MatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.attention.ScaledDotProductAttention;
@@ -30,50 +34,56 @@ final class AttentionKernels {
 
     private AttentionKernels() {}
 
-    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ScaledDotProductAttention op = (ScaledDotProductAttention) operator;
         if (declines(inputs[0], inputs[1], inputs[2])) {
             return null;
         }
-        NDArray y = ordered(inputs[0], outputs[0]);
-        NDArray p = Operands.rowMajor(inputs[0], outputs[1]);
-        NDArray keep = null;
+        long[][] strides = new long[outputs.length][];
+        strides[0] = ordered(inputs[0], outputs[0]);
+        return fallback.attempt(operator, strides, (in, out, workspace) -> forward(op, in, out));
+    }
+
+    private static boolean forward(ScaledDotProductAttention op, NDArray[] inputs, NDArray... outputs) {
+        NDArray y = outputs[0];
+        NDArray p = outputs[1];
         try (Scope temporary = Scope.open()) {
             NDArray q = plain(inputs[0]);
             NDArray k = plain(inputs[1]);
             NDArray v = plain(inputs[2]);
             PostOps scaled = PostOps.of(Activation.LINEAR, (float) op.scale(), 0);
             if (!MatMul.run(Operands.of(q), swapped(k), null, Operands.of(p), scaled)) {
-                return null;
+                return false;
             }
             boolean[] blind = hide(op, op.masked() ? inputs[3] : null, p);
             int axis = p.shape().rank() - 1;
             if (!SoftmaxKernels.forward(false, axis, Operands.of(p), p)) {
-                return null;
+                return false;
             }
             clear(blind, p);
             NDArray used = p;
             if (op.dropout() > 0) {
                 NDArray[] dropped = Dispatch.run(new Dropout(op.dropout()), p);
                 used = dropped[0];
-                keep = temporary.keep(dropped[1]);
+                Dispatch.into(new Copy(), new NDArray[] {dropped[1]}, outputs[2]);
             }
-            if (!MatMul.run(Operands.of(used), Operands.of(v), null, Operands.of(y), PostOps.NONE)) {
-                return null;
-            }
+            return MatMul.run(Operands.of(used), Operands.of(v), null, Operands.of(y), PostOps.NONE);
         }
-        return keep == null ? new NDArray[] {y, p} : new NDArray[] {y, p, keep};
     }
 
-    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ScaledDotProductAttentionGradient op = (ScaledDotProductAttentionGradient) operator;
         if (declines(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])) {
             return null;
         }
-        NDArray[] d = new NDArray[3];
+        long[][] strides = new long[3][];
         for (int i = 0; i < 3; i++) {
-            d[i] = ordered(inputs[1 + i], outputs[i]);
+            strides[i] = ordered(inputs[1 + i], outputs[i]);
         }
+        return new KernelPlan(strides, 0, (in, out, workspace) -> backward(op, in, out));
+    }
+
+    private static void backward(ScaledDotProductAttentionGradient op, NDArray[] inputs, NDArray... d) {
         try (Scope temporary = Scope.open()) {
             NDArray dy = plain(inputs[0]);
             NDArray q = plain(inputs[1]);
@@ -89,12 +99,11 @@ final class AttentionKernels {
             MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), PostOps.NONE);
             MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), PostOps.NONE);
         }
-        return d;
     }
 
-    private static boolean declines(NDArray... arrays) {
+    private static boolean declines(Layout... arrays) {
         Shape lead = lead(arrays[0].shape());
-        for (NDArray a : arrays) {
+        for (Layout a : arrays) {
             if (a.dtype() != DType.FLOAT32
                     || Operands.isEmpty(a)
                     || a.shape().rank() > 4
@@ -129,17 +138,17 @@ final class AttentionKernels {
         return new Tensor(x.dtype(), dims, strides, x.address());
     }
 
-    /** A new array whose axes lie in memory in the order of those of another one; row-major where that one has gaps. */
-    private static NDArray ordered(NDArray like, Spec spec) {
+    /** Strides of an array whose axes lie in memory in the order of those of another one; null for row-major. */
+    private static long[] ordered(Layout like, Spec spec) {
         int rank = spec.shape().rank();
         if (!like.isDense() || like.shape().rank() != rank) {
-            return Operands.rowMajor(like, spec);
+            return null;
         }
         Integer[] axes = new Integer[rank];
         Arrays.setAll(axes, i -> i);
         Arrays.sort(axes, (a, b) -> Long.compare(like.strides()[b], like.strides()[a]));
         if (axes[rank - 1] != rank - 1) {
-            return Operands.rowMajor(like, spec);
+            return null;
         }
         long[] strides = new long[rank];
         long step = 1;
@@ -147,7 +156,7 @@ final class AttentionKernels {
             strides[axes[i]] = step;
             step *= spec.shape().dim(axes[i]);
         }
-        return NDArray.empty(like.backend(), spec.shape(), spec.dtype(), strides);
+        return strides;
     }
 
     /** Hides keys from queries in place; says which rows have none left, null when every row surely has one. */
@@ -163,7 +172,7 @@ final class AttentionKernels {
         boolean chosen = mask != null && mask.dtype() == DType.BOOL;
         NDArray added = mask == null ? null : Recurrence.contiguous(chosen ? mask.cast(DType.FLOAT32) : mask);
         long[] dims = scores.shape().dims();
-        long[] strides = added == null ? null : BroadcastTo.strides(added, scores.shape());
+        long[] strides = added == null ? null : BroadcastTo.strides(added.layout(), scores.shape());
         float[] nothing = new float[keys];
         Arrays.fill(nothing, Float.NEGATIVE_INFINITY);
         EngineThreads.parallel().forRange(rows, Math.max(1, GRAIN / keys), (from, to) -> {

@@ -2,7 +2,6 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.vision.NonMaximumSuppression;
 import java.util.Arrays;
@@ -12,7 +11,7 @@ import java.util.stream.IntStream;
 final class BoxKernels {
     private BoxKernels() {}
 
-    static NDArray[] suppress(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void suppress(Operator operator, NDArray[] in, NDArray[] outputs) {
         NonMaximumSuppression op = (NonMaximumSuppression) operator;
         int batch = Math.toIntExact(in[0].shape().dim(0));
         int n = Math.toIntExact(in[0].shape().dim(1));
@@ -40,7 +39,7 @@ final class BoxKernels {
                 }
             }
         });
-        return new NDArray[] {NDArray.of(outputs[0].shape(), kept)};
+        HeapMath.write(kept, outputs[0]);
     }
 
     /** The places of scores above a threshold, by falling score; equal ones keep their order. */

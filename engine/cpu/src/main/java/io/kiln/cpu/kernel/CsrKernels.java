@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
@@ -16,7 +15,7 @@ final class CsrKernels {
 
     private CsrKernels() {}
 
-    static NDArray[] dot(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void dot(Operator operator, NDArray[] in, NDArray[] outputs) {
         CsrDot op = (CsrDot) operator;
         int columns = Math.toIntExact(op.columns());
         int k = Math.toIntExact(outputs[0].shape().dim(1));
@@ -25,7 +24,7 @@ final class CsrKernels {
         try (Scope temporaries = Scope.open()) {
             double[] values = in[2].toDoubleArray();
             NDArray b = RealRows.of(HeapMath.as(in[3], RealRows.type(outputs[0].dtype())));
-            NDArray y = RealRows.result(b, outputs[0]);
+            NDArray y = RealRows.result(outputs[0]);
             if (op.transposed()) {
                 transposed(starts, column, values, b, y, columns, k);
             } else {
@@ -46,7 +45,7 @@ final class CsrKernels {
                     }
                 });
             }
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, outputs[0].dtype()))};
+            HeapMath.store(y, outputs[0]);
         }
     }
 
@@ -77,7 +76,7 @@ final class CsrKernels {
         }
     }
 
-    static NDArray[] sampled(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void sampled(Operator operator, NDArray[] in, NDArray[] outputs) {
         CsrSampledDot op = (CsrSampledDot) operator;
         int k = Math.toIntExact(in[2].shape().dim(1));
         long[] starts = in[0].toLongArray();
@@ -105,7 +104,7 @@ final class CsrKernels {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(result, outputs[0]))};
+            DoubleMath.INSTANCE.write(result, outputs[0]);
         }
     }
 

@@ -52,7 +52,7 @@ final class CtcKernels {
         return l;
     }
 
-    static NDArray[] loss(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void loss(Operator operator, NDArray[] in, NDArray[] outputs) {
         CtcLoss ctc = (CtcLoss) operator;
         CtcKernels k = new CtcKernels(in[0].spec(), ctc.blank(), in[1], in[2], in[3]);
         try (Scope temporaries = Scope.open()) {
@@ -66,16 +66,16 @@ final class CtcKernels {
                     loss[n] = ctc.zeroInfinity() && l == Double.POSITIVE_INFINITY ? 0 : l;
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(loss, outputs[0]))};
+            DoubleMath.INSTANCE.write(loss, outputs[0]);
         }
     }
 
-    static NDArray[] gradient(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void gradient(Operator operator, NDArray[] in, NDArray[] outputs) {
         CtcKernels k = new CtcKernels(in[1].spec(), ((CtcLossGradient) operator).blank(), in[2], in[3], in[4]);
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[1]);
             double[] dloss = in[0].toDoubleArray();
-            NDArray dx = RealRows.result(x, outputs[0]);
+            NDArray dx = RealRows.result(outputs[0]);
             dx.fill(0);
             EngineThreads.parallel().forRange(k.batch, 1, (from, to) -> {
                 RealRows rows = new RealRows(x);
@@ -84,7 +84,7 @@ final class CtcKernels {
                     k.new Paths(n, rows).gradient(dloss[n], results);
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(dx, outputs[0].dtype()))};
+            HeapMath.store(dx, outputs[0]);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Elementwise;
@@ -8,7 +10,9 @@ import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
 import io.kiln.cpu.onednn.Sum;
+import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
@@ -35,17 +39,17 @@ final class ElementKernels {
     private ElementKernels() {}
 
     /** Sums of bfloat16, which Java does not vectorise. */
-    static NDArray[] add(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return inputs[0].dtype() == DType.BFLOAT16 ? sum(inputs, outputs[0], PostOps.NONE) : null;
+    static KernelPlan add(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return inputs[0].dtype() == DType.BFLOAT16 ? sum(operator, inputs, outputs[0], fallback, PostOps.NONE) : null;
     }
 
-    static NDArray[] addRelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return sum(inputs, outputs[0], PostOps.of(Activation.RELU, 0, 0));
+    static KernelPlan addRelu(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return sum(operator, inputs, outputs[0], fallback, PostOps.of(Activation.RELU, 0, 0));
     }
 
-    private static NDArray[] sum(NDArray[] inputs, Spec output, PostOps postOps) {
-        NDArray a = inputs[0];
-        NDArray b = inputs[1];
+    private static KernelPlan sum(Operator operator, Layout[] inputs, Spec output, Fallback fallback, PostOps postOps) {
+        Layout a = inputs[0];
+        Layout b = inputs[1];
         if (a.size() < WORTH
                 || !isFast(a.dtype())
                 || a.dtype() != b.dtype()
@@ -55,48 +59,52 @@ final class ElementKernels {
                 || !Arrays.equals(a.strides(), b.strides())) {
             return null;
         }
-        NDArray y = NDArray.empty(a.backend(), output.shape(), output.dtype(), a.strides());
-        if (!Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), postOps)) {
-            return null;
-        }
-        if (postOps != PostOps.NONE && CpuContext.tookInvalid()) {
-            Sum.run(Operands.flat(a), Operands.flat(b), Operands.flat(y), PostOps.NONE);
-            Specials.rectify(y);
-        }
-        return new NDArray[] {y};
+        return fallback.attempt(operator, new long[][] {a.strides()}, (in, out, workspace) -> {
+            Tensor left = Operands.flat(in[0]);
+            Tensor right = Operands.flat(in[1]);
+            Tensor y = Operands.flat(out[0]);
+            if (!Sum.run(left, right, y, postOps)) {
+                return false;
+            }
+            if (postOps != PostOps.NONE && CpuContext.tookInvalid()) {
+                Sum.run(left, right, y, PostOps.NONE);
+                Specials.rectify(out[0]);
+            }
+            return true;
+        });
     }
 
-    static NDArray[] tanh(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return forward(Activation.TANH, 0, inputs[0], outputs[0]);
+    static KernelPlan tanh(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return forward(operator, Activation.TANH, 0, inputs[0], fallback);
     }
 
-    static NDArray[] sigmoid(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return forward(Activation.LOGISTIC, 0, inputs[0], outputs[0]);
+    static KernelPlan sigmoid(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return forward(operator, Activation.LOGISTIC, 0, inputs[0], fallback);
     }
 
-    static NDArray[] silu(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return narrow(Activation.SWISH, 1, inputs[0], outputs[0]);
+    static KernelPlan silu(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return narrow(operator, Activation.SWISH, 1, inputs[0], fallback);
     }
 
-    static NDArray[] gelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return narrow(gelu(((Gelu) operator).approximate()), 0, inputs[0], outputs[0]);
+    static KernelPlan gelu(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return narrow(operator, gelu(((Gelu) operator).approximate()), 0, inputs[0], fallback);
     }
 
-    static NDArray[] siluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return backward(Activation.SWISH, 1, inputs, outputs[0]);
+    static KernelPlan siluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return backward(operator, Activation.SWISH, 1, inputs, fallback);
     }
 
-    static NDArray[] geluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return backward(gelu(((GeluGradient) operator).approximate()), 0, inputs, outputs[0]);
+    static KernelPlan geluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return backward(operator, gelu(((GeluGradient) operator).approximate()), 0, inputs, fallback);
     }
 
     /**
      * From the gradient of the result and the result: lets through where the result is above 0. By bits, for bfloat16 alone: oneDNN
      * multiplies by 0 elsewhere, which makes -0 of negative gradients and NaN of infinite ones.
      */
-    static NDArray[] reluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray dy = inputs[0];
-        NDArray y = inputs[1];
+    static KernelPlan reluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout dy = inputs[0];
+        Layout y = inputs[1];
         if (y.dtype() != DType.BFLOAT16
                 || dy.dtype() != DType.BFLOAT16
                 || !y.isDense()
@@ -104,7 +112,11 @@ final class ElementKernels {
                 || !Arrays.equals(dy.strides(), y.strides())) {
             return null;
         }
-        NDArray dx = NDArray.empty(y.backend(), outputs[0].shape(), outputs[0].dtype(), y.strides());
+        return new KernelPlan(
+                new long[][] {y.strides()}, 0, (in, out, workspace) -> reluGradient(in[0], in[1], out[0]));
+    }
+
+    private static void reluGradient(NDArray dy, NDArray y, NDArray dx) {
         EngineThreads.parallel().forRange(y.size(), GRAIN, (from, to) -> {
             short[] gradient = new short[TILE];
             short[] result = new short[TILE];
@@ -120,7 +132,6 @@ final class ElementKernels {
                 Memory.put(gradient, 0, dx.address() + 2 * at, count);
             }
         });
-        return new NDArray[] {dx};
     }
 
     private static Activation gelu(boolean approximate) {
@@ -128,26 +139,22 @@ final class ElementKernels {
     }
 
     /** For bfloat16 alone: oneDNN loses digits of float32, in the tail of GELU all of them. */
-    private static NDArray[] narrow(Activation function, float alpha, NDArray x, Spec output) {
-        return x.dtype() == DType.BFLOAT16 ? forward(function, alpha, x, output) : null;
+    private static KernelPlan narrow(Operator operator, Activation function, float alpha, Layout x, Fallback fallback) {
+        return x.dtype() == DType.BFLOAT16 ? forward(operator, function, alpha, x, fallback) : null;
     }
 
-    private static NDArray[] forward(Activation function, float alpha, NDArray x, Spec output) {
+    private static KernelPlan forward(
+            Operator operator, Activation function, float alpha, Layout x, Fallback fallback) {
         if (x.size() < WORTH || !InstructionSet.hasAvx2() || !isFast(x.dtype()) || !x.isDense()) {
             return null;
         }
-        NDArray y = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
-        boolean computed = Elementwise.forward(function, alpha, 0, Operands.flat(x), Operands.flat(y));
         boolean guarded = function != Activation.TANH && function != Activation.LOGISTIC;
-        return settled(computed && !(guarded && CpuContext.tookInvalid() && Specials.in(x)), y);
-    }
-
-    private static NDArray[] settled(boolean good, NDArray y) {
-        if (good) {
-            return new NDArray[] {y};
-        }
-        y.close();
-        return null;
+        return fallback.calls(
+                operator,
+                new long[][] {x.strides()},
+                (in, out, workspace) ->
+                        Elementwise.forward(function, alpha, 0, Operands.flat(in[0]), Operands.flat(out[0]))
+                                && !(guarded && CpuContext.tookInvalid() && Specials.in(in[0])));
     }
 
     /** Without code for bfloat16, oneDNN's reference code takes 50 times as long as Java's loops. */
@@ -157,9 +164,10 @@ final class ElementKernels {
     }
 
     /** Inputs are the gradient of the result, and the source (or the result, where the function says so). */
-    private static NDArray[] backward(Activation function, float alpha, NDArray[] inputs, Spec output) {
-        NDArray dy = inputs[0];
-        NDArray x = inputs[1];
+    private static KernelPlan backward(
+            Operator operator, Activation function, float alpha, Layout[] inputs, Fallback fallback) {
+        Layout dy = inputs[0];
+        Layout x = inputs[1];
         if (x.size() < WORTH
                 || !isFast(x.dtype())
                 || dy.dtype() != x.dtype()
@@ -168,39 +176,42 @@ final class ElementKernels {
                 || !Arrays.equals(dy.strides(), x.strides())) {
             return null;
         }
-        NDArray dx = NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides());
-        boolean computed =
-                Elementwise.backward(function, alpha, 0, Operands.flat(x), Operands.flat(dy), Operands.flat(dx));
         // The slope of this one is NaN where its squares overflow.
         boolean overflows = function == Activation.GELU_TANH;
-        return settled(computed && !(CpuContext.tookInvalid() && (overflows || Specials.in(x, dy))), dx);
+        return fallback.calls(operator, new long[][] {x.strides()}, (in, out, workspace) -> {
+            boolean computed = Elementwise.backward(
+                    function, alpha, 0, Operands.flat(in[1]), Operands.flat(in[0]), Operands.flat(out[0]));
+            return computed && !(CpuContext.tookInvalid() && (overflows || Specials.in(in[1], in[0])));
+        });
     }
 
     /** A row-major copy of an array of another layout. */
-    static NDArray[] copy(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray x = inputs[0];
+    static KernelPlan copy(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout x = inputs[0];
         boolean single = x.dtype() == DType.FLOAT32 || x.dtype() == DType.INT32;
         if (!single || x.size() < WORTH || x.isContiguous() || !Operands.served(DType.FLOAT32)) {
             return null;
         }
-        if (!Operands.of(x).isDescribable()) {
+        if (!Operands.isDescribable(x)) {
             return null;
         }
-        NDArray y = Operands.rowMajor(x, outputs[0]);
-        return Reorder.run(Operands.of(x), Operands.of(y)) ? new NDArray[] {y} : null;
+        return fallback.calls(
+                operator, null, (in, out, workspace) -> Reorder.run(Operands.of(in[0]), Operands.of(out[0])));
     }
 
     /**
      * Casts between float32 and types for which oneDNN has fast code: for float16 it has none, 20 ns per element, nor for bfloat16
      * where the processor has neither AVX-512 nor AVX2_VNNI_2.
      */
-    static NDArray[] cast(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray x = inputs[0];
+    static KernelPlan cast(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout x = inputs[0];
         if (x.size() < WORTH || !x.isDense() || !converts(x.dtype(), outputs[0].dtype())) {
             return null;
         }
-        NDArray y = NDArray.empty(x.backend(), outputs[0].shape(), outputs[0].dtype(), x.strides());
-        return Reorder.run(Operands.flat(x), Operands.flat(y)) ? new NDArray[] {y} : null;
+        return fallback.calls(
+                operator,
+                new long[][] {x.strides()},
+                (in, out, workspace) -> Reorder.run(Operands.flat(in[0]), Operands.flat(out[0])));
     }
 
     private static boolean converts(DType from, DType to) {

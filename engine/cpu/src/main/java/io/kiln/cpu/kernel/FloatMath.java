@@ -2,8 +2,9 @@
 // After a change of the template: mvn test -pl engine/cpu -am -Dtest=SpecializationsTest -Dkiln.write=true
 package io.kiln.cpu.kernel;
 
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 
 /** Loops over {@code float[]}. */
 @SuppressWarnings("cast") // the template converts where one of its types needs it
@@ -136,7 +137,9 @@ final class FloatMath implements HeapMath {
     }
 
     @Override
-    public NDArray write(Object values, Spec spec) {
-        return HeapMath.as(NDArray.of(spec.shape(), (float[]) values), spec.dtype());
+    public void write(Object values, NDArray output) {
+        NDArray target = HeapMath.target(output, DType.FLOAT32);
+        Memory.put((float[]) values, 0, target.address(), Math.toIntExact(output.size()));
+        HeapMath.store(target, output);
     }
 }

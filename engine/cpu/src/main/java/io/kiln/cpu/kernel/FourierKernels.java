@@ -2,7 +2,6 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.math.Fft;
 import java.util.Arrays;
@@ -11,7 +10,7 @@ import java.util.Arrays;
 final class FourierKernels {
     private FourierKernels() {}
 
-    static NDArray[] fft(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void fft(Operator operator, NDArray[] in, NDArray[] outputs) {
         boolean inverse = ((Fft) operator).inverse();
         int n = Math.toIntExact(in[0].shape().dim(-2));
         double[] x = in[0].toDoubleArray();
@@ -22,6 +21,6 @@ final class FourierKernels {
                 System.arraycopy(inverse ? plan.inverse(row) : plan.forward(row), 0, x, 2 * n * r, 2 * n);
             }
         });
-        return new NDArray[] {DoubleMath.INSTANCE.write(x, outputs[0])};
+        DoubleMath.INSTANCE.write(x, outputs[0]);
     }
 }

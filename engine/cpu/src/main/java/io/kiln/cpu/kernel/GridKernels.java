@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.vision.GridPadding;
 import io.kiln.op.vision.GridSample;
@@ -42,7 +41,7 @@ final class GridKernels {
         }
     }
 
-    static NDArray[] forward(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void forward(Operator operator, NDArray[] in, NDArray[] outputs) {
         GridSample op = (GridSample) operator;
         boolean border = op.padding() == GridPadding.BORDER;
         boolean nearest = op.mode() == InterpolationMode.NEAREST;
@@ -56,7 +55,7 @@ final class GridKernels {
         try (Scope temporaries = Scope.open()) {
             NDArray images = RealRows.of(in[0]);
             NDArray grid = RealRows.of(in[1]);
-            NDArray y = RealRows.result(images, outputs[0]);
+            NDArray y = RealRows.result(outputs[0]);
             EngineThreads.parallel().forRange(x.dim(0), 1, (from, to) -> {
                 RealRows source = new RealRows(images);
                 RealRows places = new RealRows(grid);
@@ -74,7 +73,7 @@ final class GridKernels {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, outputs[0].dtype()))};
+            HeapMath.store(y, outputs[0]);
         }
     }
 
@@ -104,7 +103,7 @@ final class GridKernels {
         }
     }
 
-    static NDArray[] gradient(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void gradient(Operator operator, NDArray[] in, NDArray[] outputs) {
         GridSampleGradient op = (GridSampleGradient) operator;
         boolean border = op.padding() == GridPadding.BORDER;
         boolean nearest = op.mode() == InterpolationMode.NEAREST;
@@ -118,8 +117,8 @@ final class GridKernels {
             NDArray dy = RealRows.of(in[0]);
             NDArray images = RealRows.of(in[1]);
             NDArray grid = RealRows.of(in[2]);
-            NDArray dx = RealRows.result(images, outputs[0]);
-            NDArray dgrid = RealRows.result(grid, outputs[1]);
+            NDArray dx = RealRows.result(outputs[0]);
+            NDArray dgrid = RealRows.result(outputs[1]);
             EngineThreads.parallel().forRange(x.dim(0), 1, (from, to) -> {
                 RealRows gradients = new RealRows(dy);
                 RealRows source = new RealRows(images);
@@ -146,10 +145,8 @@ final class GridKernels {
                     moved.put(dg, 0, n * 2 * points, 2 * points);
                 }
             });
-            return new NDArray[] {
-                temporaries.keep(HeapMath.as(dx, outputs[0].dtype())),
-                temporaries.keep(HeapMath.as(dgrid, outputs[1].dtype()))
-            };
+            HeapMath.store(dx, outputs[0]);
+            HeapMath.store(dgrid, outputs[1]);
         }
     }
 

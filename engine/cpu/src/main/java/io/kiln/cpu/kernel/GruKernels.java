@@ -1,9 +1,12 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -18,12 +21,12 @@ import java.util.Arrays;
 final class GruKernels {
     private GruKernels() {}
 
-    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Gru op = (Gru) operator;
-        if (Recurrence.declines(inputs)) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+    }
+
+    private static void forward(Gru op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray gates = results[1];
         try (Scope temporary = Scope.open()) {
@@ -73,7 +76,6 @@ final class GruKernels {
                 }
             }
         }
-        return results;
     }
 
     /** The input part of n, plus r times the recurrent product. */
@@ -117,12 +119,14 @@ final class GruKernels {
         Memory.put(s, 3 * h, target, h);
     }
 
-    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         GruGradient op = (GruGradient) operator;
-        if (Recurrence.declines(inputs) || !op.linearBeforeReset()) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) || !op.linearBeforeReset()
+                ? null
+                : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+    }
+
+    private static void backward(GruGradient op, NDArray[] inputs, NDArray[] results) {
         RecurrentInputs kinds = op.forward().inputs();
         try (Scope temporary = Scope.open()) {
             NDArray[] given = Arrays.copyOfRange(inputs, 1, 1 + kinds.count());
@@ -171,7 +175,6 @@ final class GruKernels {
                 Memory.copy(dh.address(), results[5].address(), 4 * dh.size());
             }
         }
-        return results;
     }
 
     /** Of dh, dy, r, z, n, inner, old h makes the gradients of the inputs' sums, of the states' sums, and of the old h. */

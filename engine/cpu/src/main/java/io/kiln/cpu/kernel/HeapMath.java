@@ -1,10 +1,14 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
+import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Cast;
+import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
 
 /**
  * Operations of the Java kernels on one kind of Java array ({@code float[]} or {@code double[]}). HotSpot vectorises loops
@@ -44,11 +48,34 @@ interface HeapMath {
     /** Adds the sum of elements to one element. */
     void addSum(Object from, int fromStart, int count, Object to, int toIndex);
 
-    /** A row-major array of these elements. */
-    NDArray write(Object values, Spec spec);
+    /** Overwrites an output by these elements, in row-major order. */
+    void write(Object values, NDArray output);
 
     /** The array cast to a type; the array itself if it has that type. */
     static NDArray as(NDArray array, DType dtype) {
         return array.dtype() == dtype ? array : Dispatch.withoutGradient(new Cast(dtype), array);
+    }
+
+    /** Row-major memory of a type for the elements of an output, itself if it is that, to be {@linkplain #store stored}. */
+    static NDArray target(NDArray output, DType dtype) {
+        return output.dtype() == dtype && output.isContiguous()
+                ? output
+                : NDArray.empty(output.backend(), Layout.rowMajor(new Spec(output.shape(), dtype)));
+    }
+
+    /** Overwrites an output by its {@link #target}, which is freed. */
+    static void store(NDArray target, NDArray output) {
+        if (target != output) {
+            Operator convert = target.dtype() == output.dtype() ? new Copy() : new Cast(output.dtype());
+            Dispatch.into(convert, new NDArray[] {target}, output);
+            target.close();
+        }
+    }
+
+    /** Overwrites an output by whole numbers, in row-major order. */
+    static void write(long[] values, NDArray output) {
+        NDArray target = target(output, DType.INT64);
+        Memory.put(values, 0, target.address(), values.length);
+        store(target, output);
     }
 }

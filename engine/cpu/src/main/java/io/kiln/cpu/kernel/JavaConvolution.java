@@ -2,10 +2,10 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.Parallel;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
@@ -25,7 +25,7 @@ final class JavaConvolution {
 
     private JavaConvolution() {}
 
-    static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void convolution(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         Convolution conv = (Convolution) operator;
         Sizes sizes = new Sizes(inputs[0].shape(), outputs[0].shape(), inputs[1].shape(), conv.groups());
         int[] places = places(
@@ -67,12 +67,11 @@ final class JavaConvolution {
                     }
                 }
             });
-            NDArray result = activate(conv.activation(), math.write(y, outputs[0]));
-            return new NDArray[] {temporaries.keep(result)};
+            activate(conv.activation(), math, y, outputs[0]);
         }
     }
 
-    static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void transpose(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         ConvolutionTranspose conv = (ConvolutionTranspose) operator;
         Sizes sizes = new Sizes(outputs[0].shape(), inputs[0].shape(), inputs[1].shape(), conv.groups());
         int[] places = places(
@@ -110,12 +109,12 @@ final class JavaConvolution {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(math.write(y, outputs[0]))};
+            math.write(y, outputs[0]);
         }
     }
 
     /** Each thread sums over its images; the threads' sums are added in their order, so the bits depend on nothing else. */
-    static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void weightGradient(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
         Sizes sizes = new Sizes(inputs[0].shape(), inputs[1].shape(), outputs[0].shape(), conv.groups());
         int[] places = places(
@@ -156,16 +155,16 @@ final class JavaConvolution {
             for (int part = 0; part < parts; part++) {
                 math.addAll(sums, part * weights, total, 0, weights);
             }
-            NDArray dw = temporaries.keep(math.write(total, outputs[0]));
+            math.write(total, outputs[0]);
             if (!conv.bias()) {
-                return new NDArray[] {dw};
+                return;
             }
             Object bias = math.zeros(sizes.out * sizes.groups);
             for (int plane = 0; plane < sizes.images * sizes.groups * sizes.out; plane++) {
                 int channel = plane % (sizes.out * sizes.groups);
                 math.addSum(g, plane * sizes.positions, sizes.positions, bias, channel);
             }
-            return new NDArray[] {dw, temporaries.keep(math.write(bias, outputs[1]))};
+            math.write(bias, outputs[1]);
         }
     }
 
@@ -178,13 +177,21 @@ final class JavaConvolution {
         return turned;
     }
 
-    private static NDArray activate(Activation activation, NDArray y) {
-        return switch (activation) {
-            case NONE -> y;
-            case RELU -> Dispatch.withoutGradient(new Relu(), y);
-            case SIGMOID -> Dispatch.withoutGradient(new Sigmoid(), y);
-            case TANH -> Dispatch.withoutGradient(new Tanh(), y);
-        };
+    /** Overwrites an array by an activation of results. */
+    private static void activate(Activation activation, HeapMath math, Object sums, NDArray y) {
+        if (activation == Activation.NONE) {
+            math.write(sums, y);
+            return;
+        }
+        NDArray x = NDArray.empty(y.backend(), Layout.rowMajor(y.spec()));
+        math.write(sums, x);
+        Operator function =
+                switch (activation) {
+                    case RELU -> new Relu();
+                    case SIGMOID -> new Sigmoid();
+                    default -> new Tanh();
+                };
+        Dispatch.into(function, new NDArray[] {x}, y);
     }
 
     /**

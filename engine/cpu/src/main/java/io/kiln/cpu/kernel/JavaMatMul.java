@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.shape.BroadcastTo;
 
@@ -16,7 +15,7 @@ final class JavaMatMul {
 
     private JavaMatMul() {}
 
-    static NDArray[] run(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void run(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         Shape y = outputs[0].shape();
         HeapMath math = HeapMath.of(outputs[0].dtype());
         try (Scope temporaries = Scope.open()) {
@@ -37,11 +36,11 @@ final class JavaMatMul {
                     row += count;
                 }
             });
-            return new NDArray[] {temporaries.keep(math.write(c, outputs[0]))};
+            math.write(c, outputs[0]);
         }
     }
 
     private static NDArray spread(NDArray x, Shape shape) {
-        return x.shape().equals(shape) ? x : x.view(shape, BroadcastTo.strides(x, shape), 0);
+        return x.shape().equals(shape) ? x : x.view(shape, BroadcastTo.strides(x.layout(), shape), 0);
     }
 }

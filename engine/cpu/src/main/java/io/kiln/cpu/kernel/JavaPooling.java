@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.nn.AvgPool;
 import io.kiln.op.nn.AvgPoolGradient;
@@ -19,7 +18,7 @@ final class JavaPooling {
 
     private JavaPooling() {}
 
-    static NDArray[] max(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void max(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         MaxPool pool = (MaxPool) operator;
         Planes planes = new Planes(
                 inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
@@ -41,10 +40,8 @@ final class JavaPooling {
                     places[dst + p] = best;
                 }
             });
-            return new NDArray[] {
-                temporaries.keep(DoubleMath.INSTANCE.write(y, outputs[0])),
-                temporaries.keep(DoubleMath.INSTANCE.write(places, outputs[1]))
-            };
+            DoubleMath.INSTANCE.write(y, outputs[0]);
+            DoubleMath.INSTANCE.write(places, outputs[1]);
         }
     }
 
@@ -53,7 +50,7 @@ final class JavaPooling {
         return a > b || Double.isNaN(a) && !Double.isNaN(b);
     }
 
-    static NDArray[] maxGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void maxGradient(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         MaxPoolGradient pool = (MaxPoolGradient) operator;
         Planes planes = new Planes(
                 outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
@@ -66,11 +63,11 @@ final class JavaPooling {
                     dx[src + planes.places[p * planes.taps + chosen[dst + p]]] += dy[dst + p];
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(dx, outputs[0]))};
+            DoubleMath.INSTANCE.write(dx, outputs[0]);
         }
     }
 
-    static NDArray[] maxGather(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void maxGather(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         MaxPoolGather pool = (MaxPoolGather) operator;
         Planes planes = new Planes(
                 inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
@@ -83,11 +80,11 @@ final class JavaPooling {
                     y[dst + p] = x[src + planes.places[p * planes.taps + chosen[dst + p]]];
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(y, outputs[0]))};
+            DoubleMath.INSTANCE.write(y, outputs[0]);
         }
     }
 
-    static NDArray[] average(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void average(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         AvgPool pool = (AvgPool) operator;
         Planes planes = new Planes(
                 inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
@@ -104,11 +101,11 @@ final class JavaPooling {
                     y[dst + p] = sum / planes.divisor(p, pool.countPad(), pool.divisor());
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(y, outputs[0]))};
+            DoubleMath.INSTANCE.write(y, outputs[0]);
         }
     }
 
-    static NDArray[] averageGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static void averageGradient(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         AvgPoolGradient pool = (AvgPoolGradient) operator;
         Planes planes = new Planes(
                 outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
@@ -126,7 +123,7 @@ final class JavaPooling {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(DoubleMath.INSTANCE.write(dx, outputs[0]))};
+            DoubleMath.INSTANCE.write(dx, outputs[0]);
         }
     }
 

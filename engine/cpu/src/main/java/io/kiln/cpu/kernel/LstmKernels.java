@@ -1,10 +1,13 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -22,12 +25,12 @@ import java.util.Arrays;
 final class LstmKernels {
     private LstmKernels() {}
 
-    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Lstm op = (Lstm) operator;
-        if (Recurrence.declines(inputs)) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+    }
+
+    private static void forward(Lstm op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray cells = results[1];
         NDArray gates = results[2];
@@ -82,7 +85,6 @@ final class LstmKernels {
                 }
             }
         }
-        return results;
     }
 
     private static PackedMatMul gate(Recurrence r, NDArray gates, int from, int to, Activation activation) {
@@ -127,16 +129,15 @@ final class LstmKernels {
         }
     }
 
-    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         LstmGradient op = (LstmGradient) operator;
-        if (Recurrence.declines(inputs)) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+    }
+
+    private static void backward(LstmGradient op, NDArray[] inputs, NDArray[] results) {
         try (Scope temporary = Scope.open()) {
             new Backward(op, inputs).run(results);
         }
-        return results;
     }
 
     /** The steps from the last one taken to the first one. */

@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.linalg.TriangularSolve;
 import io.kiln.op.shape.BroadcastTo;
@@ -31,14 +30,10 @@ final class MatrixKernels {
         });
     }
 
-    private static NDArray[] write(Spec[] specs, double[]... values) {
-        NDArray[] results = new NDArray[specs.length];
-        try (Scope temporaries = Scope.open()) {
-            for (int i = 0; i < results.length; i++) {
-                results[i] = temporaries.keep(DoubleMath.INSTANCE.write(values[i], specs[i]));
-            }
+    private static void write(NDArray[] outputs, double[]... values) {
+        for (int i = 0; i < outputs.length; i++) {
+            DoubleMath.INSTANCE.write(values[i], outputs[i]);
         }
-        return results;
     }
 
     private static ArithmeticException singular(String operation, int matrix) {
@@ -50,7 +45,7 @@ final class MatrixKernels {
         return Arrays.copyOfRange(all, matrix * size, (matrix + 1) * size);
     }
 
-    static NDArray[] cholesky(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void cholesky(Operator operator, NDArray[] in, NDArray[] outputs) {
         Shape s = in[0].shape();
         int n = Math.toIntExact(s.dim(-1));
         double[] a = in[0].toDoubleArray();
@@ -71,17 +66,17 @@ final class MatrixKernels {
                 }
             }
         });
-        return write(outputs, l);
+        write(outputs, l);
     }
 
     /** An operand as the matrices of a batch. */
     private static double[] spread(NDArray x, Shape batch) {
         Shape full = batch.insert(-1, x.shape().dim(-2)).insert(-1, x.shape().dim(-1));
-        NDArray all = x.shape().equals(full) ? x : x.view(full, BroadcastTo.strides(x, full), 0);
+        NDArray all = x.shape().equals(full) ? x : x.view(full, BroadcastTo.strides(x.layout(), full), 0);
         return all.toDoubleArray();
     }
 
-    static NDArray[] triangularSolve(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void triangularSolve(Operator operator, NDArray[] in, NDArray[] outputs) {
         TriangularSolve op = (TriangularSolve) operator;
         Shape y = outputs[0].shape();
         int n = Math.toIntExact(y.dim(-2));
@@ -105,13 +100,11 @@ final class MatrixKernels {
                     }
                 }
             });
-            NDArray[] result = write(outputs, x);
-            temporaries.keep(result[0]);
-            return result;
+            write(outputs, x);
         }
     }
 
-    static NDArray[] inverse(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void inverse(Operator operator, NDArray[] in, NDArray[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();
         double[] y = new double[a.length];
@@ -124,10 +117,10 @@ final class MatrixKernels {
             lu.solve(unit, n);
             System.arraycopy(unit, 0, y, m * n * n, n * n);
         });
-        return write(outputs, y);
+        write(outputs, y);
     }
 
-    static NDArray[] solve(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void solve(Operator operator, NDArray[] in, NDArray[] outputs) {
         Shape y = outputs[0].shape();
         int n = Math.toIntExact(y.dim(-2));
         int k = Math.toIntExact(y.dim(-1));
@@ -143,29 +136,27 @@ final class MatrixKernels {
                 lu.solve(x, k);
                 System.arraycopy(x, 0, b, m * n * k, n * k);
             });
-            NDArray[] result = write(outputs, b);
-            temporaries.keep(result[0]);
-            return result;
+            write(outputs, b);
         }
     }
 
-    static NDArray[] determinant(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void determinant(Operator operator, NDArray[] in, NDArray[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();
         double[] d = new double[Math.toIntExact(outputs[0].shape().size())];
         each(in[0].shape(), m -> d[m] = new LuFactors(part(a, m, n * n), n).determinant());
-        return write(outputs, d);
+        write(outputs, d);
     }
 
-    static NDArray[] cofactors(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void cofactors(Operator operator, NDArray[] in, NDArray[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();
         double[] y = new double[a.length];
         each(in[0].shape(), m -> System.arraycopy(Adjugate.transposed(part(a, m, n * n), n), 0, y, m * n * n, n * n));
-        return write(outputs, y);
+        write(outputs, y);
     }
 
-    static NDArray[] logDeterminant(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void logDeterminant(Operator operator, NDArray[] in, NDArray[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();
         double[] log = new double[Math.toIntExact(outputs[0].shape().size())];
@@ -175,10 +166,10 @@ final class MatrixKernels {
             log[m] = lu.logMagnitude();
             sign[m] = lu.sign();
         });
-        return write(outputs, log, sign);
+        write(outputs, log, sign);
     }
 
-    static NDArray[] qr(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void qr(Operator operator, NDArray[] in, NDArray[] outputs) {
         int rows = Math.toIntExact(in[0].shape().dim(-2));
         int columns = Math.toIntExact(in[0].shape().dim(-1));
         int k = Math.min(rows, columns);
@@ -204,7 +195,7 @@ final class MatrixKernels {
                 System.arraycopy(x, i * columns + i, r, (m * k + i) * columns + i, columns - i);
             }
         });
-        return write(outputs, q, r);
+        write(outputs, q, r);
     }
 
     /** The vector whose reflection clears column j below the diagonal; null when it is clear. */
@@ -240,7 +231,7 @@ final class MatrixKernels {
         }
     }
 
-    static NDArray[] svd(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void svd(Operator operator, NDArray[] in, NDArray[] outputs) {
         int rows = Math.toIntExact(in[0].shape().dim(-2));
         int columns = Math.toIntExact(in[0].shape().dim(-1));
         boolean wide = columns > rows;
@@ -276,7 +267,7 @@ final class MatrixKernels {
             }
             store(wide ? right : left, wide ? left : right, n, rows, columns, matrix, u, vt);
         });
-        return write(outputs, u, s, vt);
+        write(outputs, u, s, vt);
     }
 
     /** Puts the vectors, given as rows, in their places, with the signs that are promised. */
@@ -321,7 +312,7 @@ final class MatrixKernels {
                 .toArray();
     }
 
-    static NDArray[] symmetricEigen(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void symmetricEigen(Operator operator, NDArray[] in, NDArray[] outputs) {
         int n = Math.toIntExact(in[0].shape().dim(-1));
         double[] a = in[0].toDoubleArray();
         double[] l = new double[Math.toIntExact(outputs[0].shape().size())];
@@ -348,6 +339,6 @@ final class MatrixKernels {
                 }
             }
         });
-        return write(outputs, l, vectors);
+        write(outputs, l, vectors);
     }
 }

@@ -1,7 +1,12 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.Backend;
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.InstructionSet;
+import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
@@ -66,32 +71,49 @@ final class NarrowKernels {
         }
     }
 
-    static NDArray[] run(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         if (!isNarrow(inputs[0].dtype()) || !Operands.served(DType.FLOAT32)) {
             return null;
         }
+        Layout[] wide = new Layout[inputs.length];
+        Spec[] specs = new Spec[inputs.length];
+        for (int i = 0; i < wide.length; i++) {
+            specs[i] = isNarrow(inputs[i].dtype()) ? new Spec(inputs[i].shape(), DType.FLOAT32) : inputs[i].spec();
+            wide[i] = isNarrow(inputs[i].dtype())
+                    ? new Layout(specs[i], PointwiseKernels.layout(new Layout[] {inputs[i]}, inputs[i].shape()))
+                    : inputs[i];
+        }
+        Spec[] results = operator.infer(specs);
+        KernelPlan plan = fallback.all(operator, wide, results);
+        return plan == null
+                ? null
+                : new KernelPlan(plan.strides(), 0, (in, out, workspace) -> run(plan, wide, results, in, out));
+    }
+
+    private static void run(KernelPlan plan, Layout[] wide, Spec[] results, NDArray[] inputs, NDArray[] outputs) {
+        Backend backend = outputs[0].backend();
         try (Scope temporary = Scope.open()) {
-            NDArray[] wide = new NDArray[inputs.length];
-            Spec[] specs = new Spec[inputs.length];
-            for (int i = 0; i < wide.length; i++) {
-                wide[i] = isNarrow(inputs[i].dtype()) ? cast(inputs[i], DType.FLOAT32) : inputs[i];
-                specs[i] = wide[i].spec();
+            NDArray[] in = new NDArray[inputs.length];
+            for (int i = 0; i < in.length; i++) {
+                in[i] = isNarrow(inputs[i].dtype()) ? convert(inputs[i], NDArray.empty(backend, wide[i])) : inputs[i];
             }
-            NDArray[] results = inputs[0].backend().execute(operator, wide, operator.infer(specs));
-            if (results == null) {
-                return null;
-            }
-            NDArray[] rounded = new NDArray[results.length];
-            for (int i = 0; i < results.length; i++) {
+            NDArray[] out = new NDArray[outputs.length];
+            for (int i = 0; i < out.length; i++) {
                 boolean same = results[i].dtype() == outputs[i].dtype();
-                rounded[i] = temporary.keep(same ? results[i] : cast(results[i], outputs[i].dtype()));
+                out[i] = same ? outputs[i] : NDArray.empty(backend, plan.layout(i, results[i]));
             }
-            return rounded;
+            plan.run(backend, in, out);
+            for (int i = 0; i < out.length; i++) {
+                if (out[i] != outputs[i]) {
+                    convert(out[i], outputs[i]);
+                }
+            }
         }
     }
 
-    private static NDArray cast(NDArray x, DType dtype) {
-        return Dispatch.withoutGradient(new Cast(dtype), x);
+    private static NDArray convert(NDArray from, NDArray to) {
+        Dispatch.into(new Cast(to.dtype()), new NDArray[] {from}, to);
+        return to;
     }
 
     private static boolean isNarrow(DType dtype) {

@@ -60,30 +60,30 @@ public final class NetworkKernels {
     public static void contribute(KernelTable table) {
         contributeJava(table);
         widened(table);
-        table.addCalls(MatMul.class, OneDnnMatMul::matMul);
-        table.add(MatMul.class, SmallMatMul::run);
-        table.addCalls(Linear.class, OneDnnMatMul::linear);
-        table.addCalls(Convolution.class, OneDnnConvolution::convolution);
+        table.add(MatMul.class, OneDnnMatMul::matMul);
+        table.add(MatMul.class, SmallMatMul::plan);
+        table.add(Linear.class, OneDnnMatMul::linear);
+        table.add(Convolution.class, OneDnnConvolution::convolution);
         table.add(FusedConvolution.class, OneDnnConvolution::fused);
         table.add(PackWeights.class, OneDnnConvolution::pack);
         table.add(ConvolutionTranspose.class, OneDnnConvolution::transpose);
-        table.addCalls(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
+        table.add(ConvolutionWeightGradient.class, OneDnnConvolution::weightGradient);
         table.add(Convolution.class, WinogradKernels::convolution);
         table.add(ConvolutionTranspose.class, WinogradKernels::transpose);
         table.add(ConvolutionWeightGradient.class, WinogradKernels::weightGradient);
         table.add(FusedConvolution.class, WinogradKernels::fused);
-        table.addCalls(MaxPool.class, OneDnnPooling::max);
-        table.addCalls(MaxPoolGradient.class, OneDnnPooling::maxGradient);
-        table.addCalls(AvgPool.class, OneDnnPooling::average);
-        table.addCalls(AvgPoolGradient.class, OneDnnPooling::averageGradient);
+        table.add(MaxPool.class, OneDnnPooling::max);
+        table.add(MaxPoolGradient.class, OneDnnPooling::maxGradient);
+        table.add(AvgPool.class, OneDnnPooling::average);
+        table.add(AvgPoolGradient.class, OneDnnPooling::averageGradient);
         table.add(BatchNorm.class, OneDnnNorm::batchNorm);
         table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
         table.add(FusedBatchNorm.class, OneDnnNorm::batchNormRelu);
         table.add(FusedBatchNormGradient.class, OneDnnNorm::batchNormReluGradient);
         table.add(LayerNorm.class, OneDnnNorm::layerNorm);
         table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
-        table.addCalls(Softmax.class, SoftmaxKernels::softmax);
-        table.addCalls(LogSoftmax.class, SoftmaxKernels::logSoftmax);
+        table.add(Softmax.class, SoftmaxKernels::softmax);
+        table.add(LogSoftmax.class, SoftmaxKernels::logSoftmax);
         table.add(SoftmaxCrossEntropy.class, SoftmaxKernels::crossEntropy);
         table.add(SoftmaxCrossEntropyGradient.class, SoftmaxKernels::crossEntropyGradient);
         table.add(Sum.class, ShortSums::sum);
@@ -106,17 +106,17 @@ public final class NetworkKernels {
     }
 
     private static void widened(KernelTable table) {
-        table.add(MatMul.class, NarrowKernels::run);
-        table.add(Linear.class, NarrowKernels::run);
-        table.add(Convolution.class, NarrowKernels::run);
-        table.add(ConvolutionTranspose.class, NarrowKernels::run);
-        table.add(ConvolutionWeightGradient.class, NarrowKernels::run);
-        table.add(MaxPool.class, NarrowKernels::run);
-        table.add(MaxPoolGradient.class, NarrowKernels::run);
-        table.add(AvgPool.class, NarrowKernels::run);
-        table.add(AvgPoolGradient.class, NarrowKernels::run);
-        table.add(Softmax.class, NarrowKernels::run);
-        table.add(LogSoftmax.class, NarrowKernels::run);
+        table.add(MatMul.class, NarrowKernels::plan);
+        table.add(Linear.class, NarrowKernels::plan);
+        table.add(Convolution.class, NarrowKernels::plan);
+        table.add(ConvolutionTranspose.class, NarrowKernels::plan);
+        table.add(ConvolutionWeightGradient.class, NarrowKernels::plan);
+        table.add(MaxPool.class, NarrowKernels::plan);
+        table.add(MaxPoolGradient.class, NarrowKernels::plan);
+        table.add(AvgPool.class, NarrowKernels::plan);
+        table.add(AvgPoolGradient.class, NarrowKernels::plan);
+        table.add(Softmax.class, NarrowKernels::plan);
+        table.add(LogSoftmax.class, NarrowKernels::plan);
     }
 
     private static void sequences(KernelTable table) {
@@ -133,15 +133,15 @@ public final class NetworkKernels {
     private static void elements(KernelTable table) {
         table.add(Add.class, ElementKernels::add);
         table.add(AddRelu.class, ElementKernels::addRelu);
-        table.addCalls(Tanh.class, ElementKernels::tanh);
-        table.addCalls(Sigmoid.class, ElementKernels::sigmoid);
+        table.add(Tanh.class, ElementKernels::tanh);
+        table.add(Sigmoid.class, ElementKernels::sigmoid);
         table.add(ReluGradient.class, ElementKernels::reluGradient);
-        table.addCalls(Silu.class, ElementKernels::silu);
-        table.addCalls(SiluGradient.class, ElementKernels::siluGradient);
-        table.addCalls(Gelu.class, ElementKernels::gelu);
-        table.addCalls(GeluGradient.class, ElementKernels::geluGradient);
-        table.addCalls(Copy.class, ElementKernels::copy);
-        table.addCalls(Cast.class, ElementKernels::cast);
+        table.add(Silu.class, ElementKernels::silu);
+        table.add(SiluGradient.class, ElementKernels::siluGradient);
+        table.add(Gelu.class, ElementKernels::gelu);
+        table.add(GeluGradient.class, ElementKernels::geluGradient);
+        table.add(Copy.class, ElementKernels::copy);
+        table.add(Cast.class, ElementKernels::cast);
     }
 
     /**
@@ -150,14 +150,14 @@ public final class NetworkKernels {
      * @param table the table under construction
      */
     public static void contributeJava(KernelTable table) {
-        table.add(MatMul.class, JavaMatMul::run);
-        table.add(Convolution.class, JavaConvolution::convolution);
-        table.add(ConvolutionTranspose.class, JavaConvolution::transpose);
-        table.add(ConvolutionWeightGradient.class, JavaConvolution::weightGradient);
-        table.add(MaxPool.class, JavaPooling::max);
-        table.add(MaxPoolGradient.class, JavaPooling::maxGradient);
-        table.add(MaxPoolGather.class, JavaPooling::maxGather);
-        table.add(AvgPool.class, JavaPooling::average);
-        table.add(AvgPoolGradient.class, JavaPooling::averageGradient);
+        table.addRoutine(MatMul.class, JavaMatMul::run);
+        table.addRoutine(Convolution.class, JavaConvolution::convolution);
+        table.addRoutine(ConvolutionTranspose.class, JavaConvolution::transpose);
+        table.addRoutine(ConvolutionWeightGradient.class, JavaConvolution::weightGradient);
+        table.addRoutine(MaxPool.class, JavaPooling::max);
+        table.addRoutine(MaxPoolGradient.class, JavaPooling::maxGradient);
+        table.addRoutine(MaxPoolGather.class, JavaPooling::maxGather);
+        table.addRoutine(AvgPool.class, JavaPooling::average);
+        table.addRoutine(AvgPoolGradient.class, JavaPooling::averageGradient);
     }
 }

@@ -1,9 +1,11 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.compile.FusedConvolution;
 import io.kiln.compile.PackWeights;
 import io.kiln.compile.Packing;
 import io.kiln.compile.SpoiledInput;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Convolution;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.PackedLayout;
@@ -11,9 +13,9 @@ import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.onednn.Window;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
@@ -30,13 +32,18 @@ final class OneDnnConvolution {
 
     private OneDnnConvolution() {}
 
-    static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        io.kiln.op.nn.Convolution conv = (io.kiln.op.nn.Convolution) operator;
+    static KernelPlan convolution(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         if (declines(inputs)) {
             return null;
         }
         NarrowKernels.advise(inputs[0].dtype());
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        return fallback.calls(
+                operator,
+                Operands.channelsLast(outputs),
+                (in, out, workspace) -> convolve((io.kiln.op.nn.Convolution) operator, in, out[0]));
+    }
+
+    private static boolean convolve(io.kiln.op.nn.Convolution conv, NDArray[] inputs, NDArray result) {
         try (Scope copies = Scope.open()) {
             Window window = window(conv.stride(), conv.pad(), conv.dilation());
             Tensor x = Operands.read(inputs[0]);
@@ -45,13 +52,13 @@ final class OneDnnConvolution {
             Tensor y = Operands.of(result);
             PostOps postOps = OneDnnMatMul.postOps(conv.activation());
             if (!Convolution.forward(window, conv.groups(), x, w, bias, y, postOps)) {
-                return null;
+                return false;
             }
             if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
                 Convolution.forward(window, conv.groups(), x, w, bias, y, PostOps.NONE);
                 Specials.rectify(result);
             }
-            return new NDArray[] {result};
+            return true;
         }
     }
 
@@ -60,14 +67,18 @@ final class OneDnnConvolution {
      *
      * @throws SpoiledInput where a NaN was lost and the residual with it
      */
-    static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan fused(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         FusedConvolution fused = (FusedConvolution) operator;
-        io.kiln.op.nn.Convolution conv = fused.convolution();
-        Packing packing = fused.packing();
-        if (packing == null && declines(inputs)) {
+        if (fused.packing() == null && declines(inputs)) {
             return null;
         }
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        return fallback.attempt(
+                operator, Operands.channelsLast(outputs), (in, out, workspace) -> fused(fused, in, out[0]));
+    }
+
+    private static boolean fused(FusedConvolution fused, NDArray[] inputs, NDArray result) {
+        io.kiln.op.nn.Convolution conv = fused.convolution();
+        Packing packing = fused.packing();
         try (Scope copies = Scope.open()) {
             PostOps postOps = PostOps.NONE;
             List<Tensor> operands = new ArrayList<>();
@@ -93,7 +104,7 @@ final class OneDnnConvolution {
             Tensor[] more = operands.toArray(new Tensor[0]);
             PostOps all = OneDnnMatMul.then(postOps, conv.activation());
             if (!Convolution.forward(window, conv.groups(), x, w, layout, null, y, all, more)) {
-                return null;
+                return false;
             }
             if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
                 if (inPlace) {
@@ -102,7 +113,7 @@ final class OneDnnConvolution {
                 Convolution.forward(window, conv.groups(), x, w, layout, null, y, postOps, more);
                 Specials.rectify(result);
             }
-            return new NDArray[] {result};
+            return true;
         }
     }
 
@@ -146,15 +157,15 @@ final class OneDnnConvolution {
         return layout == null ? null : new Packing(inputs[1], layout.bytes(), layout.text());
     }
 
-    static NDArray[] pack(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan pack(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         PackWeights pack = (PackWeights) operator;
-        NDArray packed = Operands.rowMajor(inputs[0], outputs[0]);
-        try (Scope copies = Scope.open()) {
-            PackedLayout layout =
-                    new PackedLayout(pack.packing().layout(), pack.packing().bytes());
-            boolean done = Convolution.pack(pack.groups(), Operands.read(inputs[0]), layout, packed.address());
-            return done ? new NDArray[] {packed} : null;
-        }
+        PackedLayout layout =
+                new PackedLayout(pack.packing().layout(), pack.packing().bytes());
+        return fallback.attempt(operator, null, (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                return Convolution.pack(pack.groups(), Operands.read(in[0]), layout, out[0].address());
+            }
+        });
     }
 
     /** A vector over the channels as an operand that broadcasts to a result. */
@@ -166,7 +177,7 @@ final class OneDnnConvolution {
     }
 
     /** The transposed convolution is the gradient of a convolution with respect to its source. */
-    static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan transpose(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ConvolutionTranspose conv = (ConvolutionTranspose) operator;
         if (declines(inputs) || outputs[0].shape().size() == 0) {
             return null;
@@ -176,52 +187,49 @@ final class OneDnnConvolution {
                 return null; // no convolution of that stride has this source and destination
             }
         }
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        return fallback.attempt(
+                operator, Operands.channelsLast(outputs), (in, out, workspace) -> transpose(conv, in, out[0]));
+    }
+
+    private static boolean transpose(ConvolutionTranspose conv, NDArray[] inputs, NDArray result) {
         try (Scope copies = Scope.open()) {
+            boolean biased = inputs.length > 2;
+            NDArray sums = biased ? NDArray.empty(result.backend(), result.layout()) : result;
             boolean computed = Convolution.backwardData(
                     window(conv.stride(), conv.pad(), conv.dilation()),
                     conv.groups(),
                     Operands.read(inputs[0]),
                     Operands.read(inputs[1]),
-                    Operands.of(result));
-            if (!computed) {
-                return null;
+                    Operands.of(sums));
+            if (computed && biased) {
+                long[] strides = new long[result.shape().rank()];
+                strides[1] = inputs[2].strides()[0];
+                NDArray bias = inputs[2].view(result.shape(), strides, 0);
+                Dispatch.into(new Add(), new NDArray[] {sums, bias}, result);
             }
-            return new NDArray[] {inputs.length < 3 ? result : copies.keep(shifted(result, inputs[2]))};
+            return computed;
         }
     }
 
-    private static NDArray shifted(NDArray y, NDArray bias) {
-        Shape shape = y.shape();
-        long[] strides = new long[shape.rank()];
-        strides[1] = bias.strides()[0];
-        return Dispatch.withoutGradient(new Add(), y, bias.view(shape, strides, 0));
-    }
-
-    static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan weightGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
         if (declines(inputs)) {
             return null;
         }
-        NDArray weights = Operands.rowMajor(inputs[0], outputs[0]);
-        NDArray bias = conv.bias() ? Operands.rowMajor(inputs[0], outputs[1]) : null;
-        try (Scope copies = Scope.open()) {
-            Tensor src = Operands.read(inputs[0]);
-            boolean computed = Convolution.backwardWeights(
-                    window(conv.stride(), conv.pad(), conv.dilation()),
-                    conv.groups(),
-                    src,
-                    Operands.read(inputs[1]),
-                    Operands.of(weights),
-                    bias == null ? null : Operands.of(bias));
-            if (!computed) {
-                return null;
+        return fallback.calls(operator, null, (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                return Convolution.backwardWeights(
+                        window(conv.stride(), conv.pad(), conv.dilation()),
+                        conv.groups(),
+                        Operands.read(in[0]),
+                        Operands.read(in[1]),
+                        Operands.of(out[0]),
+                        conv.bias() ? Operands.of(out[1]) : null);
             }
-            return bias == null ? new NDArray[] {weights} : new NDArray[] {weights, bias};
-        }
+        });
     }
 
-    private static boolean declines(NDArray[] inputs) {
+    private static boolean declines(Layout[] inputs) {
         return !Operands.served(inputs[0].dtype())
                 || inputs[0].dtype() != inputs[1].dtype()
                 || Operands.isEmpty(inputs[0])

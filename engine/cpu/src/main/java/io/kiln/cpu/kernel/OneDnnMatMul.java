@@ -1,9 +1,12 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.MatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
@@ -16,51 +19,55 @@ final class OneDnnMatMul {
 
     private OneDnnMatMul() {}
 
-    static NDArray[] matMul(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray a = inputs[0];
-        NDArray b = inputs[1];
+    static KernelPlan matMul(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout a = inputs[0];
+        Layout b = inputs[1];
         if (a.dtype() != b.dtype() || !Operands.served(a.dtype()) || Operands.isEmpty(a) || Operands.isEmpty(b)) {
             return null;
         }
         NarrowKernels.advise(a.dtype());
-        NDArray result = Operands.rowMajor(a, outputs[0]);
         boolean many = outputs[0].shape().rank() > 4;
         boolean thin = outputs[0].shape().rank() > 2 && a.shape().dim(-1) == 1;
         if (isPlain(a, many, thin) && isPlain(b, many, thin)) {
-            return done(
-                    MatMul.run(ranked(a, outputs[0]), ranked(b, outputs[0]), null, Operands.of(result), PostOps.NONE),
-                    result);
+            return fallback.calls(operator, null, (in, out, workspace) -> multiply(in[0], in[1], out[0]));
         }
-        try (Scope copies = Scope.open()) {
-            Tensor left = ranked(plain(a, many, thin), outputs[0]);
-            Tensor right = ranked(plain(b, many, thin), outputs[0]);
-            return done(MatMul.run(left, right, null, Operands.of(result), PostOps.NONE), result);
-        }
+        return fallback.attempt(operator, null, (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                return multiply(plain(in[0], many, thin), plain(in[1], many, thin), out[0]);
+            }
+        });
     }
 
-    static NDArray[] linear(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray x = inputs[0];
-        NDArray w = inputs[1];
-        if (!Operands.served(x.dtype()) || Operands.isEmpty(x) || Operands.isEmpty(w)) {
+    private static boolean multiply(NDArray a, NDArray b, NDArray y) {
+        int rank = y.shape().rank();
+        return MatMul.run(ranked(a, rank), ranked(b, rank), null, Operands.of(y), PostOps.NONE);
+    }
+
+    static KernelPlan linear(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout x = inputs[0];
+        if (!Operands.served(x.dtype()) || Operands.isEmpty(x) || Operands.isEmpty(inputs[1])) {
             return null;
         }
         NarrowKernels.advise(x.dtype());
-        NDArray result = Operands.rowMajor(x, outputs[0]);
+        boolean whole = x.shape().rank() == 2 && isPlain(x) || x.isContiguous();
         Activation activation = ((Linear) operator).activation();
-        try (Scope copies = Scope.open()) {
-            Tensor rows = rows(x.shape().rank() == 2 && isPlain(x) || x.isContiguous() ? x : Operands.copy(x));
-            Tensor weights = Operands.read(w);
-            Tensor turned = weights.as(
-                    new long[] {weights.dims()[1], weights.dims()[0]},
-                    new long[] {weights.strides()[1], weights.strides()[0]});
-            Tensor bias = inputs.length < 3 ? null : asRow(Operands.read(inputs[2]));
-            boolean computed = MatMul.run(rows, turned, bias, rows(result), postOps(activation));
-            if (computed && activation == Activation.RELU && CpuContext.tookInvalid()) {
-                MatMul.run(rows, turned, bias, rows(result), PostOps.NONE);
-                Specials.rectify(result);
+        return fallback.calls(operator, null, (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                Tensor rows = rows(whole ? in[0] : Operands.copy(in[0]));
+                Tensor weights = Operands.read(in[1]);
+                Tensor turned = weights.as(
+                        new long[] {weights.dims()[1], weights.dims()[0]},
+                        new long[] {weights.strides()[1], weights.strides()[0]});
+                Tensor bias = in.length < 3 ? null : asRow(Operands.read(in[2]));
+                Tensor y = rows(out[0]);
+                boolean computed = MatMul.run(rows, turned, bias, y, postOps(activation));
+                if (computed && activation == Activation.RELU && CpuContext.tookInvalid()) {
+                    MatMul.run(rows, turned, bias, y, PostOps.NONE);
+                    Specials.rectify(out[0]);
+                }
+                return computed;
             }
-            return done(computed, result);
-        }
+        });
     }
 
     /** What oneDNN does for an activation. Its ReLU makes 0 of NaN: whoever uses it asks for invalid operations afterwards. */
@@ -76,14 +83,6 @@ final class OneDnnMatMul {
             case SIGMOID -> steps.then(io.kiln.cpu.onednn.Activation.LOGISTIC, 0, 0);
             case TANH -> steps.then(io.kiln.cpu.onednn.Activation.TANH, 0, 0);
         };
-    }
-
-    private static NDArray[] done(boolean computed, NDArray result) {
-        if (computed) {
-            return new NDArray[] {result};
-        }
-        result.close();
-        return null;
     }
 
     /** {@code […, c]} seen as {@code [rows, c]}. */
@@ -103,7 +102,7 @@ final class OneDnnMatMul {
     }
 
     /** Whether the two last axes can be described; repeated batch axes can be (as size 1). */
-    private static boolean isPlain(NDArray x) {
+    private static boolean isPlain(Layout x) {
         long[] strides = x.strides();
         int rank = strides.length;
         for (int i = 0; i < rank; i++) {
@@ -119,7 +118,7 @@ final class OneDnnMatMul {
      * With more than four axes oneDNN's products come out wrong unless each matrix lies within one step of the axes before it. Batches
      * of products that sum over one element do where the matrices have gaps between them: it reads what lies there.
      */
-    private static boolean isPlain(NDArray x, boolean many, boolean thin) {
+    private static boolean isPlain(Layout x, boolean many, boolean thin) {
         if (thin) {
             return x.isContiguous();
         }
@@ -142,12 +141,11 @@ final class OneDnnMatMul {
     }
 
     private static NDArray plain(NDArray x, boolean many, boolean thin) {
-        return isPlain(x, many, thin) ? x : Operands.copy(x);
+        return isPlain(x.layout(), many, thin) ? x : Operands.copy(x);
     }
 
     /** The matrices with as many batch axes as the result; repeated ones have size 1. */
-    private static Tensor ranked(NDArray x, Spec result) {
-        int rank = result.shape().rank();
+    private static Tensor ranked(NDArray x, int rank) {
         int missing = rank - x.shape().rank();
         if (missing == 0 && rank == 2) {
             return Operands.of(x);

@@ -1,16 +1,18 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.KernelPlan;
 import io.kiln.compile.FusedBatchNorm;
 import io.kiln.compile.FusedBatchNormGradient;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.LayerNorm;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.nn.BatchNorm;
@@ -25,28 +27,32 @@ final class OneDnnNorm {
 
     private OneDnnNorm() {}
 
-    static NDArray[] batchNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return batchNorm((BatchNorm) operator, inputs, outputs);
+    static KernelPlan batchNorm(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return batchNorm(operator, (BatchNorm) operator, inputs, outputs, fallback);
     }
 
     /** With a rectifier, whose mask is one output more. */
-    static NDArray[] batchNormRelu(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return batchNorm(((FusedBatchNorm) operator).norm(), inputs, outputs);
+    static KernelPlan batchNormRelu(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return batchNorm(operator, ((FusedBatchNorm) operator).norm(), inputs, outputs, fallback);
     }
 
-    private static NDArray[] batchNorm(BatchNorm norm, NDArray[] inputs, Spec... outputs) {
-        if (declines(inputs, 1)) {
-            return null;
-        }
+    private static KernelPlan batchNorm(
+            Operator operator, BatchNorm norm, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return declines(inputs, 1)
+                ? null
+                : fallback.attempt(
+                        operator,
+                        Operands.firstChannelsLast(outputs),
+                        (in, out, workspace) -> batchNorm(norm, in, out));
+    }
+
+    private static boolean batchNorm(BatchNorm norm, NDArray[] inputs, NDArray... outputs) {
         boolean training = Autograd.isTraining();
         float[] oldMean = inputs[3].toFloatArray();
         float[] oldVariance = inputs[4].toFloatArray();
-        NDArray y = Operands.channelsLast(inputs[0], outputs[0]);
-        NDArray newMean = Operands.rowMajor(inputs[0], outputs[1]);
-        NDArray newVariance = Operands.rowMajor(inputs[0], outputs[2]);
-        NDArray mean = put(oldMean, Operands.rowMajor(inputs[0], outputs[3]));
-        NDArray inverse = Operands.rowMajor(inputs[0], outputs[4]);
-        NDArray mask = outputs.length > 5 ? Operands.rowMajor(inputs[0], outputs[5]) : null;
+        NDArray y = outputs[0];
+        NDArray mean = put(oldMean, outputs[3]);
+        NDArray mask = outputs.length > 5 ? outputs[5] : null;
         try (Scope copies = Scope.open()) {
             NDArray variance = NDArray.of(inputs[4].shape(), oldVariance);
             boolean computed = io.kiln.cpu.onednn.BatchNorm.forward(
@@ -60,7 +66,7 @@ final class OneDnnNorm {
                     (float) norm.epsilon(),
                     !training);
             if (!computed) {
-                return null;
+                return false;
             }
             float[] usedMean = mean.toFloatArray();
             float[] usedVariance = variance.toFloatArray();
@@ -72,12 +78,10 @@ final class OneDnnNorm {
                 move(oldMean, usedMean, norm.momentum(), 1);
                 move(oldVariance, usedVariance, norm.momentum(), norm.runningFactor(n));
             }
-            put(oldMean, newMean);
-            put(oldVariance, newVariance);
-            put(inverses(usedVariance, norm.epsilon()), inverse);
-            return mask == null
-                    ? new NDArray[] {y, newMean, newVariance, mean, inverse}
-                    : new NDArray[] {y, newMean, newVariance, mean, inverse, mask};
+            put(oldMean, outputs[1]);
+            put(oldVariance, outputs[2]);
+            put(inverses(usedVariance, norm.epsilon()), outputs[4]);
+            return true;
         }
     }
 
@@ -125,92 +129,93 @@ final class OneDnnNorm {
         return array;
     }
 
-    static NDArray[] batchNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return batchNormGradient((BatchNormGradient) operator, inputs, outputs);
+    static KernelPlan batchNormGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return batchNormGradient(operator, (BatchNormGradient) operator, inputs, outputs, fallback);
     }
 
     /** With the gradient of a rectifier, whose mask is the last input. */
-    static NDArray[] batchNormReluGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return batchNormGradient(((FusedBatchNormGradient) operator).norm(), inputs, outputs);
+    static KernelPlan batchNormReluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return batchNormGradient(operator, ((FusedBatchNormGradient) operator).norm(), inputs, outputs, fallback);
     }
 
-    private static NDArray[] batchNormGradient(BatchNormGradient norm, NDArray[] inputs, Spec... outputs) {
-        if (declines(inputs, 2)) {
-            return null;
-        }
-        NDArray dx = Operands.channelsLast(inputs[0], outputs[0]);
-        NDArray dgamma = Operands.rowMajor(inputs[0], outputs[1]);
-        NDArray dbeta = Operands.rowMajor(inputs[0], outputs[2]);
+    private static KernelPlan batchNormGradient(
+            Operator operator, BatchNormGradient norm, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return declines(inputs, 2)
+                ? null
+                : fallback.attempt(
+                        operator,
+                        Operands.firstChannelsLast(outputs),
+                        (in, out, workspace) -> batchNormGradient(norm, in, out));
+    }
+
+    private static boolean batchNormGradient(BatchNormGradient norm, NDArray[] inputs, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
             NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), norm.epsilon()));
-            boolean computed = io.kiln.cpu.onednn.BatchNorm.backward(
+            return io.kiln.cpu.onednn.BatchNorm.backward(
                     Operands.read(inputs[1]),
                     Operands.read(inputs[2]),
                     Operands.read(inputs[3]),
                     Operands.of(variance),
                     Operands.read(inputs[0]),
-                    Operands.of(dx),
-                    Operands.of(dgamma),
-                    Operands.of(dbeta),
+                    Operands.of(outputs[0]),
+                    Operands.of(outputs[1]),
+                    Operands.of(outputs[2]),
                     inputs.length > 5 ? Operands.of(inputs[5]) : null,
                     (float) norm.epsilon(),
                     !norm.training());
-            return computed ? new NDArray[] {dx, dgamma, dbeta} : null;
         }
     }
 
-    static NDArray[] layerNorm(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan layerNorm(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         double epsilon = ((io.kiln.op.nn.LayerNorm) operator).epsilon();
-        if (declines(inputs, 0)) {
-            return null;
-        }
-        NDArray y = Operands.rowMajor(inputs[0], outputs[0]);
-        NDArray mean = Operands.rowMajor(inputs[0], outputs[1]);
+        return declines(inputs, 0)
+                ? null
+                : fallback.attempt(operator, null, (in, out, workspace) -> layerNorm(epsilon, in, out));
+    }
+
+    private static boolean layerNorm(double epsilon, NDArray[] inputs, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
-            NDArray variance = Operands.rowMajor(inputs[0], outputs[2]);
+            NDArray variance = Operands.rowMajor(inputs[0], outputs[2].spec());
             boolean computed = LayerNorm.forward(
                     rows(inputs[0]),
                     Operands.read(inputs[1]),
                     Operands.read(inputs[2]),
-                    column(mean),
+                    column(outputs[1]),
                     column(variance),
-                    rows(y),
+                    rows(outputs[0]),
                     (float) epsilon);
-            if (!computed) {
-                return null;
+            if (computed) {
+                put(inverses(variance.toFloatArray(), epsilon), outputs[2]);
             }
-            Shape shape = outputs[2].shape();
-            NDArray inverse = NDArray.of(shape, inverses(variance.toFloatArray(), epsilon));
-            return new NDArray[] {y, mean, copies.keep(inverse)};
+            return computed;
         }
     }
 
-    static NDArray[] layerNormGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan layerNormGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         double epsilon = ((LayerNormGradient) operator).epsilon();
-        if (declines(inputs, 0)) {
-            return null;
-        }
-        NDArray dx = Operands.rowMajor(inputs[0], outputs[0]);
-        NDArray dgamma = Operands.rowMajor(inputs[0], outputs[1]);
-        NDArray dbeta = Operands.rowMajor(inputs[0], outputs[2]);
+        return declines(inputs, 0)
+                ? null
+                : fallback.attempt(operator, null, (in, out, workspace) -> layerNormGradient(epsilon, in, out));
+    }
+
+    private static boolean layerNormGradient(double epsilon, NDArray[] inputs, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
             NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), epsilon));
-            boolean computed = LayerNorm.backward(
+            return LayerNorm.backward(
                     rows(inputs[1]),
                     Operands.read(inputs[2]),
                     column(inputs[3]),
                     column(variance),
                     rows(inputs[0]),
-                    rows(dx),
-                    Operands.of(dgamma),
-                    Operands.of(dbeta),
+                    rows(outputs[0]),
+                    Operands.of(outputs[1]),
+                    Operands.of(outputs[2]),
                     (float) epsilon);
-            return computed ? new NDArray[] {dx, dgamma, dbeta} : null;
         }
     }
 
     /** The first inputs may be bfloat16, all of them; the others are float32, up to a mask. */
-    private static boolean declines(NDArray[] inputs, int data) {
+    private static boolean declines(Layout[] inputs, int data) {
         for (int i = 0; i < Math.min(5, inputs.length); i++) {
             DType type = inputs[i].dtype();
             boolean fits = type == DType.FLOAT32 || i < data && type == DType.BFLOAT16;

@@ -1,9 +1,12 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Pooling;
+import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.onednn.Window;
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
@@ -20,55 +23,52 @@ final class OneDnnPooling {
     private OneDnnPooling() {}
 
     /** oneDNN loses NaN, and for float32 windows of nothing but -∞, where it gives the lowest number. */
-    static NDArray[] max(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan max(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         MaxPool pool = (MaxPool) operator;
-        if (declines(inputs)) {
+        if (declines(inputs[0])) {
             return null;
         }
         Window window = window(
                 inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
-        NDArray places = Operands.channelsLast(inputs[0], outputs[1]);
-        try (Scope copies = Scope.open()) {
-            boolean computed = Pooling.forward(
-                    Pooling.Kind.MAX,
-                    Operands.array(pool.kernel()),
-                    window,
-                    Operands.read(inputs[0]),
-                    Operands.of(result),
-                    Operands.of(places));
-            if (!computed || CpuContext.tookInvalid() && Specials.in(inputs[0])) {
-                result.close();
-                places.close();
-                return null;
+        long[] kernel = Operands.array(pool.kernel());
+        return fallback.calls(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                boolean computed = Pooling.forward(
+                        Pooling.Kind.MAX,
+                        kernel,
+                        window,
+                        Operands.read(in[0]),
+                        Operands.of(out[0]),
+                        Operands.of(out[1]));
+                return computed && !(CpuContext.tookInvalid() && Specials.in(in[0]));
             }
-            return new NDArray[] {result, places};
-        }
+        });
     }
 
-    static NDArray[] maxGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan maxGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         MaxPoolGradient pool = (MaxPoolGradient) operator;
-        if (declines(inputs)) {
+        if (declines(inputs[0])) {
             return null;
         }
         Window window = window(
                 outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
-        try (Scope copies = Scope.open()) {
-            boolean computed = Pooling.backward(
-                    Pooling.Kind.MAX,
-                    Operands.array(pool.kernel()),
-                    window,
-                    Operands.read(inputs[0]),
-                    Operands.read(inputs[1]),
-                    Operands.of(result));
-            return computed ? new NDArray[] {result} : null;
-        }
+        return backward(operator, Pooling.Kind.MAX, pool.kernel(), window, outputs, fallback);
     }
 
-    static NDArray[] average(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    private static KernelPlan backward(
+            Operator operator, Pooling.Kind kind, List<Long> kernel, Window window, Spec[] outputs, Fallback fallback) {
+        long[] sizes = Operands.array(kernel);
+        return fallback.calls(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                Tensor places = kind == Pooling.Kind.MAX ? Operands.read(in[1]) : null;
+                return Pooling.backward(kind, sizes, window, Operands.read(in[0]), places, Operands.of(out[0]));
+            }
+        });
+    }
+
+    static KernelPlan average(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         AvgPool pool = (AvgPool) operator;
-        if (declines(inputs) || pool.divisor() > 0) {
+        if (declines(inputs[0]) || pool.divisor() > 0) {
             return null;
         }
         Window window = window(
@@ -76,22 +76,18 @@ final class OneDnnPooling {
         if (pool.countPad() && window.padAfter() != window.padBefore()) {
             return null; // oneDNN would count what lies beyond the border
         }
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
-        try (Scope copies = Scope.open()) {
-            boolean computed = Pooling.forward(
-                    kind(pool.countPad()),
-                    Operands.array(pool.kernel()),
-                    window,
-                    Operands.read(inputs[0]),
-                    Operands.of(result),
-                    null);
-            return computed ? new NDArray[] {result} : null;
-        }
+        long[] kernel = Operands.array(pool.kernel());
+        return fallback.calls(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                return Pooling.forward(
+                        kind(pool.countPad()), kernel, window, Operands.read(in[0]), Operands.of(out[0]), null);
+            }
+        });
     }
 
-    static NDArray[] averageGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan averageGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         AvgPoolGradient pool = (AvgPoolGradient) operator;
-        if (declines(inputs) || pool.divisor() > 0) {
+        if (declines(inputs[0]) || pool.divisor() > 0) {
             return null;
         }
         Window window = window(
@@ -99,25 +95,15 @@ final class OneDnnPooling {
         if (pool.countPad() && window.padAfter() != window.padBefore()) {
             return null; // oneDNN would count what lies beyond the border
         }
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
-        try (Scope copies = Scope.open()) {
-            boolean computed = Pooling.backward(
-                    kind(pool.countPad()),
-                    Operands.array(pool.kernel()),
-                    window,
-                    Operands.read(inputs[0]),
-                    null,
-                    Operands.of(result));
-            return computed ? new NDArray[] {result} : null;
-        }
+        return backward(operator, kind(pool.countPad()), pool.kernel(), window, outputs, fallback);
     }
 
     private static Pooling.Kind kind(boolean countPad) {
         return countPad ? Pooling.Kind.AVERAGE_INCLUDE_PADDING : Pooling.Kind.AVERAGE_EXCLUDE_PADDING;
     }
 
-    private static boolean declines(NDArray[] inputs) {
-        return !Operands.served(inputs[0].dtype()) || Operands.isEmpty(inputs[0]);
+    private static boolean declines(Layout x) {
+        return !Operands.served(x.dtype()) || Operands.isEmpty(x);
     }
 
     /** In ceil mode the last window may reach beyond the border; then the one behind is wider than the one in front. */

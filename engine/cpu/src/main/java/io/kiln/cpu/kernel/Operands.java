@@ -3,6 +3,7 @@ package io.kiln.cpu.kernel;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
@@ -48,17 +49,23 @@ final class Operands {
 
     /** A new row-major array on the backend of another one. */
     static NDArray rowMajor(NDArray like, Spec spec) {
-        return NDArray.empty(
-                like.backend(), spec.shape(), spec.dtype(), spec.shape().contiguousStrides());
+        return NDArray.empty(like.backend(), Layout.rowMajor(spec));
     }
 
-    /** A new channels-last array on the backend of another one. */
-    static NDArray channelsLast(NDArray like, Spec spec) {
-        return NDArray.empty(
-                like.backend(),
-                spec.shape(),
-                spec.dtype(),
-                Tensor.channelsLastStrides(spec.shape().dims()));
+    /** Strides of outputs with neighbouring channels. */
+    static long[][] channelsLast(Spec... outputs) {
+        long[][] strides = new long[outputs.length][];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = Tensor.channelsLastStrides(outputs[i].shape().dims());
+        }
+        return strides;
+    }
+
+    /** Strides of outputs of which the first one has neighbouring channels and the others are row-major. */
+    static long[][] firstChannelsLast(Spec... outputs) {
+        long[][] strides = new long[outputs.length][];
+        strides[0] = Tensor.channelsLastStrides(outputs[0].shape().dims());
+        return strides;
     }
 
     static long[] array(List<Long> numbers) {
@@ -69,7 +76,17 @@ final class Operands {
         return array;
     }
 
-    static boolean isEmpty(NDArray array) {
+    static boolean isEmpty(Layout array) {
         return array.size() == 0;
+    }
+
+    /** Whether oneDNN can describe an array (no axis repeated or reversed). */
+    static boolean isDescribable(Layout array) {
+        for (int i = 0; i < array.strides().length; i++) {
+            if (array.shape().dim(i) > 1 && array.strides()[i] <= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -3,7 +3,6 @@ package io.kiln.cpu.kernel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 
 /**
  * Stretches of a row-major float32 or float64 array, read into and written from {@code double[]}: kernels that compute in
@@ -37,9 +36,9 @@ final class RealRows {
         return dtype == DType.FLOAT64 ? dtype : DType.FLOAT32;
     }
 
-    /** A new row-major array for the elements of an output, to be {@linkplain HeapMath#as cast} in the end. */
-    static NDArray result(NDArray like, Spec output) {
-        return Operands.rowMajor(like, new Spec(output.shape(), type(output.dtype())));
+    /** Row-major memory for the elements of an output, to be {@linkplain HeapMath#store stored} in the end. */
+    static NDArray result(NDArray output) {
+        return HeapMath.target(output, type(output.dtype()));
     }
 
     void get(long from, double[] to, int start, int count) {

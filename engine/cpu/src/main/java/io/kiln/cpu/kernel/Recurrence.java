@@ -7,10 +7,10 @@ import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.recurrent.RecurrentInputs;
 import io.kiln.op.reduce.Sum;
@@ -70,8 +70,8 @@ final class Recurrence {
     }
 
     /** Whether the inputs are not for oneDNN. */
-    static boolean declines(NDArray... inputs) {
-        for (NDArray input : inputs) {
+    static boolean declines(Layout... inputs) {
+        for (Layout input : inputs) {
             if (input.dtype().isFloating() && input.dtype() != DType.FLOAT32 || Operands.isEmpty(input)) {
                 return true;
             }
@@ -249,15 +249,6 @@ final class Recurrence {
                 Shape.of((long) steps * rows, sequence.shape().dim(2)),
                 new long[] {sequence.shape().dim(2), 1},
                 0);
-        NDArray sum = Dispatch.withoutGradient(new Sum(List.of(0L), false), rowsOfAll);
-        Memory.copy(sum.address(), into.address(), 4 * into.size());
-    }
-
-    static NDArray[] results(NDArray like, Spec... outputs) {
-        NDArray[] results = new NDArray[outputs.length];
-        for (int i = 0; i < results.length; i++) {
-            results[i] = Operands.rowMajor(like, outputs[i]);
-        }
-        return results;
+        Dispatch.into(new Sum(List.of(0L), false), new NDArray[] {rowsOfAll}, into);
     }
 }

@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.vision.Interpolate;
 import io.kiln.op.vision.InterpolateGradient;
@@ -19,16 +18,16 @@ final class ResamplingKernels {
 
     private ResamplingKernels() {}
 
-    static NDArray[] forward(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void forward(Operator operator, NDArray[] in, NDArray[] outputs) {
         Interpolate op = (Interpolate) operator;
         Taps taps = taps(in[0].shape(), outputs[0].shape(), op.mode(), op.alignCorners(), op.antialias());
-        return run(in[0], outputs[0], taps::gather);
+        run(in[0], outputs[0], taps::gather);
     }
 
-    static NDArray[] gradient(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void gradient(Operator operator, NDArray[] in, NDArray[] outputs) {
         InterpolateGradient op = (InterpolateGradient) operator;
         Taps taps = taps(outputs[0].shape(), in[0].shape(), op.mode(), op.alignCorners(), op.antialias());
-        return run(in[0], outputs[0], (from, to, first, positions) -> {
+        run(in[0], outputs[0], (from, to, first, positions) -> {
             Arrays.fill(to, 0);
             taps.scatter(from, to, first, Math.toIntExact(plane(in[0].shape())));
         });
@@ -47,13 +46,13 @@ final class ResamplingKernels {
         return n;
     }
 
-    private static NDArray[] run(NDArray input, Spec output, Map map) {
+    private static void run(NDArray input, NDArray output, Map map) {
         int from = Math.toIntExact(plane(input.shape()));
         int to = Math.toIntExact(plane(output.shape()));
         long planes = output.shape().dim(0) * output.shape().dim(1);
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(input);
-            NDArray y = RealRows.result(x, output);
+            NDArray y = RealRows.result(output);
             EngineThreads.parallel().forRange(planes, Math.max(1, GRAIN / Math.max(from, to)), (start, end) -> {
                 RealRows source = new RealRows(x);
                 RealRows target = new RealRows(y);
@@ -65,7 +64,7 @@ final class ResamplingKernels {
                     target.put(b, 0, p * to, to);
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, output.dtype()))};
+            HeapMath.store(y, output);
         }
     }
 

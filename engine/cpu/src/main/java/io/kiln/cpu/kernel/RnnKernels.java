@@ -1,7 +1,10 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -17,12 +20,12 @@ import java.util.Arrays;
 final class RnnKernels {
     private RnnKernels() {}
 
-    static NDArray[] forward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Rnn op = (Rnn) operator;
-        if (Recurrence.declines(inputs)) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+    }
+
+    private static void forward(Rnn op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         try (Scope temporary = Scope.open()) {
             Recurrence r = new Recurrence(op.inputs(), op.reverse(), 1, inputs);
@@ -48,7 +51,6 @@ final class RnnKernels {
                 }
             }
         }
-        return results;
     }
 
     private static void rectify(long address, float[] s, int count) {
@@ -59,12 +61,12 @@ final class RnnKernels {
         Memory.put(s, 0, address, count);
     }
 
-    static NDArray[] backward(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         RnnGradient op = (RnnGradient) operator;
-        if (Recurrence.declines(inputs)) {
-            return null;
-        }
-        NDArray[] results = Recurrence.results(inputs[0], outputs);
+        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+    }
+
+    private static void backward(RnnGradient op, NDArray[] inputs, NDArray[] results) {
         RecurrentInputs kinds = op.forward().inputs();
         try (Scope temporary = Scope.open()) {
             NDArray[] given = Arrays.copyOfRange(inputs, 1, 1 + kinds.count());
@@ -105,7 +107,6 @@ final class RnnKernels {
                 Memory.copy(dh.address(), results[4].address(), 4 * dh.size());
             }
         }
-        return results;
     }
 
     /** Multiplies the first half by the activation's slope, which follows from the result in the second half. */

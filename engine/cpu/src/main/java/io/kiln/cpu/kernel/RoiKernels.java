@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.vision.RoiAlign;
 import io.kiln.op.vision.RoiAlignGradient;
@@ -86,25 +85,25 @@ final class RoiKernels {
         taps.add(bottom * width + right, share * h * v);
     }
 
-    static NDArray[] forward(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void forward(Operator operator, NDArray[] in, NDArray[] outputs) {
         RoiKernels k = new RoiKernels((RoiAlign) operator, in[0].shape(), in[1]);
-        return k.run(in[0], outputs[0], in[0].shape().dim(1), true);
+        k.run(in[0], outputs[0], in[0].shape().dim(1), true);
     }
 
-    static NDArray[] gradient(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void gradient(Operator operator, NDArray[] in, NDArray[] outputs) {
         RoiAlignGradient g = (RoiAlignGradient) operator;
         RoiAlign op = new RoiAlign(g.height(), g.width(), g.scale(), g.samples(), g.aligned());
         RoiKernels k = new RoiKernels(op, outputs[0].shape(), in[1]);
-        return k.run(in[0], outputs[0], outputs[0].shape().dim(1), false);
+        k.run(in[0], outputs[0], outputs[0].shape().dim(1), false);
     }
 
     /** Visits the planes of the images; each one serves all regions of its image. */
-    private NDArray[] run(NDArray input, Spec output, long channels, boolean forward) {
+    private void run(NDArray input, NDArray output, long channels, boolean forward) {
         int plane = Math.multiplyExact(height, width);
         int bins = binsDown * binsAcross;
         try (Scope temporaries = Scope.open()) {
             NDArray from = RealRows.of(input);
-            NDArray result = RealRows.result(from, output);
+            NDArray result = RealRows.result(output);
             EngineThreads.parallel().forRange(images * channels, 1, (start, end) -> {
                 RealRows source = new RealRows(from);
                 RealRows target = new RealRows(result);
@@ -134,7 +133,7 @@ final class RoiKernels {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(result, output.dtype()))};
+            HeapMath.store(result, output);
         }
     }
 }

@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.nn.GroupNorm;
 import io.kiln.op.nn.GroupNormGradient;
@@ -16,13 +15,13 @@ final class RowNorms {
 
     private RowNorms() {}
 
-    static NDArray[] rms(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void rms(Operator operator, NDArray[] in, NDArray[] outputs) {
         double epsilon = ((RmsNorm) operator).epsilon();
         int n = Math.toIntExact(in[0].shape().dim(-1));
         long count = n == 0 ? 0 : in[0].size() / n;
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[0]);
-            NDArray y = RealRows.result(x, outputs[0]);
+            NDArray y = RealRows.result(outputs[0]);
             double[] gamma = in[1].toDoubleArray();
             EngineThreads.parallel().forRange(count, Math.max(1, GRAIN / Math.max(1, n)), (from, to) -> {
                 RealRows source = new RealRows(x);
@@ -41,7 +40,7 @@ final class RowNorms {
                     target.put(row, 0, r * n, n);
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, outputs[0].dtype()))};
+            HeapMath.store(y, outputs[0]);
         }
     }
 
@@ -84,15 +83,12 @@ final class RowNorms {
         return inverse;
     }
 
-    static NDArray[] group(Operator operator, NDArray[] in, Spec[] outputs) {
-        if (in[0].size() == 0) {
-            return null;
-        }
+    static void group(Operator operator, NDArray[] in, NDArray[] outputs) {
         GroupNorm op = (GroupNorm) operator;
         Groups g = Groups.of(in[0].shape(), op.groups());
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[0]);
-            NDArray y = RealRows.result(x, outputs[0]);
+            NDArray y = RealRows.result(outputs[0]);
             double[] gamma = in[1].toDoubleArray();
             double[] beta = in[2].toDoubleArray();
             EngineThreads.parallel().forRange(g.rows, g.grain(), (from, to) -> {
@@ -111,14 +107,11 @@ final class RowNorms {
                     target.put(row, 0, r * g.length, g.length);
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, outputs[0].dtype()))};
+            HeapMath.store(y, outputs[0]);
         }
     }
 
-    static NDArray[] groupGradient(Operator operator, NDArray[] in, Spec[] outputs) {
-        if (in[0].size() == 0) {
-            return null;
-        }
+    static void groupGradient(Operator operator, NDArray[] in, NDArray[] outputs) {
         GroupNormGradient op = (GroupNormGradient) operator;
         Groups g = Groups.of(in[1].shape(), op.groups());
         int samples = Math.toIntExact(in[1].shape().dim(0));
@@ -126,7 +119,7 @@ final class RowNorms {
         try (Scope temporaries = Scope.open()) {
             NDArray dy = RealRows.of(in[0]);
             NDArray x = RealRows.of(in[1]);
-            NDArray dx = RealRows.result(x, outputs[0]);
+            NDArray dx = RealRows.result(outputs[0]);
             double[] gamma = in[2].toDoubleArray();
             EngineThreads.parallel().forRange(g.rows, g.grain(), (from, to) -> {
                 RealRows gradients = new RealRows(dy);
@@ -142,11 +135,9 @@ final class RowNorms {
                     target.put(d, 0, r * g.length, g.length);
                 }
             });
-            return new NDArray[] {
-                temporaries.keep(HeapMath.as(dx, outputs[0].dtype())),
-                temporaries.keep(DoubleMath.INSTANCE.write(total(sums[0], g.channels), outputs[1])),
-                temporaries.keep(DoubleMath.INSTANCE.write(total(sums[1], g.channels), outputs[2]))
-            };
+            HeapMath.store(dx, outputs[0]);
+            DoubleMath.INSTANCE.write(total(sums[0], g.channels), outputs[1]);
+            DoubleMath.INSTANCE.write(total(sums[1], g.channels), outputs[2]);
         }
     }
 

@@ -2,9 +2,7 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.reduce.CumulativeMax;
 import io.kiln.op.reduce.CumulativeMin;
@@ -35,68 +33,61 @@ final class ScanKernels {
         });
     }
 
-    static NDArray[] product(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void product(Operator operator, NDArray[] in, NDArray[] outputs) {
         int axis = ((CumulativeProduct) operator).axis();
-        try (Scope temporaries = Scope.open()) {
-            NDArray result;
-            if (outputs[0].dtype().isFloating()) {
-                double[] x = in[0].toDoubleArray();
-                rows(outputs[0].shape(), axis, (start, step, n) -> {
-                    for (int i = 1; i < n; i++) {
-                        x[start + i * step] *= x[start + (i - 1) * step];
-                    }
-                });
-                result = DoubleMath.INSTANCE.write(x, outputs[0]);
-            } else {
-                long[] x = in[0].toLongArray();
-                rows(outputs[0].shape(), axis, (start, step, n) -> {
-                    for (int i = 1; i < n; i++) {
-                        x[start + i * step] *= x[start + (i - 1) * step];
-                    }
-                });
-                result = HeapMath.as(NDArray.of(outputs[0].shape(), x), outputs[0].dtype());
-            }
-            return new NDArray[] {temporaries.keep(result)};
+        if (outputs[0].dtype().isFloating()) {
+            double[] x = in[0].toDoubleArray();
+            rows(outputs[0].shape(), axis, (start, step, n) -> {
+                for (int i = 1; i < n; i++) {
+                    x[start + i * step] *= x[start + (i - 1) * step];
+                }
+            });
+            DoubleMath.INSTANCE.write(x, outputs[0]);
+        } else {
+            long[] x = in[0].toLongArray();
+            rows(outputs[0].shape(), axis, (start, step, n) -> {
+                for (int i = 1; i < n; i++) {
+                    x[start + i * step] *= x[start + (i - 1) * step];
+                }
+            });
+            HeapMath.write(x, outputs[0]);
         }
     }
 
-    static NDArray[] max(Operator operator, NDArray[] in, Spec[] outputs) {
-        return extreme(in[0], ((CumulativeMax) operator).axis(), outputs, true);
+    static void max(Operator operator, NDArray[] in, NDArray[] outputs) {
+        extreme(in[0], ((CumulativeMax) operator).axis(), outputs, true);
     }
 
-    static NDArray[] min(Operator operator, NDArray[] in, Spec[] outputs) {
-        return extreme(in[0], ((CumulativeMin) operator).axis(), outputs, false);
+    static void min(Operator operator, NDArray[] in, NDArray[] outputs) {
+        extreme(in[0], ((CumulativeMin) operator).axis(), outputs, false);
     }
 
-    private static NDArray[] extreme(NDArray x, int axis, Spec[] outputs, boolean largest) {
-        try (Scope temporaries = Scope.open()) {
-            long[] places = new long[Math.toIntExact(x.size())];
-            NDArray values;
-            if (x.dtype().isFloating()) {
-                double[] v = x.toDoubleArray();
-                rows(x.shape(), axis, (start, step, n) -> {
-                    for (int i = 1; i < n; i++) {
-                        int at = start + i * step;
-                        double before = v[at - step];
-                        boolean wins = Double.isNaN(v[at]) || (largest ? v[at] >= before : v[at] <= before);
-                        places[at] = wins ? i : places[at - step];
-                        v[at] = wins ? v[at] : before;
-                    }
-                });
-                values = DoubleMath.INSTANCE.write(v, outputs[0]);
-            } else {
-                long[] v = x.toLongArray();
-                rows(x.shape(), axis, (start, step, n) -> {
-                    for (int i = 1; i < n; i++) {
-                        int at = start + i * step;
-                        boolean wins = largest ? v[at] >= v[at - step] : v[at] <= v[at - step];
-                        places[at] = wins ? i : places[at - step];
-                        v[at] = wins ? v[at] : v[at - step];
-                    }
-                });
-                values = HeapMath.as(NDArray.of(x.shape(), v), outputs[0].dtype());
-            }
-            return new NDArray[] {temporaries.keep(values), temporaries.keep(NDArray.of(outputs[1].shape(), places))};
+    private static void extreme(NDArray x, int axis, NDArray[] outputs, boolean largest) {
+        long[] places = new long[Math.toIntExact(x.size())];
+        if (x.dtype().isFloating()) {
+            double[] v = x.toDoubleArray();
+            rows(x.shape(), axis, (start, step, n) -> {
+                for (int i = 1; i < n; i++) {
+                    int at = start + i * step;
+                    double before = v[at - step];
+                    boolean wins = Double.isNaN(v[at]) || (largest ? v[at] >= before : v[at] <= before);
+                    places[at] = wins ? i : places[at - step];
+                    v[at] = wins ? v[at] : before;
+                }
+            });
+            DoubleMath.INSTANCE.write(v, outputs[0]);
+        } else {
+            long[] v = x.toLongArray();
+            rows(x.shape(), axis, (start, step, n) -> {
+                for (int i = 1; i < n; i++) {
+                    int at = start + i * step;
+                    boolean wins = largest ? v[at] >= v[at - step] : v[at] <= v[at - step];
+                    places[at] = wins ? i : places[at - step];
+                    v[at] = wins ? v[at] : v[at - step];
+                }
+            });
+            HeapMath.write(v, outputs[0]);
         }
+        HeapMath.write(places, outputs[1]);
     }
 }

@@ -2,7 +2,6 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.index.SearchSorted;
 import java.util.function.IntPredicate;
@@ -11,7 +10,7 @@ import java.util.function.IntPredicate;
 final class SearchKernels {
     private SearchKernels() {}
 
-    static NDArray[] searchSorted(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void searchSorted(Operator operator, NDArray[] in, NDArray[] outputs) {
         boolean right = ((SearchSorted) operator).right();
         int n = Math.toIntExact(in[0].shape().dim(-1));
         Shape value = in[1].shape();
@@ -33,7 +32,7 @@ final class SearchKernels {
                 places[i] = search(i / perRow * n, n, k -> right ? !isAbove(row[k], wanted) : isAbove(wanted, row[k]));
             }
         }
-        return new NDArray[] {NDArray.of(value, places)};
+        HeapMath.write(places, outputs[0]);
     }
 
     /** NaN stands above all numbers. */

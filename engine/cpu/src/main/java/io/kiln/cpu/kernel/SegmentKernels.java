@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 
 /** Largest and smallest elements of segments of rows. */
@@ -13,15 +12,15 @@ final class SegmentKernels {
 
     private SegmentKernels() {}
 
-    static NDArray[] max(Operator operator, NDArray[] in, Spec[] outputs) {
-        return extreme("segmentMax", in, outputs[0], true);
+    static void max(Operator operator, NDArray[] in, NDArray[] outputs) {
+        extreme("segmentMax", in, outputs[0], true);
     }
 
-    static NDArray[] min(Operator operator, NDArray[] in, Spec[] outputs) {
-        return extreme("segmentMin", in, outputs[0], false);
+    static void min(Operator operator, NDArray[] in, NDArray[] outputs) {
+        extreme("segmentMin", in, outputs[0], false);
     }
 
-    private static NDArray[] extreme(String operation, NDArray[] in, Spec output, boolean largest) {
+    private static void extreme(String operation, NDArray[] in, NDArray output, boolean largest) {
         Shape y = output.shape();
         int count = Math.toIntExact(y.dim(0));
         long[] segment = in[1].toLongArray();
@@ -32,12 +31,13 @@ final class SegmentKernels {
             }
         }
         if (!output.dtype().isFloating()) {
-            return new NDArray[] {wholeNumbers(in[0], segment, output, largest)};
+            wholeNumbers(in[0], segment, output, largest);
+            return;
         }
         int width = Math.toIntExact(count == 0 ? 0 : y.size() / count);
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[0]);
-            NDArray result = RealRows.result(x, output);
+            NDArray result = RealRows.result(output);
             // A thread owns a range of columns, so that rows of one segment meet in order.
             EngineThreads.parallel()
                     .forRange(
@@ -52,7 +52,7 @@ final class SegmentKernels {
                                     (int) from,
                                     (int) (to - from),
                                     largest));
-            return new NDArray[] {temporaries.keep(HeapMath.as(result, output.dtype()))};
+            HeapMath.store(result, output);
         }
     }
 
@@ -75,7 +75,7 @@ final class SegmentKernels {
         }
     }
 
-    private static NDArray wholeNumbers(NDArray values, long[] segment, Spec output, boolean largest) {
+    private static void wholeNumbers(NDArray values, long[] segment, NDArray output, boolean largest) {
         long[] x = values.toLongArray();
         long[] y = new long[Math.toIntExact(output.shape().size())];
         int width = segment.length == 0 ? 0 : x.length / segment.length;
@@ -89,6 +89,6 @@ final class SegmentKernels {
             }
             seen[s] = true;
         }
-        return HeapMath.as(NDArray.of(output.shape(), y), output.dtype());
+        HeapMath.write(y, output);
     }
 }

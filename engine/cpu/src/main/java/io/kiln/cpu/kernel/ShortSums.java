@@ -1,9 +1,12 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Reduction;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -38,15 +41,16 @@ final class ShortSums {
 
     private ShortSums() {}
 
-    static NDArray[] sum(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return run(inputs[0], ((Sum) operator).axes(), outputs[0], false);
+    static KernelPlan sum(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return plan(operator, inputs[0], ((Sum) operator).axes(), outputs[0], false, fallback);
     }
 
-    static NDArray[] mean(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return run(inputs[0], ((Mean) operator).axes(), outputs[0], true);
+    static KernelPlan mean(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return plan(operator, inputs[0], ((Mean) operator).axes(), outputs[0], true, fallback);
     }
 
-    private static NDArray[] run(NDArray x, List<Long> axes, Spec output, boolean mean) {
+    private static KernelPlan plan(
+            Operator operator, Layout x, List<Long> axes, Spec output, boolean mean, Fallback fallback) {
         Shape shape = x.shape();
         int rank = shape.rank();
         if (x.dtype() != DType.FLOAT32
@@ -70,11 +74,12 @@ final class ShortSums {
         if (changes > 1 || length > LONGEST) {
             return null;
         }
-        NDArray y = Operands.rowMajor(x, output);
+        long each = length;
         long kept = x.size() / length;
-        boolean computed =
-                reduced[0] && changes == 1 ? overFirst(x, y, length, kept, mean) : overLast(x, y, length, kept, mean);
-        return computed ? new NDArray[] {y} : null;
+        if (reduced[0] && changes == 1) {
+            return KernelPlan.rowMajor((in, out, workspace) -> overFirst(in[0], out[0], each, kept, mean));
+        }
+        return fallback.attempt(operator, null, (in, out, workspace) -> overLast(in[0], out[0], each, kept, mean));
     }
 
     private static boolean overLast(NDArray x, NDArray y, long length, long kept, boolean mean) {
@@ -85,7 +90,7 @@ final class ShortSums {
     }
 
     /** Adds rows in a fixed order, four at a time; threads share out the columns. */
-    private static boolean overFirst(NDArray x, NDArray y, long length, long kept, boolean mean) {
+    private static void overFirst(NDArray x, NDArray y, long length, long kept, boolean mean) {
         EngineThreads.parallel().forRange(kept, Math.max(WIDTH / 4, GRAIN / length), (from, to) -> {
             for (long column = from; column < to; column += WIDTH) {
                 int width = (int) Math.min(WIDTH, to - column);
@@ -96,7 +101,6 @@ final class ShortSums {
                 Memory.put(sums, 0, y.address() + 4 * column, width);
             }
         });
-        return true;
     }
 
     private static float[] columns(long from, long step, int rows, int width) {

@@ -1,6 +1,10 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.backend.Span;
+import io.kiln.cpu.Fallback;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
@@ -12,11 +16,13 @@ final class SmallMatMul {
     /** Multiplications up to which this kernel is faster (measured: 8×8 by 8×8 is 512). */
     private static final long MOST = 1024;
 
+    private static final KernelPlan PLAN = KernelPlan.rowMajor(SmallMatMul::run);
+
     private SmallMatMul() {}
 
-    static NDArray[] run(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray a = inputs[0];
-        NDArray b = inputs[1];
+    static KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout a = inputs[0];
+        Layout b = inputs[1];
         if (a.shape().rank() != 2 || b.shape().rank() != 2 || a.dtype() != DType.FLOAT32 || b.dtype() != a.dtype()) {
             return null;
         }
@@ -26,11 +32,17 @@ final class SmallMatMul {
         if (rows > MOST || depth > MOST || columns > MOST || rows * depth * columns > MOST || columns == 0) {
             return null;
         }
-        NDArray y = Operands.rowMajor(a, outputs[0]);
-        float[] result = new float[(int) (rows * columns)];
-        multiply(read(a), read(b), result, (int) rows, (int) columns, (int) depth);
+        return PLAN;
+    }
+
+    private static void run(NDArray[] inputs, NDArray[] outputs, Span workspace) {
+        NDArray y = outputs[0];
+        int rows = (int) y.shape().dim(0);
+        int columns = (int) y.shape().dim(1);
+        float[] result = new float[rows * columns];
+        multiply(read(inputs[0]), read(inputs[1]), result, rows, columns, (int)
+                inputs[0].shape().dim(1));
         Memory.put(result, 0, y.address(), result.length);
-        return new NDArray[] {y};
     }
 
     private static float[] read(NDArray x) {

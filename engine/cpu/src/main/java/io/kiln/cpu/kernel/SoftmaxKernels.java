@@ -1,10 +1,13 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.EngineThreads;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Softmax;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -22,25 +25,25 @@ final class SoftmaxKernels {
 
     private SoftmaxKernels() {}
 
-    static NDArray[] softmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return run(false, ((io.kiln.op.activation.Softmax) operator).axis(), inputs[0], outputs[0]);
+    static KernelPlan softmax(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return plan(operator, false, ((io.kiln.op.activation.Softmax) operator).axis(), inputs[0], fallback);
     }
 
-    static NDArray[] logSoftmax(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        return run(true, ((LogSoftmax) operator).axis(), inputs[0], outputs[0]);
+    static KernelPlan logSoftmax(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return plan(operator, true, ((LogSoftmax) operator).axis(), inputs[0], fallback);
     }
 
-    private static NDArray[] run(boolean log, int axis, NDArray x, Spec output) {
+    private static KernelPlan plan(Operator operator, boolean log, int axis, Layout x, Fallback fallback) {
         if (!Operands.served(x.dtype()) || Operands.isEmpty(x)) {
             return null;
         }
-        NDArray y = x.isDense()
-                ? NDArray.empty(x.backend(), output.shape(), output.dtype(), x.strides())
-                : Operands.rowMajor(x, output);
-        try (Scope copies = Scope.open()) {
-            int place = x.shape().axis(axis);
-            return forward(log, place, Operands.read(x), y) ? new NDArray[] {y} : null;
-        }
+        int place = x.shape().axis(axis);
+        long[][] strides = x.isDense() ? new long[][] {x.strides()} : null;
+        return fallback.calls(operator, strides, (in, out, workspace) -> {
+            try (Scope copies = Scope.open()) {
+                return forward(log, place, Operands.read(in[0]), out[0]);
+            }
+        });
     }
 
     /** As oneDNN's, but a line with a NaN, with +∞ or of nothing but -∞ becomes all NaN. */
@@ -103,22 +106,22 @@ final class SoftmaxKernels {
      * it is {@code ln Σ exp x - x[label]}, where the logarithm of the sum follows from the row's largest element m, whose
      * probability is 1/K at least: {@code x[m] - ln p[m]}.
      */
-    static NDArray[] crossEntropy(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray x = inputs[0];
-        if (declines(x)) {
-            return null;
-        }
-        NDArray loss = Operands.rowMajor(x, outputs[0]);
-        NDArray p = Operands.rowMajor(x, outputs[1]);
+    static KernelPlan crossEntropy(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return declines(inputs[0])
+                ? null
+                : fallback.attempt(operator, null, (in, out, workspace) -> crossEntropy(in[0], in[1], out[0], out[1]));
+    }
+
+    private static boolean crossEntropy(NDArray x, NDArray label, NDArray loss, NDArray p) {
         try (Scope copies = Scope.open()) {
             NDArray logits = x.isContiguous() ? x : Operands.copy(x);
             int last = x.shape().rank() - 1;
             if (!forward(false, last, Operands.of(logits), p)) {
-                return null;
+                return false;
             }
             int classes = Math.toIntExact(x.shape().dim(-1));
-            int[] labels = labels(inputs[1], classes);
-            EngineThreads.parallel().forRange(inputs[1].size(), Math.max(1, GRAIN / classes), (from, to) -> {
+            int[] labels = labels(label, classes);
+            EngineThreads.parallel().forRange(label.size(), Math.max(1, GRAIN / classes), (from, to) -> {
                 float[] row = HeapScratch.floats(0, classes);
                 for (int i = (int) from; i < to; i++) {
                     long place = i * (long) classes;
@@ -133,21 +136,23 @@ final class SoftmaxKernels {
                 }
             });
         }
-        return new NDArray[] {loss, p};
+        return true;
     }
 
-    static NDArray[] crossEntropyGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
-        NDArray p = inputs[1];
-        if (p.dtype() != DType.FLOAT32 || inputs[0].dtype() != DType.FLOAT32 || Operands.isEmpty(p)) {
-            return null;
-        }
-        NDArray dx = Operands.rowMajor(p, outputs[0]);
+    static KernelPlan crossEntropyGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        Layout p = inputs[1];
+        return p.dtype() != DType.FLOAT32 || inputs[0].dtype() != DType.FLOAT32 || Operands.isEmpty(p)
+                ? null
+                : KernelPlan.rowMajor((in, out, workspace) -> crossEntropyGradient(in[0], in[1], in[2], out[0]));
+    }
+
+    private static void crossEntropyGradient(NDArray dloss, NDArray p, NDArray label, NDArray dx) {
         try (Scope copies = Scope.open()) {
             NDArray rows = p.isContiguous() ? p : Operands.copy(p);
-            float[] scale = scale(inputs[0]);
+            float[] scale = scale(dloss);
             int classes = Math.toIntExact(p.shape().dim(-1));
-            int[] labels = labels(inputs[2], classes);
-            EngineThreads.parallel().forRange(inputs[2].size(), Math.max(1, GRAIN / classes), (from, to) -> {
+            int[] labels = labels(label, classes);
+            EngineThreads.parallel().forRange(label.size(), Math.max(1, GRAIN / classes), (from, to) -> {
                 float[] row = HeapScratch.floats(0, classes);
                 for (int i = (int) from; i < to; i++) {
                     Memory.get(rows.address() + 4L * i * classes, row, 0, classes);
@@ -159,10 +164,9 @@ final class SoftmaxKernels {
                 }
             });
         }
-        return new NDArray[] {dx};
     }
 
-    private static boolean declines(NDArray x) {
+    private static boolean declines(Layout x) {
         return x.dtype() != DType.FLOAT32 || Operands.isEmpty(x) || !Operands.served(DType.FLOAT32);
     }
 

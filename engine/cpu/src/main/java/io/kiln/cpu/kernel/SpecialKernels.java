@@ -1,6 +1,10 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.KernelTable;
+import io.kiln.cpu.Routine;
+import io.kiln.ndarray.Layout;
+import io.kiln.op.Operator;
 import io.kiln.op.index.SearchSorted;
 import io.kiln.op.index.SegmentMax;
 import io.kiln.op.index.SegmentMin;
@@ -45,38 +49,42 @@ public final class SpecialKernels {
      * @param table the table under construction
      */
     public static void contribute(KernelTable table) {
-        table.add(CtcLoss.class, CtcKernels::loss);
-        table.add(CtcLossGradient.class, CtcKernels::gradient);
-        table.add(SegmentMax.class, SegmentKernels::max);
-        table.add(SegmentMin.class, SegmentKernels::min);
-        table.add(Fft.class, FourierKernels::fft);
-        table.add(Unfold.class, WindowKernels::unfold);
-        table.add(Fold.class, WindowKernels::fold);
-        table.add(CumulativeProduct.class, ScanKernels::product);
-        table.add(CumulativeMax.class, ScanKernels::max);
-        table.add(CumulativeMin.class, ScanKernels::min);
-        table.add(Cholesky.class, MatrixKernels::cholesky);
-        table.add(TriangularSolve.class, MatrixKernels::triangularSolve);
-        table.add(Inverse.class, MatrixKernels::inverse);
-        table.add(Solve.class, MatrixKernels::solve);
-        table.add(Determinant.class, MatrixKernels::determinant);
-        table.add(Cofactors.class, MatrixKernels::cofactors);
-        table.add(LogDeterminant.class, MatrixKernels::logDeterminant);
-        table.add(Qr.class, MatrixKernels::qr);
-        table.add(Svd.class, MatrixKernels::svd);
-        table.add(SymmetricEigen.class, MatrixKernels::symmetricEigen);
-        table.add(RmsNorm.class, RowNorms::rms);
-        table.add(GroupNorm.class, RowNorms::group);
-        table.add(GroupNormGradient.class, RowNorms::groupGradient);
-        table.add(CsrDot.class, CsrKernels::dot);
-        table.add(CsrSampledDot.class, CsrKernels::sampled);
-        table.add(SearchSorted.class, SearchKernels::searchSorted);
-        table.add(Interpolate.class, ResamplingKernels::forward);
-        table.add(InterpolateGradient.class, ResamplingKernels::gradient);
-        table.add(GridSample.class, GridKernels::forward);
-        table.add(GridSampleGradient.class, GridKernels::gradient);
-        table.add(RoiAlign.class, RoiKernels::forward);
-        table.add(RoiAlignGradient.class, RoiKernels::gradient);
-        table.add(NonMaximumSuppression.class, BoxKernels::suppress);
+        table.addRoutine(CtcLoss.class, CtcKernels::loss);
+        table.addRoutine(CtcLossGradient.class, CtcKernels::gradient);
+        table.addRoutine(SegmentMax.class, SegmentKernels::max);
+        table.addRoutine(SegmentMin.class, SegmentKernels::min);
+        table.addRoutine(Fft.class, FourierKernels::fft);
+        table.addRoutine(Unfold.class, WindowKernels::unfold);
+        table.addRoutine(Fold.class, WindowKernels::fold);
+        table.addRoutine(CumulativeProduct.class, ScanKernels::product);
+        table.addRoutine(CumulativeMax.class, ScanKernels::max);
+        table.addRoutine(CumulativeMin.class, ScanKernels::min);
+        table.addRoutine(Cholesky.class, MatrixKernels::cholesky);
+        table.addRoutine(TriangularSolve.class, MatrixKernels::triangularSolve);
+        table.addRoutine(Inverse.class, MatrixKernels::inverse);
+        table.addRoutine(Solve.class, MatrixKernels::solve);
+        table.addRoutine(Determinant.class, MatrixKernels::determinant);
+        table.addRoutine(Cofactors.class, MatrixKernels::cofactors);
+        table.addRoutine(LogDeterminant.class, MatrixKernels::logDeterminant);
+        table.addRoutine(Qr.class, MatrixKernels::qr);
+        table.addRoutine(Svd.class, MatrixKernels::svd);
+        table.addRoutine(SymmetricEigen.class, MatrixKernels::symmetricEigen);
+        table.addRoutine(RmsNorm.class, RowNorms::rms);
+        table.add(GroupNorm.class, (o, in, out, fallback) -> rows(in[0], o, RowNorms::group));
+        table.add(GroupNormGradient.class, (o, in, out, fallback) -> rows(in[0], o, RowNorms::groupGradient));
+        table.addRoutine(CsrDot.class, CsrKernels::dot);
+        table.addRoutine(CsrSampledDot.class, CsrKernels::sampled);
+        table.addRoutine(SearchSorted.class, SearchKernels::searchSorted);
+        table.addRoutine(Interpolate.class, ResamplingKernels::forward);
+        table.addRoutine(InterpolateGradient.class, ResamplingKernels::gradient);
+        table.addRoutine(GridSample.class, GridKernels::forward);
+        table.addRoutine(GridSampleGradient.class, GridKernels::gradient);
+        table.addRoutine(RoiAlign.class, RoiKernels::forward);
+        table.addRoutine(RoiAlignGradient.class, RoiKernels::gradient);
+        table.addRoutine(NonMaximumSuppression.class, BoxKernels::suppress);
+    }
+
+    private static KernelPlan rows(Layout x, Operator operator, Routine routine) {
+        return x.size() == 0 ? null : KernelPlan.rowMajor((in, out, workspace) -> routine.run(operator, in, out));
     }
 }

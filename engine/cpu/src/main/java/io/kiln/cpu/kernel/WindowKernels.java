@@ -4,7 +4,6 @@ import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.nn.Fold;
 import io.kiln.op.nn.Unfold;
@@ -14,18 +13,18 @@ import java.util.Arrays;
 final class WindowKernels {
     private WindowKernels() {}
 
-    static NDArray[] unfold(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void unfold(Operator operator, NDArray[] in, NDArray[] outputs) {
         Unfold op = (Unfold) operator;
-        return run(op, in[0].shape(), outputs[0].shape(), in[0], outputs[0], true);
+        run(op, in[0].shape(), outputs[0].shape(), in[0], outputs[0], true);
     }
 
-    static NDArray[] fold(Operator operator, NDArray[] in, Spec[] outputs) {
+    static void fold(Operator operator, NDArray[] in, NDArray[] outputs) {
         Fold f = (Fold) operator;
         Unfold op = new Unfold(f.kernel(), f.stride(), f.pad(), f.dilation());
-        return run(op, outputs[0].shape(), in[0].shape(), in[0], outputs[0], false);
+        run(op, outputs[0].shape(), in[0].shape(), in[0], outputs[0], false);
     }
 
-    private static NDArray[] run(Unfold op, Shape image, Shape columns, NDArray input, Spec output, boolean unfold) {
+    private static void run(Unfold op, Shape image, Shape columns, NDArray input, NDArray output, boolean unfold) {
         int rank = image.rank() - 2;
         long planes = image.dim(0) * image.dim(1);
         long[] size = Arrays.copyOfRange(image.dims(), 2, rank + 2);
@@ -35,7 +34,7 @@ final class WindowKernels {
         int[] places = places(op, size, taps, windows);
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(input);
-            NDArray y = RealRows.result(x, output);
+            NDArray y = RealRows.result(output);
             EngineThreads.parallel().forRange(planes, Math.max(1, 8192 / Math.max(1, taps * windows)), (from, to) -> {
                 RealRows source = new RealRows(x);
                 RealRows target = new RealRows(y);
@@ -60,7 +59,7 @@ final class WindowKernels {
                     }
                 }
             });
-            return new NDArray[] {temporaries.keep(HeapMath.as(y, output.dtype()))};
+            HeapMath.store(y, output);
         }
     }
 

@@ -1,7 +1,9 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.compile.FusedConvolution;
 import io.kiln.compile.SpoiledInput;
+import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Reorder;
@@ -9,7 +11,7 @@ import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.winograd.Finish;
 import io.kiln.cpu.winograd.WinogradConvolution;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -36,10 +38,10 @@ final class WinogradKernels {
 
     private WinogradKernels() {}
 
-    static NDArray[] convolution(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan convolution(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Convolution conv = (Convolution) operator;
-        NDArray x = inputs[0];
-        NDArray w = inputs[1];
+        Layout x = inputs[0];
+        Layout w = inputs[1];
         boolean plain = isPlain(conv.stride(), conv.dilation(), conv.groups());
         if (!plain
                 || !takes(
@@ -51,17 +53,17 @@ final class WinogradKernels {
                         w.shape().dim(1))) {
             return null;
         }
-        NDArray result = Operands.channelsLast(x, outputs[0]);
-        try (Scope temporaries = Scope.open()) {
-            float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
-            boolean relu = conv.activation() == Activation.RELU;
-            if (!run(x, w, false, new Finish(null, bias, null, relu), result, conv.pad())) {
-                result.close();
-                return null;
+        return fallback.attempt(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+            try (Scope temporaries = Scope.open()) {
+                float[] bias = in.length < 3 ? null : in[2].toFloatArray();
+                boolean relu = conv.activation() == Activation.RELU;
+                boolean finite = run(in[0], in[1], false, new Finish(null, bias, null, relu), out[0], conv.pad());
+                if (finite) {
+                    activate(conv.activation(), out[0]);
+                }
+                return finite;
             }
-            activate(conv.activation(), result);
-        }
-        return new NDArray[] {result};
+        });
     }
 
     /** What a convolution's results cannot be finished with while they are stored. */
@@ -78,13 +80,17 @@ final class WinogradKernels {
      *
      * @throws SpoiledInput where a sum is not finite and the residual has been overwritten
      */
-    static NDArray[] fused(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan fused(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         FusedConvolution fused = (FusedConvolution) operator;
-        Convolution conv = fused.convolution();
         if (fused.packing() != null || !serves(fused, inputs[0].spec(), inputs[1].spec(), outputs[0])) {
             return null;
         }
-        NDArray result = Operands.channelsLast(inputs[0], outputs[0]);
+        return fallback.attempt(
+                operator, Operands.channelsLast(outputs), (in, out, workspace) -> fused(fused, in, out[0]));
+    }
+
+    private static boolean fused(FusedConvolution fused, NDArray[] inputs, NDArray result) {
+        Convolution conv = fused.convolution();
         try (Scope temporaries = Scope.open()) {
             Finish finish = new Finish(
                     fused.scaled() ? inputs[2].toFloatArray() : null,
@@ -95,12 +101,11 @@ final class WinogradKernels {
                 if (fused.residual() && inputs[inputs.length - 1].address() == result.address()) {
                     throw new SpoiledInput("convolution", "residual");
                 }
-                result.close();
-                return null;
+                return false;
             }
             activate(conv.activation(), result);
+            return true;
         }
-        return new NDArray[] {result};
     }
 
     /** Whether a convolution in a compiled program is computed here. */
@@ -111,10 +116,10 @@ final class WinogradKernels {
     }
 
     /** The gradient of a convolution of stride 1 is one with the weights turned around, padded to the full overlap. */
-    static NDArray[] transpose(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan transpose(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ConvolutionTranspose conv = (ConvolutionTranspose) operator;
-        NDArray x = inputs[0];
-        NDArray w = inputs[1];
+        Layout x = inputs[0];
+        Layout w = inputs[1];
         if (!isPlain(conv.stride(), conv.dilation(), conv.groups())
                 || conv.outputPad().get(0) != 0
                 || conv.outputPad().get(1) != 0
@@ -131,30 +136,30 @@ final class WinogradKernels {
         if (conv.pad().get(0) > overlap || conv.pad().get(1) > overlap) {
             return null;
         }
-        NDArray result = Operands.channelsLast(x, outputs[0]);
-        try (Scope temporaries = Scope.open()) {
-            float[] bias = inputs.length < 3 ? null : inputs[2].toFloatArray();
-            List<Long> pad =
-                    List.of(overlap - conv.pad().get(0), overlap - conv.pad().get(1));
-            if (!run(x, w, true, new Finish(null, bias, null, false), result, pad)) {
-                result.close();
-                return null;
+        List<Long> pad =
+                List.of(overlap - conv.pad().get(0), overlap - conv.pad().get(1));
+        return fallback.attempt(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+            try (Scope temporaries = Scope.open()) {
+                float[] bias = in.length < 3 ? null : in[2].toFloatArray();
+                return run(in[0], in[1], true, new Finish(null, bias, null, false), out[0], pad);
             }
-        }
-        return new NDArray[] {result};
+        });
     }
 
-    static NDArray[] weightGradient(Operator operator, NDArray[] inputs, Spec[] outputs) {
+    static KernelPlan weightGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
-        NDArray x = inputs[0];
-        NDArray g = inputs[1];
+        Layout x = inputs[0];
+        Layout g = inputs[1];
         Shape w = outputs[0].shape();
         boolean plain = isPlain(conv.stride(), conv.dilation(), conv.groups());
         if (!plain || !takes(x.spec(), g.spec(), w, g.shape(), g.shape(), w.dim(1))) {
             return null;
         }
-        NDArray weights = Operands.rowMajor(x, outputs[0]);
-        NDArray bias = conv.bias() ? Operands.rowMajor(x, outputs[1]) : null;
+        return fallback.attempt(operator, null, (in, out, workspace) -> weightGradient(conv, in[0], in[1], out));
+    }
+
+    private static boolean weightGradient(ConvolutionWeightGradient conv, NDArray x, NDArray g, NDArray... outputs) {
+        Shape w = outputs[0].shape();
         try (Scope temporaries = Scope.open()) {
             Tensor src = channelsLast(x);
             Tensor diffDst = channelsLast(g);
@@ -162,18 +167,17 @@ final class WinogradKernels {
                     .backwardWeights(
                             src,
                             diffDst,
-                            Operands.of(weights),
+                            Operands.of(outputs[0]),
                             Math.toIntExact(conv.pad().get(0)),
                             Math.toIntExact(conv.pad().get(1)));
-            if (Specials.in(weights)) {
-                return null;
+            if (Specials.in(outputs[0])) {
+                return false;
             }
-            if (bias != null) {
-                NDArray sum = Dispatch.withoutGradient(new Sum(List.of(0L, 2L, 3L), false), g);
-                Memory.copy(sum.address(), bias.address(), 4 * bias.size());
+            if (conv.bias()) {
+                Dispatch.into(new Sum(List.of(0L, 2L, 3L), false), new NDArray[] {g}, outputs[1]);
             }
+            return true;
         }
-        return bias == null ? new NDArray[] {weights} : new NDArray[] {weights, bias};
     }
 
     /** False where a sum is not finite: the direct sum must be computed. */
@@ -191,7 +195,9 @@ final class WinogradKernels {
         if (tensor.strides()[1] == 1) {
             return tensor;
         }
-        NDArray copy = Operands.channelsLast(x, new Spec(x.shape(), x.dtype()));
+        NDArray copy = NDArray.empty(
+                x.backend(),
+                new Layout(x.spec(), Tensor.channelsLastStrides(x.shape().dims())));
         Tensor ordered = Operands.of(copy);
         if (!Reorder.run(Operands.read(x), ordered)) {
             throw new IllegalStateException("convolution: oneDNN cannot copy " + tensor + " to " + ordered);

@@ -2,75 +2,37 @@ package io.kiln.cpu.onednn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The oneDNN calls of one kernel, written down while they are made, so that they can be made again without the way that led to
  * them: neither are descriptions of tensors made nor cached primitives looked for.
  *
- * <p>Only kernels that do nothing but oneDNN calls are {@linkplain #record recorded}.
- *
  * <p>Concurrency: belongs to the thread on which it is open.
  */
 public final class CallLog {
-    private static final ThreadLocal<CallLog> WANTED = new ThreadLocal<>();
-
     private final List<Plan> plans = new ArrayList<>();
     private final List<long[]> addresses = new ArrayList<>();
     private CpuContext context;
     private boolean watched;
     private boolean invalid;
 
-    private CallLog() {}
+    /** Makes an empty log. */
+    public CallLog() {}
 
     /**
-     * What a kernel does.
+     * Records the calls that a kernel makes on this thread.
      *
-     * @param <R> what comes of it
+     * @param kernel the kernel, which does nothing but oneDNN calls
+     * @return what it returned
      */
-    public interface Work<R> {
-        /**
-         * Does it.
-         *
-         * @return what came of it
-         */
-        R run();
-    }
-
-    /**
-     * Runs code of which the first kernel that can be recorded is recorded.
-     *
-     * @param code what to run
-     * @return its calls; empty when no kernel was recorded
-     */
-    public static CallLog of(Runnable code) {
-        CallLog log = new CallLog();
-        WANTED.set(log);
+    public boolean record(BooleanSupplier kernel) {
+        context = CpuContext.current();
+        context.log(this);
         try {
-            code.run();
+            return kernel.getAsBoolean();
         } finally {
-            WANTED.set(null);
-        }
-        return log;
-    }
-
-    /**
-     * Runs a kernel that does nothing but oneDNN calls; they are recorded if that is wanted on this thread.
-     *
-     * @param kernel the kernel
-     * @param <R> what it gives
-     * @return what it gave
-     */
-    public static <R> R record(Work<R> kernel) {
-        CallLog log = WANTED.get();
-        if (log == null || log.context != null) {
-            return kernel.run();
-        }
-        log.context = CpuContext.current();
-        log.context.log(log);
-        try {
-            return kernel.run();
-        } finally {
-            log.context.log(null);
+            context.log(null);
         }
     }
 

@@ -1,10 +1,10 @@
 package io.kiln.cpu.tile;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.KernelTable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.index.ArgSort;
 import io.kiln.op.index.TopK;
 import io.kiln.op.reduce.ArgMax;
@@ -21,33 +21,30 @@ public final class AxisKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(ArgMax.class, (o, in, out) -> extreme(in[0], ((ArgMax) o).axis(), true, out[0]));
-        table.add(ArgMin.class, (o, in, out) -> extreme(in[0], ((ArgMin) o).axis(), false, out[0]));
-        table.add(CumulativeSum.class, (o, in, out) -> runningSum(in[0], (CumulativeSum) o, out[0]));
-        table.add(ArgSort.class, (o, in, out) -> argSort(in[0], (ArgSort) o, out[0]));
-        table.add(TopK.class, (o, in, out) -> topK(in[0], (TopK) o, out));
+        table.addRoutine(ArgMax.class, (o, in, out) -> extreme(in[0], ((ArgMax) o).axis(), true, out[0]));
+        table.addRoutine(ArgMin.class, (o, in, out) -> extreme(in[0], ((ArgMin) o).axis(), false, out[0]));
+        table.addRoutine(CumulativeSum.class, (o, in, out) -> runningSum(in[0], (CumulativeSum) o, out[0]));
+        table.addRoutine(ArgSort.class, (o, in, out) -> argSort(in[0], (ArgSort) o, out[0]));
+        table.add(TopK.class, (o, in, out, fallback) -> {
+            TopK top = (TopK) o;
+            boolean declines = top.k() == 0 || top.k() > Selection.MOST;
+            return declines ? null : KernelPlan.rowMajor((x, y, workspace) -> topK(x[0], top, y[0], y[1]));
+        });
     }
 
-    private static NDArray rowMajor(NDArray x, Spec y) {
-        return NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
-    }
-
-    private static NDArray[] extreme(NDArray x, int axis, boolean largest, Spec y) {
-        NDArray result = rowMajor(x, y);
+    private static void extreme(NDArray x, int axis, boolean largest, NDArray y) {
         AxisRows rows = new AxisRows(x, x.shape().axis(axis));
         rows.share(AxisRows.compute(x.dtype()), (lanes, from, to) -> {
             for (long r = from; r < to; r++) {
-                Memory.putLong(result.address() + r * Long.BYTES, lanes.extreme(rows, r, largest));
+                Memory.putLong(y.address() + r * Long.BYTES, lanes.extreme(rows, r, largest));
             }
         });
-        return new NDArray[] {result};
     }
 
-    private static NDArray[] runningSum(NDArray x, CumulativeSum operator, Spec y) {
-        NDArray result = rowMajor(x, y);
+    private static void runningSum(NDArray x, CumulativeSum operator, NDArray y) {
         int axis = x.shape().axis(operator.axis());
         AxisRows in = new AxisRows(x, axis);
-        AxisRows out = new AxisRows(result, axis);
+        AxisRows out = new AxisRows(y, axis);
         // Rounded once per element: running sums of float32 are carried in float64.
         DType compute = x.dtype().isFloating() ? DType.FLOAT64 : DType.INT64;
         in.share(compute, (lanes, from, to) -> {
@@ -55,14 +52,12 @@ public final class AxisKernels {
                 RunningSum.run(lanes, in, out, r, operator.exclusive(), operator.reverse(), x.dtype(), y.dtype());
             }
         });
-        return new NDArray[] {result};
     }
 
-    private static NDArray[] argSort(NDArray x, ArgSort operator, Spec y) {
-        NDArray result = rowMajor(x, y);
+    private static void argSort(NDArray x, ArgSort operator, NDArray y) {
         int axis = x.shape().axis(operator.axis());
         AxisRows in = new AxisRows(x, axis);
-        AxisRows out = new AxisRows(result, axis);
+        AxisRows out = new AxisRows(y, axis);
         DType compute = x.dtype().isFloating() ? DType.FLOAT64 : DType.INT64;
         in.share(compute, (lanes, from, to) -> {
             SortedOrder order = new SortedOrder(in.length, operator.descending());
@@ -70,15 +65,9 @@ public final class AxisKernels {
                 order.run(lanes, in, out, r);
             }
         });
-        return new NDArray[] {result};
     }
 
-    private static NDArray[] topK(NDArray x, TopK operator, Spec[] y) {
-        if (operator.k() == 0 || operator.k() > Selection.MOST) {
-            return null;
-        }
-        NDArray values = rowMajor(x, y[0]);
-        NDArray indices = rowMajor(x, y[1]);
+    private static void topK(NDArray x, TopK operator, NDArray values, NDArray indices) {
         int axis = x.shape().axis(operator.axis());
         AxisRows in = new AxisRows(x, axis);
         AxisRows best = new AxisRows(values, axis);
@@ -90,6 +79,5 @@ public final class AxisKernels {
                 selection.run(lanes, in, best, places, x.dtype().bytes(), r);
             }
         });
-        return new NDArray[] {values, indices};
     }
 }

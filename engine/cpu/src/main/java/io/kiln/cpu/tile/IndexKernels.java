@@ -9,7 +9,6 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.index.Gather;
@@ -38,9 +37,11 @@ public final class IndexKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(Gather.class, (o, in, out) -> gather(in[0], in[1], (Gather) o, out[0]));
-        table.add(ScatterAdd.class, (o, in, out) -> scatter(in, ((ScatterAdd) o).axis(), ScatterMode.ADD, out[0]));
-        table.add(Scatter.class, (o, in, out) -> scatter(in, ((Scatter) o).axis(), ((Scatter) o).mode(), out[0]));
+        table.addRoutine(Gather.class, (o, in, out) -> gather(in[0], in[1], (Gather) o, out[0]));
+        table.addRoutine(
+                ScatterAdd.class, (o, in, out) -> scatter(in, ((ScatterAdd) o).axis(), ScatterMode.ADD, out[0]));
+        table.addRoutine(
+                Scatter.class, (o, in, out) -> scatter(in, ((Scatter) o).axis(), ((Scatter) o).mode(), out[0]));
     }
 
     /** An array seen as [outer, n, inner] around an axis. */
@@ -73,15 +74,13 @@ public final class IndexKernels {
         return values;
     }
 
-    private static NDArray[] gather(NDArray x, NDArray indices, Gather operator, Spec y) {
+    private static void gather(NDArray x, NDArray indices, Gather operator, NDArray y) {
         int axis = x.shape().axis(operator.axis());
         Blocks b = Blocks.of(x.shape(), axis);
-        NDArray result =
-                NDArray.empty(x.backend(), y.shape(), y.dtype(), y.shape().contiguousStrides());
         try (Scope temporaries = Scope.open()) {
             long[] index = indices("gather", indices, axis, b.n, operator.fromEnd());
             long from = rowMajor(x).address();
-            long to = result.address();
+            long to = y.address();
             int bytes = x.dtype().bytes();
             long row = b.inner * bytes;
             EngineThreads.parallel()
@@ -92,7 +91,6 @@ public final class IndexKernels {
                         }
                     });
         }
-        return new NDArray[] {result};
     }
 
     /**
@@ -130,8 +128,8 @@ public final class IndexKernels {
         }
     }
 
-    private static NDArray[] scatter(NDArray[] in, int axis, ScatterMode mode, Spec y) {
-        NDArray result = Dispatch.withoutGradient(new Copy(), in[0]);
+    private static void scatter(NDArray[] in, int axis, ScatterMode mode, NDArray y) {
+        Dispatch.into(new Copy(), new NDArray[] {in[0]}, y);
         Blocks b = Blocks.of(y.shape(), y.shape().axis(axis));
         try (Scope temporaries = Scope.open()) {
             long[] index = indices(
@@ -156,21 +154,12 @@ public final class IndexKernels {
                         long target = o * b.n + index[i];
                         if (target >= first && target < end) {
                             long update = (o * index.length + i) * b.inner;
-                            putRow(
-                                    mode,
-                                    lanes[p],
-                                    y.dtype(),
-                                    result.address(),
-                                    target * b.inner,
-                                    from,
-                                    update,
-                                    b.inner);
+                            putRow(mode, lanes[p], y.dtype(), y.address(), target * b.inner, from, update, b.inner);
                         }
                     }
                 }
             });
         }
-        return new NDArray[] {result};
     }
 
     private static void putRow(

@@ -1,8 +1,11 @@
 package io.kiln.cpu.tile;
 
 import io.kiln.backend.Backend;
+import io.kiln.backend.KernelPlan;
+import io.kiln.backend.Span;
 import io.kiln.cpu.KernelTable;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
@@ -26,19 +29,10 @@ public final class PointwiseKernels {
     /** Bounds the cache: operators carry numbers such as a learning rate, so they can differ without end. */
     private static final int MAX_PROGRAMS = 2048;
 
-    private final Backend backend;
     private final Map<Operator, TileProgram> operators = new ConcurrentHashMap<>();
     private final Map<PointwiseProgram, TileProgram> programs = new ConcurrentHashMap<>();
     private final TileProgram identity = new TileProgram(PointwiseProgram.of(Expr.input(0)));
-
-    /**
-     * Makes the kernels.
-     *
-     * @param backend whose memory the results take
-     */
-    public PointwiseKernels(Backend backend) {
-        this.backend = backend;
-    }
+    private final KernelPlan copy = KernelPlan.rowMajor(this::convert);
 
     /**
      * Adds the kernels that stand in the table: copy and cast.
@@ -46,42 +40,41 @@ public final class PointwiseKernels {
      * @param table the table
      */
     public void contribute(KernelTable table) {
-        table.add(Copy.class, (operator, inputs, outputs) -> copy(inputs[0], outputs[0]));
-        table.add(Cast.class, (operator, inputs, outputs) -> cast(inputs, outputs[0]));
+        table.add(Copy.class, (operator, inputs, outputs, fallback) -> copy);
+        table.add(Cast.class, (operator, inputs, outputs, fallback) -> planned(copy, inputs, outputs[0].shape()));
     }
 
     /**
-     * Runs a pointwise operator.
+     * Plans a pointwise operator.
      *
      * @param operator the operator
-     * @param inputs arrays that broadcast to the output's shape
-     * @param outputs shape and dtype of the output
-     * @return the output, in the layout of the first input of that shape
+     * @param inputs layouts that broadcast to the output's shape
+     * @param output shape and dtype of the output
+     * @return the plan, with the layout of the first input of that shape
      */
-    public NDArray[] run(Pointwise operator, NDArray[] inputs, Spec[] outputs) {
+    public KernelPlan plan(Pointwise operator, Layout[] inputs, Spec output) {
         TileProgram program = operators.get(operator);
         if (program == null) {
             program = compile(operator);
         }
-        Spec y = outputs[0];
-        return new NDArray[] {run(program, type(inputs, y.dtype()), inputs, y)};
+        return planned(program.rowMajor, inputs, output.shape());
+    }
+
+    private static KernelPlan planned(KernelPlan rowMajor, Layout[] inputs, Shape shape) {
+        long[] strides = AxisOrder.like(inputs, shape);
+        return strides == null ? rowMajor : new KernelPlan(new long[][] {strides}, 0, rowMajor.kernel());
     }
 
     /**
-     * The layout that results of pointwise operators have: that of the first input of the whole shape.
+     * The layout that results of pointwise programs have: that of the first input of the whole shape.
      *
-     * @param inputs arrays that broadcast to the shape
+     * @param inputs layouts that broadcast to the shape
      * @param shape the shape
      * @return dense strides
      */
-    public static long[] layout(NDArray[] inputs, Shape shape) {
-        return Layout.like(inputs, shape);
-    }
-
-    private NDArray run(TileProgram program, DType type, NDArray[] inputs, Spec y) {
-        NDArray result = NDArray.empty(backend, y.shape(), y.dtype(), Layout.like(inputs, y.shape()));
-        program.run(type, inputs, new NDArray[] {result});
-        return result;
+    public static long[] layout(Layout[] inputs, Shape shape) {
+        long[] strides = AxisOrder.like(inputs, shape);
+        return strides == null ? shape.contiguousStrides() : strides;
     }
 
     private TileProgram compile(Pointwise operator) {
@@ -95,14 +88,15 @@ public final class PointwiseKernels {
         return program;
     }
 
-    private NDArray[] copy(NDArray x, Spec y) {
-        NDArray result = NDArray.empty(backend, y.shape(), y.dtype(), y.shape().contiguousStrides());
-        identity.run(exact(x.dtype(), y.dtype()), new NDArray[] {x}, new NDArray[] {result});
-        return new NDArray[] {result};
+    /** Copies and casts. */
+    private void convert(NDArray[] inputs, NDArray[] outputs, Span workspace) {
+        identity.run(exact(inputs[0].dtype(), outputs[0].dtype()), inputs, outputs);
     }
 
-    private NDArray[] cast(NDArray[] x, Spec y) {
-        return new NDArray[] {run(identity, exact(x[0].dtype(), y.dtype()), x, y)};
+    private NDArray copyOf(NDArray x) {
+        NDArray y = NDArray.empty(x.backend(), Layout.rowMajor(x.spec()));
+        identity.run(exact(x.dtype(), x.dtype()), new NDArray[] {x}, new NDArray[] {y});
+        return y;
     }
 
     /** The compute type that converts without a detour: int64 to float16 rounds twice in any case. */
@@ -131,10 +125,10 @@ public final class PointwiseKernels {
             }
             for (int i = 0; i < safe.length; i++) {
                 if (Overlap.isHarmful(safe[i], outputs)) {
-                    safe[i] = copy(safe[i], safe[i].spec())[0];
+                    safe[i] = copyOf(safe[i]);
                 }
             }
-            compiled(program).run(type(inputs, type), safe, outputs, scalars);
+            compiled(program).run(TileProgram.type(inputs, type), safe, outputs, scalars);
         } finally {
             for (int i = 0; i < safe.length; i++) {
                 if (safe[i] != inputs[i]) {
@@ -166,7 +160,7 @@ public final class PointwiseKernels {
         }
         check(program, inputs, outputs, new double[program.scalarCount()]);
         TileProgram tiles = compiled(program);
-        DType type = type(inputs, promoted);
+        DType type = TileProgram.type(inputs, promoted);
         TileRun ready = new TileRun(tiles, inputs, outputs);
         return (in, out, scalars) -> {
             if (!ready.take(in, out)) {
@@ -200,16 +194,5 @@ public final class PointwiseKernels {
                 throw new ShapeException("run: outputs need one shape, got " + shape + " and " + y.shape());
             }
         }
-    }
-
-    private static DType type(NDArray[] inputs, DType output) {
-        DType t = output;
-        for (NDArray x : inputs) {
-            t = t.promote(x.dtype());
-        }
-        if (t == DType.FLOAT64) {
-            return t;
-        }
-        return t.isFloating() ? DType.FLOAT32 : DType.INT64;
     }
 }

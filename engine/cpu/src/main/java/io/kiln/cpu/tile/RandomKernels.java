@@ -1,12 +1,10 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.backend.Backends;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.KernelTable;
 import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Spec;
 import io.kiln.op.random.Philox;
 import io.kiln.op.random.RandomBernoulli;
 import io.kiln.op.random.RandomGenerator;
@@ -29,17 +27,17 @@ public final class RandomKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(RandomUniform.class, (o, in, out) -> {
+        table.addRoutine(RandomUniform.class, (o, in, out) -> {
             RandomUniform u = (RandomUniform) o;
-            return fill(out[0], in, (words, to, n) -> uniform(words, to, n, u.low(), u.high()));
+            fill(out[0], (words, to, n) -> uniform(words, to, n, u.low(), u.high()));
         });
-        table.add(RandomBernoulli.class, (o, in, out) -> {
+        table.addRoutine(RandomBernoulli.class, (o, in, out) -> {
             double p = ((RandomBernoulli) o).p();
-            return fill(out[0], in, (words, to, n) -> bernoulli(words, to, n, p));
+            fill(out[0], (words, to, n) -> bernoulli(words, to, n, p));
         });
-        table.add(RandomNormal.class, (o, in, out) -> {
+        table.addRoutine(RandomNormal.class, (o, in, out) -> {
             RandomNormal r = (RandomNormal) o;
-            return fill(out[0], in, (words, to, n) -> normal(words, to, n, r.mean(), r.deviation()));
+            fill(out[0], (words, to, n) -> normal(words, to, n, r.mean(), r.deviation()));
         });
     }
 
@@ -72,14 +70,10 @@ public final class RandomKernels {
         }
     }
 
-    private static NDArray[] fill(Spec y, NDArray[] in, Transform transform) {
+    private static void fill(NDArray y, Transform transform) {
         RandomGenerator.State draw = RandomGenerator.next();
-        long[] strides = y.shape().contiguousStrides();
-        NDArray result = in.length == 0
-                ? NDArray.empty(Backends.current(), y.shape(), y.dtype(), strides)
-                : NDArray.empty(in[0].backend(), y.shape(), y.dtype(), strides);
-        long address = result.address();
-        long size = result.size();
+        long address = y.address();
+        long size = y.size();
         long tiles = (size + Lanes.TILE - 1) / Lanes.TILE;
         Parallel parallel = EngineThreads.parallel();
         int parts = (int) Math.min(parallel.partsFor(size, GRAIN), Math.max(1, tiles));
@@ -95,6 +89,5 @@ public final class RandomKernels {
                 lanes[part].store(y.dtype(), address + start * y.dtype().bytes(), 1, 0, 0, n);
             }
         });
-        return new NDArray[] {result};
     }
 }

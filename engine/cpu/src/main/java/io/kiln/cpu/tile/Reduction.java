@@ -2,7 +2,7 @@ package io.kiln.cpu.tile;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.Parallel;
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -37,16 +37,17 @@ final class Reduction {
     /**
      * Plans a reduction.
      *
-     * @param x the array
+     * @param x layout of the array
+     * @param address where it begins
      * @param axes the axes to reduce; none for all
      */
-    Reduction(NDArray x, List<Long> axes) {
+    Reduction(Layout x, long address, List<Long> axes) {
         Shape shape = x.shape();
         boolean[] reduced = new boolean[shape.rank()];
         for (int i = 0; i < reduced.length; i++) {
             reduced[i] = axes.isEmpty() || axes.contains((long) i);
         }
-        int[] order = Layout.order(x);
+        int[] order = AxisOrder.of(x);
         int inner = order.length;
         while (inner > 0 && !reduced[order[inner - 1]]) {
             inner--;
@@ -72,7 +73,7 @@ final class Reduction {
         outer = sizes[0];
         rows = sizes[1];
         columns = sizes[2];
-        walk = new Walk(x, shape, x.strides(), sorted);
+        walk = new Walk(x.dtype(), address, shape, x.strides(), sorted);
         chunk = (int) (columns <= Scratch.WIDE / 4 ? columns : Scratch.WIDE / 8);
         chunks = columns == 0 ? 0 : (columns + chunk - 1) / chunk;
         blockRows = Math.max(Math.max(1, BLOCK / Math.max(1, columns)), (rows + MAX_BLOCKS - 1) / MAX_BLOCKS);

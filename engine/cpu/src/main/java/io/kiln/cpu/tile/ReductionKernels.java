@@ -1,8 +1,10 @@
 package io.kiln.cpu.tile;
 
+import io.kiln.backend.Kernel;
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.KernelTable;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.reduce.Max;
@@ -23,30 +25,35 @@ public final class ReductionKernels {
      * @param table the table
      */
     public static void contribute(KernelTable table) {
-        table.add(Sum.class, (o, in, out) -> run(Folder.Kind.SUM, in[0], ((Sum) o).axes(), out[0]));
-        table.add(Mean.class, (o, in, out) -> run(Folder.Kind.MEAN, in[0], ((Mean) o).axes(), out[0]));
-        table.add(Prod.class, (o, in, out) -> run(Folder.Kind.PROD, in[0], ((Prod) o).axes(), out[0]));
-        table.add(Max.class, (o, in, out) -> run(Folder.Kind.MAX, in[0], ((Max) o).axes(), out[0]));
-        table.add(Min.class, (o, in, out) -> run(Folder.Kind.MIN, in[0], ((Min) o).axes(), out[0]));
-        table.add(Norm.class, (o, in, out) -> {
+        table.add(Sum.class, (o, in, out, f) -> plan(Folder.Kind.SUM, in[0], ((Sum) o).axes(), out[0]));
+        table.add(Mean.class, (o, in, out, f) -> plan(Folder.Kind.MEAN, in[0], ((Mean) o).axes(), out[0]));
+        table.add(Prod.class, (o, in, out, f) -> plan(Folder.Kind.PROD, in[0], ((Prod) o).axes(), out[0]));
+        table.add(Max.class, (o, in, out, f) -> plan(Folder.Kind.MAX, in[0], ((Max) o).axes(), out[0]));
+        table.add(Min.class, (o, in, out, f) -> plan(Folder.Kind.MIN, in[0], ((Min) o).axes(), out[0]));
+        table.add(Norm.class, (o, in, out, f) -> {
             Norm norm = (Norm) o;
             if (norm.p() != 1 && norm.p() != 2) {
                 return null;
             }
-            return run(norm.p() == 1 ? Folder.Kind.NORM1 : Folder.Kind.NORM2, in[0], norm.axes(), out[0]);
+            return plan(norm.p() == 1 ? Folder.Kind.NORM1 : Folder.Kind.NORM2, in[0], norm.axes(), out[0]);
         });
     }
 
-    static NDArray[] run(Folder.Kind kind, NDArray x, List<Long> axes, Spec y) {
-        Reduction reduction = new Reduction(x, axes);
+    static KernelPlan plan(Folder.Kind kind, Layout x, List<Long> axes, Spec y) {
+        Kernel kernel = (in, out, workspace) -> {
+            Reduction reduction = new Reduction(in[0].layout(), in[0].address(), axes);
+            reduction.run(
+                    Folder.factory(kind, compute(kind, x.dtype()), reduction.count(), y.dtype()), out[0].address());
+        };
+        if (y.shape().rank() <= 1 || x.isContiguous()) {
+            return KernelPlan.rowMajor(kernel);
+        }
         long[] kept = x.shape().dims();
         for (int i = 0; i < kept.length; i++) {
             kept[i] = axes.isEmpty() || axes.contains((long) i) ? 1 : kept[i];
         }
-        long[] strides = reduction.keptStrides(Shape.of(kept));
-        NDArray result = NDArray.empty(x.backend(), y.shape(), y.dtype(), without(strides, kept, axes, y.shape()));
-        reduction.run(Folder.factory(kind, compute(kind, x.dtype()), reduction.count(), y.dtype()), result.address());
-        return new NDArray[] {result};
+        long[] strides = new Reduction(x, 0, axes).keptStrides(Shape.of(kept));
+        return new KernelPlan(new long[][] {without(strides, kept, axes, y.shape())}, 0, kernel);
     }
 
     /** Leaves out the reduced axes unless the result keeps them. */

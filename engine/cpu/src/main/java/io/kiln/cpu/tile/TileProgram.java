@@ -1,5 +1,7 @@
 package io.kiln.cpu.tile;
 
+import io.kiln.backend.KernelPlan;
+import io.kiln.backend.Span;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -27,6 +29,8 @@ final class TileProgram {
     private final long worth;
     private final Map<Long, TieredPlan> plans = new ConcurrentHashMap<>();
     private final TieredPlan plain;
+    /** How an operator of one output is computed that has this program. */
+    final KernelPlan rowMajor = KernelPlan.rowMajor(this::run);
 
     TileProgram(PointwiseProgram program) {
         this(program, WORTH_COMPILING);
@@ -71,6 +75,22 @@ final class TileProgram {
             return;
         }
         new TileRun(this, inputs, outputs).run(compute, scalars);
+    }
+
+    private void run(NDArray[] inputs, NDArray[] outputs, Span workspace) {
+        run(type(inputs, outputs[0].dtype()), inputs, outputs);
+    }
+
+    /** The promoted type of inputs and outputs, as it is computed in. */
+    static DType type(NDArray[] inputs, DType outputs) {
+        DType t = outputs;
+        for (NDArray x : inputs) {
+            t = t.promote(x.dtype());
+        }
+        if (t == DType.FLOAT64) {
+            return t;
+        }
+        return t.isFloating() ? DType.FLOAT32 : DType.INT64;
     }
 
     /** The type to compute in, where the promoted type of all arrays is given. */

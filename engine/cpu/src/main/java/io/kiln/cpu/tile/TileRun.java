@@ -37,7 +37,7 @@ final class TileRun implements Parallel.PartBody {
     TileRun(TileProgram program, NDArray[] inputs, NDArray[] outputs) {
         Shape shape = outputs[0].shape();
         size = shape.size();
-        int[] order = Layout.order(outputs[0]);
+        int[] order = AxisOrder.of(outputs[0].layout());
         in = new Walk[inputs.length];
         out = new Walk[outputs.length];
         shapes = new Shape[in.length + out.length];
@@ -45,15 +45,19 @@ final class TileRun implements Parallel.PartBody {
         dtypes = new DType[shapes.length];
         long uniform = 0;
         for (int i = 0; i < in.length; i++) {
-            in[i] = new Walk(inputs[i], shape, BroadcastTo.strides(inputs[i], shape), order);
+            in[i] = walk(inputs[i], shape, order);
             uniform |= in[i].isUniform() ? 1L << i : 0;
             remember(i, inputs[i]);
         }
         for (int i = 0; i < out.length; i++) {
-            out[i] = new Walk(outputs[i], shape, outputs[i].strides(), order);
+            out[i] = walk(outputs[i], shape, order);
             remember(in.length + i, outputs[i]);
         }
         plan = program.plan(uniform);
+    }
+
+    private static Walk walk(NDArray x, Shape shape, int... order) {
+        return new Walk(x.dtype(), x.address(), shape, BroadcastTo.strides(x.layout(), shape), order);
     }
 
     private void remember(int i, NDArray array) {

@@ -1,7 +1,6 @@
 package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import java.util.Arrays;
 
@@ -20,15 +19,16 @@ final class Walk {
     /**
      * Plans a walk.
      *
-     * @param array the array
+     * @param dtype type of the elements
+     * @param address where the array begins
      * @param shape the shape under which it is seen
      * @param arrayStrides its strides under that shape
      * @param order the axes, outermost first; axes of size 1 may be missing
      */
-    Walk(NDArray array, Shape shape, long[] arrayStrides, int[] order) {
-        dtype = array.dtype();
+    Walk(DType dtype, long address, Shape shape, long[] arrayStrides, int[] order) {
+        this.dtype = dtype;
+        this.address = address;
         bytes = dtype.bytes();
-        address = array.address();
         long[] n = new long[Math.max(1, order.length)];
         long[] s = new long[n.length];
         int rank = 0;

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.cpu.Kernel;
+import io.kiln.cpu.KernelRuns;
+import io.kiln.cpu.Planner;
 import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -61,18 +62,15 @@ class NarrowKernelsTest {
         }
     }
 
-    private static void check(Kernel kernel, Operator operator, long[]... shapes) {
+    private static void check(Planner kernel, Operator operator, long[]... shapes) {
         NDArray[] wide = new NDArray[shapes.length];
         NDArray[] narrow = new NDArray[shapes.length];
-        Spec[] specs = new Spec[shapes.length];
         for (int i = 0; i < shapes.length; i++) {
             narrow[i] =
                     RandomOps.normal(Shape.of(shapes[i]), 0, 1, DType.FLOAT32).cast(DType.BFLOAT16);
             wide[i] = narrow[i].cast(DType.FLOAT32);
-            specs[i] = narrow[i].spec();
         }
-        Spec[] results = operator.infer(specs);
-        NDArray[] y = computed(kernel, operator, narrow, results);
+        NDArray[] y = computed(kernel, operator, narrow);
         NDArray[] exact = Dispatch.run(operator, wide);
         for (int i = 0; i < y.length; i++) {
             assertEquals(DType.BFLOAT16, y[i].dtype());
@@ -82,8 +80,8 @@ class NarrowKernelsTest {
     }
 
     /** What the kernel gives; where it declines because of the instruction set, what the operator gives without it. */
-    private static NDArray[] computed(Kernel kernel, Operator operator, NDArray[] inputs, Spec[] results) {
-        NDArray[] y = kernel.run(operator, inputs, results);
+    private static NDArray[] computed(Planner kernel, Operator operator, NDArray... inputs) {
+        NDArray[] y = KernelRuns.run(kernel, operator, inputs);
         boolean served = InstructionSet.servesBfloat16();
         assertTrue(y != null || !served, operator + " is not computed by oneDNN in bfloat16");
         return y != null ? y : Dispatch.run(operator, inputs);
@@ -126,13 +124,13 @@ class NarrowKernelsTest {
     }
 
     /** The kernel against the composition, which computes in float32; both in the types of the rule. */
-    private static NDArray[] compare(Kernel kernel, Operator operator, NDArray... inputs) {
+    private static NDArray[] compare(Planner kernel, Operator operator, NDArray... inputs) {
         Spec[] specs = new Spec[inputs.length];
         for (int i = 0; i < specs.length; i++) {
             specs[i] = inputs[i].spec();
         }
         Spec[] results = operator.infer(specs);
-        NDArray[] y = computed(kernel, operator, inputs, results);
+        NDArray[] y = computed(kernel, operator, inputs);
         NDArray[] composed = operator.compose(inputs);
         for (int i = 0; i < y.length; i++) {
             assertEquals(results[i], y[i].spec());
@@ -168,15 +166,13 @@ class NarrowKernelsTest {
         boolean served = InstructionSet.servesBfloat16();
         for (NDArray from : new NDArray[] {x, narrow}) {
             DType to = from == x ? DType.BFLOAT16 : DType.FLOAT32;
-            Spec[] result = {new Spec(x.shape(), to)};
-            NDArray[] by = ElementKernels.cast(new Cast(to), new NDArray[] {from}, result);
+            NDArray[] by = KernelRuns.run(ElementKernels::cast, new Cast(to), from);
             assertEquals(served, by != null);
             if (served) {
                 assertArrayEquals(from.cast(to).toDoubleArray(), by[0].toDoubleArray());
             }
         }
-        Spec[] sum = {narrow.spec()};
-        assertEquals(served, ElementKernels.add(new Add(), new NDArray[] {narrow, narrow}, sum) != null);
+        assertEquals(served, KernelRuns.run(ElementKernels::add, new Add(), narrow, narrow) != null);
         float[] values = x.toFloatArray();
         float[] rounded = narrow.toFloatArray();
         for (int i = 0; i < values.length; i++) {

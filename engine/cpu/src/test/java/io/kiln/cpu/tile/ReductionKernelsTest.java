@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -62,7 +63,11 @@ class ReductionKernelsTest {
     private static NDArray reduce(Folder.Kind kind, NDArray x, List<Long> axes, boolean keep) {
         boolean real = kind == Folder.Kind.MEAN || kind == Folder.Kind.NORM1 || kind == Folder.Kind.NORM2;
         DType type = real && !x.dtype().isFloating() ? DType.FLOAT32 : x.dtype();
-        return ReductionKernels.run(kind, x, axes, spec(x, axes, keep, type))[0];
+        Spec result = spec(x, axes, keep, type);
+        KernelPlan plan = ReductionKernels.plan(kind, x.layout(), axes, result);
+        NDArray y = NDArray.empty(x.backend(), plan.layout(0, result));
+        plan.run(x.backend(), new NDArray[] {x}, new NDArray[] {y});
+        return y;
     }
 
     /** Reference in float64, one element after the other. */

@@ -1,18 +1,18 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
 import java.util.Arrays;
 
 /** Orders of axes in memory. */
-final class Layout {
-    private Layout() {}
+final class AxisOrder {
+    private AxisOrder() {}
 
     /**
      * The axes of an array by falling stride, without those of size 1: walked in this order, a dense array is visited from
      * its lowest address to its highest.
      */
-    static int[] order(NDArray array) {
+    static int[] of(Layout array) {
         Shape shape = array.shape();
         long[] strides = array.strides();
         int[] order = new int[strides.length];
@@ -34,18 +34,18 @@ final class Layout {
 
     /**
      * Dense strides for the output of a pointwise operator: those of the first input that has the whole shape and repeats
-     * nothing, in its order of axes; row-major if there is no such input.
+     * nothing, in its order of axes; null for row-major, also if there is no such input.
      */
-    static long[] like(NDArray[] inputs, Shape shape) {
-        for (NDArray x : inputs) {
+    static long[] like(Layout[] inputs, Shape shape) {
+        for (Layout x : inputs) {
             if (x.shape().equals(shape) && !repeats(x)) {
-                return x.isContiguous() ? shape.contiguousStrides() : dense(shape, order(x));
+                return x.isContiguous() ? null : dense(shape, of(x));
             }
         }
-        return shape.contiguousStrides();
+        return null;
     }
 
-    private static boolean repeats(NDArray x) {
+    private static boolean repeats(Layout x) {
         long[] strides = x.strides();
         for (int i = 0; i < strides.length; i++) {
             if (strides[i] == 0 && x.shape().dim(i) > 1) {

@@ -1,0 +1,18 @@
+package io.kiln.cpu;
+
+import io.kiln.backend.Span;
+import io.kiln.ndarray.NDArray;
+
+/** The work of a kernel that may find, while it runs, that another one must do it. */
+@FunctionalInterface
+public interface Attempt {
+    /**
+     * Does the work.
+     *
+     * @param inputs arrays of the planned layouts
+     * @param outputs arrays of the planned strides
+     * @param workspace memory of the planned size, or null
+     * @return whether it is done; if not, the outputs hold anything
+     */
+    boolean run(NDArray[] inputs, NDArray[] outputs, Span workspace);
+}

@@ -1,0 +1,21 @@
+package io.kiln.cpu;
+
+import io.kiln.backend.KernelPlan;
+import io.kiln.ndarray.Layout;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.Operator;
+
+/** Plans kernels for operators of one class. */
+@FunctionalInterface
+public interface Planner {
+    /**
+     * Plans a kernel. Shapes and dtypes have been checked by the operator's rule.
+     *
+     * @param operator the operator with its attributes
+     * @param inputs layouts of its inputs
+     * @param outputs what the operator's rule says of the outputs
+     * @param fallback runs the operator when the kernel finds, while it runs, that it cannot
+     * @return the plan; null to decline: the next planner of this class is asked
+     */
+    KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback);
+}
