@@ -26,7 +26,10 @@ final class Runner {
     private final int forwardSteps;
     private final boolean[] isOutput;
     private final int[] viewsAgain;
-    /** For each step whether it reads arrays of the caller, whose strides may be others than planned. */
+    /**
+     * For each step whether it reads arrays of the caller, whose strides may be others than planned; not for fused programs, which
+     * take any.
+     */
     private final boolean[] readsGiven;
 
     Runner(LoweredProgram lowered) {
@@ -42,7 +45,8 @@ final class Runner {
         for (int i = 0; i < steps.length; i++) {
             for (int in : steps[i].inputs()) {
                 Slot.Kind root = lowered.slots()[lowered.slots()[in].root()].kind();
-                readsGiven[i] |= root == Slot.Kind.INPUT || root == Slot.Kind.PARAMETER;
+                boolean given = root == Slot.Kind.INPUT || root == Slot.Kind.PARAMETER;
+                readsGiven[i] |= given && !(steps[i].operator() instanceof FusedPointwise);
             }
         }
     }

@@ -77,17 +77,6 @@ public final class Dispatch {
     }
 
     /**
-     * Runs an operator on data through its composition, without recording it.
-     *
-     * @param operator the operator
-     * @param inputs its inputs
-     * @return its outputs
-     */
-    public static NDArray[] composition(Operator operator, NDArray... inputs) {
-        return composition(operator, backend(operator, inputs), inputs);
-    }
-
-    /**
      * Runs an operator on data of a device through its composition, without recording it.
      *
      * @param operator the operator
@@ -176,7 +165,7 @@ public final class Dispatch {
                 results[k] = outputs[k].spec();
             }
             NDArray[] made =
-                    plan != null ? planned(plan, inputs, results, backend) : composed(operator, inputs, backend);
+                    plan != null ? planned(plan, inputs, results, backend) : composition(operator, backend, inputs);
             for (int k = 0; k < outputs.length; k++) {
                 InPlace.run(COPY, new NDArray[] {made[k]}, new NDArray[] {outputs[k]});
             }

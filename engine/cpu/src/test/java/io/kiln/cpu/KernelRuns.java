@@ -26,7 +26,7 @@ public final class KernelRuns {
      */
     static NDArray[] run(KernelTable table, Operator operator, NDArray... inputs) {
         KernelPlan plan = table.plan(operator, Layout.of(inputs), specs(operator, inputs));
-        return plan == null ? Dispatch.composition(operator, inputs) : run(plan, operator, inputs);
+        return plan == null ? Dispatch.composition(operator, inputs[0].backend(), inputs) : run(plan, operator, inputs);
     }
 
     /**

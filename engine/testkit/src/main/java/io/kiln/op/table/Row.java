@@ -248,7 +248,12 @@ public final class Row {
         return keptResults;
     }
 
-    boolean isTraining() {
+    /**
+     * Whether the operator runs in train mode.
+     *
+     * @return false for predict mode
+     */
+    public boolean isTraining() {
         return training;
     }
 

@@ -1,0 +1,107 @@
+package io.kiln.op;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
+import io.kiln.backend.KernelPlan;
+import io.kiln.backend.Span;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Layout;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.op.random.RandomGenerator;
+import io.kiln.op.table.OperatorTable;
+import io.kiln.op.table.Row;
+import io.kiln.op.table.Sample;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Kernels write their results into the arrays that they are given, all of them and nothing else. */
+class DestinationTest {
+    private static final int MARGIN = 64;
+    private static final int POISON = 0x5A;
+
+    @TestFactory
+    Stream<DynamicTest> everyKernelWritesIntoTheGivenOutputs() {
+        return OperatorTable.rows().stream()
+                .filter(row -> !(row.operator() instanceof ViewOperator))
+                .flatMap(row ->
+                        row.cases().stream().map(call -> dynamicTest(row + " on " + call, () -> check(row, call))));
+    }
+
+    private static void check(Row row, Row.Case call) {
+        for (DType type : row.dtypes()) {
+            try (Scope scope = Scope.open();
+                    Autograd.Mode mode = row.isTraining() ? Autograd.trainMode() : Autograd.predictMode()) {
+                NDArray[] given =
+                        row.samples(call, type).stream().map(Sample::array).toArray(NDArray[]::new);
+                check(row.operator(), given);
+                check(
+                        row.operator(),
+                        Stream.of(given).map(DestinationTest::turned).toArray(NDArray[]::new));
+            }
+        }
+    }
+
+    /** The same array with its axes in the opposite order in memory. */
+    private static NDArray turned(NDArray x) {
+        List<Integer> axes = new ArrayList<>();
+        for (int i = 0; i < x.shape().rank(); i++) {
+            axes.add(0, i);
+        }
+        int[] reversed = axes.stream().mapToInt(Integer::intValue).toArray();
+        return x.transpose(reversed).copy().transpose(reversed);
+    }
+
+    private static void check(Operator operator, NDArray... inputs) {
+        Backend backend = inputs.length == 0 ? NDArray.scalar(0, DType.FLOAT32).backend() : inputs[0].backend();
+        Spec[] specs = operator.infer(Stream.of(inputs).map(NDArray::spec).toArray(Spec[]::new));
+        KernelPlan plan = backend.plan(operator, Layout.of(inputs), specs);
+        if (plan == null) {
+            return;
+        }
+        RandomGenerator.seed(5);
+        NDArray[] expected = Dispatch.run(operator, inputs);
+        NDArray[] blocks = new NDArray[specs.length];
+        NDArray[] outputs = new NDArray[specs.length];
+        for (int i = 0; i < outputs.length; i++) {
+            long bytes = specs[i].shape().size() * specs[i].dtype().bytes();
+            blocks[i] = NDArray.full(Shape.of(MARGIN + bytes + MARGIN), POISON, DType.UINT8);
+            outputs[i] = NDArray.planned(new Span(blocks[i].storage(), MARGIN, bytes), plan.layout(i, specs[i]));
+            outputs[i].fill(specs[i].dtype().isFloating() ? Double.NaN : 1);
+        }
+        RandomGenerator.seed(5);
+        plan.run(backend, inputs, outputs);
+        for (int i = 0; i < outputs.length; i++) {
+            String what = operator + ", output " + i + ", strides " + Arrays.toString(outputs[i].strides());
+            assertEquals(expected[i].spec(), outputs[i].spec(), what);
+            assertTrue(expected[i].layout().places(outputs[i].strides()), what);
+            assertArrayEquals(bits(expected[i]), bits(outputs[i]), what);
+            List<Integer> margin = Collections.nCopies(MARGIN, POISON);
+            assertEquals(margin, bytes(blocks[i].slice(0, 0, MARGIN)), what);
+            assertEquals(margin, bytes(blocks[i].slice(0, blocks[i].size() - MARGIN, blocks[i].size())), what);
+        }
+    }
+
+    private static long[] bits(NDArray x) {
+        return Arrays.stream(x.toDoubleArray())
+                .mapToLong(Double::doubleToRawLongBits)
+                .toArray();
+    }
+
+    private static List<Integer> bytes(NDArray x) {
+        return LongStream.of(x.toLongArray()).mapToObj(v -> (int) v).toList();
+    }
+}
