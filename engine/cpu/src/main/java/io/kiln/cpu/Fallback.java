@@ -53,7 +53,20 @@ public final class Fallback {
      * @return the plan
      */
     public KernelPlan attempt(Operator operator, long[][] strides, Attempt attempt) {
-        return new KernelPlan(strides, 0, (inputs, outputs, workspace) -> {
+        return attempt(operator, strides, 0, attempt);
+    }
+
+    /**
+     * A plan with a workspace for a kernel that may give up while it runs.
+     *
+     * @param operator the operator
+     * @param strides as of {@link KernelPlan#strides}
+     * @param workspaceBytes as of {@link KernelPlan#workspaceBytes}
+     * @param attempt the work
+     * @return the plan
+     */
+    public KernelPlan attempt(Operator operator, long[][] strides, long workspaceBytes, Attempt attempt) {
+        return new KernelPlan(strides, workspaceBytes, (inputs, outputs, workspace) -> {
             if (!attempt.run(inputs, outputs, workspace)) {
                 run(operator, inputs, outputs);
             }

@@ -19,6 +19,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.attention.ScaledDotProductAttention;
 import io.kiln.op.attention.ScaledDotProductAttentionGradient;
+import io.kiln.op.math.Mul;
 import io.kiln.op.nn.Dropout;
 import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
@@ -80,25 +81,35 @@ final class AttentionKernels {
         for (int i = 0; i < 3; i++) {
             strides[i] = ordered(inputs[1 + i], outputs[i]);
         }
-        return new KernelPlan(strides, 0, (in, out, workspace) -> backward(op, in, out));
+        Layout p = Layout.rowMajor(inputs[4].spec());
+        long bytes = op.dropped() ? DeviceWorkspace.bytes(p, p, p) : DeviceWorkspace.bytes(p);
+        return new KernelPlan(
+                strides, bytes, (in, out, workspace) -> backward(op, in, new DeviceWorkspace(workspace), out));
     }
 
-    private static void backward(ScaledDotProductAttentionGradient op, NDArray[] inputs, NDArray... d) {
+    private static void backward(
+            ScaledDotProductAttentionGradient op, NDArray[] inputs, DeviceWorkspace workspace, NDArray... d) {
         try (Scope temporary = Scope.open()) {
             NDArray dy = plain(inputs[0]);
             NDArray q = plain(inputs[1]);
             NDArray k = plain(inputs[2]);
             NDArray v = plain(inputs[3]);
             NDArray p = Recurrence.contiguous(inputs[4]);
-            NDArray used = op.dropped() ? p.mul(inputs[5]) : p;
-            NDArray dp = Operands.rowMajor(p, p.spec());
+            Layout scores = Layout.rowMajor(p.spec());
+            NDArray used = op.dropped() ? product(p, inputs[5], workspace.next(scores)) : p;
+            NDArray dp = workspace.next(scores);
             MatMul.run(swapped(used), Operands.of(dy), null, Operands.of(d[2]), PostOps.NONE);
             MatMul.run(Operands.of(dy), swapped(v), null, Operands.of(dp), PostOps.NONE);
-            NDArray ds = op.dropped() ? dp.mul(inputs[5]) : dp;
+            NDArray ds = op.dropped() ? product(dp, inputs[5], workspace.next(scores)) : dp;
             SoftmaxKernels.backward((float) op.scale(), p, ds);
             MatMul.run(Operands.of(ds), Operands.of(k), null, Operands.of(d[0]), PostOps.NONE);
             MatMul.run(swapped(ds), Operands.of(q), null, Operands.of(d[1]), PostOps.NONE);
         }
+    }
+
+    private static NDArray product(NDArray a, NDArray b, NDArray to) {
+        Dispatch.into(new Mul(), new NDArray[] {a, b}, to);
+        return to;
     }
 
     private static boolean declines(Layout... arrays) {

@@ -1,6 +1,5 @@
 package io.kiln.cpu.kernel;
 
-import io.kiln.backend.Backend;
 import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.InstructionSet;
@@ -8,7 +7,6 @@ import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Cast;
 import io.kiln.op.Dispatch;
@@ -85,28 +83,37 @@ final class NarrowKernels {
         }
         Spec[] results = operator.infer(specs);
         KernelPlan plan = fallback.all(operator, wide, results);
-        return plan == null
-                ? null
-                : new KernelPlan(plan.strides(), 0, (in, out, workspace) -> run(plan, wide, results, in, out));
+        if (plan == null) {
+            return null;
+        }
+        Layout[] made = new Layout[inputs.length + results.length];
+        for (int i = 0; i < made.length; i++) {
+            int y = i - inputs.length;
+            Layout array = y < 0 ? wide[i] : plan.layout(y, results[y]);
+            made[i] = array.dtype() == (y < 0 ? inputs[i].dtype() : outputs[y].dtype()) ? null : array;
+        }
+        return new KernelPlan(
+                plan.strides(),
+                DeviceWorkspace.bytes(made),
+                (in, out, workspace) -> run(plan, made, new DeviceWorkspace(workspace), in, out));
     }
 
-    private static void run(KernelPlan plan, Layout[] wide, Spec[] results, NDArray[] inputs, NDArray[] outputs) {
-        Backend backend = outputs[0].backend();
-        try (Scope temporary = Scope.open()) {
-            NDArray[] in = new NDArray[inputs.length];
-            for (int i = 0; i < in.length; i++) {
-                in[i] = isNarrow(inputs[i].dtype()) ? convert(inputs[i], NDArray.empty(backend, wide[i])) : inputs[i];
-            }
-            NDArray[] out = new NDArray[outputs.length];
-            for (int i = 0; i < out.length; i++) {
-                boolean same = results[i].dtype() == outputs[i].dtype();
-                out[i] = same ? outputs[i] : NDArray.empty(backend, plan.layout(i, results[i]));
-            }
-            plan.run(backend, in, out);
-            for (int i = 0; i < out.length; i++) {
-                if (out[i] != outputs[i]) {
-                    convert(out[i], outputs[i]);
-                }
+    /** Runs on copies, which are not made of arrays that need none. */
+    private static void run(
+            KernelPlan plan, Layout[] copies, DeviceWorkspace workspace, NDArray[] inputs, NDArray[] outputs) {
+        NDArray[] in = inputs.clone();
+        for (int i = 0; i < in.length; i++) {
+            in[i] = copies[i] == null ? in[i] : convert(in[i], workspace.next(copies[i]));
+        }
+        NDArray[] out = outputs.clone();
+        for (int i = 0; i < out.length; i++) {
+            Layout copy = copies[in.length + i];
+            out[i] = copy == null ? out[i] : workspace.next(copy);
+        }
+        plan.run(outputs[0].backend(), in, out);
+        for (int i = 0; i < out.length; i++) {
+            if (out[i] != outputs[i]) {
+                convert(out[i], outputs[i]);
             }
         }
     }

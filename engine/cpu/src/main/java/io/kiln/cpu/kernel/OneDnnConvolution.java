@@ -187,21 +187,23 @@ final class OneDnnConvolution {
                 return null; // no convolution of that stride has this source and destination
             }
         }
-        return fallback.attempt(
-                operator, Operands.channelsLast(outputs), (in, out, workspace) -> transpose(conv, in, out[0]));
+        long[][] strides = Operands.channelsLast(outputs);
+        Layout sums = inputs.length > 2 ? new Layout(outputs[0], strides[0]) : null;
+        return fallback.attempt(operator, strides, DeviceWorkspace.bytes(sums), (in, out, workspace) -> {
+            NDArray y = sums == null ? out[0] : new DeviceWorkspace(workspace).next(sums);
+            return transpose(conv, in, y, out[0]);
+        });
     }
 
-    private static boolean transpose(ConvolutionTranspose conv, NDArray[] inputs, NDArray result) {
+    private static boolean transpose(ConvolutionTranspose conv, NDArray[] inputs, NDArray sums, NDArray result) {
         try (Scope copies = Scope.open()) {
-            boolean biased = inputs.length > 2;
-            NDArray sums = biased ? NDArray.empty(result.backend(), result.layout()) : result;
             boolean computed = Convolution.backwardData(
                     window(conv.stride(), conv.pad(), conv.dilation()),
                     conv.groups(),
                     Operands.read(inputs[0]),
                     Operands.read(inputs[1]),
                     Operands.of(sums));
-            if (computed && biased) {
+            if (computed && sums != result) {
                 long[] strides = new long[result.shape().rank()];
                 strides[1] = inputs[2].strides()[0];
                 NDArray bias = inputs[2].view(result.shape(), strides, 0);

@@ -2,6 +2,7 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.KernelPlan;
+import io.kiln.backend.Span;
 import io.kiln.compile.FusedBatchNorm;
 import io.kiln.compile.FusedBatchNormGradient;
 import io.kiln.cpu.Fallback;
@@ -43,10 +44,11 @@ final class OneDnnNorm {
                 : fallback.attempt(
                         operator,
                         Operands.firstChannelsLast(outputs),
-                        (in, out, workspace) -> batchNorm(norm, in, out));
+                        variance(inputs[4].spec()),
+                        (in, out, workspace) -> batchNorm(norm, in, workspace, out));
     }
 
-    private static boolean batchNorm(BatchNorm norm, NDArray[] inputs, NDArray... outputs) {
+    private static boolean batchNorm(BatchNorm norm, NDArray[] inputs, Span workspace, NDArray... outputs) {
         boolean training = Autograd.isTraining();
         float[] oldMean = inputs[3].toFloatArray();
         float[] oldVariance = inputs[4].toFloatArray();
@@ -54,7 +56,7 @@ final class OneDnnNorm {
         NDArray mean = put(oldMean, outputs[3]);
         NDArray mask = outputs.length > 5 ? outputs[5] : null;
         try (Scope copies = Scope.open()) {
-            NDArray variance = NDArray.of(inputs[4].shape(), oldVariance);
+            NDArray variance = put(oldVariance, variance(workspace, inputs[4].spec()));
             boolean computed = io.kiln.cpu.onednn.BatchNorm.forward(
                     Operands.read(inputs[0]),
                     Operands.read(inputs[1]),
@@ -145,12 +147,15 @@ final class OneDnnNorm {
                 : fallback.attempt(
                         operator,
                         Operands.firstChannelsLast(outputs),
-                        (in, out, workspace) -> batchNormGradient(norm, in, out));
+                        variance(inputs[4].spec()),
+                        (in, out, workspace) -> batchNormGradient(norm, in, workspace, out));
     }
 
-    private static boolean batchNormGradient(BatchNormGradient norm, NDArray[] inputs, NDArray... outputs) {
+    private static boolean batchNormGradient(
+            BatchNormGradient norm, NDArray[] inputs, Span workspace, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
-            NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), norm.epsilon()));
+            NDArray variance =
+                    put(variances(inputs[4].toFloatArray(), norm.epsilon()), variance(workspace, inputs[4].spec()));
             return io.kiln.cpu.onednn.BatchNorm.backward(
                     Operands.read(inputs[1]),
                     Operands.read(inputs[2]),
@@ -170,12 +175,16 @@ final class OneDnnNorm {
         double epsilon = ((io.kiln.op.nn.LayerNorm) operator).epsilon();
         return declines(inputs, 0)
                 ? null
-                : fallback.attempt(operator, null, (in, out, workspace) -> layerNorm(epsilon, in, out));
+                : fallback.attempt(
+                        operator,
+                        null,
+                        variance(outputs[2]),
+                        (in, out, workspace) -> layerNorm(epsilon, in, workspace, out));
     }
 
-    private static boolean layerNorm(double epsilon, NDArray[] inputs, NDArray... outputs) {
+    private static boolean layerNorm(double epsilon, NDArray[] inputs, Span workspace, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
-            NDArray variance = Operands.rowMajor(inputs[0], outputs[2].spec());
+            NDArray variance = variance(workspace, outputs[2].spec());
             boolean computed = LayerNorm.forward(
                     rows(inputs[0]),
                     Operands.read(inputs[1]),
@@ -195,12 +204,16 @@ final class OneDnnNorm {
         double epsilon = ((LayerNormGradient) operator).epsilon();
         return declines(inputs, 0)
                 ? null
-                : fallback.attempt(operator, null, (in, out, workspace) -> layerNormGradient(epsilon, in, out));
+                : fallback.attempt(
+                        operator,
+                        null,
+                        variance(inputs[4].spec()),
+                        (in, out, workspace) -> layerNormGradient(epsilon, in, workspace, out));
     }
 
-    private static boolean layerNormGradient(double epsilon, NDArray[] inputs, NDArray... outputs) {
+    private static boolean layerNormGradient(double epsilon, NDArray[] inputs, Span workspace, NDArray... outputs) {
         try (Scope copies = Scope.open()) {
-            NDArray variance = NDArray.of(inputs[4].shape(), variances(inputs[4].toFloatArray(), epsilon));
+            NDArray variance = put(variances(inputs[4].toFloatArray(), epsilon), variance(workspace, inputs[4].spec()));
             return LayerNorm.backward(
                     rows(inputs[1]),
                     Operands.read(inputs[2]),
@@ -212,6 +225,15 @@ final class OneDnnNorm {
                     Operands.of(outputs[2]),
                     (float) epsilon);
         }
+    }
+
+    private static long variance(Spec like) {
+        return DeviceWorkspace.bytes(Layout.rowMajor(like));
+    }
+
+    /** Memory for the variances that belong to inverse deviations. */
+    private static NDArray variance(Span workspace, Spec like) {
+        return new DeviceWorkspace(workspace).next(Layout.rowMajor(like));
     }
 
     /** The first inputs may be bfloat16, all of them; the others are float32, up to a mask. */
