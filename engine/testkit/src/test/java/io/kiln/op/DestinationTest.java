@@ -82,17 +82,24 @@ class DestinationTest {
             outputs[i] = NDArray.planned(new Span(blocks[i].storage(), MARGIN, bytes), plan.layout(i, specs[i]));
             outputs[i].fill(specs[i].dtype().isFloating() ? Double.NaN : 1);
         }
+        NDArray workspace = NDArray.full(Shape.of(MARGIN + plan.workspaceBytes() + MARGIN), POISON, DType.UINT8);
+        boolean asked = plan.workspaceBytes() > 0;
         RandomGenerator.seed(5);
-        plan.run(backend, inputs, outputs);
+        plan.kernel().run(inputs, outputs, asked ? new Span(workspace.storage(), MARGIN, plan.workspaceBytes()) : null);
+        assertMarginsOf(workspace, operator + ", workspace");
         for (int i = 0; i < outputs.length; i++) {
             String what = operator + ", output " + i + ", strides " + Arrays.toString(outputs[i].strides());
             assertEquals(expected[i].spec(), outputs[i].spec(), what);
             assertTrue(expected[i].layout().places(outputs[i].strides()), what);
             assertArrayEquals(bits(expected[i]), bits(outputs[i]), what);
-            List<Integer> margin = Collections.nCopies(MARGIN, POISON);
-            assertEquals(margin, bytes(blocks[i].slice(0, 0, MARGIN)), what);
-            assertEquals(margin, bytes(blocks[i].slice(0, blocks[i].size() - MARGIN, blocks[i].size())), what);
+            assertMarginsOf(blocks[i], what);
         }
+    }
+
+    private static void assertMarginsOf(NDArray block, String what) {
+        List<Integer> margin = Collections.nCopies(MARGIN, POISON);
+        assertEquals(margin, bytes(block.slice(0, 0, MARGIN)), what);
+        assertEquals(margin, bytes(block.slice(0, block.size() - MARGIN, block.size())), what);
     }
 
     private static long[] bits(NDArray x) {
