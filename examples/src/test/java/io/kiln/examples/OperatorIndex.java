@@ -40,7 +40,9 @@ final class OperatorIndex {
     String page() throws IOException {
         List<Path> files = files();
         for (Path f : files) {
-            readCalls(f, type(f), name(f));
+            if (!family(f).equals("internal")) {
+                readCalls(f, type(f), name(f));
+            }
         }
         for (String part : List.of("NDArray", "FluentArray", "PointwiseArray")) {
             readCalls(sources.resolveSibling("ndarray").resolve(part + ".java"), NDArray.class, "NDArray");
@@ -52,8 +54,8 @@ final class OperatorIndex {
                 This page is made from the sources: `mvn test -pl examples -am -Dtest=OperatorIndexTest -Dkiln.write=true` writes it
                 anew, and a test fails while it differs. An operator is a record in `io.kiln.op` or, where the
                 second column names one, in a package below it; its components are its attributes.
-                Shapes, dtypes, errors and sources are in its Javadoc. Operators without a call are parts of gradients, or are run by
-                `Dispatch`.
+                Shapes, dtypes, errors and sources are in its Javadoc. Those in `internal` are parts of gradients, which users never
+                call; others without a call are run by `Dispatch`.
 
                 The last column says what a backend without a kernel for it makes of an operator: it runs its *program* (of one
                 element at a time), it is a *view*, or *composed* of other operators. Where it says *kernel*, each backend needs one.
@@ -70,7 +72,6 @@ final class OperatorIndex {
     private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.walk(sources)) {
             return files.filter(f -> f.toString().endsWith(".java") && !f.endsWith("package-info.java"))
-                    .filter(f -> !family(f).equals("internal"))
                     .sorted(Comparator.comparing(OperatorIndex::name))
                     .toList();
         }

@@ -1,12 +1,12 @@
 package io.kiln.kvstore;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.op.Role;
 import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.op.Role;
 import io.kiln.optim.GradientClipping;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.Reach;

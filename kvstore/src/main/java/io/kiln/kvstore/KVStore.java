@@ -1,9 +1,9 @@
 package io.kiln.kvstore;
 
-import io.kiln.op.Role;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.op.Role;
 import io.kiln.optim.UpdateRule;
 import java.io.IOException;
 import java.nio.file.Path;

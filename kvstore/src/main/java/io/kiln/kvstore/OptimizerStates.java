@@ -1,9 +1,9 @@
 package io.kiln.kvstore;
 
-import io.kiln.op.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 import io.kiln.optim.Reach;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.Updates;

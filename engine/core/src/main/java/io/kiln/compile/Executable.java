@@ -2,6 +2,7 @@ package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.compile.internal.SpoiledInput;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;

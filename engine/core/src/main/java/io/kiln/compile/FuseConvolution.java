@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;

@@ -1,12 +1,14 @@
 package io.kiln.compile;
 
+import io.kiln.compile.internal.FusedBatchNorm;
+import io.kiln.compile.internal.FusedBatchNormGradient;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Relu;
-import io.kiln.op.activation.ReluGradient;
+import io.kiln.op.internal.BatchNormGradient;
+import io.kiln.op.internal.ReluGradient;
 import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.BatchNormGradient;
 import java.util.Map;
 
 /**

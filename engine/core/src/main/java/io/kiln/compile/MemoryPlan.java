@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.compile.internal.FusedConvolution;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,5 +1,7 @@
 package io.kiln.compile;
 
+import io.kiln.compile.internal.FusedConvolution;
+import io.kiln.compile.internal.PackWeights;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;

@@ -5,7 +5,7 @@ import io.kiln.op.Custom;
 import io.kiln.op.Operator;
 import io.kiln.op.Stochastic;
 import io.kiln.op.control.GraphOperator;
-import io.kiln.op.distributed.AcrossWorkers;
+import io.kiln.op.internal.AcrossWorkers;
 import java.util.Arrays;
 
 /** Which nodes a program needs for its outputs and updates (the forward pass), and which for gradients only. */

@@ -1,6 +1,8 @@
 package io.kiln.compile;
 
 import io.kiln.backend.Backend;
+import io.kiln.compile.internal.FusedBatchNorm;
+import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;

@@ -6,7 +6,7 @@ import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
-import io.kiln.compile.ProgramCache;
+import io.kiln.compile.internal.ProgramCache;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;

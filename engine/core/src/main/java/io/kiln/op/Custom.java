@@ -3,6 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.internal.CustomGradient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

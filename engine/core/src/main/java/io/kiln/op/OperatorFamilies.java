@@ -15,6 +15,7 @@ public final class OperatorFamilies {
             ROOT + ".control",
             ROOT + ".distributed",
             ROOT + ".index",
+            ROOT + ".internal",
             ROOT + ".linalg",
             ROOT + ".math",
             ROOT + ".nn",

@@ -7,7 +7,7 @@ import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
 import io.kiln.compile.Program;
-import io.kiln.compile.ProgramCache;
+import io.kiln.compile.internal.ProgramCache;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;

@@ -1,8 +1,8 @@
 package io.kiln.cpu;
 
-import io.kiln.compile.FusedConvolution;
 import io.kiln.compile.Packing;
 import io.kiln.compile.Target;
+import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.cpu.kernel.NetworkKernels;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.Tensor;
@@ -13,7 +13,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
-import io.kiln.op.activation.ReluGradient;
+import io.kiln.op.internal.ReluGradient;
 import io.kiln.op.math.Add;
 
 /** Tells the compiler which kernels this processor has and what it likes. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
+import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.init.Ones;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.op.Role;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
@@ -16,6 +15,7 @@ import io.kiln.kvstore.transport.Ticket;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.Role;
 import io.kiln.optim.Adam;
 import io.kiln.optim.UpdateRule;
 import java.io.InputStream;

@@ -2,12 +2,12 @@ package io.kiln.spark.model;
 
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
-import io.kiln.op.Role;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Role;
 import io.kiln.op.math.AddScalar;
 import io.kiln.op.math.Mul;
 import io.kiln.op.math.MulScalar;

@@ -2,8 +2,10 @@ package io.kiln.op.activation;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
+import io.kiln.op.internal.ReluGradient;
+import io.kiln.op.internal.SigmoidGradient;
+import io.kiln.op.internal.TanhGradient;
 import io.kiln.op.math.Tanh;
-import io.kiln.op.math.TanhGradient;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.Linear;
 

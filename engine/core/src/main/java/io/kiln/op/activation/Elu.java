@@ -3,6 +3,7 @@ package io.kiln.op.activation;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 import io.kiln.op.UnaryPointwise;
+import io.kiln.op.internal.EluGradient;
 import io.kiln.pointwise.Expr;
 
 /**

@@ -4,6 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 import io.kiln.op.UnaryPointwise;
+import io.kiln.op.internal.ReluGradient;
 import io.kiln.pointwise.Expr;
 
 /** Rectifier: \(y = \max(x, 0)\). Shapes: y as x. Dtype: as x. The gradient at 0 is 0. */

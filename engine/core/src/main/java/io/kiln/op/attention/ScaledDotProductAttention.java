@@ -12,6 +12,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
 import io.kiln.op.internal.Broadcasting;
+import io.kiln.op.internal.ScaledDotProductAttentionGradient;
 import io.kiln.op.linalg.Linalg;
 import io.kiln.op.math.CompareScalar;
 import io.kiln.op.math.Comparison;
@@ -181,7 +182,7 @@ public record ScaledDotProductAttention(
             p = scores.softmax(-1);
         } else {
             NDArray all = seen.broadcastTo(scores.shape());
-            NDArray some = Dispatch.one(new Any(last(scores), true), all);
+            NDArray some = Dispatch.one(new Any(List.of((long) scores.shape().rank() - 1), true), all);
             NDArray hidden = scores.factory().scalar(Double.NEGATIVE_INFINITY, scores.dtype());
             NDArray visible = Dispatch.one(new Where(), all, scores, hidden);
             // A query without any key gets a softmax of zeros, which is then cleared: no NaN comes up on the way.
@@ -216,9 +217,5 @@ public record ScaledDotProductAttention(
      */
     public long lastKeyOfFirst(long queries, long keys) {
         return alignedFirst ? 0 : keys - queries;
-    }
-
-    static List<Long> last(NDArray x) {
-        return List.of((long) x.shape().rank() - 1);
     }
 }

@@ -5,6 +5,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Opaque;
+import io.kiln.op.internal.AcrossWorkers;
 
 /**
  * The sum over the workers of the calling thread's {@linkplain Workers group}; the array itself for a worker alone. Shapes and

@@ -9,6 +9,7 @@ import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
+import io.kiln.op.internal.AcrossWorkers;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.CompositeGradient;
 import io.kiln.op.math.Rsqrt;

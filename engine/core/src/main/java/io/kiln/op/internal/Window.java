@@ -105,4 +105,9 @@ public final class Window {
             throw new IllegalArgumentException(operation + ": needs one to three sizes, each at least 1, got " + size);
         }
     }
+
+    /** The size of the output of a transposed window along an axis, without open places at its end. */
+    public static long transposedLength(long size, long kernel, long stride, long pad, long dilation) {
+        return (size - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;
+    }
 }

@@ -5,6 +5,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.SquareMatrices;
 import io.kiln.op.shape.Diagonal;
 import io.kiln.op.shape.Tril;
 

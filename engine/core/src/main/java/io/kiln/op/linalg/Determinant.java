@@ -5,6 +5,8 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.Cofactors;
+import io.kiln.op.internal.SquareMatrices;
 
 /**
  * Determinants. Shapes: a[…,n,n], y[…]; that of a matrix of no rows is 1. Dtype: as a, floating; computed in float64. The gradient is the

@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.SquareMatrices;
 
 /**
  * Inverse matrices. Shapes: a[…,n,n], y as a. Dtype: as a, floating; computed in float64. Singular matrices are refused.

@@ -5,6 +5,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.SquareMatrices;
 
 /**
  * Logarithms of the magnitudes of determinants, and their signs, without overflow. Shapes: a[…,n,n]. Outputs: ln |det a| […], minus

@@ -6,6 +6,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.Broadcasting;
+import io.kiln.op.internal.SquareMatrices;
 
 /**
  * Solves a x = b. Inputs: a[…,n,n], b[…,n,k]; the axes in front broadcast. Shapes: x[…,n,k]. Dtype: the promoted one, floating;

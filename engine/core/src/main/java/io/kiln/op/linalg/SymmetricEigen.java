@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.SquareMatrices;
 
 /**
  * Eigenvalues and eigenvectors of the symmetric part (a + aᵀ)/2: it is v diag(l) vᵀ with l rising and orthonormal columns of v, of

@@ -6,6 +6,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.Broadcasting;
+import io.kiln.op.internal.SquareMatrices;
 import io.kiln.op.shape.Tril;
 import io.kiln.op.shape.Triu;
 

@@ -4,6 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 import io.kiln.op.UnaryPointwise;
+import io.kiln.op.internal.ClipGradient;
 import io.kiln.pointwise.Expr;
 
 /**

@@ -3,7 +3,7 @@ package io.kiln.op.math;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.BinaryPointwise;
 import io.kiln.op.Dispatch;
-import io.kiln.op.reduce.ExtremumGradient;
+import io.kiln.op.internal.ExtremumGradient;
 import io.kiln.pointwise.Expr;
 
 /**

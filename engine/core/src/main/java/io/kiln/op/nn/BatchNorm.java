@@ -11,6 +11,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.Role;
+import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.math.Rsqrt;

@@ -11,6 +11,7 @@ import io.kiln.op.ParametricOperator;
 import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.Completion;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.internal.Window;
 import java.util.Collections;
 import java.util.List;
@@ -113,7 +114,10 @@ public record Convolution(List<Long> stride, List<Long> pad, List<Long> dilation
         NDArray g = activation.gradient(c.outputGradient(0), c.output(0));
         NDArray[] result = new NDArray[c.inputs()];
         if (c.needs(0)) {
-            result[0] = Dispatch.one(ConvolutionTranspose.reverse(this, x.shape(), g.shape(), w.shape()), g, w);
+            result[0] = Dispatch.one(
+                    ConvolutionWeightGradient.reverse(stride, pad, dilation, groups, x.shape(), g.shape(), w.shape()),
+                    g,
+                    w);
         }
         boolean bias = c.inputs() > 2 && c.needs(2);
         if (c.needs(1) || bias) {

@@ -12,9 +12,9 @@ import io.kiln.op.Role;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.Completion;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.internal.Window;
 import io.kiln.op.shape.Movement;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -85,24 +85,6 @@ public record ConvolutionTranspose(
         return s;
     }
 
-    /** The transpose of a convolution from x to y. */
-    static ConvolutionTranspose reverse(Convolution conv, Shape x, Shape y, Shape w) {
-        return reverse(conv.stride(), conv.pad(), conv.dilation(), conv.groups(), x, y, w);
-    }
-
-    static ConvolutionTranspose reverse(
-            List<Long> stride, List<Long> pad, List<Long> dilation, long groups, Shape x, Shape y, Shape w) {
-        List<Long> open = new ArrayList<>();
-        for (int i = 0; i < stride.size(); i++) {
-            open.add(x.dim(i + 2) - length(y.dim(i + 2), w.dim(i + 2), stride.get(i), pad.get(i), dilation.get(i)));
-        }
-        return new ConvolutionTranspose(stride, pad, List.copyOf(open), dilation, groups);
-    }
-
-    private static long length(long size, long kernel, long stride, long pad, long dilation) {
-        return (size - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;
-    }
-
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();
@@ -124,7 +106,8 @@ public record ConvolutionTranspose(
             long d = x.dim(i + 2);
             y[i + 2] = d == Shape.UNKNOWN
                     ? d
-                    : length(d, w.dim(i + 2), stride.get(i), pad.get(i), dilation.get(i)) + outputPad.get(i);
+                    : Window.transposedLength(d, w.dim(i + 2), stride.get(i), pad.get(i), dilation.get(i))
+                            + outputPad.get(i);
             if (y[i + 2] < 0 && d != Shape.UNKNOWN || outputPad.get(i) < 0) {
                 throw new ShapeException("convolutionTranspose: x" + x + ", w" + w + ", stride " + stride + ", pad "
                         + pad + ", outputPad " + outputPad + " give size " + y[i + 2] + " for axis " + (i + 2));

@@ -7,6 +7,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.CtcLossGradient;
 import io.kiln.op.internal.Indices;
 
 /**

@@ -8,6 +8,8 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.GroupNormGradient;
+import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.math.Rsqrt;
 import java.util.Arrays;
 
@@ -54,9 +56,9 @@ public record GroupNorm(long groups, double epsilon) implements Operator {
         }
         NDArray x = inputs[0].cast(inputs[0].dtype().promote(DType.FLOAT32));
         NDArray rows = x.reshape(shape.dim(0) * groups, shape.size() / (shape.dim(0) * groups));
-        NDArray centred = rows.sub(LayerNorm.mean(rows));
-        NDArray inverse =
-                Dispatch.one(new Rsqrt(), LayerNorm.mean(centred.square()).add(epsilon));
+        NDArray centred = rows.sub(LayerNormGradient.mean(rows));
+        NDArray inverse = Dispatch.one(
+                new Rsqrt(), LayerNormGradient.mean(centred.square()).add(epsilon));
         long[] d = new long[shape.rank() - 1];
         Arrays.fill(d, 1);
         d[0] = shape.dim(1);

@@ -10,8 +10,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.Role;
 import io.kiln.op.internal.Completion;
+import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /**
@@ -64,16 +64,11 @@ public record LayerNorm(double epsilon) implements ParametricOperator {
 
     @Override
     public NDArray[] compose(NDArray... in) {
-        NDArray mean = mean(in[0]);
+        NDArray mean = LayerNormGradient.mean(in[0]);
         NDArray centred = in[0].sub(mean);
-        NDArray inverse = Dispatch.one(new Rsqrt(), mean(centred.mul(centred)).add(epsilon));
+        NDArray inverse = Dispatch.one(
+                new Rsqrt(), LayerNormGradient.mean(centred.mul(centred)).add(epsilon));
         return new NDArray[] {centred.mul(inverse).mul(in[1]).add(in[2]), mean, inverse};
-    }
-
-    static NDArray mean(NDArray x) {
-        int rank = x.shape().rank();
-        NDArray sum = Dispatch.one(new Sum(List.of(rank - 1L), true), x);
-        return sum.mul(1.0 / Math.max(1, x.shape().dim(-1)));
     }
 
     @Override

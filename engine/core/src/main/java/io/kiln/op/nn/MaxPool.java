@@ -8,6 +8,8 @@ import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.MaxPoolGradient;
+import io.kiln.op.internal.Pools;
 import io.kiln.op.internal.Window;
 import java.util.List;
 

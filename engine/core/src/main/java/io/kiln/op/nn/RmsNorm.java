@@ -9,6 +9,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.Broadcasting;
+import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.math.Rsqrt;
 
 /**
@@ -33,7 +34,7 @@ public record RmsNorm(double epsilon) implements Operator {
 
     /** 1/√(mean square + ε) of each row. */
     private NDArray inverse(NDArray x) {
-        return Dispatch.one(new Rsqrt(), LayerNorm.mean(x.square()).add(epsilon));
+        return Dispatch.one(new Rsqrt(), LayerNormGradient.mean(x.square()).add(epsilon));
     }
 
     @Override
@@ -51,7 +52,7 @@ public record RmsNorm(double epsilon) implements Operator {
         NDArray dx = null;
         if (c.needs(0)) {
             NDArray g = dy.mul(c.input(1));
-            dx = g.sub(x.mul(r.square()).mul(LayerNorm.mean(g.mul(x)))).mul(r);
+            dx = g.sub(x.mul(r.square()).mul(LayerNormGradient.mean(g.mul(x)))).mul(r);
         }
         NDArray dgamma =
                 c.needs(1) ? Broadcasting.reduceTo(dy.mul(x).mul(r), c.input(1).shape()) : null;

@@ -11,6 +11,7 @@ import io.kiln.op.ParametricOperator;
 import io.kiln.op.activation.LogSoftmax;
 import io.kiln.op.index.OneHot;
 import io.kiln.op.internal.Completion;
+import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.math.Exp;
 import io.kiln.op.math.Masked;
 import io.kiln.op.reduce.Sum;

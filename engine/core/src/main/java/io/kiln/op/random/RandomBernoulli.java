@@ -6,6 +6,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * Ones with a probability, zeros otherwise: 1 where u &lt; p, u a multiple of 2^-24 from [0, 1), one word of {@link

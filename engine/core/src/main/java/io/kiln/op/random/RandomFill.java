@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.internal.Philox;
 
 /** What the random operators share: shapes, and filling an array block by block on the host. */
 final class RandomFill {

@@ -4,6 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * Gamma distributed numbers of scale 1, by rejection (Marsaglia and Tsang, 2000). Inputs: the shape parameters, above 0. Shapes:

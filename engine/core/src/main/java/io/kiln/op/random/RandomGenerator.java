@@ -1,6 +1,7 @@
 package io.kiln.op.random;
 
 import io.kiln.backend.Context;
+import io.kiln.op.internal.Philox;
 
 /**
  * Where the random operators of a thread take their numbers from: a seed and the count of draws made so far. Each operator

@@ -6,6 +6,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * Integers distributed evenly over low to below high: low + ⌊w (high - low)/2³²⌋ of one word w of {@link Philox} each. Where the width is

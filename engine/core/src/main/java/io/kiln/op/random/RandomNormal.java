@@ -6,6 +6,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * Normally distributed random numbers (Box and Muller, 1958): each pair of words of {@link Philox} gives a pair of

@@ -7,6 +7,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * The numbers 0 to n - 1 in random order, each order equally likely up to rounding of 2⁻⁶⁴: exchanges from the end (Fisher and Yates, 1938), each by

@@ -2,6 +2,7 @@ package io.kiln.op.random;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.internal.Philox;
 
 /** The numbers of one element that needs an unknown number of them: blocks of {@link Philox} of its own. */
 final class RandomStream {

@@ -6,6 +6,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Stochastic;
+import io.kiln.op.internal.Philox;
 
 /**
  * Random numbers distributed evenly over [low, high): \(low + u (high - low)\), u a multiple of 2^-24 from [0, 1),

@@ -7,6 +7,9 @@ import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.GruGradient;
+import io.kiln.op.internal.RecurrentGradient;
+import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.shape.Movement;
 

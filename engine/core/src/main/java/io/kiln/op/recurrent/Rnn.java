@@ -7,6 +7,9 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
+import io.kiln.op.internal.RecurrentGradient;
+import io.kiln.op.internal.RecurrentInputs;
+import io.kiln.op.internal.RnnGradient;
 
 /**
  * One direction of one plain recurrent layer over a sequence (Elman 1990):

@@ -10,6 +10,7 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
 import io.kiln.op.index.ScatterAdd;
+import io.kiln.op.internal.SliceRange;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -7,6 +7,8 @@ import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.ViewOperator;
+import io.kiln.op.internal.SliceRange;
+import io.kiln.op.internal.Unslice;
 import java.util.List;
 
 /**

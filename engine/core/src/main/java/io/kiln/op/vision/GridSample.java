@@ -9,6 +9,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
+import io.kiln.op.internal.GridSampleGradient;
 import io.kiln.op.math.And;
 import io.kiln.op.math.Floor;
 import io.kiln.op.math.Masked;

@@ -7,6 +7,8 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
+import io.kiln.op.internal.InterpolateGradient;
+import io.kiln.op.internal.Resampling;
 import io.kiln.op.internal.Window;
 import java.util.List;
 
@@ -26,7 +28,7 @@ public record Interpolate(
         implements Operator {
     /** Checks the attributes. */
     public Interpolate {
-        check("interpolate", size, mode, alignCorners, antialias);
+        Resampling.check("interpolate", size, mode, alignCorners, antialias);
     }
 
     /**
@@ -38,16 +40,6 @@ public record Interpolate(
      */
     public Interpolate(List<Long> size, InterpolationMode mode, boolean alignCorners) {
         this(size, mode, alignCorners, false);
-    }
-
-    static void check(
-            String operation, List<Long> size, InterpolationMode mode, boolean alignCorners, boolean antialias) {
-        Window.checkSizes(operation, size);
-        boolean smooth = mode == InterpolationMode.LINEAR || mode == InterpolationMode.CUBIC;
-        if (!smooth && (alignCorners || antialias)) {
-            throw new IllegalArgumentException(operation + ": " + (alignCorners ? "alignCorners" : "antialias")
-                    + " does not go with mode " + mode + "; use LINEAR or CUBIC");
-        }
     }
 
     @Override

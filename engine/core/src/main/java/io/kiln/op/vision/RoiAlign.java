@@ -7,6 +7,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.RoiAlignGradient;
 
 /**
  * Pools regions of images to one size without rounding their borders (He et al., Mask R-CNN, ICCV 2017): each region falls
@@ -25,15 +26,7 @@ import io.kiln.op.Operator;
 public record RoiAlign(long height, long width, double scale, long samples, boolean aligned) implements Operator {
     /** Checks the attributes. */
     public RoiAlign {
-        check("roiAlign", height, width, scale, samples);
-    }
-
-    static void check(String operation, long height, long width, double scale, long samples) {
-        if (height < 1 || width < 1 || !(scale > 0) || samples < 0) {
-            throw new IllegalArgumentException(
-                    operation + ": height and width must be at least 1, scale above 0 and samples at least 0, got "
-                            + height + ", " + width + ", " + scale + " and " + samples);
-        }
+        RoiAlignGradient.check("roiAlign", height, width, scale, samples);
     }
 
     @Override

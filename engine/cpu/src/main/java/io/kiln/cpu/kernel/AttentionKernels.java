@@ -18,7 +18,7 @@ import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.attention.ScaledDotProductAttention;
-import io.kiln.op.attention.ScaledDotProductAttentionGradient;
+import io.kiln.op.internal.ScaledDotProductAttentionGradient;
 import io.kiln.op.math.Mul;
 import io.kiln.op.nn.Dropout;
 import io.kiln.op.shape.BroadcastTo;

@@ -6,8 +6,8 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.CtcLossGradient;
 import io.kiln.op.nn.CtcLoss;
-import io.kiln.op.nn.CtcLossGradient;
 
 /** The CTC loss and its gradient by the forward and backward variables of Graves et al. (2006), in float64 logarithms. */
 final class CtcKernels {

@@ -18,7 +18,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Gelu;
-import io.kiln.op.activation.GeluGradient;
+import io.kiln.op.internal.GeluGradient;
 import java.util.Arrays;
 
 /**

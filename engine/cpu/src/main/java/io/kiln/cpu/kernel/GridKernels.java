@@ -5,9 +5,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.GridSampleGradient;
 import io.kiln.op.vision.GridPadding;
 import io.kiln.op.vision.GridSample;
-import io.kiln.op.vision.GridSampleGradient;
 import io.kiln.op.vision.InterpolationMode;
 import java.util.Arrays;
 

@@ -12,9 +12,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.GruGradient;
+import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.GruGradient;
-import io.kiln.op.recurrent.RecurrentInputs;
 import java.util.Arrays;
 
 /** The GRU for float32, in the frame of {@link Recurrence}. */

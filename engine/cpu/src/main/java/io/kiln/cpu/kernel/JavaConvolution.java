@@ -11,10 +11,10 @@ import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.activation.Sigmoid;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.List;
 
 /**

@@ -5,11 +5,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.AvgPoolGradient;
+import io.kiln.op.internal.MaxPoolGather;
+import io.kiln.op.internal.MaxPoolGradient;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.AvgPoolGradient;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.nn.MaxPoolGather;
-import io.kiln.op.nn.MaxPoolGradient;
 import java.util.Arrays;
 import java.util.List;
 

@@ -13,9 +13,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.LstmGradient;
+import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.LstmGradient;
-import io.kiln.op.recurrent.RecurrentInputs;
 import java.util.Arrays;
 
 /**

@@ -1,10 +1,10 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.backend.KernelPlan;
-import io.kiln.compile.FusedConvolution;
-import io.kiln.compile.PackWeights;
 import io.kiln.compile.Packing;
-import io.kiln.compile.SpoiledInput;
+import io.kiln.compile.internal.FusedConvolution;
+import io.kiln.compile.internal.PackWeights;
+import io.kiln.compile.internal.SpoiledInput;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Convolution;
 import io.kiln.cpu.onednn.CpuContext;
@@ -20,9 +20,9 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.math.Add;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.kiln.cpu.kernel;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.KernelPlan;
 import io.kiln.backend.Span;
-import io.kiln.compile.FusedBatchNorm;
-import io.kiln.compile.FusedBatchNormGradient;
+import io.kiln.compile.internal.FusedBatchNorm;
+import io.kiln.compile.internal.FusedBatchNormGradient;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.LayerNorm;
@@ -16,9 +16,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.BatchNormGradient;
+import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.BatchNormGradient;
-import io.kiln.op.nn.LayerNormGradient;
 
 /**
  * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN

@@ -11,10 +11,10 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.AvgPoolGradient;
+import io.kiln.op.internal.MaxPoolGradient;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.AvgPoolGradient;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.nn.MaxPoolGradient;
 import java.util.List;
 
 /** Pooling by oneDNN. Results are channels-last. */

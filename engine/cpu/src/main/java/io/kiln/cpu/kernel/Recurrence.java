@@ -12,7 +12,7 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
-import io.kiln.op.recurrent.RecurrentInputs;
+import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.reduce.Sum;
 import java.util.List;
 

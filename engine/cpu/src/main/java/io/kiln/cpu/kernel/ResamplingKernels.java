@@ -5,10 +5,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.InterpolateGradient;
+import io.kiln.op.internal.Resampling;
 import io.kiln.op.vision.Interpolate;
-import io.kiln.op.vision.InterpolateGradient;
 import io.kiln.op.vision.InterpolationMode;
-import io.kiln.op.vision.Resampling;
 import java.util.Arrays;
 import java.util.Map;
 

@@ -11,9 +11,9 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
-import io.kiln.op.recurrent.RecurrentInputs;
+import io.kiln.op.internal.RecurrentInputs;
+import io.kiln.op.internal.RnnGradient;
 import io.kiln.op.recurrent.Rnn;
-import io.kiln.op.recurrent.RnnGradient;
 import java.util.Arrays;
 
 /** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */

@@ -5,8 +5,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.RoiAlignGradient;
 import io.kiln.op.vision.RoiAlign;
-import io.kiln.op.vision.RoiAlignGradient;
 import java.util.Arrays;
 
 /** Pooling of regions of images: {@code RoiAlign} and its gradient. */

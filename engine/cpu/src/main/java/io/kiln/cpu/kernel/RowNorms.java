@@ -5,8 +5,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.GroupNormGradient;
 import io.kiln.op.nn.GroupNorm;
-import io.kiln.op.nn.GroupNormGradient;
 import io.kiln.op.nn.RmsNorm;
 
 /** Normalisation by the root mean square and over groups of channels, one row or group after the other, in float64. */

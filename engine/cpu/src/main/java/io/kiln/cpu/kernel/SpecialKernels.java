@@ -8,8 +8,13 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.SearchSorted;
 import io.kiln.op.index.SegmentMax;
 import io.kiln.op.index.SegmentMin;
+import io.kiln.op.internal.Cofactors;
+import io.kiln.op.internal.CtcLossGradient;
+import io.kiln.op.internal.GridSampleGradient;
+import io.kiln.op.internal.GroupNormGradient;
+import io.kiln.op.internal.InterpolateGradient;
+import io.kiln.op.internal.RoiAlignGradient;
 import io.kiln.op.linalg.Cholesky;
-import io.kiln.op.linalg.Cofactors;
 import io.kiln.op.linalg.Determinant;
 import io.kiln.op.linalg.Inverse;
 import io.kiln.op.linalg.LogDeterminant;
@@ -20,10 +25,8 @@ import io.kiln.op.linalg.SymmetricEigen;
 import io.kiln.op.linalg.TriangularSolve;
 import io.kiln.op.math.Fft;
 import io.kiln.op.nn.CtcLoss;
-import io.kiln.op.nn.CtcLossGradient;
 import io.kiln.op.nn.Fold;
 import io.kiln.op.nn.GroupNorm;
-import io.kiln.op.nn.GroupNormGradient;
 import io.kiln.op.nn.RmsNorm;
 import io.kiln.op.nn.Unfold;
 import io.kiln.op.reduce.CumulativeMax;
@@ -32,12 +35,9 @@ import io.kiln.op.reduce.CumulativeProduct;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import io.kiln.op.vision.GridSample;
-import io.kiln.op.vision.GridSampleGradient;
 import io.kiln.op.vision.Interpolate;
-import io.kiln.op.vision.InterpolateGradient;
 import io.kiln.op.vision.NonMaximumSuppression;
 import io.kiln.op.vision.RoiAlign;
-import io.kiln.op.vision.RoiAlignGradient;
 
 /** Kernels of operators on sequences, segments, images and matrices, in plain Java with sums in float64. */
 public final class SpecialKernels {

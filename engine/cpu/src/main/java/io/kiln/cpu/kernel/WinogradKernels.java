@@ -1,8 +1,8 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.backend.KernelPlan;
-import io.kiln.compile.FusedConvolution;
-import io.kiln.compile.SpoiledInput;
+import io.kiln.compile.internal.FusedConvolution;
+import io.kiln.compile.internal.SpoiledInput;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PostOps;
@@ -19,9 +19,9 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.ConvolutionWeightGradient;
 import io.kiln.op.reduce.Sum;
 import java.util.List;
 import java.util.function.LongUnaryOperator;

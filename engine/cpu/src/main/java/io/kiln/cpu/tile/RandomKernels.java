@@ -5,7 +5,7 @@ import io.kiln.cpu.KernelTable;
 import io.kiln.cpu.Parallel;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.random.Philox;
+import io.kiln.op.internal.Philox;
 import io.kiln.op.random.RandomBernoulli;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomNormal;

@@ -10,7 +10,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Stochastic;
-import io.kiln.op.random.Philox;
+import io.kiln.op.internal.Philox;
 import io.kiln.op.random.RandomBernoulli;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomNormal;

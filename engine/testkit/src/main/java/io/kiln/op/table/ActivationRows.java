@@ -5,20 +5,20 @@ import static io.kiln.op.table.Families.pair;
 import static io.kiln.op.table.Families.unary;
 
 import io.kiln.op.activation.Elu;
-import io.kiln.op.activation.EluGradient;
 import io.kiln.op.activation.Gelu;
-import io.kiln.op.activation.GeluGradient;
 import io.kiln.op.activation.LeakyRelu;
-import io.kiln.op.activation.LeakyReluGradient;
 import io.kiln.op.activation.Relu;
-import io.kiln.op.activation.ReluGradient;
 import io.kiln.op.activation.Selu;
 import io.kiln.op.activation.Sigmoid;
-import io.kiln.op.activation.SigmoidGradient;
 import io.kiln.op.activation.Silu;
-import io.kiln.op.activation.SiluGradient;
 import io.kiln.op.activation.Softplus;
-import io.kiln.op.math.TanhGradient;
+import io.kiln.op.internal.EluGradient;
+import io.kiln.op.internal.GeluGradient;
+import io.kiln.op.internal.LeakyReluGradient;
+import io.kiln.op.internal.ReluGradient;
+import io.kiln.op.internal.SigmoidGradient;
+import io.kiln.op.internal.SiluGradient;
+import io.kiln.op.internal.TanhGradient;
 import java.util.List;
 
 /** Rows of activations and of their fused gradients. */

@@ -7,7 +7,7 @@ import static io.kiln.op.table.Argument.whole;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.attention.ScaledDotProductAttention;
-import io.kiln.op.attention.ScaledDotProductAttentionGradient;
+import io.kiln.op.internal.ScaledDotProductAttentionGradient;
 import java.util.List;
 
 /** Rows of attention. */

@@ -10,12 +10,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Custom;
-import io.kiln.op.CustomGradient;
 import io.kiln.op.CustomOps;
 import io.kiln.op.control.Cond;
 import io.kiln.op.control.ForEach;
 import io.kiln.op.control.ReplayGradient;
 import io.kiln.op.control.WhileLoop;
+import io.kiln.op.internal.CustomGradient;
 import java.util.List;
 import java.util.function.Function;
 

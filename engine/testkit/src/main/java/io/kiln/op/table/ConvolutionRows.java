@@ -3,9 +3,9 @@ package io.kiln.op.table;
 import static io.kiln.op.table.Argument.real;
 
 import io.kiln.op.activation.Activation;
+import io.kiln.op.internal.ConvolutionWeightGradient;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.ConvolutionWeightGradient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -5,8 +5,8 @@ import static io.kiln.op.table.Argument.values;
 
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.Cofactors;
 import io.kiln.op.linalg.Cholesky;
-import io.kiln.op.linalg.Cofactors;
 import io.kiln.op.linalg.Determinant;
 import io.kiln.op.linalg.Inverse;
 import io.kiln.op.linalg.LogDeterminant;

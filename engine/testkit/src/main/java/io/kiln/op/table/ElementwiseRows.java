@@ -10,6 +10,8 @@ import static io.kiln.op.table.Families.unary;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.ClipGradient;
+import io.kiln.op.internal.ExtremumGradient;
 import io.kiln.op.math.Abs;
 import io.kiln.op.math.Acos;
 import io.kiln.op.math.Add;
@@ -24,7 +26,6 @@ import io.kiln.op.math.BitwiseOr;
 import io.kiln.op.math.BitwiseXor;
 import io.kiln.op.math.Ceil;
 import io.kiln.op.math.Clip;
-import io.kiln.op.math.ClipGradient;
 import io.kiln.op.math.CompareScalar;
 import io.kiln.op.math.Comparison;
 import io.kiln.op.math.Cos;
@@ -76,7 +77,6 @@ import io.kiln.op.math.Tan;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.math.TruncDiv;
 import io.kiln.op.math.Where;
-import io.kiln.op.reduce.ExtremumGradient;
 import java.util.List;
 
 /** Rows of arithmetic, functions of one number, comparisons and choices. */

@@ -10,6 +10,7 @@ import io.kiln.op.Alias;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.StopGradient;
+import io.kiln.op.internal.Unslice;
 import io.kiln.op.shape.BroadcastTo;
 import io.kiln.op.shape.Concat;
 import io.kiln.op.shape.ExpandDims;
@@ -23,7 +24,6 @@ import io.kiln.op.shape.Slice;
 import io.kiln.op.shape.Squeeze;
 import io.kiln.op.shape.Tile;
 import io.kiln.op.shape.Transpose;
-import io.kiln.op.shape.Unslice;
 import java.util.List;
 
 /** Rows of operators that move elements, and of casts. */

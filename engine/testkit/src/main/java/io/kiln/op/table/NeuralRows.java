@@ -7,11 +7,11 @@ import io.kiln.ndarray.DType;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.LogSoftmax;
 import io.kiln.op.activation.Softmax;
+import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.linalg.MatMul;
 import io.kiln.op.nn.Dropout;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.nn.SoftmaxCrossEntropy;
-import io.kiln.op.nn.SoftmaxCrossEntropyGradient;
 import java.util.List;
 
 /** Rows of matrix products, softmax, cross-entropy and dropout. */

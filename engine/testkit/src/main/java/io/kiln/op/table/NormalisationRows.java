@@ -7,10 +7,10 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.distributed.CrossWorkerSum;
 import io.kiln.op.distributed.SyncBatchNorm;
+import io.kiln.op.internal.BatchNormGradient;
+import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.BatchNormGradient;
 import io.kiln.op.nn.LayerNorm;
-import io.kiln.op.nn.LayerNormGradient;
 import java.util.List;
 
 /** Rows of batch and layer normalisation and their gradients. */

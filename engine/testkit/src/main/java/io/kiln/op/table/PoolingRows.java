@@ -4,11 +4,11 @@ import static io.kiln.op.table.Argument.real;
 import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
+import io.kiln.op.internal.AvgPoolGradient;
+import io.kiln.op.internal.MaxPoolGather;
+import io.kiln.op.internal.MaxPoolGradient;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.AvgPoolGradient;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.nn.MaxPoolGather;
-import io.kiln.op.nn.MaxPoolGradient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -5,12 +5,12 @@ import static io.kiln.op.table.Argument.whole;
 
 import io.kiln.ndarray.DType;
 import io.kiln.op.activation.Activation;
+import io.kiln.op.internal.GruGradient;
+import io.kiln.op.internal.LstmGradient;
+import io.kiln.op.internal.RnnGradient;
 import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.GruGradient;
 import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.LstmGradient;
 import io.kiln.op.recurrent.Rnn;
-import io.kiln.op.recurrent.RnnGradient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;

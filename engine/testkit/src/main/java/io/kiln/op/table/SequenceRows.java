@@ -4,8 +4,8 @@ import static io.kiln.op.table.Argument.real;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.internal.CtcLossGradient;
 import io.kiln.op.nn.CtcLoss;
-import io.kiln.op.nn.CtcLossGradient;
 import io.kiln.op.recurrent.SequenceLast;
 import io.kiln.op.recurrent.SequenceMask;
 import io.kiln.op.recurrent.SequenceReverse;
