@@ -12,7 +12,12 @@ import kiln
 def start(name: str, master: str = "local[2]") -> SparkSession:
     """A session with Kiln's jars; with ``KILN_CLASSPATH``, on the classes of a build instead."""
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    conf = {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1"}
+    conf = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.port": "0",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.plugins": "io.kiln.spark.ui.KilnPlugin",
+    }
     classes = os.environ.get("KILN_CLASSPATH")
     if not classes:
         return kiln.spark_session(name, master, **conf)

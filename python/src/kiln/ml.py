@@ -358,6 +358,18 @@ class NetTrainingParams(Params):
         """Value of :attr:`storageLevel`, or its default."""
         return self.getOrDefault(self.storageLevel)
 
+    summaryDir: Param[str] = Param(
+        Params._dummy(),
+        "summaryDir",
+        "directory for files that TensorBoard reads, each fit a run below it: losses, metric, speed, histograms of "
+        "weights and gradients, the graph; empty: none",
+        TypeConverters.toString,
+    )
+
+    def getSummaryDir(self) -> str:
+        """Value of :attr:`summaryDir`, or its default."""
+        return self.getOrDefault(self.summaryDir)
+
     timeout: Param[int] = Param(
         Params._dummy(),
         "timeout",
@@ -598,6 +610,7 @@ class NetClassifier(
         snapshotInterval: int | None = None,
         standardizeFeatures: bool | None = None,
         storageLevel: str | None = None,
+        summaryDir: str | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
         validationIndicatorCol: str | None = None,
@@ -631,6 +644,7 @@ class NetClassifier(
             snapshotInterval=0,
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -788,6 +802,10 @@ class NetClassifier(
         """Sets :attr:`storageLevel`."""
         return self._set(storageLevel=value)
 
+    def setSummaryDir(self, value: str) -> NetClassifier:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
     def setThresholds(self, value: list[float]) -> NetClassifier:
         """Sets :attr:`thresholds`."""
         return self._set(thresholds=value)
@@ -883,6 +901,7 @@ class NetRegressor(
         standardizeFeatures: bool | None = None,
         standardizeTarget: bool | None = None,
         storageLevel: str | None = None,
+        summaryDir: str | None = None,
         timeout: int | None = None,
         validationIndicatorCol: str | None = None,
         validationMetric: str | None = None,
@@ -915,6 +934,7 @@ class NetRegressor(
             snapshotInterval=0,
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -1059,6 +1079,10 @@ class NetRegressor(
     def setStorageLevel(self, value: str) -> NetRegressor:
         """Sets :attr:`storageLevel`."""
         return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> NetRegressor:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
 
     def setTimeout(self, value: int) -> NetRegressor:
         """Sets :attr:`timeout`."""

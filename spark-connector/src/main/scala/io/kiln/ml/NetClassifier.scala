@@ -4,7 +4,7 @@ import io.kiln.nn.Block
 import io.kiln.nn.loss.Loss
 import io.kiln.optim.{Optimizer, Schedule}
 import io.kiln.spark.feed.FeedColumns
-import io.kiln.spark.job.{EpochListener, FitRequest, Objective, TrainingJob}
+import io.kiln.spark.job.{EpochListener, FitRequest, Objective}
 import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.classification.ProbabilisticClassifier
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
@@ -157,6 +157,9 @@ class NetClassifier(override val uid: String)
   /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)
 
+  /** @group setParam */
+  def setSummaryDir(value: String): this.type = set(summaryDir, value)
+
   /** Tells a listener on the driver of each epoch. It is no Param: it is not saved, and copies of the estimator share it. */
   def setEpochListener(value: EpochListener): this.type = {
     epochListener = value
@@ -199,7 +202,7 @@ class NetClassifier(override val uid: String)
   }
 
   override protected def train(dataset: Dataset[_]): NetClassificationModel = {
-    val result = TrainingJob.run(dataset, request(dataset.schema))
+    val result = runJob(dataset, request(dataset.schema))
     val thresholdsFit = !isDefined(thresholds) || $(thresholds).length == result.classes
     require(
       thresholdsFit,

@@ -1,11 +1,13 @@
 package io.kiln.ml
 
 import io.kiln.kvstore.transport.TransportOptions
-import io.kiln.spark.job.{EpochListener, RunSettings, SettingsCheck, UpdateSettings, ValidationMetric}
+import io.kiln.spark.job.{EpochListener, FitRequest, FitResult, RunSettings, SettingsCheck, TrainingJob, UpdateSettings, ValidationMetric}
 import io.kiln.spark.model.{NamedRecord, Network}
+import io.kiln.spark.ui.KilnUi
 import java.time.Duration
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
+import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
 /** The Params that say how a network is trained, which a model keeps. Each default is stated here and nowhere else. */
@@ -241,6 +243,14 @@ trait NetTrainingParams
   /** @group getParam */
   final def getShowProgress: Boolean = $(showProgress)
 
+  /** Where TensorBoard's files go. @group param */
+  final val summaryDir: Param[String] = new Param[String](
+    this, "summaryDir",
+    "directory for files that TensorBoard reads, each fit a run below it: losses, metric, speed, histograms of weights and gradients, the graph; empty: none")
+
+  /** @group getParam */
+  final def getSummaryDir: String = $(summaryDir)
+
   setDefault(
     inputScale -> 1.0,
     standardizeFeatures -> false,
@@ -264,7 +274,8 @@ trait NetTrainingParams
     device -> "cpu",
     precision -> "float32",
     memoryBudget -> 0L,
-    showProgress -> true)
+    showProgress -> true,
+    summaryDir -> "")
 
   /** The value, or 0 for one that the fit chooses. */
   private def chosen(param: IntParam): Int = if (isDefined(param)) $(param) else 0
@@ -289,11 +300,13 @@ trait NetTrainingParams
       new RunSettings.EarlyStopping($(earlyStoppingPatience), $(validationMetric)),
       new RunSettings.Arithmetic($(precision), $(memoryBudget))),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
-    $(showProgress))
+    new RunSettings.Watching($(showProgress), $(summaryDir)))
 }
 
 /** The Params of estimators that train a network. */
 trait NetParams extends NetTrainingParams {
+
+  private val LongestText = 1000
 
   private[ml] var epochListener: EpochListener = EpochListener.NONE
 
@@ -304,11 +317,18 @@ trait NetParams extends NetTrainingParams {
   /** @group getParam */
   final def getNetwork: Network = $(network)
 
-  /** The Params by name, as JSON; the network is drawn instead. */
+  /** The Params by name, as JSON, long ones cut off: for people. The network is drawn instead. */
   private[ml] def paramTexts: java.util.Map[String, String] =
     params.filter(p => p.name != network.name && isDefined(p)).map { p =>
-      p.name -> p.asInstanceOf[Param[Any]].jsonEncode($(p.asInstanceOf[Param[Any]]))
+      val json = p.asInstanceOf[Param[Any]].jsonEncode($(p.asInstanceOf[Param[Any]]))
+      p.name -> (if (json.length > LongestText) json.take(LongestText) + "…" else json)
     }.toMap.asJava
+
+  /** Trains, where the tab of Spark's UI shows it. */
+  private[ml] def runJob(dataset: Dataset[_], request: FitRequest): FitResult = {
+    KilnUi.attach(dataset.sparkSession.sparkContext)
+    TrainingJob.run(dataset, request)
+  }
 
   /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
   private[ml] def traceNetwork(): Unit =

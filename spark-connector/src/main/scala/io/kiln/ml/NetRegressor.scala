@@ -4,7 +4,7 @@ import io.kiln.nn.Block
 import io.kiln.nn.loss.Loss
 import io.kiln.optim.{Optimizer, Schedule}
 import io.kiln.spark.feed.FeedColumns
-import io.kiln.spark.job.{EpochListener, FitRequest, Objective, TrainingJob}
+import io.kiln.spark.job.{EpochListener, FitRequest, Objective}
 import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
@@ -141,6 +141,9 @@ class NetRegressor(override val uid: String)
   /** @group setParam */
   def setShowProgress(value: Boolean): this.type = set(showProgress, value)
 
+  /** @group setParam */
+  def setSummaryDir(value: String): this.type = set(summaryDir, value)
+
   /** Tells a listener on the driver of each epoch. It is no Param: it is not saved, and copies of the estimator share it. */
   def setEpochListener(value: EpochListener): this.type = {
     epochListener = value
@@ -188,7 +191,7 @@ class NetRegressor(override val uid: String)
   }
 
   override protected def train(dataset: Dataset[_]): NetRegressionModel = {
-    val result = TrainingJob.run(dataset, request(dataset.schema))
+    val result = runJob(dataset, request(dataset.schema))
     val model = new NetRegressionModel(uid, result.network)
     model.history = Some(result.summary)
     model

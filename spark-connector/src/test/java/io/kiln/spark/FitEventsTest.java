@@ -20,8 +20,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a fit posts on Spark's listener bus. */
 class FitEventsTest {
-    private static final long DEADLINE_MILLIS = 30_000;
-
     private static Cluster cluster;
 
     @BeforeAll
@@ -49,7 +47,7 @@ class FitEventsTest {
         sc.addSparkListener(listener);
         try {
             fit.run();
-            sc.listenerBus().waitUntilEmpty(DEADLINE_MILLIS);
+            cluster.awaitListeners();
             return List.copyOf(events);
         } finally {
             sc.removeSparkListener(listener);

@@ -36,6 +36,10 @@ final class DriverLink {
         }
     }
 
+    void distributions(int epoch, SummaryFiles.Histograms histograms) {
+        tell(new WorkerMessage.Distributions(attempt, epoch, histograms));
+    }
+
     void epoch(EpochReport report, EpochReport.WorkerReport worker) {
         tell(new WorkerMessage.EpochEnd(attempt, rank, report, worker));
     }

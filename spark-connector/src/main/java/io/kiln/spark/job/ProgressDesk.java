@@ -25,6 +25,7 @@ final class ProgressDesk {
     private long stepsTaken;
     private double loss = Double.NaN;
     private final List<StepLosses.Point> points = new ArrayList<>();
+    private final List<WorkerMessage.Distributions> distributions = new ArrayList<>();
     private Finish finish;
     private String failure;
     private String trouble;
@@ -45,6 +46,7 @@ final class ProgressDesk {
         this.workers = workers;
         serve(coordinator, WorkerMessage.Progress.class, this::progress);
         serve(coordinator, WorkerMessage.EpochEnd.class, this::epoch);
+        serve(coordinator, WorkerMessage.Distributions.class, distributions::add);
         serve(coordinator, WorkerMessage.Failure.class, this::failed);
         serve(coordinator, Finish.class, this::finished);
         coordinator.serve(
@@ -108,6 +110,13 @@ final class ProgressDesk {
             checkpointAnswer = CheckpointAnswer.PENDING;
         }
         return checkpointAnswer;
+    }
+
+    /** Distributions of weights and gradients that came since the last call. */
+    synchronized List<WorkerMessage.Distributions> distributions() {
+        List<WorkerMessage.Distributions> news = List.copyOf(distributions);
+        distributions.clear();
+        return news;
     }
 
     /** The checkpoint that workers wait for. */

@@ -14,9 +14,9 @@ import org.apache.spark.TaskContext;
  * @param cluster who trains
  * @param epochs on what, and how long
  * @param saves what is kept for the case that something fails
- * @param showProgress whether the driver's terminal shows a progress bar
+ * @param watching who sees how it goes
  */
-public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean showProgress) implements Serializable {
+public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching watching) implements Serializable {
     /**
      * Who trains.
      *
@@ -150,20 +150,28 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, boolean s
         }
     }
 
+    /**
+     * Who sees how it goes.
+     *
+     * @param showProgress whether the driver's terminal shows a progress bar
+     * @param summaryDir directory for TensorBoard's files; empty for none
+     */
+    public record Watching(boolean showProgress, String summaryDir) implements Serializable {
+        boolean toDirectory() {
+            return !summaryDir.isEmpty();
+        }
+    }
+
     /** The same with the cores that a worker truly has. */
     RunSettings withCoresPerWorker(int cores) {
-        return new RunSettings(cluster.withCoresPerWorker(cores), epochs, saves, showProgress);
+        return new RunSettings(cluster.withCoresPerWorker(cores), epochs, saves, watching);
     }
 
     RunSettings withSaves(Saves s) {
-        return new RunSettings(cluster, epochs, s, showProgress);
+        return new RunSettings(cluster, epochs, s, watching);
     }
 
     RunSettings withEpochs(Epochs e) {
-        return new RunSettings(cluster, e, saves, showProgress);
-    }
-
-    RunSettings withShowProgress(boolean p) {
-        return new RunSettings(cluster, epochs, saves, p);
+        return new RunSettings(cluster, e, saves, watching);
     }
 }

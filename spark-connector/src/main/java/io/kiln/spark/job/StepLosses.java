@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Losses of one worker's steps, in points of several neighbouring steps where there are many: however long a fit is, it has at
- * most {@link #MOST} points.
+ * Losses of one worker's steps, in points of several neighbouring steps where there are many: the first steps have a point each,
+ * so that there is something to see soon, later ones lie further and further apart, up to an even distance. However long a fit
+ * is, it has at most {@link #MOST} points.
  *
  * <p>Concurrency: one thread.
  */
@@ -13,7 +14,10 @@ public final class StepLosses {
     /** The most points of a fit. */
     public static final int MOST = 512;
 
-    private final long stride;
+    private static final int GROWTH = 16;
+
+    private final long widest;
+    private long due;
     private List<Point> points = new ArrayList<>();
     private double sum;
     private int count;
@@ -27,7 +31,7 @@ public final class StepLosses {
     public record Point(long step, double loss) {}
 
     StepLosses(long steps) {
-        stride = Math.max(1, (steps + MOST - 1) / MOST);
+        widest = steps <= MOST ? 1 : (2 * steps + MOST - 1) / MOST;
     }
 
     /** Takes note of a step's loss; NaN or infinite for one that says nothing of it. */
@@ -36,10 +40,11 @@ public final class StepLosses {
             sum += loss;
             count++;
         }
-        if (step % stride == 0) {
+        if (step >= due) {
             if (count > 0) {
                 points.add(new Point(step, sum / count));
             }
+            due = step + Math.min(widest, Math.max(1, step / GROWTH));
             sum = 0;
             count = 0;
         }

@@ -199,8 +199,7 @@ public final class TrainingJob {
                 .withCoresPerWorker(preflight.cores())
                 .withEpochs(request.run()
                         .epochs()
-                        .chosen(rows.trainingRows(), request.run().cluster().numWorkers()))
-                .withShowProgress(request.run().showProgress() && ProgressDisplay.isTerminal());
+                        .chosen(rows.trainingRows(), request.run().cluster().numWorkers()));
         if (sc.isLocal() && run.saves().snapshotInterval() == 0) {
             run = run.withSaves(run.saves().withoutSnapshots());
         }
@@ -225,12 +224,14 @@ public final class TrainingJob {
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());
                 ProgressDisplay display = ProgressDisplay.open(
-                        run.showProgress(),
+                        run.watching().showProgress() && ProgressDisplay.isTerminal(),
                         run.epochs().maxEpochs(),
                         steps,
-                        run.epochs().batchSize())) {
+                        run.epochs().batchSize());
+                SummaryFiles files =
+                        new SummaryFiles(run.watching().summaryDir(), sc.hadoopConfiguration(), network.graph())) {
             ProgressDesk desk = new ProgressDesk(coordinator, plan.workers());
-            FitReporter reporter = new FitReporter(sc, List.of(new EpochLog(), display, this::tellListener));
+            FitReporter reporter = new FitReporter(sc, List.of(new EpochLog(), display, files, this::tellListener));
             Provenance provenance = provenance(rows, run);
             FitEvent.Plan told = new FitEvent.Plan(
                     steps,
@@ -243,8 +244,13 @@ public final class TrainingJob {
                             run.epochs().batchSize() / plan.workers() + 1));
             reporter.tell((fit, time) -> new FitEvent.Started(
                     fit, time, request.uid(), request.params(), told, provenance, drawing(network.graph())));
-            Attempts attempts = new Attempts(rows, plan, classes, coordinator, manifest, desk, reporter, broadcasts);
-            ByteChunks weights = reporter.watch(attempts::run);
+            Attempts attempts =
+                    new Attempts(rows, plan, classes, coordinator, manifest, desk, reporter, files, broadcasts);
+            ByteChunks weights = reporter.watch(() -> {
+                ByteChunks last = attempts.run();
+                attempts.tick();
+                return last;
+            });
             WorkerMessage.Finish finish = desk.finish().orElseThrow();
             TrainingSummary summary = new TrainingSummary(
                     desk.reports(finish.epochs()),
@@ -253,7 +259,6 @@ public final class TrainingJob {
                     attempts.resubmissions,
                     (System.nanoTime() - start) * 1e-9,
                     provenance);
-            reporter.tell(summary.epochs());
             reporter.tell(
                     (fit, time) -> new FitEvent.Ended(fit, time, FitEvent.Outcome.FINISHED, "", finish.resultEpoch()));
             Standardization.Target target = learner.objective().target();
@@ -306,6 +311,7 @@ public final class TrainingJob {
         private final SnapshotManifest manifest;
         private final ProgressDesk desk;
         private final FitReporter reporter;
+        private final SummaryFiles files;
         private final List<Broadcast<?>> broadcasts;
         private final JobCheckpoints checkpoints;
         private int resubmissions;
@@ -320,6 +326,7 @@ public final class TrainingJob {
                 SnapshotManifest manifest,
                 ProgressDesk desk,
                 FitReporter reporter,
+                SummaryFiles files,
                 List<Broadcast<?>> broadcasts) {
             this.rows = rows;
             this.plan = plan;
@@ -328,6 +335,7 @@ public final class TrainingJob {
             this.manifest = manifest;
             this.desk = desk;
             this.reporter = reporter;
+            this.files = files;
             this.broadcasts = broadcasts;
             RunSettings.Saves saves = plan.run().saves();
             this.checkpoints = saves.toDirectory()
@@ -360,7 +368,6 @@ public final class TrainingJob {
                             task::run,
                             this::tick,
                             plan.run().cluster().timeout());
-                    tick();
                     return manifest.load(WorkerTask.FINAL_VERSION, 0).toChunks();
                 } catch (ExecutionException e) {
                     ByteChunks weights = finalWeights();
@@ -416,6 +423,7 @@ public final class TrainingJob {
             desk.progress()
                     .ifPresent(p -> reporter.tell(
                             (fit, time) -> new FitEvent.Steps(fit, time, p.steps(), p.loss(), p.points())));
+            desk.distributions().forEach(files::write);
             reporter.tell(desk.after(reporter.told()));
             desk.checkpointRequest()
                     .filter(c -> manifest.newestComplete().orElse(NONE) >= c.version())

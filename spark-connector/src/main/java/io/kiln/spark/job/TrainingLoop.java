@@ -54,6 +54,9 @@ final class TrainingLoop implements AutoCloseable {
         /** A state worth keeping was reached: every few steps, or at the end of an epoch. */
         void snapshot(boolean epochEnd) throws InterruptedException;
 
+        /** Weights and gradients were looked at; before {@link #epoch}, on rank 0, where the plan wants it. */
+        void distributions(int epoch, SummaryFiles.Histograms histograms);
+
         /** An epoch was done. */
         void epoch(EpochReport report, EpochReport.WorkerReport worker);
     }
@@ -164,11 +167,13 @@ final class TrainingLoop implements AutoCloseable {
         GradientExchange exchange = network.exchange();
         double feedBefore = feeder.waitedSeconds();
         double exchangeBefore = exchange.waitedSeconds();
+        boolean looks = rank == 0 && plan.run().watching().toDirectory();
         int first = at.step();
         clipped = 0;
         for (int s = first; s < steps; s++) {
             checkKilled();
             Batch batch = feeder.next();
+            network.watchGradients(looks && s + 1 == steps);
             double value = step(batch);
             feeder.recycle(batch);
             observer.step(version() + 1, value, s + 1 == steps);
@@ -192,6 +197,9 @@ final class TrainingLoop implements AutoCloseable {
                         ? validation.loss()
                         : validation.metric());
         double seconds = (System.nanoTime() - start) * 1e-9;
+        if (looks) {
+            observer.distributions(done, network.histograms());
+        }
         double feed = feeder.waitedSeconds() - feedBefore;
         double wait = exchange.waitedSeconds() - exchangeBefore;
         observer.epoch(

@@ -90,6 +90,26 @@ public record TrainingSummary(
         saveCurve(Path.of(file));
     }
 
+    /**
+     * Writes the epochs as a table, one row each.
+     *
+     * @param file where to write it; its name ends with {@code .csv} or {@code .json}
+     * @throws IOException when writing fails
+     */
+    public void saveHistory(Path file) throws IOException {
+        HistoryFile.save(this, file);
+    }
+
+    /**
+     * Writes the epochs as a table, one row each.
+     *
+     * @param file where to write it; its name ends with {@code .csv} or {@code .json}
+     * @throws IOException when writing fails
+     */
+    public void saveHistory(String file) throws IOException {
+        saveHistory(Path.of(file));
+    }
+
     /** {@return a table: one line per epoch} */
     @Override
     public String toString() {

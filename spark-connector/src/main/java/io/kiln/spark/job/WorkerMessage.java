@@ -34,6 +34,15 @@ sealed interface WorkerMessage {
             implements WorkerMessage {}
 
     /**
+     * Weights and gradients of rank 0 when an epoch has ended; sent before its end is, and only where somebody wants them.
+     *
+     * @param attempt the submission
+     * @param epoch the epoch, from 1
+     * @param histograms how they are distributed
+     */
+    record Distributions(int attempt, int epoch, SummaryFiles.Histograms histograms) implements WorkerMessage {}
+
+    /**
      * A worker has failed.
      *
      * @param attempt the submission

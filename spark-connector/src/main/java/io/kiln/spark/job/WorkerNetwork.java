@@ -23,6 +23,7 @@ import io.kiln.op.internal.AcrossWorkers;
 import io.kiln.optim.GradientStep;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
+import io.kiln.spark.tensorboard.Histogram;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -47,6 +48,9 @@ final class WorkerNetwork implements AutoCloseable {
     private final Set<String> frozen;
     private final boolean floats16;
     private final boolean scaled;
+    private final List<String> trained = new ArrayList<>();
+    private final Map<String, Histogram> seen = new HashMap<>();
+    private boolean watched;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
@@ -58,7 +62,7 @@ final class WorkerNetwork implements AutoCloseable {
         Precision precision = plan.run().epochs().arithmetic().type();
         this.computed = precision == Precision.FLOAT32 ? graph : block.inPrecision(precision, CastLists.STANDARD);
         block.initialize(plan.run().epochs().seed());
-        List<GradientExchange.Parameter> trained = new ArrayList<>();
+        List<GradientExchange.Parameter> exchanged = new ArrayList<>();
         try (Scope scope = Scope.open()) {
             Map<String, NDArray> given = plan.values().isEmpty() ? Map.of() : read(plan.values());
             Map<String, Parameter> own = block.parameters();
@@ -70,7 +74,8 @@ final class WorkerNetwork implements AutoCloseable {
                     p.freeze();
                     values.put(name, p.value());
                 } else if (p.role().isTrained()) {
-                    trained.add(new GradientExchange.Parameter(name, p.value(), p.role()));
+                    exchanged.add(new GradientExchange.Parameter(name, p.value(), p.role()));
+                    trained.add(name);
                 } else {
                     values.put(name, p.value());
                     if (p.initializer() != null) {
@@ -82,10 +87,10 @@ final class WorkerNetwork implements AutoCloseable {
             this.floats16 = precision == Precision.FLOAT16;
             this.scaled = floats16 || sums != null;
             LossScaler scaler = floats16 ? new LossScaler(new LossScaler.Settings()) : null;
-            this.exchange = new GradientExchange(transport, trained, UpdateRule.fromJson(plan.rule()), scaler);
+            this.exchange = new GradientExchange(transport, exchanged, UpdateRule.fromJson(plan.rule()), scaler);
             for (int i = 0; i < trained.size(); i++) {
-                values.put(trained.get(i).name(), exchange.weights().get(i));
-                own.get(trained.get(i).name()).close();
+                values.put(trained.get(i), exchange.weights().get(i));
+                own.get(trained.get(i)).close();
             }
         }
         this.network = computed == graph ? block : narrowed();
@@ -140,9 +145,31 @@ final class WorkerNetwork implements AutoCloseable {
         }
         remember();
         try (Workers.Membership group = Workers.join(sums)) {
-            NDArray[] out = gradients.run((name, g) -> exchange.gradientReady(values.get(name), g), in);
+            NDArray[] out = gradients.run(
+                    (name, g) -> {
+                        if (watched) {
+                            seen.put(name, Histogram.of(g, 1 / factor));
+                        }
+                        exchange.gradientReady(values.get(name), g);
+                    },
+                    in);
             return out[out.length - 1];
         }
+    }
+
+    /** Whether the next steps' gradients are looked at; the last of them count for {@link #histograms}. */
+    void watchGradients(boolean on) {
+        watched = on;
+        seen.clear();
+    }
+
+    /** How trained parameters, and the gradients that were watched, are distributed. */
+    SummaryFiles.Histograms histograms() {
+        Map<String, Histogram> weights = new HashMap<>();
+        try (Scope scope = Scope.open()) {
+            trained.forEach(name -> weights.put(name, Histogram.of(values.get(name), 1)));
+        }
+        return new SummaryFiles.Histograms(weights, seen);
     }
 
     /** Takes part in the other workers' sums with nothing, while a batch that does not matter goes through the network. */

@@ -189,6 +189,11 @@ record WorkerTask(
         }
 
         @Override
+        public void distributions(int epoch, SummaryFiles.Histograms histograms) {
+            link.distributions(epoch, histograms);
+        }
+
+        @Override
         public void epoch(EpochReport report, EpochReport.WorkerReport worker) {
             link.epoch(report, worker);
         }

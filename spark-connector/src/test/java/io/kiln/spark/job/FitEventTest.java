@@ -73,21 +73,39 @@ class FitEventTest {
         assertTrue(events().allMatch(FitEvent::logEvent));
     }
 
-    @Test
-    void lossesOfManyStepsArePointsOfSeveral() {
-        long steps = 3L * StepLosses.MOST + 1;
+    private static List<StepLosses.Point> points(long steps) {
         StepLosses losses = new StepLosses(steps);
         List<StepLosses.Point> points = new ArrayList<>();
         for (long s = 1; s <= steps; s++) {
-            losses.add(s, s == 2 ? Double.NaN : s);
+            losses.add(s, s);
             if (s % 100 == 0) {
                 points.addAll(losses.take());
             }
         }
         points.addAll(losses.take());
-        assertEquals((int) (steps / 4), points.size());
-        assertEquals(new StepLosses.Point(4, (1 + 3 + 4) / 3.0), points.get(0));
-        assertEquals(new StepLosses.Point(8, 6.5), points.get(1));
+        return points;
+    }
+
+    @Test
+    void fewStepsHaveAPointEach() {
+        List<StepLosses.Point> points = points(StepLosses.MOST);
+        assertEquals(StepLosses.MOST, points.size());
+        assertEquals(new StepLosses.Point(300, 300), points.get(299));
+    }
+
+    @Test
+    void manyStepsHavePointsOfSeveral() {
+        for (long steps : new long[] {StepLosses.MOST + 1, 10_000, 3_000_000}) {
+            List<StepLosses.Point> points = points(steps);
+            int n = points.size();
+            assertTrue(n > StepLosses.MOST / 3 && n <= StepLosses.MOST, steps + " steps: " + n);
+            assertEquals(new StepLosses.Point(16, 16), points.get(15));
+            long before = points.get(n - 2).step();
+            long last = points.get(n - 1).step();
+            assertEquals((2 * steps + StepLosses.MOST - 1) / StepLosses.MOST, last - before);
+            assertEquals((before + 1 + last) / 2.0, points.get(n - 1).loss());
+            assertTrue(steps - last < last - before);
+        }
     }
 
     @Test

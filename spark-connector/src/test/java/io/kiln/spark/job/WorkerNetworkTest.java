@@ -55,7 +55,7 @@ class WorkerNetworkTest {
                         new RunSettings.EarlyStopping(0, "loss"),
                         new RunSettings.Arithmetic(precision.name().toLowerCase(java.util.Locale.ROOT), 0)),
                 new RunSettings.Saves("", -1, -1),
-                false);
+                new RunSettings.Watching(false, ""));
         return new TrainingPlan(
                 graph.toJson(),
                 ByteChunks.EMPTY,

@@ -1,0 +1,115 @@
+package io.kiln.spark.job;
+
+import io.kiln.graph.Graph;
+import io.kiln.spark.tensorboard.EventFile;
+import io.kiln.spark.tensorboard.Histogram;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Writes a fit to files for TensorBoard: a run below {@code summaryDir}, named after the estimator and the fit. The network's graph
+ * comes first; losses of steps, then per epoch losses, metric, speed, times of workers, and histograms of weights and gradients.
+ */
+final class SummaryFiles implements FitObserver, AutoCloseable {
+    private static final int NAME = 8;
+
+    private final String directory;
+    private final Configuration configuration;
+    private final Graph graph;
+    private FitEvent.Started begun;
+    private EventFile file;
+
+    /**
+     * Distributions of rank 0's arrays when an epoch ended.
+     *
+     * @param weights parameters that are trained, by name
+     * @param gradients gradients of its share of the last step, by name; fewer where it had no rows in it
+     */
+    record Histograms(Map<String, Histogram> weights, Map<String, Histogram> gradients) {
+        /** Makes copies in the order of the names. */
+        Histograms {
+            weights = new TreeMap<>(weights);
+            gradients = new TreeMap<>(gradients);
+        }
+    }
+
+    /**
+     * Writes when the fit begins.
+     *
+     * @param directory where to; empty for nowhere
+     * @param configuration of its file system
+     * @param graph the network
+     */
+    SummaryFiles(String directory, Configuration configuration, Graph graph) {
+        this.directory = directory;
+        this.configuration = configuration;
+        this.graph = graph;
+    }
+
+    @Override
+    public void on(FitEvent event) {
+        if (event instanceof FitEvent.Started s && !directory.isEmpty()) {
+            begun = s;
+            String run = s.uid() + "-" + s.fit().substring(0, NAME);
+            file = new EventFile(new Path(directory, run).toString(), configuration);
+            file.graph(s.time(), graph);
+            file.flush();
+        } else if (file != null && event instanceof FitEvent.Steps s) {
+            for (StepLosses.Point p : s.points()) {
+                file.scalar(s.time(), p.step(), "loss/step", p.loss());
+            }
+        } else if (file != null && event instanceof FitEvent.EpochEnded e) {
+            write(e.time(), e.report());
+            file.flush();
+        }
+    }
+
+    private void write(long time, EpochReport r) {
+        long step = step(r.epoch());
+        scalar(time, step, "loss/training", r.loss());
+        scalar(time, step, "loss/validation", r.validationLoss());
+        scalar(time, step, "metric/" + begun.plan().metric(), r.metric());
+        scalar(time, step, "speed/rows per second", r.samplesPerSecond());
+        scalar(time, step, "steps/clipped", r.clipped());
+        scalar(time, step, "steps/skipped", r.skipped());
+        List<EpochReport.WorkerReport> workers = r.workers();
+        for (int rank = 0; rank < workers.size(); rank++) {
+            EpochReport.WorkerReport w = workers.get(rank);
+            String tag = "worker " + rank + "/";
+            scalar(time, step, tag + "feed seconds", w.feed());
+            scalar(time, step, tag + "compute seconds", w.compute());
+            scalar(time, step, tag + "exchange seconds", w.exchange());
+            scalar(time, step, tag + "array bytes", w.arrayBytes());
+        }
+    }
+
+    private void scalar(long time, long step, String tag, double value) {
+        if (Double.isFinite(value)) {
+            file.scalar(time, step, tag, value);
+        }
+    }
+
+    void write(WorkerMessage.Distributions d) {
+        if (file != null) {
+            long time = System.currentTimeMillis();
+            long step = step(d.epoch());
+            d.histograms().weights().forEach((n, h) -> file.histogram(time, step, "weights/" + n, h));
+            d.histograms().gradients().forEach((n, h) -> file.histogram(time, step, "gradients/" + n, h));
+            file.flush();
+        }
+    }
+
+    private long step(int epoch) {
+        return (long) epoch * begun.plan().stepsPerEpoch();
+    }
+
+    @Override
+    public void close() {
+        if (file != null) {
+            file.close();
+        }
+    }
+}

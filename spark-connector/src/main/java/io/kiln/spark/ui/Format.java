@@ -1,0 +1,71 @@
+package io.kiln.spark.ui;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Numbers for people. */
+final class Format {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss", Locale.ROOT);
+    private static final String NONE = "–";
+    private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB"};
+    private static final String[] THOUSANDS = {"", "k", "M", "G", "T"};
+
+    private Format() {}
+
+    /** A loss or a metric. */
+    static String number(double v) {
+        if (!Double.isFinite(v)) {
+            return NONE;
+        }
+        double size = Math.abs(v);
+        if (size != 0 && (size < 1e-3 || size >= 1e6)) {
+            return String.format(Locale.ROOT, "%.3e", v);
+        }
+        return String.format(Locale.ROOT, size >= 1000 ? "%.1f" : "%.4f", v);
+    }
+
+    /** A count with at most three digits and a unit of thousands. */
+    static String count(double v) {
+        return Double.isFinite(v) ? scaled(v, 1000, THOUSANDS, "") : NONE;
+    }
+
+    static String bytes(double v) {
+        return scaled(v, 1024, BYTES, " ");
+    }
+
+    private static String scaled(double v, double unit, String[] names, String space) {
+        double rest = v;
+        int i = 0;
+        while (rest >= unit && i < names.length - 1) {
+            rest /= unit;
+            i++;
+        }
+        boolean whole = i == 0 && rest == Math.rint(rest) || rest >= 100;
+        return String.format(Locale.ROOT, whole ? "%.0f" : "%.1f", rest) + space + names[i];
+    }
+
+    static String percent(double part) {
+        return String.format(Locale.ROOT, "%.0f %%", 100 * part);
+    }
+
+    /** A duration in milliseconds. */
+    static String duration(double millis) {
+        if (millis < 1000) {
+            return String.format(Locale.ROOT, "%.0f ms", millis);
+        }
+        if (millis < 60_000) {
+            return String.format(Locale.ROOT, "%.1f s", millis / 1000);
+        }
+        long seconds = Math.round(millis / 1000);
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
+                : String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds % 3600 / 60);
+    }
+
+    /** A point of time, in the server's zone, as Spark's other pages have it. */
+    static String time(long millis) {
+        return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
+    }
+}

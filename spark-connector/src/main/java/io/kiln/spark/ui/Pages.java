@@ -1,0 +1,80 @@
+package io.kiln.spark.ui;
+
+import io.kiln.spark.job.FitEvent;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.ui.UIUtils;
+import scala.Option;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.xml.Node;
+import scala.xml.Unparsed;
+
+/** What the tab's pages have in common: frame, style, and how states look. */
+final class Pages {
+    static final String FIT = "fit";
+    private static final String LIVE_MILLIS = "2000";
+    private static final String STYLE = resource("kiln.css");
+    private static final String SCRIPT = resource("kiln.js");
+
+    private Pages() {}
+
+    private static String resource(String name) {
+        try (InputStream in = Pages.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
+    }
+
+    /**
+     * A page of Spark's UI.
+     *
+     * @param request the request
+     * @param title its title
+     * @param tab the tab
+     * @param body what is on it
+     * @param live whether it is to follow what happens
+     */
+    static Seq<Node> frame(HttpServletRequest request, String title, KilnTab tab, Html body, boolean live) {
+        Html html = new Html().open("style").markup(STYLE).close();
+        html = live ? html.open("div", "id", "kiln", "data-live", LIVE_MILLIS) : html.open("div", "id", "kiln");
+        html.add(body).close().open("script").markup(SCRIPT).close();
+        Seq<Node> nodes = CollectionConverters.asScala(List.<Node>of(new Unparsed(html.toString())))
+                .toSeq();
+        return UIUtils.headerSparkPage(request, title, () -> nodes, tab, Option.empty(), false, false);
+    }
+
+    /** Address of a fit's page. */
+    static String link(HttpServletRequest request, KilnTab tab, String fit) {
+        return UIUtils.prependBaseUri(request, tab.basePath(), "/" + tab.prefix() + "/" + FIT + "/") + "?id="
+                + URLEncoder.encode(fit, StandardCharsets.UTF_8);
+    }
+
+    static Html state(FitRecord fit) {
+        FitEvent.Ended end = fit.ended();
+        String name = end == null ? "running" : end.outcome().name().toLowerCase(Locale.ROOT);
+        return new Html().element("span", name, "class", "k-state k-" + name);
+    }
+
+    /** How much of a fit is done, as a bar with the number of epochs. */
+    static Html progress(FitRecord fit) {
+        double part = fit.allSteps() == 0 ? 0 : Math.min(1, (double) fit.step() / fit.allSteps());
+        int epoch = fit.newest() == null ? 0 : fit.newest().epoch();
+        String width = String.format(Locale.ROOT, "width:%.1f%%", 100 * part);
+        return new Html()
+                .open("span", "class", "k-progress")
+                .element("span", epoch + " of " + fit.started().provenance().maxEpochs())
+                .open("span", "class", "k-track")
+                .open("span", "class", "k-fill", "style", width)
+                .close()
+                .close()
+                .close();
+    }
+}
