@@ -326,7 +326,7 @@ public final class Autograd {
      * @param heads recorded arrays
      * @param headGradients gradients with respect to the heads; null for ones
      * @param retainGraph whether the tape stays usable for another pass
-     * @param ready is told of each variable as soon as its gradient is final, while the pass goes on
+     * @param ready receives each variable as soon as its gradient is final, while the pass continues
      */
     public static void backward(
             List<NDArray> heads, List<NDArray> headGradients, boolean retainGraph, Consumer<NDArray> ready) {

@@ -102,7 +102,7 @@ public final class Executable implements AutoCloseable {
     }
 
     /**
-     * The number of kernel calls of forward and backward pass together; views are none.
+     * The number of kernel calls in the forward and backward pass together, not counting views.
      *
      * @return kernel calls
      */
@@ -180,13 +180,13 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    /** Told of each gradient of a training step. */
+    /** Called for each parameter gradient during a training step. */
     public interface Ready {
         /**
          * A gradient is final, and no later kernel of the step reads the parameter: it may be overwritten.
          *
          * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
-         * @param value the gradient: in its place, or where there is none an array that ends with the step
+         * @param value the gradient: the given array, or else one that is freed when the step ends
          */
         void ready(int gradient, NDArray value);
 
@@ -205,8 +205,8 @@ public final class Executable implements AutoCloseable {
      *
      * @param parameters values of the graph's parameters, in order
      * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients};
-     *     null for those that are only told of
-     * @param ready told of each gradient when it is in its place
+     *     null for those that only {@code ready} receives
+     * @param ready receives each gradient once it is in its array
      * @param data one array per input
      * @return the outputs, new arrays
      */

@@ -79,7 +79,7 @@ final class FuseConvolution implements Pass {
         }
     }
 
-    /** The chains by the nodes with which they end; chains of a convolution alone, or with ReLU alone, are none. */
+    /** The chains by their last nodes. A convolution alone, or with ReLU alone, is not a chain. */
     private Chain[] chains(Program program) {
         Graph g = program.graph();
         Map<Graph.Ref, Integer> uses = Uses.ofOutputs(g);

@@ -59,7 +59,7 @@ final class PackConvolutions implements Pass {
         }
     }
 
-    /** The node as a convolution whose weights can be packed; null when it is none. */
+    /** The node as a convolution whose weights can be packed, or null if it is not one. */
     private static FusedConvolution fused(Graph.Node node) {
         Operator op = node.operator();
         if (op instanceof Convolution c && node.inputs().size() == 2) {

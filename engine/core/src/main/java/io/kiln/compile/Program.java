@@ -58,16 +58,16 @@ public record Program(
         return graph.outputs().size() - gradients.size();
     }
 
-    /** The name under which the numbers of the rows stand that the gradient of a variable has. */
+    /** The name of the row numbers of a variable's gradient. */
     static String numbersOf(String variable) {
         return variable + NUMBERS;
     }
 
     /**
-     * Of the numbers of a gradient by rows: the rows themselves.
+     * The rows that belong to the row numbers of a row-wise gradient.
      *
      * @param gradient a number in {@link #gradients}
-     * @return the number of the rows, as many as there are numbers, in their order; -1 when the gradient is no numbers of rows
+     * @return the number of the rows, as many as there are numbers, in their order; -1 if the gradient does not consist of row numbers
      */
     public int rowsOf(int gradient) {
         boolean numbers = gradient > 0 && gradients.get(gradient).equals(numbersOf(gradients.get(gradient - 1)));

@@ -18,7 +18,7 @@ final class StepGradients {
     private final Instruction[] steps;
     private final int[] finished;
     private final int[] finishing;
-    /** For each step the gradient by rows of the parameter that it looks rows up in; -1 for most. Null when there is none. */
+    /** Per step, the number of the row-wise gradient whose parameter it looks up, or -1. Null without row-wise gradients. */
     private final int[] lookUps;
 
     StepGradients(Program program, LoweredProgram lowered) {

@@ -90,9 +90,9 @@ final class Verifier {
     }
 
     /**
-     * Checks that a pass has kept what a program is to its caller.
+     * Checks that a pass has kept the interface of a program.
      *
-     * @throws IllegalStateException when inputs, parameters, outputs or updates are others
+     * @throws IllegalStateException when inputs, parameters, outputs or updates have changed
      */
     static void compare(String pass, Program before, Program after) {
         Graph a = before.graph();

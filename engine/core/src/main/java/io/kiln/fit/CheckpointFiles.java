@@ -210,7 +210,7 @@ final class CheckpointFiles {
         }
     }
 
-    /** Removes a checkpoint: from the first deletion on it is none any more. */
+    /** Removes a checkpoint, which is invalid from the first deletion on. */
     void remove(Name name) throws IOException {
         for (String end : List.of(JSON, OPTIMIZER, WEIGHTS)) {
             Files.deleteIfExists(directory.resolve(name.name() + end));

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Stops a training whose value has not become better for some epochs. A value that is no number is not better; epochs without
+ * Stops training when a value has not improved for some epochs. NaN is not an improvement; epochs without
  * the value, as with a validation every so many epochs, do not count.
  *
  * <p>L. Prechelt: Early Stopping — But When?, 1998.

@@ -57,7 +57,7 @@ public interface FitHandler {
     default void epochEnd(FitProgress progress) throws IOException {}
 
     /**
-     * All handlers have heard of an epoch's end: the time to save what stands.
+     * Called after all handlers have seen the end of an epoch: the time to save the state.
      *
      * @param progress where training stands
      * @throws IOException when files fail
@@ -65,9 +65,9 @@ public interface FitHandler {
     default void epochDone(FitProgress progress) throws IOException {}
 
     /**
-     * What decides what this handler does next, for {@link #resume}. Handlers are told apart by class and order.
+     * The state from which {@link #resume} continues. Handlers are distinguished by class and order.
      *
-     * @return numbers by name; empty when it remembers nothing between epochs
+     * @return numbers by name; empty if the handler keeps nothing between epochs
      */
     default Map<String, Double> state() {
         return Map.of();

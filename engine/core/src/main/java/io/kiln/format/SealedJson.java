@@ -29,7 +29,7 @@ public final class SealedJson {
      * Compares the checksum.
      *
      * @param json what was read
-     * @throws IOException when there is no checksum, or another one than that of the content
+     * @throws IOException if the checksum is missing or does not match the content
      */
     public static void check(JsonNode json) throws IOException {
         if (!json.isObject() || !json.has(FIELD)) {

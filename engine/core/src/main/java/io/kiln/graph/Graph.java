@@ -222,7 +222,7 @@ public record Graph(
      *
      * @param json text written by {@link #toJson}
      * @return the graph
-     * @throws IllegalArgumentException when it is no graph, of an unknown version, or refers to what is not there
+     * @throws IllegalArgumentException if it is not a graph, has an unknown version, or contains a dangling reference
      */
     public static Graph fromJson(String json) {
         return GraphJson.read(json);

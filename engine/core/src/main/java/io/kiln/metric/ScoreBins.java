@@ -3,7 +3,7 @@ package io.kiln.metric;
 /**
  * Bins over [0, 1] that are narrow at both ends: by the ordered bits of a score below 0.5 (exponent, and the first bits of the
  * mantissa), and by those of one minus the score above. A bin is nowhere wider than 6.2e-5, nor than 1/256 of the score, or of one
- * minus the score: 1e-30 and 1.01e-30 are told apart as 0.30 and 0.31 are.
+ * minus the score: 1e-30 and 1.01e-30 are as distinct as 0.30 and 0.31.
  */
 final class ScoreBins {
     private static final int MANTISSA = 23;

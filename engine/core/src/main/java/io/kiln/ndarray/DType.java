@@ -54,7 +54,7 @@ public enum DType {
     }
 
     /**
-     * Whether this is an integer type (bool is none).
+     * Whether this is an integer type; bool is not.
      *
      * @return true for uint8, int32 and int64
      */

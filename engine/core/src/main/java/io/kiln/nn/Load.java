@@ -39,7 +39,7 @@ public final class Load {
      * @param values arrays by name; they are copied
      * @param naming from the structural name of a parameter to the name of its value
      * @param network the network
-     * @return the names of the parameters that there is no value for
+     * @return the names of the parameters without a value
      * @throws ShapeException when a shape differs; no parameter is changed then
      */
     public static Set<String> from(Map<String, NDArray> values, UnaryOperator<String> naming, Block network) {
@@ -66,7 +66,7 @@ public final class Load {
      * What {@link #matching} did.
      *
      * @param loaded parameters that got a value
-     * @param missing parameters that there is no value for
+     * @param missing parameters without a value
      * @param otherShape parameters whose value has another shape, such as those of a new head; they stay as they were
      * @param unused values that no parameter has taken
      */

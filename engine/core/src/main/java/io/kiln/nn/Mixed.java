@@ -23,7 +23,7 @@ public final class Mixed {
     /**
      * Adds a rule behind those that are there.
      *
-     * @param pattern a regular expression, looked for anywhere in the name
+     * @param pattern a regular expression, which may match anywhere in the name
      * @param initializer for the parameters whose name it occurs in
      * @return this
      */

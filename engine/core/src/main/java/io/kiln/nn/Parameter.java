@@ -190,8 +190,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array with data, also while this thread traces. Updates that a training step has {@linkplain #defer deferred} are
-     * made up for.
+     * The array with data, also while this thread traces. Applies the updates that a training step has {@linkplain #defer
+     * deferred}.
      *
      * @return the array
      * @throws IllegalStateException when the shape is not known yet
@@ -204,9 +204,9 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array as it lies in memory, for whoever {@linkplain #defer defers} updates of it.
+     * The array as it lies in memory, for the owner of {@linkplain #defer deferred} updates.
      *
-     * @return the array; rows of it may be behind
+     * @return the array, whose rows may lack updates
      * @throws IllegalStateException when the shape is not known yet
      */
     public NDArray storedValue() {
@@ -222,10 +222,10 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Lets updates wait until somebody asks for the value. An array that was asked for earlier shows them late. What somebody else
-     * has deferred is made up for first: one at a time defers.
+     * Defers updates until the value is read; arrays obtained earlier see them late. Applies updates deferred by another step
+     * first: only one step may defer at a time.
      *
-     * @param toSettle makes up for what was deferred; called by {@link #value()}, {@link #set} and {@link #close}
+     * @param toSettle applies the deferred updates; called by {@link #value()}, {@link #set} and {@link #close}
      */
     public void defer(Runnable toSettle) {
         if (settle != null && settle != toSettle) {

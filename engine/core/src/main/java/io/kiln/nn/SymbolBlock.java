@@ -58,7 +58,7 @@ public final class SymbolBlock extends GraphBlock {
      * @param directory where they are
      * @return the block, with its values
      * @throws IOException when a file cannot be read, or the weights are damaged
-     * @throws IllegalArgumentException when the graph is none, or the weights are those of another
+     * @throws IllegalArgumentException if the JSON is not a graph or the weights belong to another network
      */
     public static SymbolBlock imports(Path directory) throws IOException {
         return imports(directory.resolve("graph.json"), directory.resolve("weights.safetensors"));
@@ -71,7 +71,7 @@ public final class SymbolBlock extends GraphBlock {
      * @param weights a safetensors file of its parameters
      * @return the block, with its values
      * @throws IOException when a file cannot be read, or the weights are damaged
-     * @throws IllegalArgumentException when the graph is none, or the weights are those of another
+     * @throws IllegalArgumentException if the JSON is not a graph or the weights belong to another network
      */
     public static SymbolBlock imports(Path graph, Path weights) throws IOException {
         long bytes = Files.size(graph);

@@ -9,10 +9,10 @@ import io.kiln.op.ViewOperator;
  * One run of an operator.
  *
  * @param place the node or block that called it and the operator's name, such as {@code layer1.0.conv1/convolution}; in a
- *     backward pass that of the call which is differentiated
+ *     backward pass the place of the call being differentiated
  * @param operator what ran
  * @param phase forward or backward
- * @param depth 0 for an operator that the network called, more for one of which such an operator is composed
+ * @param depth 0 for an operator that the network called, more for the parts of a composed operator
  * @param inputs its inputs
  * @param outputs its outputs
  * @param start {@link System#nanoTime} at its start
@@ -45,7 +45,7 @@ public record Call(
     }
 
     /**
-     * The least memory traffic of the call: each input read once, each output written once; none for a view.
+     * The minimum memory traffic of the call: each input read once, each output written once; 0 for a view.
      *
      * @return bytes
      */

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Lets an observer see what this thread runs, until it is closed.
+ * Shows an observer what this thread runs, until closed.
  *
  * <pre>{@code
  * Profiler profiler = new Profiler();
@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  * System.out.println(profiler.table());
  * }</pre>
  *
- * <p>Observations may be nested: all observers are called, outer ones first. Several threads may each open one of the same
+ * <p>Observations may be nested: all observers are called, outer ones first. Several threads may open observations of the same
  * observer. Engines that run operators by another way than {@link io.kiln.op.Dispatch} report them with {@link #run}.
  *
  * <p>Concurrency: belongs to the thread that opened it.
@@ -62,7 +62,7 @@ public final class Observation extends Probe implements AutoCloseable {
     /**
      * The observation of this thread.
      *
-     * @return null when nobody observes it
+     * @return null if nothing observes it
      */
     public static Observation current() {
         Observation o = CURRENT.get();
@@ -126,11 +126,11 @@ public final class Observation extends Probe implements AutoCloseable {
     }
 
     /**
-     * Gives what the body runs the name of a graph's node.
+     * Attributes the operators that the body runs to a node of a graph.
      *
      * @param name the node's name
      * @param body runs the node
-     * @return what the body gives
+     * @return the body's result
      */
     public NDArray[] node(String name, Supplier<NDArray[]> body) {
         return within(blocks.isEmpty() ? name : String.join(".", blocks) + "." + name, phase, body);
@@ -190,7 +190,7 @@ public final class Observation extends Probe implements AutoCloseable {
      * Names a piece of work of this thread.
      *
      * @param name what it is
-     * @return to be closed at its end; null, which try-with-resources allows, when nobody observes the thread
+     * @return closed at the end of the work; null, which try-with-resources allows, if nothing observes the thread
      */
     public static Span span(String name) {
         Observation o = current();

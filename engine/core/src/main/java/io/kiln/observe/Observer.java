@@ -3,8 +3,8 @@ package io.kiln.observe;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Is told what the threads do on which an {@link Observation} of it is open. What it computes itself is neither observed nor
- * recorded. Whatever it throws reaches the caller of the operator.
+ * Sees the work of every thread that has an {@link Observation} of it open. What it computes itself is neither observed nor
+ * recorded. Its exceptions reach the caller of the operator.
  *
  * <p>Concurrency: called by each observed thread; an observer of several threads synchronizes itself.
  */
@@ -12,7 +12,7 @@ public interface Observer {
     /**
      * An operator has run.
      *
-     * @param call what ran; its arrays may be looked at during this method only
+     * @param call what ran; its arrays are valid during this method only
      */
     default void ran(Call call) {}
 
@@ -20,12 +20,12 @@ public interface Observer {
      * A block has finished its forward pass.
      *
      * @param place the block's place in the network, such as {@code layer1.0.conv1}; empty for the outermost block
-     * @param outputs its outputs, to be looked at during this method only
+     * @param outputs its outputs, valid during this method only
      */
     default void finished(String place, NDArray... outputs) {}
 
     /**
-     * A hybridized block or a training step has compiled a program for new shapes of its inputs. Many of these in a run mean that
+     * A hybridized block or a training step has compiled a program for new shapes of its inputs. Many such calls in a run mean that
      * shapes keep changing.
      *
      * @param place the block's place in the network; empty for the outermost block

@@ -33,7 +33,7 @@ public final class CustomOps {
      * Lets graphs name a custom operator, in this process.
      *
      * @param type a record
-     * @throws IllegalArgumentException when it is no record
+     * @throws IllegalArgumentException if it is not a record
      */
     public static void register(Class<? extends CustomOp> type) {
         if (!type.isRecord()) {

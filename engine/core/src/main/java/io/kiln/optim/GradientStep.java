@@ -58,9 +58,9 @@ public final class GradientStep implements AutoCloseable {
 
     private static final int GIVEN = -1;
 
-    /** Told of gradients while the backward pass goes on. */
+    /** Receives gradients while the backward pass continues. */
     public interface Listener {
-        /** Hears nothing. */
+        /** Does nothing. */
         Listener NONE = (name, gradient) -> {};
 
         /**
@@ -80,7 +80,7 @@ public final class GradientStep implements AutoCloseable {
         default void bucket(int index, NDArray flat) {}
     }
 
-    /** Wants gradients of tables by rows, and is told of them. */
+    /** Asks for row-wise gradients of tables and receives them. */
     interface RowListener extends Compiler.ByRows {
         /** The array of a parameter whose gradient is kept by rows. */
         NDArray table(String name);
@@ -88,7 +88,7 @@ public final class GradientStep implements AutoCloseable {
         /** Rows are looked up next: what is written to them now is what is read. */
         void looksUp(String name, NDArray numbers);
 
-        /** The gradient of a parameter by rows, one for each number: a number may come again. Both arrays end with the step. */
+        /** The gradient of a parameter by rows, one row per number; numbers may repeat. Both arrays are freed when the step ends. */
         void gradient(String name, NDArray numbers, NDArray gradient);
     }
 
@@ -168,7 +168,7 @@ public final class GradientStep implements AutoCloseable {
     /**
      * Computes loss and gradients, in train mode.
      *
-     * @param listener told of gradients as soon as they are final
+     * @param listener receives gradients as soon as they are final
      * @param data the inputs of the loss
      * @return the outputs of the loss, new arrays
      */
@@ -179,17 +179,17 @@ public final class GradientStep implements AutoCloseable {
             String name = c.parameterNames[i];
             arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
         }
-        return c.executable.step(arrays, c.gradients, new Told(c, listener), data);
+        return c.executable.step(arrays, c.gradients, new Forwarding(c, listener), data);
     }
 
-    /** Passes on what is told of gradients. */
-    private final class Told implements Executable.Ready {
+    /** Forwards gradients to a listener. */
+    private final class Forwarding implements Executable.Ready {
         private final Compiled c;
         private final Listener listener;
         private final int[] missing = new int[buckets.size()];
         private NDArray rowsSoFar;
 
-        Told(Compiled c, Listener listener) {
+        Forwarding(Compiled c, Listener listener) {
             this.c = c;
             this.listener = listener;
             for (int b = 0; b < missing.length; b++) {

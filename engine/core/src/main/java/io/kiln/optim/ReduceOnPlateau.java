@@ -84,7 +84,7 @@ public final class ReduceOnPlateau {
     }
 
     /**
-     * Takes the next value of the metric in. A NaN is no improvement.
+     * Adds the next value of the metric. NaN is not an improvement.
      *
      * @param value the metric, of an epoch or a validation
      * @return the learning rate from now on

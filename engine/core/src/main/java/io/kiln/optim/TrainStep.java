@@ -83,7 +83,7 @@ public final class TrainStep implements AutoCloseable {
      * @param data the network's input, [N,…]
      * @param label what the network should give
      * @return the mean loss of the batch, before the update
-     * @throws IllegalStateException when the norm of the gradients is to be clipped and is no number
+     * @throws IllegalStateException if the gradients are clipped and their norm is NaN
      */
     public double run(NDArray data, NDArray label) {
         return run(GradientStep.Listener.NONE, data, label);
@@ -92,7 +92,7 @@ public final class TrainStep implements AutoCloseable {
     /**
      * Trains with one batch.
      *
-     * @param listener told of gradients as soon as they are final, before the update
+     * @param listener receives gradients as soon as they are final, before the update
      * @param data the network's input, [N,…]
      * @param label what the network should give
      * @return the mean loss of the batch, before the update

@@ -115,7 +115,7 @@ public record UpdateRule(
      *
      * @param json text written by {@link #toJson}
      * @return the rule
-     * @throws IllegalArgumentException when it is no rule
+     * @throws IllegalArgumentException if it is not a rule
      */
     public static UpdateRule fromJson(String json) {
         try {

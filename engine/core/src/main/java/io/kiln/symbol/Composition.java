@@ -132,7 +132,7 @@ public final class Composition {
         return Symbol.of(node.output(0), parts.toList());
     }
 
-    /** The operator; what is set and is no attribute of it is a size. */
+    /** The operator; whatever is set and not one of its attributes is a size. */
     private Operator operator(Map<String, List<Long>> sizes) {
         Class<?> type = given != null ? given.getClass() : OperatorAttributes.type(operatorName);
         Map<String, Object> own = new LinkedHashMap<>(settings);

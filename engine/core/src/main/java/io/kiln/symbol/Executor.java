@@ -185,7 +185,7 @@ public final class Executor implements AutoCloseable {
      * @param train whether in train mode
      * @param data values by argument
      * @return the outputs, new arrays
-     * @throws IllegalArgumentException when one is no argument or of another shape
+     * @throws IllegalArgumentException if one is not an argument or has a different shape
      */
     public List<NDArray> forward(boolean train, Map<String, NDArray> data) {
         data.forEach((name, value) -> {

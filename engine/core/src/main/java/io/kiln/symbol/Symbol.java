@@ -424,7 +424,7 @@ public final class Symbol extends FluentSymbol {
      *
      * @param json text written by {@link #toJson} or {@link Graph#toJson}
      * @return the symbol
-     * @throws IllegalArgumentException when it is no graph
+     * @throws IllegalArgumentException if it is not a graph
      */
     public static Symbol fromJson(String json) {
         return fromGraph(Graph.fromJson(json));

@@ -21,22 +21,22 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * How much memory a network needs for the values that it computes on the way, when it is compiled for some shapes: parameters,
- * gradients, inputs and outputs are not in it. It is found by compiling; nothing is computed.
+ * The memory for the intermediate values of a network compiled for given shapes; parameters, gradients, inputs and outputs
+ * are not included. It is found by compiling, without running the network.
  *
  * <pre>{@code
  * InternalMemory.ofPrediction(network, new Spec(Shape.of(32, 3, 224, 224), DType.FLOAT32)).planned();
  * }</pre>
  *
- * @param planned bytes of the arena of a call
- * @param unshared what the compiled program would take if no value shared memory with another
- * @param naive what all operators as the network is written would take, none fused and none sharing memory, with an activation
- *     counted as an operator of its own (what MXNet's published comparison calls naive)
+ * @param planned bytes in the arena of a call
+ * @param unshared bytes of the compiled program if no two values shared memory
+ * @param naive bytes of all operators as written, neither fused nor sharing memory, with activations counted as operators of their
+ *     own (called naive in MXNet's published comparison)
  */
 public record InternalMemory(long planned, long unshared, long naive) {
 
     /**
-     * That of a forward pass in predict mode.
+     * The memory of a forward pass in predict mode.
      *
      * @param network the network, with known shapes
      * @param inputs shape and dtype of each input
@@ -47,7 +47,7 @@ public record InternalMemory(long planned, long unshared, long naive) {
     }
 
     /**
-     * That of a training step: forward pass, mean loss and gradients of all trained parameters.
+     * The memory of a training step: forward pass, mean loss and gradients of all trained parameters.
      *
      * @param network the network, with known shapes
      * @param loss its loss

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  *   <li>{@code layer1.conv.weight gradient}: the gradient of a parameter, when {@link #gradients} is called.
  * </ul>
  *
- * Outputs after the first have {@code #1} and so on behind their name; outputs that are no floating-point numbers are left out.
+ * Names of further outputs end with {@code #1} and so on; outputs that are not floating-point are skipped.
  *
  * <pre>{@code
  * Monitor monitor = new Monitor("layer1\\..*", (name, s) -> System.out.println(name + ": " + s));
@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * }
  * }</pre>
  *
- * <p>Each statistic copies the array; no array is copied whose name does not match.
+ * <p>Each report copies the array; arrays whose names do not match are not copied.
  */
 public final class Monitor implements Observer {
     private final Pattern names;
@@ -36,8 +36,8 @@ public final class Monitor implements Observer {
     /**
      * A monitor.
      *
-     * @param names a regular expression that whole names are matched with
-     * @param listener is given each name and what is known of the array, on the thread that computed it
+     * @param names a regular expression that matches whole names
+     * @param listener receives each name and its statistics, on the thread that computed the array
      */
     public Monitor(String names, BiConsumer<String, Statistics> listener) {
         this.names = Pattern.compile(names);

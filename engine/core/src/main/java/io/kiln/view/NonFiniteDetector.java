@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Stops at the operator that makes the first NaN or infinity, forward or backward: one whose inputs are all finite and whose
- * output is not. An operator that only passes on what it was given is named as such.
+ * output is not. The message says whether the operator only passed on NaN or infinity from its inputs.
  *
  * <pre>{@code
  * try (Observation o = Observation.open(new NonFiniteDetector())) {
@@ -16,7 +16,7 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Costs a pass over every result.
+ * <p>Reads every result once.
  */
 public final class NonFiniteDetector implements Observer {
     private final boolean infinities;
@@ -29,7 +29,7 @@ public final class NonFiniteDetector implements Observer {
     /**
      * A detector.
      *
-     * @param infinities false to look for NaN only, for networks in which minus infinity masks something
+     * @param infinities false to detect NaN only, for networks that mask with minus infinity
      */
     public NonFiniteDetector(boolean infinities) {
         this.infinities = infinities;

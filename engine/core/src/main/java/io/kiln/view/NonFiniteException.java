@@ -1,13 +1,13 @@
 package io.kiln.view;
 
-/** An operator gave NaN or infinity while a {@link NonFiniteDetector} was looking. */
+/** A {@link NonFiniteDetector} found an operator that returned NaN or infinity. */
 public final class NonFiniteException extends ArithmeticException {
     private static final long serialVersionUID = 1;
 
     /**
      * An exception.
      *
-     * @param message names block, operator and what it was given
+     * @param message names block, operator and inputs
      */
     public NonFiniteException(String message) {
         super(message);

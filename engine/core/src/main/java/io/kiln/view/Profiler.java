@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Measures what each operator takes, on every thread on which an {@link Observation} of it is open.
+ * Measures the time of each operator, on every thread that has an {@link Observation} of it open.
  *
  * <pre>{@code
  * Profiler profiler = new Profiler();
@@ -30,13 +30,13 @@ import java.util.function.Function;
  * profiler.writeChromeTrace(Path.of("trace.json"));    // for chrome://tracing or ui.perfetto.dev
  * }</pre>
  *
- * <p>Rows count operators that the network called; those of which they are composed are in the trace only, as are events up to
- * {@link #MAX_EVENTS}.
+ * <p>Rows count operators that the network called; the parts of composed operators appear in the trace only, which keeps
+ * {@link #MAX_EVENTS} events.
  *
  * <p>Concurrency: safe.
  */
 public final class Profiler implements Observer {
-    /** How many events a trace keeps; later ones are counted in the rows and are not in the trace. */
+    /** How many events a trace keeps; later ones count in the rows only. */
     public static final int MAX_EVENTS = 1_000_000;
 
     private static final int PEAK_SIZE = 1536;
@@ -46,11 +46,11 @@ public final class Profiler implements Observer {
     private final Map<Key, Sums> sums = new LinkedHashMap<>();
     private long dropped;
 
-    /** Creates a profiler that has seen nothing. */
+    /** Creates an empty profiler. */
     public Profiler() {}
 
     /**
-     * What the trace keeps of a call or span.
+     * A call or span in the trace.
      *
      * @param name name of the operator or span
      * @param place where it was called; empty for a span
@@ -76,7 +76,7 @@ public final class Profiler implements Observer {
     /**
      * Calls of one kind.
      *
-     * @param name what they have in common
+     * @param name the operator, place or thread
      * @param phase forward, backward or span
      * @param calls their number
      * @param nanos their time
@@ -139,7 +139,7 @@ public final class Profiler implements Observer {
     }
 
     /**
-     * What the trace keeps, in the order in which the calls ended.
+     * The events of the trace, in the order in which the calls ended.
      *
      * @return a copy
      */
@@ -148,7 +148,7 @@ public final class Profiler implements Observer {
     }
 
     /**
-     * How many events the trace does not keep.
+     * The number of events that the trace has dropped.
      *
      * @return those beyond {@link #MAX_EVENTS}
      */
@@ -205,7 +205,7 @@ public final class Profiler implements Observer {
     }
 
     /**
-     * The rows of {@link #byOperator} as text, with rates and no comparison with the machine.
+     * The rows of {@link #byOperator} as text, with rates, without the share of the machine's peak.
      *
      * @return the table
      */
@@ -216,7 +216,7 @@ public final class Profiler implements Observer {
     /**
      * The rows of {@link #byOperator} as text.
      *
-     * @param peak floating-point operations per second that the machine can do, {@link #measurePeak}; NaN when unknown
+     * @param peak floating-point operations per second at the machine's peak, {@link #measurePeak}; NaN if unknown
      * @return the table
      */
     public String table(double peak) {
@@ -227,7 +227,7 @@ public final class Profiler implements Observer {
      * Rows as text.
      *
      * @param rows the rows
-     * @param peak floating-point operations per second that the machine can do; NaN when unknown
+     * @param peak floating-point operations per second at the machine's peak; NaN if unknown
      * @return the table
      */
     public static String table(List<Row> rows, double peak) {
@@ -271,7 +271,7 @@ public final class Profiler implements Observer {
     }
 
     /**
-     * Measures what this thread can do at most: the fastest of some products of float32 matrices of 1,536 rows and columns on
+     * Measures the peak of this thread: the fastest of several products of float32 matrices of 1,536 rows and columns on
      * the current device.
      *
      * @return floating-point operations per second

@@ -5,8 +5,8 @@ import io.kiln.ndarray.Shape;
 import java.util.Locale;
 
 /**
- * What the elements of an array are like. Extremes, mean and standard deviation (over n, not n − 1) are those of the finite
- * elements, computed in double precision; NaN when there are none.
+ * Statistics of the elements of an array. Extremes, mean and standard deviation (over n, not n − 1) are those of the finite
+ * elements, computed in double precision; NaN if no element is finite.
  *
  * @param shape the array's shape
  * @param min the smallest finite element
@@ -18,7 +18,7 @@ import java.util.Locale;
  */
 public record Statistics(Shape shape, double min, double max, double mean, double std, long nans, long infinities) {
     /**
-     * Looks at an array.
+     * Computes the statistics of an array.
      *
      * @param array an array with data
      * @return its statistics

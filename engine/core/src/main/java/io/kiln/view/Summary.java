@@ -85,7 +85,7 @@ public record Summary(
     }
 
     /**
-     * Looks at a network.
+     * Summarizes a network.
      *
      * @param network the network
      * @param inputs shape and dtype of each input, batch included
@@ -98,7 +98,7 @@ public record Summary(
     }
 
     /**
-     * Looks at a graph; blocks appear by the names that its nodes have from them.
+     * Summarizes a graph; blocks appear by the names of their nodes.
      *
      * @param graph a graph all of whose inputs have known sizes
      * @return its summary

@@ -71,7 +71,7 @@ final class Heartbeat {
         }
     }
 
-    /** Whether a rank so far ahead is told at a beat. */
+    /** Whether a beat is sent to a rank at this distance. */
     static boolean isDue(int ahead, long beat) {
         return ahead <= NEAR || (ahead + beat) % BEATS == 0;
     }

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * encryption and TLS, exactly as its blocks do.
  *
  * <p>A peer is dead when its connection closes without a goodbye, or after {@link TransportOptions#heartbeatTimeout()} without a
- * byte from it. The first failure a rank sees is told to all others, so that all name the same culprit.
+ * byte from it. A rank sends the first failure it sees to all others, so that all name the same culprit.
  */
 public final class SparkTransport implements Transport, Transfer.Watch {
     private static final Logger LOG = LoggerFactory.getLogger(SparkTransport.class);

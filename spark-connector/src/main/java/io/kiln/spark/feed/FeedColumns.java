@@ -76,10 +76,10 @@ public record FeedColumns(String features, DataType featuresType, String label, 
     }
 
     /**
-     * The number of features that the column's type or metadata tell.
+     * The number of features according to the column's type or metadata.
      *
      * @param schema the DataFrame's schema
-     * @return the number, or empty when nothing is told
+     * @return the number, or empty if they do not state it
      */
     public Optional<Integer> declaredWidth(StructType schema) {
         return switch (type()) {

@@ -45,7 +45,7 @@ public final class Float32 {
      */
     public static String wrong(int index, long x) {
         float f = x;
-        // The largest long is no float: it would become 2^63, and come back as itself.
+        // The largest long is not a float: it would round to 2^63 and convert back to itself.
         boolean exact = (long) f == x && f != 0x1p63f;
         return exact ? null : notExact(index, x, f);
     }

@@ -1,17 +1,17 @@
 package io.kiln.spark.job;
 
-/** Is told on the driver how training goes. */
+/** Follows training on the driver. */
 @FunctionalInterface
 public interface EpochListener {
     /** Does nothing. */
     EpochListener NONE = report -> {};
 
     /**
-     * Called once for each epoch, in their order, soon after it has ended; epochs that a resumed training took from a checkpoint or
-     * repeats after a lost executor are not told again. It runs in the thread that called {@code fit}, which does not wait for it
-     * before the next epoch: a slow listener is told later. An exception ends the fit with that exception.
+     * Called once per epoch, in order, soon after its end; not called again for epochs that a resumed training took from a
+     * checkpoint or repeats after losing an executor. Runs in the thread that called {@code fit}; training does not wait for it, so
+     * a slow listener lags behind. An exception ends the fit with that exception.
      *
-     * @param report how the epoch went
+     * @param report results of the epoch
      */
     void epochEnded(EpochReport report);
 }

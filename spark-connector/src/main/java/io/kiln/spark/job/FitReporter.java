@@ -80,7 +80,7 @@ final class FitReporter {
         });
     }
 
-    /** Tells of those epochs that are new. */
+    /** Reports the epochs that are new. */
     void tell(List<EpochReport> reports) {
         for (EpochReport r : reports) {
             if (r.epoch() > told) {

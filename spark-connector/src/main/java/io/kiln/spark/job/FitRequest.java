@@ -18,15 +18,15 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * All that an estimator asks of a training job.
+ * What an estimator asks of a training job.
  *
- * @param uid the estimator, for messages and checkpoints
+ * @param uid the estimator's uid, for messages and checkpoints
  * @param columns what is read
  * @param model what is trained
  * @param rule how weights are updated
  * @param run how the job runs
  * @param skipInvalid whether rows with null, NaN or infinite values are left out instead of refused
- * @param listener who is told of epochs on the driver
+ * @param listener follows the epochs on the driver
  * @param params the estimator's Params by name, as JSON, for whoever watches the fit
  */
 public record FitRequest(

@@ -20,7 +20,7 @@ final class JobFailure {
         return false;
     }
 
-    /** Why a job failed: the innermost cause; Spark tells of those in executors as text, the first lines of which are kept. */
+    /** Why a job failed: the innermost cause. Spark reports causes in executors as text, whose first lines are kept. */
     static String reason(Throwable failure) {
         Throwable root = failure;
         for (Throwable t = failure; t != null; t = t.getCause()) {

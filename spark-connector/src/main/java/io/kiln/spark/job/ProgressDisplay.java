@@ -10,7 +10,7 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A progress bar on the driver's terminal; nothing where standard error is no terminal.
+ * A progress bar on the driver's terminal; nothing if standard error is not a terminal.
  *
  * <p>Concurrency: one thread.
  */

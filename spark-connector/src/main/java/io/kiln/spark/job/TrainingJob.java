@@ -382,7 +382,7 @@ public final class TrainingJob {
             }
         }
 
-        /** The snapshot to go on from. Final weights are none: where they are left, but cannot be read, training begins anew. */
+        /** The snapshot to resume from. Final weights do not count: if they are left but unreadable, training starts over. */
         private long newestSnapshot() {
             long newest = manifest.newestComplete().orElse(NONE);
             return newest == WorkerTask.FINAL_VERSION ? NONE : newest;

@@ -320,14 +320,14 @@ final class TrainingLoop implements AutoCloseable {
         }
     }
 
-    /** Rows that a worker usually has in a step. */
+    /** The usual number of rows of a worker in a step. */
     private double usualRows() {
         return (double) settings.batchSize() / plan.workers();
     }
 
     /**
-     * Takes part in the sums over the workers with a batch that counts nothing in the loss. Rows of weight 0 count in statistics,
-     * and have gradients by way of them; without rows, one that is made up goes through the network, and nothing of it into the sums.
+     * Takes part in the sums over the workers with a batch of zero weight in the loss. Rows of weight 0 count in the batch's
+     * statistics and get gradients through them. Without any row, runs a dummy row that contributes nothing to the sums.
      */
     private void attend(Batch batch) {
         if (batch.rows() > 0) {

@@ -19,16 +19,16 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What every worker of a fit is told. It travels as a broadcast variable: text, bytes and numbers.
+ * The settings of every worker of a fit. Travels as a broadcast variable: text, bytes and numbers.
  *
  * @param graph the network's JSON
- * @param values safetensors of the parameters that begin with given values; may be empty
+ * @param values safetensors of the parameters with given initial values; may be empty
  * @param frozen names of the parameters that are not trained
- * @param input how features come
- * @param objective what is trained for
+ * @param input the form of the features
+ * @param objective what training minimizes
  * @param rule how weights are updated, as JSON
  * @param run how the job runs, with the true number of cores
- * @param rows makes a worker's rows of its blocks
+ * @param rows reads a worker's rows from its blocks
  * @param dataFingerprint differs when the rows differ
  */
 record TrainingPlan(
@@ -43,7 +43,7 @@ record TrainingPlan(
         long dataFingerprint)
         implements Serializable {
     /**
-     * How features come. The fingerprints of checkpoints know the factor by its first name.
+     * The form of the features. Fingerprints of checkpoints contain the factor under its original name.
      *
      * @param rowShape shape of a row
      * @param bytes whether they are uint8, otherwise float32
@@ -51,7 +51,7 @@ record TrainingPlan(
      */
     record Input(long[] rowShape, boolean bytes, @JsonProperty("scale") double inputScale) implements Serializable {}
 
-    /** Makes the set immutable, in the order of the names. */
+    /** Makes the set immutable and sorts it by name. */
     TrainingPlan {
         frozen = Collections.unmodifiableSet(new TreeSet<>(frozen));
     }

@@ -76,15 +76,15 @@ record WorkerState(Progress progress, ByteChunks best) {
     }
 
     /**
-     * Reads a state; what belongs to the network goes there at once.
+     * Reads a state and restores the network's part at once.
      *
-     * @throws IllegalArgumentException when it is none, or one of another training
+     * @throws IllegalArgumentException if the bytes are not a state, or the state of another training
      */
     static WorkerState read(InputStream from, WorkerNetwork network) {
         try {
             DataInputStream in = new DataInputStream(from);
             if (in.readInt() != MAGIC) {
-                throw new IllegalArgumentException("worker state: these bytes are none");
+                throw new IllegalArgumentException("worker state: not a worker state, or a damaged one");
             }
             int version = in.readInt();
             if (version != VERSION && version != WITH_SHORT_PARTS) {

@@ -206,7 +206,7 @@ public final class TrainedNetwork implements Serializable {
         return b;
     }
 
-    /** The block with its weights: looked for once, as single rows are predicted in microseconds. */
+    /** The block with its weights; loaded once, since predicting a single row takes microseconds. */
     private GraphBlock loaded() {
         GraphBlock b = loaded;
         if (b == null) {

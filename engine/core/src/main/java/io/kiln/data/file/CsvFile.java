@@ -22,7 +22,7 @@ public final class CsvFile {
      * @param header whether the first line holds names
      * @param labelColumn which column is the label, from 0; -1 for none, and label 0
      * @return a sample per line, all of the same length
-     * @throws IOException when reading fails, or a line has another number of columns or something that is no number
+     * @throws IOException when reading fails, or a line has a different number of columns or a field that is not a number
      */
     public static Dataset<Labeled<float[]>> read(Path file, char separator, boolean header, int labelColumn)
             throws IOException {

@@ -37,7 +37,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
      * Finds the files, all of which must be images by the end of their names.
      *
      * @param folder the folder
-     * @throws IOException when reading fails, there is no subfolder, or a file is no image
+     * @throws IOException when reading fails, there is no subfolder, or a file is not an image
      */
     public ImageFolder(Path folder) throws IOException {
         this(folder, false);
@@ -48,7 +48,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
      *
      * @param folder the folder
      * @param skipsOthers whether files that are no images by the end of their names are left out; otherwise they are an error
-     * @throws IOException when reading fails, there is no subfolder, or a file is no image and others are not to be skipped
+     * @throws IOException when reading fails, there is no subfolder, or a file is not an image and such files are not skipped
      */
     public ImageFolder(Path folder, boolean skipsOthers) throws IOException {
         Set<String> ends = Stream.of(ImageIO.getReaderFileSuffixes())
@@ -115,7 +115,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
      * @param name what to call it in messages
      * @param bytes the file's content
      * @return red, green and blue from 0 to 255
-     * @throws IOException when it is no image that ImageIO knows
+     * @throws IOException if ImageIO does not recognize the image
      */
     public static Image decode(String name, byte[] bytes) throws IOException {
         return decode(name, new ByteArrayInputStream(bytes));

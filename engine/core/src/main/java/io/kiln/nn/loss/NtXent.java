@@ -12,7 +12,7 @@ import io.kiln.op.shape.Movement;
  * @param temperature \(\tau\), above 0
  */
 public record NtXent(double temperature) implements ViewLoss {
-    /** Far below every logit, and finite: the view itself is no candidate. */
+    /** Far below every logit, and finite: the view itself is not a candidate. */
     private static final double NEVER = 1e9;
 
     /**
