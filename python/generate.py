@@ -123,6 +123,7 @@ CONVERTERS = {
     "DoubleArrayParam": ("TypeConverters.toListFloat", "list[float]"),
     "StringArrayParam": ("TypeConverters.toListString", "list[str]"),
     "NetworkParam": ("to_network", "Layer | str"),
+    "TextParam": ("TypeConverters.toString", "str"),
     "Param": ("TypeConverters.toString", "str"),
 }
 
@@ -160,7 +161,8 @@ from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 
-from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, TrainingSummary, to_network
+from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, to_network
+from kiln._summary import TrainingSummary
 from kiln.nn import Layer
 
 """

@@ -14,8 +14,9 @@ MLlib model::
 """
 
 from kiln._jvm import jars, register, spark_session
+from kiln._notebook import confusion_matrix, images, show
 
-__all__ = ["jars", "spark_session"]
+__all__ = ["confusion_matrix", "images", "jars", "show", "spark_session"]
 __version__ = "0.1.0.dev0"
 
 register()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import Any
 
 import numpy as np
 from pyspark.ml.linalg import DenseMatrix, Vector
 from pyspark.ml.util import JavaMLReader
+from pyspark.ml.wrapper import JavaWrapper
 
+from kiln import _notebook, _session
+from kiln._summary import TrainingSummary
 from kiln.nn import Layer
-
-if TYPE_CHECKING:
-    import pandas
 
 
 def to_network(value: Any) -> Any:
@@ -31,28 +31,60 @@ class _Reader(JavaMLReader[Any]):
         return f"io.kiln.ml.{clazz.__name__}"
 
 
+class _RemoteReader:
+    """Reads a stage on the server of Spark Connect."""
+
+    def __init__(self, stage: Any) -> None:
+        # PySpark tells the server the name of the Python class, which is the JVM's in the module that kiln registers.
+        self._stage = type(stage.__name__, (stage,), {"__module__": "io.kiln.ml"})
+
+    def load(self, path: str) -> Any:
+        from pyspark.ml.connect.readwrite import RemoteMLReader
+
+        session: Any = _session.active("load")
+        return RemoteMLReader.loadInstance(self._stage, path, session)
+
+
 class NetworkStage:
     """A stage whose companion is a class of ``io.kiln.ml``; the first base of a stage, before those of pyspark."""
 
-    if TYPE_CHECKING:
-        _java_obj: Any
-        _call_java: Any
+    _java_obj: Any
+    _call_java: Any
 
     @classmethod
     def read(cls) -> Any:
         reads: Any = cls
-        return _Reader(reads)
+        return _RemoteReader(reads) if _session.is_remote() else _Reader(reads)
 
 
 class NetworkEstimator(NetworkStage):
     """An estimator that trains a network."""
 
-    if TYPE_CHECKING:
-        _input_kwargs: dict[str, Any]
+    _input_kwargs: dict[str, Any]
+    getShowProgress: Any
+
+    def _fit(self, dataset: Any) -> Any:
+        fit: Any = getattr(super(), "_fit")  # noqa: B009
+        quiet = _session.is_remote() or not self.getShowProgress() or threading.current_thread() is not threading.main_thread()
+        if quiet or not _notebook.in_notebook():
+            return fit(dataset)
+        kiln = _session.gateway("fit").jvm.io.kiln.spark
+        watch = kiln.notebook.FitWatch()
+        self._java_obj.setEpochListener(watch)
+        try:
+            with _notebook.FitProgress(watch):
+                return fit(dataset)
+        finally:
+            self._java_obj.setEpochListener(kiln.job.EpochListener.NONE)
 
 
 class NetworkModel(NetworkStage):
     """A model with a trained network."""
+
+    getFeaturesCol: Any
+    getPredictionCol: Any
+    getProbabilityCol: Any
+    transform: Any
 
     @property
     def hasSummary(self) -> bool:
@@ -62,11 +94,16 @@ class NetworkModel(NetworkStage):
     @property
     def summary(self) -> TrainingSummary:
         """How training went."""
+        if _session.is_remote():
+            losses = JavaWrapper(f"{self._java_obj.ref_id}.summary")._call_java("objectiveHistory")
+            return TrainingSummary({"epochs": [{"epoch": i + 1, "loss": loss} for i, loss in enumerate(losses)]})
         return TrainingSummary(json.loads(self._call_java("summary").toJson().toString()))
 
     @property
     def graph(self) -> str:
         """The network's graph as JSON, without its weights."""
+        if _session.is_remote():
+            raise NotImplementedError("graph: not to be had over Spark Connect; save the model, its graph.json has it")
         return str(self._java_obj.trainedNetwork().graphJson())
 
     def predict(self, value: Any) -> Any:
@@ -83,13 +120,29 @@ class NetworkModel(NetworkStage):
         """
         if isinstance(value, Vector):
             return self._call_java("predict", value)
+        if _session.is_remote():
+            return self._predicted(value, self.getPredictionCol())
         return self._call_java("predictAll", self._matrix(value)).toArray()
 
-    def _matrix(self, features: Any) -> DenseMatrix:
+    def _checked(self, features: Any) -> Any:
         x = np.asarray(features, dtype=np.float64)
         width = self._call_java("numFeatures")
         if x.ndim != 2 or x.shape[1] != width:
             raise ValueError(f"features: expected an array of shape [rows, {width}], got {x.shape}")
+        return x
+
+    def _predicted(self, features: Any, column: str) -> Any:
+        """A column of predictions for the rows of an array, by a query."""
+        x = self._checked(features)
+        name = self.getFeaturesCol()
+        rows = [(i, row.tolist()) for i, row in enumerate(x)]
+        frame = _session.active("predict").createDataFrame(rows, f"row long, `{name}` array<double>")
+        found = self.transform(frame).select("row", column).collect()
+        values = [v.toArray() if hasattr(v, "toArray") else v for _, v in sorted((r[0], r[1]) for r in found)]
+        return np.array(values)
+
+    def _matrix(self, features: Any) -> DenseMatrix:
+        x = self._checked(features)
         return DenseMatrix(x.shape[0], x.shape[1], x.ravel(order="F"))
 
 
@@ -110,37 +163,6 @@ class ClassificationModel(NetworkModel):
         """
         if isinstance(value, Vector):
             return self._call_java("predictProbability", value)
+        if _session.is_remote():
+            return self._predicted(value, self.getProbabilityCol())
         return self._call_java("predictProbabilities", self._matrix(value)).toArray()
-
-
-class TrainingSummary:
-    """How training went: loss and metrics of each epoch, and where its time went.
-
-    Attributes
-    ----------
-    record : dict
-        What the JVM's ``TrainingSummary`` says, as its JSON.
-    """
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self.record = dict(record)
-
-    @property
-    def epochs(self) -> list[dict[str, Any]]:
-        """A record per epoch."""
-        return list(self.record["epochs"])
-
-    @property
-    def lossHistory(self) -> list[float]:
-        """Mean training loss of each epoch."""
-        return [e["loss"] for e in self.epochs]
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """The epochs as a data frame, a row each."""
-        import pandas
-
-        return pandas.json_normalize(self.epochs)
-
-    def __repr__(self) -> str:
-        losses = self.lossHistory
-        return f"TrainingSummary(epochs={len(losses)}, loss={losses[-1] if losses else None})"

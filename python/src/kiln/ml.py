@@ -14,7 +14,8 @@ from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 
-from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, TrainingSummary, to_network
+from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, to_network
+from kiln._summary import TrainingSummary
 from kiln.nn import Layer
 
 __all__ = [
@@ -561,7 +562,7 @@ class NetClassifier(
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or a graph as JSON; setNetwork takes both",
+        "the network: a Block, or layers or a graph as JSON; setNetwork takes each",
         to_network,
     )
 
@@ -842,7 +843,7 @@ class NetRegressor(
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or a graph as JSON; setNetwork takes both",
+        "the network: a Block, or layers or a graph as JSON; setNetwork takes each",
         to_network,
     )
 

@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kiln import _session
+from kiln._notebook import Picture
+
 Initializer = str | Mapping[str, Mapping[str, Any]]
 
 
@@ -35,10 +38,10 @@ class Layer:
         """
         return json.dumps(_plain(self), allow_nan=False)
 
-    def summary(self, input_shape: Sequence[int]) -> str:
+    def summary(self, input_shape: Sequence[int]) -> Picture:
         """A table of the layers with their output shapes and numbers of parameters.
 
-        Needs a running Spark session with Kiln's jars.
+        Needs a running Spark session with Kiln's jars beside this process.
 
         Parameters
         ----------
@@ -47,18 +50,38 @@ class Layer:
 
         Returns
         -------
-        str
+        Picture
+            Text, which a notebook shows as a table.
         """
-        return str(self._jvm_summary(input_shape).toString())
+        jvm, block, specs = self._on_jvm("summary", input_shape)
+        summary = jvm.io.kiln.view.Summary.of(block, specs)
+        return Picture(summary.toString(), jvm.io.kiln.spark.notebook.Notebook.html(summary))
 
-    def _jvm_summary(self, input_shape: Sequence[int]) -> Any:
-        from pyspark import SparkContext
+    def diagram(self, input_shape: Sequence[int], depth: int = 1) -> Picture:
+        """A drawing of the layers and what flows between them.
 
-        context = SparkContext._active_spark_context
-        if context is None:
-            raise RuntimeError("summary: needs a running Spark session with Kiln's jars; call kiln.spark_session() first")
-        jvm: Any = context._jvm
-        gateway: Any = context._gateway
+        Needs a running Spark session with Kiln's jars beside this process.
+
+        Parameters
+        ----------
+        input_shape : sequence of int
+            Shape of one row's features, such as ``[1, 28, 28]``.
+        depth : int
+            How deep layers are shown with their parts.
+
+        Returns
+        -------
+        Picture
+            A flowchart as text of Mermaid, which a notebook shows as a drawing.
+        """
+        jvm, block, specs = self._on_jvm("diagram", input_shape)
+        drawing = jvm.io.kiln.view.Diagram.of(block, depth, specs)
+        return Picture(drawing.toMermaid(), jvm.io.kiln.spark.notebook.Notebook.html(drawing))
+
+    def _on_jvm(self, task: str, input_shape: Sequence[int]) -> Any:
+        """The JVM, the layer as a block there, and the specifications of its input."""
+        gateway = _session.gateway(task)
+        jvm = gateway.jvm
         dims = gateway.new_array(jvm.long, len(input_shape) + 1)
         dims[0] = 1
         for i, size in enumerate(input_shape):
@@ -66,7 +89,7 @@ class Layer:
         kiln = jvm.io.kiln
         specs = gateway.new_array(kiln.ndarray.Spec, 1)
         specs[0] = kiln.ndarray.Spec(kiln.ndarray.Shape.of(dims), kiln.ndarray.DType.FLOAT32)
-        return kiln.view.Summary.of(kiln.nn.json.BlockJson.read(self.to_json()), specs)
+        return jvm, kiln.nn.json.BlockJson.read(self.to_json()), specs
 
     def __repr__(self) -> str:
         return _text(self)

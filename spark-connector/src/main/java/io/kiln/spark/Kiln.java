@@ -86,16 +86,18 @@ public final class Kiln {
     }
 
     /**
-     * Runs a loop on workers, from Scala.
+     * Runs a loop on workers, from Scala, where the types of a function's parameters must be known before the function is read:
+     *
+     * <pre>{@code
+     * val losses = Kiln.run(rdd, 2) { (ctx, kv) => … }
+     * }</pre>
      *
      * @param <T> type of the rows
-     * @param <R> type of the results
      * @param rows the input; dealt out anew when it does not have one partition per worker
      * @param workers number of workers
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
+     * @return what takes the loop and runs it
      */
-    public static <T, R> List<R> run(RDD<T> rows, int workers, WorkerLoop<T, R> loop) {
-        return run(rows.toJavaRDD(), workers, loop);
+    public static <T> ScalaRun<T> run(RDD<T> rows, int workers) {
+        return new ScalaRun<>(rows, workers);
     }
 }

@@ -22,6 +22,9 @@ class NetClassificationModel private[ml] (
   private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
     this(uid, new ShippedNetwork(network), numClasses)
 
+  /** Never called: the service loader, by which Spark Connect finds the class, asks for it. */
+  private[ml] def this() = this("", null: ShippedNetwork, 0)
+
   /** The network with its weights. */
   def trainedNetwork: TrainedNetwork = shipped.network
 

@@ -6,6 +6,7 @@ import io.kiln.optim.{Optimizer, Schedule}
 import io.kiln.spark.feed.FeedColumns
 import io.kiln.spark.job.{EpochListener, FitRequest, Objective}
 import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
+import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.classification.ProbabilisticClassifier
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
 import org.apache.spark.ml.param.ParamMap
@@ -44,7 +45,7 @@ class NetClassifier(override val uid: String)
   def setNetwork(value: Block): this.type = set(network, Network.of(value))
 
   /** Sets the network as JSON: layers (see `io.kiln.nn.json.BlockJson`) or a graph. @group setParam */
-  def setNetwork(json: String): this.type = set(network, Network.fromJson(json))
+  def setNetwork(json: String): this.type = set(network, json)
 
   /** @group setParam */
   def setInputShape(value: Array[Int]): this.type = set(inputShape, value)
@@ -192,7 +193,7 @@ class NetClassifier(override val uid: String)
     updateSettings.rule(),
     runSettings,
     $(handleInvalid) != "error",
-    epochListener,
+    LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 
   /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */

@@ -11,7 +11,7 @@ trait NetModelParams extends Params with HasHandleInvalid {
     this, "predictionBatchSize", "rows that the network gets at once when it predicts", ParamValidators.gt(0))
 
   /** What happens to rows with features that are null, NaN or infinite. @group param */
-  final override val handleInvalid: Param[String] = new Param[String](
+  final override val handleInvalid: Param[String] = new TextParam(
     this, "handleInvalid",
     "rows with null, NaN or infinite values: error refuses them; skip leaves them out; keep predicts NaN for them, and leaves them out of training",
     ParamValidators.inArray(Array("error", "skip", "keep")))

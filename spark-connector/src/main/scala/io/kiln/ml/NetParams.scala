@@ -44,7 +44,7 @@ trait NetTrainingParams
   final def getStandardizeFeatures: Boolean = $(standardizeFeatures)
 
   /** What training makes small. @group param */
-  final val loss: Param[String] = new Param[String](
+  final val loss: Param[String] = new TextParam(
     this, "loss", "what training makes small: a loss by name, or by name and attributes as JSON",
     (s: String) => NamedRecord.checkLoss(s))
 
@@ -52,7 +52,7 @@ trait NetTrainingParams
   final def getLoss: String = $(loss)
 
   /** How weights follow their gradients. @group param */
-  final val optimizer: Param[String] = new Param[String](
+  final val optimizer: Param[String] = new TextParam(
     this, "optimizer",
     "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
     (s: String) => NamedRecord.checkOptimizer(s))
@@ -68,7 +68,7 @@ trait NetTrainingParams
   final def getLearningRate: Double = $(learningRate)
 
   /** Step size of each step. @group param */
-  final val learningRateSchedule: Param[String] = new Param[String](
+  final val learningRateSchedule: Param[String] = new TextParam(
     this, "learningRateSchedule",
     "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
     (s: String) => NamedRecord.checkSchedule(s))
@@ -146,7 +146,7 @@ trait NetTrainingParams
   final def getEarlyStoppingPatience: Int = $(earlyStoppingPatience)
 
   /** What early stopping looks at. @group param */
-  final val validationMetric: Param[String] = new Param[String](
+  final val validationMetric: Param[String] = new TextParam(
     this, "validationMetric", "what early stopping looks at: \"loss\", or a metric by name",
     (s: String) => ValidationMetric.check(s))
 
@@ -154,7 +154,7 @@ trait NetTrainingParams
   final def getValidationMetric: String = $(validationMetric)
 
   /** Where checkpoints go. @group param */
-  final val checkpointDir: Param[String] = new Param[String](
+  final val checkpointDir: Param[String] = new TextParam(
     this, "checkpointDir",
     "directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on from them; empty: none")
 
@@ -180,7 +180,7 @@ trait NetTrainingParams
   final def getMaxResubmissions: Int = $(maxResubmissions)
 
   /** How workers exchange gradients. @group param */
-  final val kvStoreType: Param[String] = new Param[String](
+  final val kvStoreType: Param[String] = new TextParam(
     this, "kvStoreType", "how workers exchange gradients: distSync, or local for one worker",
     ParamValidators.inArray(Array("local", "distSync")))
 
@@ -188,7 +188,7 @@ trait NetTrainingParams
   final def getKvStoreType: String = $(kvStoreType)
 
   /** Where packed rows are kept. @group param */
-  final val storageLevel: Param[String] = new Param[String](
+  final val storageLevel: Param[String] = new TextParam(
     this, "storageLevel", "where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in memory, workers read from files in spark.local.dir",
     (s: String) => SettingsCheck.isStorageLevel(s))
 
@@ -212,14 +212,14 @@ trait NetTrainingParams
   final def getHeartbeatTimeout: Double = $(heartbeatTimeout)
 
   /** Device. @group param */
-  final val device: Param[String] = new Param[String](
+  final val device: Param[String] = new TextParam(
     this, "device", "what engines run on: cpu", ParamValidators.inArray(Array("cpu")))
 
   /** @group getParam */
   final def getDevice: String = $(device)
 
   /** Type of the arithmetic. @group param */
-  final val precision: Param[String] = new Param[String](
+  final val precision: Param[String] = new TextParam(
     this, "precision",
     "type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients overflow are left out by all workers)",
     ParamValidators.inArray(Array("float32", "bfloat16", "float16")))
@@ -312,10 +312,13 @@ trait NetParams extends NetTrainingParams {
 
   /** The network to train. @group param */
   final val network: NetworkParam = new NetworkParam(
-    this, "network", "the network: a Block, or a graph as JSON; setNetwork takes both")
+    this, "network", "the network: a Block, or layers or a graph as JSON; setNetwork takes each")
 
   /** @group getParam */
-  final def getNetwork: Network = $(network)
+  final def getNetwork: Network = $(network) match {
+    case given: Network => given
+    case json => Network.fromJson(json.toString)
+  }
 
   /** The Params by name, as JSON, long ones cut off: for people. The network is drawn instead. */
   private[ml] def paramTexts: java.util.Map[String, String] =
@@ -332,9 +335,11 @@ trait NetParams extends NetTrainingParams {
 
   /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
   private[ml] def traceNetwork(): Unit =
-    if (isDefined(network) && isDefined(inputShape)) {
-      $(network).trace($(inputShape).map(_.toLong): _*)
-      ()
+    if (isDefined(inputShape)) {
+      get(network).foreach {
+        case block: Network => block.trace($(inputShape).map(_.toLong): _*)
+        case _ => // JSON is saved as it is
+      }
     }
 
   /** Refuses Params that do not go together. */

@@ -20,6 +20,9 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
 
   private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new ShippedNetwork(network))
 
+  /** Never called: the service loader, by which Spark Connect finds the class, asks for it. */
+  private[ml] def this() = this("", null: ShippedNetwork)
+
   /** The network with its weights. */
   def trainedNetwork: TrainedNetwork = shipped.network
 

@@ -6,6 +6,7 @@ import io.kiln.optim.{Optimizer, Schedule}
 import io.kiln.spark.feed.FeedColumns
 import io.kiln.spark.job.{EpochListener, FitRequest, Objective}
 import io.kiln.spark.model.{NamedRecord, Network, OutputColumns}
+import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.Regressor
@@ -31,7 +32,7 @@ class NetRegressor(override val uid: String)
   def setNetwork(value: Block): this.type = set(network, Network.of(value))
 
   /** Sets the network as JSON: layers (see `io.kiln.nn.json.BlockJson`) or a graph. @group setParam */
-  def setNetwork(json: String): this.type = set(network, Network.fromJson(json))
+  def setNetwork(json: String): this.type = set(network, json)
 
   /** @group setParam */
   def setInputShape(value: Array[Int]): this.type = set(inputShape, value)
@@ -181,7 +182,7 @@ class NetRegressor(override val uid: String)
     updateSettings.rule(),
     runSettings,
     $(handleInvalid) != "error",
-    epochListener,
+    LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 
   /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */

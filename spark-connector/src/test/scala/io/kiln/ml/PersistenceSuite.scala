@@ -126,4 +126,13 @@ class PersistenceSuite extends SparkSuite {
     val lines = probabilities(model).map(_.toArray.mkString(" "))
     Files.write(resources.resolve("classifier-0.1.predictions"), java.util.List.of(lines: _*))
   }
+
+  test("an estimator with layers as JSON is saved as it is, without inputShape, and trains when it is loaded") {
+    val json = """[{"Dense":{"units":8,"activation":"relu"}},{"Dense":{"units":3}}]"""
+    val path = java.nio.file.Files.createTempDirectory("estimator").resolve("json").toString
+    new NetClassifier().setNetwork(json).setMaxEpochs(1).save(path)
+    val again = NetClassifier.load(path)
+    assert(again.get(again.network).contains(json))
+    assert(again.fit(corners(30)).numClasses == 3)
+  }
 }

@@ -14,4 +14,12 @@ public interface EpochListener {
      * @param report results of the epoch
      */
     void epochEnded(EpochReport report);
+
+    /**
+     * Called for every event of the fit, by the same thread: also for that which begins it and for those of steps, of which there are
+     * a few per second.
+     *
+     * @param event what happened
+     */
+    default void happened(FitEvent event) {}
 }

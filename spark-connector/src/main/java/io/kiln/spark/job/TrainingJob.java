@@ -274,6 +274,7 @@ public final class TrainingJob {
     }
 
     private void tellListener(FitEvent event) {
+        request.listener().happened(event);
         if (event instanceof FitEvent.EpochEnded e) {
             request.listener().epochEnded(e.report());
         }

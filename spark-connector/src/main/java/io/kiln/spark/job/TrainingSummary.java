@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.apache.spark.ml.classification.NetTrainingSummary;
 
 /**
  * How a fit went.
@@ -25,7 +26,8 @@ public record TrainingSummary(
         String metricName,
         int resubmissions,
         double seconds,
-        Provenance provenance) {
+        Provenance provenance)
+        implements NetTrainingSummary {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** Makes the list unmodifiable. */
@@ -62,12 +64,39 @@ public record TrainingSummary(
     }
 
     /**
+     * Reads the text of what {@link #toJson} gives.
+     *
+     * @param json its components by name
+     * @return the summary
+     * @throws IllegalArgumentException when it is damaged
+     */
+    public static TrainingSummary fromJson(String json) {
+        try {
+            return fromJson(MAPPER.readTree(json));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("summary: not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /**
      * Training loss.
      *
      * @return one value per epoch
      */
     public double[] lossHistory() {
         return epochs.stream().mapToDouble(EpochReport::loss).toArray();
+    }
+
+    /** {@return {@link #lossHistory}, by the name that MLlib has for it and clients of Spark Connect ask for} */
+    @Override
+    public double[] objectiveHistory() {
+        return lossHistory();
+    }
+
+    /** {@return number of epochs, by MLlib's name} */
+    @Override
+    public int totalIterations() {
+        return epochs.size();
     }
 
     /**

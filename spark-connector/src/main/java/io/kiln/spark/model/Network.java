@@ -115,7 +115,7 @@ public final class Network {
     /**
      * A network from JSON.
      *
-     * @param json layers as {@link BlockJson} reads them, or a graph's JSON
+     * @param json layers as {@link BlockJson} reads them, a graph's JSON, or what {@link #toJson} writes
      * @return the network
      * @throws IllegalArgumentException when it is neither, or a graph without exactly one input and one output over batches
      */
@@ -123,7 +123,18 @@ public final class Network {
         if (BlockJson.isBlock(json)) {
             return of(BlockJson.read(json));
         }
+        if (isSaved(json)) {
+            return fromSavedJson(json);
+        }
         return new Network(null, checked(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)));
+    }
+
+    private static boolean isSaved(String json) {
+        try {
+            return MAPPER.readTree(json).has("values");
+        } catch (JsonProcessingException e) {
+            return false;
+        }
     }
 
     /** A network of one input and one output over batches of rows that Java's arrays can hold; anything else is refused. */
@@ -266,14 +277,8 @@ public final class Network {
         return json.toString();
     }
 
-    /**
-     * Reads the form that {@link #toJson} writes.
-     *
-     * @param json the text
-     * @return the network
-     * @throws IllegalArgumentException when it is damaged or of an unknown version
-     */
-    public static Network fromSavedJson(String json) {
+    /** Reads the form that {@link #toJson} writes. */
+    private static Network fromSavedJson(String json) {
         try {
             JsonNode n = MAPPER.readTree(json);
             if (n.path("format").asInt() != FORMAT) {

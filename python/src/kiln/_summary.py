@@ -1,0 +1,78 @@
+"""How training went."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kiln import _session
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class TrainingSummary:
+    """How training went: loss and metrics of each epoch, and where its time went.
+
+    Attributes
+    ----------
+    record : dict
+        What the JVM's ``TrainingSummary`` says, as its JSON. Over Spark Connect it has the epochs' losses alone; :meth:`load`
+        reads all of it from a saved model.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.record = dict(record)
+
+    @staticmethod
+    def load(path: str) -> TrainingSummary:
+        """Read the summary of a saved model.
+
+        Parameters
+        ----------
+        path : str
+            Directory of the model, not that of a pipeline around it.
+
+        Returns
+        -------
+        TrainingSummary
+
+        Raises
+        ------
+        ValueError
+            If the model was saved without one.
+        """
+        files = _session.active("TrainingSummary.load").read.text(f"{path}/kiln.json", wholetext=True)
+        record = json.loads(files.collect()[0][0]).get("summary")
+        if record is None:
+            raise ValueError(f"TrainingSummary.load: {path} was saved by a version of Kiln that kept no summary; fit anew")
+        return TrainingSummary(record)
+
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        """A record per epoch; what was not measured is NaN."""
+        return [{k: math.nan if v == "NaN" else v for k, v in e.items()} for e in self.record["epochs"]]
+
+    @property
+    def lossHistory(self) -> list[float]:
+        """Mean training loss of each epoch."""
+        return [e["loss"] for e in self.epochs]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The epochs as a data frame, a row each."""
+        import pandas
+
+        return pandas.json_normalize(self.epochs)
+
+    def __repr__(self) -> str:
+        losses = self.lossHistory
+        return f"TrainingSummary(epochs={len(losses)}, loss={losses[-1] if losses else None})"
+
+    def _repr_html_(self) -> str | None:
+        if _session.is_remote():
+            return None
+        jvm = _session.gateway("TrainingSummary").jvm
+        summary = jvm.io.kiln.spark.job.TrainingSummary.fromJson(json.dumps(self.record))
+        return str(jvm.io.kiln.spark.notebook.Notebook.html(summary))

@@ -1,0 +1,32 @@
+package io.kiln.spark;
+
+import org.apache.spark.rdd.RDD;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Rows and workers that wait for a loop, for Scala; {@link Kiln#run(RDD, int)} gives it.
+ *
+ * @param <T> type of the rows
+ */
+public final class ScalaRun<T> {
+    private final RDD<T> rows;
+    private final int workers;
+
+    ScalaRun(RDD<T> rows, int workers) {
+        this.rows = rows;
+        this.workers = workers;
+    }
+
+    /**
+     * Runs a loop, as {@link Kiln#run(org.apache.spark.api.java.JavaRDD, int, WorkerLoop)} does.
+     *
+     * @param <R> type of the results
+     * @param loop what each worker does
+     * @return what the workers gave, by rank
+     */
+    public <R> Seq<R> apply(WorkerLoop<T, R> loop) {
+        return CollectionConverters.asScala(Kiln.run(rows.toJavaRDD(), workers, loop))
+                .toSeq();
+    }
+}

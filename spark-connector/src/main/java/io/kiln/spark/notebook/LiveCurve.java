@@ -1,0 +1,55 @@
+package io.kiln.spark.notebook;
+
+import io.kiln.spark.job.EpochListener;
+import io.kiln.spark.job.EpochReport;
+import io.kiln.spark.job.FitEvent;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Draws the loss curve of a fit in the cell that runs it, anew after each epoch.
+ *
+ * <p>Concurrency: one thread.
+ */
+public final class LiveCurve implements EpochListener {
+    private final EpochListener beside;
+    private final List<EpochReport> epochs = new ArrayList<>();
+    private ZeppelinCell.Replaceable drawn;
+    private String metric = "metric";
+
+    private LiveCurve(EpochListener beside) {
+        this.beside = beside;
+    }
+
+    /**
+     * A listener that draws as well, where the calling thread runs a cell of Zeppelin.
+     *
+     * @param listener who is told first
+     * @param wanted whether to draw
+     * @return the listener, with the curve or as it is
+     */
+    public static EpochListener beside(EpochListener listener, boolean wanted) {
+        return wanted && ZeppelinCell.current() != null ? new LiveCurve(listener) : listener;
+    }
+
+    @Override
+    public void happened(FitEvent event) {
+        if (event instanceof FitEvent.Started started) {
+            metric = started.plan().metric();
+        }
+        beside.happened(event);
+    }
+
+    @Override
+    public void epochEnded(EpochReport report) {
+        beside.epochEnded(report);
+        epochs.add(report);
+        String html = new LossCurve(epochs, metric).toHtml();
+        ZeppelinCell cell = ZeppelinCell.current();
+        if (drawn != null) {
+            drawn.replace(html);
+        } else if (cell != null) {
+            drawn = cell.replaceable(html);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.kiln.spark.notebook;
+
+import java.util.List;
+import java.util.Locale;
+
+/** Builds HTML and SVG. Colours follow the page: text has the page's own, so that light and dark pages both can be read. */
+final class Markup {
+    private final StringBuilder text = new StringBuilder();
+
+    /** Adds a format, with its numbers as the standards of the web write them. */
+    Markup add(String format, Object... values) {
+        text.append(String.format(Locale.ROOT, format, values));
+        return this;
+    }
+
+    /** Opens a table; the first of the columns are set to the left, all others to the right. */
+    static String table(int left, List<String> headers, List<List<String>> rows) {
+        Markup m = new Markup().add("<table style=\"border-collapse:collapse\"><thead>");
+        m.row("th", left, headers).add("</thead><tbody>");
+        rows.forEach(r -> m.row("td", left, r));
+        return m.add("</tbody></table>").toString();
+    }
+
+    private Markup row(String tag, int left, List<String> cells) {
+        add("<tr>");
+        for (int i = 0; i < cells.size(); i++) {
+            add(
+                    "<%s style=\"text-align:%s;padding:2px 10px\">%s</%s>",
+                    tag, i < left ? "left" : "right", escape(cells.get(i)), tag);
+        }
+        return add("</tr>");
+    }
+
+    /** Text as HTML shows it; leading spaces stay. */
+    static String escape(String s) {
+        String escaped = s.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+        int spaces = escaped.length() - escaped.stripLeading().length();
+        return "&nbsp;".repeat(spaces) + escaped.substring(spaces);
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}
