@@ -160,8 +160,10 @@ public final class Notebook {
         }
         String table = Markup.table(0, headers, rows);
         return LossCurve.of(summary).toHtml()
-                + "<details><summary>%d epochs in %s s</summary>%s</details>"
-                        .formatted(summary.epochs().size(), number(summary.seconds()), table);
+                + new Markup()
+                        .add(
+                                "<details><summary>%d epochs in %s s</summary>%s</details>",
+                                summary.epochs().size(), number(summary.seconds()), table);
     }
 
     private static String number(double value) {
