@@ -1,6 +1,8 @@
 package io.kiln.examples;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.op.FluentOperand;
+import io.kiln.op.Operand;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
@@ -24,7 +26,7 @@ final class OperatorIndex {
     private static final Pattern RECORD =
             Pattern.compile("/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(([^)]*)\\)\\s*implements", Pattern.DOTALL);
     private static final Pattern METHOD = Pattern.compile(
-            "public (?:static )?(?:final )?[\\w<>\\[\\], ]*NDArray[\\w<>\\[\\], ]* (\\w+)\\([^{]*\\{(.*?)\\n    \\}",
+            "public (?:static )?(?:final )?[\\w<>\\[\\], ]*(?:NDArray|\\bT\\b)[\\w<>\\[\\], ]* (\\w+)\\([^{]*\\{(.*?)\\n    \\}",
             Pattern.DOTALL);
     private static final Pattern CREATION = Pattern.compile("new (\\w+)\\(");
     private static final Pattern TAG = Pattern.compile("\\{@(?:link|code|linkplain) ([^}]*)\\}");
@@ -44,8 +46,8 @@ final class OperatorIndex {
                 readCalls(f, type(f), name(f));
             }
         }
-        for (String part : List.of("NDArray", "FluentArray", "PointwiseArray")) {
-            readCalls(sources.resolveSibling("ndarray").resolve(part + ".java"), NDArray.class, "NDArray");
+        for (Class<?> c = FluentOperand.class; c != Operand.class; c = c.getSuperclass()) {
+            readCalls(sources.resolve(c.getSimpleName() + ".java"), NDArray.class, "NDArray");
         }
         StringBuilder page = new StringBuilder(
                 """

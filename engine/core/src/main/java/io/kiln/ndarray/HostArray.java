@@ -2,19 +2,18 @@ package io.kiln.ndarray;
 
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
+import io.kiln.op.FluentOperand;
 import io.kiln.op.shape.BroadcastTo;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 
 /** Reading and overwriting the elements of arrays from Java. */
-public abstract sealed class HostArray permits PointwiseArray {
+public abstract sealed class HostArray extends FluentOperand<NDArray> permits IndexedArray {
     private static final PointwiseProgram FILL = PointwiseProgram.of(Expr.scalar(0));
     private static final PointwiseProgram ASSIGN = PointwiseProgram.of(Expr.input(0));
 
     HostArray() {}
-
-    abstract NDArray self();
 
     static void checkCount(Shape shape, int count) {
         if (shape.size() != count) {

@@ -19,7 +19,7 @@ import java.lang.ref.Cleaner;
  *
  * <p>Concurrency: reading from several threads is safe; writing in place is not.
  */
-public final class NDArray extends FluentArray implements AutoCloseable {
+public final class NDArray extends IndexedArray implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final Layout layout;
@@ -285,7 +285,7 @@ public final class NDArray extends FluentArray implements AutoCloseable {
     }
 
     @Override
-    NDArray self() {
+    protected NDArray self() {
         return this;
     }
 

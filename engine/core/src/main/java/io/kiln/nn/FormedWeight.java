@@ -54,12 +54,12 @@ final class FormedWeight {
         NDArray fixed = Dispatch.one(new StopGradient(), matrix);
         // The direction is copied, as the tape must not see it change.
         NDArray left = beside.data().copy().reshape(-1, 1);
-        NDArray right = unit(Linalg.swap(fixed).matmul(left));
+        NDArray right = unit(Linalg.matrixTranspose(fixed).matmul(left));
         left = unit(fixed.matmul(right));
         if (matrix.isTraced() || Autograd.isTraining()) {
             beside.update(left.reshape(-1));
         }
-        return matrix.div(Linalg.swap(left).matmul(matrix.matmul(right)));
+        return matrix.div(Linalg.matrixTranspose(left).matmul(matrix.matmul(right)));
     }
 
     private static NDArray unit(NDArray x) {

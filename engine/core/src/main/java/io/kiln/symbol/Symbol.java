@@ -6,6 +6,7 @@ import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.op.FluentOperand;
 import io.kiln.op.Operator;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +35,7 @@ import java.util.stream.Stream;
  *
  * <p>Concurrency: immutable; names and attributes of new symbols follow the {@link SymbolScope} of the thread.
  */
-public final class Symbol extends FluentSymbol {
+public final class Symbol extends FluentOperand<Symbol> {
     private final List<SymbolNode.Output> heads;
     private final Map<SymbolNode, SymbolNode.Output> updates;
 
@@ -51,8 +52,28 @@ public final class Symbol extends FluentSymbol {
     }
 
     @Override
-    Symbol self() {
+    protected Symbol self() {
         return this;
+    }
+
+    @Override
+    protected Symbol apply(Operator operator) {
+        return of(operator, this);
+    }
+
+    @Override
+    protected Symbol apply(Operator operator, Symbol second) {
+        return of(operator, this, second);
+    }
+
+    @Override
+    protected Symbol apply(Operator operator, Symbol second, Symbol third) {
+        return of(operator, this, second, third);
+    }
+
+    @Override
+    protected int axis(int axis) {
+        return axis;
     }
 
     List<SymbolNode.Output> heads() {

@@ -56,7 +56,7 @@ class CommonSubexpressionsTest {
 
     @Test
     void callsOfSeveralOutputsAreSharedWhole() {
-        Program p = shared(x -> Reductions.cumulativeMax(x, 1)[0].add(Reductions.cumulativeMax(x, 1)[0]));
+        Program p = shared(x -> Reductions.cummax(x, 1)[0].add(Reductions.cummax(x, 1)[0]));
         assertEquals(List.of("cumulativeMax", "add"), Programs.operators(p));
     }
 

@@ -188,7 +188,7 @@ final class RandomRules {
         return g.oneOf(
                 one(() -> a.softmax(axis)),
                 one(() -> a.logSoftmax(axis).mul(0.3)),
-                one(() -> Reductions.cumulativeSum(a, axis).mul(0.4)),
+                one(() -> Reductions.cumsum(a, axis).mul(0.4)),
                 one(() -> Reductions.argMax(a, axis).cast(g.type()).mul(0).add(a.mean())));
     }
 
@@ -357,7 +357,7 @@ final class RandomRules {
         return a == null
                 ? null
                 : one(() ->
-                        a.matmul(Linalg.swap(a)).mul(1.0 / a.shape().dim(-1)).tanh());
+                        a.matmul(Linalg.matrixTranspose(a)).mul(1.0 / a.shape().dim(-1)).tanh());
     }
 
     private static NDArray image(Growth g) {

@@ -60,7 +60,7 @@ final class OnnxElementwise {
         unary("IsNaN", Elementwise::isNan);
         unary("Log", Elementwise::log);
         unary("Neg", Elementwise::neg);
-        unary("Not", Elementwise::not);
+        unary("Not", Elementwise::logicalNot);
         unary("Reciprocal", Elementwise::reciprocal);
         unary("Round", Elementwise::round);
         unary("Sign", Elementwise::sign);
@@ -76,8 +76,8 @@ final class OnnxElementwise {
 
     private static NDArray isInf(OnnxCall c) {
         NDArray infinite = Functions.isInf(c.x());
-        NDArray above = c.flag("detect_positive", true) ? infinite : Elementwise.and(infinite, c.x().lt(0));
-        return c.flag("detect_negative", true) ? above : Elementwise.and(above, c.x().gt(0));
+        NDArray above = c.flag("detect_positive", true) ? infinite : Elementwise.logicalAnd(infinite, c.x().lt(0));
+        return c.flag("detect_negative", true) ? above : Elementwise.logicalAnd(above, c.x().gt(0));
     }
 
     private void activations() {
@@ -118,9 +118,9 @@ final class OnnxElementwise {
         one(
                 "BitShift",
                 c -> c.text("direction", "").equals("LEFT")
-                        ? Functions.shiftLeft(c.x(), c.y())
-                        : Functions.shiftRight(c.x(), c.y()));
-        binary("And", Elementwise::and);
+                        ? Functions.leftShift(c.x(), c.y())
+                        : Functions.rightShift(c.x(), c.y()));
+        binary("And", Elementwise::logicalAnd);
         one("Div", c -> c.x().dtype().isFloating() ? c.x().div(c.y()) : Functions.truncDiv(c.x(), c.y()));
         binary("Equal", Elementwise::eq);
         binary("Greater", Elementwise::gt);
@@ -128,9 +128,9 @@ final class OnnxElementwise {
         binary("Less", Elementwise::lt);
         binary("LessOrEqual", Elementwise::le);
         binary("Mul", Elementwise::mul);
-        binary("Or", Elementwise::or);
+        binary("Or", Elementwise::logicalOr);
         binary("Sub", Elementwise::sub);
-        binary("Xor", Functions::xor);
+        binary("Xor", Functions::logicalXor);
         one("Mod", c -> c.flag("fmod", false) ? Functions.fmod(c.x(), c.y()) : Elementwise.mod(c.x(), c.y()));
         one("Pow", c -> Elementwise.pow(c.x(), c.y()).cast(c.x().dtype()));
         one("Max", c -> fold(c, Elementwise::maximum));

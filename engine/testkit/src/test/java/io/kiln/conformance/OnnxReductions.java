@@ -73,11 +73,11 @@ final class OnnxReductions {
         });
         one(
                 "CumSum",
-                c -> Reductions.cumulativeSum(
+                c -> Reductions.cumsum(
                         c.x(), (int) c.y().item(), c.flag("exclusive", false), c.flag("reverse", false)));
         one(
                 "CumProd",
-                c -> Reductions.cumulativeProduct(
+                c -> Reductions.cumprod(
                         c.x(), (int) c.y().item(), c.flag("exclusive", false), c.flag("reverse", false)));
         one("LpNormalization", c -> {
             NDArray norm = Reductions.norm(c.x(), c.integer("p", 2), true, c.axis(-1));
@@ -85,7 +85,7 @@ final class OnnxReductions {
         });
         one("MeanVarianceNormalization", c -> {
             int[] axes = c.has("axes") ? c.axes(1) : new int[] {0, 2, 3};
-            NDArray deviation = Reductions.standardDeviation(c.x(), 0, true, axes);
+            NDArray deviation = Reductions.std(c.x(), 0, true, axes);
             return c.x().sub(Reductions.mean(c.x(), true, axes)).div(deviation.add(1e-9));
         });
     }
@@ -147,7 +147,7 @@ final class OnnxReductions {
 
     private void matrices() {
         one("MatMul", c -> Linalg.matmul(c.x(), c.y()));
-        one("Det", c -> Linalg.determinant(c.x()));
+        one("Det", c -> Linalg.det(c.x()));
         one("Einsum", c -> Linalg.einsum(c.text("equation", "").replace(" ", ""), c.inputs()));
         one("Gemm", c -> {
             NDArray a = c.flag("transA", false) ? c.x().transpose() : c.x();

@@ -64,7 +64,7 @@ final class TorchElementwise {
         unary("log10", Functions::log10);
         unary("log1p", Elementwise::log1p);
         unary("log2", Functions::log2);
-        unary("logical_not", Elementwise::not);
+        unary("logical_not", Elementwise::logicalNot);
         unary("neg", Elementwise::neg);
         unary("rad2deg", Functions::degrees);
         unary("reciprocal", Elementwise::reciprocal);
@@ -158,10 +158,10 @@ final class TorchElementwise {
         binary("fmod", Functions::fmod);
         binary("remainder", Elementwise::mod);
         binary("bitwise_and", Functions::bitwiseAnd);
-        binary("bitwise_left_shift", Functions::shiftLeft);
+        binary("bitwise_left_shift", Functions::leftShift);
         unary("bitwise_not", Functions::bitwiseNot);
         binary("bitwise_or", Functions::bitwiseOr);
-        binary("bitwise_right_shift", Functions::shiftRight);
+        binary("bitwise_right_shift", Functions::rightShift);
         binary("bitwise_xor", Functions::bitwiseXor);
         binary("xlogy", Functions::xlogy);
         one(
@@ -206,9 +206,9 @@ final class TorchElementwise {
         binary("le", Elementwise::le);
         binary("gt", Elementwise::gt);
         binary("ge", Elementwise::ge);
-        binary("logical_and", Elementwise::and);
-        binary("logical_or", Elementwise::or);
-        binary("logical_xor", Functions::xor);
+        binary("logical_and", Elementwise::logicalAnd);
+        binary("logical_or", Elementwise::logicalOr);
+        binary("logical_xor", Functions::logicalXor);
         one("where", c -> Elementwise.where(c.x(1), c.x(), c.x(2)));
         one(
                 "masked_fill",

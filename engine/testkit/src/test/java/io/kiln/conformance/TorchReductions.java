@@ -59,7 +59,7 @@ final class TorchReductions {
         one("var", c -> Reductions.variance(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
         one(
                 "std",
-                c -> Reductions.standardDeviation(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
+                c -> Reductions.std(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
         one("norm", c -> norm(c, "p"));
         one("linalg.vector_norm", c -> norm(c, "ord"));
         one("argmax", c -> arg(c, true));
@@ -121,18 +121,18 @@ final class TorchReductions {
     private void scans() {
         one("cumsum", c -> {
             c.without("dtype");
-            return Reductions.cumulativeSum(c.x(), (int) c.integer(1, "dim", 0));
+            return Reductions.cumsum(c.x(), (int) c.integer(1, "dim", 0));
         });
         one("cumprod", c -> {
             c.without("dtype");
-            return Reductions.cumulativeProduct(c.x(), (int) c.integer(1, "dim", 0));
+            return Reductions.cumprod(c.x(), (int) c.integer(1, "dim", 0));
         });
         one("logcumsumexp", c -> {
             TorchCall.needs(c.rank() > 0, "a scan of a scalar");
-            return Reductions.logCumulativeSumExp(c.x(), (int) c.integer(1, "dim", 0));
+            return Reductions.logcumsumexp(c.x(), (int) c.integer(1, "dim", 0));
         });
-        adapters.put("cummax", c -> Reductions.cumulativeMax(c.x(), (int) c.integer(1, "dim", 0)));
-        adapters.put("cummin", c -> Reductions.cumulativeMin(c.x(), (int) c.integer(1, "dim", 0)));
+        adapters.put("cummax", c -> Reductions.cummax(c.x(), (int) c.integer(1, "dim", 0)));
+        adapters.put("cummin", c -> Reductions.cummin(c.x(), (int) c.integer(1, "dim", 0)));
     }
 
     private void matrices() {
@@ -160,7 +160,7 @@ final class TorchReductions {
             c.without("upper");
             return Linalg.cholesky(c.x());
         });
-        one("linalg.det", c -> Linalg.determinant(c.x()));
+        one("linalg.det", c -> Linalg.det(c.x()));
         one("linalg.inv", c -> Linalg.inverse(c.x()));
         adapters.put("linalg.slogdet", c -> {
             NDArray[] results = Linalg.logDeterminant(c.x());
@@ -169,7 +169,7 @@ final class TorchReductions {
         one("linalg.svdvals", c -> Linalg.svd(c.x())[1]);
         one("linalg.eigvalsh", c -> {
             TorchCall.needs(c.text(1, "UPLO", "L").equals("L"), "the upper triangle alone");
-            return Linalg.symmetricEigen(c.x())[0];
+            return Linalg.eigh(c.x())[0];
         });
         adapters.put("linalg.qr", c -> {
             TorchCall.needs(c.text(1, "mode", "reduced").equals("reduced"), "complete and R-only factorisations");

@@ -73,7 +73,7 @@ final class TorchShapes {
         one("stack", c -> Movement.stack((int) c.integer(1, "dim", 0), c.list(0)));
         one("diag_embed", c -> {
             TorchCall.needs(!c.has(1, "offset") && !c.has(2, "dim1"), "diagonals beside the main one");
-            return Movement.diagonalMatrix(c.x());
+            return Movement.diagEmbed(c.x());
         });
         one("diagonal", c -> {
             TorchCall.needs(!c.has(2, "dim1") && c.rank() == 2, "diagonals of other axes");

@@ -135,7 +135,7 @@ class LayerValuesTest {
         NDArray eye = new Eye().create(Shape.of(4, 4));
         layer.forward(eye);
         layer.parameters().get("gain").set(NDArray.of(1f, 2f, 0.5f));
-        NDArray rows = Linalg.swap(layer.forward(eye));
+        NDArray rows = Linalg.matrixTranspose(layer.forward(eye));
         Golden.assertClose(new double[] {1, 4, 0.25}, rows.square().sum(1).toDoubleArray(), 1e-5, "squared lengths");
     }
 

@@ -165,7 +165,7 @@ class ExtraOperatorsTest {
     @Test
     void numbersAreCountedByValue() {
         NDArray x = NDArray.of(Shape.of(2, 3), 1, 3, 1, 0, 1, 3);
-        assertArrayEquals(new long[] {1, 3, 0, 2, 0}, Indexing.binCount(x, 5).toLongArray());
+        assertArrayEquals(new long[] {1, 3, 0, 2, 0}, Indexing.bincount(x, 5).toLongArray());
     }
 
     @Test
@@ -210,15 +210,15 @@ class ExtraOperatorsTest {
             near(a, svd[0].mul(svd[1].expandDims(-2)).matmul(svd[2]));
             long k = Math.min(size[0], size[1]);
             NDArray unit = Creation.eye(k, DType.FLOAT64).broadcastTo(Shape.of(2, k, k));
-            near(unit, Linalg.swap(svd[0]).matmul(svd[0]));
-            near(unit, svd[2].matmul(Linalg.swap(svd[2])));
+            near(unit, Linalg.matrixTranspose(svd[0]).matmul(svd[0]));
+            near(unit, svd[2].matmul(Linalg.matrixTranspose(svd[2])));
             double[] s = svd[1].toDoubleArray();
             for (int i = 1; i < k; i++) {
                 assertTrue(s[i - 1] >= s[i] && s[i] >= 0);
             }
-            NDArray square = a.matmul(Linalg.swap(a));
-            NDArray[] eigen = Linalg.symmetricEigen(square);
-            near(square, eigen[1].mul(eigen[0].expandDims(-2)).matmul(Linalg.swap(eigen[1])));
+            NDArray square = a.matmul(Linalg.matrixTranspose(a));
+            NDArray[] eigen = Linalg.eigh(square);
+            near(square, eigen[1].mul(eigen[0].expandDims(-2)).matmul(Linalg.matrixTranspose(eigen[1])));
         }
     }
 
@@ -232,10 +232,10 @@ class ExtraOperatorsTest {
         NDArray a = NDArray.of(Shape.of(3, 2), 1d, 2, 2, 4, 3, 6);
         NDArray[] svd = Linalg.svd(a);
         near(a, svd[0].mul(svd[1].expandDims(-2)).matmul(svd[2]));
-        near(Creation.eye(2, DType.FLOAT64), Linalg.swap(svd[0]).matmul(svd[0]));
+        near(Creation.eye(2, DType.FLOAT64), Linalg.matrixTranspose(svd[0]).matmul(svd[0]));
         NDArray[] none = Linalg.svd(NDArray.zeros(Shape.of(2, 2), DType.FLOAT64));
         assertArrayEquals(new double[2], none[1].toDoubleArray());
-        near(Creation.eye(2, DType.FLOAT64), Linalg.swap(none[0]).matmul(none[0]));
+        near(Creation.eye(2, DType.FLOAT64), Linalg.matrixTranspose(none[0]).matmul(none[0]));
     }
 
     @Test
@@ -259,17 +259,17 @@ class ExtraOperatorsTest {
     void secondDerivativesOfFactorsEqualDifferences() {
         NDArray a = RandomOps.normal(Shape.of(3, 3), 0, 1, DType.FLOAT64);
         NDArray definite =
-                a.matmul(Linalg.swap(a)).add(Creation.eye(3, DType.FLOAT64).mul(2));
+                a.matmul(Linalg.matrixTranspose(a)).add(Creation.eye(3, DType.FLOAT64).mul(2));
         for (UnaryOperator<NDArray> f : List.<UnaryOperator<NDArray>>of(
                 Linalg::cholesky,
                 Linalg::inverse,
-                Linalg::determinant,
+                Linalg::det,
                 x -> Linalg.logDeterminant(x)[0],
                 x -> Linalg.qr(x)[1],
                 x -> Linalg.svd(x)[1],
                 x -> Linalg.svd(x)[0],
-                x -> Linalg.symmetricEigen(x)[0],
-                x -> Linalg.symmetricEigen(x)[1],
+                x -> Linalg.eigh(x)[0],
+                x -> Linalg.eigh(x)[1],
                 x -> Linalg.solve(x, a))) {
             twice(f, definite);
         }
@@ -320,7 +320,7 @@ class ExtraOperatorsTest {
         assertArrayEquals(dense.matmul(b).toFloatArray(), Sparse.dot(finite, b).toFloatArray(), 1e-5f);
         assertArrayEquals(c.matmul(dense).toFloatArray(), Sparse.dot(c, finite).toFloatArray(), 1e-5f);
         assertArrayEquals(
-                Linalg.swap(dense).matmul(d).toFloatArray(),
+                Linalg.matrixTranspose(dense).matmul(d).toFloatArray(),
                 Sparse.dotTransposed(finite, d).toFloatArray(),
                 1e-5f);
     }
@@ -426,14 +426,14 @@ class ExtraOperatorsTest {
         assertArrayEquals(new float[] {-2, 1, 0, 3}, Movement.roll(x, 1, 1).toFloatArray());
         assertArrayEquals(new float[] {1, 0}, Movement.diagonal(x, 0).toFloatArray());
         assertEquals(1, Linalg.trace(x).item());
-        assertEquals(6, Linalg.determinant(x).item(), 1e-5);
+        assertEquals(6, Linalg.det(x).item(), 1e-5);
         assertEquals(3, Reductions.countNonzero(x).item());
         assertEquals(1, Reductions.any(x).item());
         assertEquals(0, Reductions.all(x).item());
         assertArrayEquals(new float[] {-0.5f, 1.5f}, Reductions.median(x, 1).toFloatArray());
-        assertArrayEquals(new float[] {1, 1, 3, 3}, Reductions.cumulativeMax(x, 1)[0].toFloatArray());
+        assertArrayEquals(new float[] {1, 1, 3, 3}, Reductions.cummax(x, 1)[0].toFloatArray());
         assertArrayEquals(
-                new float[] {1, -2, 3, 0}, Reductions.cumulativeProduct(x, 1).toFloatArray());
+                new float[] {1, -2, 3, 0}, Reductions.cumprod(x, 1).toFloatArray());
         assertArrayEquals(
                 new float[] {180, 90},
                 Functions.degrees(NDArray.of((float) Math.PI, (float) Math.PI / 2))

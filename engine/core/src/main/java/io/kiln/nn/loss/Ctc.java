@@ -48,7 +48,7 @@ public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements L
     public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray labels = labels(prediction, label);
         NDArray isLabel = labels.ge(blank == Blank.FIRST ? 1 : 0).cast(DType.FLOAT32);
-        NDArray count = Reductions.cumulativeProduct(isLabel, 1).sum(1);
+        NDArray count = Reductions.cumprod(isLabel, 1).sum(1);
         long steps = prediction.shape().dim(layout == Layout.NTC ? 1 : 0);
         return compute(prediction, label, Creation.fullLike(count, steps), count);
     }

@@ -29,14 +29,14 @@ final class Views {
 
     /** The inner products of all rows: [N,N]. */
     static NDArray products(NDArray a, NDArray b) {
-        return a.matmul(Linalg.swap(b));
+        return a.matmul(Linalg.matrixTranspose(b));
     }
 
     /** [N,N]: 1 on the diagonal, else 0. */
     static NDArray diagonal(NDArray rows) {
         NDArray ones = rows.slice(1, 0, 1).mul(0).add(1);
-        NDArray number = Reductions.cumulativeSum(ones, 0);
-        return number.eq(Linalg.swap(number)).cast(rows.dtype());
+        NDArray number = Reductions.cumsum(ones, 0);
+        return number.eq(Linalg.matrixTranspose(number)).cast(rows.dtype());
     }
 
     /** The number of rows, as an array of shape []. */

@@ -151,7 +151,7 @@ public record ScaledDotProductAttention(
             d[0] = Broadcasting.reduceTo(
                     ds.mul(scale).matmul(c.input(1)), c.input(0).shape());
             d[1] = Broadcasting.reduceTo(
-                    Linalg.swap(ds.mul(scale)).matmul(c.input(0)), c.input(1).shape());
+                    Linalg.matrixTranspose(ds.mul(scale)).matmul(c.input(0)), c.input(1).shape());
             if (masked && c.needs(3)) {
                 d[3] = Broadcasting.reduceTo(ds, c.input(3).shape());
             }
@@ -159,14 +159,14 @@ public record ScaledDotProductAttention(
         if (dy != null) {
             NDArray used = keep == null ? p : p.mul(keep);
             d[2] = Broadcasting.reduceTo(
-                    Linalg.swap(used).matmul(dy), c.input(2).shape());
+                    Linalg.matrixTranspose(used).matmul(dy), c.input(2).shape());
         }
         return d;
     }
 
     @Override
     public NDArray[] compose(NDArray... in) {
-        NDArray scores = in[0].matmul(Linalg.swap(in[1])).mul(scale);
+        NDArray scores = in[0].matmul(Linalg.matrixTranspose(in[1])).mul(scale);
         NDArray seen = causal
                 ? seen(in[0].factory(), in[0].shape().dim(-2), in[1].shape().dim(-2))
                 : null;
@@ -174,7 +174,7 @@ public record ScaledDotProductAttention(
             boolean chosen = in[3].dtype() == DType.BOOL;
             NDArray open =
                     chosen ? in[3] : Dispatch.one(new CompareScalar(Comparison.NE, Double.NEGATIVE_INFINITY), in[3]);
-            seen = seen == null ? open : Elementwise.and(seen, open);
+            seen = seen == null ? open : Elementwise.logicalAnd(seen, open);
             scores = chosen ? scores : scores.add(in[3]);
         }
         NDArray p;

@@ -288,7 +288,7 @@ public final class Indexing {
      * @param bins how many numbers there are
      * @return a new array [bins], int64
      */
-    public static NDArray binCount(NDArray x, long bins) {
+    public static NDArray bincount(NDArray x, long bins) {
         NDArray flat = x.flatten(0);
         return Segments.sum(Creation.onesLike(flat).cast(DType.INT64), flat, bins);
     }

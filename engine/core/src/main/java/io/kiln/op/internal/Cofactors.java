@@ -26,10 +26,10 @@ public record Cofactors() implements Operator {
     public NDArray[] gradient(GradientContext c) {
         NDArray y = c.output(0);
         NDArray dy = c.outputGradient(0);
-        NDArray turned = Linalg.swap(Dispatch.one(new Inverse(), c.input(0)));
+        NDArray turned = Linalg.matrixTranspose(Dispatch.one(new Inverse(), c.input(0)));
         NDArray inner = dy.mul(y).sum(-1).sum(-1).expandDims(-1).expandDims(-1);
         return new NDArray[] {
-            turned.mul(inner).sub(turned.matmul(Linalg.swap(dy)).matmul(y))
+            turned.mul(inner).sub(turned.matmul(Linalg.matrixTranspose(dy)).matmul(y))
         };
     }
 

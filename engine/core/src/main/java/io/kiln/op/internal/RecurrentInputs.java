@@ -173,7 +173,7 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
 
     /** x Wᵀ + b for every step, [T,N,G H]. */
     public static NDArray project(NDArray x, NDArray weight, NDArray bias) {
-        return x.matmul(Linalg.swap(weight)).add(bias);
+        return x.matmul(Linalg.matrixTranspose(weight)).add(bias);
     }
 
     /** The new state where the sequence still goes on, the old one behind its end. */

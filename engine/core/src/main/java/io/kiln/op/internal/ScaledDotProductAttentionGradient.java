@@ -46,14 +46,14 @@ public record ScaledDotProductAttentionGradient(double scale, boolean dropped) i
         NDArray used = keep == null ? p : p.mul(keep);
         return new NDArray[] {
             Broadcasting.reduceTo(ds.matmul(in[2]), in[1].shape()),
-            Broadcasting.reduceTo(Linalg.swap(ds).matmul(in[1]), in[2].shape()),
-            Broadcasting.reduceTo(Linalg.swap(used).matmul(dy), in[3].shape())
+            Broadcasting.reduceTo(Linalg.matrixTranspose(ds).matmul(in[1]), in[2].shape()),
+            Broadcasting.reduceTo(Linalg.matrixTranspose(used).matmul(dy), in[3].shape())
         };
     }
 
     /** The gradient of P, from that of y. */
     public static NDArray weights(NDArray dy, NDArray v, NDArray p, NDArray keep) {
-        NDArray dp = dy.matmul(Linalg.swap(v));
+        NDArray dp = dy.matmul(Linalg.matrixTranspose(v));
         return Broadcasting.reduceTo(keep == null ? dp : dp.mul(keep), p.shape());
     }
 

@@ -46,7 +46,7 @@ public final class SquareMatrices {
 
     /** (x + xᵀ)/2. */
     public static NDArray symmetric(NDArray x) {
-        return x.add(Linalg.swap(x)).mul(0.5);
+        return x.add(Linalg.matrixTranspose(x)).mul(0.5);
     }
 
     /** Numbers along the last axis as factors of rows. */

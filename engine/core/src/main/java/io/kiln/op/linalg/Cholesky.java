@@ -23,12 +23,12 @@ public record Cholesky() implements Operator {
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray l = c.output(0);
-        NDArray p = Dispatch.one(new Tril(0), Linalg.swap(l).matmul(c.outputGradient(0)));
+        NDArray p = Dispatch.one(new Tril(0), Linalg.matrixTranspose(l).matmul(c.outputGradient(0)));
         NDArray half =
                 p.sub(SquareMatrices.diagonal(Dispatch.one(new Diagonal(0), p)).mul(0.5));
         TriangularSolve back = new TriangularSolve(true, true);
         NDArray s = Dispatch.one(back, l, half);
-        s = Dispatch.one(back, l, Linalg.swap(s));
+        s = Dispatch.one(back, l, Linalg.matrixTranspose(s));
         return new NDArray[] {SquareMatrices.symmetric(s)};
     }
 

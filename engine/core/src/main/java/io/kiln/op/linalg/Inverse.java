@@ -18,7 +18,7 @@ public record Inverse() implements Operator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
-        NDArray t = Linalg.swap(c.output(0));
+        NDArray t = Linalg.matrixTranspose(c.output(0));
         return new NDArray[] {t.matmul(c.outputGradient(0)).matmul(t).neg()};
     }
 

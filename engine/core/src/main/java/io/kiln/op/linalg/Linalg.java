@@ -92,7 +92,7 @@ public final class Linalg {
      * @param x matrices
      * @return a new array
      */
-    public static NDArray swap(NDArray x) {
+    public static NDArray matrixTranspose(NDArray x) {
         int rank = x.shape().rank();
         List<Long> axes = new ArrayList<>();
         for (long i = 0; i < rank - 2; i++) {
@@ -183,7 +183,7 @@ public final class Linalg {
      * @param a matrices […,n,n]
      * @return a new array
      */
-    public static NDArray determinant(NDArray a) {
+    public static NDArray det(NDArray a) {
         return Dispatch.one(new Determinant(), a);
     }
 
@@ -223,7 +223,7 @@ public final class Linalg {
      * @param a matrices […,n,n]
      * @return eigenvalues, rising, and vectors in the columns
      */
-    public static NDArray[] symmetricEigen(NDArray a) {
+    public static NDArray[] eigh(NDArray a) {
         return Dispatch.run(new SymmetricEigen(), a);
     }
 }

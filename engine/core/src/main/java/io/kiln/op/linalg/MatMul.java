@@ -40,8 +40,8 @@ public record MatMul() implements Operator {
         NDArray a = c.input(0);
         NDArray b = c.input(1);
         return new NDArray[] {
-            c.needs(0) ? Broadcasting.reduceTo(dy.matmul(Linalg.swap(b)), a.shape()) : null,
-            c.needs(1) ? Broadcasting.reduceTo(Linalg.swap(a).matmul(dy), b.shape()) : null
+            c.needs(0) ? Broadcasting.reduceTo(dy.matmul(Linalg.matrixTranspose(b)), a.shape()) : null,
+            c.needs(1) ? Broadcasting.reduceTo(Linalg.matrixTranspose(a).matmul(dy), b.shape()) : null
         };
     }
 

@@ -37,12 +37,12 @@ public record Qr() implements Operator {
                     + c.input(0).shape() + "; factor the transpose");
         }
         NDArray dq = c.outputGradient(0) == null ? Creation.zerosLike(q) : c.outputGradient(0);
-        NDArray m = Linalg.swap(dq).matmul(q).neg();
+        NDArray m = Linalg.matrixTranspose(dq).matmul(q).neg();
         if (c.outputGradient(1) != null) {
-            m = m.add(r.matmul(Linalg.swap(c.outputGradient(1))));
+            m = m.add(r.matmul(Linalg.matrixTranspose(c.outputGradient(1))));
         }
-        NDArray low = Dispatch.one(new Tril(0), m).add(Linalg.swap(Dispatch.one(new Tril(-1), m)));
+        NDArray low = Dispatch.one(new Tril(0), m).add(Linalg.matrixTranspose(Dispatch.one(new Tril(-1), m)));
         NDArray sum = dq.add(q.matmul(low));
-        return new NDArray[] {Linalg.swap(Dispatch.one(new TriangularSolve(false, false), r, Linalg.swap(sum)))};
+        return new NDArray[] {Linalg.matrixTranspose(Dispatch.one(new TriangularSolve(false, false), r, Linalg.matrixTranspose(sum)))};
     }
 }

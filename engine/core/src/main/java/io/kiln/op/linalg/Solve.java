@@ -21,9 +21,9 @@ public record Solve() implements Operator {
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray a = c.input(0);
-        NDArray db = Dispatch.one(this, Linalg.swap(a), c.outputGradient(0));
+        NDArray db = Dispatch.one(this, Linalg.matrixTranspose(a), c.outputGradient(0));
         NDArray da = c.needs(0)
-                ? Broadcasting.reduceTo(db.matmul(Linalg.swap(c.output(0))).neg(), a.shape())
+                ? Broadcasting.reduceTo(db.matmul(Linalg.matrixTranspose(c.output(0))).neg(), a.shape())
                 : null;
         return new NDArray[] {
             da, c.needs(1) ? Broadcasting.reduceTo(db, c.input(1).shape()) : null

@@ -25,29 +25,29 @@ public record Svd() implements Operator {
     public NDArray[] gradient(GradientContext c) {
         NDArray u = c.output(0);
         NDArray s = c.output(1);
-        NDArray v = Linalg.swap(c.output(2));
+        NDArray v = Linalg.matrixTranspose(c.output(2));
         NDArray du = c.outputGradient(0);
         NDArray ds = c.outputGradient(1);
-        NDArray dv = c.outputGradient(2) == null ? null : Linalg.swap(c.outputGradient(2));
+        NDArray dv = c.outputGradient(2) == null ? null : Linalg.matrixTranspose(c.outputGradient(2));
         NDArray inner = SquareMatrices.diagonal(ds == null ? Creation.zerosLike(s) : ds);
         NDArray gaps = SquareMatrices.gaps(s.square());
         if (du != null) {
-            NDArray j = gaps.mul(Linalg.swap(u).matmul(du));
-            inner = inner.add(SquareMatrices.scaleColumns(j.add(Linalg.swap(j)), s));
+            NDArray j = gaps.mul(Linalg.matrixTranspose(u).matmul(du));
+            inner = inner.add(SquareMatrices.scaleColumns(j.add(Linalg.matrixTranspose(j)), s));
         }
         if (dv != null) {
-            NDArray k = gaps.mul(Linalg.swap(v).matmul(dv));
-            inner = inner.add(k.add(Linalg.swap(k)).mul(s.expandDims(-1)));
+            NDArray k = gaps.mul(Linalg.matrixTranspose(v).matmul(dv));
+            inner = inner.add(k.add(Linalg.matrixTranspose(k)).mul(s.expandDims(-1)));
         }
-        NDArray dx = u.matmul(inner).matmul(Linalg.swap(v));
+        NDArray dx = u.matmul(inner).matmul(Linalg.matrixTranspose(v));
         NDArray inverse = Elementwise.div(1, s);
         if (du != null && u.shape().dim(-2) > u.shape().dim(-1)) {
-            NDArray outside = du.sub(u.matmul(Linalg.swap(u).matmul(du)));
-            dx = dx.add(SquareMatrices.scaleColumns(outside, inverse).matmul(Linalg.swap(v)));
+            NDArray outside = du.sub(u.matmul(Linalg.matrixTranspose(u).matmul(du)));
+            dx = dx.add(SquareMatrices.scaleColumns(outside, inverse).matmul(Linalg.matrixTranspose(v)));
         }
         if (dv != null && v.shape().dim(-2) > v.shape().dim(-1)) {
-            NDArray outside = dv.sub(v.matmul(Linalg.swap(v).matmul(dv)));
-            dx = dx.add(SquareMatrices.scaleColumns(u, inverse).matmul(Linalg.swap(outside)));
+            NDArray outside = dv.sub(v.matmul(Linalg.matrixTranspose(v).matmul(dv)));
+            dx = dx.add(SquareMatrices.scaleColumns(u, inverse).matmul(Linalg.matrixTranspose(outside)));
         }
         return new NDArray[] {dx};
     }

@@ -21,7 +21,7 @@ public record SymmetricEigen() implements Operator {
     @Override
     public NDArray[] gradient(GradientContext c) {
         NDArray v = c.output(1);
-        NDArray t = Linalg.swap(v);
+        NDArray t = Linalg.matrixTranspose(v);
         NDArray inner = c.outputGradient(0) == null ? null : SquareMatrices.diagonal(c.outputGradient(0));
         if (c.outputGradient(1) != null) {
             NDArray turn = SquareMatrices.gaps(c.output(0)).mul(t.matmul(c.outputGradient(1)));

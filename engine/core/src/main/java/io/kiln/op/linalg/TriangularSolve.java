@@ -31,7 +31,7 @@ public record TriangularSolve(boolean lower, boolean transposed) implements Oper
         NDArray db = Dispatch.one(new TriangularSolve(lower, !transposed), a, c.outputGradient(0));
         NDArray da = null;
         if (c.needs(0)) {
-            NDArray full = transposed ? x.matmul(Linalg.swap(db)) : db.matmul(Linalg.swap(x));
+            NDArray full = transposed ? x.matmul(Linalg.matrixTranspose(db)) : db.matmul(Linalg.matrixTranspose(x));
             NDArray part = Dispatch.one(lower ? new Tril(0) : new Triu(0), full.neg());
             da = Broadcasting.reduceTo(part, a.shape());
         }

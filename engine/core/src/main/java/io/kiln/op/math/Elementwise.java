@@ -98,12 +98,12 @@ public final class Elementwise {
     }
 
     /** {@return {@link And} of a and b} */
-    public static NDArray and(NDArray a, NDArray b) {
+    public static NDArray logicalAnd(NDArray a, NDArray b) {
         return Dispatch.one(new And(), a, b);
     }
 
     /** {@return {@link Or} of a and b} */
-    public static NDArray or(NDArray a, NDArray b) {
+    public static NDArray logicalOr(NDArray a, NDArray b) {
         return Dispatch.one(new Or(), a, b);
     }
 
@@ -218,7 +218,7 @@ public final class Elementwise {
     }
 
     /** {@return {@link Not} of x} */
-    public static NDArray not(NDArray x) {
+    public static NDArray logicalNot(NDArray x) {
         return Dispatch.one(new Not(), x);
     }
 

@@ -93,7 +93,7 @@ public final class Functions {
     }
 
     /** {@return {@link Xor} of a and b} */
-    public static NDArray xor(NDArray a, NDArray b) {
+    public static NDArray logicalXor(NDArray a, NDArray b) {
         return Dispatch.one(new Xor(), a, b);
     }
 
@@ -123,12 +123,12 @@ public final class Functions {
     }
 
     /** {@return {@link ShiftLeft} of a and b} */
-    public static NDArray shiftLeft(NDArray a, NDArray b) {
+    public static NDArray leftShift(NDArray a, NDArray b) {
         return Dispatch.one(new ShiftLeft(), a, b);
     }
 
     /** {@return {@link ShiftRight} of a and b} */
-    public static NDArray shiftRight(NDArray a, NDArray b) {
+    public static NDArray rightShift(NDArray a, NDArray b) {
         return Dispatch.one(new ShiftRight(), a, b);
     }
 

@@ -25,7 +25,7 @@ public record Xlogy() implements BinaryPointwise {
 
     @Override
     public NDArray gradientA(NDArray dy, NDArray a, NDArray b, NDArray y) {
-        NDArray gone = Elementwise.and(a.eq(0), b.le(0));
+        NDArray gone = Elementwise.logicalAnd(a.eq(0), b.le(0));
         NDArray safe = Dispatch.one(new Where(), gone, Creation.onesLike(b), b);
         return dy.mul(safe.log());
     }

@@ -100,7 +100,7 @@ public record Lstm(boolean reverse, boolean projected, boolean state, boolean le
             NDArray nextCell = f.mul(cell).add(i.mul(g));
             NDArray next = o.mul(Elementwise.tanh(nextCell));
             if (projected) {
-                next = next.matmul(Linalg.swap(inputs.projection(in)));
+                next = next.matmul(Linalg.matrixTranspose(inputs.projection(in)));
             }
             cell = RecurrentInputs.carry(inputs.lengths(in), t, nextCell, cell);
             hidden = RecurrentInputs.carry(inputs.lengths(in), t, next, hidden);

@@ -204,8 +204,8 @@ public final class Reductions {
      * @param axis the axis; negative ones count from the end
      * @return a new array
      */
-    public static NDArray cumulativeSum(NDArray x, int axis) {
-        return cumulativeSum(x, axis, false, false);
+    public static NDArray cumsum(NDArray x, int axis) {
+        return cumsum(x, axis, false, false);
     }
 
     /**
@@ -217,7 +217,7 @@ public final class Reductions {
      * @param reverse whether to sum from the end
      * @return a new array
      */
-    public static NDArray cumulativeSum(NDArray x, int axis, boolean exclusive, boolean reverse) {
+    public static NDArray cumsum(NDArray x, int axis, boolean exclusive, boolean reverse) {
         return Dispatch.one(new CumulativeSum(axis, exclusive, reverse), x);
     }
 
@@ -263,7 +263,7 @@ public final class Reductions {
      * @param axes the axes, negative ones counted from the end; none for all
      * @return a new array
      */
-    public static NDArray standardDeviation(NDArray x, long correction, boolean keepDims, int... axes) {
+    public static NDArray std(NDArray x, long correction, boolean keepDims, int... axes) {
         return Dispatch.one(new StandardDeviation(axes(x, axes), keepDims, correction), x);
     }
 
@@ -297,7 +297,7 @@ public final class Reductions {
      * @param axis the axis; negative ones count from the end
      * @return a new array
      */
-    public static NDArray cumulativeProduct(NDArray x, int axis) {
+    public static NDArray cumprod(NDArray x, int axis) {
         return Dispatch.one(new CumulativeProduct(axis), x);
     }
 
@@ -310,9 +310,9 @@ public final class Reductions {
      * @param reverse whether to multiply from the end
      * @return a new array
      */
-    public static NDArray cumulativeProduct(NDArray x, int axis, boolean exclusive, boolean reverse) {
+    public static NDArray cumprod(NDArray x, int axis, boolean exclusive, boolean reverse) {
         NDArray forward = reverse ? Movement.flip(x, axis) : x;
-        NDArray products = cumulativeProduct(exclusive ? shifted(forward, axis, 1, 1) : forward, axis);
+        NDArray products = cumprod(exclusive ? shifted(forward, axis, 1, 1) : forward, axis);
         return reverse ? Movement.flip(products, axis) : products;
     }
 
@@ -325,7 +325,7 @@ public final class Reductions {
      * @param axis the axis; negative ones count from the end
      * @return a new array of the shape and dtype of x
      */
-    public static NDArray logCumulativeSumExp(NDArray x, int axis) {
+    public static NDArray logcumsumexp(NDArray x, int axis) {
         NDArray y = x;
         for (long width = 1; width < x.shape().dim(x.shape().axis(axis)); width *= 2) {
             y = Functions.logAddExp(y, shifted(y, axis, width, Double.NEGATIVE_INFINITY));
@@ -350,7 +350,7 @@ public final class Reductions {
      * @param axis the axis; negative ones count from the end
      * @return values and their indices
      */
-    public static NDArray[] cumulativeMax(NDArray x, int axis) {
+    public static NDArray[] cummax(NDArray x, int axis) {
         return Dispatch.run(new CumulativeMax(axis), x);
     }
 
@@ -361,7 +361,7 @@ public final class Reductions {
      * @param axis the axis; negative ones count from the end
      * @return values and their indices
      */
-    public static NDArray[] cumulativeMin(NDArray x, int axis) {
+    public static NDArray[] cummin(NDArray x, int axis) {
         return Dispatch.run(new CumulativeMin(axis), x);
     }
 

@@ -257,7 +257,7 @@ public final class Movement {
      * @param x diagonals […,n]
      * @return a new array […,n,n]
      */
-    public static NDArray diagonalMatrix(NDArray x) {
+    public static NDArray diagEmbed(NDArray x) {
         long n = x.shape().dim(-1);
         return Dispatch.one(new DiagonalEmbed(0, n, n), x);
     }

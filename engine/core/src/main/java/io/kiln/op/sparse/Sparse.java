@@ -43,7 +43,7 @@ public final class Sparse {
         if (a.shape().rank() != 2) {
             throw new ShapeException("dot: a dense matrix is needed beside " + b + ", got shape " + a.shape());
         }
-        return Linalg.swap(product(b, Linalg.swap(a), true));
+        return Linalg.matrixTranspose(product(b, Linalg.matrixTranspose(a), true));
     }
 
     private static NDArray product(Csr a, NDArray b, boolean transposed) {

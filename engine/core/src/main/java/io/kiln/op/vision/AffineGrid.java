@@ -57,7 +57,7 @@ public record AffineGrid(long height, long width, boolean alignCorners) implemen
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray theta = inputs[0];
-        NDArray grid = points(theta.factory(), theta.dtype()).matmul(Linalg.swap(theta));
+        NDArray grid = points(theta.factory(), theta.dtype()).matmul(Linalg.matrixTranspose(theta));
         return new NDArray[] {grid.reshape(theta.shape().dim(0), height, width, 2)};
     }
 
@@ -65,6 +65,6 @@ public record AffineGrid(long height, long width, boolean alignCorners) implemen
     public NDArray[] gradient(GradientContext c) {
         NDArray dy = c.outputGradient(0);
         NDArray flat = dy.reshape(dy.shape().dim(0), height * width, 2);
-        return new NDArray[] {Linalg.swap(flat).matmul(points(dy.factory(), dy.dtype()))};
+        return new NDArray[] {Linalg.matrixTranspose(flat).matmul(points(dy.factory(), dy.dtype()))};
     }
 }
