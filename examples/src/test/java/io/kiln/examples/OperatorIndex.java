@@ -92,9 +92,10 @@ final class OperatorIndex {
         }
     }
 
-    /** Operators' own static methods are no calls for people. */
+    /** Operators' own static methods are no calls for people, and methods of operands stand under NDArray. */
     private static boolean isFacade(Class<?> c, String method) {
         return Modifier.isPublic(c.getModifiers())
+                && !Operand.class.isAssignableFrom(c)
                 && !c.isRecord()
                 && !c.isEnum()
                 && Stream.of(c.getMethods()).anyMatch(x -> x.getName().equals(method));

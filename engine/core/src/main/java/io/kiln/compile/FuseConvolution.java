@@ -10,7 +10,7 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.math.Add;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +53,7 @@ final class FuseConvolution implements Pass {
                 if (chain != null) {
                     results[0] = replay.at(node, () -> emit(replay, chain))[0];
                 }
-                if (node.operator() instanceof BatchNorm) { // in predict mode the running statistics stay
+                if (node.operator() instanceof BatchNormOp) { // in predict mode the running statistics stay
                     results[1] = replay.value(node.inputs().get(3));
                     results[2] = replay.value(node.inputs().get(4));
                 }
@@ -89,7 +89,7 @@ final class FuseConvolution implements Pass {
             Operator op = node.operator();
             if (op instanceof Convolution c && c.activation() == Activation.NONE && isServed(g, node)) {
                 chains[i] = new Chain(i, null, node, null, null, false);
-            } else if (op instanceof BatchNorm && !program.training() && isPlain(g, uses, i)) {
+            } else if (op instanceof BatchNormOp && !program.training() && isPlain(g, uses, i)) {
                 Chain c = take(g, uses, chains, node.inputs().get(0));
                 chains[i] = c == null || c.norm != null || c.residual != null || c.relu ? null : c.then(i, node);
                 restore(chains, c, chains[i]);
@@ -190,7 +190,7 @@ final class FuseConvolution implements Pass {
             return new NDArray[] {bias.factory().ones(bias.shape(), DType.FLOAT32), bias};
         }
         List<Graph.Ref> in = chain.norm.inputs();
-        BatchNorm norm = (BatchNorm) chain.norm.operator();
+        BatchNormOp norm = (BatchNormOp) chain.norm.operator();
         NDArray variance = replay.value(in.get(4));
         NDArray scale = Dispatch.one(new Rsqrt(), variance.add(norm.epsilon())).mul(replay.value(in.get(1)));
         NDArray mean = replay.value(in.get(3));

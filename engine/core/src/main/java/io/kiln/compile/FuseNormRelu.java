@@ -8,7 +8,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.activation.Relu;
 import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.internal.ReluGradient;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import java.util.Map;
 
 /**
@@ -37,7 +37,7 @@ final class FuseNormRelu implements Pass {
                     replay.keep(i);
                 } else if (i == p.norm) {
                     p.forward = replay.run(
-                            node, new FusedBatchNorm((BatchNorm) node.operator(), p.maskBytes), replay.inputs(node));
+                            node, new FusedBatchNorm((BatchNormOp) node.operator(), p.maskBytes), replay.inputs(node));
                     replay.set(i, p.forward);
                 } else if (i == p.relu) {
                     replay.set(i, p.forward[0]);
@@ -85,7 +85,7 @@ final class FuseNormRelu implements Pass {
             Graph.Node norm = relu != null && relu.operator() instanceof Relu
                     ? producer(g, relu.inputs().get(0))
                     : null;
-            if (norm == null || !(norm.operator() instanceof BatchNorm)) {
+            if (norm == null || !(norm.operator() instanceof BatchNormOp)) {
                 continue;
             }
             Graph.Ref y = relu.inputs().get(0);

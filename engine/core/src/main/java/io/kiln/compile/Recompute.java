@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.ViewOperator;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -106,7 +106,7 @@ final class Recompute implements Pass {
             if (Segments.isUnique(op)) {
                 return false;
             }
-            boolean ownStatistics = op instanceof BatchNorm && program.training();
+            boolean ownStatistics = op instanceof BatchNormOp && program.training();
             return ownStatistics || node.inputs().stream().noneMatch(r -> updated.contains(r.value()));
         }
 

@@ -10,7 +10,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.math.DivScalar;
 import io.kiln.op.math.MulScalar;
 import io.kiln.op.shape.BroadcastTo;
-import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.FlattenOp;
 import io.kiln.op.shape.Reshape;
 import io.kiln.op.shape.Transpose;
 import java.util.HashSet;
@@ -49,7 +49,7 @@ final class Simplify implements Pass {
     }
 
     private static boolean isReshape(Operator operator) {
-        return operator instanceof Reshape || operator instanceof Flatten;
+        return operator instanceof Reshape || operator instanceof FlattenOp;
     }
 
     private static Graph.Node producer(Graph g, Graph.Node node) {
@@ -74,7 +74,7 @@ final class Simplify implements Pass {
             return true;
         }
         boolean maybe =
-                op instanceof Cast || op instanceof Reshape || op instanceof Flatten || op instanceof BroadcastTo;
+                op instanceof Cast || op instanceof Reshape || op instanceof FlattenOp || op instanceof BroadcastTo;
         return maybe && node.outputs().get(0).equals(g.spec(node.inputs().get(0)));
     }
 

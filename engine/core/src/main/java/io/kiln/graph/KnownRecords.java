@@ -66,9 +66,7 @@ public final class KnownRecords {
                     String name = file.getFileName().toString();
                     if (name.endsWith(CLASS) && name.indexOf('$') < 0) {
                         String simple = name.substring(0, name.length() - CLASS.length());
-                        if (find(type, p, simple).isPresent()) {
-                            names.add(Character.toLowerCase(simple.charAt(0)) + simple.substring(1));
-                        }
+                        load(type, p, simple).ifPresent(c -> names.add(name(type, c)));
                     }
                 }
             }
@@ -77,8 +75,25 @@ public final class KnownRecords {
         return names;
     }
 
-    /** A record of a package that implements an interface. */
-    static Optional<Class<?>> find(Class<?> type, String packageName, String simple) {
+    /** The name in JSON of a record that implements an interface. */
+    static String name(Class<?> type, Class<?> c) {
+        String simple = c.getSimpleName();
+        return type == Operator.class
+                ? OperatorFamilies.name(c)
+                : Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
+    }
+
+    /** The record of that name which implements an interface. */
+    static Optional<Class<?>> find(Class<?> type, String name) {
+        List<String> simple = type == Operator.class
+                ? OperatorFamilies.classNames(name)
+                : List.of(Character.toUpperCase(name.charAt(0)) + name.substring(1));
+        return packages(type).stream()
+                .flatMap(p -> simple.stream().flatMap(s -> load(type, p, s).stream()))
+                .findFirst();
+    }
+
+    private static Optional<Class<?>> load(Class<?> type, String packageName, String simple) {
         try {
             Class<?> c = Class.forName(packageName + "." + simple, false, type.getClassLoader());
             return c.isRecord() && type.isAssignableFrom(c) ? Optional.of(c) : Optional.empty();

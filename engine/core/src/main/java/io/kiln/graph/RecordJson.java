@@ -99,9 +99,9 @@ public final class RecordJson {
         } else if (v instanceof CustomOp op) {
             return f.objectNode().put("name", CustomOps.nameOf(op)).set("attributes", write(op));
         } else if (v instanceof Record r && c.getType().isInterface()) {
-            String simple = r.getClass().getSimpleName();
-            String name = Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
-            return f.objectNode().put("name", name).set("attributes", write(r));
+            return f.objectNode()
+                    .put("name", KnownRecords.name(c.getType(), r.getClass()))
+                    .set("attributes", write(r));
         }
         throw new IllegalArgumentException("json: component " + c + " is of a type that has no JSON form");
     }
@@ -184,13 +184,10 @@ public final class RecordJson {
 
     private static Class<?> search(Class<?> type, String name) {
         if (NAME.matcher(name).matches()) {
-            String simple = Character.toUpperCase(name.charAt(0)) + name.substring(1);
-            for (String p : KnownRecords.packages(type)) {
-                Optional<Class<?>> c = KnownRecords.find(type, p, simple);
-                if (c.isPresent()) {
-                    FOUND.get(type).put(name, c.get());
-                    return c.get();
-                }
+            Optional<Class<?>> c = KnownRecords.find(type, name);
+            if (c.isPresent()) {
+                FOUND.get(type).put(name, c.get());
+                return c.get();
             }
         }
         throw new IllegalArgumentException(unknown(type, name));

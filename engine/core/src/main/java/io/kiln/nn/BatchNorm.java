@@ -2,7 +2,7 @@ package io.kiln.nn;
 
 /**
  * Batch normalisation over all axes but the channels (axis 1): formula, modes and statistics as in
- * {@link io.kiln.op.nn.BatchNorm}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
+ * {@link io.kiln.op.nn.BatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
  */
 public final class BatchNorm extends BatchStatisticsNorm {
     /** A layer with momentum 0.9 and epsilon 1e-5. */
@@ -28,6 +28,6 @@ public final class BatchNorm extends BatchStatisticsNorm {
      * @param population whether the running variance takes that of a population, as in MXNet, instead of that of a sample, as in PyTorch
      */
     public BatchNorm(double momentum, double epsilon, boolean population) {
-        super(new io.kiln.op.nn.BatchNorm(epsilon, momentum, population), momentum, epsilon);
+        super(new io.kiln.op.nn.BatchNormOp(epsilon, momentum, population), momentum, epsilon);
     }
 }

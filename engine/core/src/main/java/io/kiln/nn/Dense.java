@@ -83,7 +83,7 @@ public final class Dense extends Block {
 
     @Override
     public NDArray forward(NDArray x) {
-        NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.shape.Flatten(1), x) : x;
+        NDArray rows = flatten && x.shape().rank() > 2 ? Dispatch.one(new io.kiln.op.shape.FlattenOp(1), x) : x;
         NDArray w = weight.data(Shape.of(units, rows.shape().dim(-1)));
         Linear linear = new Linear(activation);
         return bias == null

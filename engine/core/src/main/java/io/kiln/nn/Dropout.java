@@ -3,9 +3,9 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 
-/** Drops elements in train mode, as in {@link io.kiln.op.nn.Dropout}. Shapes: y as x. */
+/** Drops elements in train mode, as in {@link io.kiln.op.nn.DropoutOp}. Shapes: y as x. */
 public final class Dropout extends Block {
-    private final io.kiln.op.nn.Dropout operator;
+    private final io.kiln.op.nn.DropoutOp operator;
 
     /**
      * A layer.
@@ -13,7 +13,7 @@ public final class Dropout extends Block {
      * @param rate probability of an element to be dropped, in [0, 1)
      */
     public Dropout(double rate) {
-        operator = new io.kiln.op.nn.Dropout(rate);
+        operator = new io.kiln.op.nn.DropoutOp(rate);
     }
 
     @Override

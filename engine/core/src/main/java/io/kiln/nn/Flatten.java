@@ -10,6 +10,6 @@ public final class Flatten extends Block {
 
     @Override
     public NDArray forward(NDArray x) {
-        return Dispatch.one(new io.kiln.op.shape.Flatten(1), x);
+        return Dispatch.one(new io.kiln.op.shape.FlattenOp(1), x);
     }
 }

@@ -3,7 +3,7 @@ package io.kiln.nn;
 /**
  * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain io.kiln.op.distributed.Workers
  * group}; a worker alone computes what {@link BatchNorm} computes. Formula, modes and statistics as in {@link
- * io.kiln.op.distributed.SyncBatchNorm}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
+ * io.kiln.op.distributed.SyncBatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
  */
 public final class SyncBatchNorm extends BatchStatisticsNorm {
     /** A layer with momentum 0.9 and epsilon 1e-5. */
@@ -29,6 +29,6 @@ public final class SyncBatchNorm extends BatchStatisticsNorm {
      * @param population whether the running variance takes that of a population, as in MXNet, instead of that of a sample, as in PyTorch
      */
     public SyncBatchNorm(double momentum, double epsilon, boolean population) {
-        super(new io.kiln.op.distributed.SyncBatchNorm(epsilon, momentum, population), momentum, epsilon);
+        super(new io.kiln.op.distributed.SyncBatchNormOp(epsilon, momentum, population), momentum, epsilon);
     }
 }

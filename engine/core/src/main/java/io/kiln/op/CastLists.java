@@ -5,7 +5,7 @@ import io.kiln.op.activation.MaskedLogSoftmax;
 import io.kiln.op.activation.MaskedSoftmax;
 import io.kiln.op.activation.Softmax;
 import io.kiln.op.activation.Softplus;
-import io.kiln.op.distributed.SyncBatchNorm;
+import io.kiln.op.distributed.SyncBatchNormOp;
 import io.kiln.op.linalg.Einsum;
 import io.kiln.op.linalg.MatMul;
 import io.kiln.op.math.Exp;
@@ -17,16 +17,16 @@ import io.kiln.op.math.PowScalar;
 import io.kiln.op.math.Reciprocal;
 import io.kiln.op.math.Rsqrt;
 import io.kiln.op.math.Square;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import io.kiln.op.nn.CtcLoss;
-import io.kiln.op.nn.GroupNorm;
-import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.GroupNormOp;
+import io.kiln.op.nn.LayerNormOp;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.nn.LocalResponseNorm;
-import io.kiln.op.nn.RmsNorm;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.RmsNormOp;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 import io.kiln.op.reduce.CumulativeProduct;
 import io.kiln.op.reduce.CumulativeSum;
 import io.kiln.op.reduce.LogSumExp;
@@ -55,11 +55,11 @@ public record CastLists(
     public static final CastLists STANDARD = new CastLists(
             Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class, Einsum.class),
             Set.of(
-                    LayerNorm.class,
+                    LayerNormOp.class,
                     Softmax.class,
                     LogSoftmax.class,
                     LogSumExp.class,
-                    SoftmaxCrossEntropy.class,
+                    SoftmaxCrossEntropyOp.class,
                     Softplus.class,
                     Exp.class,
                     Expm1.class,
@@ -78,13 +78,13 @@ public record CastLists(
                     CumulativeSum.class,
                     CumulativeProduct.class,
                     StandardDeviation.class,
-                    RmsNorm.class,
-                    GroupNorm.class,
+                    RmsNormOp.class,
+                    GroupNormOp.class,
                     LocalResponseNorm.class,
                     MaskedSoftmax.class,
                     MaskedLogSoftmax.class,
                     CtcLoss.class),
-            Set.of(BatchNorm.class, SyncBatchNorm.class));
+            Set.of(BatchNormOp.class, SyncBatchNormOp.class));
 
     /** Copies the sets and refuses an operator that is in two of them. */
     public CastLists {

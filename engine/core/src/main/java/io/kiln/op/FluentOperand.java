@@ -22,7 +22,7 @@ import io.kiln.op.shape.BroadcastTo;
 import io.kiln.op.shape.DepthToSpace;
 import io.kiln.op.shape.Diagonal;
 import io.kiln.op.shape.ExpandDims;
-import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.FlattenOp;
 import io.kiln.op.shape.Flip;
 import io.kiln.op.shape.FullLike;
 import io.kiln.op.shape.Pad;
@@ -158,7 +158,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
      * @return the elements; arrays give a view where strides allow it
      */
     public T flatten(int startAxis) {
-        return apply(new Flatten(startAxis));
+        return apply(new FlattenOp(startAxis));
     }
 
     /**

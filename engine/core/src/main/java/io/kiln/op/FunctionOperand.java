@@ -62,7 +62,7 @@ import io.kiln.op.math.StraightThrough;
 import io.kiln.op.math.Tan;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.math.Trunc;
-import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.DropoutOp;
 
 /**
  * Functions of each element, as methods.
@@ -437,6 +437,6 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
      * @return the elements left
      */
     public T dropout(double rate) {
-        return apply(new Dropout(rate));
+        return apply(new DropoutOp(rate));
     }
 }

@@ -13,13 +13,13 @@ import io.kiln.op.shape.FullLike;
  */
 public interface Operator {
     /**
-     * The name used in messages and graphs: the class name with a small first letter.
+     * The name used in messages and graphs: the class name with a small first letter, without the suffix Op, which operators have
+     * that would share their name with a layer.
      *
      * @return the name
      */
     default String name() {
-        String s = getClass().getSimpleName();
-        return Character.toLowerCase(s.charAt(0)) + s.substring(1);
+        return OperatorFamilies.name(getClass());
     }
 
     /**

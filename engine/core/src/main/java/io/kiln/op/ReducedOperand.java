@@ -17,7 +17,7 @@ import io.kiln.op.reduce.Mean;
 import io.kiln.op.reduce.Min;
 import io.kiln.op.reduce.Norm;
 import io.kiln.op.reduce.Prod;
-import io.kiln.op.reduce.Quantile;
+import io.kiln.op.reduce.QuantileOp;
 import io.kiln.op.reduce.StandardDeviation;
 import io.kiln.op.reduce.Sum;
 import io.kiln.op.reduce.Variance;
@@ -272,7 +272,7 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
      * @return the result, without that axis
      */
     public T quantile(double q, int axis) {
-        return apply(new Quantile(q, axis, false));
+        return apply(new QuantileOp(q, axis, false));
     }
 
     /**
@@ -348,6 +348,10 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
     }
 
     private List<Long> ordered(int... axes) {
-        return IntStream.of(axes).map(this::axis).sorted().mapToObj(a -> (long) a).toList();
+        return IntStream.of(axes)
+                .map(this::axis)
+                .sorted()
+                .mapToObj(a -> (long) a)
+                .toList();
     }
 }

@@ -10,6 +10,7 @@ import io.kiln.op.Cast;
 import io.kiln.op.Operator;
 import io.kiln.op.OperatorFamilies;
 import io.kiln.op.linalg.MatMul;
+import io.kiln.op.nn.BatchNormOp;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,9 @@ class KnownRecordsTest {
     void operatorsOfAllFamiliesAreFoundByTheirNameAlone() {
         assertEquals(MatMul.class, RecordJson.find(Operator.class, "matMul"));
         assertEquals(Cast.class, RecordJson.find(Operator.class, "cast"));
+        assertEquals(BatchNormOp.class, RecordJson.find(Operator.class, "batchNorm"));
+        assertEquals("batchNorm", new BatchNormOp(1e-5, 0.9).name());
+        assertThrows(IllegalArgumentException.class, () -> RecordJson.find(Operator.class, "batchNormOp"));
         List<String> known = KnownRecords.names(Operator.class);
         assertTrue(known.containsAll(List.of("matMul", "cast", "relu")), known.toString());
         assertEquals(Set.copyOf(known).size(), known.size(), "one name in two families: " + known);

@@ -16,10 +16,10 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.index.Gather;
 import io.kiln.op.linalg.MatMul;
-import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.BatchNormOp;
+import io.kiln.op.nn.DropoutOp;
 import io.kiln.op.nn.Linear;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 import io.kiln.op.shape.Concat;
 import io.kiln.op.shape.Reshape;
 import java.util.List;
@@ -48,7 +48,7 @@ class SymbolTest {
                 .set("pad", List.of(1, 1))
                 .withoutBias()
                 .of(Symbol.variable("data"));
-        return Symbol.op(new BatchNorm(1e-5, 0.9)).named("bn1").of(c).relu();
+        return Symbol.op(new BatchNormOp(1e-5, 0.9)).named("bn1").of(c).relu();
     }
 
     private static String message(Executable call) {
@@ -99,7 +99,7 @@ class SymbolTest {
                 .set("rows", 100)
                 .set("units", 16)
                 .of(Map.of("indices", Symbol.variable("words")));
-        Symbol loss = Symbol.of(new SoftmaxCrossEntropy(), table, Symbol.variable("label"));
+        Symbol loss = Symbol.of(new SoftmaxCrossEntropyOp(), table, Symbol.variable("label"));
         InferredSpecs e = loss.infer(Map.of("words", Shape.of(4, 7)), Map.of("words", DType.INT32));
         assertEquals(Shape.of(100, 16), e.shape("embed_table"));
         assertEquals(Shape.of(4, 7), e.shape("label"));
@@ -164,7 +164,7 @@ class SymbolTest {
     @Test
     void parametersTakeTheTypeOfTheData() {
         Symbol x = SymbolVariable.named("x").shape(2, 3, 4).make();
-        Symbol y = Symbol.op(new BatchNorm(1e-5, 0.9)).named("bn").of(x);
+        Symbol y = Symbol.op(new BatchNormOp(1e-5, 0.9)).named("bn").of(x);
         InferredSpecs s = y.inferType(Map.of("x", DType.BFLOAT16));
         assertEquals(Optional.of(DType.BFLOAT16), s.arguments().get("bn_gamma").dtype());
         assertEquals(
@@ -235,7 +235,7 @@ class SymbolTest {
         assertEquals(
                 List.of("fc1_output", "fc2_weight", "fc2_bias"), net.children().listOutputs());
         assertTrue(message(() -> group.get("fc3_output")).contains("only [fc2_output, fc1_output]"));
-        Symbol mask = Symbol.op(new Dropout(0.5)).named("drop").of(net).output(1);
+        Symbol mask = Symbol.op(new DropoutOp(0.5)).named("drop").of(net).output(1);
         assertEquals(List.of("drop_output1"), mask.listOutputs());
         assertTrue(message(() -> mask.output(2).inferShape(Map.of("data", Shape.of(1, 2))))
                 .contains("output 2 was asked for, dropout has 2"));

@@ -25,9 +25,9 @@ import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.internal.SiluGradient;
 import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.math.Tanh;
-import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.LayerNorm;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.BatchNormOp;
+import io.kiln.op.nn.LayerNormOp;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 import io.kiln.op.reduce.Mean;
 import io.kiln.op.reduce.Sum;
 import java.util.List;
@@ -66,7 +66,7 @@ class NetworkKernelsTest {
             c[i] = array(Shape.of(x.shape().dim(1)));
         }
         c[3] = c[3].mul(c[3]).add(0.1);
-        BatchNorm norm = new BatchNorm(1e-3, 0.9);
+        BatchNormOp norm = new BatchNormOp(1e-3, 0.9);
         for (boolean training : new boolean[] {false, true}) {
             try (Autograd.Mode mode = training ? Autograd.trainMode() : Autograd.predictMode()) {
                 NDArray[] y = check(norm, 2e-4, x, c[0], c[1], c[2], c[3]);
@@ -81,7 +81,7 @@ class NetworkKernelsTest {
         NDArray x = array(shape);
         NDArray gamma = array(Shape.of(x.shape().dim(-1)));
         NDArray beta = array(Shape.of(x.shape().dim(-1)));
-        NDArray[] y = check(new LayerNorm(1e-3), 2e-4, x, gamma, beta);
+        NDArray[] y = check(new LayerNormOp(1e-3), 2e-4, x, gamma, beta);
         check(new LayerNormGradient(1e-3), 2e-3, array(shape), x, gamma, y[1], y[2]);
     }
 
@@ -105,7 +105,7 @@ class NetworkKernelsTest {
         for (double scale : new double[] {1, 300}) {
             NDArray x = array("6,10").mul(scale);
             NDArray labels = NDArray.of(Shape.of(6), 0, 9, 3, 3, 7, 1);
-            NDArray[] y = check(new SoftmaxCrossEntropy(), 1e-5, x, labels);
+            NDArray[] y = check(new SoftmaxCrossEntropyOp(), 1e-5, x, labels);
             check(new SoftmaxCrossEntropyGradient(), 1e-5, array("6"), y[1], labels);
             NDArray repeated = array("1").view(Shape.of(6), new long[] {0}, 0);
             check(new SoftmaxCrossEntropyGradient(), 1e-5, repeated, y[1], labels);
@@ -116,7 +116,7 @@ class NetworkKernelsTest {
     void crossEntropyOfNaNIsNaN() {
         NDArray x = NDArray.of(Shape.of(2, 3), 1f, Float.NaN, 2f, 1f, 2f, 3f);
         NDArray labels = NDArray.of(Shape.of(2), 0, 0);
-        float[] loss = run(new SoftmaxCrossEntropy(), x, labels)[0].toFloatArray();
+        float[] loss = run(new SoftmaxCrossEntropyOp(), x, labels)[0].toFloatArray();
         assertTrue(Float.isNaN(loss[0]));
         assertEquals(2.4076059f, loss[1], 1e-6f);
     }
@@ -125,7 +125,7 @@ class NetworkKernelsTest {
     void crossEntropyNamesALabelOutOfRange() {
         NDArray labels = NDArray.of(Shape.of(2), 1, 3);
         Exception e = assertThrows(
-                IllegalArgumentException.class, () -> run(new SoftmaxCrossEntropy(), array("2,3"), labels));
+                IllegalArgumentException.class, () -> run(new SoftmaxCrossEntropyOp(), array("2,3"), labels));
         assertTrue(e.getMessage().contains("label 3 of row 1 is outside 0..2"), e.getMessage());
     }
 

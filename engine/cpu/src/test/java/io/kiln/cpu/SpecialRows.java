@@ -19,8 +19,8 @@ import io.kiln.op.nn.AvgPool;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
+import io.kiln.op.recurrent.RnnOp;
 import io.kiln.op.table.Row;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,9 +61,10 @@ final class SpecialRows {
             rows.add(Row.of(new Softmax(axis)).dtypes(TYPES).on(real(-3, 3, 6, 9, 40)));
             rows.add(Row.of(new LogSoftmax(axis)).dtypes(TYPES).on(real(-3, 3, 6, 9, 40)));
         }
-        rows.add(
-                Row.of(new SoftmaxCrossEntropy()).dtypes(TYPES).on(real(-3, 3, 32, 40), whole(DType.INT32, 0, 40, 32)));
-        rows.add(Row.of(new Rnn(Activation.RELU, false, false, false))
+        rows.add(Row.of(new SoftmaxCrossEntropyOp())
+                .dtypes(TYPES)
+                .on(real(-3, 3, 32, 40), whole(DType.INT32, 0, 40, 32)));
+        rows.add(Row.of(new RnnOp(Activation.RELU, false, false, false))
                 .dtypes(DType.FLOAT32, DType.FLOAT64)
                 .on(real(-1, 1, 3, 5, 7), real(-1, 1, 6, 7), real(-1, 1, 6, 6), real(-1, 1, 6), real(-1, 1, 6)));
         rows.add(Row.of(new ScaledDotProductAttention(0.3, true, false, 0))

@@ -16,9 +16,9 @@ import io.kiln.op.math.Comparison;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.math.Hypot;
 import io.kiln.op.math.LogAddExp;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
-import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.DropoutOp;
 import io.kiln.op.nn.Neural;
 import io.kiln.op.nn.Normalisation;
 import io.kiln.op.nn.SmoothL1;
@@ -75,7 +75,7 @@ final class RandomRules {
             (a, b) -> Dispatch.one(new LogAddExp(), a, b),
             (a, b) -> Dispatch.one(new Hypot(), a.add(3), b.add(3)).mul(0.3));
 
-    private static final BatchNorm BATCH_NORM = new BatchNorm(0.1, 0.9);
+    private static final BatchNormOp BATCH_NORM = new BatchNormOp(0.1, 0.9);
 
     /** All rules; pointwise ones stand more than once. */
     static final List<Rule> ALL = List.of(
@@ -356,8 +356,9 @@ final class RandomRules {
         NDArray a = g.ofRank(2);
         return a == null
                 ? null
-                : one(() ->
-                        a.matmul(Linalg.matrixTranspose(a)).mul(1.0 / a.shape().dim(-1)).tanh());
+                : one(() -> a.matmul(Linalg.matrixTranspose(a))
+                        .mul(1.0 / a.shape().dim(-1))
+                        .tanh());
     }
 
     private static NDArray image(Growth g) {
@@ -420,6 +421,6 @@ final class RandomRules {
 
     private static Supplier<NDArray[]> dropout(Growth g) {
         NDArray a = g.any();
-        return one(() -> Dispatch.one(new Dropout(0.3), a));
+        return one(() -> Dispatch.one(new DropoutOp(0.3), a));
     }
 }

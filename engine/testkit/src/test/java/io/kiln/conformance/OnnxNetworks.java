@@ -11,13 +11,13 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.attention.ScaledDotProductAttention;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.LocalResponseNorm;
 import io.kiln.op.nn.Neural;
 import io.kiln.op.nn.Normalisation;
-import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.GruOp;
+import io.kiln.op.recurrent.LstmOp;
+import io.kiln.op.recurrent.RnnOp;
 import io.kiln.op.shape.Movement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,8 +60,8 @@ final class OnnxNetworks {
         adapters.put("BatchNormalization", c -> {
             boolean training = c.flag("training_mode", false);
             try (Autograd.Mode mode = training ? Autograd.trainMode() : Autograd.predictMode()) {
-                NDArray[] results =
-                        Dispatch.run(new BatchNorm(c.real("epsilon", 1e-5), c.real("momentum", 0.9), true), c.inputs());
+                NDArray[] results = Dispatch.run(
+                        new BatchNormOp(c.real("epsilon", 1e-5), c.real("momentum", 0.9), true), c.inputs());
                 return training ? results : new NDArray[] {results[0]};
             }
         });
@@ -194,9 +194,9 @@ final class OnnxNetworks {
         boolean state = c.input(5) != null || c.input(6) != null;
         boolean lengths = c.input(4) != null;
         return switch (gates) {
-            case 4 -> new Lstm(reverse, false, state, lengths);
-            case 3 -> new Gru(reverse, state, lengths, c.flag("linear_before_reset", false));
-            default -> new Rnn(Activation.TANH, reverse, state, lengths);
+            case 4 -> new LstmOp(reverse, false, state, lengths);
+            case 3 -> new GruOp(reverse, state, lengths, c.flag("linear_before_reset", false));
+            default -> new RnnOp(Activation.TANH, reverse, state, lengths);
         };
     }
 

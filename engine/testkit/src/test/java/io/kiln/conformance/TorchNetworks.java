@@ -12,7 +12,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.attention.ScaledDotProductAttention;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import io.kiln.op.nn.LocalResponseNorm;
@@ -218,7 +218,7 @@ final class TorchNetworks {
         one("batch_norm", c -> {
             TorchCall.needs(c.rank() > 1, "batch norm of one axis");
             long channels = c.x().shape().dim(1);
-            BatchNorm operator = new BatchNorm(c.real(7, "eps", 1e-5), 1 - c.real(6, "momentum", 0.1));
+            BatchNormOp operator = new BatchNormOp(c.real(7, "eps", 1e-5), 1 - c.real(6, "momentum", 0.1));
             boolean training = c.flag(5, "training", false);
             try (Autograd.Mode mode = training ? Autograd.trainMode() : Autograd.predictMode()) {
                 return Dispatch.run(

@@ -57,9 +57,7 @@ final class TorchReductions {
         });
         one("count_nonzero", c -> Reductions.countNonzero(c.x(), c.axes(1, "dim")));
         one("var", c -> Reductions.variance(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
-        one(
-                "std",
-                c -> Reductions.std(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
+        one("std", c -> Reductions.std(c.x(), correction(c), c.flag(3, "keepdim", false), c.axes(1, "dim")));
         one("norm", c -> norm(c, "p"));
         one("linalg.vector_norm", c -> norm(c, "ord"));
         one("argmax", c -> arg(c, true));

@@ -16,7 +16,7 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.control.ForEach;
 import io.kiln.op.math.MulScalar;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.MaxPool;
 import io.kiln.op.vision.Interpolate;
@@ -129,7 +129,7 @@ class GraphJsonTest {
                 .set("pad", "(1,1)")
                 .attribute("lr_mult", "2")
                 .of(Symbol.variable("x", Shape.of(Shape.UNKNOWN, 3, 8, 8)));
-        Symbol net = Symbol.op(new BatchNorm(1e-5, 0.9)).named("norm").of(c);
+        Symbol net = Symbol.op(new BatchNormOp(1e-5, 0.9)).named("norm").of(c);
         Graph body;
         try (GraphBuilder b = GraphBuilder.openBody()) {
             NDArray entry = b.input("entry", new Spec(Shape.of(4, 8, 8), DType.FLOAT32));

@@ -51,7 +51,7 @@ class MetricTest {
     static Stream<Row> rows() {
         return Stream.of(
                 new Row("accuracy", Accuracy::new, "labels", "logits", CLASSES),
-                new Row("top2", () -> new TopK(2), "labels", "logits", CLASSES),
+                new Row("top2", () -> new TopKAccuracy(2), "labels", "logits", CLASSES),
                 new Row("f1Binary", F1::new, "binary", "scores", 1),
                 new Row("f1Macro", () -> new F1(F1.Average.MACRO, CLASSES, 0), "labels", "logits", CLASSES),
                 new Row("f1Micro", () -> new F1(F1.Average.MICRO, CLASSES, 0), "labels", "logits", CLASSES),
@@ -225,7 +225,7 @@ class MetricTest {
         NDArray nan = NDArray.full(Shape.of(4, 2), Double.NaN, DType.FLOAT32);
         for (Metric m : List.of(
                 new Accuracy(),
-                new TopK(1),
+                new TopKAccuracy(1),
                 new F1(),
                 new F1(F1.Average.MICRO, 2, 0.5),
                 new F1(F1.Average.MACRO, 2, 0.5),
@@ -305,7 +305,7 @@ class MetricTest {
         NDArray own = NDArray.of(Shape.of(6), 0, 1, 1, 1, 1, 1);
         for (Supplier<Metric> make : List.<Supplier<Metric>>of(
                 Accuracy::new,
-                () -> new TopK(1),
+                () -> new TopKAccuracy(1),
                 F1::new,
                 Mcc::new,
                 () -> new MeanIou(2, -1),

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
 import io.kiln.op.activation.Activation;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Neural;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
@@ -36,7 +36,7 @@ class LeakTest {
                     NDArray loss;
                     try (Autograd.Mode record = Autograd.record()) {
                         NDArray h = Neural.convolution(x, kernel, bias, 1, 1);
-                        NDArray[] normal = Neural.batchNorm(new BatchNorm(1e-5, 0.9), h, gamma, beta, mean, variance);
+                        NDArray[] normal = Neural.batchNorm(new BatchNormOp(1e-5, 0.9), h, gamma, beta, mean, variance);
                         mean.assign(normal[1]);
                         variance.assign(normal[2]);
                         h = Neural.maxPool(normal[0].relu(), List.of(2L, 2L), List.of(2L, 2L), List.of(0L, 0L));

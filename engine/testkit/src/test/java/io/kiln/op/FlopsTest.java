@@ -19,15 +19,15 @@ import io.kiln.op.linalg.MatMul;
 import io.kiln.op.math.Add;
 import io.kiln.op.math.Exp;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.LayerNormOp;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.GruOp;
+import io.kiln.op.recurrent.LstmOp;
+import io.kiln.op.recurrent.RnnOp;
 import io.kiln.op.reduce.Sum;
 import io.kiln.op.shape.Concat;
 import io.kiln.op.shape.Pad;
@@ -84,13 +84,13 @@ class FlopsTest {
     void recurrentLayersCountTheirProducts() {
         // 7 steps of 3 rows, 5 features, 4 hidden: weights [16,5] and [16,4] or as many gates as there are.
         long[][] lstm = {s(7, 3, 5), s(16, 5), s(16, 4), s(16), s(16)};
-        assertEquals(2 * 21 * (16 * 5 + 16 * 4), flops(new Lstm(false, false, false, false), lstm));
+        assertEquals(2 * 21 * (16 * 5 + 16 * 4), flops(new LstmOp(false, false, false, false), lstm));
         long[][] projected = {s(7, 3, 5), s(16, 5), s(16, 2), s(16), s(16), s(2, 4)};
-        assertEquals(2 * 21 * (16 * 5 + 16 * 2 + 4 * 2), flops(new Lstm(false, true, false, false), projected));
+        assertEquals(2 * 21 * (16 * 5 + 16 * 2 + 4 * 2), flops(new LstmOp(false, true, false, false), projected));
         long[][] gru = {s(7, 3, 5), s(12, 5), s(12, 4), s(12), s(12)};
-        assertEquals(2 * 21 * (12 * 5 + 12 * 4), flops(new Gru(true, false, false), gru));
+        assertEquals(2 * 21 * (12 * 5 + 12 * 4), flops(new GruOp(true, false, false), gru));
         long[][] rnn = {s(7, 3, 5), s(4, 5), s(4, 4), s(4), s(4)};
-        assertEquals(2 * 21 * (4 * 5 + 4 * 4), flops(new Rnn(Activation.TANH, false, false, false), rnn));
+        assertEquals(2 * 21 * (4 * 5 + 4 * 4), flops(new RnnOp(Activation.TANH, false, false, false), rnn));
         long[][] gradient = {
             s(7, 3, 4), s(7, 3, 5), s(16, 5), s(16, 4), s(16), s(16), s(7, 3, 4), s(7, 3, 4), s(7, 3, 16)
         };
@@ -124,8 +124,8 @@ class FlopsTest {
 
     @Test
     void normalisationAndSoftmaxCountStepsPerElement() {
-        assertEquals(4 * 2 * 3 * 5, flops(new BatchNorm(1e-5, 0.9), s(2, 3, 5), s(3), s(3), s(3), s(3)));
-        assertEquals(7 * 2 * 5, flops(new LayerNorm(1e-5), s(2, 5), s(5), s(5)));
+        assertEquals(4 * 2 * 3 * 5, flops(new BatchNormOp(1e-5, 0.9), s(2, 3, 5), s(3), s(3), s(3), s(3)));
+        assertEquals(7 * 2 * 5, flops(new LayerNormOp(1e-5), s(2, 5), s(5), s(5)));
         assertEquals(5 * 2 * 5, flops(new Softmax(-1), s(2, 5)));
     }
 

@@ -11,7 +11,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Neural;
 import io.kiln.op.random.RandomGenerator;
 import java.util.List;
@@ -67,7 +67,7 @@ class NeuralTest {
         NDArray x = NDArray.of(Shape.of(4, 1), 1f, 2f, 3f, 6f);
         NDArray one = NDArray.of(1f);
         NDArray zero = NDArray.of(0f);
-        BatchNorm op = new BatchNorm(0, 0.9);
+        BatchNormOp op = new BatchNormOp(0, 0.9);
         NDArray[] train;
         try (Autograd.Mode mode = Autograd.trainMode()) {
             train = Neural.batchNorm(op, x, one, zero, zero, one);

@@ -17,9 +17,9 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.op.StopGradient;
 import io.kiln.op.activation.Activation;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Neural;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
 import java.util.LinkedHashMap;
@@ -52,7 +52,7 @@ class ExecutorTest {
                 .set("activation", "tanh")
                 .of(Symbol.variable("data"));
         Symbol y = Symbol.op("linear").named("fc2").set("units", 3).of(h);
-        return Symbol.op(new SoftmaxCrossEntropy()).named("loss").of(y, Symbol.variable("label"));
+        return Symbol.op(new SoftmaxCrossEntropyOp()).named("loss").of(y, Symbol.variable("label"));
     }
 
     private static NDArray normal(long... dims) {
@@ -104,7 +104,7 @@ class ExecutorTest {
 
     @Test
     void auxiliaryStatesMoveInTrainModeOnly() {
-        Symbol y = Symbol.op(new BatchNorm(1e-5, 0.5)).named("bn").of(Symbol.variable("data"));
+        Symbol y = Symbol.op(new BatchNormOp(1e-5, 0.5)).named("bn").of(Symbol.variable("data"));
         Executor run = y.simpleBind(Map.of("data", Shape.of(3, 2)), GradReq.WRITE);
         run.arguments().get("data").assign(1f, 2f, 3f, 4f, 5f, 6f);
         run.forward(false);

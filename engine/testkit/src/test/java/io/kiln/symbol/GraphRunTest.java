@@ -20,13 +20,13 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Role;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Neural;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GraphRunTest {
-    private static final BatchNorm NORM = new BatchNorm(1e-5, 0.9);
+    private static final BatchNormOp NORM = new BatchNormOp(1e-5, 0.9);
 
     /** x, normalised per column, times itself. */
     private static Graph graph() {

@@ -8,7 +8,7 @@ import io.kiln.metric.Mcc;
 import io.kiln.metric.Metric;
 import io.kiln.metric.Pearson;
 import io.kiln.metric.RegressionError;
-import io.kiln.metric.TopK;
+import io.kiln.metric.TopKAccuracy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +20,7 @@ public enum ValidationMetric {
     /** Share of rows whose class is right. */
     ACCURACY(true, c -> new Accuracy()),
     /** Share of rows whose class is among the five most probable. */
-    TOP5(true, c -> new TopK(5)),
+    TOP5(true, c -> new TopKAccuracy(5)),
     /** F1 of class 1 of two classes; the mean over all classes when there are more. */
     F1(true, c -> new F1(c == 2 ? io.kiln.metric.F1.Average.BINARY : io.kiln.metric.F1.Average.MACRO, c, 0.5)),
     /** Matthews correlation. */

@@ -7,18 +7,18 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import java.util.Arrays;
 
 /**
- * Batch normalisation and ReLU in train mode: inputs and outputs are those of {@link BatchNorm}, the first output max(y, 0), and
+ * Batch normalisation and ReLU in train mode: inputs and outputs are those of {@link BatchNormOp}, the first output max(y, 0), and
  * one output more: a mask of which elements are positive, as the device likes it, for {@link FusedBatchNormGradient}. It occurs
  * in compiled programs only, for devices that say how large the mask is ({@link Target#maskBytes}).
  *
  * @param norm the normalisation
  * @param maskBytes size of the mask
  */
-public record FusedBatchNorm(BatchNorm norm, long maskBytes) implements Operator {
+public record FusedBatchNorm(BatchNormOp norm, long maskBytes) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         Spec[] outputs = Arrays.copyOf(norm.infer(inputs), 6);

@@ -5,7 +5,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.math.Elementwise;
 import java.util.List;
 
-/** A convolutional GRU, with the gates of {@link io.kiln.op.recurrent.Gru} in the same order. */
+/** A convolutional GRU, with the gates of {@link io.kiln.op.recurrent.GruOp} in the same order. */
 public final class ConvGruCell extends ConvCell {
     /**
      * A cell.

@@ -5,7 +5,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.math.Elementwise;
 import java.util.List;
 
-/** A convolutional LSTM, with the gates of {@link io.kiln.op.recurrent.Lstm} in the same order and without peepholes; states are h and c. */
+/** A convolutional LSTM, with the gates of {@link io.kiln.op.recurrent.LstmOp} in the same order and without peepholes; states are h and c. */
 public final class ConvLstmCell extends ConvCell {
     /**
      * A cell.

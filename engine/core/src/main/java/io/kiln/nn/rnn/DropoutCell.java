@@ -5,7 +5,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.nn.Neural;
 import java.util.List;
 
-/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.nn.Dropout}; it has no state. */
+/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.nn.DropoutOp}; it has no state. */
 public final class DropoutCell extends RecurrentCell {
     private final double rate;
 

@@ -2,7 +2,7 @@ package io.kiln.nn.rnn;
 
 import io.kiln.op.Operator;
 
-/** GRU layers, with the formulas of {@link io.kiln.op.recurrent.Gru}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
+/** GRU layers, with the formulas of {@link io.kiln.op.recurrent.GruOp}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
 public final class Gru extends RecurrentLayer {
     private final boolean linearBeforeReset;
 
@@ -31,7 +31,7 @@ public final class Gru extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.recurrent.Gru(reverse, state, lengths, linearBeforeReset);
+        return new io.kiln.op.recurrent.GruOp(reverse, state, lengths, linearBeforeReset);
     }
 
     /** The settings of GRU layers. */

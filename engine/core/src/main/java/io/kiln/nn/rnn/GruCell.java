@@ -4,7 +4,7 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
 import java.util.List;
 
-/** One step of a GRU, with the formulas of {@link io.kiln.op.recurrent.Gru}. Shapes: x[N,I], state and output h[N,hidden]. */
+/** One step of a GRU, with the formulas of {@link io.kiln.op.recurrent.GruOp}. Shapes: x[N,I], state and output h[N,hidden]. */
 public final class GruCell extends GatedCell {
     private final long hidden;
     private final boolean linearBeforeReset;
@@ -32,7 +32,7 @@ public final class GruCell extends GatedCell {
 
     @Override
     Operator operator() {
-        return new io.kiln.op.recurrent.Gru(false, true, false, linearBeforeReset);
+        return new io.kiln.op.recurrent.GruOp(false, true, false, linearBeforeReset);
     }
 
     @Override

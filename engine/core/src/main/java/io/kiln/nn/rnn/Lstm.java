@@ -3,7 +3,7 @@ package io.kiln.nn.rnn;
 import io.kiln.op.Operator;
 
 /**
- * LSTM layers, with the formulas of {@link io.kiln.op.recurrent.Lstm}; states are h and c. Layout and names of the parameters:
+ * LSTM layers, with the formulas of {@link io.kiln.op.recurrent.LstmOp}; states are h and c. Layout and names of the parameters:
  * {@link io.kiln.nn.rnn}.
  */
 public final class Lstm extends RecurrentLayer {
@@ -34,7 +34,7 @@ public final class Lstm extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.recurrent.Lstm(reverse, projected, state, lengths);
+        return new io.kiln.op.recurrent.LstmOp(reverse, projected, state, lengths);
     }
 
     /** The settings of LSTM layers. */

@@ -5,7 +5,7 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * One step of an LSTM, with the formulas of {@link io.kiln.op.recurrent.Lstm}. Shapes: x[N,I], states h[N,hidden] (or, with projection,
+ * One step of an LSTM, with the formulas of {@link io.kiln.op.recurrent.LstmOp}. Shapes: x[N,I], states h[N,hidden] (or, with projection,
  * [N,projection]) and c[N,hidden], output h. With projection it is the LSTMP of Sak et al. 2014, whose parameter
  * {@code h2r_weight} is [projection,hidden].
  */
@@ -36,7 +36,7 @@ public final class LstmCell extends GatedCell {
 
     @Override
     Operator operator() {
-        return new io.kiln.op.recurrent.Lstm(false, projection > 0, true, false);
+        return new io.kiln.op.recurrent.LstmOp(false, projection > 0, true, false);
     }
 
     @Override

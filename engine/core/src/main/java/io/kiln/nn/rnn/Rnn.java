@@ -3,7 +3,7 @@ package io.kiln.nn.rnn;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 
-/** Plain recurrent layers, with the formula of {@link io.kiln.op.recurrent.Rnn}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
+/** Plain recurrent layers, with the formula of {@link io.kiln.op.recurrent.RnnOp}. Layout and names of the parameters: {@link io.kiln.nn.rnn}. */
 public final class Rnn extends RecurrentLayer {
     private final Activation activation;
 
@@ -32,7 +32,7 @@ public final class Rnn extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.recurrent.Rnn(activation, reverse, state, lengths);
+        return new io.kiln.op.recurrent.RnnOp(activation, reverse, state, lengths);
     }
 
     /** The settings of plain recurrent layers. */

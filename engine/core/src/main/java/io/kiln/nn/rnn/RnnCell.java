@@ -5,7 +5,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 import java.util.List;
 
-/** One step of a plain recurrent network, with the formula of {@link io.kiln.op.recurrent.Rnn}. Shapes: x[N,I], state and output h[N,hidden]. */
+/** One step of a plain recurrent network, with the formula of {@link io.kiln.op.recurrent.RnnOp}. Shapes: x[N,I], state and output h[N,hidden]. */
 public final class RnnCell extends GatedCell {
     private final long hidden;
     private final Activation activation;
@@ -33,7 +33,7 @@ public final class RnnCell extends GatedCell {
 
     @Override
     Operator operator() {
-        return new io.kiln.op.recurrent.Rnn(activation, false, true, false);
+        return new io.kiln.op.recurrent.RnnOp(activation, false, true, false);
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
 import io.kiln.op.reduce.CumulativeSum;
-import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.FlattenOp;
 import io.kiln.op.shape.Movement;
 
 /** Arrays that follow from others whose batch is not known yet, and masks of lengths. */
@@ -17,7 +17,7 @@ final class States {
 
     /** Zeros of a shape behind the batch of x: x &lt; x holds nowhere, whatever x is. */
     static NDArray zeros(NDArray x, Shape shape) {
-        NDArray flat = x.shape().rank() > 2 ? Dispatch.one(new Flatten(1), x) : x;
+        NDArray flat = x.shape().rank() > 2 ? Dispatch.one(new FlattenOp(1), x) : x;
         NDArray column = flat.slice(1, 0, 1);
         NDArray zero = Elementwise.lt(column, column).cast(x.dtype());
         NDArray all = Movement.repeat(zero, shape.size(), 1);

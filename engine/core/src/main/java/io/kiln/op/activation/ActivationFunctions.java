@@ -77,7 +77,7 @@ public final class ActivationFunctions {
     }
 
     /**
-     * {@link PRelu} with one slope per channel.
+     * {@link PReluOp} with one slope per channel.
      *
      * @param x data [N,C,…]
      * @param slope slopes of negative elements, [C] or [1]
@@ -91,7 +91,7 @@ public final class ActivationFunctions {
         long[] d = new long[x.shape().rank() - 1];
         Arrays.fill(d, 1);
         d[0] = slope.shape().dim(0);
-        return Dispatch.one(new PRelu(), x, slope.reshape(d));
+        return Dispatch.one(new PReluOp(), x, slope.reshape(d));
     }
 
     /**

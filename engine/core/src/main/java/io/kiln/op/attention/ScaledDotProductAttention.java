@@ -151,7 +151,8 @@ public record ScaledDotProductAttention(
             d[0] = Broadcasting.reduceTo(
                     ds.mul(scale).matmul(c.input(1)), c.input(0).shape());
             d[1] = Broadcasting.reduceTo(
-                    Linalg.matrixTranspose(ds.mul(scale)).matmul(c.input(0)), c.input(1).shape());
+                    Linalg.matrixTranspose(ds.mul(scale)).matmul(c.input(0)),
+                    c.input(1).shape());
             if (masked && c.needs(3)) {
                 d[3] = Broadcasting.reduceTo(ds, c.input(3).shape());
             }

@@ -6,10 +6,10 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 
 /**
- * The gradient of {@link BatchNorm}, with \(\hat x = (x - \mu) r\) and r = 1/√(σ² + ε):
+ * The gradient of {@link BatchNormOp}, with \(\hat x = (x - \mu) r\) and r = 1/√(σ² + ε):
  * dβ = Σ dy, dγ = Σ dy x̂, and in train mode dx = γ r (dy − (dβ + x̂ dγ)/n), in predict mode dx = γ r dy. Inputs: dy[N,C,…],
  * x[N,C,…], gamma[C], mean[C], r[C]. Outputs: dx[N,C,…], dgamma[C], dbeta[C].
  *

@@ -5,11 +5,11 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.DefaultValue;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
-import io.kiln.op.recurrent.Gru;
+import io.kiln.op.recurrent.GruOp;
 import java.util.Arrays;
 
 /**
- * The gradient of {@link Gru}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the GRU, and its two outputs.
+ * The gradient of {@link GruOp}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the GRU, and its two outputs.
  * Outputs: gradients of all inputs of the GRU but the lengths.
  *
  * @param reverse as in the GRU
@@ -21,8 +21,8 @@ public record GruGradient(
         boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
         implements Operator {
     /** {@return the operator whose gradient it is} */
-    public Gru forward() {
-        return new Gru(reverse, state, lengths, linearBeforeReset);
+    public GruOp forward() {
+        return new GruOp(reverse, state, lengths, linearBeforeReset);
     }
 
     @Override

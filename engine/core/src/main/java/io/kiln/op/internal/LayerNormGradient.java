@@ -6,13 +6,13 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.LayerNormOp;
 import io.kiln.op.reduce.Sum;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The gradient of {@link LayerNorm}, with \(\hat x = (x - \mu) r\): dβ = Σ dy, dγ = Σ dy x̂ over the rows, and in each row
+ * The gradient of {@link LayerNormOp}, with \(\hat x = (x - \mu) r\): dβ = Σ dy, dγ = Σ dy x̂ over the rows, and in each row
  * dx = r (g − mean(g) − x̂ mean(g x̂)) with g = γ dy. Inputs: dy[…,n], x[…,n], gamma[n], mean[…,1], r[…,1]. Outputs: dx[…,n],
  * dgamma[n], dbeta[n].
  *

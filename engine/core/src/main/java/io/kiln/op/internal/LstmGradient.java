@@ -4,11 +4,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
-import io.kiln.op.recurrent.Lstm;
+import io.kiln.op.recurrent.LstmOp;
 import java.util.Arrays;
 
 /**
- * The gradient of {@link Lstm}, by back-propagation through time. Inputs: dy[T,N,R], the gradient of the cell states [T,N,H] if
+ * The gradient of {@link LstmOp}, by back-propagation through time. Inputs: dy[T,N,R], the gradient of the cell states [T,N,H] if
  * there is one, all inputs of the LSTM, and its three outputs. Outputs: gradients of x, wi, wh, of either bias [4H], and of
  * those of projection, first hidden state and first cell state that there are.
  *
@@ -21,8 +21,8 @@ import java.util.Arrays;
 public record LstmGradient(boolean reverse, boolean projected, boolean state, boolean lengths, boolean cells)
         implements Operator {
     /** {@return the operator whose gradient it is} */
-    public Lstm forward() {
-        return new Lstm(reverse, projected, state, lengths);
+    public LstmOp forward() {
+        return new LstmOp(reverse, projected, state, lengths);
     }
 
     /** {@return where the inputs of the LSTM begin} */

@@ -5,11 +5,11 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.RnnOp;
 import java.util.Arrays;
 
 /**
- * The gradient of {@link Rnn}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the RNN, and its output.
+ * The gradient of {@link RnnOp}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the RNN, and its output.
  * Outputs: gradients of x, wi, wh, of either bias [H], and of the first state if there is one.
  *
  * @param activation as in the RNN
@@ -19,8 +19,8 @@ import java.util.Arrays;
  */
 public record RnnGradient(Activation activation, boolean reverse, boolean state, boolean lengths) implements Operator {
     /** {@return the operator whose gradient it is} */
-    public Rnn forward() {
-        return new Rnn(activation, reverse, state, lengths);
+    public RnnOp forward() {
+        return new RnnOp(activation, reverse, state, lengths);
     }
 
     @Override

@@ -6,10 +6,10 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.OneHot;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 
 /**
- * The gradient of {@link SoftmaxCrossEntropy}: \(dx = (p - \mathrm{onehot}(label))\, d\ell\). Inputs: dl[…], p[…,K],
+ * The gradient of {@link SoftmaxCrossEntropyOp}: \(dx = (p - \mathrm{onehot}(label))\, d\ell\). Inputs: dl[…], p[…,K],
  * label[…]. Output: dx[…,K].
  */
 public record SoftmaxCrossEntropyGradient() implements Operator {

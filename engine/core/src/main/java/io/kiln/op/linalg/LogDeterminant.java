@@ -27,7 +27,8 @@ public record LogDeterminant() implements Operator {
         }
         NDArray inverse = Dispatch.one(new Inverse(), c.input(0));
         return new NDArray[] {
-            Linalg.matrixTranspose(inverse).mul(c.outputGradient(0).expandDims(-1).expandDims(-1))
+            Linalg.matrixTranspose(inverse)
+                    .mul(c.outputGradient(0).expandDims(-1).expandDims(-1))
         };
     }
 

@@ -43,6 +43,8 @@ public record Qr() implements Operator {
         }
         NDArray low = Dispatch.one(new Tril(0), m).add(Linalg.matrixTranspose(Dispatch.one(new Tril(-1), m)));
         NDArray sum = dq.add(q.matmul(low));
-        return new NDArray[] {Linalg.matrixTranspose(Dispatch.one(new TriangularSolve(false, false), r, Linalg.matrixTranspose(sum)))};
+        return new NDArray[] {
+            Linalg.matrixTranspose(Dispatch.one(new TriangularSolve(false, false), r, Linalg.matrixTranspose(sum)))
+        };
     }
 }

@@ -23,7 +23,8 @@ public record Solve() implements Operator {
         NDArray a = c.input(0);
         NDArray db = Dispatch.one(this, Linalg.matrixTranspose(a), c.outputGradient(0));
         NDArray da = c.needs(0)
-                ? Broadcasting.reduceTo(db.matmul(Linalg.matrixTranspose(c.output(0))).neg(), a.shape())
+                ? Broadcasting.reduceTo(
+                        db.matmul(Linalg.matrixTranspose(c.output(0))).neg(), a.shape())
                 : null;
         return new NDArray[] {
             da, c.needs(1) ? Broadcasting.reduceTo(db, c.input(1).shape()) : null

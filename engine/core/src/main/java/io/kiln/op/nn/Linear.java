@@ -87,7 +87,9 @@ public record Linear(Activation activation) implements ParametricOperator {
         NDArray rows = g.reshape(g.size() / Math.max(1, out), out);
         NDArray[] result = new NDArray[c.inputs()];
         result[0] = c.needs(0) ? rows.matmul(w).reshape(x.shape()) : null;
-        result[1] = c.needs(1) ? Linalg.matrixTranspose(rows).matmul(x.reshape(rows.shape().dim(0), in)) : null;
+        result[1] = c.needs(1)
+                ? Linalg.matrixTranspose(rows).matmul(x.reshape(rows.shape().dim(0), in))
+                : null;
         if (result.length > 2) {
             result[2] = c.needs(2) ? rows.sum(0) : null;
         }
@@ -97,7 +99,10 @@ public record Linear(Activation activation) implements ParametricOperator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray z = inputs[0].shape().rank() == 1
-                ? inputs[0].reshape(1, -1).matmul(Linalg.matrixTranspose(inputs[1])).reshape(-1)
+                ? inputs[0]
+                        .reshape(1, -1)
+                        .matmul(Linalg.matrixTranspose(inputs[1]))
+                        .reshape(-1)
                 : inputs[0].matmul(Linalg.matrixTranspose(inputs[1]));
         return new NDArray[] {activation.apply(inputs.length > 2 ? z.add(inputs[2]) : z)};
     }

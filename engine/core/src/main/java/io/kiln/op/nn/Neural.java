@@ -162,7 +162,7 @@ public final class Neural {
     }
 
     /**
-     * {@link BatchNorm}.
+     * {@link BatchNormOp}.
      *
      * @param operator the attributes
      * @param x data [N,C,...]
@@ -173,12 +173,17 @@ public final class Neural {
      * @return y [N,C,...], new running mean [C], new running variance [C], and two outputs that the gradient needs
      */
     public static NDArray[] batchNorm(
-            BatchNorm operator, NDArray x, NDArray gamma, NDArray beta, NDArray runningMean, NDArray runningVariance) {
+            BatchNormOp operator,
+            NDArray x,
+            NDArray gamma,
+            NDArray beta,
+            NDArray runningMean,
+            NDArray runningVariance) {
         return Dispatch.run(operator, x, gamma, beta, runningMean, runningVariance);
     }
 
     /**
-     * {@link LayerNorm} over the last axis.
+     * {@link LayerNormOp} over the last axis.
      *
      * @param x data [...,n]
      * @param gamma scale [n]
@@ -187,18 +192,18 @@ public final class Neural {
      * @return an array of the shape of x
      */
     public static NDArray layerNorm(NDArray x, NDArray gamma, NDArray beta, double epsilon) {
-        return Dispatch.one(new LayerNorm(epsilon), x, gamma, beta);
+        return Dispatch.one(new LayerNormOp(epsilon), x, gamma, beta);
     }
 
     /**
-     * {@link Dropout}: only in train mode.
+     * {@link DropoutOp}: only in train mode.
      *
      * @param x data
      * @param rate probability of an element to be dropped, 0 &le; rate &lt; 1
      * @return an array of the shape of x
      */
     public static NDArray dropout(NDArray x, double rate) {
-        return Dispatch.one(new Dropout(rate), x);
+        return Dispatch.one(new DropoutOp(rate), x);
     }
 
     /**
@@ -224,14 +229,14 @@ public final class Neural {
     }
 
     /**
-     * {@link SoftmaxCrossEntropy} of logits and class labels.
+     * {@link SoftmaxCrossEntropyOp} of logits and class labels.
      *
      * @param logits logits [...,K]
      * @param label classes 0..K-1 [...]
      * @return the loss of each row [...]
      */
     public static NDArray softmaxCrossEntropy(NDArray logits, NDArray label) {
-        return Dispatch.one(new SoftmaxCrossEntropy(), logits, label);
+        return Dispatch.one(new SoftmaxCrossEntropyOp(), logits, label);
     }
 
     /**

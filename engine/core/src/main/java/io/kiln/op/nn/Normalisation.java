@@ -8,7 +8,7 @@ public final class Normalisation {
     private Normalisation() {}
 
     /**
-     * Normalisation by the root mean square over the last axis: {@link RmsNorm}.
+     * Normalisation by the root mean square over the last axis: {@link RmsNormOp}.
      *
      * @param x data […,n]
      * @param gamma scales [n]
@@ -16,11 +16,11 @@ public final class Normalisation {
      * @return a new array
      */
     public static NDArray rmsNorm(NDArray x, NDArray gamma, double epsilon) {
-        return Dispatch.one(new RmsNorm(epsilon), x, gamma);
+        return Dispatch.one(new RmsNormOp(epsilon), x, gamma);
     }
 
     /**
-     * Normalisation over groups of channels: {@link GroupNorm}.
+     * Normalisation over groups of channels: {@link GroupNormOp}.
      *
      * @param x data [N,C,…]
      * @param gamma scales [C]
@@ -30,11 +30,11 @@ public final class Normalisation {
      * @return a new array
      */
     public static NDArray groupNorm(NDArray x, NDArray gamma, NDArray beta, long groups, double epsilon) {
-        return Dispatch.one(new GroupNorm(groups, epsilon), x, gamma, beta);
+        return Dispatch.one(new GroupNormOp(groups, epsilon), x, gamma, beta);
     }
 
     /**
-     * Normalisation of each channel of each sample over its places: {@link GroupNorm} with as many groups as channels.
+     * Normalisation of each channel of each sample over its places: {@link GroupNormOp} with as many groups as channels.
      *
      * @param x data [N,C,…]
      * @param gamma scales [C]

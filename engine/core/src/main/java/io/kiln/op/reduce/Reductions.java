@@ -268,7 +268,7 @@ public final class Reductions {
     }
 
     /**
-     * {@link Quantile} along an axis.
+     * {@link QuantileOp} along an axis.
      *
      * @param x the array
      * @param q from 0 to 1
@@ -276,11 +276,11 @@ public final class Reductions {
      * @return a new array
      */
     public static NDArray quantile(NDArray x, double q, int axis) {
-        return Dispatch.one(new Quantile(q, axis, false), x);
+        return Dispatch.one(new QuantileOp(q, axis, false), x);
     }
 
     /**
-     * The median along an axis, the mean of the two in the middle of an even number: {@link Quantile}.
+     * The median along an axis, the mean of the two in the middle of an even number: {@link QuantileOp}.
      *
      * @param x the array
      * @param axis the axis; negative ones count from the end

@@ -114,14 +114,14 @@ public final class Movement {
     }
 
     /**
-     * Joins an axis and all behind it: {@link Flatten}.
+     * Joins an axis and all behind it: {@link FlattenOp}.
      *
      * @param x the array
      * @param startAxis the first axis to join
      * @return a new array
      */
     public static NDArray flatten(NDArray x, int startAxis) {
-        return Dispatch.one(new Flatten(startAxis), x);
+        return Dispatch.one(new FlattenOp(startAxis), x);
     }
 
     /**

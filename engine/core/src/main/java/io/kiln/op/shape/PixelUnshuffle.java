@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Turns places of a grid into channels of a coarser one; the reverse of {@link PixelShuffle}. Shapes: x[N,C,spatial f…], y[N,C
+ * Turns places of a grid into channels of a coarser one; the reverse of {@link PixelShuffleOp}. Shapes: x[N,C,spatial f…], y[N,C
  * Πf,spatial…]. Dtype: as x.
  *
  * @param factors how much coarser each spatial axis becomes, each at least 1 and a divisor of its size
@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 public record PixelUnshuffle(List<Long> factors) implements Operator {
     /** Checks the factors. */
     public PixelUnshuffle {
-        PixelShuffle.check("pixelUnshuffle", factors);
+        PixelShuffleOp.check("pixelUnshuffle", factors);
     }
 
     @Override
@@ -61,7 +61,7 @@ public record PixelUnshuffle(List<Long> factors) implements Operator {
 
     @Override
     public NDArray[] gradient(GradientContext c) {
-        return new NDArray[] {Dispatch.one(new PixelShuffle(factors), c.outputGradient(0))};
+        return new NDArray[] {Dispatch.one(new PixelShuffleOp(factors), c.outputGradient(0))};
     }
 
     @Override

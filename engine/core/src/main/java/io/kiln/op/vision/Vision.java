@@ -7,7 +7,7 @@ import io.kiln.op.nn.Fold;
 import io.kiln.op.nn.Unfold;
 import io.kiln.op.shape.DepthToSpace;
 import io.kiln.op.shape.Movement;
-import io.kiln.op.shape.PixelShuffle;
+import io.kiln.op.shape.PixelShuffleOp;
 import io.kiln.op.shape.PixelUnshuffle;
 import io.kiln.op.shape.SpaceToDepth;
 import java.util.stream.LongStream;
@@ -217,14 +217,14 @@ public final class Vision {
     }
 
     /**
-     * Turns channels into places of a finer grid: {@link PixelShuffle}.
+     * Turns channels into places of a finer grid: {@link PixelShuffleOp}.
      *
      * @param x images [N,C Πf,spatial…]
      * @param factors one factor per spatial axis
      * @return a new array
      */
     public static NDArray pixelShuffle(NDArray x, long... factors) {
-        return Dispatch.one(new PixelShuffle(LongStream.of(factors).boxed().toList()), x);
+        return Dispatch.one(new PixelShuffleOp(LongStream.of(factors).boxed().toList()), x);
     }
 
     /**

@@ -20,7 +20,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.attention.ScaledDotProductAttention;
 import io.kiln.op.internal.ScaledDotProductAttentionGradient;
 import io.kiln.op.math.Mul;
-import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.DropoutOp;
 import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 
@@ -64,7 +64,7 @@ final class AttentionKernels {
             clear(blind, p);
             NDArray used = p;
             if (op.dropout() > 0) {
-                NDArray[] dropped = Dispatch.run(new Dropout(op.dropout()), p);
+                NDArray[] dropped = Dispatch.run(new DropoutOp(op.dropout()), p);
                 used = dropped[0];
                 Dispatch.into(new Copy(), new NDArray[] {dropped[1]}, outputs[2]);
             }

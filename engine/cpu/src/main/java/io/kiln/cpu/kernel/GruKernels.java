@@ -14,7 +14,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.GruGradient;
 import io.kiln.op.internal.RecurrentInputs;
-import io.kiln.op.recurrent.Gru;
+import io.kiln.op.recurrent.GruOp;
 import java.util.Arrays;
 
 /** The GRU for float32, in the frame of {@link Recurrence}. */
@@ -22,11 +22,11 @@ final class GruKernels {
     private GruKernels() {}
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        Gru op = (Gru) operator;
+        GruOp op = (GruOp) operator;
         return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
     }
 
-    private static void forward(Gru op, NDArray[] inputs, NDArray[] results) {
+    private static void forward(GruOp op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray gates = results[1];
         try (Scope temporary = Scope.open()) {

@@ -15,7 +15,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.LstmGradient;
 import io.kiln.op.internal.RecurrentInputs;
-import io.kiln.op.recurrent.Lstm;
+import io.kiln.op.recurrent.LstmOp;
 import java.util.Arrays;
 
 /**
@@ -26,11 +26,11 @@ final class LstmKernels {
     private LstmKernels() {}
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        Lstm op = (Lstm) operator;
+        LstmOp op = (LstmOp) operator;
         return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
     }
 
-    private static void forward(Lstm op, NDArray[] inputs, NDArray[] results) {
+    private static void forward(LstmOp op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray cells = results[1];
         NDArray gates = results[2];

@@ -34,16 +34,16 @@ import io.kiln.op.linalg.MatMul;
 import io.kiln.op.math.Add;
 import io.kiln.op.math.Tanh;
 import io.kiln.op.nn.AvgPool;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
-import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.LayerNormOp;
 import io.kiln.op.nn.Linear;
 import io.kiln.op.nn.MaxPool;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
-import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
+import io.kiln.op.recurrent.GruOp;
+import io.kiln.op.recurrent.LstmOp;
+import io.kiln.op.recurrent.RnnOp;
 import io.kiln.op.reduce.Mean;
 import io.kiln.op.reduce.Sum;
 
@@ -76,15 +76,15 @@ public final class NetworkKernels {
         table.add(MaxPoolGradient.class, OneDnnPooling::maxGradient);
         table.add(AvgPool.class, OneDnnPooling::average);
         table.add(AvgPoolGradient.class, OneDnnPooling::averageGradient);
-        table.add(BatchNorm.class, OneDnnNorm::batchNorm);
+        table.add(BatchNormOp.class, OneDnnNorm::batchNorm);
         table.add(BatchNormGradient.class, OneDnnNorm::batchNormGradient);
         table.add(FusedBatchNorm.class, OneDnnNorm::batchNormRelu);
         table.add(FusedBatchNormGradient.class, OneDnnNorm::batchNormReluGradient);
-        table.add(LayerNorm.class, OneDnnNorm::layerNorm);
+        table.add(LayerNormOp.class, OneDnnNorm::layerNorm);
         table.add(LayerNormGradient.class, OneDnnNorm::layerNormGradient);
         table.add(Softmax.class, SoftmaxKernels::softmax);
         table.add(LogSoftmax.class, SoftmaxKernels::logSoftmax);
-        table.add(SoftmaxCrossEntropy.class, SoftmaxKernels::crossEntropy);
+        table.add(SoftmaxCrossEntropyOp.class, SoftmaxKernels::crossEntropy);
         table.add(SoftmaxCrossEntropyGradient.class, SoftmaxKernels::crossEntropyGradient);
         table.add(Sum.class, ShortSums::sum);
         table.add(Mean.class, ShortSums::mean);
@@ -120,11 +120,11 @@ public final class NetworkKernels {
     }
 
     private static void sequences(KernelTable table) {
-        table.add(Lstm.class, LstmKernels::forward);
+        table.add(LstmOp.class, LstmKernels::forward);
         table.add(LstmGradient.class, LstmKernels::backward);
-        table.add(Gru.class, GruKernels::forward);
+        table.add(GruOp.class, GruKernels::forward);
         table.add(GruGradient.class, GruKernels::backward);
-        table.add(Rnn.class, RnnKernels::forward);
+        table.add(RnnOp.class, RnnKernels::forward);
         table.add(RnnGradient.class, RnnKernels::backward);
         table.add(ScaledDotProductAttention.class, AttentionKernels::forward);
         table.add(ScaledDotProductAttentionGradient.class, AttentionKernels::backward);

@@ -18,7 +18,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.internal.LayerNormGradient;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 
 /**
  * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN
@@ -29,7 +29,7 @@ final class OneDnnNorm {
     private OneDnnNorm() {}
 
     static KernelPlan batchNorm(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        return batchNorm(operator, (BatchNorm) operator, inputs, outputs, fallback);
+        return batchNorm(operator, (BatchNormOp) operator, inputs, outputs, fallback);
     }
 
     /** With a rectifier, whose mask is one output more. */
@@ -38,7 +38,7 @@ final class OneDnnNorm {
     }
 
     private static KernelPlan batchNorm(
-            Operator operator, BatchNorm norm, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+            Operator operator, BatchNormOp norm, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         return declines(inputs, 1)
                 ? null
                 : fallback.attempt(
@@ -48,7 +48,7 @@ final class OneDnnNorm {
                         (in, out, workspace) -> batchNorm(norm, in, workspace, out));
     }
 
-    private static boolean batchNorm(BatchNorm norm, NDArray[] inputs, Span workspace, NDArray... outputs) {
+    private static boolean batchNorm(BatchNormOp norm, NDArray[] inputs, Span workspace, NDArray... outputs) {
         boolean training = Autograd.isTraining();
         float[] oldMean = inputs[3].toFloatArray();
         float[] oldVariance = inputs[4].toFloatArray();
@@ -92,7 +92,7 @@ final class OneDnnNorm {
      * is oneDNN's own, so oneDNN makes it, of numbers of the same signs.
      */
     private static void rectify(
-            BatchNorm norm,
+            BatchNormOp norm,
             NDArray[] inputs,
             NDArray mean,
             NDArray variance,
@@ -172,7 +172,7 @@ final class OneDnnNorm {
     }
 
     static KernelPlan layerNorm(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        double epsilon = ((io.kiln.op.nn.LayerNorm) operator).epsilon();
+        double epsilon = ((io.kiln.op.nn.LayerNormOp) operator).epsilon();
         return declines(inputs, 0)
                 ? null
                 : fallback.attempt(

@@ -13,7 +13,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.internal.RnnGradient;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.RnnOp;
 import java.util.Arrays;
 
 /** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */
@@ -21,11 +21,11 @@ final class RnnKernels {
     private RnnKernels() {}
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        Rnn op = (Rnn) operator;
+        RnnOp op = (RnnOp) operator;
         return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
     }
 
-    private static void forward(Rnn op, NDArray[] inputs, NDArray[] results) {
+    private static void forward(RnnOp op, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         try (Scope temporary = Scope.open()) {
             Recurrence r = new Recurrence(op.inputs(), op.reverse(), 1, inputs);

@@ -6,8 +6,8 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.GroupNormGradient;
-import io.kiln.op.nn.GroupNorm;
-import io.kiln.op.nn.RmsNorm;
+import io.kiln.op.nn.GroupNormOp;
+import io.kiln.op.nn.RmsNormOp;
 
 /** Normalisation by the root mean square and over groups of channels, one row or group after the other, in float64. */
 final class RowNorms {
@@ -16,7 +16,7 @@ final class RowNorms {
     private RowNorms() {}
 
     static void rms(Operator operator, NDArray[] in, NDArray[] outputs) {
-        double epsilon = ((RmsNorm) operator).epsilon();
+        double epsilon = ((RmsNormOp) operator).epsilon();
         int n = Math.toIntExact(in[0].shape().dim(-1));
         long count = n == 0 ? 0 : in[0].size() / n;
         try (Scope temporaries = Scope.open()) {
@@ -84,7 +84,7 @@ final class RowNorms {
     }
 
     static void group(Operator operator, NDArray[] in, NDArray[] outputs) {
-        GroupNorm op = (GroupNorm) operator;
+        GroupNormOp op = (GroupNormOp) operator;
         Groups g = Groups.of(in[0].shape(), op.groups());
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[0]);

@@ -29,7 +29,7 @@ import io.kiln.op.internal.SiluGradient;
 import io.kiln.op.linalg.MatMul;
 import io.kiln.op.math.Add;
 import io.kiln.op.math.Tanh;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import io.kiln.op.nn.Linear;
@@ -115,7 +115,7 @@ class NarrowKernelsTest {
         NDArray dy = RandomOps.normal(x.shape(), 0, 1, DType.FLOAT32).cast(DType.BFLOAT16);
         NDArray ones = NDArray.ones(Shape.of(6), DType.FLOAT32);
         NDArray some = RandomOps.normal(Shape.of(6), 0, 1, DType.FLOAT32);
-        BatchNorm norm = new BatchNorm(1e-5, 0.9);
+        BatchNormOp norm = new BatchNormOp(1e-5, 0.9);
         try (Autograd.Mode train = Autograd.trainMode()) {
             NDArray[] inputs = {x, ones.add(some), some, some, ones};
             NDArray[] y = compare(OneDnnNorm::batchNorm, norm, inputs);

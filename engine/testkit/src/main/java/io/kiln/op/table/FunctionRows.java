@@ -16,7 +16,7 @@ import io.kiln.op.activation.LogSigmoid;
 import io.kiln.op.activation.MaskedLogSoftmax;
 import io.kiln.op.activation.MaskedSoftmax;
 import io.kiln.op.activation.Mish;
-import io.kiln.op.activation.PRelu;
+import io.kiln.op.activation.PReluOp;
 import io.kiln.op.activation.SoftShrink;
 import io.kiln.op.activation.Softsign;
 import io.kiln.op.math.Acosh;
@@ -160,7 +160,7 @@ final class FunctionRows {
                         .order(0),
                 anyShape(new SoftShrink(0.7), -3, 3, "torch.softshrink(x0, 0.7)"),
                 unary(new SmoothL1(0.8), -3, 3, "torch.smooth_l1_loss(x0, torch.zeros_like(x0), 0, 0.8)"),
-                Row.of(new PRelu())
+                Row.of(new PReluOp())
                         .torch("torch.where(x0 > 0, x0, x0 * x1)")
                         .on(real(-2, 2, 2, 3, 4), real(0.1, 0.5, 3, 1))
                         .on(real(-2, 2, 5), real(0.1, 0.5))

@@ -14,7 +14,7 @@ import io.kiln.op.internal.Unslice;
 import io.kiln.op.shape.BroadcastTo;
 import io.kiln.op.shape.Concat;
 import io.kiln.op.shape.ExpandDims;
-import io.kiln.op.shape.Flatten;
+import io.kiln.op.shape.FlattenOp;
 import io.kiln.op.shape.Flip;
 import io.kiln.op.shape.Pad;
 import io.kiln.op.shape.PadMode;
@@ -86,12 +86,12 @@ final class MovementRows {
                         .on(real(-2, 2, 0, 3), real(-2, 2, 0, 2), real(-2, 2, 0, 4)),
                 Row.of(new Concat(-2)).torch("torch.cat([x0, x1], -2)").on(real(-2, 2, 2, 3, 2), real(-2, 2, 2, 1, 2)),
                 Row.of(new Concat(0)).torch("torch.cat([x0], 0)").on(real(-2, 2, 3)),
-                Row.of(new Flatten(1))
+                Row.of(new FlattenOp(1))
                         .torch("torch.flatten(x0, 1)")
                         .on(real(-2, 2, 2, 3, 4))
                         .on(real(-2, 2, 5, 1))
                         .on(real(-2, 2, 0, 3, 2)),
-                Row.of(new Flatten(0))
+                Row.of(new FlattenOp(0))
                         .torch("torch.flatten(x0)")
                         .on(real(-2, 2))
                         .on(real(-2, 2, 2, 3)),

@@ -9,9 +9,9 @@ import io.kiln.op.activation.LogSoftmax;
 import io.kiln.op.activation.Softmax;
 import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.linalg.MatMul;
-import io.kiln.op.nn.Dropout;
+import io.kiln.op.nn.DropoutOp;
 import io.kiln.op.nn.Linear;
-import io.kiln.op.nn.SoftmaxCrossEntropy;
+import io.kiln.op.nn.SoftmaxCrossEntropyOp;
 import java.util.List;
 
 /** Rows of matrix products, softmax, cross-entropy and dropout. */
@@ -48,12 +48,12 @@ final class NeuralRows {
                 Row.of(new SoftmaxCrossEntropyGradient())
                         .torch("(x1 - torch.one_hot(x2, 4).to(x1.dtype)) * torch.unsqueeze(x0, -1)")
                         .on(real(-2, 2, 3), real(0, 1, 3, 4), whole(DType.INT64, 0, 4, 3)),
-                Row.of(new Dropout(0.4))
+                Row.of(new DropoutOp(0.4))
                         .torch("torch.clone(x0)", "torch.ones_like(x0)")
                         .gradientOf(1)
                         .on(real(-2, 2, 3, 5))
                         .on(real(-2, 2, 0, 5)),
-                Row.of(new Dropout(0.4))
+                Row.of(new DropoutOp(0.4))
                         .checkedIn("RandomTest")
                         .training()
                         .gradientOf(1)
@@ -96,7 +96,7 @@ final class NeuralRows {
     }
 
     private static Row crossEntropy(DType label) {
-        return Row.of(new SoftmaxCrossEntropy())
+        return Row.of(new SoftmaxCrossEntropyOp())
                 .torch(
                         "torch.reshape(torch.cross_entropy_loss(torch.reshape(x0, [-1, torch.size(x0)[-1]]),"
                                 + " torch.flatten(x1).to(4), None, 0), torch.size(x1))",

@@ -6,11 +6,11 @@ import static io.kiln.op.table.Argument.values;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.distributed.CrossWorkerSum;
-import io.kiln.op.distributed.SyncBatchNorm;
+import io.kiln.op.distributed.SyncBatchNormOp;
 import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.internal.LayerNormGradient;
-import io.kiln.op.nn.BatchNorm;
-import io.kiln.op.nn.LayerNorm;
+import io.kiln.op.nn.BatchNormOp;
+import io.kiln.op.nn.LayerNormOp;
 import java.util.List;
 
 /** Rows of batch and layer normalisation and their gradients. */
@@ -33,7 +33,7 @@ final class NormalisationRows {
                         .on(real(-2, 2, 0, 4)),
                 batchNormGradient(true),
                 batchNormGradient(false),
-                Row.of(new LayerNorm(EPSILON))
+                Row.of(new LayerNormOp(EPSILON))
                         .torch(
                                 "torch.layer_norm(x0, [torch.size(x0)[-1]], x1, x2, " + EPSILON + ")",
                                 "torch.mean(x0, [-1], True)",
@@ -64,7 +64,7 @@ final class NormalisationRows {
         String unbiased = "torch.var(x0, " + axes + ", correction=1, keepdim=False)";
         String y = "torch.batch_norm(x0, x1, x2, torch.clone(x3), torch.clone(x4), " + (training ? "True" : "False")
                 + ", 0.1, " + EPSILON + ", False)";
-        Row row = Row.of(new BatchNorm(EPSILON, 0.9)).gradientOf(1).slack(8);
+        Row row = Row.of(new BatchNormOp(EPSILON, 0.9)).gradientOf(1).slack(8);
         return training
                 ? row.training()
                         .torch(
@@ -79,7 +79,7 @@ final class NormalisationRows {
     /** Of a worker alone. */
     private static Row syncBatchNorm(boolean training, String axes) {
         Row plain = batchNorm(training, axes);
-        Row row = Row.of(new SyncBatchNorm(EPSILON, 0.9)).gradientOf(1).slack(8);
+        Row row = Row.of(new SyncBatchNormOp(EPSILON, 0.9)).gradientOf(1).slack(8);
         return (training ? row.training() : row).torch(plain.torch().toArray(String[]::new));
     }
 

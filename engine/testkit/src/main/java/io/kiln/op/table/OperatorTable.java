@@ -49,13 +49,11 @@ public final class OperatorTable {
     /**
      * The operators that no row checks.
      *
-     * @return their class names
+     * @return their names
      */
     public static Set<String> missing() {
         Set<String> missing = new TreeSet<>(operators());
-        Set<String> covered = rows().stream()
-                .map(r -> r.operator().getClass().getSimpleName())
-                .collect(Collectors.toSet());
+        Set<String> covered = rows().stream().map(r -> r.operator().name()).collect(Collectors.toSet());
         missing.removeAll(covered);
         return missing;
     }
@@ -63,11 +61,9 @@ public final class OperatorTable {
     /**
      * The operators of all families, found by looking at their classes.
      *
-     * @return their class names
+     * @return their names
      */
     public static Set<String> operators() {
-        return KnownRecords.names(Operator.class).stream()
-                .map(n -> Character.toUpperCase(n.charAt(0)) + n.substring(1))
-                .collect(Collectors.toCollection(TreeSet::new));
+        return new TreeSet<>(KnownRecords.names(Operator.class));
     }
 }

@@ -8,9 +8,9 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.internal.GruGradient;
 import io.kiln.op.internal.LstmGradient;
 import io.kiln.op.internal.RnnGradient;
-import io.kiln.op.recurrent.Gru;
-import io.kiln.op.recurrent.Lstm;
-import io.kiln.op.recurrent.Rnn;
+import io.kiln.op.recurrent.GruOp;
+import io.kiln.op.recurrent.LstmOp;
+import io.kiln.op.recurrent.RnnOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
@@ -28,62 +28,62 @@ final class RecurrentRows {
         return List.of(
                 lstm(false).on(lstmArguments(3, 2, 3, 2, 0, true)),
                 lstm(true).on(lstmArguments(3, 2, 3, 2, 0, true)),
-                Row.of(new Lstm(false, false, false, false))
+                Row.of(new LstmOp(false, false, false, false))
                         .torch(lstmCall("x0", "zz", "zz", "x1, x2, x3, x4", 0))
                         .gradientOf(1)
                         .slack(8)
                         .on(lstmArguments(1, 3, 2, 3, 0, false))
                         .on(lstmArguments(4, 5, 19, 33, 0, false)),
-                Row.of(new Lstm(false, true, true, false))
+                Row.of(new LstmOp(false, true, true, false))
                         .torch(lstmCall("x0", "x6", "x7", "x1, x2, x3, x4, x5", 0))
                         .gradientOf(1)
                         .slack(8)
                         .on(lstmArguments(3, 2, 2, 3, 2, true)),
-                Row.of(new Lstm(false, true, true, true))
+                Row.of(new LstmOp(false, true, true, true))
                         .checkedIn("RecurrentTest")
                         .gradientOf(2)
                         .slack(8)
                         .on(with(lstmArguments(3, 2, 2, 2, 1, true), lengths(2))),
-                Row.of(new Lstm(true, false, false, true))
+                Row.of(new LstmOp(true, false, false, true))
                         .checkedIn("RecurrentTest")
                         .gradientOf(2)
                         .slack(8)
                         .on(with(lstmArguments(3, 2, 2, 2, 0, false), lengths(2))),
-                Row.of(new Gru(false, true, false))
+                Row.of(new GruOp(false, true, false))
                         .torch(call("gru", "x0", "x5"))
                         .gradientOf(1)
                         .slack(8)
                         .on(arguments(3, 3, 2, 3, 2, true))
                         .on(arguments(3, 4, 5, 19, 33, true)),
-                Row.of(new Gru(true, true, false))
+                Row.of(new GruOp(true, true, false))
                         .torch("torch.flip(" + call("gru", "torch.flip(x0, [0])", "x5") + ", [0])")
                         .gradientOf(1)
                         .slack(8)
                         .on(arguments(3, 3, 2, 3, 2, true)),
-                Row.of(new Gru(false, true, false, false))
+                Row.of(new GruOp(false, true, false, false))
                         .torch("torch.stack([" + paperStep("x0[0]", "x5") + ", "
                                 + paperStep("x0[1]", paperStep("x0[0]", "x5")) + "])")
                         .gradientOf(1)
                         .slack(8)
                         .on(arguments(3, 2, 2, 3, 2, true))
                         .on(arguments(3, 2, 5, 19, 33, true)),
-                Row.of(new Gru(true, false, true, false))
+                Row.of(new GruOp(true, false, true, false))
                         .checkedIn("RecurrentTest")
                         .gradientOf(1)
                         .slack(8)
                         .on(with(arguments(3, 3, 2, 2, 2, false), lengths(2))),
-                Row.of(new Gru(false, false, true))
+                Row.of(new GruOp(false, false, true))
                         .checkedIn("RecurrentTest")
                         .gradientOf(1)
                         .slack(8)
                         .on(with(arguments(3, 3, 2, 2, 2, false), lengths(2))),
                 rnn(Activation.TANH, "rnn_tanh"),
                 rnn(Activation.RELU, "rnn_relu"),
-                Row.of(new Rnn(Activation.SIGMOID, true, true, true))
+                Row.of(new RnnOp(Activation.SIGMOID, true, true, true))
                         .checkedIn("RecurrentTest")
                         .slack(8)
                         .on(with(arguments(1, 3, 2, 3, 2, true), lengths(2))),
-                Row.of(new Rnn(Activation.NONE, true, false, false))
+                Row.of(new RnnOp(Activation.NONE, true, false, false))
                         .checkedIn("RecurrentTest")
                         .slack(8)
                         .on(arguments(1, 3, 2, 3, 2, false)),
@@ -114,7 +114,7 @@ final class RecurrentRows {
             cells.add(lstmCall(part, "x5", "x6", "x1, x2, x3, x4", 2));
         }
         String y = lstmCall(reverse ? "torch.flip(x0, [0])" : "x0", "x5", "x6", "x1, x2, x3, x4", 0);
-        return Row.of(new Lstm(reverse, false, true, false))
+        return Row.of(new LstmOp(reverse, false, true, false))
                 .torch(
                         reverse ? "torch.flip(" + y + ", [0])" : y,
                         reverse ? "torch.flip(" + cells + ", [0])" : cells.toString())
@@ -123,7 +123,7 @@ final class RecurrentRows {
     }
 
     private static Row rnn(Activation activation, String torch) {
-        return Row.of(new Rnn(activation, false, true, false))
+        return Row.of(new RnnOp(activation, false, true, false))
                 .torch(call(torch, "x0", "x5"))
                 .slack(8)
                 .on(arguments(1, 3, 2, 3, 2, true))

@@ -9,9 +9,9 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.GroupNormGradient;
 import io.kiln.op.nn.Fold;
-import io.kiln.op.nn.GroupNorm;
+import io.kiln.op.nn.GroupNormOp;
 import io.kiln.op.nn.LocalResponseNorm;
-import io.kiln.op.nn.RmsNorm;
+import io.kiln.op.nn.RmsNormOp;
 import io.kiln.op.nn.Unfold;
 import io.kiln.op.reduce.All;
 import io.kiln.op.reduce.Any;
@@ -20,10 +20,10 @@ import io.kiln.op.reduce.CumulativeMax;
 import io.kiln.op.reduce.CumulativeMin;
 import io.kiln.op.reduce.CumulativeProduct;
 import io.kiln.op.reduce.Histogram;
-import io.kiln.op.reduce.Quantile;
+import io.kiln.op.reduce.QuantileOp;
 import io.kiln.op.reduce.StandardDeviation;
 import io.kiln.op.shape.DepthToSpace;
-import io.kiln.op.shape.PixelShuffle;
+import io.kiln.op.shape.PixelShuffleOp;
 import io.kiln.op.shape.PixelUnshuffle;
 import io.kiln.op.shape.Roll;
 import io.kiln.op.shape.SpaceToDepth;
@@ -83,13 +83,13 @@ final class StructureRows {
                                 "torch.reshape(torch.permute(torch.reshape(x0, [-1, 3, 3, 2, 2, 2]), [0, 3, 5, 1, 2, 4]),"
                                         + " [-1, 12, 3, 2])")
                         .on(real(-2, 2, 2, 3, 6, 4)),
-                Row.of(new PixelShuffle(List.of(2L, 2L)))
+                Row.of(new PixelShuffleOp(List.of(2L, 2L)))
                         .torch("torch.pixel_shuffle(x0, 2)")
                         .on(real(-2, 2, 2, 8, 3, 2)),
                 Row.of(new PixelUnshuffle(List.of(2L, 2L)))
                         .torch("torch.pixel_unshuffle(x0, 2)")
                         .on(real(-2, 2, 2, 3, 4, 2)),
-                Row.of(new PixelShuffle(List.of(3L)))
+                Row.of(new PixelShuffleOp(List.of(3L)))
                         .torch(
                                 "torch.reshape(torch.permute(torch.reshape(x0, [-1, 2, 3, 4]), [0, 1, 3, 2]), [-1, 2, 12])")
                         .on(real(-2, 2, 2, 6, 4)),
@@ -157,14 +157,14 @@ final class StructureRows {
                     .on(real(-2, 2, 3, 5)));
         }
         for (double q : new double[] {0, 0.3, 0.5, 1}) {
-            rows.add(Row.of(new Quantile(q, 1, false))
+            rows.add(Row.of(new QuantileOp(q, 1, false))
                     .torch("torch.quantile(x0, " + q + ", 1)")
                     .slack(4)
                     .on(real(-2, 2, 3, 5))
                     .on(real(-2, 2, 3, 4))
                     .on(real(-2, 2, 2, 3, 2)));
         }
-        rows.add(Row.of(new Quantile(0.5, -1, true))
+        rows.add(Row.of(new QuantileOp(0.5, -1, true))
                 .torch("torch.quantile(x0, 0.5, -1, True)")
                 .on(real(-2, 2, 7))
                 .forwardOn(values(Shape.of(3), 1, Double.NaN, 2)));
@@ -214,7 +214,7 @@ final class StructureRows {
     private static List<Row> norms() {
         String group = "torch.group_norm(x0, %s, x1, x2, 0.001, False)";
         return List.of(
-                Row.of(new RmsNorm(1e-3))
+                Row.of(new RmsNormOp(1e-3))
                         .torch("x0 * torch.rsqrt(torch.mean(x0 * x0, [-1], True) + 0.001) * x1")
                         .slack(8)
                         .on(real(-2, 2, 3, 5), real(0.5, 2, 5))
@@ -222,9 +222,9 @@ final class StructureRows {
                         .on(real(-2, 2, 0, 4), real(0.5, 2, 4))
                         .on(real(-2, 2, 7), real(0.5, 2, 7))
                         .on(real(-2, 2, 33, 129), real(0.5, 2, 129)),
-                norm(new GroupNorm(2, 1e-3), group.formatted("2"), 4).on(data(0, 4, 3)),
-                norm(new GroupNorm(1, 1e-3), group.formatted("1"), 3),
-                norm(new GroupNorm(3, 1e-3), group.formatted("3"), 3),
+                norm(new GroupNormOp(2, 1e-3), group.formatted("2"), 4).on(data(0, 4, 3)),
+                norm(new GroupNormOp(1, 1e-3), group.formatted("1"), 3),
+                norm(new GroupNormOp(3, 1e-3), group.formatted("3"), 3),
                 Row.of(new GroupNormGradient(2, 1e-3))
                         .checkedIn("the gradient of GroupNorm")
                         .slack(64)

@@ -6,7 +6,7 @@ import io.kiln.ndarray.NDArray;
  * The share of samples whose label is among the k largest predictions: fewer than k predictions are larger than that of the
  * label, or equal to it at a smaller index. Shapes: labels […], predictions […,classes].
  */
-public final class TopK extends Metric {
+public final class TopKAccuracy extends Metric {
     private final int k;
 
     /**
@@ -14,10 +14,10 @@ public final class TopK extends Metric {
      *
      * @param k how many predictions count, at least 1
      */
-    public TopK(int k) {
+    public TopKAccuracy(int k) {
         super("top" + k, 2);
         if (k < 1) {
-            throw new IllegalArgumentException("topK: k must be >= 1, got " + k);
+            throw new IllegalArgumentException("topKAccuracy: k must be >= 1, got " + k);
         }
         this.k = k;
     }

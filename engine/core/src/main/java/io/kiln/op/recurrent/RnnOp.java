@@ -21,7 +21,7 @@ import io.kiln.op.internal.RnnGradient;
  * @param state whether the first state is given; zeros otherwise
  * @param lengths whether lengths are given
  */
-public record Rnn(Activation activation, boolean reverse, boolean state, boolean lengths) implements Operator {
+public record RnnOp(Activation activation, boolean reverse, boolean state, boolean lengths) implements Operator {
     /** {@return which inputs there are} */
     public RecurrentInputs inputs() {
         return new RecurrentInputs(1, false, state ? 1 : 0, lengths);

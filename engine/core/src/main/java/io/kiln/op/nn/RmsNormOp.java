@@ -18,7 +18,7 @@ import io.kiln.op.math.Rsqrt;
  *
  * @param epsilon added to the mean square
  */
-public record RmsNorm(double epsilon) implements Operator {
+public record RmsNormOp(double epsilon) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();

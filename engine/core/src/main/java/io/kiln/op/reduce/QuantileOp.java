@@ -12,16 +12,16 @@ import io.kiln.op.math.Where;
 import java.util.List;
 
 /**
- * Quantile along an axis: of the n elements in order the one at place q (n - 1), between two of them in proportion (as NumPy
+ * QuantileOp along an axis: of the n elements in order the one at place q (n - 1), between two of them in proportion (as NumPy
  * does). NaN if one is NaN. Dtype: as x, floating. There is none over no elements.
  *
  * @param q from 0 to 1; 0.5 for the median
  * @param axis the axis; negative ones count from the end
  * @param keepDims whether the axis stays, with size 1
  */
-public record Quantile(double q, int axis, boolean keepDims) implements Operator {
+public record QuantileOp(double q, int axis, boolean keepDims) implements Operator {
     /** Checks q. */
-    public Quantile {
+    public QuantileOp {
         if (!(q >= 0 && q <= 1)) {
             throw new IllegalArgumentException("quantile: q must be from 0 to 1, got " + q);
         }

@@ -13,24 +13,24 @@ import io.kiln.op.internal.AcrossWorkers;
 import io.kiln.op.internal.Channels;
 import io.kiln.op.internal.CompositeGradient;
 import io.kiln.op.math.Rsqrt;
-import io.kiln.op.nn.BatchNorm;
+import io.kiln.op.nn.BatchNormOp;
 import io.kiln.op.shape.Movement;
 import java.util.List;
 import java.util.Map;
 
 /**
- * {@link BatchNorm} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train
+ * {@link BatchNormOp} with the statistics of the batches of all workers of the thread's {@linkplain Workers group}, in train
  * mode. Gradients of gamma and beta are those of this worker's samples, as a store sums them afterwards. H. Zhang et al.,
  * CVPR 2018.
  *
- * <p>Inputs as those of {@link BatchNorm}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the
+ * <p>Inputs as those of {@link BatchNormOp}. Outputs: y[N,C,…], new running mean[C], new running variance[C], and for the
  * gradient the mean[C], 1/√(σ² + ε) [C] and number of elements per channel [1] that were used.
  *
  * @param epsilon added to the variance
  * @param momentum m, the weight of the old running statistics
  * @param population whether the running variance takes that of a population, as MXNet's, instead of that of a sample, as PyTorch's
  */
-public record SyncBatchNorm(double epsilon, double momentum, @DefaultValue("false") boolean population)
+public record SyncBatchNormOp(double epsilon, double momentum, @DefaultValue("false") boolean population)
         implements ParametricOperator, AcrossWorkers {
     /**
      * With the variance of a sample.
@@ -38,12 +38,12 @@ public record SyncBatchNorm(double epsilon, double momentum, @DefaultValue("fals
      * @param epsilon added to the variance
      * @param momentum the weight of the old running statistics
      */
-    public SyncBatchNorm(double epsilon, double momentum) {
+    public SyncBatchNormOp(double epsilon, double momentum) {
         this(epsilon, momentum, false);
     }
 
-    private BatchNorm plain() {
-        return new BatchNorm(epsilon, momentum, population);
+    private BatchNormOp plain() {
+        return new BatchNormOp(epsilon, momentum, population);
     }
 
     @Override

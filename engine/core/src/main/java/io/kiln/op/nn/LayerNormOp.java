@@ -21,7 +21,7 @@ import java.util.List;
  *
  * @param epsilon added to the variance
  */
-public record LayerNorm(double epsilon) implements ParametricOperator {
+public record LayerNormOp(double epsilon) implements ParametricOperator {
     @Override
     public List<Argument> arguments() {
         return List.of(

@@ -32,7 +32,7 @@ import java.util.Map;
  * @param momentum m, the weight of the old running statistics
  * @param population whether the running variance takes that of a population instead of that of a sample
  */
-public record BatchNorm(double epsilon, double momentum, @DefaultValue("false") boolean population)
+public record BatchNormOp(double epsilon, double momentum, @DefaultValue("false") boolean population)
         implements ParametricOperator {
     /**
      * With the variance of a sample.
@@ -40,7 +40,7 @@ public record BatchNorm(double epsilon, double momentum, @DefaultValue("false") 
      * @param epsilon added to the variance
      * @param momentum m, the weight of the old running statistics
      */
-    public BatchNorm(double epsilon, double momentum) {
+    public BatchNormOp(double epsilon, double momentum) {
         this(epsilon, momentum, false);
     }
 

@@ -29,7 +29,7 @@ import io.kiln.op.shape.Movement;
  * @param state whether both first states are given; zeros otherwise
  * @param lengths whether lengths are given
  */
-public record Lstm(boolean reverse, boolean projected, boolean state, boolean lengths) implements Operator {
+public record LstmOp(boolean reverse, boolean projected, boolean state, boolean lengths) implements Operator {
     /** {@return which inputs there are} */
     public RecurrentInputs inputs() {
         return new RecurrentInputs(4, projected, state ? 2 : 0, lengths);

@@ -11,18 +11,18 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.random.RandomOps;
 
 /**
- * Dropout (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is otherwise
+ * DropoutOp (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is otherwise
  * divided by 1 − rate; in predict mode y = x. Shapes: y as x. The second output is the mask by which x was multiplied.
  *
  * @param rate probability of an element to be dropped, 0 ≤ rate &lt; 1
  */
-public record Dropout(double rate) implements Stochastic {
+public record DropoutOp(double rate) implements Stochastic {
     /**
      * Checks the rate.
      *
      * @throws IllegalArgumentException when it is outside [0, 1)
      */
-    public Dropout {
+    public DropoutOp {
         if (!(rate >= 0 && rate < 1)) {
             throw new IllegalArgumentException("dropout: rate must be at least 0 and below 1, got " + rate);
         }

@@ -12,7 +12,7 @@ import io.kiln.pointwise.Expr;
  * Rectifier with a slope that is learned: a where a &gt; 0, else b a (He et al., ICCV 2015). Inputs: a, the data, and b, the slopes of
  * negative elements. Shapes: a and b broadcast to y. Dtype: the promoted one.
  */
-public record PRelu() implements BinaryPointwise {
+public record PReluOp() implements BinaryPointwise {
     @Override
     public Expr expression(Expr a, Expr b) {
         return a.gt(0).select(a, a.mul(b));

@@ -22,7 +22,7 @@ import java.util.Arrays;
  * @param groups number of groups, a divisor of C
  * @param epsilon added to the variance
  */
-public record GroupNorm(long groups, double epsilon) implements Operator {
+public record GroupNormOp(long groups, double epsilon) implements Operator {
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();

@@ -14,7 +14,7 @@ import java.util.Arrays;
  *
  * @param startAxis the first axis to join; negative ones count from the end
  */
-public record Flatten(int startAxis) implements ViewOperator {
+public record FlattenOp(int startAxis) implements ViewOperator {
     @Override
     public Spec[] infer(Spec... inputs) {
         Shape x = inputs[0].shape();

@@ -29,7 +29,7 @@ import io.kiln.op.shape.Movement;
  * @param linearBeforeReset whether the reset gate multiplies the recurrent product (libtorch, MXNet, cuDNN) and not the state
  *     (ONNX unless it says so)
  */
-public record Gru(boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
+public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
         implements Operator {
     /**
      * With the reset gate behind the recurrent product.
@@ -38,7 +38,7 @@ public record Gru(boolean reverse, boolean state, boolean lengths, @DefaultValue
      * @param state whether the first state is given; zeros otherwise
      * @param lengths whether lengths are given
      */
-    public Gru(boolean reverse, boolean state, boolean lengths) {
+    public GruOp(boolean reverse, boolean state, boolean lengths) {
         this(reverse, state, lengths, true);
     }
 

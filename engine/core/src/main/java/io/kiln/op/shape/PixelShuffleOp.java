@@ -17,9 +17,9 @@ import java.util.stream.LongStream;
  *
  * @param factors how much finer each spatial axis becomes, each at least 1
  */
-public record PixelShuffle(List<Long> factors) implements Operator {
+public record PixelShuffleOp(List<Long> factors) implements Operator {
     /** Checks the factors. */
-    public PixelShuffle {
+    public PixelShuffleOp {
         check("pixelShuffle", factors);
     }
 

@@ -22,7 +22,7 @@ import java.util.List;
  * \(p = \mathrm{softmax}(x)\) along the last axis. Inputs: x[…,K] floating, label[…] of any integer or floating dtype with
  * values 0..K-1. Outputs: loss[…], and the probabilities p[…,K].
  */
-public record SoftmaxCrossEntropy() implements ParametricOperator {
+public record SoftmaxCrossEntropyOp() implements ParametricOperator {
     @Override
     public List<Argument> arguments() {
         return List.of(Argument.data("x"), Argument.data("label"));
