@@ -1,6 +1,7 @@
 package io.kiln.compile;
 
 import io.kiln.ndarray.InPlace;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.observe.Observation;
@@ -108,13 +109,17 @@ final class Runner {
                 for (int k = 0; k < out.length; k++) {
                     out[k] = arena.values[step.outputs()[k]];
                 }
-                if (watch != null) {
-                    watch.before(i);
-                }
-                if (observation == null) {
-                    compute(arena, i, in, out);
-                } else {
-                    observed(observation, arena, i, in, out);
+                try {
+                    if (watch != null) {
+                        watch.before(i);
+                    }
+                    if (observation == null) {
+                        compute(arena, i, in, out);
+                    } else {
+                        observed(observation, arena, i, in, out);
+                    }
+                } catch (IndexRangeException e) {
+                    throw e.atNode(step.name());
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.kiln.graph;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Context;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -61,6 +62,8 @@ final class Interpreter {
                         : observation.node(node.name(), () -> Dispatch.run(node.operator(), in));
             } catch (ShapeException e) {
                 throw new ShapeException("in node " + node.name() + ": " + e.getMessage());
+            } catch (IndexRangeException e) {
+                throw e.atNode(node.name());
             }
             if (lastUse != null) {
                 free(node, first + i, lastUse);

@@ -117,8 +117,9 @@ final class HostCopy {
             long d = a.shape().dim(i);
             long at = index[i] < 0 ? index[i] + d : index[i];
             if (at < 0 || at >= d) {
-                throw new ShapeException(
-                        operation + ": index " + index[i] + " is outside axis " + i + " of shape " + a.shape());
+                throw new IndexOutOfBoundsException(operation + ": index " + index[i] + " is outside axis " + i
+                        + " of shape " + a.shape()
+                        + (d == 0 ? ", which is empty" : "; it must be from " + -d + " to " + (d - 1)));
             }
             element += at * a.strides()[i];
         }

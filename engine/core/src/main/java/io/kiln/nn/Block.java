@@ -6,6 +6,7 @@ import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
 import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -91,10 +92,15 @@ public abstract class Block implements AutoCloseable {
         }
         Hybrid compiled = hybrid;
         Observation observation = Observation.current();
-        if (observation != null) {
-            return observation.block(name, () -> compiled == null ? new NDArray[] {forward(x)} : compiled.call(x))[0];
+        try {
+            if (observation != null) {
+                return observation
+                        .block(name, () -> compiled == null ? new NDArray[] {forward(x)} : compiled.call(x))[0];
+            }
+            return compiled == null ? forward(x) : compiled.call(x)[0];
+        } catch (IndexRangeException e) {
+            throw e.within(name);
         }
-        return compiled == null ? forward(x) : compiled.call(x)[0];
     }
 
     /**
@@ -111,10 +117,14 @@ public abstract class Block implements AutoCloseable {
         }
         Hybrid compiled = hybrid;
         Observation observation = Observation.current();
-        if (observation != null) {
-            return observation.block(name, () -> compiled == null ? forwardAll(inputs) : compiled.call(inputs));
+        try {
+            if (observation != null) {
+                return observation.block(name, () -> compiled == null ? forwardAll(inputs) : compiled.call(inputs));
+            }
+            return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
+        } catch (IndexRangeException e) {
+            throw e.within(name);
         }
-        return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
     }
 
     /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */

@@ -95,7 +95,7 @@ final class DeferredRows implements AutoCloseable {
         long[] n = numbers.toLongArray();
         for (long r : n) {
             if (r < 0 || r >= rows) {
-                throw new IndexRangeException("gather (axis 0)", 0, rows - 1, r);
+                throw IndexRangeException.first("gather (axis 0)", "indices", numbers, 0, rows - 1);
             }
         }
         batches++;

@@ -60,6 +60,18 @@ class SubscriptTest {
                 () -> x.get(NDArray.of(Shape.of(3), true, false, true)));
     }
 
+    @Test
+    void anIndexOutsideIsTheSameErrorHoweverItIsGiven() {
+        NDArray x = NDArray.zeros(Shape.of(2, 3), DType.FLOAT32);
+        NDArray outside = NDArray.of(Shape.of(1), 2L);
+        assertThrows(IndexOutOfBoundsException.class, () -> x.get("2"));
+        assertThrows(IndexOutOfBoundsException.class, () -> x.get(2, 0));
+        assertThrows(IndexOutOfBoundsException.class, () -> x.get(outside));
+        assertThrows(IndexOutOfBoundsException.class, () -> x.set("2", 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> x.set(2, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> x.set(outside, x.get("0")));
+    }
+
     private static void says(String part, org.junit.jupiter.api.function.Executable call) {
         String m = assertThrows(RuntimeException.class, call).getMessage();
         assertTrue(m.contains(part), m);
@@ -103,7 +115,7 @@ class SubscriptTest {
         NDArray four = NDArray.zeros(Shape.of(1, 2, 2, 2), DType.FLOAT32);
         four.set(0, 1, 0, 1, 2);
         assertEquals(2, four.get(0, 1, 0, 1));
-        says("set: index 3 is outside axis 1 of shape [2,3]", () -> x.set(0, 3, 1));
+        says("set: index 3 is outside axis 1 of shape [2,3]; it must be from -3 to 2", () -> x.set(0, 3, 1));
         says("set: shape [2,3] needs 2 indices, got 1", () -> x.set(0, 1));
         says("share memory", () -> line.broadcastTo(Shape.of(3, 2)).set(0, 0, 1));
     }

@@ -87,10 +87,10 @@ class IndexingEdgesTest {
         NDArray x = NDArray.of(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f);
         IndexOutOfBoundsException e =
                 assertThrows(IndexOutOfBoundsException.class, () -> Indexing.gather(x, longs(0, -4), 1));
-        assertEquals("gather (axis 1): indices must be from -3 to 2, got -4", e.getMessage());
+        assertEquals("gather (axis 1): indices must be from -3 to 2, got -4 at [1]", e.getMessage());
         IndexOutOfBoundsException padding =
                 assertThrows(IndexOutOfBoundsException.class, () -> Neural.embedding(longs(-1), x));
-        assertEquals("gather (axis 0): indices must be from 0 to 1, got -1", padding.getMessage());
+        assertEquals("gather (axis 0): indices must be from 0 to 1, got -1 at [0]", padding.getMessage());
     }
 
     @Test

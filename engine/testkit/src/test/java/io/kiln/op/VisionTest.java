@@ -175,7 +175,7 @@ class VisionTest {
         NDArray index = NDArray.of(Shape.of(1, 1), 2);
         NDArray rows = NDArray.zeros(Shape.of(1, 2), DType.FLOAT32);
         assertEquals(
-                "takeRows: indices must be from 0 to 1, got 2",
+                "takeRows: indices must be from 0 to 1, got 2 at [0,0]",
                 assertThrows(IndexOutOfBoundsException.class, () -> Vision.takeRows(rows, index, 0))
                         .getMessage());
     }

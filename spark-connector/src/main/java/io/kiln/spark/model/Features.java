@@ -29,6 +29,9 @@ public final class Features {
      * @return row and feature, counted from 0, and what the network said
      */
     public static String place(NDArray x, IndexRangeException e) {
+        if (!e.argument().equals("indices")) {
+            return e.getMessage();
+        }
         float[] features = x.toFloatArray();
         int width = Math.toIntExact(x.size() / x.shape().dim(0));
         for (int i = 0; i < features.length; i++) {

@@ -87,7 +87,7 @@ public final class AlongAxis {
         long low = indices.min().toLongArray()[0];
         long high = indices.max().toLongArray()[0];
         if (low < -n || high >= n) {
-            throw new IndexRangeException(operation, -n, n - 1, low < -n ? low : high);
+            throw IndexRangeException.first(operation, "indices", indices, -n, n - 1);
         }
         return low >= 0 ? indices : Dispatch.one(new Where(), indices.lt(0), indices.add(n), indices);
     }
@@ -100,7 +100,7 @@ public final class AlongAxis {
         long low = indices.min().toLongArray()[0];
         long high = indices.max().toLongArray()[0];
         if (low < 0 || high >= n) {
-            throw new IndexRangeException(operation, 0, n - 1, low < 0 ? low : high);
+            throw IndexRangeException.first(operation, "indices", indices, 0, n - 1);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -26,8 +27,7 @@ final class SegmentKernels {
         long[] segment = in[1].toLongArray();
         for (long s : segment) {
             if (s < 0 || s >= count) {
-                throw new IndexOutOfBoundsException(
-                        operation + ": segments must be from 0 to " + (count - 1) + ", got " + s);
+                throw IndexRangeException.first(operation, "segments", in[1], 0, count - 1);
             }
         }
         if (!output.dtype().isFloating()) {

@@ -7,6 +7,7 @@ import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.cpu.onednn.Softmax;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
@@ -202,9 +203,7 @@ final class SoftmaxKernels {
         }
         for (int i = 0; i < n; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {
-                throw new IllegalArgumentException("softmaxCrossEntropy: label " + labels[i] + " of row " + i
-                        + " is outside 0.." + (classes - 1) + "; give class indices that fit the " + classes
-                        + " logits");
+                throw IndexRangeException.first("softmaxCrossEntropy", "labels", array, 0, classes - 1);
             }
         }
         return labels;

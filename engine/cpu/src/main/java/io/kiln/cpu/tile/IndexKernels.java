@@ -67,7 +67,7 @@ public final class IndexKernels {
         for (int i = 0; i < values.length; i++) {
             long v = values[i];
             if (v < least || v >= n) {
-                throw new IndexRangeException(operation + " (axis " + axis + ")", least, n - 1, v);
+                throw IndexRangeException.first(operation + " (axis " + axis + ")", "indices", indices, least, n - 1);
             }
             values[i] = v < 0 ? v + n : v;
         }

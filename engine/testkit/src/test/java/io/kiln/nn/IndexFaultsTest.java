@@ -1,0 +1,107 @@
+package io.kiln.nn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.kiln.graph.Graph;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.observe.NonFiniteDetector;
+import io.kiln.observe.Observation;
+import io.kiln.optim.Sgd;
+import io.kiln.optim.TrainStep;
+import io.kiln.optim.UpdateRule;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** An index out of range is told with its layer, its place and its value, however the network runs. */
+class IndexFaultsTest {
+    private static final String FAULT = "layer 0.0: gather (axis 0): indices must be from 0 to 99, got 120 at [3,0]";
+
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        scope = Scope.open();
+    }
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private static NDArray ids(long fourth) {
+        return NDArray.of(Shape.of(4, 1), 0L, 5L, 99L, fourth);
+    }
+
+    private static Block network() {
+        Block network = new Sequential(new Sequential(new Embedding(100, 4)), new Dense(3));
+        network.call(ids(7));
+        return network;
+    }
+
+    private static String fault(Executable call) {
+        return assertThrows(IndexRangeException.class, call).getMessage();
+    }
+
+    @Test
+    void operatorByOperator() {
+        try (Block network = network();
+                Observation observation = Observation.open(new NonFiniteDetector())) {
+            assertEquals(FAULT, fault(() -> network.call(ids(120))));
+        }
+        try (Block network = network()) {
+            assertEquals(FAULT, fault(() -> network.call(ids(120))));
+        }
+    }
+
+    @Test
+    void hybridized() {
+        try (Block network = network()) {
+            network.hybridize();
+            network.call(ids(7));
+            assertEquals(FAULT, fault(() -> network.call(ids(120))));
+        }
+    }
+
+    @Test
+    void aHybridizedPartNamesTheWholePath() {
+        Sequential part = new Sequential(new Embedding(100, 4));
+        try (Block network = new Sequential(part, new Dense(3))) {
+            network.call(ids(7));
+            part.hybridize();
+            network.call(ids(7));
+            assertEquals(FAULT, fault(() -> network.call(ids(120))));
+        }
+    }
+
+    @Test
+    void asAGraph() {
+        try (Block network = network()) {
+            Graph graph = network.trace(new Spec(Shape.of(Shape.UNKNOWN, 1), DType.INT64));
+            assertEquals(FAULT, fault(() -> graph.run(network.values(), ids(120))));
+        }
+    }
+
+    @Test
+    void asACompiledTrainingStep() {
+        try (Block network = network();
+                TrainStep step =
+                        new TrainStep(network, new SoftmaxCrossEntropy(), new UpdateRule(new Sgd(0.9), 0.05))) {
+            NDArray labels = NDArray.of(0f, 1f, 2f, 1f);
+            step.run(ids(7), labels);
+            assertEquals(FAULT, fault(() -> step.run(ids(120), labels)));
+            NDArray wrong = NDArray.of(0f, 1f, 3f, 1f);
+            assertEquals(
+                    "softmaxCrossEntropy: labels must be from 0 to 2, got 3 at [2]",
+                    fault(() -> step.run(ids(7), wrong)));
+        }
+    }
+}
