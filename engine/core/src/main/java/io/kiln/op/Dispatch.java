@@ -54,7 +54,7 @@ public final class Dispatch {
         if (tracer != null) {
             return tracer.apply(operator, inputs);
         }
-        if (operator instanceof Unrolled u && Autograd.isRecording()) {
+        if (operator instanceof Unrollable u && Autograd.isRecording()) {
             return u.unrolled(inputs);
         }
         NDArray[] outputs = observed(operator, inputs);

@@ -9,7 +9,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Opaque;
 import io.kiln.op.Stochastic;
-import io.kiln.op.Unrolled;
+import io.kiln.op.Unrollable;
 import io.kiln.op.random.RandomGenerator;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +23,7 @@ import java.util.List;
  * <p>Its last output is the state of the random generator before it ran, int64 [2], so that a repetition draws the same
  * numbers.
  */
-public interface GraphOperator extends Opaque, Stochastic, Unrolled {
+public interface GraphOperator extends Opaque, Stochastic, Unrollable {
     /** What the last output is. */
     Spec RANDOM = new Spec(Shape.of(2), DType.INT64);
 

@@ -3,7 +3,7 @@ package io.kiln.op;
 import io.kiln.ndarray.NDArray;
 
 /** An operator that runs other operators, which are recorded in its place while autograd records. */
-public interface Unrolled extends Operator {
+public interface Unrollable extends Operator {
     /**
      * Runs the operator while autograd records.
      *
