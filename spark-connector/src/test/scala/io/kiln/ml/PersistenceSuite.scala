@@ -116,6 +116,39 @@ class PersistenceSuite extends SparkSuite {
     assert(NetClassifier.load(path.toString).uid.nonEmpty)
   }
 
+  test("damaged metadata are told with the place, the fault and the remedy") {
+    val path = dir.resolve("damaged")
+    classifier().setInputShape(Array(2)).write.save(path.toString)
+    val part = Files.list(path.resolve("metadata")).filter(_.getFileName.toString.startsWith("part-")).findFirst.get
+    val text = Files.readString(part)
+    val crc = part.resolveSibling(s".${part.getFileName}.crc")
+    def refused(told: String*): Unit = {
+      val e = intercept[IllegalArgumentException](NetClassifier.load(path.toString))
+      assert((path.toString +: told).forall(e.getMessage.contains(_)), e.getMessage)
+    }
+    Files.writeString(part, text.replace("paramMap", "qaramMap"))
+    refused("checksum")
+    Files.delete(crc)
+    Seq(
+      text.replace("paramMap", "qaramMap") -> "its field \"paramMap\" must be a JSON object, got none",
+      text.take(text.length / 2) -> "it is not whole JSON",
+      text.trim + "]" -> "it is not whole JSON",
+      "" -> "it has no text",
+      "[]" -> "its field \"class\" must be a JSON string, got none",
+      text.replaceFirst("\"uid\":\"[^\"]*\"", "\"uid\":7") -> "its field \"uid\" must be a JSON string, got 7",
+      text.replaceFirst("\"maxEpochs\":", "\"maxEpoch\":") -> "a Param cannot be read",
+      text.replaceFirst("\"maxEpochs\":\\d+", "\"maxEpochs\":\"many\"") -> "a Param cannot be read").foreach { case (garbled, told) =>
+      Files.writeString(part, garbled)
+      refused("metadata is damaged", told, "save the stage again")
+    }
+    Files.writeString(part, text.replace("io.kiln.ml.NetClassifier", "io.kiln.ml.NetRegressor"))
+    refused("holds io.kiln.ml.NetRegressor, not io.kiln.ml.NetClassifier")
+    Files.delete(part)
+    refused("it has no text")
+    Files.writeString(part, text)
+    assert(NetClassifier.load(path.toString).uid.nonEmpty)
+  }
+
   // Run once for each released format, with -Dkiln.golden.write=true; never to make a failing test pass.
   test("golden files are written when asked for") {
     assume(sys.props.get("kiln.golden.write").isDefined)

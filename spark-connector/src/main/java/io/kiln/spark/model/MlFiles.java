@@ -1,14 +1,24 @@
 package io.kiln.spark.model;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
+import java.io.BufferedReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -23,12 +33,20 @@ public final class MlFiles {
     /** Networks in Params need about ten levels; Spark's reader calls itself for each level and overflows the stack somewhere. */
     private static final int MAX_DEPTH = 200;
 
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH)
-                    .maxStringLength(Integer.MAX_VALUE)
+    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
                     .build())
-            .build();
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private static final Map<String, JsonNodeType> FIELDS = new TreeMap<>(Map.of(
+            "class", JsonNodeType.STRING,
+            "uid", JsonNodeType.STRING,
+            "timestamp", JsonNodeType.NUMBER,
+            "sparkVersion", JsonNodeType.STRING,
+            "paramMap", JsonNodeType.OBJECT));
 
     private MlFiles() {}
 
@@ -56,35 +74,78 @@ public final class MlFiles {
      */
     public static <M extends Params> M read(
             String path, SparkSession session, String className, Function<String, M> make) {
-        checkDepth(path, session);
-        var metadata = DefaultParamsReader.loadMetadata(path, session, className);
-        M stage = make.apply(metadata.uid());
-        metadata.getAndSetParams(stage, Option.empty());
+        Path metadata = new Path(path, "metadata");
+        check(metadata, className, session);
+        var saved = DefaultParamsReader.loadMetadata(path, session, className);
+        M stage = make.apply(saved.uid());
+        try {
+            saved.getAndSetParams(stage, Option.empty());
+        } catch (Exception e) { // what a Param makes of another one's value is its own affair
+            throw damaged(metadata, "a Param cannot be read: " + e.getMessage(), e);
+        }
         return stage;
     }
 
-    private static void checkDepth(String path, SparkSession session) {
-        Path metadata = new Path(path, "metadata");
+    /** Looks at all that Spark's reader takes for granted. */
+    private static void check(Path metadata, String className, SparkSession session) {
+        JsonNode json;
         try {
-            FileSystem fs = metadata.getFileSystem(session.sparkContext().hadoopConfiguration());
-            for (FileStatus f : fs.listStatus(metadata)) {
-                if (f.getPath().getName().startsWith("part-")) {
-                    try (InputStream in = fs.open(f.getPath());
-                            JsonParser parser = FACTORY.createParser(in)) {
-                        while (parser.nextToken() != null) { // the parser counts levels
-                            parser.skipChildren();
-                        }
-                    }
-                }
-            }
+            json = read(metadata, metadata.getFileSystem(session.sparkContext().hadoopConfiguration()));
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
-                    "load: %s holds nothing that MLlib saved: %s".formatted(path, e.getMessage()), e);
+                    "load: %s holds nothing that MLlib saved: %s; give the directory that was given to save"
+                            .formatted(metadata.getParent(), e.getMessage()),
+                    e);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    "load: %s is damaged: %s".formatted(metadata, e.getOriginalMessage()), e);
+            throw damaged(metadata, "it is not whole JSON: " + e.getOriginalMessage(), e);
+        } catch (ChecksumException e) {
+            throw damaged(metadata, "its checksum differs: " + e.getMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException("load: %s: %s".formatted(metadata, e.getMessage()), e);
         }
+        if (json == null) {
+            throw damaged(metadata, "it has no text in a file part-…", null);
+        }
+        for (Map.Entry<String, JsonNodeType> field : FIELDS.entrySet()) {
+            JsonNode value = json.path(field.getKey());
+            if (value.getNodeType() != field.getValue()) {
+                throw damaged(
+                        metadata,
+                        "its field \"%s\" must be a JSON %s, got %s"
+                                .formatted(
+                                        field.getKey(),
+                                        field.getValue().name().toLowerCase(Locale.ROOT),
+                                        value.isMissingNode() ? "none" : value),
+                        null);
+            }
+        }
+        String found = json.get("class").textValue();
+        if (!found.equals(className)) {
+            throw new IllegalArgumentException(
+                    "load: %s holds %s, not %s; load it by the class that it names, or by PipelineModel if it is a pipeline"
+                            .formatted(metadata.getParent(), found, className));
+        }
+    }
+
+    /** What Spark reads: the first line of the first file that is not empty. */
+    private static JsonNode read(Path metadata, FileSystem fs) throws IOException {
+        FileStatus[] files = fs.listStatus(metadata, p -> p.getName().startsWith("part-"));
+        Arrays.sort(files);
+        for (FileStatus f : files) {
+            try (BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(fs.open(f.getPath()), StandardCharsets.UTF_8))) {
+                String line = lines.readLine();
+                if (line != null) {
+                    return MAPPER.readTree(line);
+                }
+            }
+        }
+        return null;
+    }
+
+    private static IllegalArgumentException damaged(Path metadata, String what, Exception cause) {
+        return new IllegalArgumentException(
+                "load: %s is damaged: %s; restore it from a copy or save the stage again".formatted(metadata, what),
+                cause);
     }
 }
