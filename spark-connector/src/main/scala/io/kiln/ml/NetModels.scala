@@ -11,6 +11,8 @@ import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.util.{MLReader, MLWriter}
 import org.apache.spark.sql.types.StructType
 
+import java.util.BitSet
+
 /** What the models share: checks, prediction of a single row, and their form on disk. */
 private[ml] object NetModels {
 
@@ -38,25 +40,27 @@ private[ml] object NetModels {
       s"predict: the matrix has ${rows.numCols} columns, the model was trained with ${network.width} features")
     val (width, outputs) = (network.width, network.outputs)
     val all = new Array[Float](Math.multiplyExact(rows.numRows, outputs))
-    rows.rowIter.grouped(batchSize).zipWithIndex.foreach { case (batch, g) =>
-      val features = new Array[Float](Math.multiplyExact(batch.size, width))
-      val valid = batch.zipWithIndex.map { case (row, i) =>
-        fill(features, i * width, row, handleInvalid, s"row ${g * batchSize + i}")
+    val threads = Runtime.getRuntime.availableProcessors
+    val vectors = rows.rowIter
+    for (begin <- 0 until rows.numRows by batchSize) {
+      val count = math.min(batchSize, rows.numRows - begin)
+      val features = new Array[Float](Math.multiplyExact(count, width))
+      val invalid = new BitSet
+      for (i <- 0 until count) {
+        if (!fill(features, i * width, vectors.next(), handleInvalid, s"row ${begin + i}")) invalid.set(i)
       }
-      val threads = Runtime.getRuntime.availableProcessors
       val computed =
-        if (batch.size == batchSize) network.predictBatch(batch.size, features, threads)
-        else network.predict(batch.size, features, threads)
-      valid.zipWithIndex.foreach { case (ok, i) =>
-        if (!ok) java.util.Arrays.fill(computed, i * outputs, (i + 1) * outputs, Float.NaN)
-      }
-      System.arraycopy(computed, 0, all, g * batchSize * outputs, computed.length)
+        if (count == batchSize) network.predictBatch(count, features, threads)
+        else network.predict(count, features, threads)
+      invalid.stream.forEach(i => java.util.Arrays.fill(computed, i * outputs, (i + 1) * outputs, Float.NaN))
+      System.arraycopy(computed, 0, all, begin * outputs, computed.length)
     }
     all
   }
 
   /** Puts a row into an array of zeros; false, and zeros, for one with invalid features that is kept. */
-  private def fill(row: Array[Float], begin: Int, features: Vector, handleInvalid: String, name: String): Boolean = {
+  private def fill(
+      row: Array[Float], begin: Int, features: Vector, handleInvalid: String, name: => String): Boolean = {
     var invalid = false
     features.foreachActive { (i, x) =>
       row(begin + i) = x.toFloat

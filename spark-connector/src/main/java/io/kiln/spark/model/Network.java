@@ -120,13 +120,11 @@ public final class Network {
      * @throws IllegalArgumentException when it is neither, or a graph without exactly one input and one output over batches
      */
     public static Network fromJson(String json) {
-        if (BlockJson.isBlock(json)) {
-            return of(BlockJson.read(json));
-        }
-        if (isSaved(json)) {
-            return fromSavedJson(json);
-        }
-        return new Network(null, checked(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)));
+        return BlockJson.readLayers(json)
+                .map(Network::of)
+                .orElseGet(() -> isSaved(json)
+                        ? fromSavedJson(json)
+                        : new Network(null, checked(new Traced(Graph.fromJson(json), ByteChunks.EMPTY))));
     }
 
     private static boolean isSaved(String json) {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.kiln.nn.Block;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads networks from JSON. A layer is a call, {@code {"Name": {"argument": value, …}}}, or just {@code "Name"} without arguments;
@@ -38,18 +39,22 @@ public final class BlockJson {
     private BlockJson() {}
 
     /**
-     * Whether a text reads as layers rather than as a graph's JSON.
+     * Makes a network from a text that may be a graph's JSON instead.
      *
      * @param json the text
-     * @return true for an array, a string, or an object with one field that begins with a capital letter
+     * @return the block that {@link #read} makes; empty for what is not JSON, nor an array, a string, or an object with one field
+     *     that begins with a capital letter
+     * @throws IllegalArgumentException as that of {@link #read}
      */
-    public static boolean isBlock(String json) {
+    public static Optional<Block> readLayers(String json) {
+        JsonNode node;
         try {
-            JsonNode node = MAPPER.readTree(json);
-            return node.isArray() || node.isTextual() || isCall(node);
+            node = MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
-            return false;
+            return Optional.empty();
         }
+        boolean layers = node.isArray() || node.isTextual() || isCall(node);
+        return layers ? Optional.of(block(node, "network", 0)) : Optional.empty();
     }
 
     /**

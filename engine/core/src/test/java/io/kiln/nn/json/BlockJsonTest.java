@@ -122,9 +122,12 @@ class BlockJsonTest {
     void aGraphIsNotTakenForLayers() {
         String graph =
                 new Dense(2).trace(new Spec(Shape.of(-1, 3), DType.FLOAT32)).toJson();
-        assertFalse(BlockJson.isBlock(graph));
-        assertTrue(BlockJson.isBlock("{\"Dense\": {\"units\": 2}}"));
-        assertTrue(BlockJson.isBlock("\"Flatten\""));
-        assertFalse(BlockJson.isBlock("Dense"));
+        assertTrue(BlockJson.readLayers(graph).isEmpty());
+        assertEquals(
+                Dense.class,
+                BlockJson.readLayers("{\"Dense\": {\"units\": 2}}").orElseThrow().getClass());
+        assertEquals(
+                Flatten.class, BlockJson.readLayers("\"Flatten\"").orElseThrow().getClass());
+        assertTrue(BlockJson.readLayers("Dense").isEmpty());
     }
 }
