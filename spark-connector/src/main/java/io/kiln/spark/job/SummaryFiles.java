@@ -2,7 +2,7 @@ package io.kiln.spark.job;
 
 import io.kiln.graph.Graph;
 import io.kiln.spark.tensorboard.EventFile;
-import io.kiln.spark.tensorboard.Histogram;
+import io.kiln.spark.tensorboard.ValueHistogram;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,7 +28,7 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
      * @param weights parameters that are trained, by name
      * @param gradients gradients of its share of the last step, by name; fewer where it had no rows in it
      */
-    record Histograms(Map<String, Histogram> weights, Map<String, Histogram> gradients) {
+    record Histograms(Map<String, ValueHistogram> weights, Map<String, ValueHistogram> gradients) {
         /** Makes copies in the order of the names. */
         Histograms {
             weights = new TreeMap<>(weights);

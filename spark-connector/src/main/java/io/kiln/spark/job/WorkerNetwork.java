@@ -23,7 +23,7 @@ import io.kiln.op.internal.AcrossWorkers;
 import io.kiln.optim.GradientStep;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
-import io.kiln.spark.tensorboard.Histogram;
+import io.kiln.spark.tensorboard.ValueHistogram;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -49,7 +49,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final boolean floats16;
     private final boolean scaled;
     private final List<String> trained = new ArrayList<>();
-    private final Map<String, Histogram> seen = new HashMap<>();
+    private final Map<String, ValueHistogram> seen = new HashMap<>();
     private boolean watched;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
@@ -148,7 +148,7 @@ final class WorkerNetwork implements AutoCloseable {
             NDArray[] out = gradients.run(
                     (name, g) -> {
                         if (watched) {
-                            seen.put(name, Histogram.of(g, 1 / factor));
+                            seen.put(name, ValueHistogram.of(g, 1 / factor));
                         }
                         exchange.gradientReady(values.get(name), g);
                     },
@@ -165,9 +165,9 @@ final class WorkerNetwork implements AutoCloseable {
 
     /** How trained parameters, and the gradients that were watched, are distributed. */
     SummaryFiles.Histograms histograms() {
-        Map<String, Histogram> weights = new HashMap<>();
+        Map<String, ValueHistogram> weights = new HashMap<>();
         try (Scope scope = Scope.open()) {
-            trained.forEach(name -> weights.put(name, Histogram.of(values.get(name), 1)));
+            trained.forEach(name -> weights.put(name, ValueHistogram.of(values.get(name), 1)));
         }
         return new SummaryFiles.Histograms(weights, seen);
     }

@@ -66,7 +66,7 @@ public final class EventFile implements Closeable {
      * @param tag its name; slashes group names
      * @param value the histogram
      */
-    public void histogram(long time, long step, String tag, Histogram value) {
+    public void histogram(long time, long step, String tag, ValueHistogram value) {
         summary(time, step, new Message().text(1, tag).message(5, value.toMessage()));
     }
 

@@ -8,16 +8,16 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class HistogramTest {
-    private static Histogram of(double factor, float... values) {
+class ValueHistogramTest {
+    private static ValueHistogram of(double factor, float... values) {
         try (Scope scope = Scope.open()) {
-            return Histogram.of(NDArray.of(values), factor);
+            return ValueHistogram.of(NDArray.of(values), factor);
         }
     }
 
     @Test
     void countsAreOfBucketsOfEqualWidth() {
-        Histogram h = of(2, -1, -0.99f, 0.5f, 1);
+        ValueHistogram h = of(2, -1, -0.99f, 0.5f, 1);
         assertEquals(-2, h.min());
         assertEquals(2, h.max());
         assertEquals(4, h.counts().stream().mapToDouble(c -> c).sum());
@@ -29,7 +29,7 @@ class HistogramTest {
 
     @Test
     void equalElementsShareABucket() {
-        assertEquals(new Histogram(3, 3, 6, 18, List.of(2.0)), of(1, 3, 3));
+        assertEquals(new ValueHistogram(3, 3, 6, 18, List.of(2.0)), of(1, 3, 3));
     }
 
     @Test

@@ -13,11 +13,11 @@ import java.util.stream.DoubleStream;
  * @param squares sum of their squares
  * @param counts elements per bucket; empty when no element is finite
  */
-public record Histogram(double min, double max, double sum, double squares, List<Double> counts) {
+public record ValueHistogram(double min, double max, double sum, double squares, List<Double> counts) {
     private static final int BUCKETS = 50;
 
     /** Makes the list unmodifiable. */
-    public Histogram {
+    public ValueHistogram {
         counts = List.copyOf(counts);
     }
 
@@ -28,13 +28,13 @@ public record Histogram(double min, double max, double sum, double squares, List
      * @param factor by which its elements are multiplied before
      * @return how they are distributed
      */
-    public static Histogram of(NDArray array, double factor) {
+    public static ValueHistogram of(NDArray array, double factor) {
         double[] x = DoubleStream.of(array.toDoubleArray())
                 .map(v -> v * factor)
                 .filter(Double::isFinite)
                 .toArray();
         if (x.length == 0) {
-            return new Histogram(0, 0, 0, 0, List.of());
+            return new ValueHistogram(0, 0, 0, 0, List.of());
         }
         double min = DoubleStream.of(x).min().orElseThrow();
         double max = DoubleStream.of(x).max().orElseThrow();
@@ -47,7 +47,7 @@ public record Histogram(double min, double max, double sum, double squares, List
             sum += v;
             squares += v * v;
         }
-        return new Histogram(
+        return new ValueHistogram(
                 min, max, sum, squares, DoubleStream.of(counts).boxed().toList());
     }
 
