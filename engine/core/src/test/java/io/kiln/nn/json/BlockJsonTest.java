@@ -125,7 +125,9 @@ class BlockJsonTest {
         assertTrue(BlockJson.readLayers(graph).isEmpty());
         assertEquals(
                 Dense.class,
-                BlockJson.readLayers("{\"Dense\": {\"units\": 2}}").orElseThrow().getClass());
+                BlockJson.readLayers("{\"Dense\": {\"units\": 2}}")
+                        .orElseThrow()
+                        .getClass());
         assertEquals(
                 Flatten.class, BlockJson.readLayers("\"Flatten\"").orElseThrow().getClass());
         assertTrue(BlockJson.readLayers("Dense").isEmpty());
