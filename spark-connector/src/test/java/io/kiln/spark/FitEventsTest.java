@@ -17,23 +17,25 @@ import org.apache.spark.scheduler.SparkListenerEvent;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** What a fit posts on Spark's listener bus. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FitEventsTest {
-    private static Cluster cluster;
+    private Cluster cluster;
 
     @BeforeAll
-    static void start() {
+    void start() {
         cluster = Cluster.local(2);
     }
 
     @AfterAll
-    static void stop() {
+    void stop() {
         cluster.close();
     }
 
     /** The events of what runs. */
-    private static List<FitEvent> events(Runnable fit) throws Exception {
+    private List<FitEvent> events(Runnable fit) throws Exception {
         List<FitEvent> events = Collections.synchronizedList(new ArrayList<>());
         SparkListener listener = new SparkListener() {
             @Override

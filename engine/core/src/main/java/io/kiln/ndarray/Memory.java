@@ -1,9 +1,6 @@
 package io.kiln.ndarray;
 
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.reflect.Field;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -15,34 +12,36 @@ import java.util.Objects;
  * <p>Nothing here is checked: an address outside an allocation ends the process. Callers check shapes and sizes first.
  */
 public final class Memory {
-    private static final Object UNSAFE = unsafe();
-    private static final MethodHandle ALLOCATE = handle("allocateMemory", long.class, long.class);
-    private static final MethodHandle FREE = handle("freeMemory", void.class, long.class);
-    private static final MethodHandle FILL = handle("setMemory", void.class, long.class, long.class, byte.class);
-    private static final MethodHandle COPY = handle("copyMemory", void.class, long.class, long.class, long.class);
-    private static final MethodHandle COPY_OBJECT =
-            handle("copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
+    private static final MethodHandle ALLOCATE = UnsafeHandles.handle("allocateMemory", long.class, long.class);
+    private static final MethodHandle FREE = UnsafeHandles.handle("freeMemory", void.class, long.class);
+    private static final MethodHandle FILL =
+            UnsafeHandles.handle("setMemory", void.class, long.class, long.class, byte.class);
+    private static final MethodHandle COPY =
+            UnsafeHandles.handle("copyMemory", void.class, long.class, long.class, long.class);
+    private static final MethodHandle COPY_OBJECT = UnsafeHandles.handle(
+            "copyMemory", void.class, Object.class, long.class, Object.class, long.class, long.class);
 
-    private static final MethodHandle GET_FLOAT = handle("getFloat", float.class, long.class);
-    private static final MethodHandle PUT_FLOAT = handle("putFloat", void.class, long.class, float.class);
-    private static final long BASE_FLOAT = base(float[].class);
-    private static final MethodHandle GET_DOUBLE = handle("getDouble", double.class, long.class);
-    private static final MethodHandle PUT_DOUBLE = handle("putDouble", void.class, long.class, double.class);
-    private static final long BASE_DOUBLE = base(double[].class);
-    private static final MethodHandle GET_INT = handle("getInt", int.class, long.class);
-    private static final MethodHandle PUT_INT = handle("putInt", void.class, long.class, int.class);
-    private static final long BASE_INT = base(int[].class);
-    private static final MethodHandle GET_LONG = handle("getLong", long.class, long.class);
-    private static final MethodHandle PUT_LONG = handle("putLong", void.class, long.class, long.class);
-    private static final long BASE_LONG = base(long[].class);
-    private static final MethodHandle GET_BYTE = handle("getByte", byte.class, long.class);
-    private static final MethodHandle PUT_BYTE = handle("putByte", void.class, long.class, byte.class);
-    private static final long BASE_BYTE = base(byte[].class);
-    private static final MethodHandle GET_SHORT = handle("getShort", short.class, long.class);
-    private static final MethodHandle PUT_SHORT = handle("putShort", void.class, long.class, short.class);
-    private static final long BASE_SHORT = base(short[].class);
-    private static final MethodHandle GET_FIELD = handle("getLong", long.class, Object.class, long.class);
-    private static final long BUFFER_ADDRESS = field(Buffer.class, "address");
+    private static final MethodHandle GET_FLOAT = UnsafeHandles.handle("getFloat", float.class, long.class);
+    private static final MethodHandle PUT_FLOAT = UnsafeHandles.handle("putFloat", void.class, long.class, float.class);
+    private static final long BASE_FLOAT = UnsafeHandles.base(float[].class);
+    private static final MethodHandle GET_DOUBLE = UnsafeHandles.handle("getDouble", double.class, long.class);
+    private static final MethodHandle PUT_DOUBLE =
+            UnsafeHandles.handle("putDouble", void.class, long.class, double.class);
+    private static final long BASE_DOUBLE = UnsafeHandles.base(double[].class);
+    private static final MethodHandle GET_INT = UnsafeHandles.handle("getInt", int.class, long.class);
+    private static final MethodHandle PUT_INT = UnsafeHandles.handle("putInt", void.class, long.class, int.class);
+    private static final long BASE_INT = UnsafeHandles.base(int[].class);
+    private static final MethodHandle GET_LONG = UnsafeHandles.handle("getLong", long.class, long.class);
+    private static final MethodHandle PUT_LONG = UnsafeHandles.handle("putLong", void.class, long.class, long.class);
+    private static final long BASE_LONG = UnsafeHandles.base(long[].class);
+    private static final MethodHandle GET_BYTE = UnsafeHandles.handle("getByte", byte.class, long.class);
+    private static final MethodHandle PUT_BYTE = UnsafeHandles.handle("putByte", void.class, long.class, byte.class);
+    private static final long BASE_BYTE = UnsafeHandles.base(byte[].class);
+    private static final MethodHandle GET_SHORT = UnsafeHandles.handle("getShort", short.class, long.class);
+    private static final MethodHandle PUT_SHORT = UnsafeHandles.handle("putShort", void.class, long.class, short.class);
+    private static final long BASE_SHORT = UnsafeHandles.base(short[].class);
+    private static final MethodHandle GET_FIELD = UnsafeHandles.handle("getLong", long.class, Object.class, long.class);
+    private static final long BUFFER_ADDRESS = UnsafeHandles.field(Buffer.class, "address");
 
     private Memory() {}
 
@@ -53,44 +52,6 @@ public final class Memory {
                     + " is no address but a block of another device; read the array by NDArray.read()");
         }
         return true;
-    }
-
-    private static Object unsafe() {
-        try {
-            Field f = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe");
-            f.setAccessible(true);
-            return f.get(null);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("memory: this JVM has no sun.misc.Unsafe (module jdk.unsupported)", e);
-        }
-    }
-
-    private static MethodHandle handle(String name, Class<?> result, Class<?>... arguments) {
-        try {
-            return MethodHandles.lookup()
-                    .findVirtual(UNSAFE.getClass(), name, MethodType.methodType(result, arguments))
-                    .bindTo(UNSAFE);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("memory: sun.misc.Unsafe." + name + " is missing in this JVM", e);
-        }
-    }
-
-    private static long base(Class<?> array) {
-        try {
-            MethodHandle h = handle("arrayBaseOffset", int.class, Class.class);
-            return (int) h.invokeExact(array);
-        } catch (Throwable t) {
-            throw failed(t);
-        }
-    }
-
-    private static long field(Class<?> of, String name) {
-        try {
-            MethodHandle h = handle("objectFieldOffset", long.class, Field.class);
-            return (long) h.invokeExact(of.getDeclaredField(name));
-        } catch (Throwable t) {
-            throw failed(t);
-        }
     }
 
     private static RuntimeException failed(Throwable t) {

@@ -11,6 +11,11 @@ import java.util.List;
 public final class SliceRange {
     private SliceRange() {}
 
+    /**
+     * Checks that a slice has as many starts as stops and steps, and no step of 0.
+     *
+     * @throws ShapeException otherwise
+     */
     public static void check(String operation, List<Long> start, List<Long> stop, List<Long> step) {
         if (start.size() != stop.size() || stop.size() != step.size()) {
             throw new ShapeException(operation + ": needs as many starts as stops and steps, got " + start + ", " + stop
