@@ -29,7 +29,7 @@ public final class Allocator {
         INLINE,
         /** By work of a queue: after what the queue that freed it was given before. */
         QUEUED,
-        /** By Java code, as memory of the host is: after what the queue that freed it was given before, for which it waits. */
+        /** By Java code, as memory of the host is: once what the queue that freed it was given before has ended. */
         HOST
     }
 
@@ -139,11 +139,12 @@ public final class Allocator {
         Use use;
         synchronized (locks[c]) {
             use = kept[c].lastUse();
+            if (use != null && order == Order.HOST && !use.event.isDone()) {
+                return 0; // new memory is cheaper than to wait for the device
+            }
             address = kept[c].pop();
         }
-        if (use != null && order == Order.HOST) {
-            use.event.synchronize(PATIENCE);
-        } else if (use != null && use.queue != queue) {
+        if (use != null && order == Order.QUEUED && use.queue != queue) {
             queue.await(use.event);
         }
         return address;
@@ -195,7 +196,7 @@ public final class Allocator {
             synchronized (locks[c]) {
                 while (!kept[c].isEmpty()) {
                     Use use = kept[c].lastUse();
-                    if (use != null) {
+                    if (use != null && !use.event.isDone()) {
                         use.event.synchronize(PATIENCE);
                     }
                     free.accept(kept[c].pop());

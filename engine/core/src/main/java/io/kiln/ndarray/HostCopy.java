@@ -164,9 +164,7 @@ final class HostCopy {
         }
         Span host = Span.of(b.hostMemory().allocate(b, device.bytes()));
         if (use != Use.WRITE && count > 0) {
-            Queue queue = Context.current().queue(b);
-            queue.copy(host, device);
-            queue.synchronize(PATIENCE);
+            fetch(b, host, device);
         }
         return HostView.of(a, host.storage().address(), device.bytes(), () -> {
             if (use != Use.READ) {
@@ -177,6 +175,20 @@ final class HostCopy {
             }
             host.storage().release();
         });
+    }
+
+    private static void fetch(Backend b, Span host, Span device) {
+        boolean done = false;
+        try {
+            Queue queue = Context.current().queue(b);
+            queue.copy(host, device);
+            queue.synchronize(PATIENCE);
+            done = true;
+        } finally {
+            if (!done) {
+                host.storage().release();
+            }
+        }
     }
 
     private static double read(DType dtype, long p) {

@@ -1,0 +1,120 @@
+package io.kiln.backend;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.ArrayFactory;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.InPlace;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
+import io.kiln.nn.Dense;
+import io.kiln.op.activation.Activation;
+import io.kiln.op.shape.Movement;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** Several devices in one process, none of which need be the one of the thread. */
+class DevicesTest {
+    private static final Device FIRST = new Device("fake", 0);
+    private static final Device SECOND = new Device("fake", 1);
+
+    @Test
+    void devicesHaveATextForm() {
+        assertEquals(new Device("cuda", 1), Device.parse("cuda(1)"));
+        assertEquals(Device.cpu(), Device.parse("cpu"));
+        assertEquals(SECOND, Device.parse(SECOND.toString()));
+        for (String wrong : List.of("", "CPU", "cuda:1", "cuda(-1)", "cuda(1)x")) {
+            assertThrows(IllegalArgumentException.class, () -> Device.parse(wrong), wrong);
+        }
+    }
+
+    @Test
+    void arraysMoveBetweenDevices() {
+        try (Scope scope = Scope.open()) {
+            NDArray x = ArrayFactory.on(Device.cpu()).of(Shape.of(2, 3), 1f, 2, 3, 4, 5, 6);
+            assertSame(x, x.to(Device.cpu()));
+            NDArray y = x.transpose().to(FIRST).to(SECOND);
+            assertEquals(SECOND, y.device());
+            assertEquals(Device.cpu(), x.device());
+            assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, y.to(Device.cpu()).toFloatArray());
+            assertEquals(SECOND, y.newArray(new Spec(Shape.of(1), DType.INT64)).device());
+            assertEquals(SECOND, y.zerosLike().device());
+            assertEquals(6, y.onesLike().sum().item());
+        }
+    }
+
+    @Test
+    void theGradientGoesBackToTheSource() {
+        try (Scope scope = Scope.open()) {
+            NDArray x = ArrayFactory.on(FIRST).of(1, 2, 3);
+            Autograd.attachGradient(x);
+            NDArray y;
+            try (Autograd.Mode record = Autograd.record()) {
+                y = x.mul(2).to(SECOND).square().to(Device.cpu()).sum();
+            }
+            Autograd.backward(y);
+            assertEquals(FIRST, Autograd.gradient(x).device());
+            assertArrayEquals(new float[] {8, 16, 24}, Autograd.gradient(x).toFloatArray());
+        }
+    }
+
+    @Test
+    void mixedDevicesAreAnErrorThatNamesBoth() {
+        try (Scope scope = Scope.open()) {
+            NDArray a = ArrayFactory.on(FIRST).of(1, 2);
+            NDArray b = ArrayFactory.on(SECOND).of(3, 4);
+            refused(() -> a.add(b));
+            refused(() -> Movement.concat(0, a, b));
+            refused(() -> a.assign(b));
+            refused(() -> a.set("0:1", b.slice(0, 0, 1)));
+            refused(() -> InPlace.putRows(a, ArrayFactory.on(FIRST).of(Shape.of(2), 0L, 1), b));
+            refused(() -> Autograd.grad(List.of(recorded(a)), List.of(a), List.of(b), false, false));
+        }
+    }
+
+    private static NDArray recorded(NDArray x) {
+        if (x.gradientState() == null) {
+            Autograd.attachGradient(x);
+        }
+        try (Autograd.Mode record = Autograd.record()) {
+            return x.mul(3);
+        }
+    }
+
+    private static void refused(Executable call) {
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, call);
+        assertTrue(e.getMessage().contains("fake(0)") && e.getMessage().contains("fake(1)"), e.getMessage());
+    }
+
+    @Test
+    void aNetworkIsCompiledForEachDeviceOfItsData() {
+        NDArray[] results = new NDArray[2];
+        Device[] devices = {FIRST, SECOND};
+        try (Scope scope = Scope.open()) {
+            for (int i = 0; i < 2; i++) {
+                try (Dense dense = new Dense(3, Activation.RELU)) {
+                    dense.hybridize();
+                    NDArray x = ArrayFactory.on(devices[i]).of(Shape.of(1, 2), 1f, -2);
+                    dense.parameters().get("weight").set(x.factory().of(Shape.of(3, 2), 1f, 2, 3, -4, 5, 6));
+                    dense.parameters().get("bias").set(x.factory().zeros(Shape.of(3), DType.FLOAT32));
+                    results[i] = dense.call(x);
+                    assertEquals(devices[i], results[i].device());
+                    NDArray elsewhere = x.to(devices[1 - i]);
+                    refused(() -> dense.call(elsewhere));
+                }
+            }
+            assertNotSame(results[0], results[1]);
+            assertArrayEquals(new float[] {0, 11, 0}, results[0].toFloatArray());
+            assertArrayEquals(results[0].toFloatArray(), results[1].toFloatArray());
+        }
+    }
+}
