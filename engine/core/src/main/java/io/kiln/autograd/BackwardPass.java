@@ -272,6 +272,11 @@ final class BackwardPass {
             throw new ShapeException("backward: the gradient from " + from + " has shape " + gradient.shape()
                     + ", the array has " + array.shape());
         }
+        boolean known = !array.isClosed() && !array.isTraced() && !gradient.isTraced();
+        if (known && gradient.backend() != array.backend()) {
+            throw new IllegalArgumentException("backward: the gradient from " + from + " lives on " + gradient.device()
+                    + ", the array on " + array.device() + "; move the gradient there with to(device)");
+        }
         NDArray g = gradient.dtype() == array.dtype() ? gradient : gradient.cast(array.dtype());
         NDArray sum = gradients.get(state);
         gradients.put(state, sum == null ? g : sum.add(g));

@@ -190,18 +190,36 @@ public final class Allocator {
         LockSupport.parkNanos(10_000_000L << attempt);
     }
 
-    /** Gives all kept blocks back to the system. */
+    /**
+     * Gives all kept blocks back to the system, each after its last use, be it that this has failed.
+     *
+     * @throws IllegalStateException when work that uses a block does not end; the block stays
+     */
     public void trim() {
         for (int c = 0; c < CLASSES; c++) {
             synchronized (locks[c]) {
                 while (!kept[c].isEmpty()) {
                     Use use = kept[c].lastUse();
-                    if (use != null && !use.event.isDone()) {
-                        use.event.synchronize(PATIENCE);
+                    if (use != null) {
+                        awaitEnd(use.event);
                     }
                     free.accept(kept[c].pop());
                     held.addAndGet(-classSize(c));
                 }
+            }
+        }
+    }
+
+    /** Waits until nothing writes any more, as is so when the work has failed. */
+    private static void awaitEnd(Event event) {
+        if (event.isDone()) {
+            return;
+        }
+        try {
+            event.synchronize(PATIENCE);
+        } catch (IllegalStateException e) {
+            if (!event.isDone()) {
+                throw e;
             }
         }
     }

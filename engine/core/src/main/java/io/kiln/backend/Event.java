@@ -25,7 +25,7 @@ public interface Event {
     /**
      * Whether the work before the event has ended.
      *
-     * @return true once it has
+     * @return true once it has, also when it has failed: then nothing uses its memory any more
      */
     boolean isDone();
 

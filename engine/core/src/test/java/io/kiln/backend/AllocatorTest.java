@@ -150,6 +150,9 @@ class AllocatorTest {
     private static final class NotedQueue implements Queue {
         final List<Event> recorded = new ArrayList<>();
         final List<Event> awaited = new ArrayList<>();
+        boolean idle;
+        boolean ends = true;
+        boolean fails;
 
         @Override
         public void copy(Span to, Span from) {
@@ -166,12 +169,16 @@ class AllocatorTest {
             Event e = new Event() {
                 @Override
                 public boolean isDone() {
-                    return false;
+                    return idle;
                 }
 
                 @Override
                 public void synchronize(Duration deadline) {
                     awaited.add(this);
+                    idle = ends;
+                    if (fails) {
+                        throw new IllegalStateException("gpu(0)");
+                    }
                 }
             };
             recorded.add(e);
@@ -231,9 +238,12 @@ class AllocatorTest {
     void memoryOfTheHostIsHandedOutOnlyWhenTheDeviceHasDoneWithIt() {
         Allocator a = queued(Allocator.Order.HOST);
         NotedQueue queue = new NotedQueue();
-        a.allocate(null, queue, 100).release();
-        a.allocate(null, queue, 100);
-        assertEquals(queue.recorded, queue.awaited);
+        Storage first = a.allocate(null, queue, 100);
+        first.release();
+        assertNotEquals(first.address(), a.allocate(null, queue, 100).address());
+        queue.idle = true;
+        assertEquals(first.address(), a.allocate(null, queue, 100).address());
+        assertEquals(List.of(), queue.awaited);
     }
 
     @Test
@@ -243,6 +253,20 @@ class AllocatorTest {
         a.allocate(null, queue, 100).release();
         a.trim();
         assertEquals(queue.recorded, queue.awaited);
+        assertEquals(0, a.heldBytes());
+    }
+
+    @Test
+    void trimmingGivesBackWhatFailedWorkUsedButNotWhatIsStillInUse() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue queue = new NotedQueue();
+        queue.fails = true;
+        queue.ends = false;
+        a.allocate(null, queue, 100).release();
+        assertThrows(IllegalStateException.class, a::trim);
+        assertEquals(128, a.heldBytes());
+        queue.ends = true;
+        a.trim();
         assertEquals(0, a.heldBytes());
     }
 }

@@ -62,19 +62,9 @@ public final class FakeBackend implements CompilingBackend {
         memory = new FakeMemory(index, faults);
         String remedy = "free arrays, or raise the bound of the fake device";
         allocator = new Allocator(
-                Allocator.Order.QUEUED,
-                memory::allocate,
-                memory::free,
-                BUDGET,
-                remedy,
-                new Poisoner(true));
+                Allocator.Order.QUEUED, memory::allocate, memory::free, BUDGET, remedy, new Poisoner(true));
         hostMemory = new Allocator(
-                Allocator.Order.HOST,
-                Memory::allocate,
-                Memory::free,
-                BUDGET,
-                remedy,
-                new Poisoner(false));
+                Allocator.Order.HOST, Memory::allocate, Memory::free, BUDGET, remedy, new Poisoner(false));
         threads = Executors.newCachedThreadPool(work -> {
             Thread thread = new Thread(work, device + " queue");
             thread.setDaemon(true);
@@ -219,7 +209,12 @@ public final class FakeBackend implements CompilingBackend {
 
     @Override
     public void putRows(NDArray to, NDArray numbers, NDArray rows) {
-        launch("putRows", false, new NDArray[] {numbers, rows}, new NDArray[] {to}, (x, y) -> processor.putRows(y[0], x[0], x[1]));
+        launch(
+                "putRows",
+                false,
+                new NDArray[] {numbers, rows},
+                new NDArray[] {to},
+                (x, y) -> processor.putRows(y[0], x[0], x[1]));
     }
 
     /** What the processor does with the arrays as they really lie. */

@@ -100,14 +100,16 @@ final class FakeQueue implements Queue {
         } catch (RuntimeException e) {
             return e;
         } catch (Error e) {
-            return new IllegalStateException(backend.device() + ": " + work.name() + " in queue " + name + " failed", e);
+            return new IllegalStateException(
+                    backend.device() + ": " + work.name() + " in queue " + name + " failed", e);
         }
     }
 
     @Override
     public void copy(Span to, Span from) {
         if (to.bytes() != from.bytes()) {
-            throw new IllegalArgumentException("copy: needs spans of one length, got " + to.bytes() + " and " + from.bytes());
+            throw new IllegalArgumentException(
+                    "copy: needs spans of one length, got " + to.bytes() + " and " + from.bytes());
         }
         boolean fails = backend.faults().nextCopyFails();
         long target = FakeBackend.reveal(to);
@@ -193,7 +195,8 @@ final class FakeQueue implements Queue {
 
     private synchronized void checkNotLost() {
         if (lost != null) {
-            throw new IllegalStateException(backend.device() + ": queue " + name + " is lost, as work in it failed", lost);
+            throw new IllegalStateException(
+                    backend.device() + ": queue " + name + " is lost, as work in it failed", lost);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.autograd.Function;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.InPlace;
@@ -78,6 +79,29 @@ class DevicesTest {
             refused(() -> a.set("0:1", b.slice(0, 0, 1)));
             refused(() -> InPlace.putRows(a, ArrayFactory.on(FIRST).of(Shape.of(2), 0L, 1), b));
             refused(() -> Autograd.grad(List.of(recorded(a)), List.of(a), List.of(b), false, false));
+        }
+    }
+
+    @Test
+    void aFunctionWhoseGradientLiesElsewhereIsAnErrorThatNamesBoth() {
+        try (Scope scope = Scope.open()) {
+            NDArray a = ArrayFactory.on(FIRST).of(1, 2);
+            Autograd.attachGradient(a);
+            NDArray y;
+            try (Autograd.Mode record = Autograd.record()) {
+                y = new Function() {
+                    @Override
+                    protected NDArray[] forward(NDArray... x) {
+                        return new NDArray[] {x[0].mul(2)};
+                    }
+
+                    @Override
+                    protected NDArray[] backward(NDArray... dy) {
+                        return new NDArray[] {dy[0].to(SECOND)};
+                    }
+                }.apply(a)[0];
+            }
+            refused(() -> Autograd.backward(y));
         }
     }
 

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.kiln.backend.Context;
 import io.kiln.backend.Device;
 import io.kiln.backend.Event;
 import io.kiln.backend.OutOfDeviceMemoryException;
-import io.kiln.backend.Queue;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
@@ -47,6 +47,7 @@ class FakeBackendTest {
 
     @Test
     void javaCannotReadItsMemory() {
+        assumeTrue(Memory.class.desiredAssertionStatus(), "addresses are checked where assertions are on");
         NDArray x = NDArray.of(1, 2);
         IllegalStateException e = assertThrows(IllegalStateException.class, () -> Memory.getFloat(x.address()));
         assertTrue(e.getMessage().contains("NDArray.read()"), e.getMessage());
@@ -127,7 +128,8 @@ class FakeBackendTest {
         NDArray x = NDArray.of(1, 2).add(1);
         fake.faults().failKernel(1);
         x.mul(2);
-        IllegalStateException e = assertThrows(IllegalStateException.class, () -> x.add(1).toFloatArray());
+        IllegalStateException e =
+                assertThrows(IllegalStateException.class, () -> x.add(1).toFloatArray());
         assertTrue(e.getMessage().startsWith("fake(0)"), e.getMessage());
         assertThrows(IllegalStateException.class, lost::close);
         fake.faults().failCopy(1);
@@ -137,11 +139,23 @@ class FakeBackendTest {
     }
 
     @Test
+    void memoryOfALostQueueIsGivenBack() {
+        fake.allocator().trim();
+        long before = fake.allocator().heldBytes();
+        Context lost = Context.open(DEVICE);
+        fake.faults().failKernel(1);
+        NDArray.zeros(Shape.of(1 << 10), DType.FLOAT32).add(1).close();
+        fake.allocator().trim();
+        assertThrows(IllegalStateException.class, lost::close);
+        assertTrue(fake.allocator().heldBytes() - before < 2 * (4L << 10), "the result's block was given back");
+    }
+
+    @Test
     void memoryEndsWhereTheTestWants() {
         fake.allocator().trim();
         fake.faults().capacity(1 << 20);
-        OutOfDeviceMemoryException e = assertThrows(
-                OutOfDeviceMemoryException.class, () -> NDArray.empty(Shape.of(1 << 20), DType.FLOAT32));
+        OutOfDeviceMemoryException e =
+                assertThrows(OutOfDeviceMemoryException.class, () -> NDArray.empty(Shape.of(1 << 20), DType.FLOAT32));
         assertTrue(e.getMessage().contains("asked for 4194304 bytes"), e.getMessage());
         fake.faults().clear();
         fake.faults().refuseAllocations(1);
