@@ -20,6 +20,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.index.Indexing;
 import java.time.Duration;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,22 +70,24 @@ class FakeBackendTest {
 
     @Test
     void aBatchReadBeforeItsEventIsFound() {
+        float[] ones = new float[1024]; // the sum needs other blocks, for which nothing waits
+        Arrays.fill(ones, 1);
         int early = 0;
         for (int i = 0; i < 20; i++) {
-            NDArray batch = NDArray.zeros(Shape.of(4), DType.FLOAT32);
+            NDArray batch = NDArray.zeros(Shape.of(ones.length), DType.FLOAT32);
             context.queue().synchronize(Duration.ofSeconds(10));
             Event filled;
             double sum;
             try (Context feeder = Context.open(DEVICE)) {
                 try (HostView to = batch.write()) {
-                    to.put(0, new float[] {1, 2, 3, 4}, 0, 4);
+                    to.put(0, ones, 0, ones.length);
                 }
                 filled = feeder.queue().record();
                 sum = onAnotherQueue(batch);
             }
-            early += sum == 10 ? 0 : 1;
+            early += sum == ones.length ? 0 : 1;
             context.queue().await(filled);
-            assertEquals(10, batch.sum().item());
+            assertEquals(ones.length, batch.sum().item());
         }
         assertTrue(early > 0, "a queue that awaits nothing has always read late enough");
     }
