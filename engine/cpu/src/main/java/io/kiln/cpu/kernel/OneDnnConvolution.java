@@ -5,6 +5,7 @@ import io.kiln.compile.Packing;
 import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.compile.internal.PackWeights;
 import io.kiln.compile.internal.SpoiledInput;
+import io.kiln.cpu.Attempt;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Convolution;
 import io.kiln.cpu.onednn.CpuContext;
@@ -37,10 +38,12 @@ final class OneDnnConvolution {
             return null;
         }
         NarrowKernels.advise(inputs[0].dtype());
-        return fallback.calls(
-                operator,
-                Operands.channelsLast(outputs),
-                (in, out, workspace) -> convolve((io.kiln.op.nn.Convolution) operator, in, out[0]));
+        io.kiln.op.nn.Convolution conv = (io.kiln.op.nn.Convolution) operator;
+        long[][] strides = Operands.channelsLast(outputs);
+        Attempt attempt = (in, out, workspace) -> convolve(conv, in, out[0]);
+        return isPadded(inputs[0].spec(), conv.groups()) // recorded calls would not look at their inputs
+                ? fallback.attempt(operator, strides, attempt)
+                : fallback.calls(operator, strides, attempt);
     }
 
     private static boolean convolve(io.kiln.op.nn.Convolution conv, NDArray[] inputs, NDArray result) {
@@ -51,7 +54,7 @@ final class OneDnnConvolution {
             Tensor bias = inputs.length < 3 ? null : Operands.vector(inputs[2]);
             Tensor y = Operands.of(result);
             PostOps postOps = OneDnnMatMul.postOps(conv.activation());
-            if (!Convolution.forward(window, conv.groups(), x, w, bias, y, postOps)) {
+            if (spreads(inputs, conv.groups()) || !Convolution.forward(window, conv.groups(), x, w, bias, y, postOps)) {
                 return false;
             }
             if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
@@ -103,7 +106,8 @@ final class OneDnnConvolution {
             Tensor y = Operands.of(result);
             Tensor[] more = operands.toArray(new Tensor[0]);
             PostOps all = OneDnnMatMul.then(postOps, conv.activation());
-            if (!Convolution.forward(window, conv.groups(), x, w, layout, null, y, all, more)) {
+            if (spreads(inputs, conv.groups())
+                    || !Convolution.forward(window, conv.groups(), x, w, layout, null, y, all, more)) {
                 return false;
             }
             if (conv.activation() == Activation.RELU && CpuContext.tookInvalid()) {
@@ -117,6 +121,18 @@ final class OneDnnConvolution {
         }
     }
 
+    /**
+     * Whether oneDNN might spread NaN to results whose windows do not hold it: it multiplies 16-bit channels in pairs and, where
+     * their number is odd, the first one of the next place by 0.
+     */
+    private static boolean spreads(NDArray[] inputs, long groups) {
+        return isPadded(inputs[0].spec(), groups) && Specials.in(inputs[0]);
+    }
+
+    private static boolean isPadded(Spec x, long groups) {
+        return x.dtype() != DType.FLOAT32 && x.shape().dim(1) / groups % 2 == 1;
+    }
+
     private static Tensor weights(Packing packing, long address) {
         Spec w = packing.weights();
         return Tensor.rowMajor(w.dtype(), address, w.shape().dims());
@@ -128,6 +144,7 @@ final class OneDnnConvolution {
         Spec y = fused.infer(inputs)[0];
         if (!Operands.served(y.dtype())
                 || inputs[1].dtype() != y.dtype()
+                || isPadded(inputs[0], conv.groups()) // the plain kernel may have to serve, and takes them as they are
                 || inputs[0].shape().size() == 0
                 || inputs[1].shape().size() == 0) {
             return null;

@@ -1,40 +1,121 @@
 package io.kiln.cpu.onednn;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
 /**
- * Batch axes of size 1, from whose strides oneDNN takes the order of all axes: with a stride that equals another axis's, as a
- * view may have it, products come out wrong. Those of the result's are left out; what an operand repeats gets a stride beyond all
- * others.
+ * A product over many batch axes as products over one. With two batch axes or more oneDNN's products come out wrong where these lie
+ * in another order in memory than in the shape, or where an operand has gaps or repeats one of them. Axes that all operands walk
+ * in even steps become one; of those that are left, each product takes the longest, and the others are walked here.
  */
 final class BatchAxes {
+    private static final int A = 0;
+    private static final int B = 1;
+    private static final int DST = 2;
 
-    private BatchAxes() {}
+    private final Tensor[] tensors;
+    private final List<Axis> axes = new ArrayList<>();
+    private final Axis inner;
 
-    /** Which axes of a product stay. */
-    static boolean[] kept(Tensor dst) {
-        int rank = dst.dims().length;
-        boolean[] kept = new boolean[rank];
-        for (int i = 0; i < rank; i++) {
-            kept[i] = i >= rank - 2 || dst.dims()[i] != 1;
+    /** Size and steps in the three operands; a step of 0 repeats. */
+    private record Axis(long size, long... steps) {
+
+        /** Whether this axis goes on where the one behind it ends. */
+        boolean continues(Axis next) {
+            for (int i = 0; i < steps.length; i++) {
+                if (steps[i] != next.size * next.steps[i]) {
+                    return false;
+                }
+            }
+            return true;
         }
-        return kept;
     }
 
-    /** An operand, or the result, with these axes. */
-    static Tensor of(Tensor tensor, boolean[] kept) {
-        int rank = 0;
-        long extent = 1;
-        for (int i = 0; i < kept.length; i++) {
-            rank += kept[i] ? 1 : 0;
-            extent = Math.max(extent, tensor.dims()[i] > 1 ? tensor.dims()[i] * tensor.strides()[i] : 1);
-        }
-        long[] dims = new long[rank];
-        long[] strides = new long[rank];
-        for (int i = 0, k = 0; i < kept.length; i++) {
-            if (kept[i]) {
-                dims[k] = tensor.dims()[i];
-                strides[k++] = tensor.dims()[i] == 1 && i < kept.length - 2 ? extent : tensor.strides()[i];
+    private BatchAxes(Tensor a, Tensor b, Tensor dst) {
+        tensors = new Tensor[] {a, b, dst};
+        for (int i = dst.dims().length - 3; i >= 0; i--) {
+            long size = dst.dims()[i];
+            if (size == 1) {
+                continue;
+            }
+            Axis axis = new Axis(size, step(a, i), step(b, i), step(dst, i));
+            Axis last = axes.isEmpty() ? null : axes.get(axes.size() - 1);
+            if (last != null && axis.continues(last)) {
+                axes.set(axes.size() - 1, new Axis(size * last.size, last.steps));
+            } else {
+                axes.add(axis);
             }
         }
-        return tensor.as(dims, strides);
+        Axis longest = null;
+        for (Axis axis : axes) {
+            boolean longer = longest == null || axis.size > longest.size;
+            longest = longer && (a.dims()[a.dims().length - 1] > 1 || isDense(axis)) ? axis : longest;
+        }
+        inner = longest;
+        axes.remove(inner);
+    }
+
+    /** Whether matrices follow each other without gaps: where a product sums over one element, oneDNN takes that for granted. */
+    private boolean isDense(Axis axis) {
+        for (int i = 0; i < tensors.length; i++) {
+            long[] dims = tensors[i].dims();
+            if (axis.steps[i] != 0 && axis.steps[i] != dims[dims.length - 2] * dims[dims.length - 1]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long step(Tensor tensor, int axis) {
+        return tensor.dims()[axis] == 1 ? 0 : tensor.strides()[axis];
+    }
+
+    /**
+     * Computes a product by products of three axes at most.
+     *
+     * @param product computes one of them from left matrices, right matrices and the result; false if it cannot
+     * @return false if it cannot
+     */
+    static boolean each(Tensor a, Tensor b, Tensor dst, Predicate<Tensor[]> product) {
+        BatchAxes batch = new BatchAxes(a, b, dst);
+        return batch.walk(0, new long[3], product);
+    }
+
+    private boolean walk(int depth, long[] offsets, Predicate<Tensor[]> product) {
+        if (depth == axes.size()) {
+            return product.test(new Tensor[] {at(A, offsets[A]), at(B, offsets[B]), at(DST, offsets[DST])});
+        }
+        Axis axis = axes.get(depth);
+        for (long i = 0; i < axis.size; i++) {
+            long[] next = new long[offsets.length];
+            for (int k = 0; k < next.length; k++) {
+                next[k] = offsets[k] + i * axis.steps[k];
+            }
+            if (!walk(depth + 1, next, product)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** An operand's matrices from an element on. */
+    private Tensor at(int operand, long offset) {
+        Tensor all = tensors[operand];
+        int rank = all.dims().length;
+        long address = all.address() + offset * all.dtype().bytes();
+        long rows = all.dims()[rank - 2];
+        long columns = all.dims()[rank - 1];
+        // oneDNN tells from the strides how a matrix lies, those of axes of size 1 included, which a view may leave as
+        // any number
+        long along = columns == 1 ? 1 : all.strides()[rank - 1];
+        long down = rows == 1 ? columns * along : all.strides()[rank - 2];
+        if (inner == null) {
+            return new Tensor(all.dtype(), new long[] {rows, columns}, new long[] {down, along}, address);
+        }
+        long step = inner.steps[operand];
+        long[] dims = {step == 0 ? 1 : inner.size, rows, columns};
+        long[] strides = {step == 0 ? Math.max(rows * down, columns * along) : step, down, along};
+        return new Tensor(all.dtype(), dims, strides, address);
     }
 }

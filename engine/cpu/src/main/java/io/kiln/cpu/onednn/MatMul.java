@@ -40,8 +40,7 @@ public final class MatMul {
      */
     public static boolean run(Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps) {
         if (dst.dims().length > 2 && bias == null) {
-            boolean[] kept = BatchAxes.kept(dst);
-            return product(BatchAxes.of(a, kept), BatchAxes.of(b, kept), null, BatchAxes.of(dst, kept), postOps);
+            return BatchAxes.each(a, b, dst, t -> product(t[0], t[1], null, t[2], postOps));
         }
         return product(a, b, bias, dst, postOps);
     }

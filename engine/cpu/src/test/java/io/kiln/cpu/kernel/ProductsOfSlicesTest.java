@@ -10,7 +10,9 @@ import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.random.RandomOps;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -81,6 +83,50 @@ class ProductsOfSlicesTest {
                 }
             }
         }
+    }
+
+    /** Batch axes in any order in memory, cut out of larger ones or not, and repeated in one operand or not. */
+    @ParameterizedTest
+    @CsvSource({"FLOAT32", "BFLOAT16"})
+    void ofManyBatchAxes(DType type) {
+        Random random = new Random(7);
+        long[] sizes = {1, 2, 3, 4, 6, 8};
+        for (int n = 0; n < 3000; n++) {
+            long[] a = random.longs(4, 0, sizes.length).map(i -> sizes[(int) i]).toArray();
+            long[] b = {a[0], a[1], a[3], sizes[random.nextInt(sizes.length)]};
+            (random.nextBoolean() ? a : b)[random.nextInt(2)] = 1;
+            try (Scope scope = Scope.open()) {
+                NDArray left = scattered(random, type, a);
+                NDArray right = scattered(random, type, b);
+                NDArray wanted =
+                        left.copy().cast(DType.FLOAT64).matmul(right.copy().cast(DType.FLOAT64));
+                assertArrayEquals(
+                        wanted.toDoubleArray(),
+                        left.matmul(right).toDoubleArray(),
+                        left.spec() + Arrays.toString(left.strides()) + " by " + right.spec()
+                                + Arrays.toString(right.strides()));
+            }
+        }
+    }
+
+    /** Small whole numbers with axes in a random order in memory and, at times, NaN beside them. */
+    private static NDArray scattered(Random random, DType type, long... dims) {
+        List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3));
+        if (random.nextBoolean()) {
+            Collections.shuffle(order, random);
+        }
+        int cut = random.nextInt(2 * dims.length);
+        long[] whole = new long[dims.length];
+        int[] back = new int[dims.length];
+        for (int i = 0; i < whole.length; i++) {
+            whole[i] = dims[order.get(i)] + (order.get(i) == cut ? 2 : 0);
+            back[order.get(i)] = i;
+        }
+        NDArray x = NDArray.full(Shape.of(whole), Double.NaN, type).transpose(back);
+        x = cut < dims.length ? x.slice(cut, 0, dims[cut]) : x;
+        double[] values = random.ints(x.size(), -4, 5).asDoubleStream().toArray();
+        x.assign(NDArray.of(Shape.of(dims), values).cast(type));
+        return x;
     }
 
     private static long[] join(long[] batch, long rows, long columns) {
