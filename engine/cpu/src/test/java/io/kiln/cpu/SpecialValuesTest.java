@@ -49,14 +49,14 @@ class SpecialValuesTest {
             "Convolution",
             "ConvolutionTranspose",
             "ConvolutionWeightGradient",
-            "Lstm",
-            "Gru",
-            "Rnn",
+            "LstmOp",
+            "GruOp",
+            "RnnOp",
             "DeformableConvolution");
 
     /** Gradients whose sums over a row are taken in another order: an infinite gradient becomes infinite here and NaN there. */
     private static final Set<String> INFINITE_OR_NAN =
-            Set.of("BatchNorm", "BatchNormGradient", "LayerNorm", "LayerNormGradient", "GeluGradient", "SiluGradient");
+            Set.of("BatchNormOp", "BatchNormGradient", "LayerNormOp", "LayerNormGradient", "GeluGradient", "SiluGradient");
 
     /** Gradients that get statistics of their sources, to which planted sources would not fit: only their first input is planted. */
     private static final Set<String> GIVEN_STATISTICS = Set.of("BatchNormGradient", "LayerNormGradient");

@@ -1,6 +1,0 @@
-package org.apache.spark.ml.classification
-
-/** MLlib's summary of an iterative fit, whose members clients of Spark Connect may ask for. MLlib hides it from code outside of its
-  * package.
-  */
-trait NetTrainingSummary extends TrainingSummary
