@@ -55,8 +55,8 @@ class SpecialValuesTest {
             "DeformableConvolution");
 
     /** Gradients whose sums over a row are taken in another order: an infinite gradient becomes infinite here and NaN there. */
-    private static final Set<String> INFINITE_OR_NAN =
-            Set.of("BatchNormOp", "BatchNormGradient", "LayerNormOp", "LayerNormGradient", "GeluGradient", "SiluGradient");
+    private static final Set<String> INFINITE_OR_NAN = Set.of(
+            "BatchNormOp", "BatchNormGradient", "LayerNormOp", "LayerNormGradient", "GeluGradient", "SiluGradient");
 
     /** Gradients that get statistics of their sources, to which planted sources would not fit: only their first input is planted. */
     private static final Set<String> GIVEN_STATISTICS = Set.of("BatchNormGradient", "LayerNormGradient");
