@@ -95,8 +95,9 @@ VALUES: dict[str, Any] = {
     "maxResubmissions": 1, "memoryBudget": 1 << 40, "network": NETWORK.to_json(), "numWorkers": 1, "optimizer": "sgd",
     "precision": "bfloat16", "predictionBatchSize": 9, "predictionCol": "p", "probabilityCol": "pr",
     "rawPredictionCol": "r", "seed": 1 << 40, "showProgress": False, "shuffle": False, "snapshotInterval": 4,
-    "standardizeFeatures": True, "standardizeTarget": True, "storageLevel": "DISK_ONLY", "summaryDir": "/tmp/events", "thresholds": [0.3, 0.7],
-    "timeout": 60, "validationIndicatorCol": "v", "validationMetric": "accuracy", "weightCol": "w", "weightDecay": 0.25,
+    "standardizeFeatures": True, "standardizeTarget": True, "storageLevel": "DISK_ONLY", "summaryDir": "/tmp/events",
+    "thresholds": [0.3, 0.7], "timeout": 60, "validationIndicatorCol": "v",
+    "validationMetric": "accuracy", "weightCol": "w", "weightDecay": 0.25,
 }  # fmt: skip
 
 
