@@ -244,7 +244,7 @@ trait NetTrainingParams
   final def getShowProgress: Boolean = $(showProgress)
 
   /** Where TensorBoard's files go. @group param */
-  final val summaryDir: Param[String] = new Param[String](
+  final val summaryDir: Param[String] = new TextParam(
     this, "summaryDir",
     "directory for files that TensorBoard reads, each fit a run below it: losses, metric, speed, histograms of weights and gradients, the graph; empty: none")
 

@@ -12,9 +12,12 @@ import java.util.regex.Pattern;
 public record Device(String type, int index) {
     private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9]*)(?:\\((\\d{1,9})\\))?");
 
+    private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9]*");
+    private static final Device CPU = new Device("cpu", 0);
+
     /** Checks the parts. */
     public Device {
-        if (!type.matches("[a-z][a-z0-9]*") || index < 0) {
+        if (!TYPE.matcher(type).matches() || index < 0) {
             throw new IllegalArgumentException(
                     "device: needs a type of small letters, such as cpu, and an index of at least 0," + " got type "
                             + type + " and index " + index);
@@ -27,7 +30,7 @@ public record Device(String type, int index) {
      * @return device {@code cpu(0)}
      */
     public static Device cpu() {
-        return new Device("cpu", 0);
+        return CPU;
     }
 
     /**

@@ -178,16 +178,13 @@ final class HostCopy {
     }
 
     private static void fetch(Backend b, Span host, Span device) {
-        boolean done = false;
         try {
             Queue queue = Context.current().queue(b);
             queue.copy(host, device);
             queue.synchronize(PATIENCE);
-            done = true;
-        } finally {
-            if (!done) {
-                host.storage().release();
-            }
+        } catch (RuntimeException | Error e) {
+            host.storage().release();
+            throw e;
         }
     }
 

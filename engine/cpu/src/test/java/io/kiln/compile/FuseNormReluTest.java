@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Context;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.InstructionSet;
+import io.kiln.fake.FakeBackend;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -135,6 +137,27 @@ class FuseNormReluTest {
                         expected.get(i).role().toString());
             }
         }
+    }
+
+    /** NaN has the rectifier computed anew, with arrays of the kernel's own. */
+    @Test
+    void theDeviceOfTheThreadDoesNotMatter() {
+        NDArray x = images();
+        NDArray labels = labels();
+        NDArray withNaN = x.copy();
+        withNaN.set(0, 0, 0, 0, Float.NaN);
+        List<float[]> means = new ArrayList<>();
+        for (boolean elsewhere : new boolean[] {false, true}) {
+            try (Block net = net();
+                    TrainStep step = step(net, true)) {
+                step.run(x, labels);
+                try (Context.Switch there = Context.switchTo(elsewhere ? FakeBackend.get(0) : x.backend())) {
+                    step.run(withNaN, labels);
+                }
+                means.add(net.parameters().values().iterator().next().value().toFloatArray());
+            }
+        }
+        assertArrayEquals(means.get(0), means.get(1));
     }
 
     @Test

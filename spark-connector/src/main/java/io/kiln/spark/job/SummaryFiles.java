@@ -3,17 +3,22 @@ package io.kiln.spark.job;
 import io.kiln.graph.Graph;
 import io.kiln.spark.tensorboard.EventFile;
 import io.kiln.spark.tensorboard.ValueHistogram;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a fit to files for TensorBoard: a run below {@code summaryDir}, named after the estimator and the fit. The network's graph
- * comes first; losses of steps, then per epoch losses, metric, speed, times of workers, and histograms of weights and gradients.
+ * comes first; losses of steps, then per epoch losses, metric, speed, times of workers, and histograms of weights and gradients. A
+ * directory that cannot be written to ends the fit at its start; later failures are logged, and end the files alone.
  */
 final class SummaryFiles implements FitObserver, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SummaryFiles.class);
     private static final int NAME = 8;
 
     private final String directory;
@@ -57,13 +62,35 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
             file = new EventFile(new Path(directory, run).toString(), configuration);
             file.graph(s.time(), graph);
             file.flush();
-        } else if (file != null && event instanceof FitEvent.Steps s) {
-            for (StepLosses.Point p : s.points()) {
-                file.scalar(s.time(), p.step(), "loss/step", p.loss());
+        } else if (event instanceof FitEvent.Steps s) {
+            attempt(() -> s.points().forEach(p -> file.scalar(s.time(), p.step(), "loss/step", p.loss())));
+        } else if (event instanceof FitEvent.EpochEnded e) {
+            attempt(() -> {
+                write(e.time(), e.report());
+                file.flush();
+            });
+        }
+    }
+
+    /** Writes, if there is a file. When that fails, nothing more is written: a fit is worth more than its curves. */
+    private void attempt(Runnable writing) {
+        if (file != null) {
+            try {
+                writing.run();
+            } catch (UncheckedIOException e) {
+                LOG.warn("{}; the fit continues and writes no more of them", e.getMessage());
+                giveUp();
             }
-        } else if (file != null && event instanceof FitEvent.EpochEnded e) {
-            write(e.time(), e.report());
-            file.flush();
+        }
+    }
+
+    private void giveUp() {
+        EventFile broken = file;
+        file = null;
+        try {
+            broken.close();
+        } catch (UncheckedIOException e) {
+            LOG.debug("closing a file that could not be written", e);
         }
     }
 
@@ -93,13 +120,13 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
     }
 
     void write(WorkerMessage.Distributions d) {
-        if (file != null) {
+        attempt(() -> {
             long time = System.currentTimeMillis();
             long step = step(d.epoch());
             d.histograms().weights().forEach((n, h) -> file.histogram(time, step, "weights/" + n, h));
             d.histograms().gradients().forEach((n, h) -> file.histogram(time, step, "gradients/" + n, h));
             file.flush();
-        }
+        });
     }
 
     private long step(int epoch) {
@@ -108,8 +135,6 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
 
     @Override
     public void close() {
-        if (file != null) {
-            file.close();
-        }
+        attempt(() -> file.close());
     }
 }

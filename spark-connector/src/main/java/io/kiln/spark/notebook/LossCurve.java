@@ -2,7 +2,9 @@ package io.kiln.spark.notebook;
 
 import io.kiln.spark.job.EpochReport;
 import io.kiln.spark.job.TrainingSummary;
+import io.kiln.spark.ui.internal.Axis;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -22,7 +24,6 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
     private static final int RIGHT = 56;
     private static final int TOP = 34;
     private static final int BOTTOM = 40;
-    private static final int TICKS = 5;
 
     /** Makes the list unmodifiable. */
     public LossCurve {
@@ -45,34 +46,16 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
         }
     }
 
-    /** A linear axis between round numbers. */
-    private record Axis(double low, double high, double step) {
-        static Axis of(List<Line> lines) {
-            double[] all = lines.stream()
-                    .flatMapToDouble(l -> DoubleStream.of(l.values))
-                    .filter(Double::isFinite)
-                    .toArray();
-            double low = DoubleStream.of(all).min().orElse(0);
-            double high = DoubleStream.of(all).max().orElse(1);
-            double span = high > low ? high - low : Math.max(Math.abs(high), 1e-9);
-            double rough = span / (TICKS - 1);
-            double power = Math.pow(10, Math.floor(Math.log10(rough)));
-            double step = power
-                    * DoubleStream.of(1, 2, 5, 10)
-                            .filter(f -> f * power >= rough * (1 - 1e-9))
-                            .min()
-                            .orElse(10);
-            return new Axis(Math.floor(low / step) * step, Math.ceil(high / step) * step, step);
-        }
+    private static Axis axis(List<Line> lines) {
+        DoubleSummaryStatistics all = lines.stream()
+                .flatMapToDouble(l -> DoubleStream.of(l.values))
+                .filter(Double::isFinite)
+                .summaryStatistics();
+        return all.getCount() == 0 ? Axis.of(0, 1) : Axis.of(all.getMin(), all.getMax());
+    }
 
-        double y(double value) {
-            double share = high > low ? (value - low) / (high - low) : 0.5;
-            return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
-        }
-
-        int ticks() {
-            return (int) Math.round((high - low) / step);
-        }
+    private static double y(Axis axis, double value) {
+        return HEIGHT - BOTTOM - axis.place(value) * (HEIGHT - TOP - BOTTOM);
     }
 
     /**
@@ -90,21 +73,19 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
                         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                                 + " font-family=\"sans-serif\" font-size=\"12\" fill=\"currentColor\">",
                         WIDTH, HEIGHT, WIDTH, HEIGHT);
-        Axis axis = Axis.of(losses);
-        for (int i = 0; i <= axis.ticks(); i++) {
-            double value = axis.low + i * axis.step;
+        Axis axis = axis(losses);
+        for (double value : axis.ticks()) {
             m.add(
                     "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"currentColor\" stroke-opacity=\"0.15\"/>",
-                    LEFT, WIDTH - RIGHT, axis.y(value), axis.y(value));
-            label(m, LEFT - 8, axis.y(value), "end", number(value));
+                    LEFT, WIDTH - RIGHT, y(axis, value), y(axis, value));
+            label(m, LEFT - 8, y(axis, value), "end", axis.label(value));
         }
         epochAxis(m);
         losses.forEach(l -> draw(m, l, axis));
         if (!metrics.isEmpty()) {
-            Axis own = Axis.of(metrics);
-            for (int i = 0; i <= own.ticks(); i++) {
-                double value = own.low + i * own.step;
-                label(m, WIDTH - RIGHT + 8, own.y(value), "start", number(value));
+            Axis own = axis(metrics);
+            for (double value : own.ticks()) {
+                label(m, WIDTH - RIGHT + 8, y(own, value), "start", own.label(value));
             }
             metrics.forEach(l -> draw(m, l, own));
         }
@@ -130,10 +111,10 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < line.values.length; i++) {
             if (Double.isFinite(line.values[i])) {
-                points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(i), axis.y(line.values[i])));
+                points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(i), y(axis, line.values[i])));
                 m.add(
                         "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>",
-                        x(i), axis.y(line.values[i]), line.colour);
+                        x(i), y(axis, line.values[i]), line.colour);
             }
         }
         m.add(
@@ -169,12 +150,6 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
 
     private static List<Line> drawn(Line... lines) {
         return List.of(lines).stream().filter(Line::isDrawn).toList();
-    }
-
-    private static String number(double value) {
-        double rounded = Math.abs(value) < 1e-12 ? 0 : value;
-        String digits = String.format(Locale.ROOT, "%.4g", rounded);
-        return digits.contains(".") && !digits.contains("e") ? digits.replaceAll("\\.?0+$", "") : digits;
     }
 
     @Override

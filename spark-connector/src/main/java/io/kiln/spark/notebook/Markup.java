@@ -1,5 +1,6 @@
 package io.kiln.spark.notebook;
 
+import io.kiln.spark.ui.internal.Html;
 import java.util.List;
 import java.util.Locale;
 
@@ -33,10 +34,7 @@ final class Markup {
 
     /** Text as HTML shows it; leading spaces stay. */
     static String escape(String s) {
-        String escaped = s.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
+        String escaped = Html.escape(s);
         int spaces = escaped.length() - escaped.stripLeading().length();
         return "&nbsp;".repeat(spaces) + escaped.substring(spaces);
     }

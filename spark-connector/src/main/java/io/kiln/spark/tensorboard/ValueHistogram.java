@@ -1,7 +1,10 @@
 package io.kiln.spark.tensorboard;
 
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.function.DoubleConsumer;
 import java.util.stream.DoubleStream;
 
 /**
@@ -15,6 +18,7 @@ import java.util.stream.DoubleStream;
  */
 public record ValueHistogram(double min, double max, double sum, double squares, List<Double> counts) {
     private static final int BUCKETS = 50;
+    private static final long CHUNK = 1 << 16;
 
     /** Makes the list unmodifiable. */
     public ValueHistogram {
@@ -29,26 +33,41 @@ public record ValueHistogram(double min, double max, double sum, double squares,
      * @return how they are distributed
      */
     public static ValueHistogram of(NDArray array, double factor) {
-        double[] x = DoubleStream.of(array.toDoubleArray())
-                .map(v -> v * factor)
-                .filter(Double::isFinite)
-                .toArray();
-        if (x.length == 0) {
+        DoubleSummaryStatistics all = new DoubleSummaryStatistics();
+        double[] squares = {0};
+        forEach(array, factor, v -> {
+            all.accept(v);
+            squares[0] += v * v;
+        });
+        if (all.getCount() == 0) {
             return new ValueHistogram(0, 0, 0, 0, List.of());
         }
-        double min = DoubleStream.of(x).min().orElseThrow();
-        double max = DoubleStream.of(x).max().orElseThrow();
-        int buckets = min == max ? 1 : BUCKETS;
-        double[] counts = new double[buckets];
-        double sum = 0;
-        double squares = 0;
-        for (double v : x) {
-            counts[(int) Math.min(buckets - 1, (v - min) / (max - min) * buckets)]++;
-            sum += v;
-            squares += v * v;
-        }
+        double min = all.getMin();
+        double max = all.getMax();
+        double[] counts = new double[min == max ? 1 : BUCKETS];
+        forEach(array, factor, v -> counts[(int) Math.min(counts.length - 1, (v - min) / (max - min) * BUCKETS)]++);
         return new ValueHistogram(
-                min, max, sum, squares, DoubleStream.of(counts).boxed().toList());
+                min,
+                max,
+                all.getSum(),
+                squares[0],
+                DoubleStream.of(counts).boxed().toList());
+    }
+
+    /** The finite elements times a factor; a few at a time are on the heap. */
+    private static void forEach(NDArray array, double factor, DoubleConsumer action) {
+        try (Scope scope = Scope.open()) {
+            NDArray flat = array.reshape(array.size());
+            for (long from = 0; from < flat.size(); from += CHUNK) {
+                try (NDArray part = flat.slice(0, from, Math.min(flat.size(), from + CHUNK))) {
+                    for (double v : part.toDoubleArray()) {
+                        if (Double.isFinite(v * factor)) {
+                            action.accept(v * factor);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /** HistogramProto: the first bucket ends at the least element, as a bucket has no lower limit there. */

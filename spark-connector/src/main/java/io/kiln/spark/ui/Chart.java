@@ -1,5 +1,8 @@
 package io.kiln.spark.ui;
 
+import io.kiln.spark.ui.internal.Axis;
+import io.kiln.spark.ui.internal.Format;
+import io.kiln.spark.ui.internal.Html;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,5 +1,6 @@
 package io.kiln.spark.ui;
 
+import io.kiln.spark.ui.internal.Html;
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.spark.ui.WebUIPage;
 import scala.collection.immutable.Seq;

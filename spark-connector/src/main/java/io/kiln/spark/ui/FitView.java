@@ -3,6 +3,8 @@ package io.kiln.spark.ui;
 import io.kiln.spark.job.EpochReport;
 import io.kiln.spark.job.FitEvent;
 import io.kiln.spark.job.Provenance;
+import io.kiln.spark.ui.internal.Format;
+import io.kiln.spark.ui.internal.Html;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

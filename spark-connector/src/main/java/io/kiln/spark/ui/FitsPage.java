@@ -1,6 +1,8 @@
 package io.kiln.spark.ui;
 
 import io.kiln.spark.job.EpochReport;
+import io.kiln.spark.ui.internal.Format;
+import io.kiln.spark.ui.internal.Html;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.List;

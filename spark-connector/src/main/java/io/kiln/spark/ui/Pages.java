@@ -1,6 +1,7 @@
 package io.kiln.spark.ui;
 
 import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.ui.internal.Html;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;

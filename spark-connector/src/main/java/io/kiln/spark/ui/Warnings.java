@@ -1,6 +1,7 @@
 package io.kiln.spark.ui;
 
 import io.kiln.spark.job.EpochReport;
+import io.kiln.spark.ui.internal.Format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

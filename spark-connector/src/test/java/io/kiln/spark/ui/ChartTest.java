@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.spark.ui.internal.Axis;
+import io.kiln.spark.ui.internal.Format;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.ui.internal.Html;
 import io.kiln.view.Diagram;
 import java.io.StringReader;
 import java.util.List;

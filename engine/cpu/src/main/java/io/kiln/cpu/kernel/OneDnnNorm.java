@@ -111,8 +111,8 @@ final class OneDnnNorm {
                 epsilon,
                 !training);
         NDArray signs = Specials.withoutNaN(y);
-        NDArray ones = NDArray.ones(mean.shape(), DType.FLOAT32);
-        NDArray zeros = NDArray.zeros(mean.shape(), DType.FLOAT32);
+        NDArray ones = y.factory().ones(mean.shape(), DType.FLOAT32);
+        NDArray zeros = y.factory().zeros(mean.shape(), DType.FLOAT32);
         io.kiln.cpu.onednn.BatchNorm.forward(
                 Operands.of(signs),
                 Operands.of(ones),

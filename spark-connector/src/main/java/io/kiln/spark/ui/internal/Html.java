@@ -1,10 +1,10 @@
-package io.kiln.spark.ui;
+package io.kiln.spark.ui.internal;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** Writes HTML and SVG; every text and every attribute is escaped on its way. */
-final class Html {
+public final class Html {
     private final StringBuilder out = new StringBuilder();
     private final Deque<String> open = new ArrayDeque<>();
 
@@ -14,7 +14,7 @@ final class Html {
      * @param tag its name
      * @param attributes names and values in turn
      */
-    Html open(String tag, String... attributes) {
+    public Html open(String tag, String... attributes) {
         start(tag, attributes);
         out.append('>');
         open.push(tag);
@@ -22,36 +22,37 @@ final class Html {
     }
 
     /** Closes the element opened last. */
-    Html close() {
+    public Html close() {
         out.append("</").append(open.pop()).append('>');
         return this;
     }
 
     /** An element that holds text. */
-    Html element(String tag, String text, String... attributes) {
+    public Html element(String tag, String text, String... attributes) {
         return open(tag, attributes).text(text).close();
     }
 
     /** An element of SVG that holds nothing; those of HTML are opened and closed. */
-    Html empty(String tag, String... attributes) {
+    public Html empty(String tag, String... attributes) {
         start(tag, attributes);
         out.append("/>");
         return this;
     }
 
-    Html text(String text) {
-        escape(text);
+    /** Adds text, escaped. */
+    public Html text(String text) {
+        out.append(escape(text));
         return this;
     }
 
     /** Adds what is HTML already: what another writer wrote. */
-    Html add(Html part) {
+    public Html add(Html part) {
         out.append(part);
         return this;
     }
 
     /** Adds markup that Kiln made itself and that holds no foreign text but escaped. */
-    Html markup(String markup) {
+    public Html markup(String markup) {
         out.append(markup);
         return this;
     }
@@ -60,23 +61,31 @@ final class Html {
         out.append('<').append(tag);
         for (int i = 0; i < attributes.length; i += 2) {
             out.append(' ').append(attributes[i]).append("=\"");
-            escape(attributes[i + 1]);
+            out.append(escape(attributes[i + 1]));
             out.append('"');
         }
     }
 
-    private void escape(String s) {
-        for (int i = 0; i < s.length(); i++) {
-            char c = s.charAt(i);
+    /**
+     * Text as it stands in markup and in attributes.
+     *
+     * @param text any text
+     * @return the text with references in place of the characters that mean something there
+     */
+    public static String escape(String text) {
+        StringBuilder escaped = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             switch (c) {
-                case '<' -> out.append("&lt;");
-                case '>' -> out.append("&gt;");
-                case '&' -> out.append("&amp;");
-                case '"' -> out.append("&quot;");
-                case '\'' -> out.append("&#39;");
-                default -> out.append(c);
+                case '<' -> escaped.append("&lt;");
+                case '>' -> escaped.append("&gt;");
+                case '&' -> escaped.append("&amp;");
+                case '"' -> escaped.append("&quot;");
+                case '\'' -> escaped.append("&#39;");
+                default -> escaped.append(c);
             }
         }
+        return escaped.toString();
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.kiln.spark.ui;
+package io.kiln.spark.ui.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -14,19 +14,19 @@ import java.util.Locale;
  * @param ticks values with a label
  * @param step distance of the ticks of a linear axis
  */
-record Axis(double low, double high, boolean logarithmic, List<Double> ticks, double step) {
+public record Axis(double low, double high, boolean logarithmic, List<Double> ticks, double step) {
     private static final double DECADES = 100;
     private static final int MOST_TICKS = 6;
 
     /** An axis of whole numbers, without room at its ends. */
-    static Axis ofWhole(double low, double high) {
+    public static Axis ofWhole(double low, double high) {
         double top = high > low ? high : low + 1;
         double step = Math.max(1, roundStep((top - low) / MOST_TICKS));
         return new Axis(low, top, false, ticks(low, top, step), step);
     }
 
     /** An axis that begins and ends at ticks. */
-    static Axis of(double least, double largest) {
+    public static Axis of(double least, double largest) {
         if (least > 0 && largest / least > DECADES) {
             double low = Math.floor(Math.log10(least));
             double high = Math.ceil(Math.log10(largest));
@@ -65,12 +65,12 @@ record Axis(double low, double high, boolean logarithmic, List<Double> ticks, do
     }
 
     /** Where a value lies, from 0 at the begin to 1 at the end. */
-    double place(double v) {
+    public double place(double v) {
         return logarithmic ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low);
     }
 
     /** The label of a tick: all of an axis have as many decimals. */
-    String label(double tick) {
+    public String label(double tick) {
         double size = Math.max(Math.abs(low), Math.abs(high));
         if (logarithmic || size < 1e-3) {
             return tick == 0

@@ -1,4 +1,4 @@
-package io.kiln.spark.ui;
+package io.kiln.spark.ui.internal;
 
 import java.time.Instant;
 import java.time.ZoneId;
@@ -6,7 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Numbers for people. */
-final class Format {
+public final class Format {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss", Locale.ROOT);
     private static final String NONE = "–";
     private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -15,7 +15,7 @@ final class Format {
     private Format() {}
 
     /** A loss or a metric. */
-    static String number(double v) {
+    public static String number(double v) {
         if (!Double.isFinite(v)) {
             return NONE;
         }
@@ -27,11 +27,12 @@ final class Format {
     }
 
     /** A count with at most three digits and a unit of thousands. */
-    static String count(double v) {
+    public static String count(double v) {
         return Double.isFinite(v) ? scaled(v, 1000, THOUSANDS, "") : NONE;
     }
 
-    static String bytes(double v) {
+    /** A number of bytes, in KiB and so on. */
+    public static String bytes(double v) {
         return scaled(v, 1024, BYTES, " ");
     }
 
@@ -46,12 +47,13 @@ final class Format {
         return String.format(Locale.ROOT, whole ? "%.0f" : "%.1f", rest) + space + names[i];
     }
 
-    static String percent(double part) {
+    /** A part of one as a percentage. */
+    public static String percent(double part) {
         return String.format(Locale.ROOT, "%.0f %%", 100 * part);
     }
 
     /** A duration in milliseconds. */
-    static String duration(double millis) {
+    public static String duration(double millis) {
         if (millis < 1000) {
             return String.format(Locale.ROOT, "%.0f ms", millis);
         }
@@ -65,7 +67,7 @@ final class Format {
     }
 
     /** A point of time, in the server's zone, as Spark's other pages have it. */
-    static String time(long millis) {
+    public static String time(long millis) {
         return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
     }
 }
