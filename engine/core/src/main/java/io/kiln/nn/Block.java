@@ -1,6 +1,7 @@
 package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
@@ -79,52 +80,47 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Runs the block as part of another: as {@link #forward(NDArray)}, and a traced graph names its nodes after this block.
+     * Runs the block as part of another: as {@link #forward(NDArray)}, and a traced graph names its nodes after this block. What
+     * the code makes of no other array, and parameters that begin with this call, come on the device of the input.
      *
      * @param x the input
      * @return the output
      */
     public final NDArray call(NDArray x) {
-        checkOpen();
-        GraphBuilder builder = GraphBuilder.current();
-        if (builder != null) {
-            return traced(builder, () -> new NDArray[] {forward(x)})[0];
-        }
-        Hybrid compiled = hybrid;
-        Observation observation = Observation.current();
-        try {
-            if (observation != null) {
-                return observation
-                        .block(name, () -> compiled == null ? new NDArray[] {forward(x)} : compiled.call(x))[0];
-            }
-            return compiled == null ? forward(x) : compiled.call(x)[0];
-        } catch (IndexRangeException e) {
-            throw e.within(name);
-        }
+        return run(() -> new NDArray[] {forward(x)}, x)[0];
     }
 
     /**
-     * Runs a block of several inputs or outputs as part of another.
+     * Runs a block of several inputs or outputs as part of another, on the device of the first input.
      *
      * @param inputs the inputs
      * @return the outputs
      */
     public final NDArray[] callAll(NDArray... inputs) {
+        return run(() -> forwardAll(inputs), inputs);
+    }
+
+    private NDArray[] run(Call code, NDArray... inputs) {
         checkOpen();
         GraphBuilder builder = GraphBuilder.current();
         if (builder != null) {
-            return traced(builder, () -> forwardAll(inputs));
+            return traced(builder, code);
         }
         Hybrid compiled = hybrid;
         Observation observation = Observation.current();
-        try {
+        try (Context.Switch there = beside(inputs)) {
             if (observation != null) {
-                return observation.block(name, () -> compiled == null ? forwardAll(inputs) : compiled.call(inputs));
+                return observation.block(name, () -> compiled == null ? code.run() : compiled.call(inputs));
             }
-            return compiled == null ? forwardAll(inputs) : compiled.call(inputs);
+            return compiled == null ? code.run() : compiled.call(inputs);
         } catch (IndexRangeException e) {
             throw e.within(name);
         }
+    }
+
+    /** Has this thread make arrays beside the data; null where there are none. */
+    private static Context.Switch beside(NDArray... data) {
+        return data.length == 0 || data[0].isTraced() ? null : Context.switchTo(data[0].backend());
     }
 
     /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
@@ -249,8 +245,8 @@ public abstract class Block implements AutoCloseable {
 
     /**
      * Begins anew: every parameter takes its value from its initializer, the seed and its name, so that a network and its
-     * graph begin with the same values. Parameters whose shape is not known yet follow with the first forward pass. A block
-     * that is never initialized draws from the random generator of the thread that first calls it.
+     * graph begin with the same values. They take it when it is first needed, on the device of the data with which the network is
+     * called. A block that is never initialized draws from the random generator of the thread that first calls it.
      *
      * @param seed the seed
      */

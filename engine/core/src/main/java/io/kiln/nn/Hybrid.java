@@ -2,7 +2,6 @@ package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
-import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Compiler;
 import io.kiln.compile.Executable;
@@ -58,7 +57,6 @@ final class Hybrid implements AutoCloseable {
                 inputNeeds[i] = data[i].gradientState() != null;
             }
             try (Scope scope = Scope.open();
-                    Context.Switch there = Context.switchTo(backend);
                     Autograd.Mode mode = Autograd.pauseKeepingMode()) {
                 Block.Traced traced = owner.block.capture(owner.block::forwardAll, inputs);
                 graph = traced.graph();

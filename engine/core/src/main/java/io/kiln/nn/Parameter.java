@@ -20,7 +20,8 @@ import java.util.Map;
  *
  * <p>Life cycle: made without shape or data; a block's first forward pass states the {@linkplain #complete shape}; the data
  * come into being when they are first asked for, or earlier by {@link #set}; {@link #close()} frees them. The data belong to
- * the parameter, not to a scope.
+ * the parameter, not to a scope. When a call of the block or a training step asks for them, they lie on the device of its
+ * input, otherwise on that of the thread; a value that is set before stays on its own device.
  *
  * <p>While a thread traces, {@link #data()} gives the parameter of the graph, named after the block's place in the network.
  */

@@ -175,9 +175,11 @@ public final class GradientStep implements AutoCloseable {
     public NDArray[] run(Listener listener, NDArray... data) {
         Compiled c = find(data);
         NDArray[] arrays = new NDArray[c.parameterNames.length];
-        for (int i = 0; i < arrays.length; i++) {
-            String name = c.parameterNames[i];
-            arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
+        try (Context.Switch there = Context.switchTo(c.backend)) {
+            for (int i = 0; i < arrays.length; i++) {
+                String name = c.parameterNames[i];
+                arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
+            }
         }
         return c.executable.step(arrays, c.gradients, new Forwarding(c, listener), data);
     }

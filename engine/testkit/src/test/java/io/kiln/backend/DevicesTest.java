@@ -16,10 +16,19 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
+import io.kiln.nn.Lambda;
+import io.kiln.nn.LayerNorm;
+import io.kiln.nn.Sequential;
+import io.kiln.nn.loss.L2;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.shape.Movement;
+import io.kiln.optim.Sgd;
+import io.kiln.optim.TrainStep;
+import io.kiln.optim.UpdateRule;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -139,6 +148,50 @@ class DevicesTest {
             assertNotSame(results[0], results[1]);
             assertArrayEquals(new float[] {0, 11, 0}, results[0].toFloatArray());
             assertArrayEquals(results[0].toFloatArray(), results[1].toFloatArray());
+        }
+    }
+
+    @Test
+    void parametersBeginOnTheDeviceOfTheData() {
+        try (Scope scope = Scope.open()) {
+            NDArray x = ArrayFactory.on(SECOND).of(Shape.of(2, 3), 1f, 2, 3, 4, 5, 6);
+            NDArray label = ArrayFactory.on(SECOND).of(Shape.of(2, 1), 1f, 2);
+            float[] onProcessor = beginning(net -> net.call(x.to(Device.cpu())), Device.cpu());
+            assertArrayEquals(onProcessor, beginning(net -> net.call(x), SECOND), "eager");
+            assertArrayEquals(onProcessor, beginning(net -> net.callAll(x), SECOND), "several inputs");
+            Consumer<Block> compiled = net -> {
+                net.inferShapes(Shape.of(Shape.UNKNOWN, 3));
+                net.hybridize();
+                net.call(x);
+            };
+            assertArrayEquals(onProcessor, beginning(compiled, SECOND), "hybridized");
+            Consumer<Block> trained = net -> {
+                try (TrainStep step = new TrainStep(net, new L2(), new UpdateRule(new Sgd(), 0))) {
+                    step.run(x, label);
+                }
+            };
+            assertArrayEquals(onProcessor, beginning(trained, SECOND), "training step");
+        }
+    }
+
+    /** The weights of a network after its first use, which all lie on the device. */
+    private static float[] beginning(Consumer<Block> use, Device device) {
+        try (Scope scope = Scope.open();
+                Block net = new Sequential(new Dense(4, Activation.TANH), new LayerNorm(), new Dense(1))) {
+            net.initialize(3);
+            use.accept(net);
+            net.parameters().forEach((name, p) -> assertEquals(device, p.value().device(), name));
+            return net.parameters().get("0.weight").value().toFloatArray();
+        }
+    }
+
+    @Test
+    void aBlockMakesArraysBesideItsInput() {
+        try (Scope scope = Scope.open();
+                Lambda shift = new Lambda(x -> x.add(NDArray.arange(0, 3, 1, DType.FLOAT32)))) {
+            NDArray x = ArrayFactory.on(SECOND).zeros(Shape.of(2, 3), DType.FLOAT32);
+            assertArrayEquals(new float[] {0, 1, 2, 0, 1, 2}, shift.call(x).toFloatArray());
+            assertEquals(Backends.standard(), NDArray.of(1).device(), "afterwards the thread is where it was");
         }
     }
 }
