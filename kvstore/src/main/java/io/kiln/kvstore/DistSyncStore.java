@@ -7,6 +7,7 @@ import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.optim.Reach;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +107,7 @@ final class DistSyncStore extends KVStore {
             Slices slices = slices(key, stored);
             List<byte[]> arrays = new ArrayList<>();
             try (Scope scope = Scope.open()) {
-                NDArray whole = NDArray.empty(Shape.of(stored.size()), stored.dtype());
+                NDArray whole = stored.newArray(new Spec(Shape.of(stored.size()), stored.dtype()));
                 for (NDArray part : s.arrays) {
                     LocalStore.slice(whole, slices.start(rank), slices.length(rank))
                             .assign(part);
@@ -122,13 +123,15 @@ final class DistSyncStore extends KVStore {
     }
 
     @Override
-    void restoreStates(OptimizerStates states, OptimizerStateFile.Content whole) {
+    void restoreStates(OptimizerStates states, Map<KVKey, NDArray> keys, OptimizerStateFile.Content whole) {
         states.close();
         for (OptimizerStateFile.State s : whole.states()) {
             try (Scope scope = Scope.open()) {
-                Slices slices = slices(s.key(), NDArray.empty(Shape.of(s.size()), s.dtype()));
+                NDArray stored = keys.get(s.key());
+                Slices slices = slices(s.key(), stored);
                 int width = s.dtype().bytes();
-                OptimizerStates.State to = states.of(s.key(), slices.length(rank), s.dtype());
+                OptimizerStates.State to =
+                        states.of(s.key(), LocalStore.slice(stored, slices.start(rank), slices.length(rank)));
                 to.updates = s.updates();
                 for (int i = 0; i < to.arrays.length; i++) {
                     try (HostView host = to.arrays[i].write()) {

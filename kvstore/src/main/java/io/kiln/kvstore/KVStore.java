@@ -160,7 +160,7 @@ public abstract class KVStore implements AutoCloseable {
             throw new KVStoreException("init: key %s is in the store already, with %s; push to change it"
                     .formatted(key, arrays.get(key).spec()));
         }
-        NDArray copy = NDArray.empty(value.shape(), value.dtype()).detach();
+        NDArray copy = value.newArray(value.spec()).detach();
         boolean made = false;
         try {
             copy.assign(value);
@@ -205,7 +205,7 @@ public abstract class KVStore implements AutoCloseable {
         NDArray stored = stored("push", key);
         check("push", key, stored, values);
         try (Scope scope = Scope.open()) {
-            NDArray sum = NDArray.empty(stored.shape(), stored.dtype());
+            NDArray sum = stored.newArray(stored.spec());
             sum.assign(values.get(0));
             for (NDArray v : values.subList(1, values.size())) {
                 sum.assign(sum.add(v));
@@ -429,7 +429,7 @@ public abstract class KVStore implements AutoCloseable {
                                         s.dtype()));
             }
         }
-        restoreStates(o, whole);
+        restoreStates(o, arrays, whole);
     }
 
     private OptimizerStates optimizer(String operation) {
@@ -460,7 +460,7 @@ public abstract class KVStore implements AutoCloseable {
 
     abstract OptimizerStateFile.Content gatherStates(OptimizerStates states, Map<KVKey, NDArray> keys);
 
-    abstract void restoreStates(OptimizerStates states, OptimizerStateFile.Content whole);
+    abstract void restoreStates(OptimizerStates states, Map<KVKey, NDArray> keys, OptimizerStateFile.Content whole);
 
     final Updater updater() {
         return updater;

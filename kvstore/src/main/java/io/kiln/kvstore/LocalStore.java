@@ -77,10 +77,10 @@ final class LocalStore extends KVStore {
     }
 
     @Override
-    void restoreStates(OptimizerStates states, OptimizerStateFile.Content whole) {
+    void restoreStates(OptimizerStates states, Map<KVKey, NDArray> keys, OptimizerStateFile.Content whole) {
         states.close();
         for (OptimizerStateFile.State s : whole.states()) {
-            OptimizerStates.State to = states.of(s.key(), s.size(), s.dtype());
+            OptimizerStates.State to = states.of(s.key(), flat(keys.get(s.key())));
             to.updates = s.updates();
             for (int i = 0; i < to.arrays.length; i++) {
                 byte[] b = s.arrays().get(i);

@@ -1,8 +1,6 @@
 package io.kiln.kvstore;
 
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
-import io.kiln.ndarray.Shape;
 import io.kiln.op.Role;
 import io.kiln.optim.Reach;
 import io.kiln.optim.UpdateRule;
@@ -47,19 +45,20 @@ final class OptimizerStates implements AutoCloseable {
 
     /** Updates a flat slice in place. An empty slice only counts. */
     void update(KVKey key, Role role, NDArray weight, NDArray gradient) {
-        State s = of(key, weight.size(), weight.dtype());
+        State s = of(key, weight);
         s.updates++;
         if (weight.size() > 0) {
             Updates.run(rule.optimizer(), rule.step(s.updates, role, rescale), weight, gradient, s.arrays);
         }
     }
 
-    /** The states of a key, made of zeros at first. */
-    State of(KVKey key, long size, DType dtype) {
+    /** The states of a key, made of zeros at first, beside its flat slice. */
+    State of(KVKey key, NDArray weight) {
         return states.computeIfAbsent(key, k -> {
             NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];
             for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = NDArray.zeros(Shape.of(size), dtype).detach();
+                arrays[i] =
+                        weight.factory().zeros(weight.shape(), weight.dtype()).detach();
             }
             return new State(arrays);
         });

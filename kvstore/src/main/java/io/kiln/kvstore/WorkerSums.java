@@ -37,7 +37,7 @@ final class WorkerSums implements AutoCloseable {
         double share = total[0] > 0 ? weight / total[0] : rank == 0 ? 1 : 0;
         for (NDArray a : arrays) {
             try (Scope scope = Scope.open()) {
-                NDArray sum = NDArray.zeros(Shape.of(a.size()), DType.FLOAT64);
+                NDArray sum = a.factory().zeros(Shape.of(a.size()), DType.FLOAT64);
                 if (share > 0) {
                     sum.assign(a.cast(DType.FLOAT64).mul(share).reshape(a.size()));
                 }
