@@ -50,10 +50,16 @@ public interface Queue extends AutoCloseable {
      *
      * @param deadline how long at most
      * @throws IllegalStateException when the deadline passes or work has failed; it names the device
+     * @throws RuntimeException what kernels have found wrong with the values that they were given, such as an index out of range,
+     *     unless it was told before
      */
     void synchronize(Duration deadline);
 
-    /** Waits for what was given to the queue, and gives it up. */
+    /**
+     * Waits for what was given to the queue, and gives it up.
+     *
+     * @throws RuntimeException as {@link #synchronize} does, once the queue is given up
+     */
     @Override
     void close();
 }

@@ -3,6 +3,7 @@ package io.kiln.data;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Context;
 import io.kiln.backend.Device;
+import io.kiln.backend.Event;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Alias;
@@ -96,6 +97,9 @@ public final class DataLoader<T> {
         private final long epoch;
         private final List<long[]> plan;
         private final Device device = Backends.current().device();
+        /** What the caller has given to the device so far, such as arrays of the dataset. */
+        private final Event before = Context.current().queue().record();
+
         private final ExecutorService threads;
         private final Deque<Future<NDArray[]>> ahead = new ArrayDeque<>();
         private int submitted;
@@ -120,6 +124,7 @@ public final class DataLoader<T> {
                 int number = submitted++;
                 ahead.add(threads.submit(() -> {
                     try (Context own = Context.open(device)) {
+                        own.queue().await(before);
                         return make(number); // outside any scope: whoever takes the batch owns it
                     }
                 }));

@@ -161,6 +161,10 @@ final class FakeQueue implements Queue {
             end = submitted;
         }
         waitFor(end, deadline);
+        tellFailures();
+    }
+
+    private void tellFailures() {
         checkNotLost();
         synchronized (this) {
             RuntimeException found = wrongValue;
@@ -207,7 +211,7 @@ final class FakeQueue implements Queue {
             end = submitted;
         }
         waitFor(end, PATIENCE);
-        checkNotLost();
+        tellFailures();
     }
 
     /** The work up to a number. */

@@ -3,6 +3,7 @@ package io.kiln.fake;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -123,6 +124,14 @@ class FakeBackendTest {
         IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class, y::toFloatArray);
         assertTrue(e.getMessage().contains("7"), e.getMessage());
         assertArrayEquals(new float[] {2, 3, 4}, x.add(1).toFloatArray(), "the queue goes on");
+    }
+
+    @Test
+    void whatNobodyHasWaitedForIsToldWhenItsQueueEnds() {
+        Context task = Context.open(DEVICE);
+        Indexing.gather(NDArray.of(1, 2, 3), NDArray.of(Shape.of(1), 7L), 0);
+        assertThrows(IndexOutOfBoundsException.class, task::close);
+        assertSame(context, Context.current());
     }
 
     @Test
