@@ -136,16 +136,16 @@ public final class Allocator {
 
     private long reuse(int c, Queue queue) {
         long address;
-        Use use;
+        Handover use;
         synchronized (locks[c]) {
             use = kept[c].lastUse();
-            if (use != null && order == Order.HOST && !use.event.isDone()) {
+            if (use != null && order == Order.HOST && !use.event().isDone()) {
                 return 0; // new memory is cheaper than to wait for the device
             }
             address = kept[c].pop();
         }
-        if (use != null && order == Order.QUEUED && use.queue != queue) {
-            queue.await(use.event);
+        if (use != null && order == Order.QUEUED) {
+            use.to(queue);
         }
         return address;
     }
@@ -156,7 +156,7 @@ public final class Allocator {
         if (watcher != null) {
             watcher.freed(home, address, classSize(c));
         }
-        Use use = home == null ? null : new Use(home, home.record());
+        Handover use = home == null ? null : Handover.of(home);
         synchronized (locks[c]) {
             kept[c].push(address, use);
         }
@@ -199,9 +199,9 @@ public final class Allocator {
         for (int c = 0; c < CLASSES; c++) {
             synchronized (locks[c]) {
                 while (!kept[c].isEmpty()) {
-                    Use use = kept[c].lastUse();
+                    Handover use = kept[c].lastUse();
                     if (use != null) {
-                        awaitEnd(use.event);
+                        awaitEnd(use.event());
                     }
                     free.accept(kept[c].pop());
                     held.addAndGet(-classSize(c));
@@ -282,22 +282,19 @@ public final class Allocator {
         return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
     }
 
-    /** The last use of a freed block. */
-    private record Use(Queue queue, Event event) {}
-
     /** A stack of freed blocks, without an object for each where work runs inline. */
     private static final class Blocks {
         private long[] addresses = new long[8];
-        private Use[] uses;
+        private Handover[] uses;
         private int size;
 
-        void push(long address, Use use) {
+        void push(long address, Handover use) {
             if (size == addresses.length) {
                 addresses = Arrays.copyOf(addresses, 2 * size);
             }
             if (use != null) {
                 uses = uses == null
-                        ? new Use[addresses.length]
+                        ? new Handover[addresses.length]
                         : uses.length < addresses.length ? Arrays.copyOf(uses, addresses.length) : uses;
                 uses[size] = use;
             }
@@ -309,7 +306,7 @@ public final class Allocator {
         }
 
         /** Of the block that {@link #pop} gives next; null when its work has ended, and when there is none. */
-        Use lastUse() {
+        Handover lastUse() {
             return uses == null || size == 0 ? null : uses[size - 1];
         }
 

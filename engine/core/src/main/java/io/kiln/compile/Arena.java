@@ -1,7 +1,10 @@
 package io.kiln.compile;
 
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
+import io.kiln.backend.Handover;
 import io.kiln.backend.Kernel;
+import io.kiln.backend.Queue;
 import io.kiln.backend.Span;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -26,9 +29,12 @@ final class Arena {
     /** Of views of parameters: the array that they look at. */
     final NDArray[] seen;
 
+    private final Backend backend;
     private final NDArray block;
+    private Handover lastUse;
 
     Arena(Backend backend, LoweredProgram lowered, MemoryPlan plan, Instruction... steps) {
+        this.backend = backend;
         Slot[] slots = lowered.slots();
         try (Scope scope = Scope.open()) {
             block = NDArray.empty(backend, Shape.of(Math.max(1, plan.bytes())), DType.UINT8, new long[] {1})
@@ -61,6 +67,21 @@ final class Arena {
                 workspaces[i] = new Span(block.storage(), plan.workspaces()[i], steps[i].workspaceBytes());
             }
         }
+    }
+
+    /** Ends what the calling thread's queue does with it for now. */
+    void leave() {
+        lastUse = Handover.of(backend);
+    }
+
+    /** Whether a queue has left it. */
+    boolean isOf(Queue queue) {
+        return lastUse.queue() == queue;
+    }
+
+    /** Lets the calling thread's queue use what a queue has left. */
+    void enter() {
+        lastUse.to(Context.current().queue(backend));
     }
 
     /** A view of a parameter keeps the parameter's memory. */

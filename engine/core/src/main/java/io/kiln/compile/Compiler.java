@@ -224,7 +224,8 @@ public final class Compiler {
             PrepackedWeights prepacked = null;
             if (prepacking != null) {
                 LoweredProgram first = Lowering.lower(prepacking.first(), backend, parameters);
-                prepacked = new PrepackedWeights(new Executable(backend, prepacking.first(), first, List.of(), null));
+                prepacked = new PrepackedWeights(
+                        backend, new Executable(backend, prepacking.first(), first, List.of(), null));
                 p = prepacking.rest();
                 parameters = prepacking.parameters(parameters);
             }

@@ -2,6 +2,9 @@ package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
+import io.kiln.backend.Handover;
+import io.kiln.backend.Queue;
 import io.kiln.compile.internal.SpoiledInput;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.InPlace;
@@ -39,6 +42,7 @@ public final class Executable implements AutoCloseable {
     private final Deque<Arena> idle = new ConcurrentLinkedDeque<>();
     private final List<NDArray> folded;
     private final PrepackedWeights prepacked;
+    private final Handover compiled;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile boolean closed;
 
@@ -63,6 +67,7 @@ public final class Executable implements AutoCloseable {
         }
         this.runner = new Runner(lowered);
         this.gradients = new StepGradients(program, lowered);
+        this.compiled = Handover.of(backend);
     }
 
     /**
@@ -171,6 +176,7 @@ public final class Executable implements AutoCloseable {
             results(arena, 0, lowered.outputs().length);
             forward(arena, false, null, parameters);
             Call call = new Call(arena, outputs(arena, 0, lowered.outputCount()));
+            arena.leave();
             done = true;
             return call;
         } finally {
@@ -311,6 +317,9 @@ public final class Executable implements AutoCloseable {
         private synchronized Arena release() {
             Arena a = arena;
             arena = null;
+            if (a != null) {
+                a.enter();
+            }
             return a;
         }
 
@@ -330,8 +339,24 @@ public final class Executable implements AutoCloseable {
             calls.decrementAndGet();
             throw new IllegalStateException("run: the program is closed; compile it anew");
         }
-        Arena arena = idle.pollFirst();
+        Queue queue = Context.current().queue(backend);
+        compiled.to(queue);
+        Arena arena = idle(queue);
         return arena != null ? arena : new Arena(backend, lowered, plan, steps);
+    }
+
+    /** An arena that waits for a call: one that this queue has left, or else one that it enters after another queue's work. */
+    private Arena idle(Queue queue) {
+        for (Arena arena : idle) {
+            if (arena.isOf(queue) && idle.remove(arena)) {
+                return arena;
+            }
+        }
+        Arena other = idle.pollFirst();
+        if (other != null) {
+            other.enter();
+        }
+        return other;
     }
 
     private void giveBack(Arena arena) {
@@ -342,6 +367,7 @@ public final class Executable implements AutoCloseable {
                 arena.values[i] = null;
             }
         }
+        arena.leave();
         idle.addFirst(arena);
         calls.decrementAndGet();
         if (closed) {

@@ -1,5 +1,8 @@
 package io.kiln.compile;
 
+import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
+import io.kiln.backend.Handover;
 import io.kiln.backend.Storage;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -11,10 +14,12 @@ import java.util.Arrays;
  * <p>Concurrency: thread-safe; calls that still use older results keep them.
  */
 final class PrepackedWeights implements AutoCloseable {
+    private final Backend backend;
     private final Executable first;
     private Values current;
 
-    PrepackedWeights(Executable first) {
+    PrepackedWeights(Backend backend, Executable first) {
+        this.backend = backend;
         this.first = first;
     }
 
@@ -23,9 +28,11 @@ final class PrepackedWeights implements AutoCloseable {
         final NDArray[] arrays;
         private final Storage[] storages;
         private final int[] versions;
+        private final Handover made;
         private int users = 1;
 
-        private Values(NDArray[] arrays, Storage[] storages, int... versions) {
+        private Values(Handover made, NDArray[] arrays, Storage[] storages, int... versions) {
+            this.made = made;
             this.arrays = arrays;
             this.storages = storages;
             this.versions = versions;
@@ -50,6 +57,7 @@ final class PrepackedWeights implements AutoCloseable {
             close();
             current = next;
         }
+        current.made.to(Context.current().queue(backend));
         current.users++;
         return current;
     }
@@ -74,7 +82,7 @@ final class PrepackedWeights implements AutoCloseable {
             for (int i = 0; i < kept.length; i++) {
                 kept[i] = (results[i].isContiguous() ? results[i] : results[i].copy()).detach();
             }
-            return new Values(kept, storages, versions);
+            return new Values(Handover.of(backend), kept, storages, versions);
         }
     }
 
