@@ -15,8 +15,8 @@ import java.time.Duration;
  */
 public interface Queue extends AutoCloseable {
     /**
-     * Copies memory: within the device, or between it and {@linkplain Backend#hostMemory host memory}. The two may not
-     * overlap.
+     * Copies memory: within the device, from another device of its type to it, or between it and {@linkplain Backend#hostMemory
+     * host memory}. The two may not overlap.
      *
      * @param to where it goes
      * @param from what is copied, of the same length
@@ -56,7 +56,8 @@ public interface Queue extends AutoCloseable {
     void synchronize(Duration deadline);
 
     /**
-     * Waits for what was given to the queue, and gives it up.
+     * Waits for what was given to the queue, and gives it up. It can still {@link #await} and {@link #record}, as memory that was
+     * handed out for its work may come back later.
      *
      * @throws RuntimeException as {@link #synchronize} does, once the queue is given up
      */

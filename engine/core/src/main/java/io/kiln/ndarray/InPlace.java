@@ -1,6 +1,9 @@
 package io.kiln.ndarray;
 
 import io.kiln.backend.Backend;
+import io.kiln.backend.Context;
+import io.kiln.backend.Handover;
+import io.kiln.backend.Queue;
 import io.kiln.pointwise.PointwiseProgram;
 
 /** Has a backend write into arrays that exist, and counts the writes, so that nobody takes what was read before for current. */
@@ -59,6 +62,26 @@ public final class InPlace {
     public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
         checkDevice(to.backend(), numbers, rows);
         to.backend().putRows(to, numbers, rows);
+        bumpVersions(to);
+    }
+
+    /**
+     * Copies an array into one on another device of the same type, in the order of the calling thread's queues of both devices:
+     * nothing waits here, and what is written to either array from now on is written after the copy.
+     *
+     * @param from what is copied, row-major
+     * @param to an array of the same shape and dtype, row-major
+     */
+    public static void copyAcross(NDArray from, NDArray to) {
+        if (from.size() == 0) {
+            return;
+        }
+        Queue source = Context.current().queue(from.backend());
+        Queue target = Context.current().queue(to.backend());
+        Handover.of(source).to(target);
+        target.copy(to.span(0, to.size()), from.span(0, from.size()));
+        Handover.of(target).to(source);
+        from.storage().usedOn(source);
         bumpVersions(to);
     }
 

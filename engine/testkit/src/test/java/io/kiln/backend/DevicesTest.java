@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.autograd.Function;
+import io.kiln.fake.FakeBackend;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.InPlace;
@@ -60,6 +61,45 @@ class DevicesTest {
             assertEquals(SECOND, y.zerosLike().device());
             assertEquals(6, y.onesLike().sum().item());
         }
+    }
+
+    @Test
+    void copiesBetweenDevicesOfOneTypeAreWorkOfTheirQueues() {
+        for (int i = 0; i < 60; i++) {
+            try (Context context = Context.open(FIRST);
+                    Scope scope = Scope.open()) {
+                long before = waits();
+                NDArray x = NDArray.full(Shape.of(64, 3), i, DType.FLOAT32).add(1);
+                NDArray y = x.transpose().to(SECOND);
+                NDArray again = x.to(SECOND);
+                x.fill(-1);
+                x.close();
+                NDArray back = y.add(again.transpose()).to(FIRST);
+                y.fill(-2);
+                NDArray sum = back.sum();
+                assertEquals(before, waits());
+                assertEquals(64 * 3 * 2 * (i + 1), sum.item());
+            }
+        }
+    }
+
+    @Test
+    void theProcessorAloneWaitsForACopy() {
+        try (Scope scope = Scope.open()) {
+            NDArray x = ArrayFactory.on(Device.cpu()).of(1, 2, 3);
+            long before = waits();
+            NDArray y = x.to(FIRST);
+            x.fill(-1);
+            assertEquals(before, waits());
+            NDArray z = y.to(Device.cpu());
+            assertEquals(before + 1, waits());
+            assertArrayEquals(new float[] {1, 2, 3}, z.toFloatArray());
+        }
+    }
+
+    private static long waits() {
+        return FakeBackend.get(0).counters().synchronizations()
+                + FakeBackend.get(1).counters().synchronizations();
     }
 
     @Test

@@ -4,9 +4,13 @@ import io.kiln.autograd.Function;
 import io.kiln.backend.Device;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.HostView;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 
-/** A copy on another device, whose gradient goes the way back. */
+/**
+ * A copy on another device, whose gradient goes the way back. Between devices of one type it is work of their queues; a device of
+ * another type gets it by way of the host, which waits for the source unless that is the host itself.
+ */
 public final class Transfer extends Function {
     private final Device device;
     private Device source;
@@ -30,9 +34,13 @@ public final class Transfer extends Function {
         source = x.device();
         NDArray rowMajor = x.isContiguous() ? x : x.copy();
         NDArray y = ArrayFactory.on(device).empty(x.shape(), x.dtype());
-        try (HostView from = rowMajor.read();
-                HostView to = y.write()) {
-            to.copyFrom(from);
+        if (device.type().equals(source.type())) {
+            InPlace.copyAcross(rowMajor, y);
+        } else {
+            try (HostView from = rowMajor.read();
+                    HostView to = y.write()) {
+                to.copyFrom(from);
+            }
         }
         if (rowMajor != x) {
             rowMajor.close();
