@@ -16,6 +16,7 @@ class NetClassificationModel private[ml] (
     override val uid: String, private[ml] val shipped: ShippedNetwork, override val numClasses: Int)
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
     with NetClassifierParams
+    with NetModelSetters[NetClassificationModel]
     with HasTrainingHistory
     with MLWritable {
 
@@ -29,12 +30,6 @@ class NetClassificationModel private[ml] (
   def trainedNetwork: TrainedNetwork = shipped.network
 
   override lazy val numFeatures: Int = trainedNetwork.width
-
-  /** @group setParam */
-  def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
-
-  /** @group setParam */
-  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {

@@ -15,6 +15,7 @@ import scala.jdk.CollectionConverters._
 class NetRegressionModel private[ml] (override val uid: String, private[ml] val shipped: ShippedNetwork)
     extends RegressionModel[Vector, NetRegressionModel]
     with NetRegressorParams
+    with NetModelSetters[NetRegressionModel]
     with HasTrainingHistory
     with MLWritable {
 
@@ -27,12 +28,6 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   def trainedNetwork: TrainedNetwork = shipped.network
 
   override lazy val numFeatures: Int = trainedNetwork.width
-
-  /** @group setParam */
-  def setPredictionBatchSize(value: Int): this.type = set(predictionBatchSize, value)
-
-  /** @group setParam */
-  def setHandleInvalid(value: String): this.type = set(handleInvalid, value)
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {

@@ -1,0 +1,51 @@
+package io.kiln.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import io.kiln.ml.NetClassifier;
+import io.kiln.ml.NetRegressor;
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.ml.param.Params;
+import org.junit.jupiter.api.Test;
+
+class SettersTest {
+    @Test
+    void settersOfTraitsClassesAndMllibChainInJava() {
+        NetClassifier classifier = new NetClassifier();
+        NetClassifier same = classifier
+                .setMaxEpochs(3)
+                .setLabelCol("y")
+                .setHandleInvalid("skip")
+                .setClassWeights(new double[] {1, 2})
+                .setNetwork("[]");
+        assertSame(classifier, same);
+        assertEquals(3, same.getMaxEpochs());
+        assertEquals("y", same.getLabelCol());
+        NetRegressor regressor = new NetRegressor()
+                .setSeed(7)
+                .setPredictionCol("z")
+                .setStandardizeTarget(true)
+                .setBatchSize(32);
+        assertEquals(32, regressor.getBatchSize());
+    }
+
+    @Test
+    void everyParamOfAnEstimatorHasASetterAndAGetter() {
+        for (Params estimator : List.of(new NetClassifier(), new NetRegressor())) {
+            Set<String> methods = Stream.of(estimator.getClass().getMethods())
+                    .map(Method::getName)
+                    .collect(Collectors.toSet());
+            List<String> without = Stream.of(estimator.params())
+                    .map(p ->
+                            Character.toUpperCase(p.name().charAt(0)) + p.name().substring(1))
+                    .filter(name -> !methods.containsAll(Set.of("get" + name, "set" + name)))
+                    .toList();
+            assertEquals(List.of(), without, estimator.uid());
+        }
+    }
+}
