@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Records the bits that the engine computes on this machine, a line "hash name" each, and compares them with an earlier recording:
 #   build/bits.sh <file> [<earlier file>] [rows|zoo|training|optimizers ...]
-# Exit status 1: some names have other bits. See "The same bits" in CONTRIBUTING.md.
+# Exit status 1: some names have other bits. See "Bitwise equality" in CONTRIBUTING.md.
 set -euo pipefail
 
 [ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
