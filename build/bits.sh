@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Records the bits that the engine computes on this machine, a line "hash name" each, and compares them with an earlier recording:
+# Records the bits that the engine computes on this machine, one line "hash name" each, and compares them with an earlier recording:
 #   build/bits.sh <file> [<earlier file>] [rows|zoo|training|optimizers ...]
-# Exit status 1: some names have other bits. See "Bitwise equality" in CONTRIBUTING.md.
+# Exit status 1: the bits of some names differ. See "Bitwise equality" in CONTRIBUTING.md.
 set -euo pipefail
 
 [ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
@@ -20,9 +20,9 @@ java "@$home/build/spark.jvmargs" -cp "$module/test-classes:$module/classes:$(ca
   io.kiln.cpu.bits.BitsMain "$file" "$@"
 if [ -n "$earlier" ]; then
   if diff "$earlier" "$file"; then
-    echo "the same bits: $(wc -l <"$file") names"
+    echo "all bits equal: $(wc -l <"$file") names"
   else
-    echo "other bits: $(diff "$earlier" "$file" | grep -c '^>') of $(wc -l <"$file") names" >&2
+    echo "different bits: $(diff "$earlier" "$file" | grep -c '^>') of $(wc -l <"$file") names" >&2
     exit 1
   fi
 fi

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Lays out a SPARK_HOME from Maven's jars: a directory with nothing but jars/, which is all that Spark's master, worker
-# and spark-submit ask for.
+# Builds a SPARK_HOME from Maven's jars: a directory with only jars/, which is all that Spark's master, worker and
+# spark-submit need.
 #
 #   build/spark-home.sh <directory> [<class path>]
 #
-# The class path is that of the examples unless one is given (a test gives its own java.class.path). Jars are linked;
-# directories of classes become jars; directories of test classes are left out. Start the processes with
+# The class path defaults to that of the examples (a test passes its own java.class.path). Jars are linked, directories
+# of classes become jars, and directories of test classes are left out. Start the processes with
 # SPARK_HOME=<directory> SPARK_SCALA_VERSION=2.13 SPARK_LOCAL_IP=127.0.0.1.
 set -euo pipefail
 

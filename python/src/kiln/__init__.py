@@ -1,6 +1,6 @@
 """Kiln: deep learning inside an Apache Spark job.
 
-A network is built of the layers in :mod:`kiln.nn`, an estimator of :mod:`kiln.ml` trains it on the executors, and the model is an
+Build a network from the layers in :mod:`kiln.nn`; an estimator in :mod:`kiln.ml` trains it on the executors and returns an
 MLlib model::
 
     import kiln

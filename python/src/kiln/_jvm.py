@@ -1,4 +1,4 @@
-"""Where Python meets the JVM: Kiln's jars, and the names of its classes."""
+"""Access to the JVM: Kiln's jars and the names of its classes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _PACKAGE = "io.kiln.ml"
 def jars() -> list[str]:
     """Paths of the jars that a Spark application with Kiln needs.
 
-    They are those of the environment variable ``KILN_JARS``, separated by commas as ``bin/kiln jars`` prints them, or else those
-    inside the installed wheel.
+    They are taken from the environment variable ``KILN_JARS`` (separated by commas, as ``bin/kiln jars`` prints them), or else
+    from the installed wheel.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def jars() -> list[str]:
     Raises
     ------
     FileNotFoundError
-        If there are no jars in either place.
+        If neither has jars.
     """
     given = [p for p in os.environ.get("KILN_JARS", "").split(",") if p]
     found = given or sorted(str(p) for p in (Path(__file__).parent / "jars").glob("*.jar"))
@@ -36,7 +36,7 @@ def jars() -> list[str]:
     if not found or missing:
         raise FileNotFoundError(
             f"kiln.jars: {'no such file: ' + missing[0] if missing else 'this installation has no jars'}; "
-            "install the wheel, or set KILN_JARS to what `bin/kiln jars` prints"
+            "install the wheel, or set KILN_JARS to the output of `bin/kiln jars`"
         )
     return found
 
@@ -49,9 +49,9 @@ def spark_session(app_name: str = "kiln", master: str | None = None, **conf: Any
     app_name : str
         Name of the application.
     master : str, optional
-        Master's URL, such as ``"local[2]"``; by default what ``spark-submit`` or Spark's configuration says.
+        Master URL, such as ``"local[2]"``; by default the one set by ``spark-submit`` or Spark's configuration.
     **conf
-        Further Spark properties; as their names have dots, pass them as ``**{"spark.executor.memory": "4g"}``.
+        Further Spark properties; since their names contain dots, pass them as ``**{"spark.executor.memory": "4g"}``.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def spark_session(app_name: str = "kiln", master: str | None = None, **conf: Any
     Raises
     ------
     RuntimeError
-        If a session without Kiln's classes is running already.
+        If a session without Kiln's classes is already running.
     """
     from pyspark.sql import SparkSession
 
@@ -89,8 +89,8 @@ def _has_class(jvm: Any, name: str) -> bool:
 def register() -> None:
     """Let PySpark find the Python class of a stage that was saved by the JVM.
 
-    PySpark imports the module that is named like the package of the Java class. Its own packages it renames; ``io.kiln.ml`` it
-    takes for a submodule of Python's ``io``, which therefore has to have one.
+    PySpark imports the module with the name of the Java class's package. It renames only its own packages, and takes
+    ``io.kiln.ml`` for a submodule of Python's ``io``, which therefore gets one.
     """
     if _PACKAGE in sys.modules:
         return
@@ -103,7 +103,7 @@ def register() -> None:
 
 
 class _Stages(types.ModuleType):
-    """``io.kiln.ml`` for PySpark: the stages of :mod:`kiln.ml`, imported when one is asked for."""
+    """``io.kiln.ml`` for PySpark: the stages of :mod:`kiln.ml`, imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -1,4 +1,4 @@
-"""Pictures and tables in notebooks; progress of fits. The JVM draws what Zeppelin shows as well."""
+"""Pictures and tables in notebooks; progress of fits. The JVM draws them, for Zeppelin too."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def show(value: Any) -> None:
 
 
 def confusion_matrix(predictions: DataFrame, label_col: str = "label", prediction_col: str = "prediction") -> Picture:
-    """How often rows of each class were taken for each other class.
+    """Count how often rows of each class were predicted as each other class.
 
     Parameters
     ----------
     predictions : pyspark.sql.DataFrame
-        Rows with a label and a prediction each.
+        Rows with a label and a prediction.
     label_col, prediction_col : str
         Names of the two columns.
 
@@ -73,14 +73,14 @@ def confusion_matrix(predictions: DataFrame, label_col: str = "label", predictio
 
 
 def images(pixels: Any, captions: Sequence[str]) -> Picture:
-    """A sheet of small images of ink on paper, such as digits of MNIST.
+    """Make a sheet of small images of ink on paper, such as MNIST digits.
 
     Parameters
     ----------
     pixels : array_like of shape [images, height, width]
-        Integers from 0, paper, to 255, ink; or floating-point numbers from 0 to 1.
+        Integers from 0 (paper) to 255 (ink), or floating-point numbers from 0 to 1.
     captions : sequence of str
-        What stands below each.
+        Caption below each image.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def in_notebook() -> bool:
 
 
 class FitProgress:
-    """While a fit runs in a cell: a bar of its steps where tqdm is installed, and its loss curve.
+    """Shows a fit that runs in a cell: a progress bar if tqdm is installed, and the loss curve.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class FitProgress:
         self._bar: Any = None
         self._curve: Any = None
         self._drawn = 0
-        # Output of a thread goes to the cell whose context it has.
+        # A thread's output goes to the cell whose context it runs in.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._look,), name="kiln-fit-progress", daemon=True)
 

@@ -1,4 +1,4 @@
-"""The Spark session: a JVM beside this process, or a server of Spark Connect."""
+"""The Spark session: a local JVM, or a Spark Connect server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def is_remote() -> bool:
-    """Whether this process talks to Spark by Spark Connect."""
+    """Whether this process uses Spark Connect."""
     from pyspark.sql.utils import is_remote
 
     return bool(is_remote()) and "PYSPARK_NO_NAMESPACE_SHARE" not in os.environ
@@ -27,7 +27,7 @@ def active(task: str) -> SparkSession:
 
 
 def gateway(task: str) -> Any:
-    """py4j's gateway to the JVM beside this process; its ``jvm`` has the classes."""
+    """The py4j gateway to the local JVM; its ``jvm`` has the classes."""
     from pyspark import SparkContext
 
     context = SparkContext._active_spark_context

@@ -1,4 +1,4 @@
-"""What Kiln's estimators and models have in common."""
+"""Base classes of Kiln's estimators and models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kiln.nn import Layer
 
 
 def to_network(value: Any) -> Any:
-    """The value of a network Param: JSON of a layer, or what the JVM gave."""
+    """The value of a network Param: the JSON of a layer, or an object from the JVM."""
     if isinstance(value, Layer):
         return value.to_json()
     if isinstance(value, str) or hasattr(value, "getClass"):
@@ -32,10 +32,10 @@ class _Reader(JavaMLReader[Any]):
 
 
 class _RemoteReader:
-    """Reads a stage on the server of Spark Connect."""
+    """Reads a stage on the Spark Connect server."""
 
     def __init__(self, stage: Any) -> None:
-        # PySpark tells the server the name of the Python class, which is the JVM's in the module that kiln registers.
+        # PySpark sends the name of the Python class to the server; in the module that kiln registers it equals the JVM's.
         self._stage = type(stage.__name__, (stage,), {"__module__": "io.kiln.ml"})
 
     def load(self, path: str) -> Any:
@@ -46,7 +46,7 @@ class _RemoteReader:
 
 
 class NetworkStage:
-    """A stage whose companion is a class of ``io.kiln.ml``; the first base of a stage, before those of pyspark."""
+    """A stage backed by a class in ``io.kiln.ml``; it is the first base class of a stage, before pyspark's."""
 
     _java_obj: Any
     _call_java: Any
@@ -88,12 +88,12 @@ class NetworkModel(NetworkStage):
 
     @property
     def hasSummary(self) -> bool:
-        """Whether the model remembers how it was trained; one that Kiln 0.1 saved does not."""
+        """Whether the model has a training summary; models saved by Kiln 0.1 have none."""
         return bool(self._call_java("hasSummary"))
 
     @property
     def summary(self) -> TrainingSummary:
-        """How training went."""
+        """The training summary."""
         if _session.is_remote():
             losses = JavaWrapper(f"{self._java_obj.ref_id}.summary")._call_java("objectiveHistory")
             return TrainingSummary({"epochs": [{"epoch": i + 1, "loss": loss} for i, loss in enumerate(losses)]})
@@ -103,11 +103,11 @@ class NetworkModel(NetworkStage):
     def graph(self) -> str:
         """The network's graph as JSON, without its weights."""
         if _session.is_remote():
-            raise NotImplementedError("graph: not to be had over Spark Connect; save the model, its graph.json has it")
+            raise NotImplementedError("graph: not available over Spark Connect; save the model, which stores it in graph.json")
         return str(self._java_obj.trainedNetwork().graphJson())
 
     def predict(self, value: Any) -> Any:
-        """Predict a row, or the rows of an array, in the driver.
+        """Predict a row, or the rows of an array, on the driver.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class NetworkModel(NetworkStage):
         return x
 
     def _predicted(self, features: Any, column: str) -> Any:
-        """A column of predictions for the rows of an array, by a query."""
+        """A column of predictions for the rows of an array, computed by a query."""
         x = self._checked(features)
         name = self.getFeaturesCol()
         rows = [(i, row.tolist()) for i, row in enumerate(x)]
@@ -147,10 +147,10 @@ class NetworkModel(NetworkStage):
 
 
 class ClassificationModel(NetworkModel):
-    """A model with a trained network that tells classes apart."""
+    """A model with a trained network that predicts classes."""
 
     def predictProbability(self, value: Any) -> Any:
-        """Probabilities of the classes for a row, or for the rows of an array, in the driver.
+        """Class probabilities for a row, or for the rows of an array, computed on the driver.
 
         Parameters
         ----------

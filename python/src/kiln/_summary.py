@@ -1,4 +1,4 @@
-"""How training went."""
+"""Summaries of training."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class TrainingSummary:
-    """How training went: loss and metrics of each epoch, and where its time went.
+    """Loss and metrics of each epoch, and how its time was spent.
 
     Attributes
     ----------
     record : dict
-        What the JVM's ``TrainingSummary`` says, as its JSON. Over Spark Connect it has the epochs' losses alone; :meth:`load`
-        reads all of it from a saved model.
+        The JVM's ``TrainingSummary`` as JSON. Over Spark Connect it has only the epochs' losses; :meth:`load` reads the complete
+        summary from a saved model.
     """
 
     def __init__(self, record: Mapping[str, Any]) -> None:
@@ -33,7 +33,7 @@ class TrainingSummary:
         Parameters
         ----------
         path : str
-            Directory of the model, not that of a pipeline around it.
+            Directory of the model, not of a pipeline that contains it.
 
         Returns
         -------
@@ -42,17 +42,17 @@ class TrainingSummary:
         Raises
         ------
         ValueError
-            If the model was saved without one.
+            If the model was saved without a summary.
         """
         files = _session.active("TrainingSummary.load").read.text(f"{path}/kiln.json", wholetext=True)
         record = json.loads(files.collect()[0][0]).get("summary")
         if record is None:
-            raise ValueError(f"TrainingSummary.load: {path} was saved by a version of Kiln that kept no summary; fit anew")
+            raise ValueError(f"TrainingSummary.load: {path} was saved by a version of Kiln without summaries; fit it again")
         return TrainingSummary(record)
 
     @property
     def epochs(self) -> list[dict[str, Any]]:
-        """A record per epoch; what was not measured is NaN."""
+        """One record per epoch; values that were not measured are NaN."""
         return [{k: math.nan if v == "NaN" else v for k, v in e.items()} for e in self.record["epochs"]]
 
     @property
@@ -61,7 +61,7 @@ class TrainingSummary:
         return [e["loss"] for e in self.epochs]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The epochs as a data frame, a row each."""
+        """The epochs as a data frame, one row each."""
         import pandas
 
         return pandas.json_normalize(self.epochs)

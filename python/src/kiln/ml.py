@@ -28,7 +28,7 @@ __all__ = [
 
 
 class NetTrainingParams(Params):
-    """Params that say how a network is trained; a model keeps them."""
+    """Params of training; a model keeps them."""
 
     batchSize: Param[int] = Param(
         Params._dummy(),
@@ -431,7 +431,7 @@ class NetTrainingParams(Params):
 class NetClassificationModel(
     ClassificationModel, _JavaProbabilisticClassificationModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
 ):
-    """A trained network that tells classes apart.
+    """A trained network that predicts classes.
 
     The JVM's ``io.kiln.ml.NetClassificationModel``.
     """
@@ -531,7 +531,7 @@ class NetClassifier(
     JavaMLWritable,
     JavaMLReadable[Any],
 ):
-    """Trains a network that tells classes apart.
+    """Trains a network that predicts classes.
 
     The JVM's ``io.kiln.ml.NetClassifier``.
     """

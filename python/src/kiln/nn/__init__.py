@@ -1,7 +1,7 @@
 """Layers and networks.
 
-A :class:`Layer` is a description: the JVM makes the real layer when an estimator is fitted. Every class and function here stands
-for the one of the same name in ``io.kiln.nn`` and its subpackages, where its documentation is.
+A :class:`Layer` is a description: the JVM creates the actual layer when an estimator is fitted. Every class and function here
+corresponds to the one of the same name in ``io.kiln.nn`` or a subpackage, where it is documented.
 """
 
 from kiln.nn import _layers

@@ -1,4 +1,4 @@
-"""What all layers have in common."""
+"""The base class of all layers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Initializer = str | Mapping[str, Mapping[str, Any]]
 
 
 class Layer:
-    """A layer, or a network of layers.
+    """A layer or a network of layers.
 
     Parameters
     ----------
     name : str
         Name of the Java class, or class and factory method.
     arguments : mapping
-        Arguments by their Python names; those that are None are left out.
+        Arguments by their Python names; None values are omitted.
     """
 
     def __init__(self, name: str, arguments: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ class Layer:
         self._arguments = {k: v for k, v in arguments.items() if v is not None}
 
     def to_json(self) -> str:
-        """The layer as the JSON that Kiln's estimators take as their network.
+        """Return the layer as JSON, which Kiln's estimators accept as a network.
 
         Returns
         -------
@@ -39,9 +39,9 @@ class Layer:
         return json.dumps(_plain(self), allow_nan=False)
 
     def summary(self, input_shape: Sequence[int]) -> Picture:
-        """A table of the layers with their output shapes and numbers of parameters.
+        """Return a table of the layers with their output shapes and numbers of parameters.
 
-        Needs a running Spark session with Kiln's jars beside this process.
+        Needs a running Spark session with Kiln's jars and a local JVM.
 
         Parameters
         ----------
@@ -51,35 +51,35 @@ class Layer:
         Returns
         -------
         Picture
-            Text, which a notebook shows as a table.
+            Text, displayed as a table in a notebook.
         """
         jvm, block, specs = self._on_jvm("summary", input_shape)
         summary = jvm.io.kiln.view.Summary.of(block, specs)
         return Picture(summary.toString(), jvm.io.kiln.spark.notebook.Notebook.html(summary))
 
     def diagram(self, input_shape: Sequence[int], depth: int = 1) -> Picture:
-        """A drawing of the layers and what flows between them.
+        """Return a drawing of the layers and the data flow between them.
 
-        Needs a running Spark session with Kiln's jars beside this process.
+        Needs a running Spark session with Kiln's jars and a local JVM.
 
         Parameters
         ----------
         input_shape : sequence of int
             Shape of one row's features, such as ``[1, 28, 28]``.
         depth : int
-            How deep layers are shown with their parts.
+            The number of levels of nested layers to show.
 
         Returns
         -------
         Picture
-            A flowchart as text of Mermaid, which a notebook shows as a drawing.
+            A flowchart in Mermaid syntax, displayed as a drawing in a notebook.
         """
         jvm, block, specs = self._on_jvm("diagram", input_shape)
         drawing = jvm.io.kiln.view.Diagram.of(block, depth, specs)
         return Picture(drawing.toMermaid(), jvm.io.kiln.spark.notebook.Notebook.html(drawing))
 
     def _on_jvm(self, task: str, input_shape: Sequence[int]) -> Any:
-        """The JVM, the layer as a block there, and the specifications of its input."""
+        """The JVM, the layer as a block there, and the specs of its input."""
         gateway = _session.gateway(task)
         jvm = gateway.jvm
         dims = gateway.new_array(jvm.long, len(input_shape) + 1)
@@ -123,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 
 def _text(layer: Layer, indent: int | None = None) -> str:
-    """The call that makes a layer; with an indent, a line for each inner layer."""
+    """The call that creates a layer; with an indent, one line for each inner layer."""
     parts = []
     inner = None if indent is None else indent + 2
     for name, value in layer._arguments.items():
