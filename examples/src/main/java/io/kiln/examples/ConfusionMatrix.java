@@ -2,9 +2,7 @@ package io.kiln.examples;
 
 import java.util.Locale;
 
-/**
- * How often each class was taken for each other: entry (i, j) counts the rows of class i that were predicted as class j.
- */
+/** Counts predictions by class: entry (i, j) is the number of rows of class i that were predicted as class j. */
 final class ConfusionMatrix {
     private final long[][] counts;
     private long right;
@@ -22,7 +20,7 @@ final class ConfusionMatrix {
         }
     }
 
-    /** The share of rows that were predicted rightly; NaN without rows. */
+    /** The share of correctly predicted rows; NaN without rows. */
     double accuracy() {
         return (double) right / total;
     }
@@ -31,7 +29,7 @@ final class ConfusionMatrix {
         return total - right;
     }
 
-    /** The matrix for a terminal: a row per true class, a dot for zero, and the share of each class that was found. */
+    /** The matrix as text: one row per true class, a dot for zero, and the recall of each class. */
     @Override
     public String toString() {
         int width = Math.max(5, Long.toString(total).length() + 1);

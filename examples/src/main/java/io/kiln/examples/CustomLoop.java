@@ -29,10 +29,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A training loop by hand on the executors, for what the estimators do not do: each worker trains on its own rows, the store
- * sums the gradients of all, and the weights come back to the driver.
+ * A hand-written training loop on the executors, for what the estimators do not offer: each worker trains on its own
+ * rows, the store sums the gradients of all workers, and the weights come back to the driver.
  *
- * <p>Workers must make the same calls to the store, so each takes the same number of steps, whatever its number of rows.
+ * <p>Workers must make the same calls to the store, so all run the same number of steps, however many rows they have.
  */
 public final class CustomLoop {
     private static final int BATCH = 32;
@@ -40,10 +40,10 @@ public final class CustomLoop {
     private CustomLoop() {}
 
     /**
-     * Trains on the bundled digits with two workers, and tests.
+     * Trains on the bundled digits with two workers, and tests the result.
      *
-     * @param args the number of steps; 300 unless given
-     * @throws IOException when the digits cannot be read
+     * @param args the number of steps; 300 by default
+     * @throws IOException if the digits cannot be read
      */
     public static void main(String[] args) throws IOException {
         int steps = args.length > 0 ? Integer.parseInt(args[0]) : 300;
@@ -64,9 +64,9 @@ public final class CustomLoop {
      * Trains a network on several workers.
      *
      * @param digits the rows
-     * @param workers how many workers
-     * @param steps updates
-     * @return the weights that each worker ends with, which are the same, as safetensors
+     * @param workers number of workers
+     * @param steps number of updates
+     * @return the final weights of each worker as safetensors; they are all equal
      */
     static List<byte[]> train(JavaRDD<Mnist.Digit> digits, int workers, int steps) {
         return Kiln.run(digits, workers, (context, store) -> work(context, store, steps));
@@ -76,7 +76,7 @@ public final class CustomLoop {
         return new Sequential(new Dense(128, Activation.RELU), new Dense(Mnist.CLASSES));
     }
 
-    /** What one worker does. All begin with the same weights, because they draw them from the same seed. */
+    /** Runs on each worker. All start with the same weights, because they draw them from the same seed. */
     private static byte[] work(WorkerContext<Mnist.Digit> context, KVStore store, int steps) throws Exception {
         List<Mnist.Digit> rows = new ArrayList<>();
         context.rows().forEach(rows::add);
@@ -119,7 +119,9 @@ public final class CustomLoop {
         }
     }
 
-    /** Leaves in each gradient the sum over all workers: the store has no optimizer, so a push replaces what it holds. */
+    /**
+     * Replaces each gradient by its sum over all workers: the store has no optimizer, so a push replaces what it holds.
+     */
     private static void sum(KVStore store, List<NDArray> gradients) {
         for (int key = 0; key < gradients.size(); key++) {
             store.pushPull(key, gradients.get(key));
@@ -127,11 +129,11 @@ public final class CustomLoop {
     }
 
     /**
-     * The share of digits that a trained network tells rightly.
+     * The share of digits that a trained network classifies correctly.
      *
-     * @param weights what {@link #train} gave
-     * @param digits to test with
-     * @return 0 to 1
+     * @param weights the result of {@link #train}
+     * @param digits the test set
+     * @return a number from 0 to 1
      */
     static double accuracy(byte[] weights, Mnist digits) throws IOException {
         float[] pixels = new float[digits.size() * Mnist.PIXELS];

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
-/** A sheet of digits that a model got wrong, each with what it is and what it was taken for. */
+/** A sheet of misclassified digits, each with its label and its prediction. */
 final class DigitSheet {
     private static final int COLUMNS = 8;
     /** Pixels of the sheet per pixel of a digit. */
@@ -32,14 +32,14 @@ final class DigitSheet {
     /**
      * One misclassified digit.
      *
-     * @param pixels of the image, 0 to 1
-     * @param label what it is
-     * @param prediction what it was taken for
-     * @param probability that the model gave to its prediction
+     * @param pixels the image's pixels, 0 to 1
+     * @param label its true class
+     * @param prediction its predicted class
+     * @param probability the probability of the predicted class
      */
     record Mistake(float[] pixels, int label, int prediction, double probability) {}
 
-    /** Writes the sheet as PNG; {@code title} stands above the digits. */
+    /** Writes the sheet as PNG, with {@code title} above the digits. */
     static void write(Path file, String title, List<Mistake> mistakes) throws IOException {
         ImageIO.write(draw(title, mistakes), "png", file.toFile());
     }
@@ -82,7 +82,7 @@ final class DigitSheet {
         }
     }
 
-    /** "3 → 5" with the wrong digit in red, and how sure the model was of it. */
+    /** "3 → 5" with the wrong digit in red, and the model's confidence. */
     private static void caption(Graphics2D g, Mistake m, int x, int y) {
         g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 17));
         FontMetrics metrics = g.getFontMetrics();

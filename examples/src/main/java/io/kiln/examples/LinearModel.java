@@ -14,8 +14,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * The two models with which one begins: a classification of points of the plane as -1 or 1, and a linear regression, both
- * {@code w·x + b}, trained imperatively: record, differentiate, step.
+ * Two basic models: classification of points of the plane as -1 or 1, and linear regression. Both are {@code w·x + b},
+ * trained imperatively: record, differentiate, step.
  */
 public final class LinearModel {
     private static final int EPOCHS = 100;
@@ -43,9 +43,10 @@ public final class LinearModel {
     }
 
     /**
-     * Learns on which side of the line 2 x₀ - 3.4 x₁ + 0.5 = 0 points lie, with squared hinge loss. No point lies near the line.
+     * Learns on which side of the line 2 x₀ - 3.4 x₁ + 0.5 = 0 points lie, with squared hinge loss. No point lies near
+     * the line.
      *
-     * @param out takes one line per epoch
+     * @param out receives one line per epoch
      * @return the mean loss of the last epoch
      */
     static double classify(PrintStream out) {
@@ -61,9 +62,9 @@ public final class LinearModel {
     }
 
     /**
-     * Learns y = 2 x₀ - 3.4 x₁ + 4.2 from samples with noise, with smooth L1 loss.
+     * Learns y = 2 x₀ - 3.4 x₁ + 4.2 from noisy samples, with smooth L1 loss.
      *
-     * @param out takes one line per epoch
+     * @param out receives one line per epoch
      * @return the mean loss of the last epoch
      */
     static double regress(PrintStream out) {

@@ -18,15 +18,15 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Handwritten digits: images of 28×28 pixels with their labels. 8,000 to train on and 2,000 to test with travel in the jar
- * of the examples; {@code examples/data/mnist/README.md} says where they come from.
+ * Handwritten digits: images of 28×28 pixels with their labels. The examples' jar contains 8,000 for training and 2,000
+ * for testing; see {@code examples/data/mnist/README.md} for their origin.
  */
 public final class Mnist {
     /** Height and width of an image. */
     public static final int SIDE = 28;
     /** Pixels of an image. */
     public static final int PIXELS = SIDE * SIDE;
-    /** Different labels. */
+    /** The number of classes. */
     public static final int CLASSES = 10;
 
     private final byte[][] images;
@@ -39,9 +39,9 @@ public final class Mnist {
 
     /** The two parts of the data. */
     public enum Part {
-        /** To train on. */
+        /** For training. */
         TRAIN("train"),
-        /** To test with. */
+        /** For testing. */
         TEST("test");
 
         private final String prefix;
@@ -56,30 +56,30 @@ public final class Mnist {
     }
 
     /**
-     * The digits that travel in the jar.
+     * Reads the digits from the jar.
      *
-     * @param part which of them
+     * @param part which part
      * @return the digits
-     * @throws IOException when a file is missing or damaged
+     * @throws IOException if a file is missing or damaged
      */
     public static Mnist bundled(Part part) throws IOException {
         return read(part, name -> {
             InputStream in = Mnist.class.getResourceAsStream("mnist/" + name);
             if (in == null) {
                 throw new FileNotFoundException(
-                        "mnist/" + name + ": not on the class path beside " + Mnist.class.getName());
+                        "mnist/" + name + ": not on the class path of " + Mnist.class.getName());
             }
             return in;
         });
     }
 
     /**
-     * The digits of a folder that holds the four files of the MNIST database, compressed with gzip.
+     * Reads the digits from a folder with the four files of the MNIST database, compressed with gzip.
      *
-     * @param folder of the files
-     * @param part which of them
+     * @param folder the folder
+     * @param part which part
      * @return the digits
-     * @throws IOException when a file is missing or damaged
+     * @throws IOException if a file is missing or damaged
      */
     public static Mnist read(Path folder, Part part) throws IOException {
         return read(part, name -> Files.newInputStream(folder.resolve(name)));
@@ -115,7 +115,7 @@ public final class Mnist {
         }
     }
 
-    /** Opens a file by its name. */
+    /** Opens a file by name. */
     private interface Source {
         InputStream open(String name) throws IOException;
     }
@@ -123,7 +123,7 @@ public final class Mnist {
     /**
      * The number of digits.
      *
-     * @return how many
+     * @return the number of digits
      */
     public int size() {
         return labels.length;
@@ -132,7 +132,7 @@ public final class Mnist {
     /**
      * The label of a digit.
      *
-     * @param row which, from 0
+     * @param row the digit's index, from 0
      * @return 0 to 9
      */
     public int label(int row) {
@@ -142,7 +142,7 @@ public final class Mnist {
     /**
      * The image of a digit.
      *
-     * @param row which, from 0
+     * @param row the digit's index, from 0
      * @return its 784 pixels row by row, 0 (paper) to 1 (ink)
      */
     public float[] pixels(int row) {
@@ -152,7 +152,7 @@ public final class Mnist {
     /**
      * The first digits.
      *
-     * @param count how many; all of them when there are fewer
+     * @param count how many; all digits if there are fewer
      * @return these digits
      */
     public Mnist first(int count) {
@@ -161,11 +161,12 @@ public final class Mnist {
     }
 
     /**
-     * The digits as a DataFrame with the columns {@code features} (array of 784 floats, 0 to 1) and {@code label} (double).
+     * The digits as a DataFrame with the columns {@code features} (array of 784 floats, 0 to 1) and {@code label}
+     * (double).
      *
-     * @param spark where to make it
-     * @param partitions into how many partitions the rows go
-     * @return the DataFrame, rows in the order of the file
+     * @param spark the session
+     * @param partitions number of partitions
+     * @return the DataFrame, with rows in file order
      */
     public Dataset<Row> toDataFrame(SparkSession spark, int partitions) {
         JavaRDD<Digit> digits = rdd(JavaSparkContext.fromSparkContext(spark.sparkContext()), partitions);
@@ -175,16 +176,16 @@ public final class Mnist {
     /**
      * The digits as an RDD.
      *
-     * @param context where to make it
-     * @param partitions into how many partitions the digits go
-     * @return the RDD, digits in the order of the file
+     * @param context the Spark context
+     * @param partitions number of partitions
+     * @return the RDD, with digits in file order
      */
     public JavaRDD<Digit> rdd(JavaSparkContext context, int partitions) {
         List<Raw> raw = new ArrayList<>(size());
         for (int i = 0; i < size(); i++) {
             raw.add(new Raw(images[i], labels[i]));
         }
-        // Bytes travel to the executors, a quarter of what floats would be.
+        // Send bytes to the executors: floats would take four times as much.
         return context.parallelize(raw, partitions).map(r -> new Digit(scaled(r.image), r.label));
     }
 
@@ -196,21 +197,21 @@ public final class Mnist {
         return pixels;
     }
 
-    /** A digit as the file has it. */
+    /** A digit as stored in the file. */
     private record Raw(byte[] image, byte label) implements Serializable {}
 
-    /** A digit with its label, a bean as Spark's encoders want it. */
+    /** A digit with its label, as a bean for Spark's encoders. */
     public static final class Digit implements Serializable {
         private static final long serialVersionUID = 1;
 
         private float[] features;
         private double label;
 
-        /** An empty bean, for Spark to fill. */
+        /** Creates an empty bean, to be filled by Spark. */
         public Digit() {}
 
         /**
-         * A digit.
+         * Creates a digit.
          *
          * @param features its 784 pixels, 0 to 1
          * @param label 0 to 9
@@ -221,9 +222,9 @@ public final class Mnist {
         }
 
         /**
-         * The pixels.
+         * Returns the pixels.
          *
-         * @return 784 of them, 0 to 1
+         * @return 784 numbers from 0 to 1
          */
         public float[] getFeatures() {
             return features;
@@ -232,14 +233,14 @@ public final class Mnist {
         /**
          * Sets the pixels.
          *
-         * @param features 784 of them, 0 to 1
+         * @param features 784 numbers from 0 to 1
          */
         public void setFeatures(float[] features) {
             this.features = features;
         }
 
         /**
-         * The label.
+         * Returns the label.
          *
          * @return 0 to 9
          */

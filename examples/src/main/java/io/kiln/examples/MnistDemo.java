@@ -30,12 +30,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Trains {@link LeNet} on handwritten digits, tests it, and leaves the model and pictures in a folder. Without spark-submit it
- * starts a Spark of its own in this JVM; by spark-submit it uses the cluster's.
+ * Trains {@link LeNet} on handwritten digits, tests it, and saves the model and pictures to a folder. Run directly, it
+ * starts local Spark in this JVM; under spark-submit it uses the cluster.
  */
 @Command(
         name = "kiln demo",
-        description = "Trains LeNet on MNIST digits by io.kiln.ml.NetClassifier.",
+        description = "Trains LeNet on MNIST digits with io.kiln.ml.NetClassifier.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         showDefaultValues = true)
@@ -46,40 +46,40 @@ public final class MnistDemo implements Callable<Integer> {
     private static final double RATE = 0.002;
     private static final int HELD_OUT = 20;
 
-    @Option(names = "--seed", paramLabel = "<n>", description = "of the first weights and of the order of rows")
+    @Option(names = "--seed", paramLabel = "<n>", description = "seed of the initial weights and the order of rows")
     private long seed = 42;
 
     @Option(names = "--epochs", paramLabel = "<n>", description = "passes over the training digits")
     private int epochs = 6;
 
-    @Option(names = "--workers", paramLabel = "<n>", description = "tasks that train together")
+    @Option(names = "--workers", paramLabel = "<n>", description = "number of tasks that train together")
     private int workers = 2;
 
-    @Option(names = "--rows", paramLabel = "<n>", description = "train on the first n digits only; on all unless given")
+    @Option(names = "--rows", paramLabel = "<n>", description = "train on the first n digits only; default: all")
     private Integer rows;
 
     @Option(
             names = "--output",
             paramLabel = "<folder>",
-            description = "for model and pictures; on a cluster a folder that driver and executors share")
+            description = "folder for the model and pictures; on a cluster, shared by driver and executors")
     private Path output = Path.of("demo-output");
 
     @Option(
             names = "--data",
             paramLabel = "<folder>",
-            description = "with the four files of MNIST in IDX format, gzipped; the bundled digits unless given")
+            description = "folder with the four MNIST files in IDX format, gzipped; default: the bundled digits")
     private Path data;
 
     @Option(
             names = "--master",
             paramLabel = "<url>",
-            description = "of Spark; local with all cores unless given here or by spark-submit")
+            description = "Spark master; default: that of spark-submit, or local with all cores")
     private String master;
 
     @Spec
     private CommandSpec command;
 
-    /** The demo with its default options. */
+    /** Creates the demo with its default options. */
     public MnistDemo() {}
 
     /**
@@ -132,7 +132,7 @@ public final class MnistDemo implements Callable<Integer> {
         return data == null ? Mnist.bundled(part) : Mnist.read(data, part);
     }
 
-    /** The session of spark-submit, or one of this JVM on the loopback address. */
+    /** The session of spark-submit, or a local one on the loopback address. */
     private SparkSession spark() {
         SparkConf given = new SparkConf();
         SparkSession.Builder builder = SparkSession.builder().appName("Kiln demo");
@@ -143,7 +143,7 @@ public final class MnistDemo implements Callable<Integer> {
             builder.config("spark.driver.bindAddress", given.get("spark.driver.bindAddress", "127.0.0.1"));
             builder.config("spark.ui.enabled", given.get("spark.ui.enabled", "false"));
         }
-        // Kiln's own bar shows the progress.
+        // Kiln has its own progress bar.
         builder.config("spark.ui.showConsoleProgress", given.get("spark.ui.showConsoleProgress", "false"));
         SparkSession spark = builder.getOrCreate();
         spark.sparkContext().setLogLevel("WARN");
@@ -154,7 +154,7 @@ public final class MnistDemo implements Callable<Integer> {
         Dataset<Row> trainRows = train.toDataFrame(spark, PARTITIONS);
         Dataset<Row> testRows = test.toDataFrame(spark, PARTITIONS).cache();
 
-        // One in twenty of the training digits is held out, to watch each epoch's accuracy on.
+        // One in twenty training digits is held out to measure the accuracy after each epoch.
         trainRows = trainRows.withColumn(
                 "heldOut", pmod(hash(col("features")), lit(HELD_OUT)).equalTo(0));
         long stepsPerEpoch = Math.max(1, (train.size() - train.size() / HELD_OUT) / BATCH);
@@ -197,9 +197,9 @@ public final class MnistDemo implements Callable<Integer> {
         List<Row> again = predictions(NetClassificationModel.load(saved.toUri().toString()), testRows);
         if (!again.equals(predictions)) {
             throw new IllegalStateException(
-                    "the model read from " + saved + " predicts otherwise than the one written");
+                    "the model read from " + saved + " gives other predictions than the one written");
         }
-        say("the model read back from %s predicts the same for all %,d digits%n", saved, again.size());
+        say("the model loaded from %s gives the same predictions for all %,d digits%n", saved, again.size());
         whatNext();
         return confusion.accuracy();
     }
@@ -228,7 +228,7 @@ public final class MnistDemo implements Callable<Integer> {
                 output.resolve("misclassified.png"),
                 String.format(
                         Locale.ROOT,
-                        "%,d of %,d digits misclassified: true → predicted, and how sure the model was",
+                        "%,d of %,d digits misclassified: true → predicted, and the model's confidence",
                         confusion.wrong(),
                         predictions.size()),
                 mistakes.subList(0, Math.min(SHOWN_MISTAKES, mistakes.size())));
@@ -243,8 +243,8 @@ public final class MnistDemo implements Callable<Integer> {
                   misclassified.png   the digits that it got wrong
 
                 what to try next:
-                  bin/kiln demo --seed 7 --epochs 12      another draw, a longer training
-                  bin/kiln demo --workers 1               one worker in place of two that exchange gradients
+                  bin/kiln demo --seed 7 --epochs 12      another seed, longer training
+                  bin/kiln demo --workers 1               one worker instead of two that exchange gradients
                   the programs of README.md               a network on your own DataFrame; a cluster by spark-submit
                   examples/src/main/java/io/kiln/examples the source of this demo""",
                 output.toAbsolutePath().normalize());

@@ -1,2 +1,5 @@
-/** Examples to start from. */
+/**
+ * Runnable examples: training with an estimator, a hand-written training loop on Spark, and linear models with
+ * autograd.
+ */
 package io.kiln.examples;

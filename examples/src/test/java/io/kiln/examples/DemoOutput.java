@@ -30,7 +30,7 @@ final class DemoOutput {
                 () -> "no line of the same test accuracy:\n" + printed);
         assertEquals(
                 1, lines.stream().filter(l -> l.startsWith("true \\ predicted")).count());
-        assertTrue(printed.contains("predicts the same for all 2,000 digits"), () -> printed);
+        assertTrue(printed.contains("gives the same predictions for all 2,000 digits"), () -> printed);
         for (String picture : List.of("training.png", "misclassified.png")) {
             assertNotNull(ImageIO.read(folder.resolve(picture).toFile()), picture + " is no picture");
         }

@@ -7,11 +7,11 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Where each parameter lies in flat buckets. Backward passes finish parameters from the last to the first, so the first
- * bucket holds the last parameters; a bucket is closed when it has the wanted size.
+ * Assigns parameters to flat buckets. Backward passes finish parameters from the last to the first, so the first bucket
+ * holds the last parameters; a bucket is closed when it reaches the wanted size.
  */
 final class BucketLayout {
-    /** Parameters begin at multiples of this many elements, so that kernels find them aligned. */
+    /** Parameters start at multiples of this many elements, so that kernels find them aligned. */
     private static final int ALIGNMENT = 16;
 
     private final List<Bucket> buckets = new ArrayList<>();
@@ -20,20 +20,20 @@ final class BucketLayout {
     /** A parameter's place: elements [offset, offset + size) of its bucket. */
     record Slot(int parameter, long offset, long size, boolean decayed) {}
 
-    /** One bucket: its parameters, its length with gaps, and who owns what of it. */
+    /** One bucket: its parameters, its length including gaps, and the owners of its slices. */
     record Bucket(DType dtype, long size, List<Slot> slots, Slices slices) {}
 
     /** A part of a bucket whose elements are updated with the same numbers. */
     record Run(long start, long length, Slot first) {}
 
     /**
-     * Lays out.
+     * Lays out the parameters.
      *
      * @param sizes elements of each parameter
      * @param dtypes their types
-     * @param decayed whether each is decayed
+     * @param decayed whether weight decay applies to each
      * @param workers owners of slices
-     * @param wholeParameters whether a parameter must not be cut
+     * @param wholeParameters whether parameters must not be split
      * @param bucketBytes wanted size of a bucket
      */
     BucketLayout(
@@ -56,7 +56,10 @@ final class BucketLayout {
         }
     }
 
-    /** Cuts between parameters only, near the even cuts; what cannot be cut goes to who has least so far. */
+    /**
+     * Cuts only between parameters, near the even cuts; a parameter that cannot be cut goes to the rank with the least
+     * so far.
+     */
     private Slices byParameter(List<Slot> slots, long size) {
         int workers = load.length;
         if (slots.size() < workers) {
@@ -87,7 +90,7 @@ final class BucketLayout {
         return buckets;
     }
 
-    /** What a rank has to update of a bucket: one run per parameter, or per stretch of equally decayed ones. */
+    /** The parts of a bucket that a rank updates: one run per parameter, or per stretch of equally decayed ones. */
     static List<Run> runs(Bucket b, int rank, boolean perParameter) {
         long begin = b.slices.start(rank);
         long end = begin + b.slices.length(rank);

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The store of many workers in step. Every worker holds every array; each owns a slice of it, for which it sums, updates and
- * keeps the optimizer's states. A custom updater, and an optimizer that needs whole arrays, gets whole arrays: then
- * one worker, chosen by the key, owns all.
+ * The synchronous store of several workers. Every worker holds every array; each owns a slice of it, which it sums and
+ * updates and for which it keeps the optimizer's states. A custom updater, or an optimizer that needs whole arrays,
+ * gets whole arrays: then one worker, chosen by the key, owns all.
  */
 final class DistSyncStore extends KVStore {
     private static final int CHANNEL = 1;

@@ -20,7 +20,7 @@ final class ExchangeBucket implements AutoCloseable {
     private int missing;
     private volatile Event filled = Event.DONE;
 
-    /** What is updated in one go. */
+    /** A part of the bucket that is updated in one call. */
     record Part(NDArray weight, NDArray gradient, NDArray[] states, boolean decayed) {}
 
     ExchangeBucket(BucketLayout.Bucket layout, int rank, int workers, int stateCount) {
@@ -60,7 +60,7 @@ final class ExchangeBucket implements AutoCloseable {
         return layout.slices().length(rank);
     }
 
-    /** The owned part of the weights. */
+    /** The weights of the owned slice. */
     NDArray ownWeights() {
         return flat(weights, layout.slices().start(rank), layout.slices().length(rank));
     }
@@ -69,7 +69,7 @@ final class ExchangeBucket implements AutoCloseable {
         missing = gradients.length;
     }
 
-    /** Notes a gradient; one that is not row-major is copied into its place at once, by this thread's engine. */
+    /** Stores a gradient; one that is not row-major is copied into its place at once, by this thread's engine. */
     void gradient(int parameter, NDArray g) {
         for (int i = 0; i < gradients.length; i++) {
             BucketLayout.Slot slot = layout.slots().get(i);
@@ -86,7 +86,7 @@ final class ExchangeBucket implements AutoCloseable {
         }
     }
 
-    /** Whether all gradients are given: what was computed till then is what the bucket waits for. */
+    /** Whether all gradients have arrived: the bucket waits for everything computed until then. */
     boolean isFull() {
         if (missing == 0) {
             filled = Context.current().queue(weights.backend()).record();
@@ -94,7 +94,7 @@ final class ExchangeBucket implements AutoCloseable {
         return missing == 0;
     }
 
-    /** Exchange thread: puts the gradients, times a factor, into their places. */
+    /** Called on the exchange thread: copies the gradients, times a factor, into their places. */
     void fill(ScaledCopy copier, double factor) {
         Context.current().queue(sums.backend()).await(filled);
         try (HostView all = factor == 0 ? sums.write() : sums.update()) {
@@ -122,7 +122,7 @@ final class ExchangeBucket implements AutoCloseable {
         }
     }
 
-    /** What this rank updates. A worker alone takes the gradients where they are. */
+    /** The parts that this rank updates. A single worker uses the gradients in place. */
     List<Part> parts(boolean perParameter) {
         List<Part> parts = new ArrayList<>();
         long begin = layout.slices().start(rank);

@@ -18,8 +18,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread that talks to the other workers while the training thread computes. It touches memory only, never an engine. Its
- * waits end with the transport's deadlines.
+ * The thread that communicates with the other workers while the training thread computes. It accesses memory only,
+ * never an engine. Its waits end with the transport's deadlines.
  */
 final class ExchangeThread implements AutoCloseable {
     private static final int CHANNEL = 2;
@@ -44,7 +44,7 @@ final class ExchangeThread implements AutoCloseable {
         });
     }
 
-    /** Gives all workers rank 0's weights. */
+    /** Distributes rank 0's weights to all workers. */
     void shareWeights() {
         submit(() -> {
             for (int i = 0; i < buckets.size(); i++) {
@@ -95,7 +95,7 @@ final class ExchangeThread implements AutoCloseable {
         });
     }
 
-    /** Waits until all weights are here. */
+    /** Waits until all weights have arrived. */
     void finishGather() {
         finish();
     }

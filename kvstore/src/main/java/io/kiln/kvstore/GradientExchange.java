@@ -24,39 +24,40 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Trains parameters that several workers share, in step: each step's gradients are summed over the workers, each worker
- * updates the slices that it owns (with its share of the optimizer's states), and all get the new weights. M. Li et al.,
- * OSDI 2014; the sharded states are those of BigDL (J. Dai et al., SoCC 2019) and ZeRO stage 1.
+ * Trains parameters that several workers share, synchronously: each step sums the gradients over the workers, each
+ * worker updates the slices that it owns (and keeps their optimizer states), and all receive the new weights. M. Li et
+ * al., OSDI 2014; the sharded states follow BigDL (J. Dai et al., SoCC 2019) and ZeRO stage 1.
  *
- * <p>Workflow of a step, equal on all workers:
+ * <p>Workflow of a step, the same on all workers:
  * <pre>
  * exchange.beginStep(samples);                                  // 0 for an empty batch
  * Autograd.backward(List.of(loss), null, false, exchange::gradientReady);
  * exchange.step();
  * </pre>
- * The parameters lie in flat buckets of at least {@value #BUCKET_BYTES} bytes, the last ones first; a bucket travels as soon
- * as its gradients are there, while the backward pass goes on.
+ * The parameters are in flat buckets of at least {@value #BUCKET_BYTES} bytes, the last ones first; a bucket is sent as
+ * soon as its gradients are complete, while the backward pass continues.
  *
- * <p>With weights n_r (numbers of samples, or sums of sample weights) and mean gradients g_r of the workers, the update uses
- * Σ n_r g_r / Σ n_r: that of one worker with the joined batch. Sums are taken in rank order, so results have the same bits in
- * every run. A worker alone neither copies nor sends anything.
+ * <p>With weights n_r (numbers of samples, or sums of sample weights) and mean gradients g_r of the workers, the update
+ * uses Σ n_r g_r / Σ n_r: that of one worker with the combined batch. Sums are taken in rank order, so results have the
+ * same bits in every run. A single worker neither copies nor sends anything.
  *
- * <p>With a {@link LossScaler}, losses are multiplied by {@link #lossScale} before the backward pass, the sums are divided by it,
- * and a step whose sums are not finite is left out by all workers, which move their scales alike: each looks at the slices that
- * it owns, and what it found is summed over the workers before any of them updates.
+ * <p>With a {@link LossScaler}, losses are multiplied by {@link #lossScale} before the backward pass and the sums are
+ * divided by it. All workers skip a step whose sums are not finite and change their scales alike: each checks the
+ * slices that it owns, and the findings are summed over the workers before any of them updates.
  *
- * <p>Concurrency: one thread, which also runs the backward pass. Inside, another thread talks to the other workers.
+ * <p>Concurrency: one thread, which also runs the backward pass. Internally, a second thread communicates with the
+ * other workers.
  */
 public final class GradientExchange implements AutoCloseable {
-    /** Buckets are closed at this size. */
+    /** The size at which buckets are closed. */
     public static final long BUCKET_BYTES = 1 << 20;
 
     /**
      * A trained parameter.
      *
-     * @param name for messages
-     * @param value its first value, copied; that of rank 0 counts for all
-     * @param role what it is for: decides on weight decay
+     * @param name its name in messages
+     * @param value its initial value, copied; all workers use rank 0's
+     * @param role its role, which determines weight decay
      */
     public record Parameter(String name, NDArray value, Role role) {}
 
@@ -85,9 +86,9 @@ public final class GradientExchange implements AutoCloseable {
     private long waitedNanos;
 
     /**
-     * Lays out the parameters, and gives all workers rank 0's values.
+     * Lays out the parameters and distributes rank 0's values to all workers.
      *
-     * @param transport the group, which stays the caller's to close; null for a worker alone
+     * @param transport the group, not closed by this object; null for a single worker
      * @param parameters the trained parameters, in the order of the forward pass; the same on all workers
      * @param rule how to update them
      */
@@ -96,12 +97,13 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Lays out the parameters, and gives all workers rank 0's values.
+     * Lays out the parameters and distributes rank 0's values to all workers.
      *
-     * @param transport the group, which stays the caller's to close; null for a worker alone
+     * @param transport the group, not closed by this object; null for a single worker
      * @param parameters the trained parameters, in the order of the forward pass; the same on all workers
      * @param rule how to update them
-     * @param scaler how losses are scaled, in the same state on all workers and moved by {@link #step}; null when they are not
+     * @param scaler how losses are scaled, in the same state on all workers and updated by {@link #step}; null for no
+     *     scaling
      */
     public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule, LossScaler scaler) {
         this.transport = transport;
@@ -183,8 +185,8 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * The weights, in the order in which the parameters were given. They are the arrays to compute with: row-major views of
-     * the buckets, changed in place by {@link #step}. They end with this object.
+     * The weights, in the order in which the parameters were given. Compute with these arrays: they are row-major views
+     * of the buckets, and {@link #step} changes them in place. They are freed with this object.
      *
      * @return one array per parameter
      */
@@ -193,11 +195,11 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Where a backward pass can put a gradient so that it travels without having been copied. It ends with this object.
+     * The place for a gradient from which it can be sent without a copy. It is freed with this object.
      *
      * @param name the parameter
-     * @return a row-major array of the weight's shape, to be filled between {@link #beginStep} and {@link #gradientReady(NDArray,
-     *     NDArray)}; null for a worker alone, which takes gradients where they are
+     * @return a row-major array of the weight's shape, to be filled between {@link #beginStep} and {@link
+     *     #gradientReady(NDArray, NDArray)}; null for a single worker, which uses gradients in place
      */
     public NDArray gradientPlace(String name) {
         return gradients.get(name);
@@ -213,7 +215,7 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * How long {@link #step} has waited for the other workers, in all steps together.
+     * How long {@link #step} has waited for the other workers, over all steps.
      *
      * @return seconds in which this worker did not compute
      */
@@ -231,7 +233,7 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Whether the last {@link #step} was left out because a gradient was not finite; equal on all workers.
+     * Whether the last {@link #step} was skipped because a gradient was not finite; the same on all workers.
      *
      * @return false without a scaler
      */
@@ -240,7 +242,8 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Whether the last {@link #step} made the gradients smaller, because their norm exceeded the rule's bound; equal on all workers.
+     * Whether the last {@link #step} scaled the gradients down because their norm exceeded the rule's bound; the same
+     * on all workers.
      *
      * @return false without a bound on the norm
      */
@@ -253,30 +256,30 @@ public final class GradientExchange implements AutoCloseable {
     /**
      * Begins a step. Collective, but does not wait.
      *
-     * @param samples the weight of this worker's batch: the number of samples, or the sum of sample weights, over which its
-     *     gradient will be a mean; 0 when it has no batch, and then no gradients are expected
+     * @param samples the weight of this worker's batch: the number of samples, or the sum of sample weights, over which
+     *     its gradient is a mean; 0 if it has no batch, and then no gradients are expected
      */
     public void beginStep(double samples) {
         beginStep(samples, samples);
     }
 
     /**
-     * Begins a step whose gradients are no means over this worker's samples. Collective, but does not wait.
+     * Begins a step whose gradients are not means over this worker's samples. Collective, but does not wait.
      *
-     * @param samples the weight of this worker's batch, 0 when it counts nothing in the loss
-     * @param factor by which its gradients are multiplied before they are summed: with the same factor on all workers they are
-     *     gradients of sums over the samples, divided by that factor; 0 when no gradients are to come
+     * @param samples the weight of this worker's batch, 0 if it does not count in the loss
+     * @param factor the factor on its gradients before they are summed: with the same factor on all workers, they are
+     *     gradients of sums over the samples, divided by that factor; 0 if no gradients will follow
      */
     public void beginStep(double samples, double factor) {
         if (stepping) {
-            throw new KVStoreException("beginStep: the step before is not finished; call step() first");
+            throw new KVStoreException("beginStep: the previous step is not finished; call step() first");
         }
         if (!(samples >= 0) || Double.isInfinite(samples)) {
             throw new KVStoreException("beginStep: samples must be at least 0, got " + samples);
         }
         if (!(samples > 0 ? factor > 0 : factor >= 0) || Double.isInfinite(factor)) {
             throw new KVStoreException(
-                    "beginStep: factor must be above 0 with samples, and at least 0 without, got %s and %s samples"
+                    "beginStep: factor must be > 0 with samples, and at least 0 without, got %s and %s samples"
                             .formatted(factor, samples));
         }
         weight = samples;
@@ -295,7 +298,7 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Takes note that the gradient of a weight is final. Made to be the {@code ready} hook of a backward pass.
+     * Reports that the gradient of a weight is final. Intended as the {@code ready} hook of a backward pass.
      *
      * @param variable one of {@link #weights}; other variables are ignored
      */
@@ -307,10 +310,10 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Takes note that the gradient of a weight is final.
+     * Reports that the gradient of a weight is final.
      *
      * @param variable one of {@link #weights}; other variables are ignored
-     * @param gradient its gradient, which stays as it is until {@link #step} has ended
+     * @param gradient its gradient, which must not change until {@link #step} has ended
      */
     public void gradientReady(NDArray variable, NDArray gradient) {
         Integer i = indices.get(variable);
@@ -339,10 +342,11 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Finishes the step: waits for the sums, updates this worker's slices, and gets the others'.
+     * Finishes the step: waits for the sums, updates this worker's slices, and receives the others'.
      *
-     * @return Σ n_r, the weight of the joined batch; when it is 0 the weights stay as they are, and when {@link #hasOverflowed}
-     * @throws io.kiln.optim.LossScaleException on all workers, when gradients keep overflowing at the least scale of the loss
+     * @return Σ n_r, the weight of the combined batch; if it is 0, or on {@link #hasOverflowed}, the weights do not
+     *     change
+     * @throws io.kiln.optim.LossScaleException on all workers, if gradients keep overflowing at the smallest loss scale
      */
     public double step() {
         if (!stepping) {
@@ -363,7 +367,7 @@ public final class GradientExchange implements AutoCloseable {
             waitedNanos += System.nanoTime() - start;
         }
         if (total > 0) {
-            // A worker alone has its gradients as they came; the others have sums of them, times their factors.
+            // A single worker has the unmodified gradients; the others have sums of gradients times their factors.
             double rescale = (size == 1 ? factor : 1) / total / lossScale();
             Looks looks = look();
             overflowed = scaler != null && looks.overflows > 0;
@@ -381,7 +385,7 @@ public final class GradientExchange implements AutoCloseable {
         return total;
     }
 
-    /** What has to be known of all gradients together: how many workers own some that are not finite, and their squares. */
+    /** Global facts about all gradients: the number of workers that own non-finite ones, and the sum of squares. */
     private record Looks(double overflows, double squares) {}
 
     private boolean clips() {
@@ -445,7 +449,7 @@ public final class GradientExchange implements AutoCloseable {
      * Collective.
      *
      * @param arrays float32 or float64 arrays, of the same shapes on all workers
-     * @param samples this worker's weight, at least 0; when all are 0, rank 0's arrays are taken
+     * @param samples this worker's weight, at least 0; if all are 0, rank 0's arrays are used
      */
     public void average(List<NDArray> arrays, double samples) {
         if (sums != null) {
@@ -456,11 +460,12 @@ public final class GradientExchange implements AutoCloseable {
     // ---- snapshots
 
     /**
-     * This worker's part of the training's state: its slices of the weights and of the optimizer's states, the number of
-     * updates, and the loss scaler's state.
+     * Writes this worker's part of the training state: its slices of the weights and of the optimizer's states, the
+     * number of updates, and the loss scaler's state.
      *
-     * @param out takes {@link #sliceBytes} bytes for {@link #restoreSlice} of the same rank among as many workers
-     * @throws IOException when writing fails
+     * @param out receives {@link #sliceBytes} bytes, for {@link #restoreSlice} on the same rank of a group of the same
+     *     size
+     * @throws IOException if writing fails
      */
     public void saveSlice(OutputStream out) throws IOException {
         requireNoStep("saveSlice");
@@ -470,7 +475,7 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Length of what {@link #saveSlice} writes.
+     * The length of what {@link #saveSlice} writes.
      *
      * @return bytes
      */
@@ -481,11 +486,11 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     /**
-     * Goes back to a saved state. Collective: all workers restore slices of the same version.
+     * Restores a saved state. Collective: all workers restore slices of the same version.
      *
-     * @param in what {@link #saveSlice} wrote on this rank; read to its last byte and no further
-     * @throws KVStoreException when it is the slice of another training
-     * @throws IOException when reading fails or the slice ends early; then this state is part old, part new
+     * @param in what {@link #saveSlice} wrote on this rank; read up to its last byte and no further
+     * @throws KVStoreException if the slice belongs to another training
+     * @throws IOException if reading fails or the slice ends early; the state is then partly old, partly new
      */
     public void restoreSlice(InputStream in) throws IOException {
         requireNoStep("restoreSlice");
@@ -508,7 +513,7 @@ public final class GradientExchange implements AutoCloseable {
         }
     }
 
-    /** Ends the thread and frees buckets and weights. In the middle of a step the group is aborted. */
+    /** Ends the thread and frees buckets and weights. In the middle of a step this aborts the group. */
     @Override
     public void close() {
         if (thread != null) {

@@ -8,7 +8,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.op.distributed.WorkerSum;
 
 /**
- * Sums over the workers of a transport, in rank order, for layers that need them in the middle of a pass, such as
+ * Sums over the workers of a transport, in rank order, for layers that need sums in the middle of a pass, such as
  * {@link io.kiln.nn.SyncBatchNorm}:
  *
  * <pre>{@code
@@ -26,9 +26,9 @@ public final class GroupSum implements WorkerSum, AutoCloseable {
     private final Collectives collectives;
 
     /**
-     * Makes it.
+     * Creates the group's sums.
      *
-     * @param transport the group, which stays the caller's to close
+     * @param transport the group, not closed by this object
      */
     public GroupSum(Transport transport) {
         collectives = new Collectives(transport, CHANNEL);

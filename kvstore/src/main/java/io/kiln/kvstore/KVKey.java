@@ -1,14 +1,14 @@
 package io.kiln.kvstore;
 
 /**
- * A key of a store: a number or a name. All keys of a store are of one kind.
+ * A key of a store: a number or a name. All keys of a store are of the same kind.
  *
  * @param name the name, or null for a number
  * @param number the number, 0 for a name
  */
 public record KVKey(String name, int number) {
     /**
-     * A name.
+     * Returns a key with a name.
      *
      * @param name not null
      * @return the key
@@ -21,9 +21,9 @@ public record KVKey(String name, int number) {
     }
 
     /**
-     * A number.
+     * Returns a key with a number.
      *
-     * @param number any
+     * @param number any number
      * @return the key
      */
     public static KVKey of(int number) {

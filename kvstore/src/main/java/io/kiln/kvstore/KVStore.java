@@ -12,33 +12,34 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Arrays under keys, shared by workers: they push gradients, which are summed and applied, and pull weights. The contract is
- * that of MXNet's KVStore (its {@code include/mxnet/kvstore.h} and {@code python/mxnet/kvstore}), with types for its strings
- * and errors for its silences.
+ * Arrays stored under keys and shared by workers: workers push gradients, which are summed and applied, and pull
+ * weights. The contract is that of MXNet's KVStore (its {@code include/mxnet/kvstore.h} and {@code
+ * python/mxnet/kvstore}), with types instead of strings and errors where MXNet is silent.
  *
  * <ul>
- * <li>{@link #init} makes a key once; with several workers rank 0's value counts, and all must call.
- * <li>{@link #push} sums what it is given, and over the workers of a distributed store; then the updater or optimizer
- *     changes the stored array, once; without either the sum replaces it.
+ * <li>{@link #init} creates a key; with several workers all must call it, and rank 0's value is used.
+ * <li>{@link #push} sums the given arrays, in a distributed store over the workers too; then the updater or optimizer
+ *     changes the stored array, once. Without either, the sum replaces it.
  * <li>{@link #pull} copies the stored array as the last push left it.
- * <li>Keys are all numbers or all names.
+ * <li>Keys are either all numbers or all names.
  * </ul>
  *
- * <p>In a distributed store init, push, pushPull, broadcast and barrier are collective: every worker makes the same calls in
- * the same order. Where they differ, all fail with a message that says so.
+ * <p>In a distributed store init, push, pushPull, broadcast and barrier are collective: every worker makes the same
+ * calls in the same order. If they differ, all workers fail with a message that says so.
  *
- * <p>Concurrency: one thread at a time. Arrays given to a store stay the caller's; the store's are freed by {@link #close}.
+ * <p>Concurrency: one thread at a time. Arrays passed to a store still belong to the caller; the store's own are freed
+ * by {@link #close}.
  */
 public abstract class KVStore implements AutoCloseable {
-    /** What a type of store may or may not do. */
+    /** Features that not every type of store has. */
     public enum Capability {
         /** Runs an optimizer itself. */
         OPTIMIZER,
         /** Writes and reads the optimizer's states. */
         OPTIMIZER_STATES,
-        /** Pulls single rows. */
+        /** Pulls individual rows. */
         ROW_SPARSE_PULL,
-        /** Sends gradients compressed. */
+        /** Compresses gradients before sending them. */
         GRADIENT_COMPRESSION
     }
 
@@ -53,7 +54,7 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * A store of this process alone.
+     * Creates a store for this process only.
      *
      * @return an empty LOCAL store
      */
@@ -62,12 +63,12 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * A store of a given type.
+     * Creates a store of the given type.
      *
      * @param type LOCAL or DIST_SYNC
-     * @param transport the group of workers, which stays the caller's to close; not used by LOCAL
+     * @param transport the group of workers, not closed by the store; ignored for LOCAL
      * @return an empty store
-     * @throws KVStoreException when this version has no such type
+     * @throws KVStoreException if this version does not implement the type
      */
     public static KVStore create(KVStoreType type, Transport transport) {
         return switch (type) {
@@ -89,33 +90,33 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * The type.
+     * Returns the type.
      *
-     * @return what kind of store this is
+     * @return the type of this store
      */
     public final KVStoreType type() {
         return type;
     }
 
     /**
-     * This worker's rank.
+     * Returns this worker's rank.
      *
      * @return 0 ≤ rank &lt; numWorkers
      */
     public abstract int rank();
 
     /**
-     * The number of workers that share the store.
+     * Returns the number of workers that share the store.
      *
      * @return 1 for LOCAL
      */
     public abstract int numWorkers();
 
     /**
-     * Whether this store can do something that not all can.
+     * Whether this store has an optional feature.
      *
-     * @param capability what
-     * @return true if so
+     * @param capability the feature
+     * @return true if it does
      */
     public boolean isCapable(Capability capability) {
         return capability == Capability.OPTIMIZER || capability == Capability.OPTIMIZER_STATES;
@@ -124,31 +125,31 @@ public abstract class KVStore implements AutoCloseable {
     // ---- keys
 
     /**
-     * Makes a key.
+     * Creates a key.
      *
      * @param key a new number
-     * @param value its first value, copied; in a distributed store that of rank 0 counts
+     * @param value its initial value, copied; a distributed store uses rank 0's
      */
     public final void init(int key, NDArray value) {
         init(KVKey.of(key), value, Role.WEIGHT);
     }
 
     /**
-     * Makes a key.
+     * Creates a key.
      *
      * @param key a new name
-     * @param value its first value, copied; in a distributed store that of rank 0 counts
+     * @param value its initial value, copied; a distributed store uses rank 0's
      */
     public final void init(String key, NDArray value) {
         init(KVKey.of(key), value, Role.WEIGHT);
     }
 
     /**
-     * Makes a key for a parameter of a given role: an optimizer decays weights, not biases.
+     * Creates a key for a parameter with a role: an optimizer decays weights, not biases.
      *
      * @param key a new key
-     * @param value its first value, copied; in a distributed store that of rank 0 counts
-     * @param role what the parameter is for
+     * @param value its initial value, copied; a distributed store uses rank 0's
+     * @param role the parameter's role
      */
     public final void init(KVKey key, NDArray value, Role role) {
         KVKey some = arrays.isEmpty() ? key : arrays.keySet().iterator().next();
@@ -157,7 +158,7 @@ public abstract class KVStore implements AutoCloseable {
                     .formatted(some.isNumber() ? "numbers" : "names", some, key));
         }
         if (arrays.containsKey(key)) {
-            throw new KVStoreException("init: key %s is in the store already, with %s; push to change it"
+            throw new KVStoreException("init: key %s is already in the store, with %s; push to change it"
                     .formatted(key, arrays.get(key).spec()));
         }
         NDArray copy = value.newArray(value.spec()).detach();
@@ -179,7 +180,7 @@ public abstract class KVStore implements AutoCloseable {
      * Sums values, over the workers too, and applies the sum to the stored array.
      *
      * @param key a key of the store
-     * @param values one or more arrays of the stored one's shape and dtype
+     * @param values one or more arrays with the shape and dtype of the stored one
      */
     public final void push(int key, NDArray... values) {
         push(KVKey.of(key), List.of(values));
@@ -189,7 +190,7 @@ public abstract class KVStore implements AutoCloseable {
      * Sums values, over the workers too, and applies the sum to the stored array.
      *
      * @param key a key of the store
-     * @param values one or more arrays of the stored one's shape and dtype
+     * @param values one or more arrays with the shape and dtype of the stored one
      */
     public final void push(String key, NDArray... values) {
         push(KVKey.of(key), List.of(values));
@@ -199,7 +200,7 @@ public abstract class KVStore implements AutoCloseable {
      * Sums values, over the workers too, and applies the sum to the stored array.
      *
      * @param key a key of the store
-     * @param values one or more arrays of the stored one's shape and dtype, summed in this order
+     * @param values one or more arrays with the shape and dtype of the stored one, summed in this order
      */
     public final void push(KVKey key, List<NDArray> values) {
         NDArray stored = stored("push", key);
@@ -218,7 +219,7 @@ public abstract class KVStore implements AutoCloseable {
      * Copies a stored array.
      *
      * @param key a key of the store
-     * @param outs where to; arrays of the stored one's shape and dtype
+     * @param outs the destinations, with the shape and dtype of the stored array
      */
     public final void pull(int key, NDArray... outs) {
         pull(KVKey.of(key), List.of(outs));
@@ -228,7 +229,7 @@ public abstract class KVStore implements AutoCloseable {
      * Copies a stored array.
      *
      * @param key a key of the store
-     * @param outs where to; arrays of the stored one's shape and dtype
+     * @param outs the destinations, with the shape and dtype of the stored array
      */
     public final void pull(String key, NDArray... outs) {
         pull(KVKey.of(key), List.of(outs));
@@ -238,7 +239,7 @@ public abstract class KVStore implements AutoCloseable {
      * Copies a stored array.
      *
      * @param key a key of the store
-     * @param outs where to; arrays of the stored one's shape and dtype
+     * @param outs the destinations, with the shape and dtype of the stored array
      */
     public final void pull(KVKey key, List<NDArray> outs) {
         NDArray stored = stored("pull", key);
@@ -250,8 +251,8 @@ public abstract class KVStore implements AutoCloseable {
      * A push, then a pull.
      *
      * @param key a key of the store
-     * @param values what to push
-     * @param outs where the result goes; when empty, into the values
+     * @param values the arrays to push
+     * @param outs the destinations; if empty, the values are overwritten
      */
     public final void pushPull(KVKey key, List<NDArray> values, List<NDArray> outs) {
         push(key, values);
@@ -262,7 +263,7 @@ public abstract class KVStore implements AutoCloseable {
      * A push, then a pull into the same array.
      *
      * @param key a key of the store
-     * @param value what to push, overwritten by the result
+     * @param value the array to push, overwritten by the result
      */
     public final void pushPull(int key, NDArray value) {
         pushPull(KVKey.of(key), List.of(value), List.of());
@@ -272,7 +273,7 @@ public abstract class KVStore implements AutoCloseable {
      * A push, then a pull into the same array.
      *
      * @param key a key of the store
-     * @param value what to push, overwritten by the result
+     * @param value the array to push, overwritten by the result
      */
     public final void pushPull(String key, NDArray value) {
         pushPull(KVKey.of(key), List.of(value), List.of());
@@ -282,8 +283,8 @@ public abstract class KVStore implements AutoCloseable {
      * An init, then a pull: every worker gets rank 0's value.
      *
      * @param key a new key
-     * @param value its first value
-     * @param outs where the result goes
+     * @param value its initial value
+     * @param outs the destinations
      */
     public final void broadcast(KVKey key, NDArray value, List<NDArray> outs) {
         init(key, value, Role.WEIGHT);
@@ -294,8 +295,8 @@ public abstract class KVStore implements AutoCloseable {
      * An init, then a pull: every worker gets rank 0's value.
      *
      * @param key a new key
-     * @param value its first value
-     * @param outs where the result goes
+     * @param value its initial value
+     * @param outs the destinations
      */
     public final void broadcast(int key, NDArray value, NDArray... outs) {
         broadcast(KVKey.of(key), value, List.of(outs));
@@ -305,19 +306,19 @@ public abstract class KVStore implements AutoCloseable {
      * An init, then a pull: every worker gets rank 0's value.
      *
      * @param key a new key
-     * @param value its first value
-     * @param outs where the result goes
+     * @param value its initial value
+     * @param outs the destinations
      */
     public final void broadcast(String key, NDArray value, NDArray... outs) {
         broadcast(KVKey.of(key), value, List.of(outs));
     }
 
     /**
-     * Would copy single rows of a stored array.
+     * Copies individual rows of a stored array. Not implemented.
      *
      * @param key a key of the store
-     * @param out where to
-     * @param rows which rows
+     * @param out the destination
+     * @param rows the rows to copy
      * @throws KVStoreException always: this version's stores hold dense arrays
      */
     public final void rowSparsePull(KVKey key, NDArray out, NDArray rows) {
@@ -328,9 +329,9 @@ public abstract class KVStore implements AutoCloseable {
     // ---- updates
 
     /**
-     * Gives the store an optimizer, with fresh states. All keys count their updates from 1.
+     * Sets the optimizer, with fresh states. All keys count their updates from 1.
      *
-     * @param rule optimizer, schedule and weight decay; clipping by norm needs all gradients at once and is refused
+     * @param rule optimizer, schedule and weight decay; clipping by norm needs all gradients at once and is rejected
      * @param rescale factor on each sum, such as 1 / (batch · workers)
      */
     public final void setOptimizer(UpdateRule rule, double rescale) {
@@ -348,7 +349,7 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * Gives the store an optimizer that takes sums as they are.
+     * Sets the optimizer, without a factor on the sums.
      *
      * @param rule optimizer, schedule and weight decay
      */
@@ -357,9 +358,9 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * Gives the store a function to apply sums with, in place of an optimizer.
+     * Sets a function that applies sums, instead of an optimizer.
      *
-     * @param update the function; null to overwrite again
+     * @param update the function; null to overwrite with the sums again
      */
     public final void setUpdater(Updater update) {
         if (optimizer != null) {
@@ -370,9 +371,9 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * Would compress what workers send.
+     * Compresses the gradients that workers send. Not implemented.
      *
-     * @param kind such as "2bit"
+     * @param kind the compression, such as "2bit"
      * @param threshold its threshold
      * @throws KVStoreException always in this version
      */
@@ -380,14 +381,14 @@ public abstract class KVStore implements AutoCloseable {
         throw new KVStoreException(
                 "setGradientCompression: a %s store of this version sends gradients whole, got %s(%s);"
                                 .formatted(type, kind, threshold)
-                        + " leave the call out");
+                        + " remove the call");
     }
 
     /**
-     * Writes the optimizer's states to a file. In a distributed store all workers call, and rank 0 writes.
+     * Writes the optimizer's states to a file. In a distributed store all workers call this, and rank 0 writes.
      *
-     * @param file where to
-     * @throws IOException when it cannot be written
+     * @param file the destination
+     * @throws IOException if it cannot be written
      */
     public final void saveOptimizerStates(Path file) throws IOException {
         OptimizerStates o = optimizer("saveOptimizerStates");
@@ -399,11 +400,11 @@ public abstract class KVStore implements AutoCloseable {
     }
 
     /**
-     * Reads states that {@link #saveOptimizerStates} wrote for the same keys and optimizer, whatever the number of workers
-     * was. All workers of a distributed store call, and each reads the file.
+     * Reads states that {@link #saveOptimizerStates} wrote for the same keys and optimizer, with any number of workers.
+     * In a distributed store all workers call this, and each reads the file.
      *
-     * @param file where from
-     * @throws IOException when it cannot be read or is not such a file
+     * @param file the file to read
+     * @throws IOException if it cannot be read or has another format
      */
     public final void loadOptimizerStates(Path file) throws IOException {
         OptimizerStates o = optimizer("loadOptimizerStates");
@@ -439,7 +440,7 @@ public abstract class KVStore implements AutoCloseable {
         return optimizer;
     }
 
-    /** Waits until all workers are here. Pushes are complete when they return, so nothing is pending then. */
+    /** Waits until all workers have called it. Pushes are complete when they return, so nothing is pending then. */
     public abstract void barrier();
 
     /** Frees the store's arrays. The group's transport stays open. */
@@ -450,9 +451,9 @@ public abstract class KVStore implements AutoCloseable {
         setUpdater(null);
     }
 
-    // ---- what types differ in
+    // ---- implemented by each type
 
-    /** Makes all workers' copies of a new array equal to rank 0's. */
+    /** Sets all workers' copies of a new array to rank 0's. */
     abstract void share(KVKey key, NDArray copy);
 
     /** Applies a sum, which may be overwritten, to the stored array. Both are row-major. */
@@ -477,7 +478,7 @@ public abstract class KVStore implements AutoCloseable {
     private NDArray stored(String operation, KVKey key) {
         NDArray a = arrays.get(key);
         if (a == null) {
-            throw new KVStoreException("%s: key %s is not in the store; init it first (there are %s)"
+            throw new KVStoreException("%s: key %s is not in the store; init it first (keys: %s)"
                     .formatted(operation, key, arrays.keySet()));
         }
         return a;

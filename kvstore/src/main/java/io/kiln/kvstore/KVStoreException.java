@@ -1,11 +1,13 @@
 package io.kiln.kvstore;
 
-/** A call on a store, or on what it stands on, that could not be carried out. The message says what was expected. */
+/**
+ * Thrown when a call on a store, or on the layers below it, cannot be carried out. The message says what was expected.
+ */
 public class KVStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param message operation, argument, expected, got, remedy
      */
@@ -14,10 +16,10 @@ public class KVStoreException extends RuntimeException {
     }
 
     /**
-     * Makes one with a cause.
+     * Creates an exception with a cause.
      *
      * @param message operation, argument, expected, got, remedy
-     * @param cause what lies beneath
+     * @param cause the underlying failure
      */
     public KVStoreException(String message, Throwable cause) {
         super(message, cause);

@@ -25,12 +25,12 @@ final class LocalStore extends KVStore {
 
     @Override
     public void barrier() {
-        // The only worker is here.
+        // There are no other workers to wait for.
     }
 
     @Override
     void share(KVKey key, NDArray copy) {
-        // The only copy is this one.
+        // There are no other copies.
     }
 
     @Override
@@ -44,12 +44,12 @@ final class LocalStore extends KVStore {
         }
     }
 
-    /** All elements of a row-major array in a row. */
+    /** A row-major array as one dimension. */
     static NDArray flat(NDArray a) {
         return slice(a, 0, a.size());
     }
 
-    /** Some elements of a row-major array in a row. */
+    /** A range of a row-major array as one dimension. */
     static NDArray slice(NDArray a, long start, long length) {
         return a.view(Shape.of(length), new long[] {1}, start);
     }

@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A file of optimizer states. Big-endian: the bytes "KLNOPT" and a u16 version (1); the rule's JSON as text; i32 number of
- * keys; per key: u8 kind (0 number, 1 name), i32 number or text, i64 updates, text dtype, i64 elements, i32 number of
- * arrays, then the arrays' bytes as they lie in memory (little-endian). A text is an i32 length and UTF-8 bytes.
+ * A file of optimizer states. Big-endian: the bytes "KLNOPT" and a u16 version (1); the rule's JSON as text; i32 number
+ * of keys; per key: u8 kind (0 number, 1 name), i32 number or text, i64 updates, text dtype, i64 elements, i32 number
+ * of arrays, then the arrays' bytes in their memory order (little-endian). A text is an i32 length and UTF-8 bytes.
  */
 final class OptimizerStateFile {
     private static final byte[] MAGIC = "KLNOPT".getBytes(StandardCharsets.US_ASCII);
@@ -28,7 +28,7 @@ final class OptimizerStateFile {
     /** The states of one key. */
     record State(KVKey key, long updates, DType dtype, long size, List<byte[]> arrays) {}
 
-    /** All of a file: the rule's JSON and the states. */
+    /** The content of a file: the rule's JSON and the states. */
     record Content(String rule, List<State> states) {}
 
     static void write(Path file, Content content) throws IOException {
@@ -65,7 +65,7 @@ final class OptimizerStateFile {
         return new Reader(file).read();
     }
 
-    /** Knows how much of the file is left, so that no length is believed that cannot be true. */
+    /** Tracks how much of the file is left, so that impossible lengths are rejected. */
     private static final class Reader {
         private final Path file;
         private long left;
@@ -84,7 +84,7 @@ final class OptimizerStateFile {
                 take(2);
                 int version = in.readUnsignedShort();
                 if (version != VERSION) {
-                    throw bad("has version %d, this program reads version %d".formatted(version, VERSION));
+                    throw bad("has version %d, expected %d".formatted(version, VERSION));
                 }
                 String rule = text(in);
                 int keys = count(in, "keys", Integer.MAX_VALUE);
@@ -115,7 +115,7 @@ final class OptimizerStateFile {
             long size = in.readLong();
             int arrays = count(in, "arrays", MAX_ARRAYS);
             if (updates < 0 || size < 0 || size > left || size * dtype.bytes() > Integer.MAX_VALUE) {
-                throw bad("key %s: %d updates of %d elements cannot be".formatted(key, updates, size));
+                throw bad("key %s: impossible counts: %d updates, %d elements".formatted(key, updates, size));
             }
             List<byte[]> content = new ArrayList<>();
             for (int i = 0; i < arrays; i++) {
@@ -136,7 +136,7 @@ final class OptimizerStateFile {
             take(4);
             int n = in.readInt();
             if (n < 0 || n > most || n > left) {
-                throw bad("says %d %s with %d bytes left".formatted(n, of, left));
+                throw bad("announces %d %s with %d bytes left".formatted(n, of, left));
             }
             return n;
         }

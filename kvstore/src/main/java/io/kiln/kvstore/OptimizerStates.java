@@ -8,7 +8,7 @@ import io.kiln.optim.Updates;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** An optimizer with its states for each key, or for this worker's slices of them. */
+/** An optimizer and its states for each key, or for this worker's slices of them. */
 final class OptimizerStates implements AutoCloseable {
     private final UpdateRule rule;
     private final double rescale;
@@ -30,12 +30,13 @@ final class OptimizerStates implements AutoCloseable {
         this.rescale = rescale;
     }
 
-    /** Refuses optimizers that need parameters in their shape: here they are flat. */
+    /** Rejects optimizers that need parameters in their original shape: here they are flat. */
     static void checkReach(String operation, UpdateRule rule) {
         if (rule.optimizer().reach() == Reach.SHAPE) {
-            throw new KVStoreException(("%s: %s updates by rows, the store keeps parameters flat; update with a Trainer"
-                            + " after a pushPull of the gradients, or take another optimizer")
-                    .formatted(operation, rule.optimizer()));
+            throw new KVStoreException(
+                    ("%s: %s updates by rows, but the store keeps parameters flat; update with a Trainer"
+                                    + " after a pushPull of the gradients, or use another optimizer")
+                            .formatted(operation, rule.optimizer()));
         }
     }
 
@@ -43,7 +44,7 @@ final class OptimizerStates implements AutoCloseable {
         return rule;
     }
 
-    /** Updates a flat slice in place. An empty slice only counts. */
+    /** Updates a flat slice in place. An empty slice only counts the update. */
     void update(KVKey key, Role role, NDArray weight, NDArray gradient) {
         State s = of(key, weight);
         s.updates++;
@@ -52,7 +53,7 @@ final class OptimizerStates implements AutoCloseable {
         }
     }
 
-    /** The states of a key, made of zeros at first, beside its flat slice. */
+    /** The states of a key beside its flat slice, initially zero. */
     State of(KVKey key, NDArray weight) {
         return states.computeIfAbsent(key, k -> {
             NDArray[] arrays = new NDArray[rule.optimizer().stateCount()];

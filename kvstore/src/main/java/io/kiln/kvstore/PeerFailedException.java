@@ -3,8 +3,8 @@ package io.kiln.kvstore;
 import java.util.Locale;
 
 /**
- * A worker of the group died, left or gave up, so that the current step cannot be finished by anybody. Every rank of the
- * group throws it, and names the same failing rank.
+ * Thrown when a worker of the group died, left or gave up, so that no worker can finish the current step. Every rank of
+ * the group throws it and names the same failed rank.
  */
 public final class PeerFailedException extends KVStoreException {
     private static final long serialVersionUID = 1L;
@@ -13,11 +13,11 @@ public final class PeerFailedException extends KVStoreException {
     private final String host;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
      * @param rank the rank that failed
      * @param host where it ran, {@code host:port}
-     * @param reason what happened to it
+     * @param reason why it failed
      */
     public PeerFailedException(int rank, String host, String reason) {
         super(String.format(Locale.ROOT, "rank %d (%s) failed: %s", rank, host, reason));

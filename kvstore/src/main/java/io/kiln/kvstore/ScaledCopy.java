@@ -3,14 +3,14 @@ package io.kiln.kvstore;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
 
-/** Copies memory of the host times a factor, tile by tile. Concurrency: one thread at a time. */
+/** Copies host memory times a factor, tile by tile. Concurrency: one thread at a time. */
 final class ScaledCopy {
     private static final int TILE = 4096;
 
     private final float[] floats = new float[TILE];
     private final double[] doubles = new double[TILE];
 
-    /** to = factor · from; the two may be the same place. */
+    /** Computes to = factor · from; the two may be the same memory. */
     void run(DType type, HostView from, HostView to, double factor) {
         if (factor == 1) {
             if (from.address() != to.address()) {

@@ -12,10 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The bytes of one worker's slice: u32 "KSLC", i32 version (2), i32 rank, i32 workers, i64 updates, f64 loss scale, i64 steps
- * since it moved, i32 buckets; per bucket:
- * i64 elements of the owned slice, i32 bytes per element, i32 states; then all arrays' bytes as they lie in memory: per
- * bucket the weights and each state. Numbers are big-endian.
+ * The bytes of one worker's slice: u32 "KSLC", i32 version (2), i32 rank, i32 workers, i64 updates, f64 loss scale, i64
+ * steps since it moved, i32 buckets; per bucket: i64 elements of the owned slice, i32 bytes per element, i32 states;
+ * then all arrays' bytes in their memory order: per bucket the weights and each state. Numbers are big-endian.
  */
 final class SliceCodec {
     private static final int MAGIC = 0x4b534c43;
@@ -26,7 +25,7 @@ final class SliceCodec {
 
     private SliceCodec() {}
 
-    /** Numbers that all workers have alike. */
+    /** The counters, which are the same on all workers. */
     record Counters(long updates, LossScaler.State scale) {
         Counters(long updates, LossScaler scaler) {
             this(updates, scaler == null ? new LossScaler.State(1, 0) : scaler.state());
@@ -70,7 +69,7 @@ final class SliceCodec {
         out.flush();
     }
 
-    /** Reads a slice into the buckets' arrays, if it is one of this very layout; returns the counters. */
+    /** Reads a slice into the buckets' arrays if its layout is exactly theirs; returns the counters. */
     static Counters read(InputStream from, int rank, int workers, List<ExchangeBucket> buckets) throws IOException {
         DataInputStream in = new DataInputStream(from);
         expect("magic", MAGIC, in.readInt());

@@ -9,7 +9,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import java.util.List;
 
-/** Sums and means over the workers of an exchange, asked for by its training thread. */
+/** Sums and means over the workers of an exchange, requested by its training thread. */
 final class WorkerSums implements AutoCloseable {
     private static final int CHANNEL = 3;
 
@@ -30,7 +30,7 @@ final class WorkerSums implements AutoCloseable {
         }
     }
 
-    /** Replaces arrays by their weighted means; when all weights are 0, by those of rank 0. */
+    /** Replaces arrays by their weighted means; if all weights are 0, by rank 0's arrays. */
     void average(List<NDArray> arrays, double weight) {
         double[] total = {weight};
         sum(total);

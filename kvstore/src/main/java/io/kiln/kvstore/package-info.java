@@ -1,6 +1,5 @@
 /**
- * The store of parameters that workers share: {@link io.kiln.kvstore.KVStore} with the contract of MXNet's, and
- * {@link io.kiln.kvstore.GradientExchange}, which trains a network over it with communication hidden behind the backward
- * pass.
+ * The parameter store that workers share: {@link io.kiln.kvstore.KVStore}, which follows MXNet's contract, and {@link
+ * io.kiln.kvstore.GradientExchange}, which trains a network and overlaps communication with the backward pass.
  */
 package io.kiln.kvstore;

@@ -120,7 +120,7 @@ class LocalStoreTest {
         NDArray out = a(0, 0);
         store.broadcast("w", a(4, 2), out);
         assertArrayEquals(new float[] {4, 2}, out.toFloatArray());
-        assertTrue(message(() -> store.broadcast("w", a(4, 2), out)).contains("in the store already"));
+        assertTrue(message(() -> store.broadcast("w", a(4, 2), out)).contains("already in the store"));
     }
 
     @Test
@@ -236,10 +236,10 @@ class LocalStoreTest {
     void wrongUseIsAnErrorWithValues() {
         store.init("w", a(1, 2));
         assertEquals(
-                "init: key \"w\" is in the store already, with " + a(1, 2).spec() + "; push to change it",
+                "init: key \"w\" is already in the store, with " + a(1, 2).spec() + "; push to change it",
                 message(() -> store.init("w", a(3, 4))));
         assertEquals(
-                "pull: key \"v\" is not in the store; init it first (there are [\"w\"])",
+                "pull: key \"v\" is not in the store; init it first (keys: [\"w\"])",
                 message(() -> store.pull("v", a(1))));
         assertEquals(
                 "push: key \"w\": must be " + a(1, 2).spec() + ", got "
@@ -262,7 +262,7 @@ class LocalStoreTest {
                 "rowSparsePull: a LOCAL store holds dense arrays; pull \"w\" whole and gather its rows",
                 message(() -> store.rowSparsePull(KVKey.of("w"), a(1), a(1))));
         assertEquals(
-                "setGradientCompression: a LOCAL store of this version sends gradients whole, got 2bit(0.5); leave the call out",
+                "setGradientCompression: a LOCAL store of this version sends gradients whole, got 2bit(0.5); remove the call",
                 message(() -> store.setGradientCompression("2bit", 0.5)));
         assertFalse(store.isCapable(KVStore.Capability.ROW_SPARSE_PULL));
         assertTrue(store.isCapable(KVStore.Capability.OPTIMIZER));

@@ -1,2 +1,2 @@
-/** MLlib Estimators and Transformers. */
+/** Kiln's MLlib Estimators and their models, {@code NetClassifier} and {@code NetRegressor}. */
 package io.kiln.ml;

@@ -8,7 +8,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
 
 /**
- * The lower door: training loops of one's own, on the executors, with a KVStore between them.
+ * Runs custom training loops on the executors, with a KVStore between the workers.
  *
  * <pre>{@code
  * List<Double> losses = Kiln.run(rdd, 2, (ctx, kv) -> {
@@ -18,11 +18,11 @@ import org.apache.spark.rdd.RDD;
  * });
  * }</pre>
  *
- * <p>All workers run at the same time, in one barrier stage; the loss of one ends the others. Nothing is tried again: a loop of
- * one's own saves what it wants to go on from.
+ * <p>All workers run at the same time, in one barrier stage; the loss of one ends the others. Nothing is retried: a
+ * loop must save whatever it needs to resume.
  *
- * <p>The thread that runs a loop is in the {@linkplain io.kiln.op.distributed.Workers group} of its workers, so that
- * {@link io.kiln.nn.SyncBatchNorm} sums over them; then all workers must make equally many steps.
+ * <p>The thread that runs a loop is a member of its workers' {@linkplain io.kiln.op.distributed.Workers group}, so that
+ * {@link io.kiln.nn.SyncBatchNorm} sums over them; in that case all workers must run the same number of steps.
  */
 public final class Kiln {
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
@@ -30,16 +30,16 @@ public final class Kiln {
     private Kiln() {}
 
     /**
-     * Runs a loop on workers, each with the cores of {@code spark.task.cpus}, waiting at most ten minutes for each other.
+     * Runs a loop on workers, each with {@code spark.task.cpus} cores and waiting at most ten minutes for the others.
      *
      * @param <T> type of the rows
      * @param <R> type of the results
-     * @param rows the input; dealt out anew when it does not have one partition per worker
+     * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
-     * @throws IllegalStateException when the cluster cannot run so many workers at once
-     * @throws io.kiln.spark.job.TrainingException when a worker fails; names its rank and the cause
+     * @param loop runs on each worker
+     * @return the workers' results, by rank
+     * @throws IllegalStateException if the cluster cannot run that many workers at once
+     * @throws io.kiln.spark.job.TrainingException if a worker fails; names its rank and the cause
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, WorkerLoop<T, R> loop) {
         return run(rows, workers, 0, TIMEOUT, loop);
@@ -50,30 +50,30 @@ public final class Kiln {
      *
      * @param <T> type of the rows
      * @param <R> type of the results
-     * @param rows the input; dealt out anew when it does not have one partition per worker
+     * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @param cores cores, and engine threads, of each; 0 for {@code spark.task.cpus}
-     * @param timeout how long workers wait for each other at most
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
+     * @param cores cores, and engine threads, of each worker; 0 for {@code spark.task.cpus}
+     * @param timeout how long workers wait for each other
+     * @param loop runs on each worker
+     * @return the workers' results, by rank
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, int cores, Duration timeout, WorkerLoop<T, R> loop) {
         return run(rows, workers, cores, timeout, TransportOptions.DEFAULT.heartbeatTimeout(), loop);
     }
 
     /**
-     * Runs a loop on workers that may stand still for a while, as with long garbage collections.
+     * Runs a loop on workers that may be suspended for a while, as in long garbage collections.
      *
      * @param <T> type of the rows
      * @param <R> type of the results
-     * @param rows the input; dealt out anew when it does not have one partition per worker
+     * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @param cores cores, and engine threads, of each; 0 for {@code spark.task.cpus}
-     * @param timeout how long workers wait for each other at most
-     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead, at most the timeout; 1.6 s in the other
-     *     methods
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
+     * @param cores cores, and engine threads, of each worker; 0 for {@code spark.task.cpus}
+     * @param timeout how long workers wait for each other
+     * @param heartbeatTimeout how long a worker may be silent before it is considered dead, at most the timeout; 1.6 s
+     *     in the other methods
+     * @param loop runs on each worker
+     * @return the workers' results, by rank
      */
     public static <T, R> List<R> run(
             JavaRDD<T> rows,
@@ -86,16 +86,17 @@ public final class Kiln {
     }
 
     /**
-     * Runs a loop on workers, from Scala, where the types of a function's parameters must be known before the function is read:
+     * Runs a loop on workers, from Scala, which must know the types of a function's parameters before it reads the
+     * function:
      *
      * <pre>{@code
      * val losses = Kiln.run(rdd, 2) { (ctx, kv) => … }
      * }</pre>
      *
      * @param <T> type of the rows
-     * @param rows the input; dealt out anew when it does not have one partition per worker
+     * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @return what takes the loop and runs it
+     * @return an object that takes the loop and runs it
      */
     public static <T> ScalaRun<T> run(RDD<T> rows, int workers) {
         return new ScalaRun<>(rows, workers);

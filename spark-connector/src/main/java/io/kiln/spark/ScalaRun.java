@@ -5,7 +5,7 @@ import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Rows and workers that wait for a loop, for Scala; {@link Kiln#run(RDD, int)} gives it.
+ * Rows and workers for a loop in Scala; returned by {@link Kiln#run(RDD, int)}.
  *
  * @param <T> type of the rows
  */
@@ -19,11 +19,11 @@ public final class ScalaRun<T> {
     }
 
     /**
-     * Runs a loop, as {@link Kiln#run(org.apache.spark.api.java.JavaRDD, int, WorkerLoop)} does.
+     * Runs a loop, like {@link Kiln#run(org.apache.spark.api.java.JavaRDD, int, WorkerLoop)}.
      *
      * @param <R> type of the results
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
+     * @param loop runs on each worker
+     * @return the workers' results, by rank
      */
     public <R> Seq<R> apply(WorkerLoop<T, R> loop) {
         return CollectionConverters.asScala(Kiln.run(rows.toJavaRDD(), workers, loop))

@@ -5,18 +5,18 @@ import org.apache.spark.TaskContext;
 /**
  * One worker of {@link Kiln#run}.
  *
- * @param rank this worker, from 0
+ * @param rank this worker's rank, from 0
  * @param workers number of workers
- * @param rows this worker's rows, to be read once
+ * @param rows this worker's rows, which can be read once
  * @param task the Spark task
  * @param <T> type of the rows
  */
 public record WorkerContext<T>(int rank, int workers, Iterable<T> rows, TaskContext task) {
     /**
-     * Ends the loop when the job was cancelled or another worker failed; to be called now and then where a loop does not
-     * touch the store.
+     * Ends the loop if the job was cancelled or another worker failed. Call it now and then in loops that do not access
+     * the store.
      *
-     * @throws InterruptedException when this worker should stop
+     * @throws InterruptedException if this worker should stop
      */
     public void check() throws InterruptedException {
         if (task.isInterrupted()) {

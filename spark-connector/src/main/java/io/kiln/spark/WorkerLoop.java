@@ -4,7 +4,8 @@ import io.kiln.kvstore.KVStore;
 import java.io.Serializable;
 
 /**
- * What each worker of {@link Kiln#run} does. It travels to the executors with what it refers to.
+ * The function that each worker of {@link Kiln#run} runs. It is serialized and sent to the executors with everything it
+ * refers to.
  *
  * @param <T> type of the rows
  * @param <R> type of the result
@@ -14,10 +15,10 @@ public interface WorkerLoop<T, R> extends Serializable {
     /**
      * Runs on one worker.
      *
-     * @param context the worker: its rank and its rows
-     * @param store what the workers share
+     * @param context the worker's rank and rows
+     * @param store the store that the workers share
      * @return the result, a serializable value
-     * @throws Exception anything that should end the loop on all workers
+     * @throws Exception any failure; it ends the loop on all workers
      */
     R run(WorkerContext<T> context, KVStore store) throws Exception;
 }

@@ -10,19 +10,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collective operations on memory of the host. Every rank must make the same calls with the same sizes in the same order;
- * where a call differs, all ranks fail and the message says so.
+ * Collective operations on host memory. Every rank must make the same calls with the same sizes in the same order; if a
+ * call differs, all ranks fail and the message says so.
  *
- * <p>Sums are taken in rank order, ((x₀ + x₁) + x₂) + …, in the type of the elements, by the owner of each slice, and the
+ * <p>Sums are taken in rank order, ((x₀ + x₁) + x₂) + …, in the element type, by the owner of each slice, and the
  * result is sent to all: equal bits on every rank and in every run.
  *
- * <p>Data goes directly from each rank to each owner, in segments, so that one segment is added while the next travels
- * and, in an allReduce, while the sum of the one before is sent back.
+ * <p>Data goes directly from each rank to each owner, in segments: one segment is added while the next is received and,
+ * in an allReduce, while the sum of the previous one is sent back.
  *
  * <p>Concurrency: one thread at a time. Several objects may share a transport if their channels differ.
  */
 public final class Collectives implements AutoCloseable {
-    /** Arrays whose copies for all peers are not larger than this are summed by everybody: one trip instead of two. */
+    /** Arrays whose copies for all peers do not exceed this size are summed by every rank: one trip instead of two. */
     static final long ONE_TRIP_BYTES = 1 << 20;
 
     private static final long SEGMENT_BYTES = 2 << 20;
@@ -48,10 +48,10 @@ public final class Collectives implements AutoCloseable {
     private HostView staging;
 
     /**
-     * Makes them.
+     * Creates the operations of one user of a transport.
      *
-     * @param transport the group; stays the caller's to close
-     * @param channel 0 to 127; distinguishes users of one transport, equal on all ranks
+     * @param transport the group, not closed by this object
+     * @param channel 0 to 127; distinguishes users of one transport, the same on all ranks
      */
     public Collectives(Transport transport, int channel) {
         if (channel < 0 || channel > 127) {
@@ -68,7 +68,7 @@ public final class Collectives implements AutoCloseable {
      *
      * @param type FLOAT32, FLOAT64 or INT64
      * @param array its elements, summed in place
-     * @param purpose any number that says what for, equal on all ranks; a difference is reported
+     * @param purpose any number that identifies the purpose, the same on all ranks; a difference is reported
      */
     public void allReduce(DType type, HostView array, int purpose) {
         RankOrderSum.checkSummable("allReduce", type);
@@ -86,12 +86,13 @@ public final class Collectives implements AutoCloseable {
     }
 
     /**
-     * Sums an array over all ranks; each rank gets the sum of its own slice only. The rest of the array stays as it is.
+     * Sums an array over all ranks; each rank gets the sum of its own slice only. The rest of the array does not
+     * change.
      *
      * @param type FLOAT32, FLOAT64 or INT64
      * @param array its elements
-     * @param slices who owns what
-     * @param purpose any number that says what for, equal on all ranks
+     * @param slices the owners
+     * @param purpose any number that identifies the purpose, the same on all ranks
      */
     public void reduceScatter(DType type, HostView array, Slices slices, int purpose) {
         RankOrderSum.checkSummable("reduceScatter", type);
@@ -103,12 +104,12 @@ public final class Collectives implements AutoCloseable {
     }
 
     /**
-     * Gives every rank the slices of all.
+     * Sends the slices of all ranks to every rank.
      *
-     * @param type of the elements; any
+     * @param type the element type; any
      * @param array its elements; this rank's slice is sent, the others are written
-     * @param slices who owns what
-     * @param purpose any number that says what for, equal on all ranks
+     * @param slices the owners
+     * @param purpose any number that identifies the purpose, the same on all ranks
      */
     public void allGather(DType type, HostView array, Slices slices, int purpose) {
         checkRanks("allGather", slices);
@@ -134,11 +135,11 @@ public final class Collectives implements AutoCloseable {
     }
 
     /**
-     * Gives every rank what one has.
+     * Sends the memory of one rank to all others.
      *
-     * @param root the rank that has it
-     * @param memory what it has (root) or where it goes (the others), of one length
-     * @param purpose any number that says what for, equal on all ranks
+     * @param root the rank that sends
+     * @param memory the source (root) or the destination (the others), of the same length
+     * @param purpose any number that identifies the purpose, the same on all ranks
      */
     public void broadcast(int root, HostView memory, int purpose) {
         long bytes = memory.bytes();
@@ -158,7 +159,7 @@ public final class Collectives implements AutoCloseable {
         transfers.forEach(Transfer::await);
     }
 
-    /** Waits until all ranks are here. */
+    /** Waits until all ranks have called it. */
     public void barrier() {
         Call call = new Call(Op.BARRIER, DType.UINT8, 0, 0);
         List<Transfer> transfers = new ArrayList<>();
@@ -202,12 +203,14 @@ public final class Collectives implements AutoCloseable {
         for (int k = 1; k < size; k++) {
             sends.add(call.send((rank + k) % size, 0, array, Flow.AT_ONCE));
         }
-        // The sum overwrites what is sent.
+        // The sum overwrites the memory that is being sent.
         sends.forEach(Transfer::await);
         sumAsItComes(type, new Segment(array, terms, arrivals));
     }
 
-    /** One segment of this rank's slice: where its sum goes, where the others' terms land, and their transfers. */
+    /**
+     * One segment of this rank's slice: the memory for its sum, the memory for the others' terms, and their transfers.
+     */
     private record Segment(HostView sum, HostView[] terms, Transfer[] arrivals) {}
 
     private void reduce(Call call, DType type, HostView array, Slices slices, boolean gather) {
@@ -227,8 +230,8 @@ public final class Collectives implements AutoCloseable {
             HostView theirs = slice(array, slices, p, width);
             segments(theirs.bytes(), (i, from, n) -> {
                 if (gather) {
-                    // Their sum comes only after they have our term of it: this memory has been read by then, and this
-                    // receiver is there.
+                    // Their sum arrives only after they have received our term of it: by then this memory has been read
+                    // and this receive is posted.
                     rest.add(call.receive(p, GATHER + i, theirs.slice(from, n), Flow.AT_ONCE));
                 }
                 rest.add(call.send(p, i, theirs.slice(from, n), flow(i)));
@@ -267,7 +270,7 @@ public final class Collectives implements AutoCloseable {
         return new Segment(sum, terms, arrivals);
     }
 
-    /** Every owner begins with a window of segments; for the others it has to make room first. */
+    /** Every owner begins with a window of segments; it has to make room before it receives others. */
     private static Flow flow(long segment) {
         return segment < WINDOW ? Flow.AT_ONCE : Flow.WHEN_CLEAR;
     }
@@ -298,7 +301,7 @@ public final class Collectives implements AutoCloseable {
         return staging;
     }
 
-    /** Frees the memory in which terms of sums wait. The object can still be used. */
+    /** Frees the memory in which terms of sums are received. The object remains usable. */
     @Override
     public void close() {
         if (staging != null) {
@@ -327,7 +330,7 @@ public final class Collectives implements AutoCloseable {
         }
     }
 
-    /** One collective call: its messages are named by its number, and checked by what it is. */
+    /** One collective call: its number names its messages, and its kind is checked. */
     private final class Call {
         private final long tag;
         private final int check;

@@ -6,7 +6,7 @@ import io.kiln.ndarray.HostView;
 
 /**
  * Sums arrays element by element, always from the first to the last: {@code ((x₀ + x₁) + x₂) + …}. Works on heap tiles,
- * because HotSpot vectorises loops over Java arrays and not over native memory.
+ * because HotSpot vectorises loops over Java arrays but not over native memory.
  *
  * <p>Concurrency: one thread at a time; the tiles belong to the object.
  */
@@ -32,9 +32,9 @@ final class RankOrderSum {
      *
      * @param type FLOAT32, FLOAT64 or INT64
      * @param terms the terms, in the order of summation
-     * @param target where the sum goes; may be one of the terms
-     * @param offset first byte of each of them
-     * @param bytes how much, a multiple of the type's size
+     * @param target the destination; may be one of the terms
+     * @param offset first byte in each of them
+     * @param bytes number of bytes, a multiple of the type's size
      */
     void sum(DType type, HostView[] terms, HostView target, long offset, long bytes) {
         for (long at = 0; at < bytes; at += TILE_BYTES) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * adjacent, in rank order, and may be empty.
  */
 public final class Slices {
-    /** From so many ranks on, messages between all pairs cost more than what small arrays carry. */
+    /** From this number of ranks on, messages between all pairs cost more than the content of small arrays. */
     public static final int MANY_RANKS = 16;
 
     private static final int MIN_ELEMENTS = 64;
@@ -19,10 +19,10 @@ public final class Slices {
     }
 
     /**
-     * Slices as even as can be: bound r is ⌊count · r / ranks⌋.
+     * Divides an array as evenly as possible: bound r is ⌊count · r / ranks⌋.
      *
      * @param count elements of the array
-     * @param ranks owners
+     * @param ranks number of owners
      * @return the slices
      */
     public static Slices even(long count, int ranks) {
@@ -34,11 +34,11 @@ public final class Slices {
     }
 
     /**
-     * The whole array in the hands of one rank.
+     * Gives the whole array to one rank.
      *
      * @param count elements of the array
-     * @param ranks owners
-     * @param owner the one that owns all
+     * @param ranks number of owners
+     * @param owner the rank that owns all
      * @return the slices
      */
     public static Slices whole(long count, int ranks, int owner) {
@@ -48,13 +48,13 @@ public final class Slices {
     }
 
     /**
-     * Even slices where they are worth their messages. Among {@value #MANY_RANKS} ranks and more an array of fewer than
-     * {@value #MIN_ELEMENTS} elements for each is whole in the hands of one: that takes a message from and to each rank, even
-     * slices take one between all pairs.
+     * Divides an array evenly if that is worth the messages. With {@value #MANY_RANKS} ranks or more, an array of fewer
+     * than {@value #MIN_ELEMENTS} elements per rank goes to one rank as a whole: this takes one message from and to
+     * each rank, while even slices take one between each pair.
      *
      * @param count elements of the array
-     * @param ranks owners
-     * @param owner who owns a small array
+     * @param ranks number of owners
+     * @param owner the rank that owns a small array
      * @return the slices
      */
     public static Slices forMessages(long count, int ranks, int owner) {
@@ -62,16 +62,17 @@ public final class Slices {
     }
 
     /**
-     * Slices with given bounds.
+     * Divides an array at the given bounds.
      *
-     * @param bounds first elements of each rank's slice, then the number of elements: 0 ≤ … ≤ count, ranks + 1 numbers
+     * @param bounds the first element of each rank's slice, then the number of elements: 0 ≤ … ≤ count, ranks + 1
+     *     numbers
      * @return the slices
      */
     public static Slices of(long... bounds) {
         for (int i = 0; i < bounds.length; i++) {
             if (i == 0 ? bounds[0] != 0 : bounds[i] < bounds[i - 1]) {
                 throw new IllegalArgumentException(
-                        "slices: bounds must start at 0 and not fall, got " + Arrays.toString(bounds));
+                        "slices: bounds must start at 0 and not decrease, got " + Arrays.toString(bounds));
             }
         }
         if (bounds.length < 2) {
@@ -81,25 +82,25 @@ public final class Slices {
     }
 
     /**
-     * Number of owners.
+     * The number of owners.
      *
-     * @return ranks
+     * @return the number of ranks
      */
     public int ranks() {
         return bounds.length - 1;
     }
 
     /**
-     * Elements of the whole array.
+     * The number of elements of the whole array.
      *
-     * @return their number
+     * @return the number of elements
      */
     public long count() {
         return bounds[bounds.length - 1];
     }
 
     /**
-     * First element of a rank's slice.
+     * The first element of a rank's slice.
      *
      * @param rank the owner
      * @return its index in the array
@@ -109,10 +110,10 @@ public final class Slices {
     }
 
     /**
-     * Elements of a rank's slice.
+     * The number of elements of a rank's slice.
      *
      * @param rank the owner
-     * @return their number, maybe 0
+     * @return the number, possibly 0
      */
     public long length(int rank) {
         return bounds[rank + 1] - bounds[rank];

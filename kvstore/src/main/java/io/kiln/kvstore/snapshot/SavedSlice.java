@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.Enumeration;
 
 /**
- * A slice of a snapshot in the block manager. Its parts are fetched and checked one after another, as they are read.
+ * A slice of a snapshot in the block manager. Its parts are fetched and checked one by one as they are read.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -23,19 +23,19 @@ public final class SavedSlice {
     }
 
     /**
-     * Its length.
+     * Returns the length.
      *
-     * @return bytes
+     * @return the number of bytes
      */
     public long bytes() {
         return entry.bytes();
     }
 
     /**
-     * Reads it.
+     * Opens the slice for reading.
      *
-     * @return a stream of its bytes; reading throws {@link io.kiln.kvstore.KVStoreException} when a part is damaged or on no
-     *     executor any more
+     * @return a stream of its bytes; reading throws {@link io.kiln.kvstore.KVStoreException} if a part is damaged or no
+     *     executor has it any more
      */
     public InputStream open() {
         return new SequenceInputStream(new Enumeration<InputStream>() {
@@ -54,7 +54,7 @@ public final class SavedSlice {
     }
 
     /**
-     * Fetches all of it.
+     * Fetches the whole slice.
      *
      * @return its bytes
      */

@@ -16,8 +16,8 @@ import org.apache.spark.util.io.ChunkedByteBuffer;
 import scala.Option;
 
 /**
- * How slices lie in the block manager: in parts that are a block each, so that no array holds a whole slice. Blocks are
- * write-once: each version and attempt has names of its own.
+ * How slices are stored in the block manager: in parts of one block each, so that no array holds a whole slice. Blocks
+ * are write-once: each version and attempt uses its own names.
  */
 final class SliceBlocks {
     private SliceBlocks() {}
@@ -29,7 +29,7 @@ final class SliceBlocks {
         }
     }
 
-    /** What the manifest knows of a slice. */
+    /** The manifest's entry for a slice. */
     record Entry(long version, int attempt, int slice, List<Part> parts) {
         static String name(long version, int attempt, int slice, int part) {
             return "v" + version + "_a" + attempt + "_s" + slice + "_p" + part;
@@ -48,14 +48,14 @@ final class SliceBlocks {
             return parts.stream().mapToLong(Part::bytes).sum();
         }
 
-        /** The parts as words of a message. */
+        /** Encodes the parts as words of a message. */
         String[] words() {
             return parts.stream()
                     .flatMap(p -> Stream.of(Integer.toString(p.bytes), Integer.toString(p.crc)))
                     .toArray(String[]::new);
         }
 
-        /** The parts from words of a message. */
+        /** Decodes the parts from words of a message. */
         static List<Part> parts(String[] words, int from) {
             List<Part> parts = new ArrayList<>();
             for (int i = from; i + 1 < words.length; i += 2) {
@@ -75,7 +75,7 @@ final class SliceBlocks {
         return (int) crc.getValue();
     }
 
-    /** Reads a part of a slice from wherever it lies and checks it against the manifest. */
+    /** Reads a part of a slice from any executor that has it and checks it against the manifest. */
     static byte[] read(long storeId, Entry e, int part) {
         BlockId id = block(storeId, Entry.name(e.version, e.attempt, e.slice, part));
         byte[] bytes = local(id);

@@ -12,9 +12,9 @@ import org.apache.spark.storage.BlockManagerId;
 import org.apache.spark.storage.BlockManagerMaster;
 
 /**
- * The driver's list of a job's snapshots: which slices of which version lie in the block manager. A version counts once all
- * its slices, saved by one attempt, are there. It lives on the driver, so the death of executors does not harm it; what they
- * held is on a second executor each.
+ * The driver's list of a job's snapshots: which slices of which version are in the block manager. A version is complete
+ * when all of its slices, saved by the same attempt, are stored. The list is on the driver, so it survives the loss of
+ * executors; each slice has a replica on a second executor.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -45,8 +45,8 @@ public final class SnapshotManifest implements AutoCloseable {
     /**
      * Opens an empty manifest.
      *
-     * @param coordinator the job's desk, through which tasks report
-     * @param slices slices of each version: the number of workers
+     * @param coordinator the job's coordinator, to which tasks report
+     * @param slices the number of slices per version, one for each worker
      */
     public SnapshotManifest(Coordinator coordinator, int slices) {
         if (slices < 1) {
@@ -59,7 +59,9 @@ public final class SnapshotManifest implements AutoCloseable {
         coordinator.serve(SLICE, this::slice);
     }
 
-    /** Answers: store id, slices, and the driver's block manager for jobs that have no second executor. */
+    /**
+     * Answers the store id, the number of slices, and the driver's block manager for jobs without a second executor.
+     */
     private String[] store(String[] q) {
         BlockManagerId driver = SparkEnv.get().blockManager().blockManagerId();
         return Coordinator.answer(
@@ -71,8 +73,8 @@ public final class SnapshotManifest implements AutoCloseable {
     }
 
     /**
-     * Request: version, attempt, slice, then bytes and checksum of each part. Answers the names of the blocks that nobody needs
-     * any more.
+     * Request: version, attempt, slice, then bytes and checksum of each part. Answers the names of the blocks that are
+     * no longer needed.
      */
     private synchronized String[] saved(String[] q) {
         SliceBlocks.Entry e = new SliceBlocks.Entry(
@@ -81,7 +83,7 @@ public final class SnapshotManifest implements AutoCloseable {
             throw new KVStoreException("slice must be in [0, %d), got %d".formatted(slices, e.slice()));
         }
         if (closed) {
-            throw new KVStoreException("version %d comes after the end of the job".formatted(e.version()));
+            throw new KVStoreException("version %d arrived after the end of the job".formatted(e.version()));
         }
         Attempt attempt = attempt(e);
         attempt.entries[e.slice()] = e;
@@ -100,7 +102,9 @@ public final class SnapshotManifest implements AutoCloseable {
         return a;
     }
 
-    /** Forgets all but what came after a complete version, and names the forgotten blocks. */
+    /**
+     * Forgets everything up to a complete version, except that version, and returns the names of the forgotten blocks.
+     */
     private String[] obsolete(Attempt complete, long version) {
         List<String> blocks = new ArrayList<>();
         versions.headMap(version, true).values().removeIf(attempts -> {
@@ -136,7 +140,9 @@ public final class SnapshotManifest implements AutoCloseable {
         return null;
     }
 
-    /** Whether each part of each slice still lies somewhere. The driver's block manager master is in this very process. */
+    /**
+     * Whether each part of each slice is still stored somewhere. The driver's block manager master is in this process.
+     */
     private boolean isAlive(Attempt a) {
         BlockManagerMaster master = SparkEnv.get().blockManager().master();
         for (SliceBlocks.Entry e : a.entries) {
@@ -166,13 +172,13 @@ public final class SnapshotManifest implements AutoCloseable {
             }
         }
         throw new KVStoreException(
-                "snapshot: version %d is not complete; there are %s".formatted(version, versions.keySet()));
+                "snapshot: version %d is not complete; known versions: %s".formatted(version, versions.keySet()));
     }
 
     /**
-     * The newest version of which every slice is still to be had.
+     * The newest version of which every slice is still available.
      *
-     * @return its number, or none
+     * @return its number, or empty
      */
     public synchronized OptionalLong newestComplete() {
         Attempt a = newestAttempt();
@@ -180,7 +186,7 @@ public final class SnapshotManifest implements AutoCloseable {
     }
 
     /**
-     * A slice, to be read on the driver.
+     * Opens a slice for reading on the driver.
      *
      * @param version a complete version
      * @param slice which of its slices
@@ -191,7 +197,7 @@ public final class SnapshotManifest implements AutoCloseable {
     }
 
     /**
-     * The number under which the blocks lie: they are {@code broadcast_<storeId>_…}.
+     * The id in the blocks' names, {@code broadcast_<storeId>_…}.
      *
      * @return the store's id
      */
@@ -199,7 +205,7 @@ public final class SnapshotManifest implements AutoCloseable {
         return storeId;
     }
 
-    /** Removes all blocks from all executors, waits until they are gone, and takes no further ones. */
+    /** Removes all blocks from all executors, waits until they are removed, and accepts no further ones. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -31,11 +31,11 @@ import scala.reflect.ClassTag$;
 import scala.runtime.BoxedUnit;
 
 /**
- * A task's door to its job's snapshots. Each worker saves its slice of a version; when the last one has, the version is
- * complete and older ones are removed.
+ * A task's access to its job's snapshots. Each worker saves its slice of a version; once the last one has, the version
+ * is complete and older ones are removed.
  *
- * <p>A slice goes into this executor's block manager and into another executor's, on another host if there is one; with a
- * single executor the second copy goes to the driver.
+ * <p>A slice is stored in this executor's block manager and in another executor's, on another host if there is one;
+ * with a single executor the second copy goes to the driver.
  *
  * <p>Concurrency: one thread at a time.
  */
@@ -52,21 +52,21 @@ public final class SnapshotStore {
     private final BlockManagerId driver;
 
     /**
-     * Opens the door.
+     * Connects to the job's snapshots.
      *
-     * @param ticket way to the job's coordinator, at which a {@link SnapshotManifest} is open
-     * @param attempt number of this attempt of the job; slices of different attempts never mix
+     * @param ticket access to the job's coordinator, where a {@link SnapshotManifest} is open
+     * @param attempt number of this attempt of the job; slices of different attempts are never mixed
      */
     public SnapshotStore(Ticket ticket, int attempt) {
         this(ticket, attempt, ByteChunks.CHUNK);
     }
 
     /**
-     * Opens the door, for slices in blocks of another size.
+     * Connects to the job's snapshots, with another block size.
      *
-     * @param ticket way to the job's coordinator, at which a {@link SnapshotManifest} is open
-     * @param attempt number of this attempt of the job; slices of different attempts never mix
-     * @param partBytes most bytes of a block
+     * @param ticket access to the job's coordinator, where a {@link SnapshotManifest} is open
+     * @param attempt number of this attempt of the job; slices of different attempts are never mixed
+     * @param partBytes maximum size of a block
      */
     public SnapshotStore(Ticket ticket, int attempt, int partBytes) {
         this.ticket = ticket;
@@ -79,11 +79,11 @@ public final class SnapshotStore {
     }
 
     /**
-     * Saves this worker's slice. Parts of it leave as they are written, so the whole need not fit into memory at once.
+     * Saves this worker's slice. Its parts are sent as they are written, so the whole slice need not fit into memory.
      *
-     * @param version number of the version; rises from save to save
+     * @param version number of the version; increases from save to save
      * @param slice this worker's rank
-     * @param content writes the slice's bytes, maybe none
+     * @param content writes the slice's bytes, possibly none
      */
     public void save(long version, int slice, ByteChunks.Writer content) {
         if (slice < 0 || slice >= slices) {
@@ -121,20 +121,22 @@ public final class SnapshotStore {
                 storeId,
                 SliceBlocks.Entry.name(
                         e.version(), e.attempt(), e.slice(), e.parts().size()));
-        e.parts().add(SliceBlocks.Part.of(bytes)); // before the block is there, so that it is removed when saving fails
+        e.parts().add(SliceBlocks.Part.of(bytes)); // before the block exists, so that it is removed if saving fails
         StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
         boolean stored = bm.putBytes(id, new ChunkedByteBuffer(ByteBuffer.wrap(bytes)), level, true, BYTES);
         boolean copied = copy(bm, id, bytes, level);
         if (!stored && !copied) {
             throw new KVStoreException(
-                    "save: no block manager took part %d of slice %d of version %d (%d bytes); raise spark.executor.memory"
+                    "save: no block manager accepted part %d of slice %d of version %d (%d bytes); raise spark.executor.memory"
                             .formatted(e.parts().size() - 1, e.slice(), e.version(), bytes.length));
         }
     }
 
-    /** What the manifest does not have in its list it would not remove: that goes at once, also when the task is killed. */
+    /**
+     * The manifest would not remove a block that is not in its list, so remove it now, also when the task is killed.
+     */
     private static void discard(BlockId id) {
-        boolean interrupted = Thread.interrupted(); // or Spark's calls would end at once
+        boolean interrupted = Thread.interrupted(); // otherwise Spark's calls would end at once
         try {
             BlockManager bm = SparkEnv.get().blockManager();
             bm.removeBlock(id, true);
@@ -167,14 +169,14 @@ public final class SnapshotStore {
             if (trouble == null) {
                 return true;
             }
-            LOG.warn("snapshot: executor {} did not take {}: {}", peer.executorId(), id, trouble);
+            LOG.warn("snapshot: executor {} did not accept {}: {}", peer.executorId(), id, trouble);
         }
         return false;
     }
 
     /**
-     * Waits for an upload, also when the task is being killed: one that nobody waits for might arrive after the manifest has
-     * removed everything, and stay for ever.
+     * Waits for an upload, even while the task is being killed: an upload that nobody waits for could arrive after the
+     * manifest has removed everything, and would stay forever.
      *
      * @return why it failed, or null
      */
@@ -200,7 +202,9 @@ public final class SnapshotStore {
         }
     }
 
-    /** Other executors, those on other hosts first, each rank beginning with the one after it; at last the driver. */
+    /**
+     * The other executors, those on other hosts first, each rank starting with the one after its own; then the driver.
+     */
     private List<BlockManagerId> peers(BlockManager bm, BlockManagerId self) {
         Comparator<BlockManagerId> order = Comparator.comparing(
                         (BlockManagerId p) -> p.host().equals(self.host()))
@@ -214,9 +218,9 @@ public final class SnapshotStore {
     }
 
     /**
-     * The newest version of which every slice is still to be had.
+     * The newest version of which every slice is still available.
      *
-     * @return its number, or none
+     * @return its number, or empty
      */
     public OptionalLong newestComplete() {
         String[] a = ticket.ask(SnapshotManifest.NEWEST);
@@ -224,7 +228,7 @@ public final class SnapshotStore {
     }
 
     /**
-     * A slice, wherever it lies.
+     * Opens a slice, wherever it is stored.
      *
      * @param version a complete version
      * @param slice which of its slices

@@ -19,10 +19,10 @@ import scala.runtime.AbstractPartialFunction;
 import scala.runtime.BoxedUnit;
 
 /**
- * The driver's side of one job: an endpoint in Spark's RPC environment, under the application's own authentication, where
- * workers meet and report. It needs no plugin. Its {@link Ticket} travels to the tasks.
+ * The driver's side of one job: an endpoint in Spark's RPC environment, protected by the application's own
+ * authentication, where workers meet and report. It needs no plugin. Tasks receive its {@link Ticket}.
  *
- * <p>Concurrency: requests are answered one at a time, at once, without waiting.
+ * <p>Concurrency: requests are answered one at a time, without waiting.
  */
 public final class Coordinator implements AutoCloseable {
     static final String MEET = "meet";
@@ -55,7 +55,7 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * What a task needs to reach this coordinator.
+     * Returns what a task needs to reach this coordinator.
      *
      * @return a small serializable value
      */
@@ -67,19 +67,19 @@ public final class Coordinator implements AutoCloseable {
      * Adds a kind of request.
      *
      * @param name its name, the first string of the request
-     * @param service gives the answer, made by {@link #answer}; must not wait
+     * @param service computes the answer, using {@link #answer}; must not wait
      */
     public void serve(String name, UnaryOperator<String[]> service) {
         if (services.putIfAbsent(name, service) != null) {
-            throw new KVStoreException("coordinator: requests \"%s\" are served already".formatted(name));
+            throw new KVStoreException("coordinator: requests \"%s\" are already served".formatted(name));
         }
     }
 
     /**
-     * Makes a service's answer.
+     * Creates the answer of a service.
      *
      * @param values what {@link Ticket#ask} returns
-     * @return the answer as it travels
+     * @return the answer in its wire form
      */
     public static String[] answer(String... values) {
         String[] all = new String[values.length + 1];
@@ -88,7 +88,7 @@ public final class Coordinator implements AutoCloseable {
         return all;
     }
 
-    /** Closes the endpoint; workers that ask from now on are refused. */
+    /** Closes the endpoint; workers that ask later are refused. */
     @Override
     public void close() {
         env.stop(endpoint);
@@ -107,16 +107,16 @@ public final class Coordinator implements AutoCloseable {
             addresses = new String[size];
         }
         if (asked.epoch() < group.epoch()) {
-            return refuse(
-                    String.format(Locale.ROOT, "attempt %d is over, attempt %d runs", asked.epoch(), group.epoch()));
+            return refuse(String.format(
+                    Locale.ROOT, "attempt %d is over, attempt %d is running", asked.epoch(), group.epoch()));
         }
         if (size != addresses.length || rank < 0 || rank >= size) {
-            return refuse(
-                    String.format(Locale.ROOT, "rank %d of %d comes to a group of %d", rank, size, addresses.length));
+            return refuse(String.format(
+                    Locale.ROOT, "rank %d of %d tries to join a group of %d", rank, size, addresses.length));
         }
         if (addresses[rank] != null && !addresses[rank].equals(q[6])) {
             return refuse(String.format(
-                    Locale.ROOT, "rank %d is %s already, %s cannot be it too", rank, addresses[rank], q[6]));
+                    Locale.ROOT, "rank %d is already %s, %s cannot take it too", rank, addresses[rank], q[6]));
         }
         addresses[rank] = q[6];
         List<String> answer = new ArrayList<>();
@@ -138,7 +138,7 @@ public final class Coordinator implements AutoCloseable {
         return new String[] {REFUSED, reason};
     }
 
-    /** The endpoint: finds the service by the request's first string. */
+    /** The endpoint: finds the service by the first string of the request. */
     private record Desk(RpcEnv rpcEnv, Map<String, UnaryOperator<String[]>> services) implements ThreadSafeRpcEndpoint {
         @Override
         public PartialFunction<Object, BoxedUnit> receiveAndReply(RpcCallContext context) {

@@ -13,19 +13,19 @@ import org.apache.spark.network.util.TransportConf;
 import scala.Option;
 
 /**
- * What a transport takes from the Spark application: its configuration, its secret and its certificates. Settings of the
- * network layer can be given for Kiln alone under {@code spark.kiln.io.*}.
+ * What a transport takes from the Spark application: its configuration, its secret and its certificates. Settings of
+ * the network layer can be overridden for Kiln alone under {@code spark.kiln.io.*}.
  *
  * @param conf the application's configuration
  * @param security its secret and TLS settings
- * @param host the address to listen on and to tell others
+ * @param host the address to listen on and to announce
  * @param appId the application's id
  */
 public record Endpoint(SparkConf conf, SecurityManager security, String host, String appId) {
     private static final String MODULE = "kiln";
 
     /**
-     * The endpoint of the executor (or driver) that this thread runs in; it listens where the block manager does.
+     * The endpoint of the executor (or driver) that this thread runs in; it listens on the block manager's address.
      *
      * @return the endpoint
      */

@@ -5,7 +5,8 @@ import java.security.SecureRandom;
 import java.util.UUID;
 
 /**
- * Names one group of workers: a random number per job and the attempt within it. Messages of any other group are refused.
+ * Identifies one group of workers: a random number per job and the attempt within it. Messages of any other group are
+ * rejected.
  *
  * @param high upper half of the job's random number
  * @param low lower half of the job's random number
@@ -13,9 +14,9 @@ import java.util.UUID;
  */
 public record GroupId(long high, long low, int epoch) implements Serializable {
     /**
-     * Makes the group of a new job's first attempt.
+     * Creates the group of a new job's first attempt.
      *
-     * @return a group nobody can guess
+     * @return a group with an unguessable id
      */
     public static GroupId random() {
         SecureRandom r = new SecureRandom();

@@ -7,14 +7,16 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Signs of life between a rank and its peers. A rank sends eight to each of the few ranks after it in each span in which it must
- * be heard, and fails the group when one of the few before it is not. Whatever ranks fall silent, a rank that lives watches one
- * of them, and tells all. The other pairs exchange an eighth of that and may be silent eight times as long, which finds
- * connections that broke without the ranks: all pairs at the full rate are n² messages, too many for tens of ranks.
+ * Heartbeats between a rank and its peers. A rank sends eight per timeout to each of the few ranks after it, and fails
+ * the group when one of the few ranks before it stays silent for a timeout. Whichever ranks fall silent, some live rank
+ * watches one of them and tells all. All other pairs exchange an eighth of that and may be silent eight times as long,
+ * which detects connections that broke while their ranks live: heartbeats between all pairs at the full rate would be
+ * n² messages, too many for tens of ranks.
  *
- * <p>In the first eight spans of a group of more than eight, all may be silent so long: connecting all pairs takes a while.
+ * <p>In the first eight timeouts of a group of more than eight, all ranks may be silent that long, because connecting
+ * all pairs takes a while.
  *
- * <p>Concurrency: beats on one event loop.
+ * <p>Concurrency: runs on one event loop.
  */
 final class Heartbeat {
     static final int BEATS = 8;
@@ -50,7 +52,7 @@ final class Heartbeat {
             return;
         }
         long now = System.nanoTime();
-        // This very process may have stood still: then its ears were closed too.
+        // If this process itself was suspended, it could not hear the others either.
         long lost = now - last - heartbeatTimeout / BEATS;
         boolean awake = lost < heartbeatTimeout / 4;
         last = now;
@@ -71,12 +73,12 @@ final class Heartbeat {
         }
     }
 
-    /** Whether a beat is sent to a rank at this distance. */
+    /** Whether this beat is sent to a rank at this distance. */
     static boolean isDue(int ahead, long beat) {
         return ahead <= NEAR || (ahead + beat) % BEATS == 0;
     }
 
-    /** In how many spans a rank must hear of the one that is so far behind. */
+    /** The number of timeouts within which a rank must hear from the one this far behind. */
     static int spans(int behind, int ranks, long beat) {
         boolean starting = ranks > MANY && beat <= BEATS * BEATS;
         return behind <= NEAR && !starting ? 1 : BEATS;

@@ -12,12 +12,12 @@ import java.util.Map;
 import org.apache.spark.network.util.TransportFrameDecoder;
 
 /**
- * Gives a channel the memory that it reads its socket into: while a message streams in, the memory where the message belongs,
- * so that its bytes are not copied once more. They pass through Spark's handlers as all others do. Where something stands
- * before Spark's frame decoder, as encryption and TLS do, the socket does not carry the message's own bytes; then, as between
- * messages, it is read into a buffer of Netty's.
+ * Provides the memory into which a channel reads its socket: while a message is streaming in, the message's
+ * destination, which saves one copy. The bytes pass through Spark's handlers like all others. If something precedes
+ * Spark's frame decoder, as encryption and TLS do, the socket does not carry the message's own bytes; in that case, and
+ * between messages, the channel reads into a Netty buffer.
  *
- * <p>Concurrency: one for each channel, used by the channel's event loop.
+ * <p>Concurrency: one per channel, used by the channel's event loop.
  */
 final class LandingAllocator extends DefaultMaxMessagesRecvByteBufAllocator {
     private static final int READ_BYTES = 256 << 10;
@@ -30,7 +30,7 @@ final class LandingAllocator extends DefaultMaxMessagesRecvByteBufAllocator {
         this.channel = channel;
     }
 
-    /** The bytes that come next are a message's. */
+    /** The next bytes belong to a message. */
     void begin(Peer from, Peer.Incoming m) {
         if (isPlain()) {
             peer = from;
@@ -49,7 +49,7 @@ final class LandingAllocator extends DefaultMaxMessagesRecvByteBufAllocator {
         return false;
     }
 
-    /** The bytes that come next are those of Spark's protocol. */
+    /** The next bytes belong to Spark's protocol. */
     void end() {
         message = null;
     }
@@ -92,7 +92,7 @@ final class LandingAllocator extends DefaultMaxMessagesRecvByteBufAllocator {
             giveBack();
         }
 
-        /** What was read has gone through all handlers. */
+        /** All handlers have processed what was read. */
         private void giveBack() {
             if (lender != null) {
                 lender.takeBack();

@@ -3,7 +3,7 @@ package io.kiln.kvstore.transport;
 import java.nio.ByteBuffer;
 
 /**
- * What precedes every message: 56 bytes, big-endian.
+ * The header of every message: 56 bytes, big-endian.
  *
  * <pre>
  *  0 u32 magic "KLN1"   4 u8 kind   5 u8 zero × 3   8 i64 × 2 group   24 i32 epoch
@@ -14,8 +14,8 @@ import java.nio.ByteBuffer;
  * @param group the job's random name
  * @param from sending rank
  * @param to receiving rank
- * @param tag which message, among those from this sender
- * @param check what the message is for
+ * @param tag identifies the message among those from this sender
+ * @param check the purpose of the message
  * @param bytes length of the payload
  */
 record MessageHeader(Kind kind, GroupId group, int from, int to, long tag, int check, long bytes) {
@@ -24,17 +24,17 @@ record MessageHeader(Kind kind, GroupId group, int from, int to, long tag, int c
 
     /** Kinds of message; the ordinal is on the wire. */
     enum Kind {
-        /** First on a connection. */
+        /** First message on a connection. */
         HELLO,
-        /** I live. */
+        /** The sender is alive. */
         HEARTBEAT,
         /** The receiver of a large message has its memory ready. */
         CLEAR,
-        /** Payload follows. */
+        /** A payload follows. */
         DATA,
-        /** The group has failed: the tag is the failing rank, the payload says why. */
+        /** The group has failed: the tag is the failed rank, the payload says why. */
         ABORT,
-        /** The sender has done all that it will do. */
+        /** The sender has finished. */
         GOODBYE
     }
 
@@ -49,7 +49,7 @@ record MessageHeader(Kind kind, GroupId group, int from, int to, long tag, int c
         return encode(0).flip();
     }
 
-    /** Reads one and moves past it; anything that is not exactly a header of this version is refused. */
+    /** Reads a header and moves past it; rejects anything that is not exactly a header of this version. */
     static MessageHeader decode(ByteBuffer b) {
         if (b.remaining() < BYTES) {
             throw new IllegalArgumentException(

@@ -8,8 +8,8 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /**
- * Shows native memory as a {@link ByteBuffer}, because that is what Netty reads and writes. Nothing is copied and nothing
- * is owned: the memory must outlive the view.
+ * Presents native memory as a {@link ByteBuffer}, which Netty reads and writes. Nothing is copied or owned: the memory
+ * must outlive the view.
  */
 final class NativeView {
     private static final ByteBuffer TEMPLATE = ByteBuffer.allocateDirect(1);
@@ -22,11 +22,11 @@ final class NativeView {
     private NativeView() {}
 
     /**
-     * A view of memory.
+     * Creates a view of memory.
      *
      * @param address first byte
-     * @param bytes how many
-     * @return position 0, limit and capacity = bytes, big-endian
+     * @param bytes number of bytes
+     * @return a buffer with position 0, limit and capacity = bytes, big-endian
      */
     static ByteBuffer of(long address, int bytes) {
         ByteBuffer view = TEMPLATE.duplicate();

@@ -22,11 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds connections short that have not shown yet that they come from a rank of the group: few bytes, few reads, little time,
- * and not many of them at once, all before Spark's frame decoder, which gathers frames of any announced length. Their small
- * reads are copied out of the large buffers that sockets are read into, and what goes wrong is not explained to them.
+ * Limits connections that have not yet shown that they come from a rank of the group: few bytes, few reads, little
+ * time, and only a few connections at once. It sits before Spark's frame decoder, which would buffer frames of any
+ * announced length. Small reads are copied out of the large buffers into which sockets are read, and such connections
+ * get no error details.
  *
- * <p>Concurrency: thread-safe; what belongs to a connection runs on its event loop.
+ * <p>Concurrency: thread-safe; the state of a connection is used on its event loop only.
  */
 final class Newcomers implements TransportServerBootstrap {
     /** Enough for a TLS handshake with certificates, Spark's authentication and the greeting. */
@@ -70,7 +71,7 @@ final class Newcomers implements TransportServerBootstrap {
         return handler;
     }
 
-    /** Lifts the limits: a message of a rank of this group came. */
+    /** Lifts the limits: a message from a rank of this group has arrived. */
     static void admit(Channel channel) {
         Gate gate = channel.pipeline().get(Gate.class);
         if (gate != null) {
@@ -78,14 +79,14 @@ final class Newcomers implements TransportServerBootstrap {
         }
     }
 
-    /** Connections that wait for admission. */
+    /** The number of connections that wait for admission. */
     int waiting() {
         synchronized (waiting) {
             return waiting.size();
         }
     }
 
-    /** Connections that were closed because they came from no rank. */
+    /** The number of connections closed because no rank introduced itself. */
     long turnedAway() {
         return turnedAway.get();
     }
@@ -121,7 +122,8 @@ final class Newcomers implements TransportServerBootstrap {
             int n = Math.min(read.readableBytes(), MAX_BYTES - bytes);
             bytes += n;
             reads++;
-            ctx.fireChannelRead(Unpooled.buffer(n).writeBytes(read, n)); // admits, where the greeting is in it
+            ctx.fireChannelRead(
+                    Unpooled.buffer(n).writeBytes(read, n)); // admits the connection if the greeting is in it
             if (open && read.isReadable()) {
                 ctx.fireChannelRead(read);
                 return;
@@ -145,7 +147,7 @@ final class Newcomers implements TransportServerBootstrap {
                 leave();
                 channel.eventLoop()
                         .execute(
-                                () -> { // after the read that is going through this handler
+                                () -> { // after the read that is passing through this handler
                                     if (channel.pipeline().get(Gate.class) != null) {
                                         channel.pipeline().remove(Gate.class);
                                         channel.pipeline().remove(Answers.class);
@@ -172,9 +174,9 @@ final class Newcomers implements TransportServerBootstrap {
                 return;
             }
             long n = turnedAway.incrementAndGet();
-            if ((n & n - 1) == 0) { // a flood of them does not flood the log
+            if ((n & n - 1) == 0) { // so that many of them do not flood the log
                 LOG.warn(
-                        "closed the connection from {}: {}; it is no worker of this training ({} such connections so far)",
+                        "closed the connection from {}: {}; it is not a worker of this training ({} such connections so far)",
                         channel.remoteAddress(),
                         reason,
                         n);
@@ -184,7 +186,7 @@ final class Newcomers implements TransportServerBootstrap {
         }
     }
 
-    /** Says no more to a stranger than that it failed: Spark's own answers hold a stack trace. */
+    /** Tells an unknown peer only that it failed: Spark's own answers contain a stack trace. */
     private static final class Answers extends ChannelOutboundHandlerAdapter {
         private static final String REFUSED = "refused";
 

@@ -8,16 +8,16 @@ import java.util.Map;
 import org.apache.spark.network.client.TransportClient;
 
 /**
- * Another rank as this one sees it: the connection to it, and the messages under way in both directions.
+ * Another rank from this rank's point of view: the connection to it, and the messages in transit in both directions.
  *
- * <p>A message of up to {@value #SMALL} bytes is sent as one piece, copied on both sides. Up to {@value #EAGER} bytes it
- * is streamed at once; if nobody waits for it yet, it is kept in memory of its own, of which there is at most
- * {@value #EARLY_LIMIT} bytes. A larger one is streamed when the receiver has said that its memory is ready, unless both
- * sides know better.
+ * <p>A message of up to {@value #SMALL} bytes is sent in one piece and copied on both sides. A message of up to {@value
+ * #EAGER} bytes is streamed at once; if no receive is posted yet, it is kept in separate memory, of which there are at
+ * most {@value #EARLY_LIMIT} bytes. A larger message is streamed when the receiver has reported that its memory is
+ * ready, unless both sides have agreed to send at once.
  *
- * <p>Concurrency: everything mutable is guarded by this object's lock. Bytes are written into a receiver's memory under
- * it as well, or while the memory is lent to a socket, for whose return {@link #cancel} waits; after that no memory of others
- * is touched.
+ * <p>Concurrency: all mutable state is guarded by this object's lock. Bytes are written into a receiver's memory under
+ * the lock as well, or while the memory is lent to a socket, for whose return {@link #cancel} waits; after that no
+ * foreign memory is accessed.
  */
 final class Peer {
     static final int SMALL = 32 << 10;
@@ -40,7 +40,7 @@ final class Peer {
     private volatile boolean departed;
     private volatile long lastHeard = System.nanoTime();
 
-    /** A message from this peer, expected, arriving, or both. */
+    /** A message from this peer that is expected, arriving, or both. */
     static final class Incoming {
         final long tag;
         final int check;
@@ -91,7 +91,7 @@ final class Peer {
         lastHeard = System.nanoTime();
     }
 
-    /** Whether its connection to this rank is there. */
+    /** Whether this rank has a connection from the peer. */
     boolean greeted() {
         return greeted;
     }
@@ -198,7 +198,7 @@ final class Peer {
                 ready = whenClear;
             } else if (m.transfer != null) {
                 throw new IllegalStateException(
-                        "receive: tag %x from rank %d is waited for already".formatted(tag, rank));
+                        "receive: a receive of tag %x from rank %d is already posted".formatted(tag, rank));
             } else {
                 checkExpected(m, check, bytes);
             }
@@ -223,7 +223,7 @@ final class Peer {
         }
     }
 
-    /** A small message is here in one piece. */
+    /** A small message has arrived in one piece. */
     synchronized void arrived(MessageHeader h, ByteBuffer payload) {
         Incoming m = begin(h);
         if (m != null) {
@@ -232,7 +232,7 @@ final class Peer {
         }
     }
 
-    /** The first of a message: where it goes, or null when nothing is taken any more. */
+    /** A message begins: returns its destination, or null if nothing is accepted any more. */
     synchronized Incoming begin(MessageHeader h) {
         if (cancelled) {
             return null;
@@ -261,7 +261,7 @@ final class Peer {
         return (m.early != null ? m.early : m.target).address() + m.landed;
     }
 
-    /** Lends the memory for the next bytes of a message to a socket; null when there is none. */
+    /** Lends the memory for the next bytes of a message to a socket; null if there is none. */
     synchronized ByteBuffer lend(Incoming m, int most) {
         if (cancelled || m.landed == m.bytes) {
             return null;
@@ -270,12 +270,12 @@ final class Peer {
         return NativeView.of(place(m), (int) Math.min(most, m.bytes - m.landed));
     }
 
-    /** The next bytes of a message, which {@link #land} will be given, are in their place already. */
+    /** The next bytes of a message, which {@link #land} will receive, are already in place. */
     synchronized void placed(Incoming m, int bytes) {
         m.placed = bytes;
     }
 
-    /** The network layer has passed on what was read into lent memory. */
+    /** The network layer has passed on what it read into lent memory. */
     synchronized void takeBack() {
         lent--;
         notifyAll();
@@ -303,7 +303,7 @@ final class Peer {
         }
     }
 
-    /** The last of a message has landed. */
+    /** The last byte of a message has arrived. */
     synchronized void end(Incoming m) {
         if (cancelled) {
             return;
@@ -331,10 +331,10 @@ final class Peer {
     // ---- the end
 
     /**
-     * From here on, nothing is written into memory of others.
+     * From now on, writes nothing into foreign memory.
      *
-     * @param nanos how long to wait at most for memory that is lent to a socket
-     * @throws IllegalStateException when some is lent still; it names this peer
+     * @param nanos how long to wait for memory that is lent to a socket
+     * @throws IllegalStateException if some is still lent; names this peer
      */
     synchronized void cancel(long nanos) {
         if (!cancelled) {
@@ -352,7 +352,7 @@ final class Peer {
         incoming.clear();
     }
 
-    /** Reading what a socket has takes no time worth an interruption. */
+    /** Reading what a socket has takes too little time to be interrupted. */
     private void awaitReturn(long nanos) {
         boolean interrupted = false;
         long end = System.nanoTime() + nanos;
@@ -374,7 +374,7 @@ final class Peer {
         }
     }
 
-    /** Waits until the network layer reads no memory of others; the connection has to be closed before. */
+    /** Waits until the network layer reads no foreign memory; the connection must be closed before. */
     synchronized boolean awaitUploads(long nanos) throws InterruptedException {
         long end = System.nanoTime() + nanos;
         while (uploads > 0) {

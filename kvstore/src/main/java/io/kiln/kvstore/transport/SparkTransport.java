@@ -27,12 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A {@link Transport} over Spark's own network layer. Each rank listens on a port of its own and keeps one connection to
- * every peer, on which it sends; it receives on theirs. Connections go through the application's authentication,
- * encryption and TLS, exactly as its blocks do.
+ * A {@link Transport} over Spark's own network layer. Each rank listens on its own port and keeps one connection to
+ * every peer, on which it sends; it receives on theirs. Connections use the application's authentication, encryption
+ * and TLS, exactly as its blocks do.
  *
- * <p>A peer is dead when its connection closes without a goodbye, or after {@link TransportOptions#heartbeatTimeout()} without a
- * byte from it. A rank sends the first failure it sees to all others, so that all name the same culprit.
+ * <p>A peer is dead when its connection closes without a goodbye, or when no byte has arrived from it for {@link
+ * TransportOptions#heartbeatTimeout()}. A rank sends the first failure it sees to all others, so that all name the same
+ * culprit.
  */
 public final class SparkTransport implements Transport, Transfer.Watch {
     private static final Logger LOG = LoggerFactory.getLogger(SparkTransport.class);
@@ -97,9 +98,9 @@ public final class SparkTransport implements Transport, Transfer.Watch {
      * @param rank this worker's rank
      * @param size workers in the group
      * @param options deadlines
-     * @param rendezvous how addresses are exchanged; not used when size is 1
+     * @param rendezvous how addresses are exchanged; not used if size is 1
      * @return a connected transport, to be closed by the caller
-     * @throws PeerFailedException when a peer cannot be reached or refuses this one
+     * @throws PeerFailedException if a peer cannot be reached or refuses this one
      */
     public static SparkTransport join(
             Endpoint endpoint, GroupId group, int rank, int size, TransportOptions options, Rendezvous rendezvous) {
@@ -124,7 +125,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
                         Integer.parseInt(p.address().substring(colon + 1)));
                 incoming.put(c.getChannel(), p);
                 p.connected(c);
-                if (k == 1) { // to connect to all may take longer than a rank may be silent
+                if (k == 1) { // connecting to all peers may take longer than a rank may be silent
                     heartbeat.start(c.getChannel().eventLoop());
                 }
             } catch (IOException | RuntimeException e) {
@@ -144,7 +145,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         }
     }
 
-    /** From here on no peer can miss this rank, whatever becomes of it. */
+    /** From here on every peer notices if this rank dies. */
     private void awaitGreetings() {
         long end = System.nanoTime() + options.timeout().toNanos();
         while (!others().stream().allMatch(Peer::greeted)) {
@@ -190,16 +191,16 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     }
 
     /**
-     * The group that this transport connects.
+     * Returns the group that this transport connects.
      *
-     * @return its name
+     * @return its id
      */
     public GroupId group() {
         return group;
     }
 
     /**
-     * Where this rank listens.
+     * Returns where this rank listens.
      *
      * @return {@code host:port}
      */
@@ -249,7 +250,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         tellAndCancel();
     }
 
-    /** Records a failure; the first one counts. Takes no lock, so it may be called under a peer's. */
+    /** Records a failure; only the first one counts. Takes no lock, so it may be called under a peer's. */
     PeerFailedException fail(int culprit, String reason) {
         PeerFailedException e = new PeerFailedException(culprit, where(culprit), reason);
         if (!closed.get() && failure.compareAndSet(null, e)) {
@@ -267,7 +268,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         return r == rank || r < 0 || r >= peers.length ? address : peers[r].address();
     }
 
-    /** Tells the others who failed, and lets go of all memory of others. */
+    /** Tells the others who failed, and releases all foreign memory. */
     private void tellAndCancel() {
         PeerFailedException f = failure.get();
         if (f == null || !told.compareAndSet(false, true)) {
@@ -278,7 +279,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         for (Peer p : others()) {
             ByteBuffer m = header(Kind.ABORT, p.rank, f.rank(), 0, n).encode(n);
             m.put(text, 0, n).flip();
-            // The peer's own connection is free of our data, so this gets through even behind a large upload.
+            // The connection from the peer carries none of our data, so this gets through even behind a large upload.
             incoming.forEach((channel, from) -> {
                 if (from == p && channel != p.client().getChannel()) {
                     WireHandler.sendOn(channel, m.duplicate());
@@ -289,7 +290,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         cancelAll();
     }
 
-    /** Lets go of all memory of others; one peer whose memory does not come back keeps no other from it. */
+    /** Releases all foreign memory; a peer whose memory does not come back does not keep the others from it. */
     private void cancelAll() {
         IllegalStateException stuck = null;
         for (Peer p : others()) {
@@ -305,12 +306,12 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         }
     }
 
-    /** Whether it was closed, or has failed. */
+    /** Whether this transport has been closed or has failed. */
     boolean isOver() {
         return failure.get() != null || closed.get();
     }
 
-    /** The peers that this rank has a connection to. */
+    /** The peers to which this rank is connected. */
     List<Peer> others() {
         List<Peer> others = new ArrayList<>();
         for (Peer p : peers) {
@@ -349,7 +350,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         return f.getMessage().substring(f.getMessage().indexOf("failed: ") + "failed: ".length());
     }
 
-    /** Until no network thread touches memory of others. */
+    /** Waits until no network thread accesses foreign memory. */
     private void drain() {
         for (Peer p : others()) {
             p.cancel(DRAIN_NANOS);
@@ -383,7 +384,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         return new KVStoreException("transport: waited %d s: %s".formatted(seconds, what));
     }
 
-    // ---- what the wire handler calls, on event loops
+    // ---- called by the wire handler, on event loops
 
     /** Checks that a message belongs here; returns its sender. */
     Peer admit(MessageHeader h, Channel channel) {
@@ -427,7 +428,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         if (p == null || p.departed() || leaving || isOver()) {
             return;
         }
-        // If the peer closed because of somebody else's failure, its message about that may be on another connection.
+        // If the peer closed because of another rank's failure, its message about that may be on another connection.
         suspect = p;
         channel.eventLoop()
                 .schedule(
@@ -455,7 +456,7 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         }
     }
 
-    /** What a peer sent before its goodbye is here already; nothing more will come. */
+    /** Everything a peer sent before its goodbye has arrived; nothing more will come. */
     private void failIfWaitingForDeparted(Peer p) {
         if (p.departed() && p.expectsSomething()) {
             fail(p.rank, String.format(Locale.ROOT, "it has left the group while rank %d waits for it", rank));
@@ -479,7 +480,9 @@ public final class SparkTransport implements Transport, Transfer.Watch {
         }
     }
 
-    /** Says goodbye and waits a while for the others', so that nothing in flight is lost to a reset connection. */
+    /**
+     * Says goodbye and waits a while for the others' goodbyes, so that no data in flight is lost to a reset connection.
+     */
     private void leave() {
         leaving = true;
         for (Peer p : others()) {

@@ -15,7 +15,7 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * The way from a task to its job's {@link Coordinator}. Small and serializable: it goes along in the task's closure.
+ * A task's access to its job's {@link Coordinator}. Small and serializable: it is part of the task's closure.
  *
  * @param endpoint name of the coordinator's endpoint
  * @param job the job's group, attempt 0
@@ -27,11 +27,11 @@ public record Ticket(String endpoint, GroupId job) implements Serializable {
     private static final long LAST_PAUSE_NANOS = 20_000_000;
 
     /**
-     * Asks the coordinator one question.
+     * Asks the coordinator a question.
      *
      * @param request name of the service and its arguments
      * @return the answer without its first string, or null for "not yet"
-     * @throws KVStoreException when the coordinator refuses or does not answer
+     * @throws KVStoreException if the coordinator refuses or does not answer
      */
     public String[] ask(String... request) {
         String[] answer = answer(request);
@@ -55,10 +55,11 @@ public record Ticket(String endpoint, GroupId job) implements Serializable {
     }
 
     /**
-     * A meeting place at the coordinator: about 1 ms when all come together, where Spark's own barrier takes a second.
+     * Meets the other ranks at the coordinator: this takes about 1 ms when all arrive together, whereas Spark's own
+     * barrier takes a second.
      *
-     * @param options how long to wait, and whether to go on waiting
-     * @return asks again and again, with growing pauses, until all ranks are there
+     * @param options how long to wait, and whether to continue waiting
+     * @return a rendezvous that asks again, with growing pauses, until all ranks have arrived
      */
     public Rendezvous rendezvous(TransportOptions options) {
         return (group, rank, size, address) -> meet(options, group, rank, size, address);

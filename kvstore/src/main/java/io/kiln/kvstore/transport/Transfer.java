@@ -3,23 +3,23 @@ package io.kiln.kvstore.transport;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One message under way.
+ * One message in transit.
  *
- * <p>Concurrency: one network thread moves it on, one other thread at a time waits for it.
+ * <p>Concurrency: one network thread advances it, one other thread at a time waits for it.
  */
 public final class Transfer {
     private static final long POLL_NANOS = 5_000_000;
     private static final int SPINS = 200;
 
-    /** What a wait has to watch besides the bytes. */
+    /** What a wait checks besides the bytes. */
     interface Watch {
-        /** Throws when the group has failed or the task was killed. */
+        /** Throws if the group has failed or the task was killed. */
         void check();
 
-        /** Nanoseconds that one wait may take. */
+        /** The maximum duration of one wait in nanoseconds. */
         long timeoutNanos();
 
-        /** Ends the group because a wait ran out; returns what to throw. */
+        /** Ends the group because a wait has timed out; returns the exception to throw. */
         RuntimeException timedOut(String what, long seconds);
     }
 
@@ -40,9 +40,9 @@ public final class Transfer {
     }
 
     /**
-     * The length of the message.
+     * Returns the length of the message.
      *
-     * @return bytes
+     * @return the number of bytes
      */
     public long bytes() {
         return bytes;
@@ -51,7 +51,7 @@ public final class Transfer {
     /**
      * How much of a received message is in place.
      *
-     * @return bytes, from the message's start
+     * @return the number of bytes from the start of the message
      */
     public long progress() {
         return progress;
@@ -60,9 +60,9 @@ public final class Transfer {
     /**
      * Waits until the first bytes of a received message are in place.
      *
-     * @param count how many of them
-     * @throws io.kiln.kvstore.PeerFailedException when a rank has failed
-     * @throws io.kiln.kvstore.KVStoreException when the transport's deadline has passed
+     * @param count the number of bytes
+     * @throws io.kiln.kvstore.PeerFailedException if a rank has failed
+     * @throws io.kiln.kvstore.KVStoreException if the transport's deadline has passed
      */
     public void await(long count) {
         if (!reached(count)) {
@@ -73,20 +73,20 @@ public final class Transfer {
     /**
      * Waits until the whole message is in place (receive) or its memory is free again (send).
      *
-     * @throws io.kiln.kvstore.PeerFailedException when a rank has failed
-     * @throws io.kiln.kvstore.KVStoreException when the transport's deadline has passed
+     * @throws io.kiln.kvstore.PeerFailedException if a rank has failed
+     * @throws io.kiln.kvstore.KVStoreException if the transport's deadline has passed
      */
     public void await() {
         await(Long.MAX_VALUE);
     }
 
-    /** Network side: {@code total} bytes are in place. */
+    /** Called by the network: {@code total} bytes are in place. */
     void advance(long total) {
         progress = total;
         wake();
     }
 
-    /** Network side: the memory is ours no more. */
+    /** Called by the network: the memory is no longer in use. */
     void finish() {
         complete = true;
         wake();

@@ -8,14 +8,15 @@ import org.apache.spark.TaskContext;
 /**
  * How long a transport waits.
  *
- * @param timeout the longest that one wait may take, also for a peer that lives and only computes
- * @param heartbeatTimeout a peer that sends nothing, not even a heartbeat, for so long is taken for dead
- * @param killed asked in every wait: whether this worker was told to stop
+ * @param timeout maximum duration of one wait, even for a peer that is alive but computing
+ * @param heartbeatTimeout how long a peer may send nothing, not even a heartbeat, before it is considered dead
+ * @param killed polled in every wait: whether this worker has been told to stop
  */
 public record TransportOptions(Duration timeout, Duration heartbeatTimeout, BooleanSupplier killed) {
     /**
-     * Waits of ten minutes at most; a peer is dead after 1.6 s of silence. That ends a step soon after a machine was lost; where
-     * processes stand still for longer, as with long garbage collections, {@linkplain #withHeartbeatTimeout allow more}.
+     * Waits of at most ten minutes; a peer is dead after 1.6 s of silence, so that a step ends soon after a machine is
+     * lost. If processes may be suspended for longer, as in long garbage collections, {@linkplain #withHeartbeatTimeout
+     * allow more}.
      */
     public static final TransportOptions DEFAULT =
             new TransportOptions(Duration.ofMinutes(10), Duration.ofMillis(1600), () -> false);
@@ -30,9 +31,9 @@ public record TransportOptions(Duration timeout, Duration heartbeatTimeout, Bool
     }
 
     /**
-     * The same with another deadline.
+     * Returns these options with another deadline.
      *
-     * @param t the longest that one wait may take
+     * @param t maximum duration of one wait
      * @return new options
      */
     public TransportOptions withTimeout(Duration t) {
@@ -40,9 +41,9 @@ public record TransportOptions(Duration timeout, Duration heartbeatTimeout, Bool
     }
 
     /**
-     * The same with another limit of silence.
+     * Returns these options with another limit of silence.
      *
-     * @param s after how long without a sign of life a peer is dead
+     * @param s how long a peer may be silent before it is considered dead
      * @return new options
      */
     public TransportOptions withHeartbeatTimeout(Duration s) {
@@ -50,7 +51,7 @@ public record TransportOptions(Duration timeout, Duration heartbeatTimeout, Bool
     }
 
     /**
-     * The same, ending every wait when the Spark task that calls this is killed.
+     * Returns these options with every wait ending when the calling Spark task is killed.
      *
      * @param task the task
      * @return new options

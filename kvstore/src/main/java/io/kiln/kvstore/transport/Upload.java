@@ -12,8 +12,8 @@ import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.protocol.UploadStream;
 
 /**
- * Sends native memory as Spark's {@code UploadStream} message. Spark's own encoder writes the header as a packet of its own
- * and the body in pieces of 256 KiB; here both go to the socket, or to the encryption before it, in one go.
+ * Sends native memory as Spark's {@code UploadStream} message. Spark's own encoder writes the header as a separate
+ * packet and the body in pieces of 256 KiB; here both go to the socket, or to the encryption before it, in one write.
  */
 final class Upload {
     private static final int FRAME_LENGTH_BYTES = 8;
@@ -21,12 +21,12 @@ final class Upload {
     private Upload() {}
 
     /**
-     * Sends.
+     * Sends a message.
      *
      * @param client the connection
      * @param head the message's header
      * @param body native memory, not to be changed until done
-     * @param done run once when the memory is not read any more, whether it was sent or not
+     * @param done runs once when the memory is no longer read, whether or not it was sent
      */
     static void send(TransportClient client, ByteBuffer head, ByteBuffer body, Runnable done) {
         long id = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
@@ -60,7 +60,7 @@ final class Upload {
     private record Answer(Channel channel) implements RpcResponseCallback {
         @Override
         public void onSuccess(ByteBuffer response) {
-            // It has everything; the memory has been free since it was written.
+            // The receiver has everything; the memory has been free since it was written.
         }
 
         @Override

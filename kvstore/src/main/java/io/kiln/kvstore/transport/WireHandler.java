@@ -15,7 +15,9 @@ import org.apache.spark.network.server.StreamManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads headers, refuses what does not belong here, and hands the rest to the transport. Runs on event loops. */
+/**
+ * Reads headers, rejects messages that do not belong here, and passes the rest to the transport. Runs on event loops.
+ */
 final class WireHandler extends RpcHandler {
     private static final Logger LOG = LoggerFactory.getLogger(WireHandler.class);
 
@@ -69,7 +71,7 @@ final class WireHandler extends RpcHandler {
 
     @Override
     public void receive(TransportClient client, ByteBuffer message, RpcResponseCallback callback) {
-        IllegalArgumentException e = new IllegalArgumentException("message: a Kiln transport takes no requests");
+        IllegalArgumentException e = new IllegalArgumentException("message: a Kiln transport accepts no requests");
         callback.onFailure(e);
         refuse(client, e);
     }
@@ -95,7 +97,7 @@ final class WireHandler extends RpcHandler {
         }
     }
 
-    /** The bytes of one message as they come. */
+    /** The bytes of one message as they arrive. */
     private record Landing(Peer peer, Peer.Incoming message, Channel channel) implements StreamCallbackWithID {
         void begin() {
             if (message != null) {

@@ -103,7 +103,7 @@ class CollectivesOnExecutorsTest {
                     Exception.class,
                     () -> cluster.runOnAll(
                             1, rank -> ExecutorGroup.join(ticket, 1, rank, EXECUTORS, t -> sums(t, 1000))));
-            assertTrue(e.getMessage().contains("attempt 1 is over, attempt 2 runs"), e.getMessage());
+            assertTrue(e.getMessage().contains("attempt 1 is over, attempt 2 is running"), e.getMessage());
         }
     }
 

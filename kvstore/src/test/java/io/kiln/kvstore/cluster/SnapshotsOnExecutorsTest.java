@@ -151,7 +151,7 @@ class SnapshotsOnExecutorsTest {
             });
             assertEquals(OptionalLong.of(1), manifest.newestComplete());
             KVStoreException e = assertThrows(KVStoreException.class, () -> manifest.load(2, 0));
-            assertEquals("snapshot: version 2 is not complete; there are [1, 2]", e.getMessage());
+            assertEquals("snapshot: version 2 is not complete; known versions: [1, 2]", e.getMessage());
             save(ticket, 2, 2);
             assertEquals(OptionalLong.of(2), manifest.newestComplete());
             assertArrayEquals(content(2, 1), manifest.load(2, 1).toChunks().toByteArray());
@@ -170,7 +170,7 @@ class SnapshotsOnExecutorsTest {
             assertEquals(
                     Collections.nCopies(
                             EXECUTORS,
-                            "snapshot-saved: refused by the driver: version 2 comes after the end of the job"),
+                            "snapshot-saved: refused by the driver: version 2 arrived after the end of the job"),
                     answers);
             List<Object> killed = cluster.runOnAll(rank -> lateSave(ticket, rank, true));
             assertEquals(Collections.nCopies(EXECUTORS, "interrupted still"), killed);

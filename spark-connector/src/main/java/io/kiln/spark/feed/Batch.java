@@ -10,7 +10,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
 /**
- * Rows as the engine wants them: features off heap, labels and weights beside them. It is filled again and again.
+ * Rows in the form the engine needs: features off heap, with labels and weights. Batches are reused.
  *
  * <p>Concurrency: belongs to one thread at a time.
  */
@@ -60,7 +60,7 @@ public final class Batch implements AutoCloseable {
         return Context.current().queue(block.backend());
     }
 
-    /** Its features are not used any more by what this thread's queue will be given. */
+    /** Later work in this thread's queue will not use the features. */
     void release() {
         used = queue().record();
     }
@@ -86,7 +86,7 @@ public final class Batch implements AutoCloseable {
     /**
      * The features.
      *
-     * @return a view of shape [rows, …], valid until the batch is handed back
+     * @return a view of shape [rows, …], valid until the batch is recycled
      */
     public NDArray features() {
         queue().await(filled);

@@ -15,14 +15,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Fills batches on a thread of its own, one ahead of the worker that computes.
+ * Fills batches on its own thread, one ahead of the worker that computes.
  *
- * <p>Life cycle: open, {@link #next} and {@link #recycle} in turn, close; closing ends the thread and frees the batches.
+ * <p>Life cycle: open, alternate {@link #next} and {@link #recycle}, close; closing ends the thread and frees the
+ * batches.
  *
  * <p>Concurrency: {@code next}, {@code recycle} and {@code close} are called by one thread.
  */
 public final class BatchFeeder implements AutoCloseable {
-    private static final int BATCHES = 3; // one computed on, one ready, one being filled
+    private static final int BATCHES = 3; // one in use, one ready, one being filled
     private static final long POLL_MILLIS = 20;
     private static final long JOIN_MILLIS = 10_000;
 
@@ -43,12 +44,12 @@ public final class BatchFeeder implements AutoCloseable {
     /**
      * Opens a feeder.
      *
-     * @param rows the rows to take batches from
+     * @param rows the source of the batches
      * @param plan the rows of each batch
      * @param capacity rows of the largest batch
      * @param dtype how features are packed: uint8 or float32
-     * @param device where batches go
-     * @param killed asked while waiting: whether the task was told to stop
+     * @param device the device of the batches
+     * @param killed polled while waiting: whether the task was told to stop
      * @param longest how long {@link #next} may wait
      * @param rowShape shape of a row
      */
@@ -95,11 +96,11 @@ public final class BatchFeeder implements AutoCloseable {
     }
 
     /**
-     * The next batch; waits until it is filled.
+     * Returns the next batch; waits until it is filled.
      *
-     * @return the batch, to be handed back; null after the last one
-     * @throws InterruptedException when the thread is interrupted or the task was killed
-     * @throws IllegalStateException when rows could not be read, or not in time
+     * @return the batch, to be recycled; null after the last one
+     * @throws InterruptedException if the thread is interrupted or the task was killed
+     * @throws IllegalStateException if rows could not be read, or not in time
      */
     public Batch next() throws InterruptedException {
         Batch ready = full.poll();
@@ -134,9 +135,9 @@ public final class BatchFeeder implements AutoCloseable {
     }
 
     /**
-     * Hands a batch back to be filled again.
+     * Returns a batch to be filled again.
      *
-     * @param batch a batch from {@link #next} whose features are not used any more
+     * @param batch a batch from {@link #next} whose features are no longer used
      */
     public void recycle(Batch batch) {
         batch.release();
@@ -144,7 +145,7 @@ public final class BatchFeeder implements AutoCloseable {
     }
 
     /**
-     * How long {@link #next} had to wait.
+     * How long {@link #next} has waited.
      *
      * @return seconds since the feeder was opened
      */
@@ -163,7 +164,7 @@ public final class BatchFeeder implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        if (!thread.isAlive()) { // memory that a thread still writes to is left to the garbage collector
+        if (!thread.isAlive()) { // leave memory that a thread still writes to the garbage collector
             all.forEach(Batch::close);
         }
         if (interrupted) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.apache.spark.unsafe.Platform;
 
 /**
- * Collects the rows of one set (training or validation) of one partition into blocks of at most 1 MiB: as Java arrays, they
- * fill the smallest regions of HotSpot's G1 collector and do not reach into a second one.
+ * Collects the rows of one set (training or validation) of one partition into blocks of at most 1 MiB: as Java arrays,
+ * they fill the smallest regions of HotSpot's G1 collector without reaching into a second one.
  */
 final class BlockBuilder {
     private static final int TARGET_BYTES = (1 << 20) - Platform.BYTE_ARRAY_OFFSET;
@@ -20,7 +20,7 @@ final class BlockBuilder {
     private final double[] labels;
     private final double[] weights;
     private byte kind;
-    // Rows of fixed size are collected in a block that is used again, and so stays in a cache of the processor.
+    // Rows of fixed size are collected in a block that is reused, so that it stays in the processor's cache.
     private byte[] block = new byte[0];
     private float[] values = new float[0];
     private int[] indices = new int[0];
@@ -48,8 +48,8 @@ final class BlockBuilder {
     /**
      * Adds a dense row.
      *
-     * @param base what holds its floats, as {@link Platform} wants it
-     * @param offset where in it they are
+     * @param base the object that holds its floats, as {@link Platform} expects it
+     * @param offset their offset in it
      */
     void add(double label, double weight, Object base, long offset) {
         begin(PackedBlock.DENSE);
@@ -66,7 +66,7 @@ final class BlockBuilder {
         end(label, weight);
     }
 
-    /** Adds a row of which only some features are not 0. */
+    /** Adds a sparse row. */
     void add(double label, double weight, int[] at, float[] features) {
         begin(PackedBlock.SPARSE);
         if (kind == PackedBlock.SPARSE) {
@@ -83,7 +83,7 @@ final class BlockBuilder {
         end(label, weight);
     }
 
-    /** Copies a row to where it stands in a full block. */
+    /** Copies a row to its place in a full block. */
     private void append(Object base, long offset, int rowBytes) {
         int need = Math.addExact(features(capacity), Math.multiplyExact(capacity, rowBytes));
         block = block.length < need ? new byte[need] : block;
@@ -95,7 +95,7 @@ final class BlockBuilder {
         return PackedBlock.HEADER + 16 * rows;
     }
 
-    /** The first row of a block decides how its rows are kept. */
+    /** The first row of a block determines how its rows are stored. */
     private void begin(byte rowKind) {
         if (rows == 0) {
             kind = rowKind;
@@ -133,7 +133,7 @@ final class BlockBuilder {
         return rows == 0;
     }
 
-    /** The rows added since the last call, as a block. */
+    /** Builds a block of the rows added since the last call. */
     byte[] build() {
         byte[] out;
         if (kind == PackedBlock.SPARSE) {

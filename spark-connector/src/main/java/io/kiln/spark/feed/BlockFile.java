@@ -14,8 +14,9 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.StorageUtils;
 
 /**
- * Packed blocks in a file in one of Spark's local directories, mapped into memory: the operating system keeps in memory what it
- * can spare, and gives it back when others need it. The file has no name from the start, so nothing is left when the process dies.
+ * Packed blocks in a memory-mapped file in one of Spark's local directories: the operating system caches it while
+ * memory is free, and reclaims that memory when others need it. The file is unlinked from the start, so nothing is left
+ * when the process dies.
  */
 final class BlockFile implements BlockStore {
     private static final long MAX_MAPPING = 1L << 30;
@@ -46,7 +47,7 @@ final class BlockFile implements BlockStore {
             lengths.add(block.length);
         } catch (IOException e) {
             throw new IOException(
-                    "cannot write packed rows to a file in %s after %d MiB: %s; make room there, or name another disk in spark.local.dir"
+                    "cannot write packed rows to a file in %s after %d MiB: %s; free some space, or set spark.local.dir to another disk"
                             .formatted(file.getParent(), channel.isOpen() ? channel.size() >> 20 : 0, e.getMessage()),
                     e);
         }

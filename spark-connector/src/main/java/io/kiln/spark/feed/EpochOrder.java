@@ -1,15 +1,15 @@
 package io.kiln.spark.feed;
 
 /**
- * Which rows each step of an epoch takes. It depends on the number of rows, the batch size, the seed and the epoch, never on
- * the number of workers, so that any number of workers sees the same batches.
+ * Determines the rows of each step of an epoch. They depend on the number of rows, the batch size, the seed and the
+ * epoch, never on the number of workers, so that any number of workers sees the same batches.
  *
- * <p>The rows 0 … n-1 are cut into as many strata of neighbouring rows as a batch has places; step j takes from each stratum
- * the j-th row of the stratum's own permutation. Each row occurs once in an epoch. As a worker holds a range of neighbouring
- * rows, it has its even share of every batch, up to one row: a permutation over all rows would leave the share to chance,
- * and everybody would wait for the unluckiest worker in each step. Rows of a batch stand in ascending order.
+ * <p>The rows 0 … n-1 are divided into strata of neighbouring rows, as many as a batch has places; step j takes from
+ * each stratum the j-th row of the stratum's own permutation. Each row occurs once per epoch. A worker holds a range of
+ * neighbouring rows and so has its even share of every batch, up to one row: with a permutation of all rows the share
+ * would be random, and every step would wait for the worker with the most rows. Rows of a batch are in ascending order.
  *
- * <p>The last step has n mod batchSize rows, where that is not 0. A batch larger than the data is all of the data.
+ * <p>The last step has n mod batchSize rows if that is not 0. A batch larger than the data contains all of the data.
  */
 public final class EpochOrder {
     private final int steps;
@@ -23,7 +23,7 @@ public final class EpochOrder {
      * @param batchSize rows of a full batch, of all workers together
      * @param seed the fit's seed
      * @param epoch the epoch, from 0
-     * @param shuffle whether strata are permuted; otherwise each epoch takes the rows of a stratum as they come
+     * @param shuffle whether strata are permuted; otherwise each epoch takes the rows of a stratum in order
      * @param first the worker's first row
      * @param end one after its last row
      */
@@ -62,7 +62,7 @@ public final class EpochOrder {
     }
 
     /**
-     * Steps of an epoch.
+     * The number of steps of an epoch.
      *
      * @param total rows of all workers
      * @param batchSize rows of a full batch
@@ -73,11 +73,11 @@ public final class EpochOrder {
     }
 
     /**
-     * Where the range of a worker, or a stratum, begins.
+     * The first row of a worker's range or of a stratum.
      *
-     * @param part number of the part, from 0; as many as there are parts for the end of the last
+     * @param part the part's index, from 0; the number of parts for the end of the last one
      * @param parts number of parts
-     * @param total rows
+     * @param total number of rows
      * @return the part's first row
      */
     public static long bound(long part, long parts, long total) {
@@ -116,7 +116,7 @@ public final class EpochOrder {
     }
 
     /**
-     * Steps of this epoch, the same for every worker.
+     * The number of steps of this epoch, the same for every worker.
      *
      * @return the number of steps
      */
@@ -125,7 +125,7 @@ public final class EpochOrder {
     }
 
     /**
-     * How many of a batch's rows are with this worker.
+     * How many rows of a batch this worker has.
      *
      * @param step the step, from 0
      * @return 0 or more
@@ -138,7 +138,7 @@ public final class EpochOrder {
      * A row of a batch.
      *
      * @param step the step, from 0
-     * @param index which of this worker's rows of the batch
+     * @param index index among this worker's rows of the batch
      * @return the row, counted from the worker's first one
      */
     public int row(int step, int index) {

@@ -12,8 +12,8 @@ import org.apache.spark.sql.types.LongType;
 import org.apache.spark.unsafe.Platform;
 
 /**
- * Reads the features of one row after another and checks them. What it gives is valid until the next row is asked for: it may
- * be memory that Spark uses again.
+ * Reads and checks the features of one row after another. The result is valid until the next row is read: it may be
+ * memory that Spark reuses.
  *
  * <p>Concurrency: used by one thread.
  */
@@ -41,7 +41,7 @@ public final class FeatureReader {
     private boolean invalid;
 
     /**
-     * Makes a reader.
+     * Creates a reader.
      *
      * @param column the column's name, for messages
      * @param columnType its type
@@ -59,8 +59,8 @@ public final class FeatureReader {
      * Reads the features of a row.
      *
      * @param row a row
-     * @param ordinal the place of the features in it
-     * @return what is wrong with them, or null when nothing is
+     * @param ordinal the index of the features in it
+     * @return what is wrong with them, or null if nothing is
      */
     public String read(InternalRow row, int ordinal) {
         invalid = false;
@@ -87,7 +87,7 @@ public final class FeatureReader {
     }
 
     /**
-     * Whether what was wrong with the row read last is a value, as against the number of features.
+     * Whether the fault of the last row is a value rather than the number of features.
      *
      * @return true for null, NaN and infinities
      */
@@ -96,10 +96,10 @@ public final class FeatureReader {
     }
 
     /**
-     * Writes the features of the row read last as floats.
+     * Writes the features of the last row as floats.
      *
-     * @param to an array
-     * @param at where to begin
+     * @param to the destination
+     * @param at the index of the first float in it
      */
     public void copyTo(float[] to, int at) {
         if (type == FeatureType.BYTES) {
@@ -116,7 +116,7 @@ public final class FeatureReader {
         }
     }
 
-    /** Whether the row read last is sparse. */
+    /** Whether the last row is sparse. */
     boolean isSparse() {
         return indices != null;
     }
@@ -125,12 +125,12 @@ public final class FeatureReader {
         return bytes;
     }
 
-    /** What holds the floats of a dense row, as {@link Platform} wants it. */
+    /** The object that holds the floats of a dense row, as {@link Platform} expects it. */
     Object denseBase() {
         return base;
     }
 
-    /** Where in {@link #denseBase} they are. */
+    /** The offset of the floats in {@link #denseBase}. */
     long denseOffset() {
         return offset;
     }
@@ -261,10 +261,10 @@ public final class FeatureReader {
     }
 
     /**
-     * Whether no float has one of the largest exponents: to add the units carries into the sign exactly then, in both floats of a
-     * long at once. A test of each element took half of the time of reading a row.
+     * Whether all floats are below a bound on their exponents: adding the units carries into the sign bit exactly if a
+     * float is not, for both floats of a long at once. Testing each element took half of the time of reading a row.
      *
-     * @param units what the least of those exponents lacks of 256, in both halves: 1 finds what is not finite
+     * @param units the difference of the smallest excluded exponent to 256, in both halves: 1 finds non-finite floats
      */
     private static boolean allBelow(long units, Object base, long offset, int n) {
         long found0 = 0;

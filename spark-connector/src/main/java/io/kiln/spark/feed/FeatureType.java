@@ -7,7 +7,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
 
-/** The kinds of columns that features are read from. */
+/** The kinds of columns from which features can be read. */
 public enum FeatureType {
     /** MLlib vectors, dense and sparse; packed as float32. */
     VECTOR,
@@ -23,12 +23,12 @@ public enum FeatureType {
     BYTES;
 
     /**
-     * The kind of a column.
+     * Returns the kind of a column.
      *
      * @param column the column's name, for the message
      * @param type the column's type
      * @return the kind
-     * @throws IllegalArgumentException when features cannot be read from such a column
+     * @throws IllegalArgumentException if features cannot be read from such a column
      */
     public static FeatureType of(String column, DataType type) {
         if (type.equals(SQLDataTypes.VectorType())) {
@@ -49,6 +49,6 @@ public enum FeatureType {
                         .formatted(
                                 column,
                                 type.catalogString(),
-                                " assemble several columns with VectorAssembler, turn text into numbers first"));
+                                " combine several columns with VectorAssembler, convert text to numbers first"));
     }
 }

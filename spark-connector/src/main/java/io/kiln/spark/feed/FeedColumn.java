@@ -11,12 +11,12 @@ import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * A column, or a field within one, that a Param names. The name of a column is taken as it is, dots included; what is no
- * column's name is read as a path, such as {@code image.data}, whose parts may stand in backticks.
+ * A column, or a field within one, that a Param names. The name of a column is used as is, including dots; if no column
+ * has the name, it is read as a path such as {@code image.data}, whose parts may be in backticks.
  *
- * @param name the name, as the Param has it
+ * @param name the Param's value
  * @param parts names of the column and of the fields within it
- * @param path places of the column in its schema and of the fields in their structs
+ * @param path index of the column in the schema, then indices of the fields in their structs
  * @param field type and metadata
  */
 public record FeedColumn(String name, List<String> parts, List<Integer> path, StructField field) {
@@ -27,7 +27,7 @@ public record FeedColumn(String name, List<String> parts, List<Integer> path, St
      * @param param the Param that names the column, for the message
      * @param name the name
      * @return the column
-     * @throws IllegalArgumentException when there is no such column, or more than one
+     * @throws IllegalArgumentException if there is no such column, or more than one
      */
     public static FeedColumn find(StructType schema, String param, String name) {
         if (places(schema, name).isEmpty()) {
@@ -35,7 +35,7 @@ public record FeedColumn(String name, List<String> parts, List<Integer> path, St
             if (inner != null) {
                 return inner;
             }
-            throw new IllegalArgumentException("%s: there is no column \"%s\"; the DataFrame has %s"
+            throw new IllegalArgumentException("%s: no column \"%s\"; the DataFrame has %s"
                     .formatted(param, name, String.join(", ", schema.fieldNames())));
         }
         int at = only(schema, param, name);
@@ -89,7 +89,7 @@ public record FeedColumn(String name, List<String> parts, List<Integer> path, St
     }
 
     /**
-     * The column of a DataFrame.
+     * Returns the column of a DataFrame.
      *
      * @param data the DataFrame
      * @return the column

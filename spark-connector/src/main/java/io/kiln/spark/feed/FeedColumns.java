@@ -13,7 +13,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Which columns of a DataFrame a fit reads; names are those that {@link FeedColumn} finds.
+ * The columns of a DataFrame that a fit reads, by the names that {@link FeedColumn} resolves.
  *
  * @param features name of the features' column
  * @param featuresType its type
@@ -33,7 +33,7 @@ public record FeedColumns(String features, DataType featuresType, String label, 
      * @param weight name of the column of sample weights; empty for none
      * @param validation name of the column that marks validation rows; empty for none
      * @return the binding
-     * @throws IllegalArgumentException when a column is missing or of the wrong type
+     * @throws IllegalArgumentException if a column is missing or has the wrong type
      */
     public static FeedColumns bind(StructType schema, String features, String label, String weight, String validation) {
         DataType type = FeedColumn.find(schema, "featuresCol", features).field().dataType();
@@ -67,7 +67,7 @@ public record FeedColumns(String features, DataType featuresType, String label, 
     }
 
     /**
-     * Kind of the features' column.
+     * Returns the kind of the features' column.
      *
      * @return the kind
      */
@@ -95,11 +95,11 @@ public record FeedColumns(String features, DataType featuresType, String label, 
     }
 
     /**
-     * The columns that are read: features, label, and of weight and validation those that there are. They are read as they
-     * are, for each expression among them would make Spark copy all of the row once more.
+     * Selects the columns that are read: features, label, and weight and validation if present. They are read
+     * unchanged, because any expression would make Spark copy the whole row once more.
      *
      * @param data the whole DataFrame
-     * @return what {@link RowPacker} reads
+     * @return the input of {@link RowPacker}
      */
     Dataset<Row> project(Dataset<?> data) {
         return data.select(Stream.of(features, label, weight, validation)

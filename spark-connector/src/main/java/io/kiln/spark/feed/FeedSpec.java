@@ -3,13 +3,13 @@ package io.kiln.spark.feed;
 import java.io.Serializable;
 
 /**
- * What the rows of a fit must look like.
+ * The required form of the rows of a fit.
  *
  * @param columns the columns
  * @param width features per row
- * @param labels what labels may be
- * @param skipInvalid whether rows with a feature, label or weight that is null, NaN or infinite are left out instead of
- *     refused
+ * @param labels the allowed labels
+ * @param skipInvalid whether rows with a feature, label or weight that is null, NaN or infinite are skipped instead of
+ *     rejected
  */
 public record FeedSpec(FeedColumns columns, int width, Labels labels, boolean skipInvalid) implements Serializable {
     /** Checks the width. */
@@ -20,11 +20,11 @@ public record FeedSpec(FeedColumns columns, int width, Labels labels, boolean sk
     }
 
     /**
-     * A specification that refuses invalid rows.
+     * Creates a specification that rejects invalid rows.
      *
      * @param columns the columns
      * @param width features per row
-     * @param labels what labels may be
+     * @param labels the allowed labels
      */
     public FeedSpec(FeedColumns columns, int width, Labels labels) {
         this(columns, width, labels, false);

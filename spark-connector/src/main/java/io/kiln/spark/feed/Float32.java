@@ -1,17 +1,18 @@
 package io.kiln.spark.feed;
 
 /**
- * Which numbers a float32 feature takes: finite ones, and of the whole numbers only those that it holds exactly. Up to 2^24 it
- * holds all of them. A larger one that would become a neighbour is most likely an id, of which no digit may be lost.
+ * Decides which numbers are accepted as float32 features: finite ones, and whole numbers only if they are represented
+ * exactly. Up to 2^24 all are. A larger one that would be rounded is most likely an id, which must not change.
  */
 public final class Float32 {
-    /** From here on not every whole number is a float32. */
+    /** From here on, some whole numbers are not representable in float32. */
     static final float WHOLE = 1 << 24;
 
     private Float32() {}
 
     /**
-     * Whether a converted feature is surely right: the quick test, which nearly all numbers pass. For others ask {@link #wrong}.
+     * Whether a converted feature is certainly valid: a quick test that nearly all numbers pass. For others call {@link
+     * #wrong}.
      *
      * @param converted the nearest float32 of a feature
      * @return false for magnitudes from 2^24 on and for NaN
@@ -21,11 +22,11 @@ public final class Float32 {
     }
 
     /**
-     * What is wrong with a feature.
+     * Describes what is wrong with a feature.
      *
-     * @param index its place in the row
+     * @param index its index in the row
      * @param x the feature
-     * @return the words for the message; null when nothing is
+     * @return text for the message; null if nothing is wrong
      */
     public static String wrong(int index, double x) {
         float f = (float) x;
@@ -37,11 +38,11 @@ public final class Float32 {
     }
 
     /**
-     * What is wrong with a whole number as a feature.
+     * Describes what is wrong with a whole number as a feature.
      *
-     * @param index its place in the row
+     * @param index its index in the row
      * @param x the number
-     * @return the words for the message; null when nothing is
+     * @return text for the message; null if nothing is wrong
      */
     public static String wrong(int index, long x) {
         float f = x;
@@ -53,7 +54,7 @@ public final class Float32 {
     private static String notExact(int index, Number x, float f) {
         return "has the whole number " + plain(x) + " as feature " + index + ", which would become " + plain(f)
                 + ": features are float32, and hold whole numbers exactly up to 16777216 (2^24);"
-                + " make ids small with StringIndexer or FeatureHasher, scale quantities";
+                + " map ids to small numbers with StringIndexer or FeatureHasher, scale quantities";
     }
 
     private static String plain(Number x) {

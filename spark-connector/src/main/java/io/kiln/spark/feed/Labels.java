@@ -4,17 +4,17 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What labels may be, and what rows count by them.
+ * The allowed labels, and how rows are weighted by them.
  *
- * @param classes number of classes, for labels 0 … classes-1; 0 when labels are any finite numbers
- * @param classWeights factors on the weights of training rows, one per class; empty when all classes count alike
- * @param ignored labels whose rows are left out, of training and validation
+ * @param classes number of classes, for labels 0 … classes-1; 0 if labels are arbitrary finite numbers
+ * @param classWeights factors on the weights of training rows, one per class; empty if all classes have the same weight
+ * @param ignored labels whose rows are skipped, in training and validation
  */
 public record Labels(int classes, List<Double> classWeights, List<Double> ignored) implements Serializable {
     /**
-     * Checks and keeps the lists.
+     * Checks and copies the lists.
      *
-     * @throws IllegalArgumentException when there is not one weight per class
+     * @throws IllegalArgumentException if there is not one weight per class
      */
     public Labels {
         classWeights = List.copyOf(classWeights);
@@ -27,9 +27,9 @@ public record Labels(int classes, List<Double> classWeights, List<Double> ignore
     }
 
     /**
-     * Labels that all count alike.
+     * Creates labels with equal weights.
      *
-     * @param classes number of classes; 0 when labels are any finite numbers
+     * @param classes number of classes; 0 if labels are arbitrary finite numbers
      */
     public Labels(int classes) {
         this(classes, List.of(), List.of());

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Where each row stands in the order of all rows: the rows of the DataFrame's first partition come first, and so on; training
- * and validation rows are counted apart. Worker r of w holds the rows from {@code r n / w} to {@code (r + 1) n / w}.
+ * The position of each row in the order of all rows: the rows of the DataFrame's first partition come first, and so on;
+ * training and validation rows are counted separately. Worker r of w holds the rows from {@code r n / w} to {@code (r +
+ * 1) n / w}.
  *
  * @param training first row of each partition, then the number of all training rows
  * @param validation first validation row of each partition, then the number of all
@@ -20,7 +21,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
         implements Serializable {
 
     /**
-     * What one partition holds.
+     * The content of one partition.
      *
      * @param training number of training rows
      * @param validation number of validation rows
@@ -28,7 +29,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
      * @param fingerprints hashes of its blocks, in their order
      * @param labels moments of the training rows' labels
      * @param validationWeight sum of the validation rows' weights
-     * @param error the message about its first bad row, or null
+     * @param error the message about its first invalid row, or null
      */
     record Part(
             long training,
@@ -85,7 +86,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
                 parts.stream().map(Part::fingerprints).toArray(long[][]::new));
     }
 
-    /** A number that differs when the rows differ. */
+    /** A hash of the rows. */
     long fingerprint() {
         long hash = fingerprints.length;
         for (long[] of : fingerprints) {
@@ -125,7 +126,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
             return null;
         }
 
-        /** What is wrong when there are no more blocks, or null. */
+        /** What is wrong if there are no more blocks, or null. */
         String end() {
             int expected = fingerprints[partition].length;
             return next == expected ? null : changed("it had " + expected + " blocks of rows, now it has " + next);
@@ -159,7 +160,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
         return EpochOrder.bound(rank, workers, total(validationSet));
     }
 
-    /** Place of a block's first row among all rows of its set. */
+    /** Position of a block's first row among all rows of its set. */
     long start(PackedBlock b) {
         return offsets(b.isValidation())[b.partition()] + b.firstRow();
     }

@@ -4,8 +4,8 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * Weighted mean and spread of columns. Parts are joined by the formula of Chan, Golub and LeVeque (1979), which does not cancel
- * where a mean is large beside its spread.
+ * Weighted mean and standard deviation of columns. Parts are combined by the formula of Chan, Golub and LeVeque (1979),
+ * which avoids cancellation if a mean is large compared with its deviation.
  *
  * <p>Concurrency: not thread-safe.
  */
@@ -16,7 +16,7 @@ public final class Moments implements Serializable {
     private final double[] squares;
     private double weight;
 
-    /** Moments of no rows. */
+    /** Creates the moments of no rows. */
     Moments(int columns) {
         means = new double[columns];
         squares = new double[columns];
@@ -39,7 +39,7 @@ public final class Moments implements Serializable {
         return m;
     }
 
-    /** The features of a block's rows: what a sparse row does not state is 0. */
+    /** The features of a block's rows; features that a sparse row omits are 0. */
     static Moments ofFeatures(PackedBlock b, int width) {
         Moments m = new Moments(width);
         double[] stated = new double[width];
@@ -67,7 +67,7 @@ public final class Moments implements Serializable {
         return m;
     }
 
-    /** Takes in the rows of another part. */
+    /** Adds the rows of another part. */
     Moments add(Moments other) {
         double all = weight + other.weight;
         if (other.weight > 0) {
@@ -110,7 +110,7 @@ public final class Moments implements Serializable {
     }
 
     /**
-     * The standard deviation of a column, of the rows themselves: divided by the sum of the weights.
+     * The population standard deviation of a column: divided by the sum of the weights.
      *
      * @param column the column
      * @return 0 or more

@@ -4,7 +4,7 @@ import io.kiln.ndarray.HostView;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Packed blocks in memory outside the heap. */
+/** Packed blocks in off-heap memory. */
 final class NativeBlocks implements BlockStore {
     private final List<HostView> memory = new ArrayList<>();
     private final List<PackedBlock> blocks = new ArrayList<>();

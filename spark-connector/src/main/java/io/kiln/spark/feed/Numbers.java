@@ -21,7 +21,7 @@ final class Numbers {
         return type instanceof NumericType || type instanceof BooleanType;
     }
 
-    /** The number at a place that is not null. */
+    /** Reads the number at an index that is not null. */
     static double read(SpecializedGetters from, int at, DataType type) {
         if (type instanceof DoubleType) {
             return from.getDouble(at);

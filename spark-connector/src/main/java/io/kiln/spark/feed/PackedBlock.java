@@ -8,16 +8,16 @@ import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.unsafe.Platform;
 
 /**
- * Rows in one byte array: what Spark's storage keeps and a shuffle moves. Little-endian:
+ * Rows in one byte array, the unit that Spark stores and shuffles. Little-endian:
  *
  * <pre>
  * int magic, byte kind, byte set, short 0, int partition, int rows, int width, int 0, long firstRow,
  * double[rows] labels, double[rows] weights, features
  * </pre>
  *
- * where features are {@code float[rows][width]}, {@code byte[rows][width]}, or, of sparse rows, {@code int[rows + 1]} offsets
- * into the {@code int[]} indices that follow, and as many {@code float[]} values. A block of kind "error" holds a message
- * about a bad row instead.
+ * where features are {@code float[rows][width]}, {@code byte[rows][width]}, or, for sparse rows, {@code int[rows + 1]}
+ * offsets into the {@code int[]} indices that follow, and as many {@code float[]} values. A block of kind "error" holds
+ * a message about an invalid row instead.
  */
 final class PackedBlock {
     static final byte DENSE = 0;
@@ -42,7 +42,7 @@ final class PackedBlock {
         this(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length);
     }
 
-    /** A block outside the heap, where it stays as long as this object is used. */
+    /** A block in off-heap memory, which must stay allocated as long as this object is used. */
     PackedBlock(long address, int length) {
         this(null, address, length);
     }
@@ -87,7 +87,7 @@ final class PackedBlock {
         return b.array();
     }
 
-    /** The message about a bad row, or null. */
+    /** The message about an invalid row, or null. */
     String error() {
         if (kind != ERROR) {
             return null;
@@ -109,7 +109,7 @@ final class PackedBlock {
         return validation;
     }
 
-    /** The partition of the DataFrame that the rows come from. */
+    /** The partition of the DataFrame that contains the rows. */
     int partition() {
         return partition;
     }
@@ -118,7 +118,7 @@ final class PackedBlock {
         return rows;
     }
 
-    /** Place of the first row among the rows of its partition and set. */
+    /** Position of the first row among the rows of its partition and set. */
     long firstRow() {
         return firstRow;
     }
@@ -140,7 +140,7 @@ final class PackedBlock {
         return kind == BYTES ? width : 4 * width;
     }
 
-    /** Writes a row's features to memory of the host, densely. */
+    /** Writes a row's features to host memory, in dense form. */
     void copyRow(int row, HostView target) {
         int size = rowBytes();
         long address = target.slice(0, size).address();
@@ -159,13 +159,13 @@ final class PackedBlock {
         }
     }
 
-    /** Takes the features of a row. */
+    /** Receives the features of a row. */
     @FunctionalInterface
     interface FeatureConsumer {
         void accept(int index, double value);
     }
 
-    /** Gives a row's features to somebody; of a sparse row those that it states. */
+    /** Passes a row's features to a consumer; for a sparse row, only those it contains. */
     void forEachFeature(int row, FeatureConsumer to) {
         int at = features();
         if (kind == SPARSE) {
@@ -187,7 +187,7 @@ final class PackedBlock {
         }
     }
 
-    /** Some of the rows as a block of their own. */
+    /** Copies a range of rows into a new block. */
     byte[] slice(int from, int to) {
         int n = to - from;
         byte[] slice = new byte[sliceBytes(from, to)];
@@ -222,7 +222,7 @@ final class PackedBlock {
         return HEADER + 16 * n + 4 * (n + 1) + 8 * count;
     }
 
-    /** Whether some rows are all rows. */
+    /** Whether a range covers all rows. */
     boolean isAll(int from, int to) {
         return from == 0 && to == rows;
     }
@@ -231,7 +231,7 @@ final class PackedBlock {
         return length;
     }
 
-    /** A hash of 64 bits of the whole block: that of xxHash (Collet, "xxHash", XXH64). */
+    /** A 64-bit hash of the whole block: XXH64 (Collet, "xxHash"). */
     long fingerprint() {
         return XXH64.hashUnsafeBytes(base, start, length, SEED);
     }

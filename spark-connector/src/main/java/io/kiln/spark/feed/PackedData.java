@@ -35,11 +35,11 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * The packed rows of a fit, dealt out to its workers, in Spark's storage.
+ * The packed rows of a fit, distributed to its workers, in Spark's storage.
  *
- * <p>Life cycle: {@link #pack} reads the DataFrame once; {@link #rows} is the input of the training stage, as often as it is
- * submitted; {@link #close} removes the blocks and the shuffle's files. The DataFrame's plan must give the same rows in the
- * same order each time that it is computed: it is computed again where an executor with packed rows is lost.
+ * <p>Life cycle: {@link #pack} reads the DataFrame once; {@link #rows} is the input of the training stage each time it
+ * is submitted; {@link #close} removes the blocks and the shuffle files. The DataFrame's plan must give the same rows
+ * in the same order each time it is computed: it is recomputed if an executor with packed rows is lost.
  *
  * <p>Concurrency: used by one thread of the driver.
  */
@@ -65,18 +65,19 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * Reads a DataFrame, checks and packs its rows, and deals them out.
+     * Reads a DataFrame, checks and packs its rows, and distributes them to the workers.
      *
      * @param data the DataFrame
-     * @param spec its columns and what they must hold
+     * @param spec its columns and their required content
      * @param workers number of workers
      * @param level where Spark keeps the packed rows
-     * @param idle the longest time in which no task of a job runs, as others hold all slots
+     * @param idle the longest time for which no task of a job may be running because others hold all slots
      * @return the packed rows, to be closed
-     * @throws IllegalArgumentException when a row is bad, or there are too few rows; nothing is left behind then
-     * @throws ExecutionException when a Spark job failed or was cancelled
-     * @throws TimeoutException when a job could not start in time
-     * @throws InterruptedException when this thread was interrupted
+     * @throws IllegalArgumentException if a row is invalid, or there are too few rows; nothing is left behind in this
+     *     case
+     * @throws ExecutionException if a Spark job failed or was cancelled
+     * @throws TimeoutException if a job could not start in time
+     * @throws InterruptedException if this thread was interrupted
      */
     public static PackedData pack(Dataset<?> data, FeedSpec spec, int workers, StorageLevel level, Duration idle)
             throws ExecutionException, TimeoutException, InterruptedException {
@@ -94,7 +95,7 @@ public final class PackedData implements AutoCloseable {
             Layout layout = Layout.of(parts, workers);
             long left = skipped.value();
             if (left > 0) {
-                LOG.warn("fit: {} rows with null, NaN or infinite values are left out, as handleInvalid says", left);
+                LOG.warn("fit: skipped {} rows with null, NaN or infinite values, as set by handleInvalid", left);
             }
             checkCounts(layout, spec, left);
             Moments labels = checkWeights(parts, layout, spec);
@@ -111,7 +112,7 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Packs the rows of a partition, as a function of Scala's. */
+    /** Packs the rows of a partition, as a Scala function. */
     private record Packer(FeedSpec spec, StructType schema, LongAccumulator skipped)
             implements Function2<Object, scala.collection.Iterator<InternalRow>, scala.collection.Iterator<byte[]>>,
                     Serializable {
@@ -128,11 +129,12 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * Whether Spark allows a barrier stage on an RDD: all that is computed in the stage must have as many partitions.
+     * Whether Spark allows a barrier stage on an RDD: everything computed in the stage must have the same number of
+     * partitions.
      *
      * @param rdd the RDD
      * @param partitions number of tasks
-     * @return false when rows must be dealt out by a shuffle first
+     * @return false if rows must be redistributed by a shuffle first
      */
     public static boolean isOneStage(RDD<?> rdd, int partitions) {
         if (rdd.getNumPartitions() != partitions) {
@@ -178,7 +180,7 @@ public final class PackedData implements AutoCloseable {
         }
         if (n < layout.workers()) {
             throw new IllegalArgumentException(
-                    "numWorkers: %d workers, but there are only %d training rows; each worker needs one at least"
+                    "numWorkers: %d workers, but there are only %d training rows; each worker needs at least one"
                             .formatted(layout.workers(), n));
         }
         if (!column.isEmpty() && layout.total(true) == 0) {
@@ -188,7 +190,7 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Refuses rows that all count nothing; gives the moments of the training labels. */
+    /** Rejects rows that all have weight 0; returns the moments of the training labels. */
     private static Moments checkWeights(List<Layout.Part> parts, Layout layout, FeedSpec spec) {
         Moments labels = new Moments(1);
         parts.forEach(p -> labels.add(p.labels()));
@@ -196,17 +198,20 @@ public final class PackedData implements AutoCloseable {
         boolean training = !(labels.weight() > 0);
         if (training || layout.total(true) > 0 && !(held > 0)) {
             throw new IllegalArgumentException(
-                    "weightCol: column \"%s\" is 0 in all %d %s rows, so that %s; give some of them a weight, or unset the Param"
+                    "weightCol: column \"%s\" is 0 in all %d %s rows, so that %s; give some rows a weight, or unset the Param"
                             .formatted(
                                     spec.columns().weight(),
                                     layout.total(!training),
                                     training ? "training" : "validation",
-                                    training ? "none of them teaches anything" : "nothing can be validated"));
+                                    training ? "nothing can be learned from them" : "nothing can be validated"));
         }
         return labels;
     }
 
-    /** Class tags that let Spark serialize blocks as plain bytes: Java's own streams would keep a hundred of them in memory. */
+    /**
+     * Class tags that let Spark serialize blocks as plain bytes: Java serialization would buffer a hundred of them in
+     * memory.
+     */
     @SuppressWarnings("unchecked")
     private static PackedData dealOut(
             SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level, Duration idle, Moments labels)
@@ -233,12 +238,12 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * Computes again what was lost with executors, so that the training stage finds its rows in storage.
+     * Recomputes blocks that were lost with executors, so that the training stage finds its rows in storage.
      *
-     * @throws RowsChangedException when the DataFrame gave other rows than at first
-     * @throws ExecutionException when a Spark job failed or was cancelled
-     * @throws TimeoutException when a job could not start in time
-     * @throws InterruptedException when this thread was interrupted
+     * @throws RowsChangedException if the DataFrame gave other rows than at first
+     * @throws ExecutionException if a Spark job failed or was cancelled
+     * @throws TimeoutException if a job could not start in time
+     * @throws InterruptedException if this thread was interrupted
      */
     public void restore() throws ExecutionException, TimeoutException, InterruptedException {
         RowsReader reader = reader();
@@ -256,7 +261,10 @@ public final class PackedData implements AutoCloseable {
                 });
     }
 
-    /** What is wrong with a worker's blocks, or null: no failure of the task, as Spark would try it again. */
+    /**
+     * What is wrong with a worker's blocks, or null. Returned rather than thrown, because Spark would retry a failed
+     * task.
+     */
     private static String wrong(VerifiedBlocks blocks) {
         try {
             while (blocks.hasNext()) {
@@ -287,13 +295,13 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * Moments of the training rows' features: one more pass over the packed rows.
+     * Moments of the training rows' features, computed by one more pass over the packed rows.
      *
      * @param width number of features
      * @return mean and standard deviation of each
-     * @throws ExecutionException when a Spark job failed or was cancelled
-     * @throws TimeoutException when a job could not start in time
-     * @throws InterruptedException when this thread was interrupted
+     * @throws ExecutionException if a Spark job failed or was cancelled
+     * @throws TimeoutException if a job could not start in time
+     * @throws InterruptedException if this thread was interrupted
      */
     public Moments features(int width) throws ExecutionException, TimeoutException, InterruptedException {
         Moments all = new Moments(width);
@@ -314,7 +322,7 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * How the rows are dealt out, for the workers.
+     * How the rows are distributed, for the workers.
      *
      * @return a function from a worker's rank and blocks to its rows
      */
@@ -350,7 +358,7 @@ public final class PackedData implements AutoCloseable {
     }
 
     /**
-     * A number that differs when the rows, or how they are packed, differ.
+     * A hash of the rows and of how they are packed.
      *
      * @return a hash of all rows
      */
@@ -358,7 +366,7 @@ public final class PackedData implements AutoCloseable {
         return layout.fingerprint();
     }
 
-    /** Removes the packed rows from Spark's storage, and the shuffle's files. Closing twice does nothing. */
+    /** Removes the packed rows from Spark's storage, and the shuffle files. Idempotent. */
     @Override
     public void close() {
         if (sc.isStopped()) {
@@ -370,7 +378,7 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Rank r's rows go to partition r. */
+    /** Sends rank r's rows to partition r. */
     private static final class ByRank extends Partitioner {
         private static final long serialVersionUID = 1L;
         private final int workers;
@@ -390,7 +398,7 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
-    /** Cuts blocks where the rows of one worker end and those of the next begin; first compares each with the one packed first. */
+    /** Cuts blocks at the boundaries between workers' rows, after comparing each with the one packed first. */
     private static final class Dealer implements Iterator<Tuple2<Integer, byte[]>> {
         private final Layout layout;
         private final int partition;

@@ -8,8 +8,8 @@ import org.apache.spark.storage.RDDBlockId;
 import scala.Option;
 
 /**
- * Holds a partition in Spark's memory, so that a task may refer to its blocks instead of copying them: Spark evicts nothing that
- * a task has locked.
+ * Pins a partition in Spark's memory, so that a task can refer to its blocks instead of copying them: Spark evicts
+ * nothing that a task has locked.
  *
  * <p>Concurrency: belongs to the task's thread.
  */
@@ -27,7 +27,7 @@ final class Residence implements AutoCloseable {
     /**
      * Locks a partition; call it before its iterator has ended, while Spark's own lock is held.
      *
-     * @return the lock, or null when the partition is not in this JVM's memory as objects
+     * @return the lock, or null if the partition is not in this JVM's memory as objects
      */
     static Residence lock(int rdd, int partition) {
         BlockManager manager = SparkEnv.get().blockManager();

@@ -12,8 +12,8 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * Turns the rows of one partition into packed blocks. At the first bad row it stops
- * and gives a block that holds the message: the driver throws it once, instead of Spark retrying the task.
+ * Packs the rows of one partition into blocks. At the first invalid row it stops and returns a block with the message:
+ * the driver throws it once, whereas Spark would retry a failed task.
  */
 final class RowPacker implements Iterator<byte[]> {
     private static final int FEATURES = 0;
@@ -36,7 +36,7 @@ final class RowPacker implements Iterator<byte[]> {
     private long row;
     private boolean ended;
 
-    /** Makes the blocks of a partition; counts the rows that it leaves out. */
+    /** Creates the blocks of a partition and counts the rows that it skips. */
     RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows, LongAccumulator skipped) {
         this.spec = spec;
         this.skipped = skipped;
@@ -112,7 +112,7 @@ final class RowPacker implements Iterator<byte[]> {
                     names.label(),
                     String.format(
                             Locale.ROOT,
-                            "is %s, expected one of the whole numbers 0 … %d, for the network has %d classes; index labels with StringIndexer",
+                            "is %s, expected a whole number from 0 to %d, because the network has %d classes; index labels with StringIndexer",
                             label,
                             classes - 1,
                             classes));
@@ -125,7 +125,7 @@ final class RowPacker implements Iterator<byte[]> {
                     "weight",
                     names.weight(),
                     "is " + (r.isNullAt(weightAt) ? "null" : weight)
-                            + ", expected a finite number >= 0; mend or drop such rows");
+                            + ", expected a finite number >= 0; fix or drop such rows");
             return;
         }
         if (validationAt >= 0 && r.isNullAt(validationAt)) {
@@ -139,7 +139,7 @@ final class RowPacker implements Iterator<byte[]> {
         }
     }
 
-    /** Leaves a row out, if it is to be and only a value in it is wrong; otherwise refuses it. */
+    /** Skips a row if this is enabled and only a value in it is wrong; otherwise rejects it. */
     private void reject(boolean invalid, String what, String column, String wrong) {
         if (invalid && spec.skipInvalid()) {
             skipped.add(1);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.Lock;
 
 /**
- * Rows by number.
+ * Rows accessed by index.
  *
  * <p>Concurrency: thread-safe.
  */

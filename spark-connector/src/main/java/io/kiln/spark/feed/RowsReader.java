@@ -6,9 +6,9 @@ import java.util.Iterator;
 /**
  * Reads a worker's rows from its blocks. Serializable: it is part of the training task's closure.
  *
- * @param layout how rows are dealt out
- * @param rdd number of the RDD that holds the blocks
- * @param dealt whether blocks were cut and dealt out to workers, rather than taken as the DataFrame's partitions
+ * @param layout how rows are distributed
+ * @param rdd id of the RDD that holds the blocks
+ * @param dealt whether blocks were cut and shuffled to workers, rather than used as the DataFrame's partitions
  */
 public record RowsReader(Layout layout, int rdd, boolean dealt) implements Serializable {
     /**
@@ -18,7 +18,7 @@ public record RowsReader(Layout layout, int rdd, boolean dealt) implements Seria
      * @param blocks its partition of {@link PackedData#rows}
      * @return training and validation rows, to be closed
      * @throws RowsChangedException if the DataFrame produced other rows than before
-     * @throws java.io.UncheckedIOException when there is no room for the rows
+     * @throws java.io.UncheckedIOException if there is no space for the rows
      */
     public WorkerRows read(int rank, Iterator<byte[]> blocks) {
         return WorkerRows.read(this, rank, blocks);

@@ -25,7 +25,7 @@ final class SplitMix {
         return mix(state);
     }
 
-    /** A number 0 … bound-1; the bias of less than bound / 2^32 is of no account in a shuffle. */
+    /** A number 0 … bound-1; a bias of less than bound / 2^32 does not matter for a shuffle. */
     int below(int bound) {
         return (int) (((next() >>> 32) * bound) >>> 32);
     }

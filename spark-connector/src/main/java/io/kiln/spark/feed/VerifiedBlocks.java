@@ -3,8 +3,8 @@ package io.kiln.spark.feed;
 import java.util.Iterator;
 
 /**
- * A worker's blocks, each compared with the one packed first where blocks come from the DataFrame directly; blocks that were dealt
- * out are compared before they are cut.
+ * A worker's blocks. Blocks that come from the DataFrame directly are each compared with the one packed first; blocks
+ * that were shuffled have been compared before they were cut.
  */
 final class VerifiedBlocks implements Iterator<byte[]> {
     private final Iterator<byte[]> blocks;
@@ -14,7 +14,7 @@ final class VerifiedBlocks implements Iterator<byte[]> {
     /**
      * Wraps the blocks of a worker.
      *
-     * @param reader how rows were dealt out
+     * @param reader how rows were distributed
      * @param rank the worker
      * @param blocks its blocks
      */

@@ -12,13 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rows of one worker. Blocks that Spark holds as objects in this JVM's memory are referred to, and stay there until this is
- * closed; others are read once, one after the other, into a {@linkplain BlockStore store outside the heap}. So the heap needs
- * room for what Spark's storage keeps in memory, not for the worker's share.
+ * The rows of one worker. Blocks that Spark holds as objects in this JVM are referenced, and stay in memory until this
+ * object is closed; others are read once, one by one, into an {@linkplain BlockStore off-heap store}. The heap needs
+ * room only for what Spark keeps in memory, not for the worker's share.
  *
- * <p>Life cycle: close it when the feeders of its rows are closed.
+ * <p>Life cycle: close it after the feeders of its rows.
  *
- * <p>Concurrency: opened and closed by the task's thread; its rows may be read by any.
+ * <p>Concurrency: opened and closed by the task's thread; its rows may be read by any thread.
  */
 public final class WorkerRows implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerRows.class);
@@ -105,7 +105,7 @@ public final class WorkerRows implements AutoCloseable {
         return new RowSet(blocks, lock.readLock());
     }
 
-    /** Ends the reading of rows, and frees them; they are kept, with a warning, when a thread goes on reading. */
+    /** Ends the reading of rows and frees them; if a thread is still reading, they are kept and a warning is logged. */
     @Override
     public void close() {
         training.close();
@@ -121,7 +121,7 @@ public final class WorkerRows implements AutoCloseable {
             free.run();
             lock.writeLock().unlock();
         } else {
-            LOG.warn("feed: rank {}: a thread still reads rows; they stay until this process ends", rank);
+            LOG.warn("feed: rank {}: a thread is still reading rows; they stay in memory until this process ends", rank);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -156,16 +156,16 @@ public final class WorkerRows implements AutoCloseable {
     }
 
     /**
-     * Whether there are validation rows at any worker.
+     * Whether any worker has validation rows.
      *
-     * @return true when each epoch is validated
+     * @return true if each epoch is validated
      */
     public boolean hasValidation() {
         return layout.total(true) > 0;
     }
 
     /**
-     * Which rows each step of an epoch takes.
+     * Determines the rows of each step of an epoch.
      *
      * @param batchSize rows of a full batch, of all workers together
      * @param seed the fit's seed

@@ -1,5 +1,5 @@
 /**
- * From a DataFrame to batches: columns bound by type, rows packed once into blocks that Spark's storage keeps, dealt out to
- * workers, and read back in an order that depends on the seed, the epoch and the batch size only.
+ * From a DataFrame to batches: columns are bound by type, rows are packed once into blocks that Spark stores,
+ * distributed to workers, and read back in an order that depends only on seed, epoch and batch size.
  */
 package io.kiln.spark.feed;

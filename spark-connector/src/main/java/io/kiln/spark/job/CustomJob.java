@@ -32,7 +32,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Runs a user's loop on workers: the same stage, checks and network as the estimators. */
+/** Runs a user's loop on workers, with the same stage, checks and network as the estimators. */
 public final class CustomJob {
     private CustomJob() {}
 
@@ -44,10 +44,10 @@ public final class CustomJob {
      * @param rows the input
      * @param workers number of workers
      * @param cores cores of each; 0 for {@code spark.task.cpus}
-     * @param timeout how long workers wait for each other at most
-     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead
-     * @param loop what each worker does
-     * @return what the workers gave, by rank
+     * @param timeout how long workers wait for each other
+     * @param heartbeatTimeout how long a worker may be silent before it is considered dead
+     * @param loop runs on each worker
+     * @return the workers' results, by rank
      */
     public static <T, R> List<R> run(
             JavaRDD<T> rows,
@@ -100,7 +100,7 @@ public final class CustomJob {
         }
     }
 
-    /** Removes the files of the shuffles that were put between the user's RDD and the stage. */
+    /** Removes the files of the shuffles between the user's RDD and the stage. */
     private static void removeShuffles(RDD<?> rdd, RDD<?> users) {
         SparkContext sc = users.sparkContext();
         if (rdd == users || sc.isStopped() || sc.cleaner().isEmpty()) {

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A worker's way to the {@link ProgressDesk}. */
+/** A worker's connection to the {@link ProgressDesk}. */
 final class DriverLink {
     private static final long PROGRESS_NANOS = 250_000_000;
     private static final long PAUSE_NANOS = 2_000_000;
@@ -27,7 +27,9 @@ final class DriverLink {
         return ticket.ask(WorkerMessage.service(message.getClass()), WorkerMessage.write(message));
     }
 
-    /** Says how far training is, at most a few times a second or when an epoch has ended; only rank 0 does. */
+    /**
+     * Reports the progress of training, at most a few times a second or at the end of an epoch; only rank 0 reports.
+     */
     void progress(long steps, double loss, StepLosses losses, boolean epochEnd) {
         long now = System.nanoTime();
         if (rank == 0 && (epochEnd || now - lastProgress > PROGRESS_NANOS)) {
@@ -44,7 +46,7 @@ final class DriverLink {
         tell(new WorkerMessage.EpochEnd(attempt, rank, report, worker));
     }
 
-    /** Says how training ended, before the final weights are saved. */
+    /** Reports how training ended, before the final weights are saved. */
     void finished(int resultEpoch, int epochs) {
         tell(new WorkerMessage.Finish(attempt, resultEpoch, epochs));
     }

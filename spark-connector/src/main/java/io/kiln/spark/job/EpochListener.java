@@ -7,19 +7,19 @@ public interface EpochListener {
     EpochListener NONE = report -> {};
 
     /**
-     * Called once per epoch, in order, soon after its end; not called again for epochs that a resumed training took from a
-     * checkpoint or repeats after losing an executor. Runs in the thread that called {@code fit}; training does not wait for it, so
-     * a slow listener lags behind. An exception ends the fit with that exception.
+     * Called once per epoch, in order, soon after its end; not called again for epochs that a resumed training took
+     * from a checkpoint or repeats after losing an executor. Runs in the thread that called {@code fit}; training does
+     * not wait for it, so a slow listener lags behind. An exception ends the fit with that exception.
      *
-     * @param report results of the epoch
+     * @param report the epoch's results
      */
     void epochEnded(EpochReport report);
 
     /**
-     * Called for every event of the fit, by the same thread: also for that which begins it and for those of steps, of which there are
-     * a few per second.
+     * Called for every event of the fit, by the same thread, including its start and its steps, of which there are a
+     * few per second.
      *
-     * @param event what happened
+     * @param event the event
      */
     default void happened(FitEvent event) {}
 }

@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes the driver's log of a fit: a line when it begins, one per epoch, and one at its end. */
+/** Writes the driver's log of a fit: a line at the start, one per epoch, and one at the end. */
 final class EpochLog implements FitObserver {
     private static final Logger LOG = LoggerFactory.getLogger(EpochLog.class);
 
@@ -17,7 +17,7 @@ final class EpochLog implements FitObserver {
             begun = s;
             Provenance p = s.provenance();
             LOG.info(
-                    "{}: trains on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers of {} cores",
+                    "{}: training on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers with {} cores each",
                     s.uid(),
                     p.trainingRows(),
                     p.validationRows(),
@@ -30,7 +30,7 @@ final class EpochLog implements FitObserver {
             LOG.info("{}: {}", begun.uid(), line(e.report()));
         } else if (event instanceof FitEvent.Ended e && e.outcome() == FitEvent.Outcome.FINISHED) {
             LOG.info(
-                    "{}: trained {} epochs in {} s, keeps the weights of epoch {}",
+                    "{}: trained {} epochs in {} s, keeping the weights of epoch {}",
                     begun.uid(),
                     epochs,
                     String.format(Locale.ROOT, "%.1f", (e.time() - begun.time()) * 1e-3),

@@ -3,20 +3,20 @@ package io.kiln.spark.job;
 import java.util.List;
 
 /**
- * How one epoch went.
+ * The results of one epoch.
  *
  * @param epoch its number, from 1
- * @param steps updates in it
+ * @param steps number of updates
  * @param rows training rows of all workers
  * @param loss mean training loss, each batch with the weights it was computed with
  * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
- * @param metric value of the validation metric; NaN without validation rows or where it is the loss
- * @param seconds duration, validation included
- * @param skipped steps left out because gradients overflowed; 0 in other precisions than float16
- * @param clipped steps whose gradients were made smaller, because their norm exceeded {@code gradientClipNorm}; only those since
- *     the workers began or went on
- * @param lossScale factor on losses after the epoch; 1 in other precisions than float16
- * @param workers where each worker's time and memory went, by rank
+ * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
+ * @param seconds duration, including validation
+ * @param skipped steps skipped because gradients overflowed; 0 unless the precision is float16
+ * @param clipped steps whose gradients were scaled down because their norm exceeded {@code gradientClipNorm}; counted
+ *     since the workers last started or resumed
+ * @param lossScale factor on losses after the epoch; 1 unless the precision is float16
+ * @param workers time and memory of each worker, by rank
  */
 public record EpochReport(
         int epoch,
@@ -36,14 +36,14 @@ public record EpochReport(
     }
 
     /**
-     * Where a worker's time and memory went. Memory is that of its process, which several workers may share.
+     * A worker's time and memory. Memory is that of its process, which several workers may share.
      *
-     * @param executor the executor on which it ran; null in reports of versions before 0.2
-     * @param feed seconds of waiting for batches
-     * @param compute seconds of computing
-     * @param exchange seconds of waiting for other workers
-     * @param arrayBytes the most bytes that arrays outside the heap took so far
-     * @param heapBytes bytes of the heap in use when the epoch ended, garbage included
+     * @param executor its executor; null in reports of versions before 0.2
+     * @param feed seconds spent waiting for batches
+     * @param compute seconds spent computing
+     * @param exchange seconds spent waiting for other workers
+     * @param arrayBytes peak memory of arrays outside the heap, in bytes
+     * @param heapBytes bytes of the heap in use at the end of the epoch, including garbage
      */
     public record WorkerReport(
             String executor, double feed, double compute, double exchange, long arrayBytes, long heapBytes) {}
@@ -54,7 +54,7 @@ public record EpochReport(
     }
 
     /**
-     * Speed.
+     * Throughput.
      *
      * @return training rows per second
      */

@@ -8,28 +8,28 @@ import java.util.TreeMap;
 import org.apache.spark.scheduler.SparkListenerEvent;
 
 /**
- * What happens to a fit, as the driver posts it on Spark's listener bus: any {@code SparkListener} sees it in
- * {@code onOtherEvent}, and Spark's event log keeps it, so that the history server shows fits of applications that have ended.
- * The log line per epoch, the progress bar, the tab in Spark's UI and TensorBoard files are made of these events.
+ * An event of a fit, as the driver posts it on Spark's listener bus: any {@code SparkListener} sees it in {@code
+ * onOtherEvent}, and Spark's event log stores it, so that the history server shows fits of finished applications. The
+ * log line per epoch, the progress bar, the tab in Spark's UI and TensorBoard files are based on these events.
  *
- * <p>Event logs hold the names of these classes and of their components: neither changes, and a component that is added later
- * is 0 or null in older logs.
+ * <p>Event logs contain the names of these classes and of their components: neither changes, and a component added
+ * later is 0 or null in older logs.
  */
 public sealed interface FitEvent extends SparkListenerEvent {
-    /** {@return the fit; unique among all fits} */
+    /** {@return the fit's id, unique among all fits} */
     String fit();
 
-    /** {@return when it happened, in milliseconds since 1970} */
+    /** {@return the time of the event, in milliseconds since 1970} */
     long time();
 
     /**
-     * Workers begin to train.
+     * Workers start training.
      *
-     * @param fit the fit
+     * @param fit the fit's id
      * @param time milliseconds since 1970
-     * @param uid the estimator
+     * @param uid the estimator's uid
      * @param params the estimator's Params by name, as JSON, except for the network
-     * @param plan what is trained on what
+     * @param plan size and data of the training
      * @param provenance versions, rows and settings
      * @param network the network
      */
@@ -42,31 +42,32 @@ public sealed interface FitEvent extends SparkListenerEvent {
             Provenance provenance,
             Diagram network)
             implements FitEvent {
-        /** Makes the map unmodifiable, in the order of the names. */
+        /** Makes the map unmodifiable, sorted by name. */
         public Started {
             params = Collections.unmodifiableMap(new TreeMap<>(params));
         }
     }
 
     /**
-     * What a fit trains on what.
+     * Size and data of a fit's training.
      *
-     * @param stepsPerEpoch updates in an epoch
+     * @param stepsPerEpoch updates per epoch
      * @param metric name of the validation metric
-     * @param parameters numbers that are trained
+     * @param parameters number of trained elements
      * @param rowBytes bytes of the packed rows of all workers
-     * @param workerBytes estimate of a worker's weights, gradients, optimizer states and values inside a step
+     * @param workerBytes estimated bytes of a worker's weights, gradients, optimizer states and intermediate results of
+     *     a step
      */
     record Plan(int stepsPerEpoch, String metric, long parameters, long rowBytes, long workerBytes) {}
 
     /**
-     * Steps were done. There are at most a few events per second, and no more points in a fit than {@link StepLosses#MOST}.
+     * Steps were done. There are at most a few events per second, and at most {@link StepLosses#MOST} points per fit.
      *
-     * @param fit the fit
+     * @param fit the fit's id
      * @param time milliseconds since 1970
-     * @param step steps since the fit began
+     * @param step number of steps since the fit began
      * @param loss loss of the last of them on worker 0
-     * @param points losses of steps that no earlier event told
+     * @param points losses of steps not reported by earlier events
      */
     record Steps(String fit, long time, long step, double loss, List<StepLosses.Point> points) implements FitEvent {
         /** Makes the list unmodifiable. */
@@ -74,7 +75,7 @@ public sealed interface FitEvent extends SparkListenerEvent {
             points = List.copyOf(points);
         }
 
-        /** {@return whether it is worth keeping; others only move a progress bar} */
+        /** {@return whether the event log stores it; other events only move a progress bar} */
         @Override
         public boolean logEvent() {
             return !points.isEmpty();
@@ -84,16 +85,16 @@ public sealed interface FitEvent extends SparkListenerEvent {
     /**
      * An epoch has ended on all workers.
      *
-     * @param fit the fit
+     * @param fit the fit's id
      * @param time milliseconds since 1970
-     * @param report how it went
+     * @param report the epoch's results
      */
     record EpochEnded(String fit, long time, EpochReport report) implements FitEvent {}
 
     /**
-     * Training goes on after it has lost a worker.
+     * Training continues after losing a worker.
      *
-     * @param fit the fit
+     * @param fit the fit's id
      * @param time milliseconds since 1970
      * @param reason what was lost
      */
@@ -102,11 +103,11 @@ public sealed interface FitEvent extends SparkListenerEvent {
     /**
      * The fit has ended.
      *
-     * @param fit the fit
+     * @param fit the fit's id
      * @param time milliseconds since 1970
-     * @param outcome how
+     * @param outcome how it ended
      * @param message why it failed; empty otherwise
-     * @param resultEpoch the epoch whose weights the model has; 0 when there is no model
+     * @param resultEpoch the epoch whose weights the model has; 0 if there is no model
      */
     record Ended(String fit, long time, Outcome outcome, String message, int resultEpoch) implements FitEvent {}
 

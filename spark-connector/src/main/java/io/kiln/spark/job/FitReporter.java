@@ -7,7 +7,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkContext;
 
 /**
- * Makes events of what workers report, and tells them to the observers and to Spark's listener bus.
+ * Turns workers' reports into events and passes them to the observers and to Spark's listener bus.
  *
  * <p>Concurrency: one thread.
  */
@@ -22,21 +22,21 @@ final class FitReporter {
         this.observers = List.copyOf(observers);
     }
 
-    /** Makes an event that belongs to a fit. */
+    /** Creates an event that belongs to a fit. */
     @FunctionalInterface
     interface Maker {
-        /** Makes the event. */
+        /** Creates the event. */
         FitEvent make(String fit, long time);
     }
 
-    /** What a fit does, and how it may fail. */
+    /** The training of a fit, with the exceptions it may throw. */
     @FunctionalInterface
     interface Training<T> {
         /** Runs it. */
         T run() throws ExecutionException, TimeoutException, InterruptedException;
     }
 
-    /** Runs the training; tells how it ended when that was with an exception. */
+    /** Runs the training; if it throws, reports how it ended. */
     <T> T watch(Training<T> training) throws ExecutionException, TimeoutException, InterruptedException {
         try {
             return training.run();
@@ -64,14 +64,14 @@ final class FitReporter {
         observers.forEach(o -> o.on(event));
     }
 
-    /** The last epoch that is known. */
+    /** The last reported epoch. */
     int told() {
         return told;
     }
 
     /**
-     * Takes over the epochs of a checkpoint: they are part of the fit for whoever looks at it, but the estimator's listener has
-     * heard of them.
+     * Takes the epochs from a checkpoint: observers see them as part of the fit, but the estimator's listener was
+     * called for them before.
      */
     void restore(List<EpochReport> reports) {
         reports.stream().filter(r -> r.epoch() > told).forEach(r -> {
@@ -80,7 +80,7 @@ final class FitReporter {
         });
     }
 
-    /** Reports the epochs that are new. */
+    /** Reports new epochs. */
     void tell(List<EpochReport> reports) {
         for (EpochReport r : reports) {
             if (r.epoch() > told) {

@@ -18,16 +18,16 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What an estimator asks of a training job.
+ * An estimator's request to a training job.
  *
  * @param uid the estimator's uid, for messages and checkpoints
- * @param columns what is read
- * @param model what is trained
+ * @param columns the columns to read
+ * @param model the model to train
  * @param rule how weights are updated
- * @param run how the job runs
- * @param skipInvalid whether rows with null, NaN or infinite values are left out instead of refused
+ * @param run how the job is run
+ * @param skipInvalid whether rows with null, NaN or infinite values are skipped instead of rejected
  * @param listener follows the epochs on the driver
- * @param params the estimator's Params by name, as JSON, for whoever watches the fit
+ * @param params the estimator's Params by name, as JSON, for observers of the fit
  */
 public record FitRequest(
         String uid,
@@ -39,15 +39,16 @@ public record FitRequest(
         EpochListener listener,
         Map<String, String> params) {
     /**
-     * What is trained.
+     * The model to train.
      *
      * @param network the network
-     * @param inputShape shape of a row; empty to take it from the network or the data
+     * @param inputShape shape of a row; empty to derive it from the network or the data
      * @param inputScale factor on the features
-     * @param objective what for
+     * @param objective the training objective
      * @param standardize what is standardised inside the network
-     * @param classWeights factors on the weights of training rows, one per class; empty when all classes count alike
-     * @param ignored labels whose rows are left out
+     * @param classWeights factors on the weights of training rows, one per class; empty if all classes have the same
+     *     weight
+     * @param ignored labels whose rows are skipped
      */
     public record Model(
             Network network,
@@ -57,7 +58,7 @@ public record FitRequest(
             Standardize standardize,
             List<Double> classWeights,
             List<Double> ignored) {
-        /** What labels may be when the network has so many classes. */
+        /** The allowed labels for a network with this many classes. */
         Labels labels(int classes) {
             List<Double> all = new ArrayList<>(ignored);
             all.addAll(objective.ignoredLabels());
@@ -68,22 +69,22 @@ public record FitRequest(
     /**
      * What is standardised inside the network.
      *
-     * @param features whether each feature is
+     * @param features whether features are standardised
      * @param target whether the labels of a regressor are
      */
     public record Standardize(boolean features, boolean target) {}
 
     /**
-     * Checks what can be known without data.
+     * Checks everything that can be checked without data.
      *
      * @param schema the DataFrame's schema
-     * @throws IllegalArgumentException when network, columns and Params do not go together
+     * @throws IllegalArgumentException if network, columns and Params do not fit together
      */
     public void check(StructType schema) {
         Optional<long[]> shape = knownShape(schema);
         if (columns.type() == FeatureType.BYTES && shape.isEmpty()) {
             throw new IllegalArgumentException(
-                    "%s: inputShape: binary column \"%s\" does not tell the shape of a row; set inputShape, such as [1, 28, 28]"
+                    "%s: inputShape: binary column \"%s\" does not define the shape of a row; set inputShape, for example to [1, 28, 28]"
                             .formatted(uid, columns.features()));
         }
         shape.ifPresent(s -> {
@@ -109,13 +110,13 @@ public record FitRequest(
             int values = (Integer) n.getNumValues().get();
             if (values > classes) {
                 throw new IllegalArgumentException(
-                        "%s: column \"%s\" has %d classes, the network gives %d; let it end with Dense(%d)"
+                        "%s: column \"%s\" has %d classes, the network has %d; let it end with Dense(%d)"
                                 .formatted(uid, columns.label(), values, classes, values));
             }
         }
     }
 
-    /** Shape of a row, where Params, network or metadata tell it. */
+    /** Shape of a row, if Params, network or metadata define it. */
     Optional<long[]> knownShape(StructType schema) {
         if (model.inputShape().length > 0) {
             return Optional.of(Arrays.stream(model.inputShape()).asLongStream().toArray());

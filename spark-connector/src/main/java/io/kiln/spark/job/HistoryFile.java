@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes the epochs of a fit as a table: CSV (RFC 4180) or a JSON array. Numbers that are not there are empty, or null. */
+/** Writes the epochs of a fit as a table: CSV (RFC 4180) or a JSON array. Missing numbers are empty, or null. */
 final class HistoryFile {
     private HistoryFile() {}
 

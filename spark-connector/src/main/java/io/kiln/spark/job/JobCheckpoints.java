@@ -31,13 +31,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of one training: {@code <directory>/<fingerprint>/epoch-<n>-<unique>} with one state per worker and, written
- * last, {@code meta.json} with checksums of all files. The fingerprint is that of data and Params, so that a fit finds its own
- * checkpoints only, and all checkpoints of one epoch below it hold the same.
+ * The checkpoints of one training: {@code <directory>/<fingerprint>/epoch-<n>-<unique>} with one state per worker and,
+ * written last, {@code meta.json} with checksums of all files. The fingerprint is a hash of data and Params, so that a
+ * fit finds only its own checkpoints, and all checkpoints of the same epoch below it are identical.
  *
- * <p>A checkpoint is written under another name and then renamed, where nothing is. Only then those of earlier epochs are removed,
- * first by a rename. Fits that share a directory at the same time do not get in each other's way: each name is used once, and the
- * newest epoch is never removed.
+ * <p>A checkpoint is written under another name and then renamed to a new name. Only then are those of earlier epochs
+ * removed, starting with a rename. Concurrent fits can share a directory: each name is used once, and the newest epoch
+ * is never removed.
  *
  * <p>Concurrency: one thread of the driver.
  */
@@ -60,14 +60,14 @@ final class JobCheckpoints {
     /**
      * A checkpoint.
      *
-     * @param epoch epochs done
+     * @param epoch number of finished epochs
      * @param states state of each worker
-     * @param reports how the epochs went
+     * @param reports the epochs' results
      */
     record Checkpoint(int epoch, List<ByteChunks> states, List<EpochReport> reports) {}
 
     /**
-     * What was found.
+     * The result of a search.
      *
      * @param newest the newest complete checkpoint, or null
      * @param passedOver newer ones that are damaged or incomplete, each with the reason
@@ -83,7 +83,7 @@ final class JobCheckpoints {
     /**
      * Tries to write to a directory.
      *
-     * @throws TrainingException when that fails
+     * @throws TrainingException if that fails
      */
     static void probe(String directory, Configuration configuration) {
         try {
@@ -118,10 +118,10 @@ final class JobCheckpoints {
     /**
      * Writes a checkpoint.
      *
-     * @param epoch epochs done
+     * @param epoch number of finished epochs
      * @param state the state of each worker; closed here
-     * @param reports how the epochs went
-     * @throws TrainingException when the disk is full or the directory is not writable
+     * @param reports the epochs' results
+     * @throws TrainingException if the disk is full or the directory is not writable
      */
     void write(int epoch, IntFunction<InputStream> state, List<EpochReport> reports) {
         String unique = unique();
@@ -147,7 +147,7 @@ final class JobCheckpoints {
             removeReplaced(fs, epoch, fs.getFileStatus(new Path(target, META)).getModificationTime());
         } catch (IOException | FSError e) {
             throw new TrainingException(
-                    "checkpoint: cannot write epoch %d below %s: %s; training stopped, earlier checkpoints are whole: make room or choose another checkpointDir, then fit again"
+                    "checkpoint: cannot write epoch %d below %s: %s; training stopped, earlier checkpoints are intact: free some space or choose another checkpointDir, then fit again"
                             .formatted(epoch, directory, e.getMessage()),
                     e);
         }
@@ -174,7 +174,9 @@ final class JobCheckpoints {
         }
     }
 
-    /** Removes checkpoints of earlier epochs, and what other fits left unfinished long ago. What is unknown stays. */
+    /**
+     * Removes checkpoints of earlier epochs, and files that other fits left unfinished long ago. Unknown files stay.
+     */
     private void removeReplaced(FileSystem fs, int epoch, long now) {
         try {
             for (FileStatus s : fs.listStatus(directory)) {
@@ -194,10 +196,10 @@ final class JobCheckpoints {
         }
     }
 
-    /** A checkpoint by name. */
+    /** A checkpoint's name. */
     private record Name(int epoch, Path path) {}
 
-    /** The newest complete checkpoint of at most so many epochs. */
+    /** The newest complete checkpoint of at most the given epoch. */
     Found newest(int maxEpoch) {
         Map<String, String> passedOver = new LinkedHashMap<>();
         try {
@@ -208,22 +210,22 @@ final class JobCheckpoints {
                     return new Found(read(fs, n), passedOver);
                 } catch (IOException | FSError | IllegalArgumentException e) {
                     passedOver.put(n.path().toString(), e.getMessage());
-                    LOG.warn("checkpoint {} is passed over: {}", n.path(), e.getMessage());
+                    LOG.warn("skipped checkpoint {}: {}", n.path(), e.getMessage());
                 }
             }
         } catch (IOException | FSError e) {
             throw new TrainingException(
-                    "checkpointDir: cannot read %s: %s; make it readable, or remove it to begin anew"
+                    "checkpointDir: cannot read %s: %s; make it readable, or remove it to start over"
                             .formatted(directory, e.getMessage()),
                     e);
         }
         if (!passedOver.isEmpty()) {
-            LOG.warn("no checkpoint below {} is complete: training begins anew", directory);
+            LOG.warn("no checkpoint below {} is complete: training starts over", directory);
         }
         return new Found(null, passedOver);
     }
 
-    /** All checkpoints of at most so many epochs, the newest first. */
+    /** All checkpoints of at most the given epoch, newest first. */
     private List<Name> names(FileSystem fs, int maxEpoch) throws IOException {
         List<Name> found = new ArrayList<>();
         for (FileStatus s : fs.listStatus(directory)) {

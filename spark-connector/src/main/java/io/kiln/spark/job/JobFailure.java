@@ -3,7 +3,7 @@ package io.kiln.spark.job;
 import java.util.concurrent.CancellationException;
 import org.apache.spark.SparkThrowable;
 
-/** Reads what Spark says of a job that failed. */
+/** Interprets Spark's reports about failed jobs. */
 final class JobFailure {
     private static final String OUT_OF_MEMORY = "java.lang.OutOfMemoryError";
 
@@ -20,7 +20,10 @@ final class JobFailure {
         return false;
     }
 
-    /** Why a job failed: the innermost cause. Spark reports causes in executors as text, whose first lines are kept. */
+    /**
+     * Why a job failed: the innermost cause. Spark reports causes on executors as text, of which the first lines are
+     * kept.
+     */
     static String reason(Throwable failure) {
         Throwable root = failure;
         for (Throwable t = failure; t != null; t = t.getCause()) {

@@ -5,11 +5,13 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.spark.model.Network;
 
-/** Estimates the memory of a worker: weights, gradients, optimizer states, and all intermediate results of a step, twice. */
+/**
+ * Estimates the memory of a worker: weights, gradients, optimizer states, and twice the intermediate results of a step.
+ */
 final class ModelMemory {
     private ModelMemory() {}
 
-    /** Numbers that are trained. */
+    /** The number of trained elements. */
     static long parameters(Network.Traced network) {
         return network.graph().parameters().stream()
                 .filter(p -> p.role().isTrained() && !network.frozen().contains(p.name()))

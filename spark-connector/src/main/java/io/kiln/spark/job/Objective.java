@@ -26,20 +26,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a network is trained for: to tell classes apart, or to predict a number.
+ * The training objective: to predict classes or a number.
  *
  * @param classifier whether labels are classes
- * @param scores whether the network gives one score per class, otherwise a single number
+ * @param scores whether the network has one output per class, otherwise a single number
  * @param lossText the loss, as {@link NamedRecord} writes it
- * @param target how a regressor's labels are standardised; null when they are not
+ * @param target how a regressor's labels are standardised; null if they are not
  */
 public record Objective(boolean classifier, boolean scores, String lossText, Standardization.Target target)
         implements Serializable {
     /**
-     * To tell classes apart.
+     * Returns the objective of a classifier.
      *
-     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code nll},
-     *     {@code sigmoidBce} or {@code focal}
+     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code nll}, {@code
+     *     sigmoidBce} or {@code focal}
      * @return the objective
      * @throws IllegalArgumentException for another loss
      */
@@ -47,7 +47,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         Loss l = NamedRecord.read(Loss.class, loss);
         if (!isOfClasses(l) && !(l instanceof SigmoidBce) && !(l instanceof Focal)) {
             throw new IllegalArgumentException(
-                    "loss: a classifier learns with softmaxCrossEntropy, smoothedCrossEntropy, softmaxFocal or nll (one output per class), or with sigmoidBce or focal (one output, two classes), got "
+                    "loss: a classifier needs softmaxCrossEntropy, smoothedCrossEntropy, softmaxFocal or nll (one output per class), or with sigmoidBce or focal (one output, two classes), got "
                             + l.name());
         }
         return new Objective(true, isOfClasses(l), loss, null);
@@ -61,7 +61,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     }
 
     /**
-     * To predict a number.
+     * Returns the objective of a regressor.
      *
      * @param loss any loss of a number
      * @return the objective
@@ -71,27 +71,27 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         Loss l = NamedRecord.read(Loss.class, loss);
         if (isOfClasses(l)) {
             throw new IllegalArgumentException(
-                    "loss: a regressor predicts a number, %s is for classes; take l2, l1 or huber".formatted(l.name()));
+                    "loss: a regressor predicts a number, %s is for classes; use l2, l1 or huber".formatted(l.name()));
         }
         if (l instanceof Ctc) {
             throw new IllegalArgumentException(
-                    "loss: ctc is for sequences of labels, a regressor gives one number; train with a Trainer, or take l2, l1 or huber");
+                    "loss: ctc is for sequences of labels, a regressor predicts one number; train with a Trainer, or use l2, l1 or huber");
         }
         if (l instanceof GaussianNll) {
             throw new IllegalArgumentException(
-                    "loss: gaussianNll learns a mean and a variance, a regressor gives one number; take l2, l1 or huber");
+                    "loss: gaussianNll learns a mean and a variance, a regressor predicts one number; use l2, l1 or huber");
         }
         return new Objective(false, false, loss, null);
     }
 
-    /** The loss of the network's outputs: of standardised labels where there is a target. */
+    /** The loss of the network's outputs; with a target, the loss of standardised labels. */
     Loss loss() {
         Loss l = NamedRecord.read(Loss.class, lossText);
         return target != null && l instanceof Huber h ? new Huber(h.rho() / target.deviation()) : l;
     }
 
     /**
-     * Whether labels may be standardised: the loss is one of the difference between prediction and label alone.
+     * Whether labels may be standardised: the loss depends only on the difference between prediction and label.
      *
      * @return true for l1, l2, huber and quantile
      */
@@ -104,7 +104,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         return new Objective(classifier, scores, lossText, t);
     }
 
-    /** What a loss of standardised labels is in the labels' own unit. */
+    /** The factor that converts a loss of standardised labels to the labels' own unit. */
     double lossUnit() {
         if (target == null) {
             return 1;
@@ -114,7 +114,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
                 : target.deviation();
     }
 
-    /** Labels of rows that count nothing, as the loss states them. */
+    /** Labels whose rows do not count, as the loss defines them. */
     List<Double> ignoredLabels() {
         JsonNode ignored =
                 RecordJson.write(NamedRecord.read(Loss.class, lossText)).path("ignoredLabel");
@@ -122,11 +122,11 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     }
 
     /**
-     * What each row counts in the denominator of the mean loss, by its class.
+     * The weight of each row in the denominator of the mean loss, by its class.
      *
-     * @param labels labels as {@link #labels} gives them
+     * @param labels labels in the form of {@link #labels}
      * @param outputs the network's outputs per row
-     * @return one number per row; null when all count 1
+     * @return one number per row; null if all are 1
      */
     double[] counts(NDArray labels, int outputs) {
         long rows = labels.shape().dim(0);
@@ -144,7 +144,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         long size = Arrays.stream(outputShape).reduce(1, Math::multiplyExact);
         if (scores && (outputShape.length != 1 || size < 2)) {
             throw new IllegalArgumentException(
-                    "network: loss %s needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or take loss sigmoidBce with Dense(1)"
+                    "network: loss %s needs one output per class, [2] or more, got %s; end the network with Dense(numClasses), or use loss sigmoidBce with Dense(1)"
                             .formatted(loss().name(), Arrays.toString(outputShape)));
         }
         if (!scores && size != 1) {
@@ -155,22 +155,22 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         return !classifier ? 0 : scores ? (int) size : 2;
     }
 
-    /** The type of the labels that the loss takes. */
+    /** The dtype of the labels that the loss expects. */
     DType labelType() {
         return scores ? DType.INT32 : DType.FLOAT32;
     }
 
-    /** The labels of a batch as metrics take them. */
+    /** The labels of a batch in the form that metrics expect. */
     NDArray ownLabels(Batch batch) {
         return target == null ? labels(batch) : withTarget(null).labels(batch);
     }
 
-    /** The network's outputs in the unit of the labels. */
+    /** The network's outputs in the labels' unit. */
     NDArray ownOutputs(NDArray outputs) {
         return target == null ? outputs : outputs.mul(target.deviation()).add(target.mean());
     }
 
-    /** The labels of a batch as the loss takes them. */
+    /** The labels of a batch in the form that the loss expects. */
     NDArray labels(Batch batch) {
         if (scores) {
             int[] y = new int[batch.rows()];

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Says what stands in the way of a training job, before it is launched. */
+/** Checks the preconditions of a training job before it is launched. */
 final class Preflight {
     private static final Logger LOG = LoggerFactory.getLogger(Preflight.class);
     private static final Pattern LOCAL_CLUSTER =
@@ -50,7 +50,7 @@ final class Preflight {
         return cores;
     }
 
-    /** The resources that the training stage asks for; null for those of every stage. */
+    /** The resources that the training stage requests; null for Spark's defaults. */
     ResourceProfile profile() {
         if (cores == taskCpus || sc.isLocal()) {
             return null;
@@ -66,7 +66,7 @@ final class Preflight {
         return wanted;
     }
 
-    /** Checks what a configuration alone tells. */
+    /** Checks the configuration. */
     void checkConfiguration() {
         if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
             throw new IllegalStateException(
@@ -81,8 +81,8 @@ final class Preflight {
     }
 
     /**
-     * Waits until there are as many slots as workers, as executors may still be starting or were lost; fails at once where there
-     * never will be enough.
+     * Waits until there are as many slots as workers, since executors may still be starting or may have been lost;
+     * fails at once if there never will be enough.
      */
     void awaitSlots(Duration longest) throws InterruptedException {
         ResourceProfile profile = profile();
@@ -101,7 +101,7 @@ final class Preflight {
             }
             if (!told) {
                 LOG.info(
-                        "fit: {} workers wait for slots, of which there are {}; they wait up to {} s (timeout)",
+                        "fit: {} workers are waiting for slots, {} are available; they wait up to {} s (timeout)",
                         workers,
                         slots,
                         longest.toSeconds());
@@ -122,7 +122,7 @@ final class Preflight {
         return sc.maxNumConcurrentTasks(p);
     }
 
-    /** Slots of all executors that this application will ever have, or many when it is not known. */
+    /** The number of slots of all executors that this application will ever have, or a large number if unknown. */
     private int expectedSlots() {
         Matcher m = LOCAL_CLUSTER.matcher(sc.master());
         if (m.matches()) {
@@ -134,7 +134,7 @@ final class Preflight {
         return Integer.MAX_VALUE;
     }
 
-    /** Checks that engines can start: here, or where the executors are. */
+    /** Checks that engines can start: here, or on the executors. */
     void checkEngines(String deviceName, Duration idle)
             throws ExecutionException, TimeoutException, InterruptedException {
         Device device = device(deviceName);
@@ -171,8 +171,8 @@ final class Preflight {
     }
 
     /**
-     * Says what the packed rows need: what Spark's storage does not keep in memory as objects, each worker reads from a file of its
-     * own in a local directory.
+     * Reports the memory that the packed rows need: each worker reads rows that Spark does not keep in memory as
+     * objects from its own file in a local directory.
      */
     void tellRows(long bytes, String storageLevel) {
         long share = bytes / workers / MIB + 1;
@@ -189,7 +189,7 @@ final class Preflight {
                         / MIB);
     }
 
-    /** Checks the memory outside the heap that cluster managers set bounds to. */
+    /** Checks the off-heap memory, which cluster managers limit. */
     void checkMemory(long bytesPerWorker) {
         String master = sc.master();
         if (!master.startsWith("yarn") && !master.startsWith("k8s")) {

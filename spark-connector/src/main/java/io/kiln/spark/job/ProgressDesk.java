@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The driver's side of what workers report while they train. Requests are noted and answered at once.
+ * The driver's side of what workers report during training. Requests are recorded and answered at once.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -32,7 +32,7 @@ final class ProgressDesk {
     private CheckpointRequest checkpointAsked;
     private CheckpointAnswer checkpointAnswer;
 
-    /** Reports of one epoch, of which some workers' parts may be missing. */
+    /** Reports of one epoch; some workers' parts may be missing. */
     private static final class Part {
         private EpochReport report;
         private final EpochReport.WorkerReport[] parts;
@@ -55,7 +55,7 @@ final class ProgressDesk {
                         WorkerMessage.write(checkpoint(WorkerMessage.read(CheckpointRequest.class, q[1])))));
     }
 
-    /** Notes messages of the current attempt. */
+    /** Records messages of the current attempt. */
     private <T extends Record & WorkerMessage> void serve(Coordinator coordinator, Class<T> kind, Consumer<T> note) {
         coordinator.serve(WorkerMessage.service(kind), q -> {
             T message = WorkerMessage.read(kind, q[1]);
@@ -68,7 +68,7 @@ final class ProgressDesk {
         });
     }
 
-    /** Begins an attempt: what older attempts still say is not heard. */
+    /** Starts an attempt: later reports from older attempts are ignored. */
     synchronized void begin(int number) {
         attempt = number;
         failure = null;
@@ -91,7 +91,7 @@ final class ProgressDesk {
         }
     }
 
-    /** The first of a kind counts. */
+    /** Only the first of a kind is kept. */
     private void failed(WorkerMessage.Failure m) {
         failure = m.isPermanent() && failure == null ? m.message() : failure;
         trouble = !m.isPermanent() && trouble == null ? m.message() : trouble;
@@ -112,7 +112,7 @@ final class ProgressDesk {
         return checkpointAnswer;
     }
 
-    /** Distributions of weights and gradients that came since the last call. */
+    /** Distributions of weights and gradients received since the last call. */
     synchronized List<WorkerMessage.Distributions> distributions() {
         List<WorkerMessage.Distributions> news = List.copyOf(distributions);
         distributions.clear();
@@ -124,12 +124,12 @@ final class ProgressDesk {
         return Optional.ofNullable(checkpointAsked).filter(c -> checkpointAnswer == CheckpointAnswer.PENDING);
     }
 
-    /** Lets the workers go on, or says what went wrong. */
+    /** Lets the workers continue, or reports what went wrong. */
     synchronized void answerCheckpoint(CheckpointAnswer answer) {
         checkpointAnswer = answer;
     }
 
-    /** How training ended, as a worker said before it saved the final weights. */
+    /** How training ended, as reported by a worker before it saved the final weights. */
     synchronized Optional<Finish> finish() {
         return Optional.ofNullable(finish);
     }
@@ -144,7 +144,7 @@ final class ProgressDesk {
         return Optional.ofNullable(trouble);
     }
 
-    /** How far training is, if that is news. */
+    /** The progress of training, if it is new. */
     synchronized Optional<WorkerMessage.Progress> progress() {
         if (steps == stepsTaken && points.isEmpty()) {
             return Optional.empty();
@@ -155,7 +155,7 @@ final class ProgressDesk {
         return Optional.of(news);
     }
 
-    /** Takes over the reports of a checkpoint. */
+    /** Takes the reports from a checkpoint. */
     synchronized void restore(List<EpochReport> reports) {
         for (EpochReport r : reports) {
             Part p = new Part(workers);
@@ -167,7 +167,7 @@ final class ProgressDesk {
         }
     }
 
-    /** The reports of epochs after a known one that every worker has ended. */
+    /** The reports of all epochs after the given one that every worker has finished. */
     synchronized List<EpochReport> after(int known) {
         List<EpochReport> list = new ArrayList<>();
         for (Part p : epochs.tailMap(known, false).values()) {
@@ -179,7 +179,7 @@ final class ProgressDesk {
         return list;
     }
 
-    /** The reports of the epochs 1 to a last one, as far as they are there. */
+    /** The reports of the epochs from 1 to the given one, as far as they are available. */
     synchronized List<EpochReport> reports(int last) {
         List<EpochReport> list = new ArrayList<>();
         for (Part p : epochs.headMap(last, true).values()) {

@@ -10,7 +10,7 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A progress bar on the driver's terminal; nothing if standard error is not a terminal.
+ * A progress bar on the driver's terminal; does nothing if standard error is not a terminal.
  *
  * <p>Concurrency: one thread.
  */
@@ -33,13 +33,13 @@ final class ProgressDisplay implements FitObserver, AutoCloseable {
         return new ProgressDisplay(wanted ? bar(epochs, stepsPerEpoch).build() : null, stepsPerEpoch, batchSize);
     }
 
-    /** A display that writes to somewhere else than the terminal. */
+    /** Creates a display that does not write to the terminal. */
     static ProgressDisplay to(ProgressBarConsumer consumer, int epochs, int stepsPerEpoch, int batchSize) {
         return new ProgressDisplay(
                 bar(epochs, stepsPerEpoch).setConsumer(consumer).build(), stepsPerEpoch, batchSize);
     }
 
-    /** Short enough for 80 columns, with its text in the same places from first to last. */
+    /** Fits into 80 columns, with its text in the same places from start to end. */
     private static ProgressBarBuilder bar(int epochs, int stepsPerEpoch) {
         return new ProgressBarBuilder()
                 .setTaskName("fit")
@@ -61,7 +61,7 @@ final class ProgressDisplay implements FitObserver, AutoCloseable {
     @Override
     public void on(FitEvent event) {
         if (bar != null && event instanceof FitEvent.Steps s) {
-            if (firstStep < 0) { // the rate is that of this fit, not of the checkpoint that it goes on from
+            if (firstStep < 0) { // the rate is that of this fit, not of the checkpoint from which it resumed
                 firstStep = s.step();
                 firstTime = s.time();
             }

@@ -3,19 +3,19 @@ package io.kiln.spark.job;
 import java.io.Serializable;
 
 /**
- * What a model comes from, beside its Params.
+ * Where a model comes from, in addition to its Params.
  *
- * @param kiln version of Kiln; "unpackaged" when its classes were not read from a jar
+ * @param kiln version of Kiln; "unpackaged" if its classes were not read from a jar
  * @param spark version of Spark
  * @param java version of the driver's JVM
  * @param fitted when the fit began, in UTC
- * @param trainingRows rows that were trained on
- * @param validationRows rows that judged the epochs
- * @param dataFingerprint differs when the rows, or how they were packed, differ
+ * @param trainingRows number of training rows
+ * @param validationRows number of validation rows
+ * @param dataFingerprint a hash of the rows and of how they were packed
  * @param seed seed of all random numbers
  * @param batchSize rows of a step, of all workers together
- * @param maxEpochs epochs at most
- * @param workers tasks that trained
+ * @param maxEpochs maximum number of epochs
+ * @param workers number of tasks that trained
  * @param coresPerWorker cores of each
  * @param update optimizer, learning rates and bounds, as JSON
  */
@@ -36,7 +36,7 @@ public record Provenance(
         implements Serializable {
     private static final String UNPACKAGED = "unpackaged";
 
-    /** The version of the jar that this class comes from. */
+    /** The version of the jar that contains this class. */
     static String version() {
         String v = Provenance.class.getPackage().getImplementationVersion();
         return v == null ? UNPACKAGED : v;

@@ -9,23 +9,23 @@ import java.util.Locale;
 import org.apache.spark.TaskContext;
 
 /**
- * How a fit runs. Parts have the names of the Params that set them.
+ * How a fit runs. Components have the names of the Params that set them.
  *
- * @param cluster who trains
- * @param epochs on what, and how long
- * @param saves what is kept for the case that something fails
- * @param watching who sees how it goes
+ * @param cluster the workers
+ * @param epochs order, number and arithmetic of steps
+ * @param saves what is saved in case of failures
+ * @param watching how the fit is shown
  */
 public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching watching) implements Serializable {
     /**
-     * Who trains.
+     * The workers.
      *
      * @param numWorkers number of tasks
      * @param coresPerWorker cores of each; 0 for {@code spark.task.cpus}
-     * @param device what engines run on
+     * @param device the device of the engines
      * @param kvStoreType how gradients are exchanged
-     * @param storageLevel where packed rows are kept
-     * @param patience how long workers are waited for
+     * @param storageLevel where packed rows are stored
+     * @param patience how long to wait for workers, and how often to replace them
      */
     public record Cluster(
             int numWorkers,
@@ -54,23 +54,23 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     }
 
     /**
-     * How long workers are waited for, and how often they are replaced.
+     * How long to wait for workers, and how often to replace them.
      *
      * @param timeout the longest wait
-     * @param heartbeatTimeout after how long without a sign of life a worker counts as dead
-     * @param maxResubmissions failures in a row without progress between them that training survives
+     * @param heartbeatTimeout how long a worker may be silent before it is considered dead
+     * @param maxResubmissions the number of consecutive failures without progress that training survives
      */
     public record Patience(Duration timeout, Duration heartbeatTimeout, int maxResubmissions) implements Serializable {}
 
     /**
      * Order and number of steps.
      *
-     * @param batchSize rows of a step, of all workers together; 0 to let the number of rows say it
-     * @param maxEpochs epochs at most; 0 to let the number of rows say it
+     * @param batchSize rows per step, of all workers together; 0 to derive it from the number of rows
+     * @param maxEpochs maximum number of epochs; 0 to derive it from the number of rows
      * @param seed seed of all random numbers
      * @param shuffle whether rows are shuffled
      * @param stopping when training ends early
-     * @param arithmetic in what numbers, and in how much memory, a step computes
+     * @param arithmetic precision and memory of a step
      */
     public record Epochs(
             int batchSize, int maxEpochs, long seed, boolean shuffle, EarlyStopping stopping, Arithmetic arithmetic)
@@ -82,14 +82,14 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
         private static final int FEWEST_EPOCHS = 10;
         private static final int MAX_EPOCHS = 100;
 
-        /** The largest batch that {@link #chosen} may take. */
+        /** The largest batch that {@link #chosen} may choose. */
         int largestBatch() {
             return batchSize > 0 ? batchSize : LARGEST_BATCH;
         }
 
         /**
-         * The same with numbers in place of what was left open: of few rows, small batches and many epochs, so that weights
-         * are updated often enough; {@code docs/defaults.md} has the measurements.
+         * Returns these settings with unset numbers filled in: few rows give small batches and many epochs, so that
+         * weights are updated often enough; {@code docs/defaults.md} has the measurements.
          */
         Epochs chosen(long rows, int workers) {
             long few = Long.highestOneBit(Math.max(1, rows / STEPS_OF_EPOCH));
@@ -107,8 +107,8 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     /**
      * When training ends early.
      *
-     * @param earlyStoppingPatience epochs without improvement after which training stops; 0 for never
-     * @param validationMetric what has to improve
+     * @param earlyStoppingPatience number of epochs without improvement after which training stops; 0 for never
+     * @param validationMetric the metric that must improve
      */
     public record EarlyStopping(int earlyStoppingPatience, String validationMetric) implements Serializable {
         boolean isOn() {
@@ -117,10 +117,10 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     }
 
     /**
-     * In what numbers, and in how much memory, a step computes.
+     * The precision and memory of a step.
      *
-     * @param precision in which type networks compute: {@code float32}, {@code bfloat16} or {@code float16}
-     * @param memoryBudget most bytes of the values inside a step; 0 for no bound
+     * @param precision the dtype in which networks compute: {@code float32}, {@code bfloat16} or {@code float16}
+     * @param memoryBudget maximum bytes of the intermediate results of a step; 0 for no bound
      */
     public record Arithmetic(String precision, long memoryBudget) implements Serializable {
         CompileOptions compileOptions() {
@@ -134,9 +134,9 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     }
 
     /**
-     * What is kept.
+     * What is saved.
      *
-     * @param checkpointDir checkpoints' directory; empty for none
+     * @param checkpointDir directory for checkpoints; empty for none
      * @param checkpointInterval epochs between checkpoints; -1 for none
      * @param snapshotInterval steps between snapshots; 0 for one at the end of each epoch, -1 for none
      */
@@ -151,10 +151,10 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     }
 
     /**
-     * Who sees how it goes.
+     * How the fit is shown.
      *
      * @param showProgress whether the driver's terminal shows a progress bar
-     * @param summaryDir directory for TensorBoard's files; empty for none
+     * @param summaryDir directory for TensorBoard files; empty for none
      */
     public record Watching(boolean showProgress, String summaryDir) implements Serializable {
         boolean toDirectory() {
@@ -162,7 +162,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
         }
     }
 
-    /** The same with the cores that a worker truly has. */
+    /** Returns these settings with the actual number of cores per worker. */
     RunSettings withCoresPerWorker(int cores) {
         return new RunSettings(cluster.withCoresPerWorker(cores), epochs, saves, watching);
     }

@@ -2,12 +2,12 @@ package io.kiln.spark.job;
 
 import org.apache.spark.storage.StorageLevel;
 
-/** Refuses settings that do not go together, before anything is launched. */
+/** Rejects contradictory settings before anything is launched. */
 public final class SettingsCheck {
     private SettingsCheck() {}
 
     /**
-     * Whether a text names a storage level that keeps something.
+     * Whether a text names a storage level that stores something.
      *
      * @param name a name such as {@code MEMORY_AND_DISK}
      * @return false for unknown names and NONE
@@ -23,10 +23,10 @@ public final class SettingsCheck {
     /**
      * Checks combinations.
      *
-     * @param uid the estimator, for messages
+     * @param uid the estimator's uid, for messages
      * @param run its settings
      * @param validationColumn the column that marks validation rows; empty for none
-     * @throws IllegalArgumentException when two settings contradict each other
+     * @throws IllegalArgumentException if two settings contradict each other
      */
     public static void check(String uid, RunSettings run, String validationColumn) {
         RunSettings.Cluster c = run.cluster();
@@ -47,7 +47,7 @@ public final class SettingsCheck {
         }
         if (e.batchSize() > 0 && e.batchSize() < c.numWorkers()) {
             throw new IllegalArgumentException(
-                    "%s: batchSize %d is less than numWorkers %d, so that workers would have nothing to do; raise batchSize"
+                    "%s: batchSize %d is less than numWorkers %d, so some workers would have no rows; raise batchSize"
                             .formatted(uid, e.batchSize(), c.numWorkers()));
         }
         if (e.stopping().isOn() && validationColumn.isEmpty()) {

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Losses of one worker's steps, in points of several neighbouring steps where there are many: the first steps have a point each,
- * so that there is something to see soon, later ones lie further and further apart, up to an even distance. However long a fit
- * is, it has at most {@link #MOST} points.
+ * Losses of one worker's steps, averaged over neighbouring steps if there are many: each of the first steps has its own
+ * point, so that something is visible soon; later points are further and further apart, up to an even distance. However
+ * long a fit is, it has at most {@link #MOST} points.
  *
  * <p>Concurrency: one thread.
  */
 public final class StepLosses {
-    /** The most points of a fit. */
+    /** The maximum number of points of a fit. */
     public static final int MOST = 512;
 
     private static final int GROWTH = 16;
@@ -34,7 +34,7 @@ public final class StepLosses {
         widest = steps <= MOST ? 1 : (2 * steps + MOST - 1) / MOST;
     }
 
-    /** Takes note of a step's loss; NaN or infinite for one that says nothing of it. */
+    /** Records a step's loss; NaN or infinite if the step has no meaningful loss. */
     void add(long step, double loss) {
         if (Double.isFinite(loss)) {
             sum += loss;
@@ -50,7 +50,7 @@ public final class StepLosses {
         }
     }
 
-    /** Gives the points since the last call. */
+    /** Returns the points since the last call. */
     List<Point> take() {
         List<Point> taken = points;
         points = new ArrayList<>();

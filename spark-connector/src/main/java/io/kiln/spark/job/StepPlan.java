@@ -5,7 +5,7 @@ import io.kiln.spark.feed.WorkerRows;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
-/** A worker's rows of every step, from one step of one epoch to the end of the last epoch. */
+/** A worker's rows for every step, from a given step to the end of the last epoch. */
 final class StepPlan implements Iterator<int[]> {
     private final WorkerRows rows;
     private final RunSettings.Epochs settings;

@@ -13,9 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a fit to files for TensorBoard: a run below {@code summaryDir}, named after the estimator and the fit. The network's graph
- * comes first; losses of steps, then per epoch losses, metric, speed, times of workers, and histograms of weights and gradients. A
- * directory that cannot be written to ends the fit at its start; later failures are logged, and end the files alone.
+ * Writes a fit to TensorBoard files: a run below {@code summaryDir}, named after the estimator and the fit. It starts
+ * with the network's graph; then come losses of steps and, per epoch, losses, metric, throughput, times of workers, and
+ * histograms of weights and gradients. If the directory is not writable, the fit fails at its start; later failures are
+ * logged and only end the files.
  */
 final class SummaryFiles implements FitObserver, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SummaryFiles.class);
@@ -28,13 +29,13 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
     private EventFile file;
 
     /**
-     * Distributions of rank 0's arrays when an epoch ended.
+     * Distributions of rank 0's arrays at the end of an epoch.
      *
-     * @param weights parameters that are trained, by name
-     * @param gradients gradients of its share of the last step, by name; fewer where it had no rows in it
+     * @param weights trained parameters by name
+     * @param gradients gradients of its share of the last step by name; fewer if it had no rows in that step
      */
     record Histograms(Map<String, ValueHistogram> weights, Map<String, ValueHistogram> gradients) {
-        /** Makes copies in the order of the names. */
+        /** Copies the maps, sorted by name. */
         Histograms {
             weights = new TreeMap<>(weights);
             gradients = new TreeMap<>(gradients);
@@ -42,10 +43,10 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
     }
 
     /**
-     * Writes when the fit begins.
+     * Writes nothing until the fit begins.
      *
-     * @param directory where to; empty for nowhere
-     * @param configuration of its file system
+     * @param directory the destination; empty for none
+     * @param configuration configuration of its file system
      * @param graph the network
      */
     SummaryFiles(String directory, Configuration configuration, Graph graph) {
@@ -72,13 +73,13 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
         }
     }
 
-    /** Writes, if there is a file. When that fails, nothing more is written: a fit is worth more than its curves. */
+    /** Writes, if there is a file. After a failure nothing more is written: a fit is worth more than its curves. */
     private void attempt(Runnable writing) {
         if (file != null) {
             try {
                 writing.run();
             } catch (UncheckedIOException e) {
-                LOG.warn("{}; the fit continues and writes no more of them", e.getMessage());
+                LOG.warn("{}; the fit continues without writing any more of them", e.getMessage());
                 giveUp();
             }
         }

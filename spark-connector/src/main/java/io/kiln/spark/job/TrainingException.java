@@ -1,23 +1,23 @@
 package io.kiln.spark.job;
 
-/** Training cannot go on, for a reason that another attempt would meet again. */
+/** Thrown when training cannot continue, for a reason that another attempt would not fix. */
 public final class TrainingException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one.
+     * Creates an exception.
      *
-     * @param message what happened, where, and what to do
+     * @param message what happened, where, and the remedy
      */
     public TrainingException(String message) {
         super(message);
     }
 
     /**
-     * Makes one.
+     * Creates an exception with a cause.
      *
-     * @param message what happened, where, and what to do
-     * @param cause what it comes from
+     * @param message what happened, where, and the remedy
+     * @param cause the cause
      */
     public TrainingException(String message, Throwable cause) {
         super(message, cause);

@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a network on the rows of a DataFrame: checks, packs the rows, runs a barrier stage, and runs it again from the newest
- * snapshot when executors are lost. Whatever happens, nothing is left behind and the SparkContext lives on.
+ * Trains a network on the rows of a DataFrame: checks, packs the rows, runs a barrier stage, and runs it again from the
+ * newest snapshot when executors are lost. In all cases nothing is left behind, and the SparkContext stays usable.
  */
 public final class TrainingJob {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
@@ -63,11 +63,12 @@ public final class TrainingJob {
      * Trains.
      *
      * @param data the rows
-     * @param request what is asked for
-     * @return the trained network and how training went
-     * @throws IllegalArgumentException when a row or a setting is wrong
-     * @throws IllegalStateException when the cluster cannot run the job
-     * @throws TrainingException when training failed in a way that another attempt would not mend, or was cancelled or interrupted
+     * @param request the estimator's request
+     * @return the trained network and the training's summary
+     * @throws IllegalArgumentException if a row or a setting is invalid
+     * @throws IllegalStateException if the cluster cannot run the job
+     * @throws TrainingException if training failed in a way that another attempt would not fix, or was cancelled or
+     *     interrupted
      */
     public static FitResult run(Dataset<?> data, FitRequest request) {
         try {
@@ -133,7 +134,7 @@ public final class TrainingJob {
                 .anyMatch(p -> p.role().isTrained() && !network.frozen().contains(p.name()));
         if (!trained) {
             throw new IllegalArgumentException(
-                    "%s: network: there is nothing to train: %d of its parameters are frozen, and it has no others; leave some free"
+                    "%s: network: nothing to train: %d of its parameters are frozen, and it has no others; unfreeze some"
                             .formatted(request.uid(), network.frozen().size()));
         }
     }
@@ -143,7 +144,7 @@ public final class TrainingJob {
         return known.isPresent() ? known.get() : new long[] {firstWidth(data)};
     }
 
-    /** Features of the first row that has any: where neither Params nor metadata tell their number. */
+    /** The number of features of the first row that has any, for when neither Params nor metadata define it. */
     private long firstWidth(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         FeedColumns c = request.columns();
         boolean vector = c.type() == FeatureType.VECTOR;
@@ -166,14 +167,14 @@ public final class TrainingJob {
     }
 
     /**
-     * What the workers train.
+     * The network and objective of the workers.
      *
-     * @param network the network, with nodes before it where it standardises its features
-     * @param objective what for
+     * @param network the network, preceded by nodes that standardise its features if enabled
+     * @param objective the training objective
      */
     private record Learner(Network.Traced network, Objective objective) {}
 
-    /** A network that was trained before keeps the means and deviations that its weights belong to. */
+    /** A network that was trained before keeps the means and deviations with which its weights were trained. */
     private Learner standardised(Network.Traced network, PackedData rows, int width)
             throws ExecutionException, TimeoutException, InterruptedException {
         FitRequest.Model m = request.model();
@@ -280,7 +281,7 @@ public final class TrainingJob {
         }
     }
 
-    /** The network's outermost blocks; a single box for a graph that would have too many. */
+    /** The network's outermost blocks; a single box if there would be too many. */
     private static Diagram drawing(Graph graph) {
         Diagram d = Diagram.of(graph, 1);
         return d.boxes().size() <= MOST_BOXES ? d : Diagram.of(graph, 0);
@@ -389,7 +390,10 @@ public final class TrainingJob {
             return newest == WorkerTask.FINAL_VERSION ? NONE : newest;
         }
 
-        /** The final weights, if all workers have saved their last state: then training is over, whatever failed later. */
+        /**
+         * The final weights, if all workers have saved their last state: training is then complete, whatever failed
+         * later.
+         */
         private ByteChunks finalWeights() {
             if (sc.isStopped() || manifest.newestComplete().orElse(NONE) != WorkerTask.FINAL_VERSION) {
                 return null;
@@ -411,7 +415,7 @@ public final class TrainingJob {
             if (c == null) {
                 return List.of();
             }
-            LOG.info("{}: goes on from the checkpoint of epoch {}", request.uid(), c.epoch());
+            LOG.info("{}: resuming from the checkpoint of epoch {}", request.uid(), c.epoch());
             desk.restore(c.reports());
             reporter.restore(c.reports());
             List<Broadcast<ByteChunks>> states = new ArrayList<>();
@@ -419,7 +423,7 @@ public final class TrainingJob {
             return states;
         }
 
-        /** What the driver does while workers train. */
+        /** The driver's work while workers train. */
         private void tick() {
             desk.progress()
                     .ifPresent(p -> reporter.tell(
@@ -441,7 +445,7 @@ public final class TrainingJob {
             }
         }
 
-        /** Returns when another attempt makes sense; otherwise throws. */
+        /** Returns if another attempt makes sense; otherwise throws. */
         private void afterFailure(Throwable cause) throws ExecutionException, TimeoutException, InterruptedException {
             String uid = request.uid();
             Optional<String> failure = desk.failure();
@@ -463,13 +467,13 @@ public final class TrainingJob {
             int most = plan.run().cluster().patience().maxResubmissions();
             if (fruitless > most) {
                 throw new TrainingException(
-                        "%s: training failed %d times in a row without coming further, maxResubmissions is %d; the last cause: %s"
+                        "%s: training failed %d times in a row without progress, maxResubmissions is %d; last cause: %s"
                                 .formatted(uid, fruitless, most, reason),
                         cause);
             }
             resubmissions++;
             LOG.warn(
-                    "{}: training lost a worker and goes on from {}: {}",
+                    "{}: training lost a worker and resumes from {}: {}",
                     uid,
                     reached != NONE ? "the newest snapshot" : "the newest checkpoint, or its beginning",
                     reason);

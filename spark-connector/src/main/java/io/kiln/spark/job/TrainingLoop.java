@@ -23,7 +23,7 @@ import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkEnv;
 
 /**
- * One worker's epochs. What happens in a step follows from the plan, the rank and the state before it alone, so that training
+ * One worker's epochs. The result of a step depends only on the plan, the rank and the previous state, so that training
  * resumed from a saved state ends with the same bits.
  */
 final class TrainingLoop implements AutoCloseable {
@@ -46,15 +46,15 @@ final class TrainingLoop implements AutoCloseable {
     private ByteChunks best = ByteChunks.EMPTY;
     private int clipped;
 
-    /** What happens around the steps. */
+    /** Called between the steps. */
     interface Observer {
-        /** A step was done; its loss is NaN where this worker had no rows in it. */
+        /** A step was done; its loss is NaN if this worker had no rows in it. */
         void step(long stepsDone, double loss, boolean epochEnd);
 
-        /** A state worth keeping was reached: every few steps, or at the end of an epoch. */
+        /** A state to be saved was reached: every few steps, or at the end of an epoch. */
         void snapshot(boolean epochEnd) throws InterruptedException;
 
-        /** Weights and gradients were looked at; before {@link #epoch}, on rank 0, where the plan wants it. */
+        /** Distributions of weights and gradients; called before {@link #epoch}, on rank 0, if the plan requests it. */
         void distributions(int epoch, SummaryFiles.Histograms histograms);
 
         /** An epoch was done. */
@@ -94,32 +94,32 @@ final class TrainingLoop implements AutoCloseable {
         best = s.best();
     }
 
-    /** Writes all that decides on the next steps. */
+    /** Writes the complete state on which the next steps depend. */
     void save(OutputStream out) throws IOException {
         new WorkerState(at, best).write(out, network);
     }
 
-    /** The number of a state: rises from step to step. */
+    /** The number of a state; increases from step to step. */
     long version() {
         return (long) at.epoch() * steps + at.step();
     }
 
-    /** Steps of a training that does not end early. */
+    /** The number of steps of a training that does not end early. */
     long mostSteps() {
         return (long) settings.maxEpochs() * steps;
     }
 
-    /** Epochs done. */
+    /** The number of finished epochs. */
     int epochsDone() {
         return at.epoch();
     }
 
-    /** The epoch whose weights {@link #result} gives. */
+    /** The epoch of the weights that {@link #saveResult} writes. */
     int resultEpoch() {
         return settings.stopping().isOn() && at.bestEpoch() > 0 ? at.bestEpoch() : at.epoch();
     }
 
-    /** Writes the weights to keep; called on rank 0. */
+    /** Writes the resulting weights; called on rank 0. */
     void saveResult(OutputStream out) throws IOException {
         if (best.isEmpty()) {
             network.saveWeights(out);
@@ -157,7 +157,10 @@ final class TrainingLoop implements AutoCloseable {
         }
     }
 
-    /** Rows that this worker can have in a batch: its share, and one row at each border of its range. */
+    /**
+     * The maximum number of rows that this worker can have in a batch: its share, and one row at each border of its
+     * range.
+     */
     private long largestShare() {
         return (long) settings.batchSize() / plan.workers() + 3;
     }
@@ -230,7 +233,7 @@ final class TrainingLoop implements AutoCloseable {
                 heap.totalMemory() - heap.freeMemory());
     }
 
-    /** Ends the epoch, and keeps its weights if they are the best so far. All workers decide alike. */
+    /** Ends the epoch and keeps its weights if they are the best so far. All workers decide alike. */
     private void remember(int done, double value) {
         boolean better =
                 Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
@@ -282,19 +285,19 @@ final class TrainingLoop implements AutoCloseable {
             at = at.skip();
             if (scale <= 1) {
                 throw new TrainingException(
-                        "training: gradients overflow float16 without any scaling of the loss in epoch %d, step %d of %d: training diverged, or the network leaves float16's range; lower learningRate, scale the features, or take precision bfloat16"
+                        "training: gradients overflow float16 without any scaling of the loss in epoch %d, step %d of %d: training diverged, or the network leaves float16's range; lower learningRate, scale the features, or use precision bfloat16"
                                 .formatted(at.epoch() + 1, at.step() + 1, steps));
             }
         } else {
             requireFinite(value);
         }
-        if (Double.isFinite(value)) { // a batch that overflowed on its way forward says nothing about the loss
+        if (Double.isFinite(value)) { // the loss of a batch that overflowed in the forward pass is meaningless
             at = at.add(value, weight);
         }
         return weight > 0 ? value : Double.NaN;
     }
 
-    /** What a batch counts: its rows' weights, times those of their classes. */
+    /** The weight of a batch: its rows' weights times those of their classes. */
     private static double weight(Batch batch, double... counts) {
         if (counts == null) {
             return batch.weightSum();
@@ -351,7 +354,7 @@ final class TrainingLoop implements AutoCloseable {
         }
     }
 
-    /** What each sample counts in the mean of the batch; null when all count the same. */
+    /** The weight of each sample in the mean of the batch; null if all are equal. */
     private static NDArray shares(Batch batch, boolean byClass, double weight) {
         float[] share = new float[batch.rows()];
         boolean equal = !byClass;

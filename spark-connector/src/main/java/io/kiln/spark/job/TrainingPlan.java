@@ -27,9 +27,9 @@ import java.util.TreeSet;
  * @param input the form of the features
  * @param objective what training minimizes
  * @param rule how weights are updated, as JSON
- * @param run how the job runs, with the true number of cores
+ * @param run how the job runs, with the actual number of cores
  * @param rows reads a worker's rows from its blocks
- * @param dataFingerprint differs when the rows differ
+ * @param dataFingerprint a hash of the rows
  */
 record TrainingPlan(
         String graph,
@@ -61,8 +61,8 @@ record TrainingPlan(
     }
 
     /**
-     * Names all that decides on the bits of the result, but not how long training goes on: equal fingerprints, equal weights
-     * after equal epochs.
+     * A hash of everything that determines the bits of the result, except how long training continues: equal
+     * fingerprints, equal weights after the same number of epochs.
      */
     String fingerprint() {
         RunSettings.Epochs e = run.epochs();

@@ -11,14 +11,14 @@ import java.util.Locale;
 import org.apache.spark.ml.classification.NetTrainingSummary;
 
 /**
- * How a fit went.
+ * The summary of a fit.
  *
- * @param epochs the epochs that count, in order; those that were computed again after a failure occur once
+ * @param epochs the epochs in order; those that were recomputed after a failure occur once
  * @param bestEpoch the epoch whose weights the model has, from 1
- * @param metricName what {@link EpochReport#metric()} is
- * @param resubmissions how often training went on after executors were lost
- * @param seconds duration of the whole fit, reading the DataFrame included
- * @param provenance versions, rows and settings that the model comes from
+ * @param metricName name of {@link EpochReport#metric()}
+ * @param resubmissions how often training resumed after executors were lost
+ * @param seconds duration of the whole fit, including reading the DataFrame
+ * @param provenance versions, rows and settings of the model
  */
 public record TrainingSummary(
         List<EpochReport> epochs,
@@ -36,7 +36,7 @@ public record TrainingSummary(
     }
 
     /**
-     * The form in which a saved model keeps it.
+     * Returns the form in which it is saved with a model.
      *
      * @return its components by name
      */
@@ -45,11 +45,11 @@ public record TrainingSummary(
     }
 
     /**
-     * Reads what {@link #toJson} gives.
+     * Reads the result of {@link #toJson}.
      *
      * @param json its components by name
      * @return the summary
-     * @throws IllegalArgumentException when it is damaged
+     * @throws IllegalArgumentException if it is damaged
      */
     public static TrainingSummary fromJson(JsonNode json) {
         try {
@@ -58,17 +58,17 @@ public record TrainingSummary(
                 return s;
             }
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("summary: not as it was saved: " + e.getMessage(), e);
+            throw new IllegalArgumentException("summary: damaged:  " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException("summary: not as it was saved: parts are missing");
+        throw new IllegalArgumentException("summary: damaged:  parts are missing");
     }
 
     /**
-     * Reads the text of what {@link #toJson} gives.
+     * Reads the text of the result of {@link #toJson}.
      *
      * @param json its components by name
      * @return the summary
-     * @throws IllegalArgumentException when it is damaged
+     * @throws IllegalArgumentException if it is damaged
      */
     public static TrainingSummary fromJson(String json) {
         try {
@@ -87,13 +87,13 @@ public record TrainingSummary(
         return epochs.stream().mapToDouble(EpochReport::loss).toArray();
     }
 
-    /** {@return {@link #lossHistory}, by the name that MLlib has for it and clients of Spark Connect ask for} */
+    /** {@return {@link #lossHistory}, under MLlib's name, which Spark Connect clients use} */
     @Override
     public double[] objectiveHistory() {
         return lossHistory();
     }
 
-    /** {@return number of epochs, by MLlib's name} */
+    /** {@return the number of epochs, under MLlib's name} */
     @Override
     public int totalIterations() {
         return epochs.size();
@@ -102,8 +102,8 @@ public record TrainingSummary(
     /**
      * Draws the training curve.
      *
-     * @param file where to write it; its name ends with {@code .png} or {@code .svg}
-     * @throws IOException when writing fails
+     * @param file the destination; its name ends with {@code .png} or {@code .svg}
+     * @throws IOException if writing fails
      */
     public void saveCurve(Path file) throws IOException {
         TrainingCurve.save(this, file);
@@ -112,8 +112,8 @@ public record TrainingSummary(
     /**
      * Draws the training curve.
      *
-     * @param file where to write it; its name ends with {@code .png} or {@code .svg}
-     * @throws IOException when writing fails
+     * @param file the destination; its name ends with {@code .png} or {@code .svg}
+     * @throws IOException if writing fails
      */
     public void saveCurve(String file) throws IOException {
         saveCurve(Path.of(file));
@@ -122,8 +122,8 @@ public record TrainingSummary(
     /**
      * Writes the epochs as a table, one row each.
      *
-     * @param file where to write it; its name ends with {@code .csv} or {@code .json}
-     * @throws IOException when writing fails
+     * @param file the destination; its name ends with {@code .csv} or {@code .json}
+     * @throws IOException if writing fails
      */
     public void saveHistory(Path file) throws IOException {
         HistoryFile.save(this, file);
@@ -132,14 +132,14 @@ public record TrainingSummary(
     /**
      * Writes the epochs as a table, one row each.
      *
-     * @param file where to write it; its name ends with {@code .csv} or {@code .json}
-     * @throws IOException when writing fails
+     * @param file the destination; its name ends with {@code .csv} or {@code .json}
+     * @throws IOException if writing fails
      */
     public void saveHistory(String file) throws IOException {
         saveHistory(Path.of(file));
     }
 
-    /** {@return a table: one line per epoch} */
+    /** {@return a table with one line per epoch} */
     @Override
     public String toString() {
         boolean validated = epochs.stream().anyMatch(e -> !Double.isNaN(e.validationLoss()));

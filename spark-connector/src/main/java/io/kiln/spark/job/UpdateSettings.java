@@ -7,7 +7,7 @@ import io.kiln.optim.UpdateRule;
 import io.kiln.spark.model.NamedRecord;
 
 /**
- * How weights are updated, as Params say it.
+ * How weights are updated, as set by Params.
  *
  * @param optimizer an optimizer by name, or as JSON
  * @param learningRate the learning rate; 0 for the optimizer's default
@@ -19,10 +19,10 @@ import io.kiln.spark.model.NamedRecord;
 public record UpdateSettings(
         String optimizer, double learningRate, String schedule, double weightDecay, double clipValue, double clipNorm) {
     /**
-     * The engine's form.
+     * Returns the engine's form.
      *
      * @return the rule
-     * @throws IllegalArgumentException when a part is out of range
+     * @throws IllegalArgumentException if a part is out of range
      */
     public UpdateRule rule() {
         Optimizer o = NamedRecord.read(Optimizer.class, optimizer);

@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
 
-/** What validation rows are judged by, besides the loss. */
+/** The metrics for validation rows, besides the loss. */
 public enum ValidationMetric {
-    /** Share of rows whose class is right. */
+    /** Share of rows with the correct class. */
     ACCURACY(true, c -> new Accuracy()),
     /** Share of rows whose class is among the five most probable. */
     TOP5(true, c -> new TopKAccuracy(5)),
-    /** F1 of class 1 of two classes; the mean over all classes when there are more. */
+    /** F1 of class 1 for two classes; the mean over all classes for more. */
     F1(true, c -> new F1(c == 2 ? io.kiln.metric.F1.Average.BINARY : io.kiln.metric.F1.Average.MACRO, c, 0.5)),
     /** Matthews correlation. */
     MCC(true, c -> new Mcc(c, 0.5)),
@@ -36,7 +36,7 @@ public enum ValidationMetric {
     /** Pearson's correlation. */
     PEARSON(false, c -> new Pearson());
 
-    /** The name for the loss itself. */
+    /** The name of the loss itself. */
     static final String LOSS = "loss";
 
     private final boolean ofClasses;
@@ -48,18 +48,18 @@ public enum ValidationMetric {
     }
 
     /**
-     * Checks that a text names a metric, or the loss, for the validator of a Param.
+     * Checks that a text names a metric or the loss, as the validator of a Param.
      *
-     * @param name the text: {@code loss}, or one of these constants in small letters
+     * @param name the text: {@code loss}, or one of these constants in lower case
      * @return true
-     * @throws IllegalArgumentException when it names none
+     * @throws IllegalArgumentException if it names none
      */
     public static boolean check(String name) {
         if (!name.equals(LOSS) && !names().contains(name)) {
             List<String> known = new ArrayList<>(names());
             known.add(0, LOSS);
             throw new IllegalArgumentException(
-                    "validationMetric: there is no \"%s\"%s".formatted(name, KnownRecords.suggestion(name, known)));
+                    "validationMetric: unknown metric \"%s\"%s".formatted(name, KnownRecords.suggestion(name, known)));
         }
         return true;
     }
@@ -70,7 +70,7 @@ public enum ValidationMetric {
                 .toList();
     }
 
-    /** The metric that is reported: the named one, or the customary one beside the loss. */
+    /** The metric that is reported: the named one or, if the loss is named, the usual one. */
     static ValidationMetric reported(String name, boolean classifier) {
         if (name.equals(LOSS)) {
             return classifier ? ACCURACY : RMSE;
@@ -78,7 +78,7 @@ public enum ValidationMetric {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /** Refuses metrics that do not fit the objective. */
+    /** Rejects metrics that do not fit the objective. */
     void check(int classes) {
         String name = name().toLowerCase(Locale.ROOT);
         if (ofClasses != classes > 0) {
@@ -87,7 +87,7 @@ public enum ValidationMetric {
         }
         if (this == AUC && classes != 2) {
             throw new IllegalArgumentException(
-                    "validationMetric: auc is for two classes, the network has %d; take accuracy or mcc"
+                    "validationMetric: auc is for two classes, the network has %d; use accuracy or mcc"
                             .formatted(classes));
         }
     }

@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.function.BooleanSupplier;
 
-/** Judges the network by the validation rows of all workers. */
+/** Evaluates the network on the validation rows of all workers. */
 final class Validator {
     private static final int MIN_BATCH = 32;
     private static final int LARGEST_BATCH = 256;
@@ -33,7 +33,7 @@ final class Validator {
     private final Metric metric;
 
     /**
-     * What came out.
+     * The result.
      *
      * @param loss mean loss; NaN without validation rows
      * @param metric value of the reported metric; NaN without validation rows
@@ -52,7 +52,7 @@ final class Validator {
         this.network = network;
         this.group = group;
         this.killed = killed;
-        // About as many rows as a training step has, whose memory is there anyway.
+        // About as many rows as in a training step, so that no more memory is needed.
         int share = plan.run().epochs().batchSize() / plan.workers();
         this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;

@@ -5,7 +5,7 @@ import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
 
-/** Sums of a few numbers over all workers; a worker alone sums nothing. */
+/** Sums of a few numbers over all workers; a single worker needs no sums. */
 final class WorkerGroup implements AutoCloseable {
     private static final int CHANNEL = 100;
 

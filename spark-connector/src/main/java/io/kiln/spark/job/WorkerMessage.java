@@ -5,75 +5,75 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.kvstore.KVStoreException;
 import java.util.List;
 
-/** What a worker tells the driver while it trains; it travels as JSON. */
+/** What a worker reports to the driver during training, as JSON. */
 sealed interface WorkerMessage {
     ObjectMapper MAPPER = new ObjectMapper();
 
-    /** {@return the submission that the worker belongs to} */
+    /** {@return the attempt that the worker belongs to} */
     int attempt();
 
     /**
-     * How far training is.
+     * The progress of training.
      *
-     * @param attempt the submission
-     * @param steps steps done since the fit began
+     * @param attempt the attempt
+     * @param steps number of steps since the fit began
      * @param loss the last step's loss
-     * @param points losses of steps that no earlier message told
+     * @param points losses of steps not reported by earlier messages
      */
     record Progress(int attempt, long steps, double loss, List<StepLosses.Point> points) implements WorkerMessage {}
 
     /**
      * An epoch has ended.
      *
-     * @param attempt the submission
+     * @param attempt the attempt
      * @param rank the worker
-     * @param report how it went, without the workers' parts; only that of rank 0 counts
-     * @param worker where this worker's time and memory went
+     * @param report the epoch's results without the workers' parts; only that of rank 0 is used
+     * @param worker this worker's time and memory
      */
     record EpochEnd(int attempt, int rank, EpochReport report, EpochReport.WorkerReport worker)
             implements WorkerMessage {}
 
     /**
-     * Weights and gradients of rank 0 when an epoch has ended; sent before its end is, and only where somebody wants them.
+     * Weights and gradients of rank 0 at the end of an epoch; sent before {@link EpochEnd}, and only if requested.
      *
-     * @param attempt the submission
+     * @param attempt the attempt
      * @param epoch the epoch, from 1
-     * @param histograms how they are distributed
+     * @param histograms their distributions
      */
     record Distributions(int attempt, int epoch, SummaryFiles.Histograms histograms) implements WorkerMessage {}
 
     /**
      * A worker has failed.
      *
-     * @param attempt the submission
+     * @param attempt the attempt
      * @param message what went wrong, and on which rank
-     * @param isPermanent whether it would come again in another attempt
+     * @param isPermanent whether it would occur again in another attempt
      */
     record Failure(int attempt, String message, boolean isPermanent) implements WorkerMessage {}
 
     /**
      * Training has ended; the final weights follow.
      *
-     * @param attempt the submission
+     * @param attempt the attempt
      * @param resultEpoch the epoch whose weights are kept
-     * @param epochs epochs done
+     * @param epochs number of finished epochs
      */
     record Finish(int attempt, int resultEpoch, int epochs) implements WorkerMessage {}
 
     /**
      * The workers wait for a checkpoint.
      *
-     * @param attempt the submission
+     * @param attempt the attempt
      * @param version the snapshot to write
-     * @param epoch epochs done
+     * @param epoch number of finished epochs
      */
     record CheckpointRequest(int attempt, long version, int epoch) implements WorkerMessage {}
 
-    /** How far a checkpoint is. */
+    /** The state of a checkpoint. */
     enum CheckpointState {
         /** The driver has not written it yet. */
         PENDING,
-        /** It is written: the workers go on. */
+        /** It is written: the workers continue. */
         WRITTEN,
         /** It cannot be written. */
         FAILED
@@ -82,7 +82,7 @@ sealed interface WorkerMessage {
     /**
      * The driver's answer to a {@link CheckpointRequest}.
      *
-     * @param state how far it is
+     * @param state the checkpoint's state
      * @param problem why it failed; empty otherwise
      */
     record CheckpointAnswer(CheckpointState state, String problem) {
@@ -99,7 +99,7 @@ sealed interface WorkerMessage {
         return "kiln-" + kind.getSimpleName();
     }
 
-    /** A message or an answer as it travels. */
+    /** The wire form of a message or an answer. */
     static String write(Object message) {
         try {
             return MAPPER.writeValueAsString(message);
@@ -108,7 +108,7 @@ sealed interface WorkerMessage {
         }
     }
 
-    /** Reads what {@link #write} gives. */
+    /** Reads the result of {@link #write}. */
     static <T extends Record> T read(Class<T> kind, String json) {
         try {
             return MAPPER.readValue(json, kind);

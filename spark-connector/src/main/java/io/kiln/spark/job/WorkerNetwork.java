@@ -35,7 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A worker's copy of the network: weights that it shares with the other workers, and running statistics of its own. */
+/** A worker's copy of the network: weights shared with the other workers, and its own running statistics. */
 final class WorkerNetwork implements AutoCloseable {
     private final Graph graph;
     private final Graph computed;
@@ -98,7 +98,7 @@ final class WorkerNetwork implements AutoCloseable {
                 plan.objective().loss(), plan.run().epochs().arithmetic().compileOptions());
     }
 
-    /** The network in its precision; its trained parameters have their values here, its constants of their own. */
+    /** The network in its precision; its trained parameters have their values here, its constants their own. */
     private GraphBlock narrowed() {
         GraphBlock narrowed = new GraphBlock(computed);
         narrowed.parameters().forEach((name, p) -> {
@@ -112,8 +112,8 @@ final class WorkerNetwork implements AutoCloseable {
     }
 
     /**
-     * The compiled step; its inputs are features, labels, where samples count differently their shares in the mean, and where
-     * losses are scaled the factor. Its last output is the mean loss.
+     * The compiled step. Its inputs are features, labels, the samples' shares in the mean if samples are weighted, and
+     * the factor if losses are scaled. Its last output is the mean loss.
      */
     private GradientStep gradients(Loss loss, CompileOptions options) {
         return new GradientStep(
@@ -131,10 +131,10 @@ final class WorkerNetwork implements AutoCloseable {
     }
 
     /**
-     * Computes the gradients of a batch and hands them to the exchange.
+     * Computes the gradients of a batch and passes them to the exchange.
      *
-     * @param factor factor on the loss; 1 where losses are not scaled and norms not synchronised
-     * @param batch features, labels and perhaps the samples' shares in the mean
+     * @param factor factor on the loss; 1 if losses are not scaled and norms not synchronised
+     * @param batch features, labels and, if samples are weighted, their shares in the mean
      * @return the mean loss
      */
     NDArray train(double factor, NDArray... batch) {
@@ -157,13 +157,13 @@ final class WorkerNetwork implements AutoCloseable {
         }
     }
 
-    /** Whether the next steps' gradients are looked at; the last of them count for {@link #histograms}. */
+    /** Whether to watch the gradients of the next steps; {@link #histograms} uses those of the last one. */
     void watchGradients(boolean on) {
         watched = on;
         seen.clear();
     }
 
-    /** How trained parameters, and the gradients that were watched, are distributed. */
+    /** Distributions of trained parameters and of the watched gradients. */
     SummaryFiles.Histograms histograms() {
         Map<String, ValueHistogram> weights = new HashMap<>();
         try (Scope scope = Scope.open()) {
@@ -172,7 +172,7 @@ final class WorkerNetwork implements AutoCloseable {
         return new SummaryFiles.Histograms(weights, seen);
     }
 
-    /** Takes part in the other workers' sums with nothing, while a batch that does not matter goes through the network. */
+    /** Takes part in the other workers' sums with zero, by running a dummy batch through the network. */
     void attend(NDArray... batch) {
         NDArray[] in = Arrays.copyOf(batch, batch.length + 1);
         in[batch.length] = NDArray.scalar(0, DType.FLOAT32);
@@ -186,8 +186,8 @@ final class WorkerNetwork implements AutoCloseable {
     }
 
     /**
-     * Whether workers sum in the middle of a step. Then gradients depend on other workers' losses, so that losses must be weighted
-     * before the backward pass, not after it.
+     * Whether workers sum in the middle of a step. Gradients then depend on other workers' losses, so losses must be
+     * weighted before the backward pass, not after it.
      */
     boolean isSynchronised() {
         return sums != null;
@@ -201,7 +201,7 @@ final class WorkerNetwork implements AutoCloseable {
         }
     }
 
-    /** Whether losses are scaled, so that a gradient that is not finite may be the scale's fault. */
+    /** Whether losses are scaled, so that a non-finite gradient may be caused by the scale. */
     boolean scalesLoss() {
         return floats16;
     }
@@ -215,7 +215,7 @@ final class WorkerNetwork implements AutoCloseable {
     }
 
     /**
-     * What the network gives in predict mode; compiled for each shape of the input.
+     * The network's outputs in predict mode; compiled for each input shape.
      *
      * @param x features
      * @return float32 outputs
@@ -242,12 +242,12 @@ final class WorkerNetwork implements AutoCloseable {
         return exchange;
     }
 
-    /** Makes running statistics the same on all workers. */
+    /** Averages running statistics over all workers. */
     void averageStatistics(double samples) {
         exchange.average(List.copyOf(statistics.values()), samples);
     }
 
-    /** Makes running statistics what they were before the last batch, whose step is left out. */
+    /** Resets running statistics to their values before the last batch, whose step is skipped. */
     void takeBackStatistics() {
         statisticsBefore.forEach((name, s) -> statistics.get(name).assign(s));
     }

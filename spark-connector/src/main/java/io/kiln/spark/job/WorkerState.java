@@ -9,11 +9,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 
 /**
- * All that a worker needs to go on as if nothing had happened, as a stream: i32 "KLNS", i32 version (3), where it stands, then
- * three parts, each with an i64 length (i32 in version 2): safetensors of its running statistics, its slices of weights and
- * optimizer states, and the best weights. Numbers are big-endian.
+ * Everything a worker needs to continue as if nothing had happened, as a stream: i32 "KLNS", i32 version (3), its
+ * progress, then three parts, each with an i64 length (i32 in version 2): safetensors of its running statistics, its
+ * slices of weights and optimizer states, and the best weights. Numbers are big-endian.
  *
- * @param progress where it stands
+ * @param progress its position in the training
  * @param best safetensors of the best epoch's weights, on rank 0 with early stopping; otherwise empty
  */
 record WorkerState(Progress progress, ByteChunks best) {
@@ -22,13 +22,13 @@ record WorkerState(Progress progress, ByteChunks best) {
     private static final int WITH_SHORT_PARTS = 2;
 
     /**
-     * Where a worker stands.
+     * A worker's position in the training.
      *
      * @param epoch the current epoch, from 0
-     * @param step the next step of it
+     * @param step the next step of this epoch
      * @param lossSum this worker's sum of weighted losses in this epoch
      * @param weightSum this worker's sum of weights in this epoch
-     * @param skipped steps of this epoch that were left out because gradients overflowed
+     * @param skipped steps of this epoch that were skipped because gradients overflowed
      * @param bestValue best value of the validation metric so far
      * @param bestEpoch the epoch it was reached in, from 1; 0 for none
      */
@@ -41,13 +41,13 @@ record WorkerState(Progress progress, ByteChunks best) {
             return new Progress(epoch, step + 1, lossSum, weightSum, skipped, bestValue, bestEpoch);
         }
 
-        /** After a batch with this mean loss. */
+        /** The progress after a batch with this mean loss. */
         Progress add(double loss, double weight) {
             return new Progress(
                     epoch, step, lossSum + loss * weight, weightSum + weight, skipped, bestValue, bestEpoch);
         }
 
-        /** After a step that was left out. */
+        /** The progress after a skipped step. */
         Progress skip() {
             return new Progress(epoch, step, lossSum, weightSum, skipped + 1, bestValue, bestEpoch);
         }

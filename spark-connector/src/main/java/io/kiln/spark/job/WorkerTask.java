@@ -30,11 +30,11 @@ import org.slf4j.LoggerFactory;
  * The body of a training task.
  *
  * @param plan what to train
- * @param ticket way to the driver
+ * @param ticket access to the driver's coordinator
  * @param attempt number of this attempt
  * @param classes number of classes; 0 for a regressor
- * @param snapshot the version to go on from; negative for none
- * @param checkpoint each worker's state in the checkpoint to go on from; empty for none
+ * @param snapshot the version to resume from; negative for none
+ * @param checkpoint each worker's state in the checkpoint to resume from; empty for none
  */
 record WorkerTask(
         Broadcast<TrainingPlan> plan,
@@ -46,7 +46,7 @@ record WorkerTask(
         implements Serializable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerTask.class);
 
-    /** The version under which the final weights are saved: later than any other. */
+    /** The version under which the final weights are saved: higher than any other. */
     static final long FINAL_VERSION = Long.MAX_VALUE;
 
     Iterator<Integer> run(Iterator<byte[]> blocks) throws Exception {
@@ -55,10 +55,10 @@ record WorkerTask(
         TrainingPlan p = plan.value();
         DriverLink link = new DriverLink(ticket, attempt, rank);
         RunSettings.Cluster cluster = p.run().cluster();
-        LOG.info("rank {} of {}: begins, attempt {}, {} cores", rank, p.workers(), attempt, cluster.coresPerWorker());
+        LOG.info("rank {} of {}: starting, attempt {}, {} cores", rank, p.workers(), attempt, cluster.coresPerWorker());
         try (Context context = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
             train(p, rank, task, link, blocks);
-            LOG.info("rank {} of {}: has ended", rank, p.workers());
+            LOG.info("rank {} of {}: finished", rank, p.workers());
             return List.of(rank).iterator();
         } catch (OutOfMemoryError e) { // of the heap; Spark would end the whole process
             TrainingException full = new TrainingException(heapIsFull(e));
@@ -71,8 +71,8 @@ record WorkerTask(
     }
 
     /**
-     * Tells the driver why this worker stopped, unless another one or the driver is the reason. What comes from data, settings
-     * or code would come again; trouble with other machines may not.
+     * Reports to the driver why this worker stopped, unless another worker or the driver is the reason. Failures caused
+     * by data, settings or code are permanent; failures of other machines may not be.
      */
     private static void report(TaskContext task, DriverLink link, int rank, Throwable e) {
         if (task.isInterrupted() || e instanceof InterruptedException || e instanceof PeerFailedException) {
@@ -100,7 +100,7 @@ record WorkerTask(
     private static String describe(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
             if (t instanceof OutOfDeviceMemoryException) {
-                return "training: weights, gradients, optimizer states and the batch need more memory than there is; lower batchSize or raise numWorkers: "
+                return "training: weights, gradients, optimizer states and the batch need more memory than is available; lower batchSize or raise numWorkers: "
                         + t.getMessage();
             }
         }
@@ -157,7 +157,7 @@ record WorkerTask(
         }
     }
 
-    /** Saves states, and tells the driver how far training is. */
+    /** Saves states and reports the progress of training to the driver. */
     private record Saver(
             TrainingPlan plan,
             int rank,
