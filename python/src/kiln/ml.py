@@ -33,7 +33,7 @@ class NetTrainingParams(Params):
     batchSize: Param[int] = Param(
         Params._dummy(),
         "batchSize",
-        "rows of each step, of all workers together; unset: 16 to 128, by the number of training rows",
+        "rows per step, over all workers; unset: 16 to 128, depending on the number of training rows",
         TypeConverters.toInt,
     )
 
@@ -44,7 +44,7 @@ class NetTrainingParams(Params):
     checkpointDir: Param[str] = Param(
         Params._dummy(),
         "checkpointDir",
-        "directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on "
+        "directory for checkpoints, which outlive the application: fitting the same rows with the same Params resumes "
         "from them; empty: none",
         TypeConverters.toString,
     )
@@ -69,7 +69,7 @@ class NetTrainingParams(Params):
     coresPerWorker: Param[int] = Param(
         Params._dummy(),
         "coresPerWorker",
-        "cores, and engine threads, of a worker; 0: spark.task.cpus",
+        "cores, and engine threads, per worker; 0: spark.task.cpus",
         TypeConverters.toInt,
     )
 
@@ -80,7 +80,7 @@ class NetTrainingParams(Params):
     device: Param[str] = Param(
         Params._dummy(),
         "device",
-        "what engines run on: cpu",
+        "device of the engines: cpu",
         TypeConverters.toString,
     )
 
@@ -91,7 +91,8 @@ class NetTrainingParams(Params):
     earlyStoppingPatience: Param[int] = Param(
         Params._dummy(),
         "earlyStoppingPatience",
-        "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; 0: never",
+        "number of epochs without improvement of validationMetric after which training stops, with the best epoch's "
+        "weights; 0: never",
         TypeConverters.toInt,
     )
 
@@ -124,8 +125,8 @@ class NetTrainingParams(Params):
     handleInvalid: Param[str] = Param(
         Params._dummy(),
         "handleInvalid",
-        "rows with null, NaN or infinite values: error refuses them; skip leaves them out; keep predicts NaN for them, "
-        "and leaves them out of training",
+        "how to handle rows with null, NaN or infinite values: error rejects them; skip drops them; keep predicts NaN "
+        "for them and drops them in training",
         TypeConverters.toString,
     )
 
@@ -136,8 +137,8 @@ class NetTrainingParams(Params):
     heartbeatTimeout: Param[float] = Param(
         Params._dummy(),
         "heartbeatTimeout",
-        "seconds without a sign of life after which a worker is taken for dead, at most timeout; workers whose garbage "
-        "collections take longer need more",
+        "seconds of silence after which a worker is considered dead, at most timeout; allow more if garbage collections "
+        "take longer",
         TypeConverters.toFloat,
     )
 
@@ -148,7 +149,7 @@ class NetTrainingParams(Params):
     inputScale: Param[float] = Param(
         Params._dummy(),
         "inputScale",
-        "factor by which features are multiplied, such as 1/255 for bytes of an image",
+        "factor on the features, such as 1/255 for the bytes of an image",
         TypeConverters.toFloat,
     )
 
@@ -159,7 +160,7 @@ class NetTrainingParams(Params):
     inputShape: Param[list[int]] = Param(
         Params._dummy(),
         "inputShape",
-        "shape in which the network gets a row's features, such as [1, 28, 28]; unset: one axis, as long as the row",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
         TypeConverters.toListInt,
     )
 
@@ -181,7 +182,7 @@ class NetTrainingParams(Params):
     learningRate: Param[float] = Param(
         Params._dummy(),
         "learningRate",
-        "learning rate of every step; unset: the optimizer's own default",
+        "learning rate of all steps; unset: the optimizer's default",
         TypeConverters.toFloat,
     )
 
@@ -192,7 +193,7 @@ class NetTrainingParams(Params):
     learningRateSchedule: Param[str] = Param(
         Params._dummy(),
         "learningRateSchedule",
-        "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
+        "learning rate as a function of the step, instead of learningRate: a schedule and its attributes as JSON",
         TypeConverters.toString,
     )
 
@@ -203,7 +204,7 @@ class NetTrainingParams(Params):
     loss: Param[str] = Param(
         Params._dummy(),
         "loss",
-        "what training makes small: a loss by name, or by name and attributes as JSON",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
         TypeConverters.toString,
     )
 
@@ -214,7 +215,7 @@ class NetTrainingParams(Params):
     maxEpochs: Param[int] = Param(
         Params._dummy(),
         "maxEpochs",
-        "passes over the training rows, at most; unset: 10 to 100, more for fewer rows",
+        "maximum number of passes over the training rows; unset: 10 to 100, more for fewer rows",
         TypeConverters.toInt,
     )
 
@@ -225,7 +226,7 @@ class NetTrainingParams(Params):
     maxResubmissions: Param[int] = Param(
         Params._dummy(),
         "maxResubmissions",
-        "how often in a row, without progress in between, training goes on after executors were lost, at most",
+        "maximum number of consecutive resubmissions without progress after executors were lost",
         TypeConverters.toInt,
     )
 
@@ -236,8 +237,8 @@ class NetTrainingParams(Params):
     memoryBudget: Param[int] = Param(
         Params._dummy(),
         "memoryBudget",
-        "most bytes that the values inside a training step of a worker may take; above it they are computed again for "
-        "the backward pass instead of being kept, which costs time and changes no result; 0 for no bound",
+        "maximum bytes of the intermediate results of a worker's training step; beyond that they are recomputed for the "
+        "backward pass instead of kept, which costs time but does not change results; 0: no bound",
         TypeConverters.toInt,
     )
 
@@ -248,7 +249,7 @@ class NetTrainingParams(Params):
     numWorkers: Param[int] = Param(
         Params._dummy(),
         "numWorkers",
-        "tasks that train together, each with an engine of its own",
+        "number of tasks that train together, each with its own engine",
         TypeConverters.toInt,
     )
 
@@ -259,7 +260,7 @@ class NetTrainingParams(Params):
     optimizer: Param[str] = Param(
         Params._dummy(),
         "optimizer",
-        "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
+        "optimizer: a name (sgd, adam, …), or a name and attributes as JSON",
         TypeConverters.toString,
     )
 
@@ -270,9 +271,9 @@ class NetTrainingParams(Params):
     precision: Param[str] = Param(
         Params._dummy(),
         "precision",
-        "type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with "
-        "float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients "
-        "overflow are left out by all workers)",
+        "dtype of matrix products and convolutions in training: float32; or bfloat16 or float16 with float32 weights, "
+        "statistics, losses and updates (in float16 losses are scaled, and all workers skip steps whose gradients "
+        "overflow)",
         TypeConverters.toString,
     )
 
@@ -283,7 +284,7 @@ class NetTrainingParams(Params):
     predictionBatchSize: Param[int] = Param(
         Params._dummy(),
         "predictionBatchSize",
-        "rows that the network gets at once when it predicts",
+        "rows per call of the network in prediction",
         TypeConverters.toInt,
     )
 
@@ -305,7 +306,7 @@ class NetTrainingParams(Params):
     showProgress: Param[bool] = Param(
         Params._dummy(),
         "showProgress",
-        "whether the driver's terminal shows a progress bar; never when it is no terminal",
+        "whether to show a progress bar if the driver runs in a terminal",
         TypeConverters.toBoolean,
     )
 
@@ -316,7 +317,7 @@ class NetTrainingParams(Params):
     shuffle: Param[bool] = Param(
         Params._dummy(),
         "shuffle",
-        "whether each epoch takes the rows in another order, which follows from seed and epoch",
+        "whether each epoch uses the rows in another order, which depends on seed and epoch",
         TypeConverters.toBoolean,
     )
 
@@ -327,7 +328,7 @@ class NetTrainingParams(Params):
     snapshotInterval: Param[int] = Param(
         Params._dummy(),
         "snapshotInterval",
-        "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of each epoch",
+        "steps between snapshots on the executors, from which training resumes after one is lost; 0: at the end of each epoch",
         TypeConverters.toInt,
     )
 
@@ -338,8 +339,8 @@ class NetTrainingParams(Params):
     standardizeFeatures: Param[bool] = Param(
         Params._dummy(),
         "standardizeFeatures",
-        "whether the network takes each feature's mean away and divides by its standard deviation; both are those of "
-        "the training rows and become part of the network",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
         TypeConverters.toBoolean,
     )
 
@@ -350,8 +351,8 @@ class NetTrainingParams(Params):
     storageLevel: Param[str] = Param(
         Params._dummy(),
         "storageLevel",
-        "where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in "
-        "memory, workers read from files in spark.local.dir",
+        "where Spark stores the packed rows: the name of a StorageLevel, not NONE; workers read rows that are not "
+        "stored as objects in memory from files in spark.local.dir",
         TypeConverters.toString,
     )
 
@@ -362,8 +363,8 @@ class NetTrainingParams(Params):
     summaryDir: Param[str] = Param(
         Params._dummy(),
         "summaryDir",
-        "directory for files that TensorBoard reads, each fit a run below it: losses, metric, speed, histograms of "
-        "weights and gradients, the graph; empty: none",
+        "directory for TensorBoard files, with one run per fit: losses, metric, throughput, histograms of weights and "
+        "gradients, the graph; empty: none",
         TypeConverters.toString,
     )
 
@@ -374,7 +375,7 @@ class NetTrainingParams(Params):
     timeout: Param[int] = Param(
         Params._dummy(),
         "timeout",
-        "seconds that any wait may take, for another worker or for free slots",
+        "maximum seconds of any wait, for another worker or for free slots",
         TypeConverters.toInt,
     )
 
@@ -397,7 +398,7 @@ class NetTrainingParams(Params):
     validationMetric: Param[str] = Param(
         Params._dummy(),
         "validationMetric",
-        'what early stopping looks at: "loss", or a metric by name',
+        'metric for early stopping: "loss", or the name of a metric',
         TypeConverters.toString,
     )
 
@@ -439,8 +440,8 @@ class NetClassificationModel(
     classWeights: Param[list[float]] = Param(
         Params._dummy(),
         "classWeights",
-        "factors on the weights of training rows, one per class, such as larger ones for rare classes; validation "
-        "counts rows by weightCol alone; unset: all classes count alike",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
         TypeConverters.toListFloat,
     )
 
@@ -451,7 +452,7 @@ class NetClassificationModel(
     ignoredLabel: Param[int] = Param(
         Params._dummy(),
         "ignoredLabel",
-        "label of rows that training and validation leave out, such as -1; unset: none",
+        "label of rows that training and validation skip, such as -1; unset: none",
         TypeConverters.toInt,
     )
 
@@ -497,9 +498,9 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
     standardizeTarget: Param[bool] = Param(
         Params._dummy(),
         "standardizeTarget",
-        "whether the network learns the labels with their mean taken away and divided by their standard deviation, "
-        "which its predictions get back; losses and metrics stay in the labels' unit; unset: for losses l1, l2, huber "
-        "and quantile",
+        "whether the network learns labels minus their mean, divided by their standard deviation; predictions are "
+        "converted back, and losses and metrics stay in the labels' unit; unset: only for losses l1, l2, huber and "
+        "quantile",
         TypeConverters.toBoolean,
     )
 
@@ -539,8 +540,8 @@ class NetClassifier(
     classWeights: Param[list[float]] = Param(
         Params._dummy(),
         "classWeights",
-        "factors on the weights of training rows, one per class, such as larger ones for rare classes; validation "
-        "counts rows by weightCol alone; unset: all classes count alike",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
         TypeConverters.toListFloat,
     )
 
@@ -551,7 +552,7 @@ class NetClassifier(
     ignoredLabel: Param[int] = Param(
         Params._dummy(),
         "ignoredLabel",
-        "label of rows that training and validation leave out, such as -1; unset: none",
+        "label of rows that training and validation skip, such as -1; unset: none",
         TypeConverters.toInt,
     )
 
@@ -854,9 +855,9 @@ class NetRegressor(
     standardizeTarget: Param[bool] = Param(
         Params._dummy(),
         "standardizeTarget",
-        "whether the network learns the labels with their mean taken away and divided by their standard deviation, "
-        "which its predictions get back; losses and metrics stay in the labels' unit; unset: for losses l1, l2, huber "
-        "and quantile",
+        "whether the network learns labels minus their mean, divided by their standard deviation; predictions are "
+        "converted back, and losses and metrics stay in the labels' unit; unset: only for losses l1, l2, huber and "
+        "quantile",
         TypeConverters.toBoolean,
     )
 

@@ -1,2 +1,5 @@
-/** The training job and the data feed inside Spark. */
+/**
+ * Entry points for training inside Spark: {@link io.kiln.spark.Kiln} runs custom loops. Estimators are in {@code
+ * io.kiln.ml}; the packages below this one implement both.
+ */
 package io.kiln.spark;

@@ -11,7 +11,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
 import scala.jdk.CollectionConverters._
 
-/** A trained network that tells classes apart; made by [[NetClassifier]]. */
+/** A trained network that predicts classes; made by [[NetClassifier]]. */
 class NetClassificationModel private[ml] (
     override val uid: String, private[ml] val shipped: ShippedNetwork, override val numClasses: Int)
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
@@ -23,7 +23,7 @@ class NetClassificationModel private[ml] (
   private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
     this(uid, new ShippedNetwork(network), numClasses)
 
-  /** Never called: the service loader, by which Spark Connect finds the class, asks for it. */
+  /** Never called, but required by the service loader, through which Spark Connect finds the class. */
   private[ml] def this() = this("", null: ShippedNetwork, 0)
 
   /** The network with its weights. */
@@ -73,7 +73,7 @@ class NetClassificationModel private[ml] (
     case v => throw new IllegalArgumentException(s"raw2probability: needs a dense vector, got $v")
   }
 
-  /** Probabilities of the classes for the rows of a matrix, in the driver: shape [rows, numClasses]. */
+  /** Class probabilities for the rows of a matrix, computed on the driver: shape [rows, numClasses]. */
   def predictProbabilities(rows: Matrix): Matrix = {
     val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
     val perRow = trainedNetwork.outputs
@@ -83,7 +83,7 @@ class NetClassificationModel private[ml] (
     new DenseMatrix(rows.numRows, numClasses, values.toArray, true)
   }
 
-  /** Predicts the classes of the rows of a matrix, in the driver: an element each. */
+  /** Predicts the classes of the rows of a matrix on the driver: one element each. */
   def predictAll(rows: Matrix): Vector =
     Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
@@ -103,7 +103,7 @@ class NetClassificationModel private[ml] (
     s"NetClassificationModel: uid=$uid, numClasses=$numClasses, numFeatures=$numFeatures"
 }
 
-/** Reads models that were saved. */
+/** Reads saved models. */
 object NetClassificationModel extends MLReadable[NetClassificationModel] {
   override def read: MLReader[NetClassificationModel] =
     NetModels.reader(classOf[NetClassificationModel].getName) { (uid, saved) =>

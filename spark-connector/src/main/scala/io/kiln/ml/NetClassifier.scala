@@ -13,25 +13,23 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
 import scala.jdk.CollectionConverters._
 
-/** Trains a network that tells classes apart.
-  *
-  * Labels are 0, 1, …, K-1. The network gives K scores per row (logits: no softmax at its end) for loss softmaxCrossEntropy,
-  * or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or boolean, an array of these,
-  * or binary (one unsigned byte each, with inputShape set).
-  *
-  * {{{
-  * val net = new Sequential(new Dense(128, Activation.RELU), new Dense(10))
-  * val model = new NetClassifier().setNetwork(net).setMaxEpochs(5).fit(train)
-  * model.transform(test)
-  * }}}
-  */
+/**
+ * Trains a network that predicts classes.
+ *
+ * Labels are 0, 1, …, K-1. The network has K outputs per row (logits, without a final softmax) for loss
+ * softmaxCrossEntropy, or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or
+ * boolean, an array of these, or binary (one unsigned byte each, with inputShape set).
+ *
+ * {{{ val net = new Sequential(new Dense(128, Activation.RELU), new Dense(10)) val model = new
+ * NetClassifier().setNetwork(net).setMaxEpochs(5).fit(train) model.transform(test) }}}
+ */
 class NetClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, NetClassifier, NetClassificationModel]
     with NetSetters[NetClassifier]
     with NetClassifierParams
     with DefaultParamsWritable {
 
-  /** An estimator with a random uid. */
+  /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("netClassifier"))
 
   setDefault(loss -> "softmaxCrossEntropy")
@@ -65,7 +63,10 @@ class NetClassifier(override val uid: String)
     LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 
-  /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
+  /**
+   * Trains the network. The label column is not modified: MLlib's own method would replace it, and would interpret a
+   * dot in its name as a path.
+   */
   override def fit(dataset: Dataset[_]): NetClassificationModel = {
     transformSchema(dataset.schema, logging = true)
     copyValues(train(dataset).setParent(this))
@@ -94,7 +95,7 @@ class NetClassifier(override val uid: String)
   }
 }
 
-/** Reads estimators that were saved. */
+/** Reads saved estimators. */
 object NetClassifier extends MLReadable[NetClassifier] {
   override def read: MLReader[NetClassifier] =
     NetModels.estimator(classOf[NetClassifier].getName)(new NetClassifier(_))

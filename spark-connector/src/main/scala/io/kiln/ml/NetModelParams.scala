@@ -3,17 +3,17 @@ package io.kiln.ml
 import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, Params}
 import org.apache.spark.ml.param.shared.HasHandleInvalid
 
-/** The Params that estimators hand on to their models. */
+/** The Params that estimators pass on to their models. */
 trait NetModelParams extends Params with HasHandleInvalid {
 
-  /** Rows that the network gets at once. @group param */
+  /** Rows per call of the network. @group param */
   final val predictionBatchSize: IntParam = new IntParam(
-    this, "predictionBatchSize", "rows that the network gets at once when it predicts", ParamValidators.gt(0))
+    this, "predictionBatchSize", "rows per call of the network in prediction", ParamValidators.gt(0))
 
-  /** What happens to rows with features that are null, NaN or infinite. @group param */
+  /** How rows with features that are null, NaN or infinite are handled. @group param */
   final override val handleInvalid: Param[String] = new TextParam(
     this, "handleInvalid",
-    "rows with null, NaN or infinite values: error refuses them; skip leaves them out; keep predicts NaN for them, and leaves them out of training",
+    "how to handle rows with null, NaN or infinite values: error rejects them; skip drops them; keep predicts NaN for them and drops them in training",
     ParamValidators.inArray(Array("error", "skip", "keep")))
 
   setDefault(predictionBatchSize -> 256, handleInvalid -> "error")

@@ -13,7 +13,7 @@ import org.apache.spark.sql.types.StructType
 
 import java.util.BitSet
 
-/** What the models share: checks, prediction of a single row, and their form on disk. */
+/** Code shared by the models: checks, prediction of a single row, and reading and writing. */
 private[ml] object NetModels {
 
   private val Summary = "summary"
@@ -23,7 +23,7 @@ private[ml] object NetModels {
     ()
   }
 
-  /** What the network gives for a single row; NaN for one with invalid features that is kept. */
+  /** The network's outputs for a single row; NaN for an invalid row that is kept. */
   def predict(network: TrainedNetwork, features: Vector, handleInvalid: String): Array[Float] = {
     require(
       features.size == network.width,
@@ -33,7 +33,7 @@ private[ml] object NetModels {
     else Array.fill(network.outputs)(Float.NaN)
   }
 
-  /** What the network gives for the rows of a matrix, one after another; NaN for rows with invalid features that are kept. */
+  /** The network's outputs for the rows of a matrix, one after another; NaN for invalid rows that are kept. */
   def predict(network: TrainedNetwork, rows: Matrix, handleInvalid: String, batchSize: Int): Array[Float] = {
     require(
       rows.numCols == network.width,
@@ -58,7 +58,7 @@ private[ml] object NetModels {
     all
   }
 
-  /** Puts a row into an array of zeros; false, and zeros, for one with invalid features that is kept. */
+  /** Copies a row into an array of zeros; returns false and leaves zeros for an invalid row that is kept. */
   private def fill(
       row: Array[Float], begin: Int, features: Vector, handleInvalid: String, name: => String): Boolean = {
     var invalid = false
@@ -96,7 +96,7 @@ private[ml] object NetModels {
     }
   }
 
-  /** Reads an estimator's Params, after a look at how deep they are nested. */
+  /** Reads an estimator's Params after checking how deeply they are nested. */
   def estimator[E <: Params](className: String)(make: String => E): MLReader[E] = new MLReader[E] {
     override def load(path: String): E = MlFiles.read(path, sparkSession, className, (uid: String) => make(uid))
   }

@@ -10,7 +10,7 @@ import org.apache.spark.ml.param.shared._
 import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
-/** The Params that say how a network is trained, which a model keeps. Each default is stated here and nowhere else. */
+/** The Params of training, which a model keeps. This is the only place where their defaults are defined. */
 trait NetTrainingParams
     extends NetModelParams
     with HasWeightCol
@@ -21,7 +21,7 @@ trait NetTrainingParams
   /** Shape of one row's features. @group param */
   final val inputShape: IntArrayParam = new IntArrayParam(
     this, "inputShape",
-    "shape in which the network gets a row's features, such as [1, 28, 28]; unset: one axis, as long as the row",
+    "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
     (a: Array[Int]) => a.nonEmpty && a.forall(_ > 0))
 
   /** @group getParam */
@@ -29,7 +29,7 @@ trait NetTrainingParams
 
   /** Factor on the features. @group param */
   final val inputScale: DoubleParam = new DoubleParam(
-    this, "inputScale", "factor by which features are multiplied, such as 1/255 for bytes of an image",
+    this, "inputScale", "factor on the features, such as 1/255 for the bytes of an image",
     ParamValidators.gt(0))
 
   /** @group getParam */
@@ -38,39 +38,39 @@ trait NetTrainingParams
   /** Whether features are standardised. @group param */
   final val standardizeFeatures: BooleanParam = new BooleanParam(
     this, "standardizeFeatures",
-    "whether the network takes each feature's mean away and divides by its standard deviation; both are those of the training rows and become part of the network")
+    "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed from the training rows and become part of the network")
 
   /** @group getParam */
   final def getStandardizeFeatures: Boolean = $(standardizeFeatures)
 
-  /** What training makes small. @group param */
+  /** The loss that training minimizes. @group param */
   final val loss: Param[String] = new TextParam(
-    this, "loss", "what training makes small: a loss by name, or by name and attributes as JSON",
+    this, "loss", "loss that training minimizes: a name, or a name and attributes as JSON",
     (s: String) => NamedRecord.checkLoss(s))
 
   /** @group getParam */
   final def getLoss: String = $(loss)
 
-  /** How weights follow their gradients. @group param */
+  /** The optimizer. @group param */
   final val optimizer: Param[String] = new TextParam(
     this, "optimizer",
-    "how weights follow gradients: an optimizer by name (sgd, adam, …), or by name and attributes as JSON",
+    "optimizer: a name (sgd, adam, …), or a name and attributes as JSON",
     (s: String) => NamedRecord.checkOptimizer(s))
 
   /** @group getParam */
   final def getOptimizer: String = $(optimizer)
 
-  /** Step size. @group param */
+  /** The learning rate. @group param */
   final val learningRate: DoubleParam = new DoubleParam(
-    this, "learningRate", "learning rate of every step; unset: the optimizer's own default", ParamValidators.gt(0))
+    this, "learningRate", "learning rate of all steps; unset: the optimizer's default", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getLearningRate: Double = $(learningRate)
 
-  /** Step size of each step. @group param */
+  /** The learning rate of each step. @group param */
   final val learningRateSchedule: Param[String] = new TextParam(
     this, "learningRateSchedule",
-    "learning rate as a function of the step: a schedule with its attributes as JSON; instead of learningRate",
+    "learning rate as a function of the step, instead of learningRate: a schedule and its attributes as JSON",
     (s: String) => NamedRecord.checkSchedule(s))
 
   /** @group getParam */
@@ -99,10 +99,10 @@ trait NetTrainingParams
   /** @group getParam */
   final def getGradientClipNorm: Double = $(gradientClipNorm)
 
-  /** Rows of a step. @group param */
+  /** Rows per step. @group param */
   final val batchSize: IntParam = new IntParam(
     this, "batchSize",
-    "rows of each step, of all workers together; unset: 16 to 128, by the number of training rows", ParamValidators.gt(0))
+    "rows per step, over all workers; unset: 16 to 128, depending on the number of training rows", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getBatchSize: Int = $(batchSize)
@@ -110,28 +110,28 @@ trait NetTrainingParams
   /** Passes over the data. @group param */
   final val maxEpochs: IntParam = new IntParam(
     this, "maxEpochs",
-    "passes over the training rows, at most; unset: 10 to 100, more for fewer rows", ParamValidators.gt(0))
+    "maximum number of passes over the training rows; unset: 10 to 100, more for fewer rows", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getMaxEpochs: Int = $(maxEpochs)
 
   /** Tasks that train. @group param */
   final val numWorkers: IntParam = new IntParam(
-    this, "numWorkers", "tasks that train together, each with an engine of its own", ParamValidators.gt(0))
+    this, "numWorkers", "number of tasks that train together, each with its own engine", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getNumWorkers: Int = $(numWorkers)
 
   /** Cores of a worker. @group param */
   final val coresPerWorker: IntParam = new IntParam(
-    this, "coresPerWorker", "cores, and engine threads, of a worker; 0: spark.task.cpus", ParamValidators.gtEq(0))
+    this, "coresPerWorker", "cores, and engine threads, per worker; 0: spark.task.cpus", ParamValidators.gtEq(0))
 
   /** @group getParam */
   final def getCoresPerWorker: Int = $(coresPerWorker)
 
   /** Whether rows are shuffled. @group param */
   final val shuffle: BooleanParam = new BooleanParam(
-    this, "shuffle", "whether each epoch takes the rows in another order, which follows from seed and epoch")
+    this, "shuffle", "whether each epoch uses the rows in another order, which depends on seed and epoch")
 
   /** @group getParam */
   final def getShuffle: Boolean = $(shuffle)
@@ -139,24 +139,24 @@ trait NetTrainingParams
   /** Epochs without improvement. @group param */
   final val earlyStoppingPatience: IntParam = new IntParam(
     this, "earlyStoppingPatience",
-    "training ends after so many epochs in which validationMetric did not improve, with the best epoch's weights; 0: never",
+    "number of epochs without improvement of validationMetric after which training stops, with the best epoch's weights; 0: never",
     ParamValidators.gtEq(0))
 
   /** @group getParam */
   final def getEarlyStoppingPatience: Int = $(earlyStoppingPatience)
 
-  /** What early stopping looks at. @group param */
+  /** The metric for early stopping. @group param */
   final val validationMetric: Param[String] = new TextParam(
-    this, "validationMetric", "what early stopping looks at: \"loss\", or a metric by name",
+    this, "validationMetric", "metric for early stopping: \"loss\", or the name of a metric",
     (s: String) => ValidationMetric.check(s))
 
   /** @group getParam */
   final def getValidationMetric: String = $(validationMetric)
 
-  /** Where checkpoints go. @group param */
+  /** Directory for checkpoints. @group param */
   final val checkpointDir: Param[String] = new TextParam(
     this, "checkpointDir",
-    "directory for checkpoints, which outlive the application: fitting the same rows with the same Params goes on from them; empty: none")
+    "directory for checkpoints, which outlive the application: fitting the same rows with the same Params resumes from them; empty: none")
 
   /** @group getParam */
   final def getCheckpointDir: String = $(checkpointDir)
@@ -164,7 +164,7 @@ trait NetTrainingParams
   /** Steps between snapshots. @group param */
   final val snapshotInterval: IntParam = new IntParam(
     this, "snapshotInterval",
-    "steps between snapshots, kept in executors, from which training goes on after one is lost; 0: at the end of each epoch",
+    "steps between snapshots on the executors, from which training resumes after one is lost; 0: at the end of each epoch",
     ParamValidators.gtEq(0))
 
   /** @group getParam */
@@ -173,7 +173,7 @@ trait NetTrainingParams
   /** Resubmissions. @group param */
   final val maxResubmissions: IntParam = new IntParam(
     this, "maxResubmissions",
-    "how often in a row, without progress in between, training goes on after executors were lost, at most",
+    "maximum number of consecutive resubmissions without progress after executors were lost",
     ParamValidators.gtEq(0))
 
   /** @group getParam */
@@ -187,9 +187,9 @@ trait NetTrainingParams
   /** @group getParam */
   final def getKvStoreType: String = $(kvStoreType)
 
-  /** Where packed rows are kept. @group param */
+  /** Where packed rows are stored. @group param */
   final val storageLevel: Param[String] = new TextParam(
-    this, "storageLevel", "where Spark keeps the packed rows: the name of a StorageLevel, not NONE; what it does not hold as objects in memory, workers read from files in spark.local.dir",
+    this, "storageLevel", "where Spark stores the packed rows: the name of a StorageLevel, not NONE; workers read rows that are not stored as objects in memory from files in spark.local.dir",
     (s: String) => SettingsCheck.isStorageLevel(s))
 
   /** @group getParam */
@@ -197,7 +197,7 @@ trait NetTrainingParams
 
   /** Longest wait. @group param */
   final val timeout: IntParam = new IntParam(
-    this, "timeout", "seconds that any wait may take, for another worker or for free slots", ParamValidators.gt(0))
+    this, "timeout", "maximum seconds of any wait, for another worker or for free slots", ParamValidators.gt(0))
 
   /** @group getParam */
   final def getTimeout: Int = $(timeout)
@@ -205,7 +205,7 @@ trait NetTrainingParams
   /** Longest silence of a worker. @group param */
   final val heartbeatTimeout: DoubleParam = new DoubleParam(
     this, "heartbeatTimeout",
-    "seconds without a sign of life after which a worker is taken for dead, at most timeout; workers whose garbage collections take longer need more",
+    "seconds of silence after which a worker is considered dead, at most timeout; allow more if garbage collections take longer",
     ParamValidators.gtEq(0.1))
 
   /** @group getParam */
@@ -213,15 +213,15 @@ trait NetTrainingParams
 
   /** Device. @group param */
   final val device: Param[String] = new TextParam(
-    this, "device", "what engines run on: cpu", ParamValidators.inArray(Array("cpu")))
+    this, "device", "device of the engines: cpu", ParamValidators.inArray(Array("cpu")))
 
   /** @group getParam */
   final def getDevice: String = $(device)
 
-  /** Type of the arithmetic. @group param */
+  /** Precision of the arithmetic. @group param */
   final val precision: Param[String] = new TextParam(
     this, "precision",
-    "type in which matrix products and convolutions compute while training: float32; or bfloat16 or float16 with float32 weights, statistics, losses and updates (in float16 losses are scaled, and steps whose gradients overflow are left out by all workers)",
+    "dtype of matrix products and convolutions in training: float32; or bfloat16 or float16 with float32 weights, statistics, losses and updates (in float16 losses are scaled, and all workers skip steps whose gradients overflow)",
     ParamValidators.inArray(Array("float32", "bfloat16", "float16")))
 
   /** @group getParam */
@@ -230,7 +230,7 @@ trait NetTrainingParams
   /** Bound on the memory of a step. @group expertParam */
   final val memoryBudget: LongParam = new LongParam(
     this, "memoryBudget",
-    "most bytes that the values inside a training step of a worker may take; above it they are computed again for the backward pass instead of being kept, which costs time and changes no result; 0 for no bound",
+    "maximum bytes of the intermediate results of a worker's training step; beyond that they are recomputed for the backward pass instead of kept, which costs time but does not change results; 0: no bound",
     ParamValidators.gtEq(0L))
 
   /** @group expertGetParam */
@@ -238,15 +238,15 @@ trait NetTrainingParams
 
   /** Progress bar. @group param */
   final val showProgress: BooleanParam = new BooleanParam(
-    this, "showProgress", "whether the driver's terminal shows a progress bar; never when it is no terminal")
+    this, "showProgress", "whether to show a progress bar if the driver runs in a terminal")
 
   /** @group getParam */
   final def getShowProgress: Boolean = $(showProgress)
 
-  /** Where TensorBoard's files go. @group param */
+  /** Directory for TensorBoard files. @group param */
   final val summaryDir: Param[String] = new TextParam(
     this, "summaryDir",
-    "directory for files that TensorBoard reads, each fit a run below it: losses, metric, speed, histograms of weights and gradients, the graph; empty: none")
+    "directory for TensorBoard files, with one run per fit: losses, metric, throughput, histograms of weights and gradients, the graph; empty: none")
 
   /** @group getParam */
   final def getSummaryDir: String = $(summaryDir)
@@ -277,7 +277,7 @@ trait NetTrainingParams
     showProgress -> true,
     summaryDir -> "")
 
-  /** The value, or 0 for one that the fit chooses. */
+  /** The value, or 0 if the fit chooses it. */
   private def chosen(param: IntParam): Int = if (isDefined(param)) $(param) else 0
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
@@ -312,7 +312,7 @@ trait NetParams extends NetTrainingParams {
 
   /** The network to train. @group param */
   final val network: NetworkParam = new NetworkParam(
-    this, "network", "the network: a Block, or layers or a graph as JSON; setNetwork takes each")
+    this, "network", "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these")
 
   /** @group getParam */
   final def getNetwork: Network = $(network) match {
@@ -320,36 +320,36 @@ trait NetParams extends NetTrainingParams {
     case json => Network.fromJson(json.toString)
   }
 
-  /** The Params by name, as JSON, long ones cut off: for people. The network is drawn instead. */
+  /** The Params by name, as JSON for display, with long values truncated. The network is not included: it is drawn. */
   private[ml] def paramTexts: java.util.Map[String, String] =
     params.filter(p => p.name != network.name && isDefined(p)).map { p =>
       val json = p.asInstanceOf[Param[Any]].jsonEncode($(p.asInstanceOf[Param[Any]]))
       p.name -> (if (json.length > LongestText) json.take(LongestText) + "…" else json)
     }.toMap.asJava
 
-  /** Trains, where the tab of Spark's UI shows it. */
+  /** Trains, with the tab in Spark's UI attached. */
   private[ml] def runJob(dataset: Dataset[_], request: FitRequest): FitResult = {
     KilnUi.attach(dataset.sparkSession.sparkContext)
     TrainingJob.run(dataset, request)
   }
 
-  /** A block is saved as its graph: traced here, where inputShape tells the shape of a row. */
+  /** A block is saved as its graph: it is traced here, if inputShape defines the shape of a row. */
   private[ml] def traceNetwork(): Unit =
     if (isDefined(inputShape)) {
       get(network).foreach {
         case block: Network => block.trace($(inputShape).map(_.toLong): _*)
-        case _ => // JSON is saved as it is
+        case _ => // JSON is saved unchanged
       }
     }
 
-  /** Refuses Params that do not go together. */
+  /** Rejects contradictory Params. */
   private[ml] def checkCombination(): Unit = {
     if (!isDefined(network)) {
       throw new IllegalArgumentException(s"$uid: no network to train; call setNetwork")
     }
     if (isSet(learningRate) && isSet(learningRateSchedule)) {
       throw new IllegalArgumentException(
-        s"$uid: learningRate and learningRateSchedule are both set; the schedule states the rate, clear one of them")
+        s"$uid: learningRate and learningRateSchedule are both set; the schedule defines the rate, clear one of them")
     }
     if (isSet(checkpointInterval) && $(checkpointDir).isEmpty) {
       throw new IllegalArgumentException(s"$uid: checkpointInterval is set, but checkpointDir is not; set both")

@@ -21,7 +21,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
 
   private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new ShippedNetwork(network))
 
-  /** Never called: the service loader, by which Spark Connect finds the class, asks for it. */
+  /** Never called, but required by the service loader, through which Spark Connect finds the class. */
   private[ml] def this() = this("", null: ShippedNetwork)
 
   /** The network with its weights. */
@@ -47,7 +47,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
 
   override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
 
-  /** Predicts the rows of a matrix, in the driver: an element each. */
+  /** Predicts the rows of a matrix on the driver: one element each. */
   def predictAll(rows: Matrix): Vector = {
     val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
     Vectors.dense(outputs.grouped(trainedNetwork.outputs).map(_(0).toDouble).toArray)
@@ -68,7 +68,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   override def toString: String = s"NetRegressionModel: uid=$uid, numFeatures=$numFeatures"
 }
 
-/** Reads models that were saved. */
+/** Reads saved models. */
 object NetRegressionModel extends MLReadable[NetRegressionModel] {
   override def read: MLReader[NetRegressionModel] =
     NetModels.reader(classOf[NetRegressionModel].getName)((uid, saved) => new NetRegressionModel(uid, saved.network))

@@ -11,14 +11,14 @@ import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
-/** Trains a network that predicts a number: it gives one output per row. Features are as for [[NetClassifier]]. */
+/** Trains a network that predicts a number: it has one output per row. Features are as for [[NetClassifier]]. */
 class NetRegressor(override val uid: String)
     extends Regressor[Vector, NetRegressor, NetRegressionModel]
     with NetSetters[NetRegressor]
     with NetRegressorParams
     with DefaultParamsWritable {
 
-  /** An estimator with a random uid. */
+  /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("netRegressor"))
 
   setDefault(loss -> "l2")
@@ -37,7 +37,7 @@ class NetRegressor(override val uid: String)
     val on = if (isDefined(standardizeTarget)) $(standardizeTarget) else objective.isStandardisable
     require(
       !on || objective.isStandardisable,
-      s"$uid: standardizeTarget is for losses of a difference: l1, l2, huber and quantile; the loss is ${$(loss)}: unset the Param")
+      s"$uid: standardizeTarget needs a loss of the difference (l1, l2, huber or quantile), got ${$(loss)}; unset the Param")
     on
   }
 
@@ -54,7 +54,10 @@ class NetRegressor(override val uid: String)
     LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 
-  /** Trains. The label's column stays as it is: MLlib's own method replaces it, and takes a dot in its name for a path. */
+  /**
+   * Trains the network. The label column is not modified: MLlib's own method would replace it, and would interpret a
+   * dot in its name as a path.
+   */
   override def fit(dataset: Dataset[_]): NetRegressionModel = {
     transformSchema(dataset.schema, logging = true)
     copyValues(train(dataset).setParent(this))
@@ -79,7 +82,7 @@ class NetRegressor(override val uid: String)
   }
 }
 
-/** Reads estimators that were saved. */
+/** Reads saved estimators. */
 object NetRegressor extends MLReadable[NetRegressor] {
   override def read: MLReader[NetRegressor] =
     NetModels.estimator(classOf[NetRegressor].getName)(new NetRegressor(_))

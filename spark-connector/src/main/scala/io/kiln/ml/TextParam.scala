@@ -2,16 +2,17 @@ package io.kiln.ml
 
 import org.apache.spark.ml.param.{Param, Params}
 
-/** A Param of text. Unlike MLlib's plain Param it says so, which lets clients of Spark Connect set it.
-  *
-  * @param parent whose Param it is
-  * @param name its name
-  * @param doc what it means
-  * @param isValid whether it may have a value
-  */
+/**
+ * A text Param. Unlike MLlib's plain Param it declares its type, so that Spark Connect clients can set it.
+ *
+ * @param parent the owner
+ * @param name its name
+ * @param doc its documentation
+ * @param isValid the validator
+ */
 class TextParam(parent: Params, name: String, doc: String, isValid: String => Boolean)
     extends Param[String](parent.uid, name, doc, isValid, classOf[String]) {
 
-  /** A Param that may have any text. */
+  /** A Param that accepts any text. */
   def this(parent: Params, name: String, doc: String) = this(parent, name, doc, (_: String) => true)
 }

@@ -220,7 +220,7 @@ class NetClassifierSuite extends SparkSuite {
     assert(copy.getBatchSize == 7 && c.getBatchSize == 32 && copy.uid == c.uid)
     val modelCopy = model.copy(ParamMap.empty)
     assert(modelCopy.uid == model.uid && modelCopy.parent == model.parent && modelCopy.hasSummary)
-    assert(c.explainParams().contains("rows of each step"))
+    assert(c.explainParams().contains("rows per step"))
   }
 
   test("a network trained before goes on from its weights") {

@@ -88,13 +88,13 @@ class PersistenceSuite extends SparkSuite {
     val e = intercept[IllegalArgumentException](NetClassificationModel.load(path.toString))
     assert(e.getMessage.contains("99") && e.getMessage.contains("format 1"))
     Files.delete(path.resolve("kiln.json"))
-    assert(intercept[IllegalArgumentException](NetClassificationModel.load(path.toString)).getMessage.contains("no model"))
+    assert(intercept[IllegalArgumentException](NetClassificationModel.load(path.toString)).getMessage.contains("not a model"))
   }
 
   test("a model written by version 0.1 is read and predicts what it predicted then") {
     val golden = Paths.get(getClass.getResource("/golden/classifier-0.1").toURI)
     val model = NetClassificationModel.load(golden.toString)
-    assert(!model.hasSummary && intercept[IllegalStateException](model.summary).getMessage.contains("fit anew"))
+    assert(!model.hasSummary && intercept[IllegalStateException](model.summary).getMessage.contains("fit it again"))
     val expected = Files.readAllLines(golden.resolveSibling("classifier-0.1.predictions"))
     probabilities(model).map(_.toArray).zip(0 until expected.size).foreach { case (p, i) =>
       p.zip(expected.get(i).split(' ').map(_.toDouble)).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5) }
@@ -131,8 +131,8 @@ class PersistenceSuite extends SparkSuite {
     Files.delete(crc)
     Seq(
       text.replace("paramMap", "qaramMap") -> "its field \"paramMap\" must be a JSON object, got none",
-      text.take(text.length / 2) -> "it is not whole JSON",
-      text.trim + "]" -> "it is not whole JSON",
+      text.take(text.length / 2) -> "it is not complete JSON",
+      text.trim + "]" -> "it is not complete JSON",
       "" -> "it has no text",
       "[]" -> "its field \"class\" must be a JSON string, got none",
       text.replaceFirst("\"uid\":\"[^\"]*\"", "\"uid\":7") -> "its field \"uid\" must be a JSON string, got 7",

@@ -121,7 +121,8 @@ public final class WorkerRows implements AutoCloseable {
             free.run();
             lock.writeLock().unlock();
         } else {
-            LOG.warn("feed: rank {}: a thread is still reading rows; they stay in memory until this process ends", rank);
+            LOG.warn(
+                    "feed: rank {}: a thread is still reading rows; they stay in memory until this process ends", rank);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -81,13 +81,14 @@ final class TrainingLoop implements AutoCloseable {
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
-    /** Goes back to a state that {@link #save} wrote. */
+    /** Whether samples have weights that depend on their class. */
     private static boolean countsByClass(Objective objective, int classes) {
         try (Scope scope = Scope.open()) {
             return objective.counts(NDArray.zeros(Shape.of(1), objective.labelType()), classes) != null;
         }
     }
 
+    /** Restores a state that {@link #save} wrote. */
     void restore(InputStream state) {
         WorkerState s = WorkerState.read(state, network);
         at = s.progress();

@@ -6,13 +6,14 @@ import org.apache.spark.ml.linalg.Vectors;
 /**
  * The columns of a classifier: raw scores, probabilities, class.
  *
- * <p>With K > 2 outputs the raw scores are the outputs and the probabilities their softmax. For two classes they are (-m, m),
- * where the margin m is the difference z1 - z0 of two outputs or the only output, and the probabilities (1 - p, p) with p the
- * logistic function of m, which is the softmax of the two outputs: m alone ranks rows as p does, as MLlib's evaluators expect.
+ * <p>With K > 2 outputs the raw scores are the outputs and the probabilities their softmax. For two classes they are
+ * (-m, m), where the margin m is the difference z1 - z0 of two outputs or the only output, and the probabilities (1 -
+ * p, p) with p the logistic function of m, which is the softmax of the two outputs: m alone ranks rows as p does, as
+ * MLlib's evaluators expect.
  *
- * @param raw whether the raw scores are wanted
- * @param probability whether the probabilities are wanted
- * @param prediction whether the class is wanted
+ * @param raw whether to add the raw scores
+ * @param probability whether to add the probabilities
+ * @param prediction whether to add the class
  * @param thresholds divisors of the probabilities; empty for none
  */
 public record ClassOutput(boolean raw, boolean probability, boolean prediction, double... thresholds)
@@ -40,9 +41,9 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
     /**
      * The raw scores of a row.
      *
-     * @param outputs what the network gave
-     * @param start where the row's numbers begin
-     * @param count how many they are
+     * @param outputs the network's outputs
+     * @param start index of the row's first output
+     * @param count number of outputs per row
      * @return one score per class; (-m, m) for two classes
      */
     public static double[] scores(float[] outputs, int start, int count) {
@@ -58,9 +59,9 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
     }
 
     /**
-     * The probabilities that belong to raw scores.
+     * The probabilities for raw scores.
      *
-     * @param scores what {@link #scores} gives
+     * @param scores the result of {@link #scores}
      * @return one probability per class
      */
     public static double[] probabilities(double... scores) {
@@ -83,7 +84,7 @@ public record ClassOutput(boolean raw, boolean probability, boolean prediction, 
         return p;
     }
 
-    /** The class; NaN where the network gave NaN. */
+    /** The predicted class; NaN if the network's output is NaN. */
     private static double best(double[] p, double... thresholds) {
         int best = 0;
         double max = Double.NEGATIVE_INFINITY;

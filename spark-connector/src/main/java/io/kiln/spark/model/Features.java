@@ -5,14 +5,14 @@ import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import java.util.Locale;
 
-/** What happens to features before the network sees them: the same in training and in prediction. */
+/** How features are prepared for the network, in training and in prediction alike. */
 public final class Features {
     private Features() {}
 
     /**
-     * Features as the network takes them.
+     * Scales features.
      *
-     * @param x features as they were read, float32 or uint8
+     * @param x features as read, float32 or uint8
      * @param scale the factor
      * @return float32, multiplied by the factor
      */
@@ -22,11 +22,11 @@ public final class Features {
     }
 
     /**
-     * Where an index that a network refused stands among the features.
+     * Locates an index that a network rejected among the features.
      *
      * @param x the features of a batch, rows first
-     * @param e what the network said
-     * @return row and feature, counted from 0, and what the network said
+     * @param e the network's error
+     * @return a message with row and feature, counted from 0, and the network's error
      */
     public static String place(NDArray x, IndexRangeException e) {
         if (!e.argument().equals("indices")) {

@@ -2,17 +2,17 @@ package io.kiln.spark.model;
 
 import java.util.Locale;
 
-/** What happens to rows with features that are null, NaN or infinite. */
+/** How rows with features that are null, NaN or infinite are handled. */
 public enum InvalidRows {
-    /** They end the job with a message. */
+    /** They end the job with an error. */
     ERROR,
-    /** They are left out. */
+    /** They are skipped. */
     SKIP,
-    /** They stay, and everything predicted for them is NaN. */
+    /** They are kept, with NaN as their predictions. */
     KEEP;
 
     /**
-     * The constant of a Param's value.
+     * Returns the constant of a Param's value.
      *
      * @param name {@code error}, {@code skip} or {@code keep}
      * @return the constant

@@ -28,9 +28,11 @@ import org.apache.spark.ml.util.DefaultParamsWriter;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
 
-/** MLlib's own form of Params on disk, which Scala code outside Spark cannot see. */
+/** MLlib's own file format of Params, which is hidden from Scala code outside Spark. */
 public final class MlFiles {
-    /** Networks in Params need about ten levels; Spark's reader calls itself for each level and overflows the stack somewhere. */
+    /**
+     * Networks in Params need about ten levels; Spark's reader recurses for each level and would overflow the stack.
+     */
     private static final int MAX_DEPTH = 200;
 
     private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
@@ -62,15 +64,15 @@ public final class MlFiles {
     }
 
     /**
-     * Reads what {@link #write} saved.
+     * Reads a stage saved by {@link #write}.
      *
      * @param <M> the stage's type
      * @param path the stage's directory
      * @param session the session
      * @param className expected class of the stage
-     * @param make makes the stage from its uid
+     * @param make creates the stage from its uid
      * @return the stage with its Params
-     * @throws IllegalArgumentException when the metadata are damaged
+     * @throws IllegalArgumentException if the metadata are damaged
      */
     public static <M extends Params> M read(
             String path, SparkSession session, String className, Function<String, M> make) {
@@ -80,24 +82,24 @@ public final class MlFiles {
         M stage = make.apply(saved.uid());
         try {
             saved.getAndSetParams(stage, Option.empty());
-        } catch (Exception e) { // what a Param makes of another one's value is its own affair
+        } catch (Exception e) { // a Param may throw anything on an unexpected value
             throw damaged(metadata, "a Param cannot be read: " + e.getMessage(), e);
         }
         return stage;
     }
 
-    /** Looks at all that Spark's reader takes for granted. */
+    /** Checks everything that Spark's reader takes for granted. */
     private static void check(Path metadata, String className, SparkSession session) {
         JsonNode json;
         try {
             json = read(metadata, metadata.getFileSystem(session.sparkContext().hadoopConfiguration()));
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
-                    "load: %s holds nothing that MLlib saved: %s; give the directory that was given to save"
+                    "load: %s was not saved by MLlib: %s; use the directory that was passed to save"
                             .formatted(metadata.getParent(), e.getMessage()),
                     e);
         } catch (JsonProcessingException e) {
-            throw damaged(metadata, "it is not whole JSON: " + e.getOriginalMessage(), e);
+            throw damaged(metadata, "it is not complete JSON: " + e.getOriginalMessage(), e);
         } catch (ChecksumException e) {
             throw damaged(metadata, "its checksum differs: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -122,12 +124,12 @@ public final class MlFiles {
         String found = json.get("class").textValue();
         if (!found.equals(className)) {
             throw new IllegalArgumentException(
-                    "load: %s holds %s, not %s; load it by the class that it names, or by PipelineModel if it is a pipeline"
+                    "load: %s holds %s, not %s; load it with that class, or with PipelineModel if it is a pipeline"
                             .formatted(metadata.getParent(), found, className));
         }
     }
 
-    /** What Spark reads: the first line of the first file that is not empty. */
+    /** Reads what Spark reads: the first line of the first non-empty file. */
     private static JsonNode read(Path metadata, FileSystem fs) throws IOException {
         FileStatus[] files = fs.listStatus(metadata, p -> p.getName().startsWith("part-"));
         Arrays.sort(files);

@@ -23,8 +23,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A trained network on disk, beside MLlib's {@code metadata}: {@code kiln.json} (format version, what a model needs to
- * know, and checksums of each slice of the other two), {@code graph.json} and {@code weights.safetensors}.
+ * The files of a trained network, in addition to MLlib's {@code metadata}: {@code kiln.json} (format version, the
+ * model's properties, and checksums of each slice of the other two), {@code graph.json} and {@code
+ * weights.safetensors}.
  */
 public final class ModelFiles {
     private static final int FORMAT = 1;
@@ -41,17 +42,17 @@ public final class ModelFiles {
     private ModelFiles() {}
 
     /**
-     * A network as it was saved.
+     * A saved network.
      *
      * @param network the network
-     * @param facts what was saved beside it
+     * @param facts the model's properties
      */
     public record Saved(TrainedNetwork network, JsonNode facts) {
         /**
-         * Number of classes of a classifier.
+         * The number of classes of a classifier.
          *
          * @return at least 2
-         * @throws IllegalArgumentException when it is missing or not that of the network's outputs
+         * @throws IllegalArgumentException if it is missing or does not match the network's outputs
          */
         public int classes() {
             JsonNode n = facts.path("numClasses");
@@ -71,7 +72,7 @@ public final class ModelFiles {
      * @param path the model's directory
      * @param configuration of the file system
      * @param network the network
-     * @param facts adds what the model needs besides
+     * @param facts adds the model's other properties
      */
     public static void write(
             String path, Configuration configuration, TrainedNetwork network, Consumer<ObjectNode> facts) {
@@ -102,12 +103,12 @@ public final class ModelFiles {
     }
 
     /**
-     * Reads a network and checks all of it: its graph, what was saved beside it, and each slice of its weights.
+     * Reads a network and checks all of it: its graph, its properties, and each slice of its weights.
      *
      * @param path the model's directory
      * @param configuration of the file system
-     * @return the network, and what was saved beside it
-     * @throws IllegalArgumentException when a file is damaged or of an unknown version
+     * @return the network and its properties
+     * @throws IllegalArgumentException if a file is damaged or has an unknown version
      */
     public static Saved read(String path, Configuration configuration) {
         try {
@@ -116,7 +117,7 @@ public final class ModelFiles {
             JsonNode facts = MAPPER.readTree(text(fs, new Path(dir, FACTS), MissingNode.getInstance()));
             if (!facts.path("format").isInt() || facts.path("format").asInt() != FORMAT) {
                 throw new IllegalArgumentException(
-                        "load model: %s is of format %s, this version of Kiln reads format %d; load it with a newer Kiln"
+                        "load model: %s has format %s, this version of Kiln reads format %d; load it with a newer Kiln"
                                 .formatted(path, facts.path("format"), FORMAT));
             }
             if (facts.has(FILES) || facts.has(SealedJson.FIELD)) { // version 0.1 wrote neither
@@ -130,7 +131,7 @@ public final class ModelFiles {
             return new Saved(network, facts);
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
-                    "load model: %s is no model saved by Kiln: %s".formatted(path, e.getMessage()), e);
+                    "load model: %s is not a model saved by Kiln: %s".formatted(path, e.getMessage()), e);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
                     "load model: %s/%s is damaged: it is not JSON: %s".formatted(path, FACTS, e.getOriginalMessage()),
@@ -156,7 +157,7 @@ public final class ModelFiles {
         return new String(read(fs, file, sums, MAX_TEXT_BYTES).toByteArray(), StandardCharsets.UTF_8);
     }
 
-    /** Reads a file whose checksums are known, or, of a model saved by a version before 0.2, are missing. */
+    /** Reads a file whose checksums are known or, for a model saved by a version before 0.2, missing. */
     private static ByteChunks read(FileSystem fs, Path file, JsonNode sums, long most) throws IOException {
         long length = fs.getFileStatus(file).getLen();
         if (length > most) {

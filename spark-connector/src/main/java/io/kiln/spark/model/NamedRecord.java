@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Optimizers, schedules and losses as text: {@code adam} for one with its customary attributes, or
- * {@code {"sgd":{"momentum":0.9}}} with all of them.
+ * Text form of optimizers, schedules and losses: {@code adam} with default attributes, or {@code
+ * {"sgd":{"momentum":0.9}}} with all of them.
  */
 public final class NamedRecord {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -23,7 +23,7 @@ public final class NamedRecord {
     private NamedRecord() {}
 
     /**
-     * The text of a record.
+     * Returns the text of a record.
      *
      * @param value an optimizer, schedule or loss
      * @return text that {@link #read} reads
@@ -37,11 +37,11 @@ public final class NamedRecord {
     /**
      * Reads a record.
      *
-     * @param <T> its type
+     * @param <T> the record's type
      * @param type the interface that it implements
      * @param text a name, or JSON written by {@link #write}
      * @return the record
-     * @throws IllegalArgumentException when there is no such record, or an attribute is missing or out of range
+     * @throws IllegalArgumentException if there is no such record, or an attribute is missing or out of range
      */
     public static <T> T read(Class<T> type, String text) {
         if (NAME.matcher(text).matches()) {
@@ -69,7 +69,7 @@ public final class NamedRecord {
             }
         } catch (NoSuchMethodException e) {
             throw new IllegalArgumentException(
-                    "%s \"%s\" has attributes without default; write them as JSON".formatted(simpleName(type), name),
+                    "%s \"%s\" has attributes without defaults; give them as JSON".formatted(simpleName(type), name),
                     e);
         } catch (ReflectiveOperationException | NoClassDefFoundError e) {
             throw new IllegalArgumentException(expected(type, name), e);
@@ -101,33 +101,34 @@ public final class NamedRecord {
     }
 
     /**
-     * Checks that a text is an optimizer, for the validator of a Param: it throws, as its message says more than "invalid".
+     * Checks that a text is an optimizer, as the validator of a Param. It throws because its message says more than
+     * "invalid".
      *
      * @param text the text
      * @return true
-     * @throws IllegalArgumentException when {@link #read} does not read it
+     * @throws IllegalArgumentException if {@link #read} rejects it
      */
     public static boolean checkOptimizer(String text) {
         return read(Optimizer.class, text) != null;
     }
 
     /**
-     * Checks that a text is a schedule, as {@link #checkOptimizer} does.
+     * Checks that a text is a schedule, like {@link #checkOptimizer}.
      *
      * @param text the text
      * @return true
-     * @throws IllegalArgumentException when {@link #read} does not read it
+     * @throws IllegalArgumentException if {@link #read} rejects it
      */
     public static boolean checkSchedule(String text) {
         return read(Schedule.class, text) != null;
     }
 
     /**
-     * Checks that a text is a loss, as {@link #checkOptimizer} does.
+     * Checks that a text is a loss, like {@link #checkOptimizer}.
      *
      * @param text the text
      * @return true
-     * @throws IllegalArgumentException when {@link #read} does not read it
+     * @throws IllegalArgumentException if {@link #read} rejects it
      */
     public static boolean checkLoss(String text) {
         return read(Loss.class, text) != null;

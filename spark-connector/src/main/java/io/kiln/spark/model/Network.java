@@ -27,19 +27,19 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A network as the value of a Param: a block of the user's, a copy of which is traced for each fit, or a graph. User classes
+ * A network as the value of a Param: a user's block, a copy of which is traced for each fit, or a graph. User classes
  * never leave the driver; the graph does. Neither schema checks nor fits change the block: one network serves several
  * estimators, and rows of several widths.
  *
- * <p>Parameters of a block that have values already (a network trained before) begin training with them; constants always keep
- * theirs, and {@linkplain Parameter#freeze frozen} parameters are not trained. Everything else is drawn from its initializer
- * and the fit's seed.
+ * <p>Parameters of a block that already have values (a network trained before) start training with them; constants
+ * always keep theirs, and {@linkplain Parameter#freeze frozen} parameters are not trained. Everything else is drawn
+ * from its initializer and the fit's seed.
  *
- * <p>Concurrency: thread-safe, as a CrossValidator fits several estimators at once.
+ * <p>Concurrency: thread-safe, since a CrossValidator fits several estimators at once.
  */
 public final class Network {
     private static final int FORMAT = 1;
-    private static final long MAX_VALUES = 1L << 30; // as base 64 they still fit a string
+    private static final long MAX_VALUES = 1L << 30; // in base 64 they still fit into a string
     private static final int MAX_ROW = Integer.MAX_VALUE - 8;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -49,18 +49,18 @@ public final class Network {
     private long[] lastOutput;
 
     /**
-     * A network whose shapes are known.
+     * A network with known shapes.
      *
      * @param graph the graph
-     * @param values safetensors of those parameters that begin with given values; may be empty
-     * @param frozen names of the parameters that training leaves as they are
+     * @param values safetensors of the parameters with initial values; may be empty
+     * @param frozen names of the parameters that training does not change
      */
     public record Traced(Graph graph, ByteChunks values, Set<String> frozen) {
         /**
          * A network whose parameters are all trained.
          *
          * @param graph the graph
-         * @param values safetensors of those parameters that begin with given values; may be empty
+         * @param values safetensors of the parameters with initial values; may be empty
          */
         public Traced(Graph graph, ByteChunks values) {
             this(graph, values, Set.of());
@@ -99,11 +99,11 @@ public final class Network {
     }
 
     /**
-     * A network from a block.
+     * Creates a network from a block.
      *
-     * @param block the block, not to be changed while a fit begins; fits leave it as it is
+     * @param block the block, which must not be changed while a fit starts; fits do not change it
      * @return the network
-     * @throws IllegalArgumentException for a graph that has not one input and one output over batches
+     * @throws IllegalArgumentException for a graph that does not have one input and one output over batches
      */
     public static Network of(Block block) {
         if (block instanceof GraphBlock g) {
@@ -113,11 +113,12 @@ public final class Network {
     }
 
     /**
-     * A network from JSON.
+     * Creates a network from JSON.
      *
-     * @param json layers as {@link BlockJson} reads them, a graph's JSON, or what {@link #toJson} writes
+     * @param json layers in the format of {@link BlockJson}, a graph's JSON, or the result of {@link #toJson}
      * @return the network
-     * @throws IllegalArgumentException when it is neither, or a graph without exactly one input and one output over batches
+     * @throws IllegalArgumentException if it is none of these, or a graph without exactly one input and one output over
+     *     batches
      */
     public static Network fromJson(String json) {
         return BlockJson.readLayers(json)
@@ -135,7 +136,7 @@ public final class Network {
         }
     }
 
-    /** A network of one input and one output over batches of rows that Java's arrays can hold; anything else is refused. */
+    /** Checks that a network has one input and one output over batches of rows that fit into Java arrays. */
     static Traced checked(Traced t) {
         Graph g = t.graph();
         if (g.inputs().size() != 1 || g.outputs().size() != 1) {
@@ -146,7 +147,7 @@ public final class Network {
         Spec out = g.spec(g.outputs().get(0));
         if (in.shape().rank() < 2 || in.shape().dim(0) != Shape.UNKNOWN || in.dtype() != DType.FLOAT32) {
             throw new IllegalArgumentException(
-                    "network: its input must be float32 of shape [-1, …] with the batch first, got %s; trace it so"
+                    "network: its input must be float32 of shape [-1, …] with the batch first, got %s; trace it with such an input"
                             .formatted(in));
         }
         size("input", t.rowShape(), in);
@@ -173,9 +174,9 @@ public final class Network {
     }
 
     /**
-     * Shape of a row, where the network alone tells it.
+     * Shape of a row, if the network alone determines it.
      *
-     * @return the sizes, or empty for a block that takes rows of several shapes
+     * @return the sizes, or empty for a block that accepts rows of several shapes
      */
     public Optional<long[]> rowShape() {
         if (block instanceof GraphBlock g) {
@@ -185,11 +186,11 @@ public final class Network {
     }
 
     /**
-     * Shape of the output without its batch axis, for rows of a shape.
+     * Shape of the output without its batch axis, for rows of a given shape.
      *
      * @param rowShape shape of a row
      * @return the sizes
-     * @throws IllegalArgumentException when the network does not take such rows
+     * @throws IllegalArgumentException if the network does not accept such rows
      */
     public synchronized long[] outputShape(long... rowShape) {
         if (lastRow == null || !Arrays.equals(lastRow, rowShape)) {
@@ -199,17 +200,17 @@ public final class Network {
     }
 
     /**
-     * The network for rows of a shape, with the values that it has now.
+     * Traces the network for rows of a given shape, with its current values.
      *
      * @param rowShape shape of a row
      * @return its graph and values
-     * @throws IllegalArgumentException when the network does not take such rows
+     * @throws IllegalArgumentException if the network does not accept such rows
      */
     public synchronized Traced trace(long... rowShape) {
         Optional<long[]> own = rowShape();
         if (own.isPresent() && !Arrays.equals(own.get(), rowShape)) {
             throw new IllegalArgumentException(
-                    "network: takes rows of shape %s, inputShape or the features' column say %s"
+                    "network: takes rows of shape %s, but inputShape or the features' column define %s"
                             .formatted(Arrays.toString(own.get()), Arrays.toString(rowShape)));
         }
         Traced traced = block == null ? given : checked(copied(rowShape));
@@ -218,7 +219,7 @@ public final class Network {
         return traced;
     }
 
-    /** Graph and values of the block; other estimators may have it too. */
+    /** Graph and values of the block, which other estimators may share. */
     private Traced copied(long... rowShape) {
         long[] dims = new long[rowShape.length + 1];
         dims[0] = Shape.UNKNOWN;
@@ -245,10 +246,10 @@ public final class Network {
     }
 
     /**
-     * The form in which a saved estimator keeps it.
+     * Returns the form in which an estimator saves it.
      *
      * @return JSON: format, graph, and values in base 64
-     * @throws IllegalStateException for a block that was not traced yet, or with more than 1 GiB of given weights
+     * @throws IllegalStateException for a block that was not traced yet, or with more than 1 GiB of initial weights
      */
     public synchronized String toJson() {
         long[] row = rowShape().orElse(lastRow);
@@ -266,7 +267,7 @@ public final class Network {
         }
         if (traced.values().length() > MAX_VALUES) {
             throw new IllegalStateException(
-                    "network: an estimator is saved with at most %d MiB of given weights, this network has %d; save it without them and load them before fit"
+                    "network: an estimator is saved with at most %d MiB of initial weights, this network has %d; save it without them and load them before fit"
                             .formatted(MAX_VALUES >> 20, traced.values().length() >> 20));
         }
         json.put("values", Base64.getEncoder().encodeToString(traced.values().toByteArray()));
@@ -275,7 +276,7 @@ public final class Network {
         return json.toString();
     }
 
-    /** Reads the form that {@link #toJson} writes. */
+    /** Reads the result of {@link #toJson}. */
     private static Network fromSavedJson(String json) {
         try {
             JsonNode n = MAPPER.readTree(json);
@@ -294,7 +295,7 @@ public final class Network {
         }
     }
 
-    /** {@return what kind of network it is, in few words} */
+    /** {@return a short description of the network} */
     @Override
     public String toString() {
         if (block != null) {

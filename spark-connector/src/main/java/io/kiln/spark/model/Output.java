@@ -2,16 +2,16 @@ package io.kiln.spark.model;
 
 import java.io.Serializable;
 
-/** Makes the new columns of a row from what the network gave for it. */
+/** Computes the new columns of a row from the network's outputs. */
 @FunctionalInterface
 public interface Output extends Serializable {
     /**
-     * Makes the values.
+     * Computes the values.
      *
-     * @param outputs what the network gave for all rows of a batch
-     * @param start where this row's numbers begin
-     * @param count how many they are
-     * @return one value per new column, as Spark keeps them in rows
+     * @param outputs the network's outputs for all rows of a batch
+     * @param start index of this row's first output
+     * @param count number of outputs per row
+     * @return one value per new column, in Spark's internal format
      */
     Object[] values(float[] outputs, int start, int count);
 }

@@ -6,7 +6,7 @@ import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Adds the columns that a model writes to a schema. */
+/** Adds a model's output columns to a schema. */
 public final class OutputColumns {
     private OutputColumns() {}
 
@@ -18,7 +18,7 @@ public final class OutputColumns {
      * @param name the column's name; empty for none
      * @param type its type
      * @return the schema with the column
-     * @throws IllegalArgumentException when there is a column of that name
+     * @throws IllegalArgumentException if a column of that name exists
      */
     public static StructType append(StructType schema, String param, String name, DataType type) {
         if (name.isEmpty()) {

@@ -5,8 +5,9 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * A trained network that is sent to the executors once, however often a model transforms. Copies of a model share it. It is
- * apart from the network itself: what Spark's storage holds must not hold the broadcast, or neither would ever be removed.
+ * A trained network that is sent to the executors once, however often a model transforms. Copies of a model share it.
+ * It is separate from the network itself: if the broadcast content referred to the broadcast, neither would ever be
+ * removed.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -16,7 +17,7 @@ public final class ShippedNetwork {
     private String application;
 
     /**
-     * Makes one that was not sent yet.
+     * Creates one that has not been sent yet.
      *
      * @param network the network
      */
@@ -36,8 +37,8 @@ public final class ShippedNetwork {
     /**
      * The network on executors.
      *
-     * @param session whose executors
-     * @return the broadcast variable; removed by Spark when neither model nor DataFrame refer to it
+     * @param session the session of the executors
+     * @return the broadcast variable; Spark removes it when neither model nor DataFrame refers to it
      */
     public synchronized Broadcast<TrainedNetwork> on(SparkSession session) {
         String id = session.sparkContext().applicationId();

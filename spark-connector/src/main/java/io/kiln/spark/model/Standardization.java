@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Standardisation as part of a network: nodes before it that take each feature's mean away and divide by its standard deviation,
- * and nodes behind it that turn a standardised prediction back. So it is trained, saved, shipped and compiled with the network.
+ * Standardisation as part of a network: nodes before it that subtract each feature's mean and divide by its standard
+ * deviation, and nodes after it that convert a standardised prediction back. It is trained, saved, shipped and compiled
+ * with the network.
  */
 public final class Standardization {
     private static final String MEAN = "features:mean";
@@ -37,7 +38,7 @@ public final class Standardization {
     private Standardization() {}
 
     /**
-     * A target that a network learns standardised: \(y = d z + m\) for what the network gives, z.
+     * A target whose standardised form a network learns: \(y = d z + m\) for the network's output z.
      *
      * @param mean m
      * @param deviation d, above 0
@@ -47,7 +48,7 @@ public final class Standardization {
          * The target of rows.
          *
          * @param labels moments of the labels
-         * @return their mean and standard deviation; 1 in place of a deviation of 0
+         * @return their mean and standard deviation; 1 instead of a deviation of 0
          */
         public static Target of(Moments labels) {
             return new Target(labels.mean(0), divisor(labels.deviation(0)));
@@ -59,7 +60,7 @@ public final class Standardization {
     }
 
     /**
-     * Whether a network standardises its features itself, because it was trained so before.
+     * Whether a network standardises its features itself, because it was trained with standardisation before.
      *
      * @param network the network
      * @return whether {@link #features} made it
@@ -72,8 +73,8 @@ public final class Standardization {
      * Puts nodes before a network.
      *
      * @param network the network
-     * @param moments mean and deviation of each feature as it is read
-     * @param scale factor on the features, which comes first
+     * @param moments mean and deviation of each feature as read
+     * @param scale factor on the features, applied first
      * @return the network with the nodes and their constants
      */
     public static Network.Traced features(Network.Traced network, Moments moments, double scale) {
@@ -124,7 +125,10 @@ public final class Standardization {
         }
     }
 
-    /** A reference behind the new variables and nodes; what read the input reads the last of the new nodes. */
+    /**
+     * A reference shifted by the new variables and nodes; consumers of the input read the last of the new nodes
+     * instead.
+     */
     private static Graph.Ref moved(Graph.Ref r, int variables) {
         if (r.value() == 0) {
             return new Graph.Ref(variables + ADDED + 1, 0);
@@ -133,11 +137,11 @@ public final class Standardization {
     }
 
     /**
-     * Puts nodes behind a network.
+     * Puts nodes after a network.
      *
      * @param g the network
-     * @param target what it was trained for
-     * @return the network, whose output is in the target's own unit
+     * @param target the target it was trained for
+     * @return the network with outputs in the target's own unit
      */
     public static Graph target(Graph g, Target target) {
         Graph.Ref out = g.outputs().get(0);
@@ -155,7 +159,7 @@ public final class Standardization {
      * The target for which a network was trained before.
      *
      * @param g the network
-     * @return what {@link #target(Graph, Target)} was given, or empty when it did not make this graph
+     * @return the argument of {@link #target(Graph, Target)}, or empty if that did not make this graph
      */
     public static Optional<Target> target(Graph g) {
         int n = g.nodes().size();
@@ -171,10 +175,10 @@ public final class Standardization {
     }
 
     /**
-     * Takes the nodes behind a network away again, so that it can be trained further.
+     * Removes the nodes after a network, so that it can be trained further.
      *
      * @param network a network that has a {@linkplain #target(Graph) target}
-     * @return the network that gives standardised predictions
+     * @return the network with standardised predictions
      */
     public static Network.Traced withoutTarget(Network.Traced network) {
         Graph g = network.graph();

@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * A network with its weights, applied to rows. It travels as text and bytes; each JVM builds its engine form once, when the
- * first row comes, and gives it up with the last reference.
+ * A network with its weights, applied to rows. It is serialized as text and bytes; each JVM builds the engine's form
+ * once, for the first row, and frees it with the last reference.
  *
  * <p>Concurrency: thread-safe; many tasks of an executor may use one instance.
  */
@@ -39,7 +39,7 @@ public final class TrainedNetwork implements Serializable {
     private transient volatile long[] row;
 
     /**
-     * Makes one.
+     * Creates one.
      *
      * @param graph the graph's JSON
      * @param weights safetensors of all parameters
@@ -64,14 +64,14 @@ public final class TrainedNetwork implements Serializable {
      * The weights.
      *
      * @return safetensors of all parameters
-     * @throws IllegalStateException when they are more than the 2 GiB of an array; {@link #weightChunks} has them
+     * @throws IllegalStateException if they exceed the 2 GiB of an array; use {@link #weightChunks}
      */
     public byte[] weights() {
         return weights.toByteArray();
     }
 
     /**
-     * The weights, however many there are.
+     * The weights, of any size.
      *
      * @return safetensors of all parameters
      */
@@ -107,7 +107,7 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * Numbers in a row.
+     * The number of features of a row.
      *
      * @return the product of {@link #rowShape()}
      */
@@ -120,7 +120,7 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * Numbers that the network gives for a row.
+     * The number of outputs of a row.
      *
      * @return the size of the output without its batch axis
      */
@@ -130,10 +130,10 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * Checks that graph and weights belong together and that rows and outputs can be had, as nobody has yet who reads them from
+     * Checks that graph and weights belong together and that rows and outputs have known shapes, for networks read from
      * a file.
      *
-     * @throws IllegalArgumentException when they are damaged
+     * @throws IllegalArgumentException if they are damaged
      */
     void check() {
         Graph g = block().graph();
@@ -143,12 +143,12 @@ public final class TrainedNetwork implements Serializable {
             output = g.infer(g.inputs().get(0).spec())[0];
         } catch (IllegalArgumentException e) {
             throw e;
-        } catch (RuntimeException e) { // an operator that was given too few inputs looks for them all the same
+        } catch (RuntimeException e) { // an operator with too few inputs may access missing ones
             throw new IllegalArgumentException("graph: its operators do not fit together: " + e, e);
         }
         if (!output.equals(g.spec(g.outputs().get(0)))) {
             throw new IllegalArgumentException(
-                    "graph: its output must be %s as its operators say, got %s: it is damaged"
+                    "graph: its output must be %s according to its operators, got %s: it is damaged"
                             .formatted(output, g.spec(g.outputs().get(0))));
         }
         Map<String, Spec> stored;
@@ -173,10 +173,11 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * A copy of the network as a block, to look into, to use in another network, or to train further: set it as the network of an
-     * estimator. It has the nodes for standardised features and targets, but not {@link #inputScale()}.
+     * Returns a copy of the network as a block, to inspect it, to use it in another network, or to train it further as
+     * an estimator's network. It includes the nodes for standardised features and targets, but not {@link
+     * #inputScale()}.
      *
-     * @return a block with the weights; the caller closes it
+     * @return a block with the weights, to be closed by the caller
      */
     public GraphBlock toBlock() {
         GraphBlock copy = new GraphBlock(block().graph());
@@ -236,7 +237,7 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * Computes the outputs of a single row on one thread, compiled: the way of a service that answers row by row.
+     * Computes the outputs of a single row on one thread, compiled, as needed by a service that answers row by row.
      *
      * @param features the row's features, unscaled
      * @return {@link #outputs()} numbers
@@ -246,7 +247,7 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
-     * Computes the outputs of a batch of a size that comes again and again: compiled once for each such size.
+     * Computes the outputs of a batch of a recurring size: compiled once for each size.
      *
      * @param rows number of rows
      * @param features their features, one row after another, unscaled
@@ -277,7 +278,7 @@ public final class TrainedNetwork implements Serializable {
         } catch (OutOfDeviceMemoryException e) {
             throw new OutOfDeviceMemoryException(
                     "predict: a batch of " + rows + " rows and " + (weights.length() >> 20)
-                            + " MiB of weights need more memory than there is; lower predictionBatchSize or the tasks of an executor",
+                            + " MiB of weights need more memory than is available; lower predictionBatchSize or the tasks per executor",
                     e);
         } finally {
             if (before != threads) {

@@ -1,2 +1,2 @@
-/** Networks outside the engine: as Params of estimators, on their way to executors, on disk, and applied to rows. */
+/** Networks outside the engine: as Params of estimators, serialized to executors, on disk, and applied to rows. */
 package io.kiln.spark.model;

@@ -9,7 +9,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 
-/** How often rows of each class were taken for each other class. */
+/** Counts how often rows of each class were predicted as each other class. */
 public final class ConfusionMatrix implements Picture {
     private static final int MOST = 1000;
 
@@ -22,7 +22,7 @@ public final class ConfusionMatrix implements Picture {
     /**
      * Counts the predictions in the columns {@code label} and {@code prediction}.
      *
-     * @param predictions rows with a label and a prediction each
+     * @param predictions rows with a label and a prediction
      * @return the matrix
      */
     public static ConfusionMatrix of(Dataset<?> predictions) {
@@ -30,13 +30,13 @@ public final class ConfusionMatrix implements Picture {
     }
 
     /**
-     * Counts predictions, by a Spark job.
+     * Counts predictions with a Spark job.
      *
-     * @param predictions rows with a label and a prediction each; rows where either is null or NaN are left out
+     * @param predictions rows with a label and a prediction; rows where either is null or NaN are skipped
      * @param labelCol column of the true classes: 0, 1, …
-     * @param predictionCol column of the predicted ones
+     * @param predictionCol column of the predicted classes
      * @return the matrix
-     * @throws IllegalArgumentException when a class is no whole number from 0 to 999
+     * @throws IllegalArgumentException if a class is not a whole number from 0 to 999
      */
     public static ConfusionMatrix of(Dataset<?> predictions, String labelCol, String predictionCol) {
         Column label = functions.col(labelCol).cast("double");
@@ -71,11 +71,11 @@ public final class ConfusionMatrix implements Picture {
     }
 
     /**
-     * The number of rows of a class with some prediction.
+     * The number of rows of a class with a given prediction.
      *
      * @param label the true class
-     * @param prediction the predicted one
-     * @return how many rows
+     * @param prediction the predicted class
+     * @return the number of rows
      */
     public long count(int label, int prediction) {
         return counts[label][prediction];
@@ -84,14 +84,14 @@ public final class ConfusionMatrix implements Picture {
     /**
      * The number of classes.
      *
-     * @return how many labels or predictions there are, the largest plus one
+     * @return the largest label or prediction, plus one
      */
     public int classes() {
         return counts.length;
     }
 
     /**
-     * The share of rows that were predicted rightly.
+     * The share of correctly predicted rows.
      *
      * @return from 0 to 1; NaN without rows
      */
@@ -105,7 +105,9 @@ public final class ConfusionMatrix implements Picture {
         return (double) right / all;
     }
 
-    /** Right predictions are blue, wrong ones orange; the more of its class a cell has, the stronger. */
+    /**
+     * Correct predictions are blue, wrong ones orange; the larger a cell's share of its class, the stronger its colour.
+     */
     @Override
     public String toHtml() {
         Markup m = new Markup().add("<table style=\"border-collapse:collapse;font-family:sans-serif\"><thead><tr>");

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Remembers how far a fit has come, for somebody who asks now and then, such as Python's package.
+ * Stores the progress of a fit for a caller that polls, such as the Python package.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -17,7 +17,7 @@ public final class FitWatch implements EpochListener {
     private long steps;
     private double loss = Double.NaN;
 
-    /** Begins with nothing known. */
+    /** Creates a watch. */
     public FitWatch() {}
 
     @Override
@@ -39,18 +39,18 @@ public final class FitWatch implements EpochListener {
     }
 
     /**
-     * The steps that were made.
+     * The number of steps so far.
      *
-     * @return how many
+     * @return the number of steps
      */
     public synchronized long steps() {
         return steps;
     }
 
     /**
-     * The steps that training makes at most.
+     * The maximum number of steps.
      *
-     * @return how many; 0 before training has begun
+     * @return the number of steps; 0 before training has begun
      */
     public synchronized long maxSteps() {
         return started == null
@@ -59,7 +59,7 @@ public final class FitWatch implements EpochListener {
     }
 
     /**
-     * The newest loss that is known.
+     * The most recent loss.
      *
      * @return the loss; NaN before the first step
      */
@@ -68,9 +68,9 @@ public final class FitWatch implements EpochListener {
     }
 
     /**
-     * The epochs that have ended.
+     * The number of finished epochs.
      *
-     * @return how many
+     * @return the number of epochs
      */
     public synchronized int epochs() {
         return epochs.size();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
-/** A sheet of small images with a caption each. */
+/** A sheet of small images with captions. */
 public final class Images implements Picture {
     private static final int SIDE = 84;
 
@@ -18,14 +18,14 @@ public final class Images implements Picture {
     private final List<BufferedImage> images = new ArrayList<>();
 
     /**
-     * Adds an image of ink on paper, such as a digit of MNIST.
+     * Adds an image of ink on paper, such as an MNIST digit.
      *
-     * @param caption what stands below it
-     * @param height rows of pixels
-     * @param width pixels of a row
-     * @param ink a number per pixel, row by row: 0 is paper, 1 is ink; others are taken for the nearer of the two
+     * @param caption text below the image
+     * @param height number of rows
+     * @param width pixels per row
+     * @param ink one number per pixel, row by row: 0 is paper, 1 is ink; other values are clamped
      * @return this sheet
-     * @throws IllegalArgumentException when there are not as many numbers as pixels
+     * @throws IllegalArgumentException if there are not as many numbers as pixels
      */
     public Images add(String caption, int height, int width, double... ink) {
         if (height < 1 || width < 1 || ink.length != Math.multiplyExact(height, width)) {
@@ -43,14 +43,14 @@ public final class Images implements Picture {
     }
 
     /**
-     * Adds an image of bytes, such as a digit of MNIST.
+     * Adds an image of bytes, such as an MNIST digit.
      *
-     * @param caption what stands below it
-     * @param height rows of pixels
-     * @param width pixels of a row
-     * @param ink an unsigned byte per pixel, row by row: 0 is paper, 255 is ink
+     * @param caption text below the image
+     * @param height number of rows
+     * @param width pixels per row
+     * @param ink one unsigned byte per pixel, row by row: 0 is paper, 255 is ink
      * @return this sheet
-     * @throws IllegalArgumentException when there are not as many bytes as pixels
+     * @throws IllegalArgumentException if there are not as many bytes as pixels
      */
     public Images add(String caption, int height, int width, byte... ink) {
         double[] shares = new double[ink.length];
@@ -82,7 +82,7 @@ public final class Images implements Picture {
         return Base64.getEncoder().encodeToString(out.toByteArray());
     }
 
-    /** {@return the captions: a terminal has no pictures} */
+    /** {@return the captions, since a terminal shows no pictures} */
     @Override
     public String toString() {
         return String.format(Locale.ROOT, "%d images: %s", images.size(), String.join(", ", captions));

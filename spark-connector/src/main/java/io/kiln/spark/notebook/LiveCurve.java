@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws the loss curve of a fit in the cell that runs it, anew after each epoch.
+ * Draws the loss curve of a fit in the cell that runs it, and updates it after each epoch.
  *
  * <p>Concurrency: one thread.
  */
@@ -22,11 +22,11 @@ public final class LiveCurve implements EpochListener {
     }
 
     /**
-     * A listener that draws as well, where the calling thread runs a cell of Zeppelin.
+     * Adds the curve to a listener if the calling thread runs a Zeppelin cell.
      *
-     * @param listener who is told first
+     * @param listener the listener, which is called first
      * @param wanted whether to draw
-     * @return the listener, with the curve or as it is
+     * @return the listener, with or without the curve
      */
     public static EpochListener beside(EpochListener listener, boolean wanted) {
         return wanted && ZeppelinCell.current() != null ? new LiveCurve(listener) : listener;

@@ -12,10 +12,10 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Losses over the epochs of a fit, as far as it has come, and the validation metric on an axis of its own.
+ * Losses over the epochs of a fit so far, and the validation metric on its own axis.
  *
- * @param epochs what is known of the epochs, in order
- * @param metricName what {@link EpochReport#metric()} is
+ * @param epochs the epochs so far, in order
+ * @param metricName name of {@link EpochReport#metric()}
  */
 public record LossCurve(List<EpochReport> epochs, String metricName) implements Picture {
     private static final int WIDTH = 620;
@@ -31,9 +31,9 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
     }
 
     /**
-     * The curve of a fit.
+     * Returns the curve of a fit.
      *
-     * @param summary how it went
+     * @param summary the fit's summary
      * @return its curve
      */
     public static LossCurve of(TrainingSummary summary) {
@@ -59,7 +59,7 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
     }
 
     /**
-     * The curve as an SVG picture.
+     * Returns the curve as an SVG picture.
      *
      * @return an SVG element
      */
@@ -157,7 +157,7 @@ public record LossCurve(List<EpochReport> epochs, String metricName) implements 
         return "<div>" + toSvg() + "</div>";
     }
 
-    /** {@return the last epoch in a line} */
+    /** {@return the last epoch in one line} */
     @Override
     public String toString() {
         if (epochs.isEmpty()) {

@@ -4,17 +4,17 @@ import io.kiln.spark.ui.internal.Html;
 import java.util.List;
 import java.util.Locale;
 
-/** Builds HTML and SVG. Colours follow the page: text has the page's own, so that light and dark pages both can be read. */
+/** Builds HTML and SVG. Text has the page's own colour, so that it is readable on light and dark pages. */
 final class Markup {
     private final StringBuilder text = new StringBuilder();
 
-    /** Adds a format, with its numbers as the standards of the web write them. */
+    /** Adds a format string, with numbers in the notation of web standards. */
     Markup add(String format, Object... values) {
         text.append(String.format(Locale.ROOT, format, values));
         return this;
     }
 
-    /** Opens a table; the first of the columns are set to the left, all others to the right. */
+    /** Opens a table; the first columns are aligned left, all others right. */
     static String table(int left, List<String> headers, List<List<String>> rows) {
         Markup m = new Markup().add("<table style=\"border-collapse:collapse\"><thead>");
         m.row("th", left, headers).add("</thead><tbody>");
@@ -32,7 +32,7 @@ final class Markup {
         return add("</tr>");
     }
 
-    /** Text as HTML shows it; leading spaces stay. */
+    /** Escapes text for HTML; leading spaces are preserved. */
     static String escape(String s) {
         String escaped = Html.escape(s);
         int spaces = escaped.length() - escaped.stripLeading().length();

@@ -12,7 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Shows things in a cell of a notebook: as a picture or table in Zeppelin, as text on standard output elsewhere.
+ * Shows results in a notebook cell: as a picture or table in Zeppelin, as text on standard output elsewhere.
  *
  * <pre>{@code
  * Notebook.show(Diagram.of(network, 1, input));
@@ -20,7 +20,7 @@ import org.apache.spark.sql.Row;
  * Notebook.show(ConfusionMatrix.of(model.transform(test)));
  * }</pre>
  *
- * <p>While an estimator fits in a cell of Zeppelin, the cell shows the loss curve, unless its {@code showProgress} is false.
+ * <p>While an estimator fits in a Zeppelin cell, the cell shows the loss curve, unless {@code showProgress} is false.
  */
 public final class Notebook {
     private static final int MOST_ROWS = 1000;
@@ -30,7 +30,7 @@ public final class Notebook {
     /**
      * Shows a picture.
      *
-     * @param picture a loss curve, confusion matrix, images or a picture of one's own
+     * @param picture a loss curve, confusion matrix, images or a custom picture
      */
     public static void show(Picture picture) {
         show(picture.toHtml(), picture.toString());
@@ -46,7 +46,7 @@ public final class Notebook {
     }
 
     /**
-     * Shows the drawing of a network; a terminal gets it as Mermaid.
+     * Shows the drawing of a network; a terminal shows it as Mermaid.
      *
      * @param diagram its drawing
      */
@@ -55,7 +55,7 @@ public final class Notebook {
     }
 
     /**
-     * Shows how a fit went: its curve and a table of its epochs.
+     * Shows the result of a fit: its curve and a table of its epochs.
      *
      * @param summary a model's summary
      */
@@ -64,7 +64,7 @@ public final class Notebook {
     }
 
     /**
-     * Shows the first rows of a DataFrame, in Zeppelin by its table that can be turned into charts.
+     * Shows the first rows of a DataFrame; in Zeppelin as its table, which can be turned into charts.
      *
      * @param rows the DataFrame
      */
@@ -101,7 +101,7 @@ public final class Notebook {
     }
 
     /**
-     * The layers of a network as a table.
+     * Returns the layers of a network as a table.
      *
      * @param summary its summary
      * @return HTML
@@ -128,7 +128,7 @@ public final class Notebook {
     }
 
     /**
-     * The drawing of a network.
+     * Returns the drawing of a network.
      *
      * @param diagram its drawing
      * @return HTML
@@ -138,7 +138,7 @@ public final class Notebook {
     }
 
     /**
-     * How a fit went.
+     * Returns the result of a fit.
      *
      * @param summary a model's summary
      * @return HTML

@@ -1,9 +1,9 @@
 package io.kiln.spark.notebook;
 
-/** Something that a notebook shows as HTML and a terminal as text. */
+/** Something shown as HTML in a notebook and as text in a terminal. */
 public interface Picture {
     /**
-     * The picture for a browser.
+     * Returns the picture for a browser.
      *
      * @return HTML without scripts and without references to other files
      */

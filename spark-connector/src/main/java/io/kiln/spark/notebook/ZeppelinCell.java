@@ -5,8 +5,8 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 
 /**
- * The cell of a Zeppelin note that the calling thread runs. Zeppelin's classes are used by reflection: they are there where Zeppelin
- * has started the JVM, and nowhere else.
+ * The Zeppelin cell that the calling thread runs. Zeppelin's classes are accessed by reflection: they exist only if
+ * Zeppelin has started the JVM.
  */
 final class ZeppelinCell {
     private static final String CONTEXT = "org.apache.zeppelin.interpreter.InterpreterContext";
@@ -18,7 +18,7 @@ final class ZeppelinCell {
         this.output = output;
     }
 
-    /** The cell, or null where the thread runs none. */
+    /** The cell, or null if the thread runs none. */
     static ZeppelinCell current() {
         for (ClassLoader loader :
                 new ClassLoader[] {Thread.currentThread().getContextClassLoader(), ZeppelinCell.class.getClassLoader()
@@ -32,23 +32,25 @@ final class ZeppelinCell {
                 continue; // no Zeppelin here
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException(
-                        "notebook: this version of Zeppelin has another InterpreterContext than 0.10: " + e, e);
+                        "notebook: unsupported version of Zeppelin, its InterpreterContext differs from that of 0.10:  "
+                                + e,
+                        e);
             }
         }
         return null;
     }
 
-    /** Writes an output of a kind: html or table. What the cell prints later is text again. */
+    /** Writes an output of a kind: html or table. Later output of the cell is text again. */
     void write(String kind, String content) {
         scala.Console.flush();
         call(output, "write", new Class<?>[] {String.class}, "\n%" + kind + " " + content + "\n\n%text ");
         call(output, "flush", new Class<?>[0]);
     }
 
-    /** Writes an output that can be written anew in its place. */
+    /** Writes an output that can be replaced later. */
     Replaceable replaceable(String html) {
         write("html", html);
-        int index = (int) call(output, "size", new Class<?>[0]) - 2; // behind it stands the text that follows
+        int index = (int) call(output, "size", new Class<?>[0]) - 2; // the text that follows goes into a new output
         return new Replaceable(call(output, "getOutputAt", new Class<?>[] {int.class}, index));
     }
 
@@ -70,7 +72,8 @@ final class ZeppelinCell {
             }
             throw new IllegalStateException("notebook: the cell cannot be written: " + e.getCause(), e.getCause());
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("notebook: this version of Zeppelin has another " + method + ": " + e, e);
+            throw new IllegalStateException(
+                    "notebook: unsupported version of Zeppelin, another " + method + ": " + e, e);
         }
     }
 }

@@ -12,7 +12,8 @@ import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.Seq;
 
 /**
- * Adds predicted columns to DataFrames. Nothing is computed before a query runs, and streaming DataFrames take the same way.
+ * Adds predicted columns to DataFrames. Nothing is computed before a query runs; streaming DataFrames are handled the
+ * same way.
  */
 public final class Predictions {
     private Predictions() {}
@@ -21,9 +22,9 @@ public final class Predictions {
      * Adds columns at the end of a DataFrame.
      *
      * @param data the DataFrame
-     * @param schema a schema that has the new columns with their metadata
-     * @param added names of the new columns, in the order in which the prediction's output gives them
-     * @param prediction makes their values
+     * @param schema a schema with the new columns and their metadata
+     * @param added names of the new columns, in the order of the prediction's output
+     * @param prediction computes their values
      * @return the DataFrame with the new columns
      */
     public static Dataset<Row> add(Dataset<?> data, StructType schema, List<String> added, RowPrediction prediction) {
@@ -35,7 +36,9 @@ public final class Predictions {
         return org.apache.spark.sql.classic.Dataset.ofRows(rows.sparkSession(), plan);
     }
 
-    /** Registers what {@link KilnExtensions} does with a session that was built before Kiln came to the class path. */
+    /**
+     * Registers the rules of {@link KilnExtensions} with a session that was built before Kiln was on the class path.
+     */
     private static synchronized void register(SparkSession session) {
         if (session.sessionState().planner().strategies().contains(PlanPredictions$.MODULE$)) {
             return;

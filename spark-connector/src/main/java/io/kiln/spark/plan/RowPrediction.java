@@ -20,16 +20,16 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 
 /**
- * Applies a network to the rows of a partition, batch by batch. The network is a broadcast variable, so that each executor has
- * one instance; Spark removes it when the model and the DataFrames made from it are gone.
+ * Applies a network to the rows of a partition, batch by batch. The network is a broadcast variable, so that each
+ * executor has one instance; Spark removes it when the model and its DataFrames are gone.
  *
- * @param uid the model
+ * @param uid the model's uid
  * @param network the network
  * @param column name of the features' column, for messages
  * @param width features per row
- * @param batchSize rows that the network gets at once
- * @param invalid what happens to rows with features that are null, NaN or infinite
- * @param output makes the values of the new columns
+ * @param batchSize rows per call of the network
+ * @param invalid how rows with features that are null, NaN or infinite are handled
+ * @param output computes the values of the new columns
  */
 public record RowPrediction(
         String uid,
@@ -42,26 +42,26 @@ public record RowPrediction(
         implements Serializable {
 
     /**
-     * Whether some rows may be missing in what {@link #predict} gives.
+     * Whether {@link #predict} may drop rows.
      *
-     * @return true where invalid rows are skipped
+     * @return true if invalid rows are skipped
      */
     boolean leavesOut() {
         return invalid == InvalidRows.SKIP;
     }
 
     /**
-     * Predicts.
+     * Predicts rows.
      *
-     * @param rows the rows; copied, as Spark uses their memory again
-     * @param features gives the features of a row
-     * @return the rows with further columns; one row object, used again
+     * @param rows the rows; copied, because Spark reuses their memory
+     * @param features evaluates the features of a row
+     * @return the rows with added columns; the row object is reused
      */
     Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression features) {
         return new Batches(rows, features);
     }
 
-    /** {@return what a query plan shows} */
+    /** {@return the text in a query plan} */
     @Override
     public String toString() {
         return uid + ", batches of " + batchSize;
@@ -72,7 +72,7 @@ public record RowPrediction(
         return task == null ? 1 : Math.max(1, task.cpus());
     }
 
-    /** Reads rows ahead until a batch is full, and gives them back with what the network says. */
+    /** Reads rows ahead until a batch is full, and returns them with the network's predictions. */
     private final class Batches implements Iterator<InternalRow> {
         private final Iterator<InternalRow> rows;
         private final Expression features;
@@ -123,7 +123,7 @@ public record RowPrediction(
             }
             TrainedNetwork net = network.value();
             int n = batch.size();
-            // What is left at the end of a partition has a size that may never come again.
+            // The remainder of a partition has a size that may never occur again.
             outputs = n == batchSize
                     ? net.predictBatch(n, values, threads())
                     : net.predict(n, Arrays.copyOf(values, n * width), threads());

@@ -14,7 +14,7 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * One barrier stage: all its tasks run at the same time, or none. Spark never retries such a stage; its caller does.
+ * A barrier stage: all its tasks run at the same time, or none. Spark never retries such a stage; its caller does.
  *
  * <p>Concurrency: one thread of the driver.
  */
@@ -32,13 +32,13 @@ public final class BarrierStage {
          * Runs on an executor.
          *
          * @param rows the task's partition
-         * @return what the task gives
-         * @throws Exception when the task fails
+         * @return the task's results
+         * @throws Exception if the task fails
          */
         Iterator<R> run(Iterator<T> rows) throws Exception;
     }
 
-    /** What the caller does while the stage runs. */
+    /** The caller's work while the stage runs. */
     public interface Idle {
         /** Called every few milliseconds. */
         void tick();
@@ -50,14 +50,14 @@ public final class BarrierStage {
      * @param <T> type of the rows
      * @param <R> type of the results
      * @param rdd its input: one partition per task
-     * @param profile resources of a task; null for the usual ones
-     * @param body what each task does
+     * @param profile resources of a task; null for Spark's defaults
+     * @param body runs in each task
      * @param idle called every few milliseconds while the stage runs
      * @param slots the longest wait until all slots are free at the same time
-     * @return what the tasks gave, by partition
-     * @throws ExecutionException when the stage failed; all its tasks have ended then
-     * @throws TimeoutException when the slots were not free in time; the stage is cancelled then
-     * @throws InterruptedException when this thread was interrupted; the stage is cancelled and its tasks have ended then
+     * @return the tasks' results, by partition
+     * @throws ExecutionException if the stage failed; all its tasks have ended
+     * @throws TimeoutException if the slots were not free in time; the stage is cancelled
+     * @throws InterruptedException if this thread was interrupted; the stage is cancelled and its tasks have ended
      */
     public static <T, R> List<R> run(
             JavaRDD<T> rdd, ResourceProfile profile, Body<T, R> body, Idle idle, Duration slots)
@@ -78,7 +78,7 @@ public final class BarrierStage {
         return rdd.rdd().barrier().mapPartitions(f, false, tag).toJavaRDD();
     }
 
-    /** A function of Scala's from one of Java's. */
+    /** A Scala function that calls a Java one. */
     private record Adapter<T, R>(Body<T, R> body)
             implements Function1<scala.collection.Iterator<T>, scala.collection.Iterator<R>>, Serializable {
         @Override

@@ -3,8 +3,8 @@ package io.kiln.spark.stage;
 import org.apache.spark.SparkContext;
 
 /**
- * While it is open, the jobs that this thread submits are described in Spark's UI by what they are for, after the description that
- * the application itself has set.
+ * While open, describes the jobs that this thread submits in Spark's UI, after the description that the application
+ * itself has set.
  *
  * <p>Concurrency: one thread.
  */
@@ -26,8 +26,8 @@ public final class JobDescription implements AutoCloseable {
      * Describes jobs.
      *
      * @param sc the context
-     * @param text what the jobs are for
-     * @return to be closed when they are submitted and done
+     * @param text the purpose of the jobs
+     * @return the description, to be closed when the jobs are done
      */
     public static JobDescription open(SparkContext sc, String text) {
         JobDescription d = new JobDescription(sc);

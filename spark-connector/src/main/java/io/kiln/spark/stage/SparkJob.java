@@ -12,8 +12,8 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 
 /**
- * Runs Spark jobs. A job ends early when its thread is interrupted, when it is cancelled, or when none of its tasks ran for as
- * long as a deadline; its tasks have ended, too, when the call returns.
+ * Runs Spark jobs. A job ends early when its thread is interrupted, when it is cancelled, or when none of its tasks has
+ * run for a given time; its tasks have ended, too, when the call returns.
  *
  * <p>Concurrency: stateless.
  */
@@ -31,9 +31,9 @@ public final class SparkJob {
      * @param rdd the RDD
      * @param idle the longest time without a running task, such as while other jobs hold all slots
      * @return its elements, in the order of its partitions
-     * @throws ExecutionException when the job failed or was cancelled
-     * @throws TimeoutException when no task of it ran for as long as {@code idle}
-     * @throws InterruptedException when this thread was interrupted
+     * @throws ExecutionException if the job failed or was cancelled
+     * @throws TimeoutException if none of its tasks ran for {@code idle}
+     * @throws InterruptedException if this thread was interrupted
      */
     public static <R> List<R> collect(JavaRDD<R> rdd, Duration idle)
             throws ExecutionException, TimeoutException, InterruptedException {
@@ -41,15 +41,15 @@ public final class SparkJob {
     }
 
     /**
-     * Computes the first element of an RDD, of as few partitions as possible. Cancelling the job interrupts its tasks.
+     * Computes the first element of an RDD from as few partitions as possible. Cancelling the job interrupts its tasks.
      *
      * @param <R> type of the elements
      * @param rdd the RDD
      * @param idle the longest time without a running task, such as while other jobs hold all slots
      * @return the first element, or an empty list
-     * @throws ExecutionException when the job failed or was cancelled
-     * @throws TimeoutException when no task of it ran for as long as {@code idle}
-     * @throws InterruptedException when this thread was interrupted
+     * @throws ExecutionException if the job failed or was cancelled
+     * @throws TimeoutException if none of its tasks ran for {@code idle}
+     * @throws InterruptedException if this thread was interrupted
      */
     public static <R> List<R> first(JavaRDD<R> rdd, Duration idle)
             throws ExecutionException, TimeoutException, InterruptedException {

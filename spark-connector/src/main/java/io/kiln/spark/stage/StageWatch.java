@@ -18,11 +18,11 @@ import org.slf4j.LoggerFactory;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Knows which tasks run. A job that failed or was cancelled is over for Spark at once, while its tasks go on until they notice;
- * what they hold and write meanwhile must be waited for. Spark's status tracker is no help there: it forgets tasks that started
- * shortly after their stage.
+ * Tracks running tasks. For Spark, a job that failed or was cancelled is over at once, while its tasks continue until
+ * they notice; the caller must wait for what they hold and write in the meantime. Spark's status tracker does not help:
+ * it forgets tasks that started shortly after their stage.
  *
- * <p>Concurrency: Spark's listener thread tells it, one other thread asks it.
+ * <p>Concurrency: written by Spark's listener thread, read by one other thread.
  */
 final class StageWatch extends SparkListener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageWatch.class);
@@ -40,14 +40,17 @@ final class StageWatch extends SparkListener implements AutoCloseable {
         this.sc = sc;
     }
 
-    /** Begins to watch; open it before the job is submitted. */
+    /** Starts watching; call it before the job is submitted. */
     static StageWatch open(SparkContext sc) {
         StageWatch watch = new StageWatch(sc);
-        sc.listenerBus().addToQueue(watch, QUEUE); // its own, as the shared one drops events when others are slow
+        sc.listenerBus()
+                .addToQueue(
+                        watch,
+                        QUEUE); // its own queue, because the shared one drops events when other listeners are slow
         return watch;
     }
 
-    /** How long no task of some jobs has been running. */
+    /** How long no task of the given jobs has been running. */
     synchronized Duration idle(List<Integer> jobs) {
         long now = System.nanoTime();
         if (jobs.stream()
@@ -58,7 +61,7 @@ final class StageWatch extends SparkListener implements AutoCloseable {
         return Duration.ofNanos(now - lastRunning);
     }
 
-    /** Comes by when everything posted before it has been told. */
+    /** Arrives when every event posted before it has been delivered. */
     private record Marker(StageWatch of) implements SparkListenerEvent {
         @Override
         public boolean logEvent() {
@@ -67,10 +70,10 @@ final class StageWatch extends SparkListener implements AutoCloseable {
     }
 
     /**
-     * Waits until no task of jobs that are over runs any more, also when the thread is interrupted, which it stays.
+     * Waits until no task of finished jobs is running, even if the thread is interrupted; its interrupt status is kept.
      *
      * @param jobs their ids
-     * @param longest gives up, with a warning, after so long
+     * @param longest how long to wait before giving up with a warning
      */
     void awaitEnd(List<Integer> jobs, Duration longest) {
         sc.listenerBus().post(new Marker(this));
@@ -88,7 +91,7 @@ final class StageWatch extends SparkListener implements AutoCloseable {
             }
             if (left <= 0) {
                 LOG.warn(
-                        "tasks {} of jobs {} still run {} s after their end was asked for",
+                        "tasks {} of jobs {} are still running {} s after they were told to stop",
                         running,
                         jobs,
                         longest.toSeconds());

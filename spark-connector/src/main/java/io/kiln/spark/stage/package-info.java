@@ -1,2 +1,5 @@
-/** Spark jobs with deadlines: they wait for slots so long and no longer, and leave no task behind when they are cancelled. */
+/**
+ * Spark jobs with deadlines: they limit the time spent waiting for slots, and leave no task behind when they are
+ * cancelled.
+ */
 package io.kiln.spark.stage;

@@ -14,8 +14,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
- * An event file that TensorBoard reads: {@code events.out.tfevents.…} in a directory, one directory per run. What was written is
- * seen after {@link #flush}, on file systems that can do so (local, HDFS), and on object stores after {@link #close}.
+ * An event file for TensorBoard: {@code events.out.tfevents.…} in a directory, one directory per run. Written data
+ * becomes visible after {@link #flush} on file systems that support it (local, HDFS), and after {@link #close} on
+ * object stores.
  *
  * <p>Concurrency: one thread.
  */
@@ -28,7 +29,7 @@ public final class EventFile implements Closeable {
     /**
      * Creates a file.
      *
-     * @param directory where to; made if it is not there
+     * @param directory its directory; created if missing
      * @param configuration of its file system
      */
     public EventFile(String directory, Configuration configuration) {
@@ -36,7 +37,7 @@ public final class EventFile implements Closeable {
         file = new Path(directory, String.format(Locale.ROOT, "events.out.tfevents.%010d.kiln", now.getEpochSecond()));
         try {
             FileSystem fs = file.getFileSystem(configuration);
-            // Hadoop's local file system writes checksums beside, and holds back half-full chunks of them.
+            // Hadoop's local file system writes checksum files, and holds back partial chunks.
             FileSystem plain = fs instanceof LocalFileSystem local ? local.getRawFileSystem() : fs;
             plain.mkdirs(file.getParent());
             out = plain.create(file, true);
@@ -96,7 +97,7 @@ public final class EventFile implements Closeable {
         }
     }
 
-    /** Lets readers see what was written so far, where the file system can. */
+    /** Makes the data written so far visible to readers, if the file system supports it. */
     public void flush() {
         try {
             if (out.hasCapability(StreamCapabilities.HSYNC)) {

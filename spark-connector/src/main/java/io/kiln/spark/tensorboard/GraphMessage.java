@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** GraphDef: nodes by name, with shapes of their outputs. Blocks become scopes, which TensorBoard folds. */
+/** GraphDef: nodes by name, with their output shapes. Blocks become scopes, which TensorBoard can collapse. */
 final class GraphMessage {
     private static final int NAME = 1;
     private static final int OPERATOR = 2;
@@ -38,7 +38,7 @@ final class GraphMessage {
         for (Graph.Node n : graph.nodes()) {
             def.message(1, node(n.name(), n.operator().name(), n.inputs(), n.outputs()));
         }
-        return def.message(4, new Message().number(1, 22)); // a producer that knows _output_shapes
+        return def.message(4, new Message().number(1, 22)); // a producer version that supports _output_shapes
     }
 
     private Message node(String name, String operator, List<Graph.Ref> inputs, List<Spec> outputs) {
@@ -54,7 +54,7 @@ final class GraphMessage {
                 ATTRIBUTE, new Message().text(1, "_output_shapes").message(2, new Message().message(1, shapes)));
     }
 
-    /** A name that no node before has; a parameter and an operator may share one. */
+    /** A name that no earlier node has; a parameter and an operator may have the same name. */
     private String unique(String name) {
         int before = taken.merge(name, 1, Integer::sum) - 1;
         return before == 0 ? name : unique(name + "_" + before);

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message of protocol buffers while it is written: fields by number, in the order of the calls. Only the four wire types that
+ * Writes a protocol buffer message: fields by number, in the order of the calls. Has only the four wire types that
  * event files use.
  */
 final class Message {

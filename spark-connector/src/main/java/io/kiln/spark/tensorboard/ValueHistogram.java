@@ -8,13 +8,14 @@ import java.util.function.DoubleConsumer;
 import java.util.stream.DoubleStream;
 
 /**
- * How the finite elements of an array are distributed: counts in buckets of equal width from the least to the largest.
+ * The distribution of the finite elements of an array: counts in buckets of equal width from the smallest to the
+ * largest.
  *
- * @param min the least
+ * @param min the smallest
  * @param max the largest
  * @param sum their sum
  * @param squares sum of their squares
- * @param counts elements per bucket; empty when no element is finite
+ * @param counts elements per bucket; empty if no element is finite
  */
 public record ValueHistogram(double min, double max, double sum, double squares, List<Double> counts) {
     private static final int BUCKETS = 50;
@@ -26,11 +27,11 @@ public record ValueHistogram(double min, double max, double sum, double squares,
     }
 
     /**
-     * Looks at an array.
+     * Returns the distribution of an array.
      *
      * @param array an array with data
-     * @param factor by which its elements are multiplied before
-     * @return how they are distributed
+     * @param factor factor on its elements
+     * @return their distribution
      */
     public static ValueHistogram of(NDArray array, double factor) {
         DoubleSummaryStatistics all = new DoubleSummaryStatistics();
@@ -54,7 +55,7 @@ public record ValueHistogram(double min, double max, double sum, double squares,
                 DoubleStream.of(counts).boxed().toList());
     }
 
-    /** The finite elements times a factor; a few at a time are on the heap. */
+    /** Iterates over the finite elements times a factor, with only a few at a time on the heap. */
     private static void forEach(NDArray array, double factor, DoubleConsumer action) {
         try (Scope scope = Scope.open()) {
             NDArray flat = array.reshape(array.size());
@@ -70,7 +71,7 @@ public record ValueHistogram(double min, double max, double sum, double squares,
         }
     }
 
-    /** HistogramProto: the first bucket ends at the least element, as a bucket has no lower limit there. */
+    /** HistogramProto: the first bucket ends at the smallest element, because it has no lower limit. */
     Message toMessage() {
         int n = counts.size();
         double[] limits = new double[n + 1];

@@ -1,2 +1,2 @@
-/** Event files of TensorBoard: their records, and the few messages of protocol buffers that they need. */
+/** TensorBoard event files: their records, and the few protocol buffer messages that they need. */
 package io.kiln.spark.tensorboard;

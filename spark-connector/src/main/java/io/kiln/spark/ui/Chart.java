@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A line chart as HTML: a legend with each line's newest value, and an SVG that takes its colours from the page's style. Values
- * that are not finite leave a gap.
+ * A line chart as HTML: a legend with each line's newest value, and an SVG that takes its colours from the page's
+ * style. Non-finite values leave a gap.
  *
- * @param title what is drawn
+ * @param title the chart's title
  * @param unit of the horizontal axis
  * @param lines the lines
  */
@@ -26,11 +26,11 @@ record Chart(String title, String unit, List<Line> lines) {
     /**
      * A line.
      *
-     * @param name in the legend
+     * @param name its name in the legend
      * @param points from left to right
      */
     record Line(String name, List<Point> points) {
-        /** Whether there is anything to draw. */
+        /** Whether there is nothing to draw. */
         boolean isEmpty() {
             return points.stream().noneMatch(p -> Double.isFinite(p.y()));
         }

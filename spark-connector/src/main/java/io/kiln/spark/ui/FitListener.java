@@ -16,8 +16,8 @@ import org.apache.spark.status.ElementTrackingStore;
 import scala.runtime.BoxedUnit;
 
 /**
- * Writes fits to the store of Spark's UI, as their events come or as a history server replays them. The store keeps no more fits
- * than {@value #RETAINED_FITS} says (100 unless it is set); those that ended first go first.
+ * Writes fits to the store of Spark's UI, as their events arrive or as a history server replays them. The store keeps
+ * at most {@value #RETAINED_FITS} fits (100 by default) and removes those that ended first.
  *
  * <p>Concurrency: one thread, that of the listener bus or of the replay.
  */
@@ -53,9 +53,9 @@ final class FitListener extends SparkListener {
     /**
      * Writes to a store.
      *
-     * @param conf how many fits it keeps
+     * @param conf says how many fits to keep
      * @param store the store
-     * @param live whether somebody may look at a fit before it has ended; otherwise it is written once
+     * @param live whether fits are shown before they end; otherwise each is written once
      */
     FitListener(SparkConf conf, ElementTrackingStore store, boolean live) {
         this.store = store;
@@ -89,7 +89,7 @@ final class FitListener extends SparkListener {
                 running.put(s.fit(), new Running(s));
             }
             Running fit = running.get(e.fit());
-            if (fit != null) { // the beginning may be missing: a queue was full, or the listener came late
+            if (fit != null) { // the start may be missing: a queue was full, or the listener was added late
                 add(fit, e);
             }
         }

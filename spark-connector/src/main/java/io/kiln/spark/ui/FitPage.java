@@ -6,7 +6,7 @@ import org.apache.spark.ui.WebUIPage;
 import scala.collection.immutable.Seq;
 import scala.xml.Node;
 
-/** One fit. */
+/** The page of one fit. */
 final class FitPage extends WebUIPage {
     private final KilnTab tab;
 
@@ -22,7 +22,7 @@ final class FitPage extends WebUIPage {
         if (fit == null) {
             Html none = new Html()
                     .open("div", "class", "k-card k-none")
-                    .element("p", "There is no such fit here.")
+                    .element("p", "There is no such fit.")
                     .element("p", "Only the newest are kept: see " + FitListener.RETAINED_FITS + ".")
                     .close();
             return Pages.frame(request, "Kiln: unknown fit", tab, none, false);

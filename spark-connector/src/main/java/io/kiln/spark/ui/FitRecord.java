@@ -8,15 +8,15 @@ import java.util.List;
 import org.apache.spark.util.kvstore.KVIndex;
 
 /**
- * A fit as Spark's store of its UI keeps it, in memory or, in a history server with {@code spark.history.store.path}, on disk.
+ * A fit in the store of Spark's UI, in memory or, in a history server with {@code spark.history.store.path}, on disk.
  *
- * @param started how it began
+ * @param started the event that started it
  * @param step steps so far
- * @param time of the newest event, in milliseconds since 1970
- * @param epochs its epochs, thinned out when there are many
+ * @param time time of the newest event, in milliseconds since 1970
+ * @param epochs its epochs, thinned out if there are many
  * @param steps its losses by step
- * @param resubmissions what it lost
- * @param ended how it ended; null while it runs
+ * @param resubmissions the losses of workers
+ * @param ended the event that ended it; null while it runs
  */
 record FitRecord(
         FitEvent.Started started,
@@ -50,12 +50,12 @@ record FitRecord(
         return epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
     }
 
-    /** Milliseconds that it has taken, or takes until now. */
+    /** Its duration in milliseconds, or until now if it is running. */
     long duration(long now) {
         return Math.max(0, (ended == null ? now : ended.time()) - started.time());
     }
 
-    /** Steps of the whole fit, if it does not end early. */
+    /** The number of steps of the whole fit, if it does not end early. */
     long allSteps() {
         return (long) started.provenance().maxEpochs() * started.plan().stepsPerEpoch();
     }

@@ -46,7 +46,7 @@ final class FitView {
 
     private void head() {
         html.open("div", "class", "k-head").add(Pages.state(fit)).add(Pages.progress(fit));
-        html.element("span", "epochs, begun " + Format.time(begun.time()), "class", "k-muted")
+        html.element("span", "epochs, started " + Format.time(begun.time()), "class", "k-muted")
                 .close();
         if (fit.ended() != null && !fit.ended().message().isEmpty()) {
             html.element("p", fit.ended().message(), "class", "k-card k-message");
@@ -70,9 +70,9 @@ final class FitView {
         fact(
                 "Speed",
                 e == null ? "–" : Format.count(e.samplesPerSecond()) + " rows/s",
-                "of all workers, validation included");
+                "of all workers, including validation");
         fact("Time", Format.duration(fit.duration(now)), left());
-        fact("Parameters", Format.count(begun.plan().parameters()), "numbers that are trained");
+        fact("Parameters", Format.count(begun.plan().parameters()), "trained elements");
         fact(
                 "Rows",
                 Format.count(begun.provenance().trainingRows()),

@@ -28,13 +28,13 @@ final class FitsPage extends WebUIPage {
         return Pages.frame(request, "Kiln", tab, body, tab.ui().sc().isDefined());
     }
 
-    /** The page's content. */
+    /** The content of the page. */
     static Html body(List<FitRecord> fits, long now, Function<FitRecord, String> link) {
         if (fits.isEmpty()) {
             return new Html()
                     .open("div", "class", "k-card k-none")
                     .element("p", "No fits yet.")
-                    .element("p", "A fit appears here when its rows are packed and its workers begin to train.")
+                    .element("p", "A fit appears here once its rows are packed and its workers start training.")
                     .close();
         }
         Html html = new Html();

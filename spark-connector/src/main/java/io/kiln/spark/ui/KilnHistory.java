@@ -9,9 +9,9 @@ import org.apache.spark.ui.SparkUI;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Shows the tab in the history server, for applications in which there were fits. The server finds it by its ServiceLoader. */
+/** Shows the tab in the history server, for applications that ran fits. The server finds it through ServiceLoader. */
 public final class KilnHistory implements AppHistoryServerPlugin {
-    /** For the history server. */
+    /** Called by the history server. */
     public KilnHistory() {}
 
     @Override

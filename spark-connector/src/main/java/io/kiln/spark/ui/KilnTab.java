@@ -6,9 +6,9 @@ import org.apache.spark.ui.SparkUITab;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The tab "Kiln". Scala code outside Spark cannot name the classes of Spark's UI, which are {@code private[spark]}; in bytecode
- * they are public, so that a tab can be written in Java, without a class of ours in a package of Spark's. Scala code calls
- * {@link KilnUi}, whose signature names none of them.
+ * The "Kiln" tab. Scala code outside Spark cannot name the classes of Spark's UI, which are {@code private[spark]}; in
+ * bytecode they are public, so a tab can be written in Java, without a Kiln class in one of Spark's packages. Scala
+ * code calls {@link KilnUi}, whose signature names none of them.
  */
 final class KilnTab extends SparkUITab {
     private static final String PREFIX = "kiln";
@@ -40,7 +40,7 @@ final class KilnTab extends SparkUITab {
         return ui;
     }
 
-    /** The fits, the newest first. */
+    /** The fits, newest first. */
     Iterable<FitRecord> fits() {
         return fits(ui);
     }
@@ -57,7 +57,7 @@ final class KilnTab extends SparkUITab {
         }
     }
 
-    /** A fit, or null when the store does not have it. */
+    /** A fit, or null if the store does not have it. */
     FitRecord fit(String key) {
         return StreamSupport.stream(fits().spliterator(), false)
                 .filter(f -> f.key().equals(key))

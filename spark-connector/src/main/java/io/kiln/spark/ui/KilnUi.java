@@ -9,7 +9,7 @@ public final class KilnUi {
     private KilnUi() {}
 
     /**
-     * Attaches the tab, unless the application has no UI or the tab is there already. What happened before is not on it.
+     * Attaches the tab, unless the application has no UI or already has the tab. The tab does not show earlier events.
      *
      * @param sc the application
      */
@@ -18,7 +18,7 @@ public final class KilnUi {
             return;
         }
         SparkUI ui = sc.ui().get();
-        synchronized (ui) { // a CrossValidator begins several fits at once
+        synchronized (ui) { // a CrossValidator starts several fits at once
             if (!KilnTab.isAttached(ui)) {
                 ElementTrackingStore store =
                         (ElementTrackingStore) sc.statusStore().store();

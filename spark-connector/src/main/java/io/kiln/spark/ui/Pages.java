@@ -17,7 +17,7 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.xml.Node;
 import scala.xml.Unparsed;
 
-/** What the tab's pages have in common: frame, style, and how states look. */
+/** Common parts of the tab's pages: frame, style, and the display of states. */
 final class Pages {
     static final String FIT = "fit";
     private static final String LIVE_MILLIS = "2000";
@@ -35,13 +35,13 @@ final class Pages {
     }
 
     /**
-     * A page of Spark's UI.
+     * Returns a page of Spark's UI.
      *
      * @param request the request
      * @param title its title
      * @param tab the tab
-     * @param body what is on it
-     * @param live whether it is to follow what happens
+     * @param body its content
+     * @param live whether the page updates itself
      */
     static Seq<Node> frame(HttpServletRequest request, String title, KilnTab tab, Html body, boolean live) {
         Html html = new Html().open("style").markup(STYLE).close();
@@ -52,7 +52,7 @@ final class Pages {
         return UIUtils.headerSparkPage(request, title, () -> nodes, tab, Option.empty(), false, false);
     }
 
-    /** Address of a fit's page. */
+    /** The address of a fit's page. */
     static String link(HttpServletRequest request, KilnTab tab, String fit) {
         return UIUtils.prependBaseUri(request, tab.basePath(), "/" + tab.prefix() + "/" + FIT + "/") + "?id="
                 + URLEncoder.encode(fit, StandardCharsets.UTF_8);
@@ -64,7 +64,7 @@ final class Pages {
         return new Html().element("span", name, "class", "k-state k-" + name);
     }
 
-    /** How much of a fit is done, as a bar with the number of epochs. */
+    /** The progress of a fit, as a bar with the number of epochs. */
     static Html progress(FitRecord fit) {
         double part = fit.allSteps() == 0 ? 0 : Math.min(1, (double) fit.step() / fit.allSteps());
         int epoch = fit.newest() == null ? 0 : fit.newest().epoch();

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A list of bounded length over a series of any length: as it fills up, every second element goes; the first and the newest stay.
+ * A list of bounded length that represents a series of any length: when it is full, every second element is removed;
+ * the first and the newest stay.
  *
  * <p>Concurrency: one thread.
  */

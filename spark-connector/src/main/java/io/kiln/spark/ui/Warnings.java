@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Finds what slows a fit down or endangers it, by fixed rules over its newest epoch. */
+/** Finds what slows a fit down or puts it at risk, by fixed rules over its newest epoch. */
 final class Warnings {
     static final double SLOW_WORKER = 1.5;
     static final double SLOW_SECONDS = 0.1;
@@ -19,8 +19,8 @@ final class Warnings {
     /**
      * A warning.
      *
-     * @param text what was seen, and what helps
-     * @param rule when it is given
+     * @param text the observation and the remedy
+     * @param rule the condition of the warning
      */
     record Warning(String text, String rule) {}
 
@@ -34,8 +34,8 @@ final class Warnings {
                 add(
                         list,
                         format(
-                                "Gradients were clipped in %d of %d steps: the bound, more than the learning rate, says how far a step"
-                                        + " goes; raise gradientClipNorm or lower learningRate.",
+                                "Gradients were clipped in %d of %d steps: the bound, more than the learning rate, determines the size of"
+                                        + " a step; raise gradientClipNorm or lower learningRate.",
                                 e.clipped(), e.steps()),
                         format("clipped in more than %s of an epoch's steps", Format.percent(CLIPPED)));
             }
@@ -43,8 +43,8 @@ final class Warnings {
                 add(
                         list,
                         format(
-                                "%d of %d steps were skipped, as float16 gradients overflowed; the loss scale is now %s."
-                                        + " A few at the beginning do no harm; else take precision bfloat16.",
+                                "%d of %d steps were skipped because float16 gradients overflowed; the loss scale is now %s."
+                                        + " A few at the beginning are harmless; otherwise use precision bfloat16.",
                                 e.skipped(), e.steps(), Format.count(e.lossScale())),
                         "any step skipped in the newest epoch");
             }
@@ -53,7 +53,7 @@ final class Warnings {
             add(
                     list,
                     format(
-                            "Training went on after a lost worker, %d time(s); last: %s",
+                            "Training resumed after losing a worker, %d time(s); last: %s",
                             fit.resubmissions().size(),
                             fit.resubmissions()
                                     .get(fit.resubmissions().size() - 1)
@@ -80,7 +80,7 @@ final class Warnings {
                         list,
                         format(
                                 "Worker %d on executor %s computes %.1f times as long as the median worker, and the others wait for"
-                                        + " it; look at what else runs on its machine.",
+                                        + " it; check what else is running on its machine.",
                                 rank, w.executor(), w.compute() / median),
                         format(
                                 "more than %.1f times the median's compute time, and %.1f s more in an epoch",

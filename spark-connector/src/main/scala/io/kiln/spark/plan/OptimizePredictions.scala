@@ -4,9 +4,10 @@ import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical._
 import org.apache.spark.sql.catalyst.rules.Rule
 
-/** Lets the source do what needs no prediction. Filters of other columns and limits pass below the network, and columns that
-  * nobody reads are not predicted. Catalyst prunes the columns by itself.
-  */
+/**
+ * Pushes everything that needs no prediction below the network: filters on other columns, and limits. Unused outputs
+ * are not computed. Catalyst prunes the columns by itself.
+ */
 object OptimizePredictions extends Rule[LogicalPlan] with PredicateHelper {
   override def apply(plan: LogicalPlan): LogicalPlan = plan.transform {
     case Filter(condition, p: PredictRows) if splitConjunctivePredicates(condition).exists(passes(_, p)) =>

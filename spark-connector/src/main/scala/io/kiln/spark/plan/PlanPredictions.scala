@@ -3,7 +3,7 @@ package io.kiln.spark.plan
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy}
 
-/** Turns the logical node into the physical one. */
+/** Plans the logical node as the physical one. */
 object PlanPredictions extends SparkStrategy {
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
     case PredictRows(features, prediction, predicted, child) =>

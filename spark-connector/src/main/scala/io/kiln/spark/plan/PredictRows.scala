@@ -7,14 +7,15 @@ import org.apache.spark.sql.types.{StructField, StructType}
 
 import scala.jdk.CollectionConverters._
 
-/** The child's rows with what a network predicts for each. Catalyst's nodes are Scala case classes: it copies and compares them
-  * by their fields.
-  *
-  * @param features the features of a row
-  * @param prediction makes the predictions
-  * @param predicted the new columns
-  * @param child the rows
-  */
+/**
+ * The child's rows with the network's predictions. Catalyst's nodes are Scala case classes: it copies and compares them
+ * by their fields.
+ *
+ * @param features the features of a row
+ * @param prediction computes the predictions
+ * @param predicted the new columns
+ * @param child the rows
+ */
 case class PredictRows(
     features: Expression, prediction: RowPrediction, predicted: Seq[Attribute], child: LogicalPlan)
     extends UnaryNode {
@@ -31,13 +32,14 @@ case class PredictRows(
 
 object PredictRows {
 
-  /** The plan that adds predicted columns to another.
-    *
-    * @param child the other plan, analyzed
-    * @param features the features' column in it
-    * @param fields the new columns, with their metadata
-    * @param prediction makes their values
-    */
+  /**
+   * Returns a plan that adds predicted columns to another.
+   *
+   * @param child the other plan, analyzed
+   * @param features the features' column in it
+   * @param fields the new columns, with their metadata
+   * @param prediction computes their values
+   */
   def over(
       child: LogicalPlan, features: FeedColumn, fields: java.util.List[StructField], prediction: RowPrediction): LogicalPlan = {
     val column: Expression = child.output(features.path.get(0))
@@ -45,7 +47,7 @@ object PredictRows {
       GetStructField(struct, at, Some(struct.dataType.asInstanceOf[StructType](at).name))
     }
     val predicted = fields.asScala.toSeq.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
-    // Spark gives aliases new ids where both sides of a join contain this plan; it does not know of the node's own.
+    // Spark renews the ids of aliases if both sides of a join contain this plan, but not those of this node.
     Project(child.output ++ predicted.map(a => Alias(a, a.name)()), PredictRows(value, prediction, predicted, child))
   }
 }

@@ -8,13 +8,14 @@ import org.apache.spark.sql.execution.{SparkPlan, UnaryExecNode}
 
 import scala.jdk.CollectionConverters._
 
-/** Predicts batch by batch: reads rows ahead until a batch is full, and gives them back with their predictions.
-  *
-  * @param features the features of a row
-  * @param prediction makes the predictions
-  * @param predicted the new columns
-  * @param child the rows
-  */
+/**
+ * Predicts batch by batch: reads rows ahead until a batch is full, and returns them with their predictions.
+ *
+ * @param features the features of a row
+ * @param prediction computes the predictions
+ * @param predicted the new columns
+ * @param child the rows
+ */
 case class PredictRowsExec(features: Expression, prediction: RowPrediction, predicted: Seq[Attribute], child: SparkPlan)
     extends UnaryExecNode {
   override def output: Seq[Attribute] = child.output ++ predicted

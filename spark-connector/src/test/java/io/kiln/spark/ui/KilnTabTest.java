@@ -130,7 +130,7 @@ class KilnTabTest {
             assertTrue(list.contains("Ended (2)") && list.contains("netClassifier_"), list);
             assertEquals(1, list.split(">Kiln</a>", -1).length - 1, "one tab");
             checkFit(page(ui + link(list)));
-            assertTrue(page(ui + "/kiln/fit/?id=%3Cscript%3E").contains("There is no such fit here."));
+            assertTrue(page(ui + "/kiln/fit/?id=%3Cscript%3E").contains("There is no such fit."));
         }
         replay(id);
     }

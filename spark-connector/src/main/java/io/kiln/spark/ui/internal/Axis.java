@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An axis from a least to a largest value, with round numbers at its ticks. Positive values over more than two powers of ten get
- * a logarithmic one.
+ * An axis from a smallest to a largest value, with round numbers at its ticks. Positive values that span more than two
+ * powers of ten get a logarithmic axis.
  *
- * @param low value at its begin
+ * @param low value at its start
  * @param high value at its end
  * @param logarithmic whether equal distances are equal ratios
  * @param ticks values with a label
@@ -18,14 +18,14 @@ public record Axis(double low, double high, boolean logarithmic, List<Double> ti
     private static final double DECADES = 100;
     private static final int MOST_TICKS = 6;
 
-    /** An axis of whole numbers, without room at its ends. */
+    /** An axis of whole numbers, without padding at its ends. */
     public static Axis ofWhole(double low, double high) {
         double top = high > low ? high : low + 1;
         double step = Math.max(1, roundStep((top - low) / MOST_TICKS));
         return new Axis(low, top, false, ticks(low, top, step), step);
     }
 
-    /** An axis that begins and ends at ticks. */
+    /** An axis that starts and ends at ticks. */
     public static Axis of(double least, double largest) {
         if (least > 0 && largest / least > DECADES) {
             double low = Math.floor(Math.log10(least));
@@ -64,12 +64,12 @@ public record Axis(double low, double high, boolean logarithmic, List<Double> ti
         return ticks;
     }
 
-    /** Where a value lies, from 0 at the begin to 1 at the end. */
+    /** The position of a value, from 0 at the start to 1 at the end. */
     public double place(double v) {
         return logarithmic ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low);
     }
 
-    /** The label of a tick: all of an axis have as many decimals. */
+    /** The label of a tick: all labels of an axis have the same number of decimals. */
     public String label(double tick) {
         double size = Math.max(Math.abs(low), Math.abs(high));
         if (logarithmic || size < 1e-3) {

@@ -5,7 +5,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Numbers for people. */
+/** Formats numbers for display. */
 public final class Format {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss", Locale.ROOT);
     private static final String NONE = "–";
@@ -47,7 +47,7 @@ public final class Format {
         return String.format(Locale.ROOT, whole ? "%.0f" : "%.1f", rest) + space + names[i];
     }
 
-    /** A part of one as a percentage. */
+    /** A fraction as a percentage. */
     public static String percent(double part) {
         return String.format(Locale.ROOT, "%.0f %%", 100 * part);
     }
@@ -66,7 +66,7 @@ public final class Format {
                 : String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds % 3600 / 60);
     }
 
-    /** A point of time, in the server's zone, as Spark's other pages have it. */
+    /** A date and time in the server's time zone, as on Spark's other pages. */
     public static String time(long millis) {
         return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
     }

@@ -3,7 +3,7 @@ package io.kiln.spark.ui.internal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Writes HTML and SVG; every text and every attribute is escaped on its way. */
+/** Writes HTML and SVG; all texts and attributes are escaped. */
 public final class Html {
     private final StringBuilder out = new StringBuilder();
     private final Deque<String> open = new ArrayDeque<>();
@@ -12,7 +12,7 @@ public final class Html {
      * Opens an element.
      *
      * @param tag its name
-     * @param attributes names and values in turn
+     * @param attributes alternating names and values
      */
     public Html open(String tag, String... attributes) {
         start(tag, attributes);
@@ -27,12 +27,12 @@ public final class Html {
         return this;
     }
 
-    /** An element that holds text. */
+    /** Adds an element with text. */
     public Html element(String tag, String text, String... attributes) {
         return open(tag, attributes).text(text).close();
     }
 
-    /** An element of SVG that holds nothing; those of HTML are opened and closed. */
+    /** Adds an empty SVG element; HTML elements must be opened and closed. */
     public Html empty(String tag, String... attributes) {
         start(tag, attributes);
         out.append("/>");
@@ -45,13 +45,13 @@ public final class Html {
         return this;
     }
 
-    /** Adds what is HTML already: what another writer wrote. */
+    /** Adds the HTML of another writer. */
     public Html add(Html part) {
         out.append(part);
         return this;
     }
 
-    /** Adds markup that Kiln made itself and that holds no foreign text but escaped. */
+    /** Adds markup made by Kiln, in which all foreign text is escaped. */
     public Html markup(String markup) {
         out.append(markup);
         return this;
@@ -67,10 +67,10 @@ public final class Html {
     }
 
     /**
-     * Text as it stands in markup and in attributes.
+     * Escapes text for markup and attributes.
      *
      * @param text any text
-     * @return the text with references in place of the characters that mean something there
+     * @return the text with special characters replaced by references
      */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());

@@ -1,2 +1,2 @@
-/** Axes, numbers and markup of pictures: for the tab in Spark's UI and for notebooks. */
+/** Axes, number formats and markup, shared by the tab in Spark's UI and by notebooks. */
 package io.kiln.spark.ui.internal;

@@ -1,2 +1,5 @@
-/** What Kiln must have in MLlib's package: the way to MLlib's summary of a fit, which is hidden from code outside. */
+/**
+ * The part of Kiln that must be in MLlib's package: access to MLlib's training summary, which is hidden from other
+ * packages.
+ */
 package org.apache.spark.ml.classification;
