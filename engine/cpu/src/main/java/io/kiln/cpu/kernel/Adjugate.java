@@ -1,8 +1,8 @@
 package io.kiln.cpu.kernel;
 
 /**
- * The adjugate of a square matrix, singular or not: with P a Q = L U for complete pivoting, adj a = ±Q adj(U) L⁻¹ P. That of a
- * triangular matrix follows row by row from those of its leading parts, without a division.
+ * The adjugate of a square matrix, singular or not: with P a Q = L U for complete pivoting, adj a = ±Q adj(U) L⁻¹ P.
+ * The adjugate of a triangular matrix follows row by row from those of its leading parts, without a division.
  */
 final class Adjugate {
     private Adjugate() {}
@@ -33,7 +33,7 @@ final class Adjugate {
             }
         }
         double[] y = upper(a, n, sign);
-        // y = adj(U) L⁻¹, from the last column on, as L has ones on its diagonal.
+        // y = adj(U) L⁻¹, from the last column on, because L has ones on its diagonal.
         for (int j = n - 1; j >= 0; j--) {
             for (int p = j + 1; p < n; p++) {
                 double factor = a[p * n + j];

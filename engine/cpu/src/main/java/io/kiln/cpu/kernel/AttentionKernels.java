@@ -25,12 +25,12 @@ import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 
 /**
- * Attention for float32: batched products of oneDNN with the scale applied as they are stored, masks and softmax in place.
- * Results get the order of axes that the queries have, so that heads which were split off a row can be joined again without a
- * copy.
+ * Attention for float32: oneDNN's batched products, with the scale applied as they are stored; masks and softmax are
+ * computed in place. Results have the queries' order of axes, so that heads split off a row can be joined again without
+ * a copy.
  */
 final class AttentionKernels {
-    /** Elements worth a thread of their own. */
+    /** Minimum number of elements for a thread. */
     private static final long GRAIN = 1 << 14;
 
     private AttentionKernels() {}
@@ -129,7 +129,7 @@ final class AttentionKernels {
         return x.without(-1).without(-1);
     }
 
-    /** The array itself where oneDNN describes it with neighbours along the last axis, or a copy. */
+    /** The array itself if oneDNN can describe it and its last axis is contiguous, or else a copy. */
     private static NDArray plain(NDArray x) {
         int last = x.shape().rank() - 1;
         boolean rows = x.shape().dim(last) == 1 || x.strides()[last] == 1;
@@ -149,7 +149,7 @@ final class AttentionKernels {
         return new Tensor(x.dtype(), dims, strides, x.address());
     }
 
-    /** Strides of an array whose axes lie in memory in the order of those of another one; null for row-major. */
+    /** Strides of an array whose axes have the same order in memory as another one's; null for row-major. */
     private static long[] ordered(Layout like, Spec spec) {
         int rank = spec.shape().rank();
         if (!like.isDense() || like.shape().rank() != rank) {
@@ -170,7 +170,7 @@ final class AttentionKernels {
         return strides;
     }
 
-    /** Hides keys from queries in place; says which rows have none left, null when every row surely has one. */
+    /** Masks keys in place; returns which rows have none left, or null if every row certainly has one. */
     private static boolean[] hide(ScaledDotProductAttention op, NDArray mask, NDArray scores) {
         if (!op.causal() && mask == null) {
             return null;
@@ -203,7 +203,7 @@ final class AttentionKernels {
         return blind;
     }
 
-    /** Adds a row of a mask, or hides what it does not choose; says whether a key is left. */
+    /** Adds a row of a mask, or masks the keys that it excludes; returns whether a key is left. */
     private static boolean apply(
             float[] row, int keys, long place, long mask, long[] strides, boolean chosen, int seen) {
         boolean same = strides[strides.length - 1] == 0;
@@ -227,7 +227,7 @@ final class AttentionKernels {
         return any;
     }
 
-    /** Where row r of the scores begins in a mask of these strides. */
+    /** The offset of row r of the scores in a mask with these strides. */
     private static long offset(long r, long[] dims, long[] strides) {
         long offset = 0;
         long rest = r;
@@ -238,7 +238,7 @@ final class AttentionKernels {
         return offset;
     }
 
-    /** A query without keys has weights of 0. */
+    /** Sets the weights of queries without keys to 0. */
     private static void clear(boolean[] blind, NDArray p) {
         long bytes = 4 * p.shape().dim(-1);
         for (int r = 0; blind != null && r < blind.length; r++) {

@@ -42,7 +42,7 @@ final class BoxKernels {
         HeapMath.write(kept, outputs[0]);
     }
 
-    /** The places of scores above a threshold, by falling score; equal ones keep their order. */
+    /** The indices of scores above a threshold, in descending order; equal scores keep their order. */
     private static int[] order(double[] score, int start, int n, double threshold) {
         return IntStream.range(0, n)
                 .filter(i -> score[start + i] > threshold)

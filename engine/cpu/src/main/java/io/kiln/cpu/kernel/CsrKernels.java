@@ -9,7 +9,7 @@ import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import java.util.Arrays;
 
-/** Products of matrices by compressed rows with dense ones, summed in float64. */
+/** Products of CSR matrices with dense ones, summed in float64. */
 final class CsrKernels {
     private static final int GRAIN = 1 << 13;
 
@@ -49,7 +49,7 @@ final class CsrKernels {
         }
     }
 
-    /** A thread owns a range of the columns of b and y, so that sums have one order. */
+    /** Each thread owns a range of the columns of b and y, so that sums have a fixed order. */
     private static void transposed(
             long[] starts, int[] column, double[] values, NDArray b, NDArray y, int columns, int k) {
         EngineThreads.parallel().forRange(k, Math.max(1, GRAIN / Math.max(1, values.length)), (from, to) -> {

@@ -93,7 +93,7 @@ final class CtcKernels {
         return max == NONE ? NONE : max + Math.log1p(Math.exp(Math.min(a, b) - max));
     }
 
-    /** The paths of one sequence: places 0, 2, 4, … are blanks, between them the labels. */
+    /** The paths of one sequence: positions 0, 2, 4, … are blanks, with the labels between them. */
     private final class Paths {
         private final int n;
         private final int steps;
@@ -135,12 +135,12 @@ final class CtcKernels {
             return logP[t * classes + symbol[s]];
         }
 
-        /** Whether a path may go from place s - 2 to place s. */
+        /** Whether a path may go from position s - 2 to position s. */
         private boolean skips(int s) {
             return s >= 2 && s % 2 == 1 && symbol[s] != symbol[s - 2];
         }
 
-        /** Logarithms of the probability to be at place s at time t, over all beginnings of paths. */
+        /** Log probability of being at position s at time t, over all starts of paths. */
         double[] forward() {
             double[] a = new double[steps * places];
             for (int t = 0; t < steps; t++) {
@@ -158,7 +158,7 @@ final class CtcKernels {
             return a;
         }
 
-        /** Logarithms of the probability of all ends of paths from place s at time t on, without time t itself. */
+        /** Log probability of all ends of paths from position s at time t on, excluding time t itself. */
         private double[] backward() {
             double[] b = new double[steps * places];
             for (int t = steps - 1; t >= 0; t--) {

@@ -4,7 +4,7 @@ import io.kiln.backend.Span;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 
-/** The workspace of a kernel, cut into arrays in the order in which they were counted. */
+/** Divides the workspace of a kernel into arrays, in the order in which they were counted. */
 final class DeviceWorkspace {
     private static final long ALIGNMENT = 64;
 
@@ -15,7 +15,7 @@ final class DeviceWorkspace {
         this.memory = memory;
     }
 
-    /** The size of a workspace for arrays; none for those that are null. */
+    /** The size of a workspace for arrays; null arrays are not counted. */
     static long bytes(Layout... arrays) {
         long bytes = 0;
         for (Layout array : arrays) {

@@ -22,13 +22,14 @@ import io.kiln.op.internal.GeluGradient;
 import java.util.Arrays;
 
 /**
- * Functions of one element that oneDNN vectorises and Java does not, and copies between layouts. Left to the tiles are
- * those where oneDNN is less exact (log, softplus, elu) or turns NaN into a number (exp, relu). Where a function or its slope
- * is special at infinities and oneDNN tells of an invalid operation, the definition computes arrays that hold some.
+ * Functions of one element that oneDNN vectorises and Java does not, and copies between layouts. Functions for which
+ * oneDNN is less exact (log, softplus, elu) or turns NaN into a number (exp, relu) are left to the tiles. If a function
+ * or its slope is special at infinities and oneDNN reports an invalid operation, arrays that contain infinities are
+ * computed by the definition.
  */
 final class ElementKernels {
 
-    /** Below this many elements a call of oneDNN costs more than it saves. */
+    /** Below this number of elements a oneDNN call costs more than it saves. */
     private static final long WORTH = 64;
 
     private static final int TILE = 2048;
@@ -99,8 +100,9 @@ final class ElementKernels {
     }
 
     /**
-     * From the gradient of the result and the result: lets through where the result is above 0. By bits, for bfloat16 alone: oneDNN
-     * multiplies by 0 elsewhere, which makes -0 of negative gradients and NaN of infinite ones.
+     * From the gradient of the result and the result: passes the gradient where the result is above 0. Works on bits,
+     * for bfloat16 only: oneDNN multiplies by 0 elsewhere, which turns negative gradients into -0 and infinite ones
+     * into NaN.
      */
     static KernelPlan reluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Layout dy = inputs[0];
@@ -138,7 +140,7 @@ final class ElementKernels {
         return approximate ? Activation.GELU_TANH : Activation.GELU_ERF;
     }
 
-    /** For bfloat16 alone: oneDNN loses digits of float32, in the tail of GELU all of them. */
+    /** For bfloat16 only: oneDNN loses precision in float32, in the tail of GELU all of it. */
     private static KernelPlan narrow(Operator operator, Activation function, float alpha, Layout x, Fallback fallback) {
         return x.dtype() == DType.BFLOAT16 ? forward(operator, function, alpha, x, fallback) : null;
     }
@@ -157,13 +159,13 @@ final class ElementKernels {
                                 && !(guarded && CpuContext.tookInvalid() && Specials.in(in[0])));
     }
 
-    /** Without code for bfloat16, oneDNN's reference code takes 50 times as long as Java's loops. */
+    /** Without code for bfloat16, oneDNN's reference implementation takes 50 times as long as Java's loops. */
     private static boolean isFast(DType dtype) {
         return Operands.served(dtype)
                 && (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16 && InstructionSet.servesBfloat16());
     }
 
-    /** Inputs are the gradient of the result, and the source (or the result, where the function says so). */
+    /** Inputs are the gradient of the result, and the source (or, for some functions, the result). */
     private static KernelPlan backward(
             Operator operator, Activation function, float alpha, Layout[] inputs, Fallback fallback) {
         Layout dy = inputs[0];
@@ -200,8 +202,8 @@ final class ElementKernels {
     }
 
     /**
-     * Casts between float32 and types for which oneDNN has fast code: for float16 it has none, 20 ns per element, nor for bfloat16
-     * where the processor has neither AVX-512 nor AVX2_VNNI_2.
+     * Casts between float32 and dtypes for which oneDNN has fast code: it has none for float16 (20 ns per element), nor
+     * for bfloat16 if the processor has neither AVX-512 nor AVX2_VNNI_2.
      */
     static KernelPlan cast(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         Layout x = inputs[0];

@@ -1,8 +1,9 @@
 package io.kiln.cpu.kernel;
 
 /**
- * The discrete Fourier transform of one length, on pairs of doubles. Lengths with small prime factors are split by these (Cooley and
- * Tukey, 1965), others become a convolution of a power of two (Bluestein, 1970). Immutable.
+ * The discrete Fourier transform of one length, on pairs of doubles. Lengths with small prime factors are split by
+ * these (Cooley and Tukey, 1965), others become a convolution whose length is a power of two (Bluestein, 1970).
+ * Immutable.
  */
 final class FourierPlan {
     private static final int LARGEST_FACTOR = 13;
@@ -14,7 +15,7 @@ final class FourierPlan {
     private final FourierPlan longer;
 
     /**
-     * Prepares a length.
+     * Prepares a transform.
      *
      * @param n the length, above 0
      */
@@ -113,7 +114,7 @@ final class FourierPlan {
         y[2 * k + 1] = im;
     }
 
-    /** Transforms every stride-th pair of x from a place on: parts by the smallest factor, then sums of them. */
+    /** Transforms every stride-th pair of x from an index on: parts by the smallest factor, then their sums. */
     private void split(int length, double[] x, int from, int stride, double[] y, int to) {
         if (length == 1) {
             y[2 * to] = x[2 * from];

@@ -15,7 +15,7 @@ import java.util.Arrays;
 final class GridKernels {
     private GridKernels() {}
 
-    /** Where a coordinate lies along an axis of n elements, and how fast it moves with the point. */
+    /** The position of a coordinate along an axis of n elements, and its slope with respect to the point. */
     private record Axis(int n, boolean border, boolean alignCorners) {
         double slope() {
             return alignCorners ? (n - 1) / 2.0 : n / 2.0;
@@ -30,7 +30,7 @@ final class GridKernels {
             return border ? Math.max(0, Math.min(n - 1, raw)) : raw;
         }
 
-        /** The slope where the gradient passes: the border is reached with slope, beyond it there is none. */
+        /** The slope used in the gradient: up to the border the slope, beyond it none. */
         double slopeAt(double point) {
             double raw = raw(point);
             return border && !(raw >= 0 && raw <= n - 1) ? 0 : slope();

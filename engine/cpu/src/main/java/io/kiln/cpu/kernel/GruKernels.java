@@ -17,7 +17,7 @@ import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.recurrent.GruOp;
 import java.util.Arrays;
 
-/** The GRU for float32, in the frame of {@link Recurrence}. */
+/** The GRU for float32, based on {@link Recurrence}. */
 final class GruKernels {
     private GruKernels() {}
 
@@ -177,7 +177,10 @@ final class GruKernels {
         }
     }
 
-    /** Of dh, dy, r, z, n, inner, old h makes the gradients of the inputs' sums, of the states' sums, and of the old h. */
+    /**
+     * Computes from dh, dy, r, z, n, inner, old h the gradients of the inputs' sums, of the states' sums, and of the
+     * old h.
+     */
     private static void gates(float[] s, int h) {
         for (int j = 0; j < h; j++) {
             float d = s[j] + s[h + j];

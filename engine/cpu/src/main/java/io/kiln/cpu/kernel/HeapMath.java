@@ -27,10 +27,10 @@ interface HeapMath {
     /** An array of zeros. */
     Object zeros(int length);
 
-    /** {@code to[toStart + i] = from[fromStart + places[i]]}, or 0 where the place is negative. */
+    /** {@code to[toStart + i] = from[fromStart + places[i]]}, or 0 if the place is negative. */
     void gather(Object from, int fromStart, int[] places, Object to, int toStart);
 
-    /** {@code to[toStart + places[i]] += from[fromStart + i]} where the place is not negative. */
+    /** {@code to[toStart + places[i]] += from[fromStart + i]} if the place is not negative. */
     void scatterAdd(Object from, int fromStart, int[] places, Object to, int toStart);
 
     /** {@code c += a b} for row-major matrices {@code a[m,k]}, {@code b[k,n]}, {@code c[m,n]}. */
@@ -48,7 +48,7 @@ interface HeapMath {
     /** Adds the sum of elements to one element. */
     void addSum(Object from, int fromStart, int count, Object to, int toIndex);
 
-    /** Overwrites an output by these elements, in row-major order. */
+    /** Overwrites an output with these elements, in row-major order. */
     void write(Object values, NDArray output);
 
     /** The array cast to a type; the array itself if it has that type. */
@@ -56,14 +56,17 @@ interface HeapMath {
         return array.dtype() == dtype ? array : Dispatch.withoutGradient(new Cast(dtype), array);
     }
 
-    /** Row-major memory of a type for the elements of an output, itself if it is that, to be {@linkplain #store stored}. */
+    /**
+     * Row-major memory of a dtype for an output, to be {@linkplain #store stored}: the output itself if it has this
+     * form.
+     */
     static NDArray target(NDArray output, DType dtype) {
         return output.dtype() == dtype && output.isContiguous()
                 ? output
                 : NDArray.empty(output.backend(), Layout.rowMajor(new Spec(output.shape(), dtype)));
     }
 
-    /** Overwrites an output by its {@link #target}, which is freed. */
+    /** Copies a {@link #target} to its output and frees it. */
     static void store(NDArray target, NDArray output) {
         if (target != output) {
             Operator convert = target.dtype() == output.dtype() ? new Copy() : new Cast(output.dtype());
@@ -72,7 +75,7 @@ interface HeapMath {
         }
     }
 
-    /** Overwrites an output by whole numbers, in row-major order. */
+    /** Overwrites an output with whole numbers, in row-major order. */
     static void write(long[] values, NDArray output) {
         NDArray target = target(output, DType.INT64);
         Memory.put(values, 0, target.address(), values.length);

@@ -1,10 +1,10 @@
 package io.kiln.cpu.kernel;
 
 /**
- * Arrays on the heap for work inside one kernel; they belong to the thread, so that no call allocates them.
+ * Heap arrays for work inside one kernel; they belong to the thread, so that calls do not allocate them.
  *
- * <p>Concurrency: belongs to its thread. Nothing in it outlives the kernel, and a kernel that calls another one does not look at
- * it afterwards.
+ * <p>Concurrency: belongs to its thread. Nothing in it outlives the kernel, and a kernel must not use it after calling
+ * another one.
  */
 final class HeapScratch {
     private static final ThreadLocal<HeapScratch> CURRENT = ThreadLocal.withInitial(HeapScratch::new);
@@ -18,7 +18,7 @@ final class HeapScratch {
      * Floats with arbitrary content.
      *
      * @param which 0 or 1, for two arrays at a time
-     * @param length the least length
+     * @param length minimum length
      */
     static float[] floats(int which, int length) {
         HeapScratch own = CURRENT.get();
@@ -29,9 +29,9 @@ final class HeapScratch {
     }
 
     /**
-     * Numbers with arbitrary content.
+     * Ints with arbitrary content.
      *
-     * @param length the least length
+     * @param length minimum length
      */
     static int[] ints(int length) {
         HeapScratch own = CURRENT.get();

@@ -14,7 +14,7 @@ final class Indices {
         return count;
     }
 
-    /** Steps to the next index; after the last one comes the first. */
+    /** Advances to the next index; the last one is followed by the first. */
     static void next(long[] index, long[] dims) {
         for (int axis = dims.length - 1; axis >= 0; axis--) {
             if (++index[axis] < dims[axis]) {

@@ -53,7 +53,7 @@ final class JacobiRotations {
     }
 
     /**
-     * Diagonalises a symmetric matrix: a becomes diagonal, and the rows of v the vectors.
+     * Diagonalises a symmetric matrix: a becomes diagonal, and the rows of v the eigenvectors.
      *
      * @param a the matrix [n,n]; overwritten
      * @param v a unit matrix; overwritten
@@ -98,7 +98,7 @@ final class JacobiRotations {
         return sum;
     }
 
-    /** A unit matrix. */
+    /** An identity matrix. */
     static double[] unit(int n) {
         double[] u = new double[n * n];
         for (int i = 0; i < n; i++) {
@@ -107,7 +107,7 @@ final class JacobiRotations {
         return u;
     }
 
-    /** Replaces a row of zeros among orthonormal ones by a unit vector that is orthogonal to those in front of it. */
+    /** Replaces a zero row after orthonormal ones by a unit vector that is orthogonal to all rows before it. */
     static void complete(double[] rows, int at, int m) {
         for (int start = 0; start < m; start++) {
             double[] e = new double[m];

@@ -113,7 +113,7 @@ final class JavaConvolution {
         }
     }
 
-    /** Each thread sums over its images; the threads' sums are added in their order, so the bits depend on nothing else. */
+    /** Each thread sums over its images; the threads' sums are added in order, so the bits depend on nothing else. */
     static void weightGradient(Operator operator, NDArray[] inputs, NDArray[] outputs) {
         ConvolutionWeightGradient conv = (ConvolutionWeightGradient) operator;
         Sizes sizes = new Sizes(inputs[0].shape(), inputs[1].shape(), outputs[0].shape(), conv.groups());
@@ -177,7 +177,7 @@ final class JavaConvolution {
         return turned;
     }
 
-    /** Overwrites an array by an activation of results. */
+    /** Writes an activation of the results to an array. */
     private static void activate(Activation activation, HeapMath math, Object sums, NDArray y) {
         if (activation == Activation.NONE) {
             math.write(sums, y);
@@ -195,8 +195,9 @@ final class JavaConvolution {
     }
 
     /**
-     * For each tap of the window (channel of the group, then kernel index) and each position: where in a group's channels
-     * of the source it reads, or -1 in the padding. Taps are rows and positions columns, or the other way round.
+     * For each tap of the window (channel of the group, then kernel index) and each position: the index that it reads
+     * in a group's channels of the source, or -1 in the padding. Taps are rows and positions columns, or the other way
+     * round.
      */
     private static int[] places(
             Shape src,

@@ -7,10 +7,12 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Operator;
 import io.kiln.op.shape.BroadcastTo;
 
-/** Matrix products in plain Java, for what oneDNN does not take: float64, mixed types, machines without it. */
+/**
+ * Matrix products in plain Java, for cases that oneDNN does not support: float64, mixed dtypes, machines without it.
+ */
 final class JavaMatMul {
 
-    /** Multiplications worth a thread of their own. */
+    /** Minimum number of multiplications for a thread. */
     private static final long GRAIN = 1 << 15;
 
     private JavaMatMul() {}

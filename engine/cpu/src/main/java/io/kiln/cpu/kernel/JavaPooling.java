@@ -45,7 +45,7 @@ final class JavaPooling {
         }
     }
 
-    /** NaN is above everything: it must not vanish in a maximum. */
+    /** NaN is above everything: a maximum must not lose it. */
     private static boolean isAbove(double a, double b) {
         return a > b || Double.isNaN(a) && !Double.isNaN(b);
     }
@@ -132,7 +132,7 @@ final class JavaPooling {
         void run(int src, int dst);
     }
 
-    /** The planes of a pooling and, for each position and tap, where in the source plane it reads. */
+    /** The planes of a pooling and, for each position and tap, the index that it reads in the source plane. */
     private static final class Planes {
         private static final int PADDING = -1;
         private static final int BEYOND = -2;

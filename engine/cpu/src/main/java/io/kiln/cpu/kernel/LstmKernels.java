@@ -19,8 +19,8 @@ import io.kiln.op.recurrent.LstmOp;
 import java.util.Arrays;
 
 /**
- * The LSTM for float32. A step's recurrent product adds to what the inputs have contributed and applies the gates'
- * activations before it stores; rows then make cell and state of them.
+ * The LSTM for float32. A step's recurrent product adds to the inputs' contribution and applies the gates' activations
+ * before it stores; row loops then compute cell and state from the gates.
  */
 final class LstmKernels {
     private LstmKernels() {}
@@ -120,7 +120,7 @@ final class LstmKernels {
         Memory.put(s, 0, target, h);
     }
 
-    /** Rows that have ended keep what they had. */
+    /** Rows that have ended keep their values. */
     static void keep(Recurrence r, int t, long old, long now, int width) {
         for (int n = 0; n < r.rows; n++) {
             if (r.ended(t, n)) {
@@ -140,7 +140,7 @@ final class LstmKernels {
         }
     }
 
-    /** The steps from the last one taken to the first one. */
+    /** The backward pass over the steps, from the last one to the first. */
     private static final class Backward {
         private final LstmGradient op;
         private final RecurrentInputs kinds;
@@ -220,7 +220,7 @@ final class LstmKernels {
             }
         }
 
-        /** Adds the gradient of a step's output to that of the state; with a projection it is set apart. */
+        /** Adds the gradient of a step's output to that of the state; with a projection it is kept separately. */
         private void sum(float[] s, int t, int n, NDArray apart) {
             int size = r.state;
             long here = dh.address() + 4L * n * size;
@@ -239,7 +239,10 @@ final class LstmKernels {
             }
         }
 
-        /** Gradients of a row's gates; the state's gradient becomes that of the step before but for the product. */
+        /**
+         * Computes the gradients of a row's gates; the state's gradient becomes that of the previous step, except for
+         * the product.
+         */
         private void step(float[] s, int t, int n, long dState) {
             int h = r.hidden;
             long dcHere = dc.address() + 4L * n * h;
@@ -267,7 +270,10 @@ final class LstmKernels {
             Memory.fill(dhHere, 4L * r.state, (byte) 0);
         }
 
-        /** Of dc, dh, tanh c, i, f, g, o, old c makes the gradients of the gates' sums and of the old c, in this order. */
+        /**
+         * Computes from dc, dh, tanh c, i, f, g, o, old c the gradients of the gates' sums and of the old c, in this
+         * order.
+         */
         private static void gates(float[] s, int h) {
             for (int j = 0; j < h; j++) {
                 float q = s[2 * h + j];

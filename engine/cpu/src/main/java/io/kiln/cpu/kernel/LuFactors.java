@@ -1,6 +1,6 @@
 package io.kiln.cpu.kernel;
 
-/** The factors of a square matrix with rows exchanged for the largest pivots, and what follows from them. */
+/** The LU factors of a square matrix with partial pivoting, and what can be computed from them. */
 final class LuFactors {
     private final int n;
     private final double[] a;
@@ -8,7 +8,7 @@ final class LuFactors {
     private int exchanges;
 
     /**
-     * Factors a matrix.
+     * Factorises a matrix.
      *
      * @param matrix its elements, row by row; overwritten
      * @param n rows

@@ -10,7 +10,7 @@ import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Factors, inverses and determinants of small matrices, each on one thread, in float64. */
+/** Factorisations, inverses and determinants of small matrices, each on one thread, in float64. */
 final class MatrixKernels {
     private MatrixKernels() {}
 
@@ -198,7 +198,7 @@ final class MatrixKernels {
         write(outputs, q, r);
     }
 
-    /** The vector whose reflection clears column j below the diagonal; null when it is clear. */
+    /** The vector whose reflection clears column j below the diagonal; null if it is already clear. */
     private static double[] reflection(double[] x, int j, int rows, int columns) {
         double below = 0;
         for (int i = j + 1; i < rows; i++) {
@@ -270,7 +270,7 @@ final class MatrixKernels {
         write(outputs, u, s, vt);
     }
 
-    /** Puts the vectors, given as rows, in their places, with the signs that are promised. */
+    /** Stores the vectors, given as rows, with the documented signs. */
     private static void store(
             double[] left, double[] right, int n, int rows, int columns, int matrix, double[] u, double[] vt) {
         for (int k = 0; k < n; k++) {

@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Operators on 16-bit types where oneDNN has no code for them on this processor: inputs become float32, the operator computes, and
- * its results are rounded once.
+ * Operators on 16-bit dtypes for which oneDNN has no code on this processor: inputs are converted to float32, the
+ * operator computes, and its results are rounded once.
  */
 final class NarrowKernels {
     private static final Logger LOG = System.getLogger(NarrowKernels.class.getName());
@@ -49,7 +49,7 @@ final class NarrowKernels {
         }
     }
 
-    /** What a user should know where the processor has no arithmetic of a type. */
+    /** Advice for users whose processor has no arithmetic in a dtype. */
     static String advice(DType dtype, String processor) {
         String instructions = dtype == DType.BFLOAT16 ? "AVX512_BF16 or AMX" : "AVX512_FP16";
         return String.format(
@@ -60,7 +60,7 @@ final class NarrowKernels {
                 instructions);
     }
 
-    /** Tells the user, once per JVM, when products in a type are slower on this processor than those of float32. */
+    /** Warns the user, once per JVM, if products in a dtype are slower on this processor than in float32. */
     static void advise(DType dtype) {
         if (dtype == DType.BFLOAT16) {
             Objects.requireNonNull(Bfloat16.ADVICE);
@@ -98,7 +98,7 @@ final class NarrowKernels {
                 (in, out, workspace) -> run(plan, made, new DeviceWorkspace(workspace), in, out));
     }
 
-    /** Runs on copies, which are not made of arrays that need none. */
+    /** Runs on copies; arrays that need none are not copied. */
     private static void run(
             KernelPlan plan, Layout[] copies, DeviceWorkspace workspace, NDArray[] inputs, NDArray[] outputs) {
         NDArray[] in = inputs.clone();

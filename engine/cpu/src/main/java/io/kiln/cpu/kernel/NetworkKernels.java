@@ -47,7 +47,7 @@ import io.kiln.op.recurrent.RnnOp;
 import io.kiln.op.reduce.Mean;
 import io.kiln.op.reduce.Sum;
 
-/** The kernels of this package: first plain Java ones that take everything, then those of oneDNN in front of them. */
+/** The kernels of this package: plain Java ones that accept everything, preceded by oneDNN's. */
 public final class NetworkKernels {
 
     private NetworkKernels() {}
@@ -93,11 +93,11 @@ public final class NetworkKernels {
     }
 
     /**
-     * How oneDNN likes the weights of a convolution.
+     * The packing that oneDNN prefers for the weights of a convolution.
      *
      * @param convolution the convolution
      * @param inputs shapes and dtypes of its inputs
-     * @return the packing; null to leave the weights as they are
+     * @return the packing; null to use the weights unpacked
      */
     public static Packing packing(FusedConvolution convolution, Spec... inputs) {
         boolean winograd = WinogradKernels.serves(

@@ -41,7 +41,7 @@ final class OneDnnConvolution {
         io.kiln.op.nn.Convolution conv = (io.kiln.op.nn.Convolution) operator;
         long[][] strides = Operands.channelsLast(outputs);
         Attempt attempt = (in, out, workspace) -> convolve(conv, in, out[0]);
-        return isPadded(inputs[0].spec(), conv.groups()) // recorded calls would not look at their inputs
+        return isPadded(inputs[0].spec(), conv.groups()) // recorded calls would not check their inputs
                 ? fallback.attempt(operator, strides, attempt)
                 : fallback.calls(operator, strides, attempt);
     }
@@ -66,9 +66,10 @@ final class OneDnnConvolution {
     }
 
     /**
-     * A convolution with all that follows it as post-ops; a residual that is given up is added to in place.
+     * A convolution with the operations that follow it as post-ops; a residual that may be overwritten is added to in
+     * place.
      *
-     * @throws SpoiledInput where a NaN was lost and the residual with it
+     * @throws SpoiledInput if a NaN was lost after the residual was overwritten
      */
     static KernelPlan fused(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         FusedConvolution fused = (FusedConvolution) operator;
@@ -122,8 +123,8 @@ final class OneDnnConvolution {
     }
 
     /**
-     * Whether oneDNN might spread NaN to results whose windows do not hold it: it multiplies 16-bit channels in pairs and, where
-     * their number is odd, the first one of the next place by 0.
+     * Whether oneDNN might spread NaN to results whose windows do not contain it: it multiplies 16-bit channels in
+     * pairs and, if their number is odd, multiplies the first one of the next position by 0.
      */
     private static boolean spreads(NDArray[] inputs, long groups) {
         return isPadded(inputs[0].spec(), groups) && Specials.in(inputs[0]);
@@ -138,13 +139,16 @@ final class OneDnnConvolution {
         return Tensor.rowMajor(w.dtype(), address, w.shape().dims());
     }
 
-    /** How a convolution likes its weights; null where it takes them as they are, or oneDNN does not serve it. */
+    /**
+     * The packing that a convolution prefers for its weights; null if it uses them unpacked, or oneDNN does not support
+     * it.
+     */
     static Packing packing(FusedConvolution fused, Spec... inputs) {
         io.kiln.op.nn.Convolution conv = fused.convolution();
         Spec y = fused.infer(inputs)[0];
         if (!Operands.served(y.dtype())
                 || inputs[1].dtype() != y.dtype()
-                || isPadded(inputs[0], conv.groups()) // the plain kernel may have to serve, and takes them as they are
+                || isPadded(inputs[0], conv.groups()) // the plain kernel may have to take over, and uses them unpacked
                 || inputs[0].shape().size() == 0
                 || inputs[1].shape().size() == 0) {
             return null;

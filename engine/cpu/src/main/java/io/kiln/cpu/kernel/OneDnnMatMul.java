@@ -70,12 +70,15 @@ final class OneDnnMatMul {
         });
     }
 
-    /** What oneDNN does for an activation. Its ReLU makes 0 of NaN: whoever uses it asks for invalid operations afterwards. */
+    /**
+     * oneDNN's implementation of an activation. Its ReLU turns NaN into 0: callers must check for invalid operations
+     * afterwards.
+     */
     static PostOps postOps(Activation activation) {
         return then(PostOps.NONE, activation);
     }
 
-    /** Steps with an activation behind them. */
+    /** Post-ops followed by an activation. */
     static PostOps then(PostOps steps, Activation activation) {
         return switch (activation) {
             case NONE -> steps;
@@ -101,7 +104,7 @@ final class OneDnnMatMul {
         return bias.as(new long[] {1, size}, new long[] {size * bias.strides()[0], bias.strides()[0]});
     }
 
-    /** Whether the two last axes can be described; repeated batch axes can be (as size 1). */
+    /** Whether the last two axes can be described; repeated batch axes can be (as size 1). */
     private static boolean isPlain(Layout x) {
         long[] strides = x.strides();
         int rank = strides.length;
@@ -115,8 +118,9 @@ final class OneDnnMatMul {
     }
 
     /**
-     * With more than four axes oneDNN's products come out wrong unless each matrix lies within one step of the axes before it. Batches
-     * of products that sum over one element do where the matrices have gaps between them: it reads what lies there.
+     * With more than four axes oneDNN's products are wrong unless each matrix lies within one step of the axes before
+     * it. So are batches of products that sum over one element if the matrices have gaps between them: it reads the
+     * gaps.
      */
     private static boolean isPlain(Layout x, boolean many, boolean thin) {
         if (thin) {

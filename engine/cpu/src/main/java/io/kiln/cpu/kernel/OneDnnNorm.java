@@ -21,8 +21,8 @@ import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.nn.BatchNormOp;
 
 /**
- * Batch and layer normalisation by oneDNN, for float32, and of batches also for bfloat16 beside float32 statistics. oneDNN
- * speaks of variances, the operators of {@code r = 1/√(σ² + ε)}; the translation between them is exact to rounding.
+ * Batch and layer normalisation by oneDNN, for float32; batch normalisation also for bfloat16 with float32 statistics.
+ * oneDNN uses variances, the operators {@code r = 1/√(σ² + ε)}; the conversion is exact up to rounding.
  */
 final class OneDnnNorm {
 
@@ -32,7 +32,7 @@ final class OneDnnNorm {
         return batchNorm(operator, (BatchNormOp) operator, inputs, outputs, fallback);
     }
 
-    /** With a rectifier, whose mask is one output more. */
+    /** With a ReLU, whose mask is an additional output. */
     static KernelPlan batchNormRelu(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         return batchNorm(operator, ((FusedBatchNorm) operator).norm(), inputs, outputs, fallback);
     }
@@ -88,8 +88,8 @@ final class OneDnnNorm {
     }
 
     /**
-     * The rectified results and their mask anew, where oneDNN has made 0 of a NaN and lets its gradient through. The form of the mask
-     * is oneDNN's own, so oneDNN makes it, of numbers of the same signs.
+     * Recomputes the rectified results and their mask if oneDNN has turned a NaN into 0 and would pass its gradient.
+     * The mask's format is oneDNN's own, so oneDNN computes it, from numbers with the same signs.
      */
     private static void rectify(
             BatchNormOp norm,
@@ -135,7 +135,7 @@ final class OneDnnNorm {
         return batchNormGradient(operator, (BatchNormGradient) operator, inputs, outputs, fallback);
     }
 
-    /** With the gradient of a rectifier, whose mask is the last input. */
+    /** With the gradient of a ReLU, whose mask is the last input. */
     static KernelPlan batchNormReluGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         return batchNormGradient(operator, ((FusedBatchNormGradient) operator).norm(), inputs, outputs, fallback);
     }
@@ -236,7 +236,7 @@ final class OneDnnNorm {
         return new DeviceWorkspace(workspace).next(Layout.rowMajor(like));
     }
 
-    /** The first inputs may be bfloat16, all of them; the others are float32, up to a mask. */
+    /** The first inputs may all be bfloat16; the others, up to a mask, are float32. */
     private static boolean declines(Layout[] inputs, int data) {
         for (int i = 0; i < Math.min(5, inputs.length); i++) {
             DType type = inputs[i].dtype();
@@ -248,7 +248,7 @@ final class OneDnnNorm {
         return !Operands.served(DType.FLOAT32);
     }
 
-    /** {@code […, n]} seen as {@code [rows, n]}; a copy where that takes one. */
+    /** {@code […, n]} seen as {@code [rows, n]}; a copy if necessary. */
     private static Tensor rows(NDArray x) {
         Tensor tensor = Operands.of(x.isContiguous() ? x : Operands.copy(x));
         long columns = tensor.dims()[tensor.dims().length - 1];

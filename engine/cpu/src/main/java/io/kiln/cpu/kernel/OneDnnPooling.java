@@ -22,7 +22,7 @@ final class OneDnnPooling {
 
     private OneDnnPooling() {}
 
-    /** oneDNN loses NaN, and for float32 windows of nothing but -∞, where it gives the lowest number. */
+    /** oneDNN loses NaN, and in float32 gives the lowest number for windows of nothing but -∞. */
     static KernelPlan max(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         MaxPool pool = (MaxPool) operator;
         if (declines(inputs[0])) {
@@ -74,7 +74,7 @@ final class OneDnnPooling {
         Window window = window(
                 inputs[0].shape(), outputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         if (pool.countPad() && window.padAfter() != window.padBefore()) {
-            return null; // oneDNN would count what lies beyond the border
+            return null; // oneDNN would count elements beyond the border
         }
         long[] kernel = Operands.array(pool.kernel());
         return fallback.calls(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
@@ -93,7 +93,7 @@ final class OneDnnPooling {
         Window window = window(
                 outputs[0].shape(), inputs[0].shape(), pool.kernel(), pool.stride(), pool.pad(), pool.dilation());
         if (pool.countPad() && window.padAfter() != window.padBefore()) {
-            return null; // oneDNN would count what lies beyond the border
+            return null; // oneDNN would count elements beyond the border
         }
         return backward(operator, kind(pool.countPad()), pool.kernel(), window, outputs, fallback);
     }
@@ -106,7 +106,10 @@ final class OneDnnPooling {
         return !Operands.served(x.dtype()) || Operands.isEmpty(x);
     }
 
-    /** In ceil mode the last window may reach beyond the border; then the one behind is wider than the one in front. */
+    /**
+     * In ceil mode the last window may reach beyond the border; then the padding after is wider than the padding
+     * before.
+     */
     private static Window window(
             Shape x, Shape y, List<Long> kernel, List<Long> stride, List<Long> pad, List<Long> dilation) {
         long[] before = Operands.array(pad);

@@ -10,18 +10,18 @@ import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
 import java.util.List;
 
-/** Arrays as oneDNN sees them. */
+/** Arrays in the form that oneDNN expects. */
 final class Operands {
 
     private Operands() {}
 
-    /** Whether oneDNN is there and computes with this type. */
+    /** Whether oneDNN is available and supports this dtype. */
     static boolean served(DType dtype) {
         return (dtype == DType.FLOAT32 || dtype == DType.BFLOAT16 || dtype == DType.FLOAT16)
                 && Natives.get().isAvailable();
     }
 
-    /** The memory of an array; a copy of it where oneDNN cannot describe it (repeated or reversed axes). */
+    /** The memory of an array; of a copy if oneDNN cannot describe it (repeated or reversed axes). */
     static Tensor read(NDArray array) {
         Tensor tensor = of(array);
         return tensor.isDescribable() ? tensor : of(copy(array));
@@ -42,7 +42,7 @@ final class Operands {
         return new Tensor(array.dtype(), array.shape().dims(), array.strides(), array.address());
     }
 
-    /** The memory of a dense array as one row: what the elements mean does not depend on their places. */
+    /** The memory of a dense array as one row: the meaning of the elements does not depend on their positions. */
     static Tensor flat(NDArray array) {
         return new Tensor(array.dtype(), new long[] {array.size()}, new long[] {1}, array.address());
     }
@@ -52,7 +52,7 @@ final class Operands {
         return NDArray.empty(like.backend(), Layout.rowMajor(spec));
     }
 
-    /** Strides of outputs with neighbouring channels. */
+    /** Channels-last strides of outputs. */
     static long[][] channelsLast(Spec... outputs) {
         long[][] strides = new long[outputs.length][];
         for (int i = 0; i < strides.length; i++) {
@@ -61,7 +61,7 @@ final class Operands {
         return strides;
     }
 
-    /** Strides of outputs of which the first one has neighbouring channels and the others are row-major. */
+    /** Strides of outputs of which the first one is channels-last and the others are row-major. */
     static long[][] firstChannelsLast(Spec... outputs) {
         long[][] strides = new long[outputs.length][];
         strides[0] = Tensor.channelsLastStrides(outputs[0].shape().dims());

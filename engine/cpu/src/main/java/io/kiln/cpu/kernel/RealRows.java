@@ -5,8 +5,8 @@ import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Stretches of a row-major float32 or float64 array, read into and written from {@code double[]}: kernels that compute in
- * float64 convert piece by piece, next to where they compute.
+ * Parts of a row of a row-major float32 or float64 array, read into and written from {@code double[]}: kernels that
+ * compute in float64 convert piece by piece, close to the computation.
  *
  * <p>Concurrency: an instance belongs to one thread.
  */
@@ -18,25 +18,25 @@ final class RealRows {
     /**
      * The elements of an array.
      *
-     * @param array a row-major array of float32 or float64, which the caller keeps alive
+     * @param array a row-major array of float32 or float64, kept alive by the caller
      */
     RealRows(NDArray array) {
         address = array.address();
         wide = array.dtype() == DType.FLOAT64;
     }
 
-    /** The array as float64 or float32, row-major; the array itself where it is that. */
+    /** The array as float64 or float32, row-major; the array itself if it has this form. */
     static NDArray of(NDArray x) {
         NDArray real = HeapMath.as(x, type(x.dtype()));
         return real.isContiguous() ? real : Operands.copy(real);
     }
 
-    /** The type in which elements of a type are held: float64 for itself, float32 for all others. */
+    /** The dtype in which elements are held: float64 for float64, float32 for all others. */
     static DType type(DType dtype) {
         return dtype == DType.FLOAT64 ? dtype : DType.FLOAT32;
     }
 
-    /** Row-major memory for the elements of an output, to be {@linkplain HeapMath#store stored} in the end. */
+    /** Row-major memory for an output, to be {@linkplain HeapMath#store stored} at the end. */
     static NDArray result(NDArray output) {
         return HeapMath.target(output, type(output.dtype()));
     }

@@ -17,20 +17,20 @@ import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /**
- * The frame of the recurrent kernels: one large product for the inputs of all steps, one small product per step with packed
- * weights, and plain loops over rows between them. Sequences are row-major [T,N,width]; temporary memory belongs to the scope
- * that is open when an instance is made.
+ * The common structure of the recurrent kernels: one large product for the inputs of all steps, one small product per
+ * step with packed weights, and plain loops over rows in between. Sequences are row-major [T,N,width]; temporary memory
+ * belongs to the scope that is open when an instance is created.
  *
  * <p>Concurrency: belongs to the thread that made it.
  */
 final class Recurrence {
-    /** Elements of a step worth a thread of their own. */
+    /** Minimum number of elements of a step for a thread. */
     private static final long GRAIN = 4096;
 
     final int steps;
     final int rows;
     final int hidden;
-    /** Size of what goes from step to step. */
+    /** Size of the state that is passed from step to step. */
     final int state;
 
     final Tensor inputWeights;
@@ -69,7 +69,7 @@ final class Recurrence {
         scratch = new float[parts][scratchRows * Math.max(hidden, state)];
     }
 
-    /** Whether the inputs are not for oneDNN. */
+    /** Whether oneDNN does not support the inputs. */
     static boolean declines(Layout... inputs) {
         for (Layout input : inputs) {
             if (input.dtype().isFloating() && input.dtype() != DType.FLOAT32 || Operands.isEmpty(input)) {
@@ -103,12 +103,12 @@ final class Recurrence {
         return array;
     }
 
-    /** The i-th step that is taken. */
+    /** The i-th step in the order of processing. */
     int step(int i) {
         return reverse ? steps - 1 - i : i;
     }
 
-    /** Address of the state before step t, where {@code y} holds the states behind the steps. */
+    /** Address of the state before step t, where {@code y} holds the states after the steps. */
     long before(NDArray y, int t) {
         int previous = reverse ? t + 1 : t - 1;
         return previous < 0 || previous == steps ? first.address() : at(y, previous, 0);
@@ -218,7 +218,7 @@ final class Recurrence {
      * Gradient of the recurrent weights: {@code Σ dgates[t]ᵀ h[t-1]}.
      *
      * @param dGates gradients of the gates of all steps, columns from 0
-     * @param y states behind all steps
+     * @param y states after all steps
      * @param dst the gradient
      */
     void recurrentWeightGradient(NDArray dGates, NDArray y, NDArray dst) {

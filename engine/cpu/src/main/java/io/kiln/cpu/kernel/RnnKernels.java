@@ -16,7 +16,7 @@ import io.kiln.op.internal.RnnGradient;
 import io.kiln.op.recurrent.RnnOp;
 import java.util.Arrays;
 
-/** The plain recurrent layer for float32, in the frame of {@link Recurrence}. */
+/** The plain recurrent layer for float32, based on {@link Recurrence}. */
 final class RnnKernels {
     private RnnKernels() {}
 
@@ -35,7 +35,7 @@ final class RnnKernels {
                 bias[i] += second[i];
             }
             Recurrence.product(r.inputs(), Recurrence.turned(r.inputWeights), r.row(bias), r.all(y), PostOps.NONE);
-            boolean relu = op.activation() == Activation.RELU; // oneDNN's makes 0 of NaN
+            boolean relu = op.activation() == Activation.RELU; // oneDNN's turns NaN into 0
             PostOps postOps = OneDnnMatMul.then(PostOps.ACCUMULATE, relu ? Activation.NONE : op.activation());
             PackedMatMul product = r.packed(
                     r.dense(0, r.hidden), Recurrence.turned(r.recurrentWeights), null, r.dense(0, r.hidden), postOps);
@@ -109,7 +109,7 @@ final class RnnKernels {
         }
     }
 
-    /** Multiplies the first half by the activation's slope, which follows from the result in the second half. */
+    /** Multiplies the first half by the activation's slope, computed from the result in the second half. */
     private static void slope(Activation activation, float[] s, int h) {
         switch (activation) {
             case NONE -> {}

@@ -9,7 +9,7 @@ import io.kiln.op.internal.GroupNormGradient;
 import io.kiln.op.nn.GroupNormOp;
 import io.kiln.op.nn.RmsNormOp;
 
-/** Normalisation by the root mean square and over groups of channels, one row or group after the other, in float64. */
+/** Normalisation by the root mean square and over groups of channels, row by row or group by group, in float64. */
 final class RowNorms {
     private static final int GRAIN = 1 << 13;
 
@@ -44,7 +44,7 @@ final class RowNorms {
         }
     }
 
-    /** How an array [N,C,…] falls into rows, each the channels of one group of one sample. */
+    /** Divides an array [N,C,…] into rows, each with the channels of one group of one sample. */
     private record Groups(int channels, int perGroup, int places, int length, long rows) {
         static Groups of(Shape x, long groups) {
             int channels = Math.toIntExact(x.dim(1));
@@ -141,7 +141,7 @@ final class RowNorms {
         }
     }
 
-    /** Overwrites dy of a row by dx, and keeps the row's shares of dgamma and dbeta by sample and channel. */
+    /** Overwrites dy of a row with dx, and stores the row's contributions to dgamma and dbeta by sample and channel. */
     private static void backward(
             Groups g, long row, double[] normal, double[] d, double inverse, double[] gamma, double[][] sums) {
         double mean = 0;
@@ -168,7 +168,7 @@ final class RowNorms {
         }
     }
 
-    /** Sums over the samples, in their order. */
+    /** Sums over the samples, in order. */
     private static double[] total(double[] bySample, int channels) {
         double[] sum = new double[channels];
         for (int i = 0; i < bySample.length; i++) {

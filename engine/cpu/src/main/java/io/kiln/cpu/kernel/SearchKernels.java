@@ -6,7 +6,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.SearchSorted;
 import java.util.function.IntPredicate;
 
-/** Searching in rows that are in order. */
+/** Searches in sorted rows. */
 final class SearchKernels {
     private SearchKernels() {}
 
@@ -35,12 +35,12 @@ final class SearchKernels {
         HeapMath.write(places, outputs[0]);
     }
 
-    /** NaN stands above all numbers. */
+    /** NaN is above all numbers. */
     private static boolean isAbove(double a, double b) {
         return a > b || Double.isNaN(a) && !Double.isNaN(b);
     }
 
-    /** How many elements of a stretch fulfil a condition that holds for the first ones. */
+    /** How many elements of a range fulfil a condition that holds for the first ones. */
     private static int search(int start, int n, IntPredicate before) {
         int low = 0;
         int high = n;

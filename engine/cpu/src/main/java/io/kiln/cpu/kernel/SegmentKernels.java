@@ -38,7 +38,7 @@ final class SegmentKernels {
         try (Scope temporaries = Scope.open()) {
             NDArray x = RealRows.of(in[0]);
             NDArray result = RealRows.result(output);
-            // A thread owns a range of columns, so that rows of one segment meet in order.
+            // Each thread owns a range of columns, so that rows of one segment are processed in order.
             EngineThreads.parallel()
                     .forRange(
                             width,

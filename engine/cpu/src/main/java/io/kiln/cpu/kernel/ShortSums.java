@@ -19,24 +19,24 @@ import java.util.List;
 
 /**
  * Sums and means of few elements each, over the first or the last axes of row-major float32 arrays: the gradients of
- * biases, the means of losses. Over the last axes oneDNN is fast, over the first ones adding rows is. They are computed in
- * float32; long sums are left to the tiles, which compute in double.
+ * biases, the means of losses. Over the last axes oneDNN is fast; over the first axes adding rows is. They are computed
+ * in float32; long sums are left to the tiles, which compute in double.
  */
 final class ShortSums {
 
-    /** Elements of one sum; in float32 its relative error stays below about 1e-5. */
+    /** Maximum number of elements of one sum; in float32 its relative error stays below about 1e-5. */
     private static final long LONGEST = 4096;
 
-    /** Elements in all, below which the tiles are as fast. */
+    /** Total number of elements below which the tiles are as fast. */
     private static final long WORTH = 1024;
 
     /** Columns at a time: five rows of them stay in the first-level cache. */
     private static final int WIDTH = 1024;
 
-    /** The sums and four rows; they belong to the thread, so that no call allocates them. */
+    /** The sums and four rows; they belong to the thread, so that calls do not allocate them. */
     private static final ThreadLocal<float[][]> SCRATCH = ThreadLocal.withInitial(() -> new float[5][WIDTH]);
 
-    /** Additions worth a thread of their own. */
+    /** Minimum number of additions for a thread. */
     private static final long GRAIN = 1 << 15;
 
     private ShortSums() {}
@@ -89,7 +89,7 @@ final class ShortSums {
                 Tensor.rowMajor(DType.FLOAT32, y.address(), kept, 1));
     }
 
-    /** Adds rows in a fixed order, four at a time; threads share out the columns. */
+    /** Adds rows in a fixed order, four at a time; the columns are divided among threads. */
     private static void overFirst(NDArray x, NDArray y, long length, long kept, boolean mean) {
         EngineThreads.parallel().forRange(kept, Math.max(WIDTH / 4, GRAIN / length), (from, to) -> {
             for (long column = from; column < to; column += WIDTH) {

@@ -10,10 +10,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 
-/** Products of matrices so small that a call of oneDNN takes longer than the arithmetic; float32. */
+/** Products of float32 matrices so small that a oneDNN call takes longer than the arithmetic. */
 final class SmallMatMul {
 
-    /** Multiplications up to which this kernel is faster (measured: 8×8 by 8×8 is 512). */
+    /** Number of multiplications up to which this kernel is faster (measured: 8×8 by 8×8 is 512). */
     private static final long MOST = 1024;
 
     private static final KernelPlan PLAN = KernelPlan.rowMajor(SmallMatMul::run);
@@ -64,7 +64,7 @@ final class SmallMatMul {
         return values;
     }
 
-    /** Four columns at a time, so that four sums grow side by side. */
+    /** Four columns at a time, so that four sums are computed in parallel. */
     private static void multiply(float[] a, float[] b, float[] c, int rows, int columns, int depth) {
         for (int i = 0; i < rows; i++) {
             int j = 0;

@@ -16,12 +16,12 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.LogSoftmax;
 
-/** Softmax and its logarithm by oneDNN; cross-entropy from logits on top of it, for float32. */
+/** Softmax and its logarithm by oneDNN; for float32 also cross-entropy from logits on top of it. */
 final class SoftmaxKernels {
 
     private static final long GRAIN = 8192;
 
-    /** A probability that still has all its digits. */
+    /** The smallest probability that still has full precision. */
     private static final float LEAST = 1e-30f;
 
     private SoftmaxKernels() {}
@@ -47,7 +47,7 @@ final class SoftmaxKernels {
         });
     }
 
-    /** As oneDNN's, but a line with a NaN, with +∞ or of nothing but -∞ becomes all NaN. */
+    /** Like oneDNN's, but a line with a NaN, with +∞ or of nothing but -∞ becomes all NaN. */
     static boolean forward(boolean log, int axis, Tensor x, NDArray y) {
         if (!Softmax.forward(log, axis, x, Operands.of(y))) {
             return false;
@@ -83,7 +83,7 @@ final class SoftmaxKernels {
         });
     }
 
-    /** The sum of products, in four sums that the processor forms at the same time. */
+    /** The sum of products, in four sums that the processor computes in parallel. */
     private static float dot(float[] a, float[] b, int n) {
         float s0 = 0;
         float s1 = 0;
@@ -103,9 +103,9 @@ final class SoftmaxKernels {
     }
 
     /**
-     * The probabilities come from oneDNN; a row's loss is {@code -ln p[label]}. Where that probability is too small for it,
-     * it is {@code ln Σ exp x - x[label]}, where the logarithm of the sum follows from the row's largest element m, whose
-     * probability is 1/K at least: {@code x[m] - ln p[m]}.
+     * The probabilities come from oneDNN; a row's loss is {@code -ln p[label]}. If that probability is too small, the
+     * loss is {@code ln Σ exp x - x[label]}, where the logarithm of the sum is computed from the row's largest element
+     * m, whose probability is at least 1/K: {@code x[m] - ln p[m]}.
      */
     static KernelPlan crossEntropy(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         return declines(inputs[0])
@@ -171,7 +171,7 @@ final class SoftmaxKernels {
         return x.dtype() != DType.FLOAT32 || Operands.isEmpty(x) || !Operands.served(DType.FLOAT32);
     }
 
-    /** The place of the largest element; of a NaN if there is one, so that the loss is NaN too. */
+    /** The index of the largest element; of a NaN if there is one, so that the loss is NaN too. */
     private static int top(float[] row, int classes) {
         int top = 0;
         for (int j = 1; j < classes; j++) {

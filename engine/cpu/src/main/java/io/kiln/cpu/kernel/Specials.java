@@ -9,9 +9,10 @@ import io.kiln.ndarray.Shape;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * NaN and infinities where oneDNN departs from the operators' definitions: its ReLU and its maxima turn NaN into a number, its
- * softmax leaves the rest of a row with a NaN at 0. Kernels ask {@link io.kiln.cpu.onednn.CpuContext#tookInvalid} whether that
- * may have happened, which costs nothing per element, and then correct their results with these methods.
+ * NaN and infinities where oneDNN departs from the operators' definitions: its ReLU and its maxima turn NaN into a
+ * number, and its softmax leaves the rest of a row with a NaN at 0. Kernels ask {@link
+ * io.kiln.cpu.onednn.CpuContext#tookInvalid} whether that may have happened, which costs nothing per element, and then
+ * correct their results with these methods.
  */
 final class Specials {
     private static final int TILE = 2048;
@@ -19,7 +20,7 @@ final class Specials {
 
     private Specials() {}
 
-    /** The bits of positive infinity, as wide as the type; every pattern above them, without its sign, is NaN. */
+    /** The bits of positive infinity, in the width of the dtype; every larger pattern, without its sign, is NaN. */
     private static int infinity(DType dtype) {
         return switch (dtype) {
             case FLOAT32 -> 0x7F800000;
@@ -87,7 +88,7 @@ final class Specials {
         return false;
     }
 
-    /** {@code max(y, 0)} in dense memory, by the operator's definition: NaN stays, -0 becomes 0. */
+    /** {@code max(y, 0)} in dense memory, by the operator's definition: NaN stays NaN, -0 becomes 0. */
     static void rectify(NDArray y) {
         int infinity = infinity(y.dtype());
         int magnitude = y.dtype() == DType.FLOAT32 ? Integer.MAX_VALUE : Short.MAX_VALUE;
@@ -100,7 +101,7 @@ final class Specials {
         });
     }
 
-    /** A copy of dense memory with -1 in place of each NaN. */
+    /** A copy of dense memory with -1 instead of each NaN. */
     static NDArray withoutNaN(NDArray y) {
         NDArray copy = NDArray.empty(y.backend(), y.shape(), y.dtype(), y.strides());
         Memory.copy(y.address(), copy.address(), y.size() * y.dtype().bytes());
@@ -122,8 +123,8 @@ final class Specials {
     }
 
     /**
-     * Makes each line along an axis that holds a NaN all NaN: what normalisation by a sum over the line defines, where oneDNN
-     * leaves the other elements at 0, or at the logarithm of 0.
+     * Fills each line along an axis that contains a NaN with NaN: normalisation by a sum over the line is defined this
+     * way, whereas oneDNN leaves the other elements at 0, or at the logarithm of 0.
      */
     static void spreadNaN(NDArray y, int axis) {
         long length = y.shape().dim(axis);

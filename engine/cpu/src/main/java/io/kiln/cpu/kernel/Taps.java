@@ -13,7 +13,7 @@ final class Taps {
     /**
      * An empty map.
      *
-     * @param positions how many elements the result has
+     * @param positions number of elements of the result
      */
     Taps(int positions) {
         ends = new int[positions];

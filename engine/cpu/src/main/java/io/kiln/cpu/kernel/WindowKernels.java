@@ -63,7 +63,7 @@ final class WindowKernels {
         }
     }
 
-    /** Where in a plane element k of window p stands, for k first; -1 in the border. */
+    /** The index in a plane of element k of window p, with k as the first axis; -1 in the border. */
     private static int[] places(Unfold op, long[] size, int taps, int windows) {
         int rank = size.length;
         long[] kernel = Operands.array(op.kernel());

@@ -27,9 +27,9 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Convolutions of float32 by Winograd's algorithm, where that is faster; results are channels-last. The system property
- * {@code kiln.convolution} set to {@code direct} before the first convolution leaves them all to the direct sum, whose rounding
- * errors are smaller.
+ * Convolutions of float32 by Winograd's algorithm, where that is faster; results are channels-last. Setting the system
+ * property {@code kiln.convolution} to {@code direct} before the first convolution uses the direct sum, whose rounding
+ * errors are smaller, for all of them.
  */
 final class WinogradKernels {
     private static final String SWITCH = "kiln.convolution";
@@ -66,7 +66,7 @@ final class WinogradKernels {
         });
     }
 
-    /** What a convolution's results cannot be finished with while they are stored. */
+    /** Applies the part of a convolution's activation that cannot be applied while results are stored. */
     private static void activate(Activation activation, NDArray result) {
         if (activation != Activation.RELU && activation != Activation.NONE) {
             PostOps.PostOp step = OneDnnMatMul.postOps(activation).steps().get(0);
@@ -76,9 +76,9 @@ final class WinogradKernels {
     }
 
     /**
-     * A convolution with all that follows it; a residual that is given up is added to in place.
+     * A convolution with the operations that follow it; a residual that may be overwritten is added to in place.
      *
-     * @throws SpoiledInput where a sum is not finite and the residual has been overwritten
+     * @throws SpoiledInput if a sum is not finite and the residual has been overwritten
      */
     static KernelPlan fused(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         FusedConvolution fused = (FusedConvolution) operator;
@@ -115,7 +115,7 @@ final class WinogradKernels {
                 && takes(x, w, w.shape(), y.shape(), y.shape(), w.shape().dim(1));
     }
 
-    /** The gradient of a convolution of stride 1 is one with the weights turned around, padded to the full overlap. */
+    /** The gradient of a convolution of stride 1 is a convolution with rotated weights, padded to the full overlap. */
     static KernelPlan transpose(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         ConvolutionTranspose conv = (ConvolutionTranspose) operator;
         Layout x = inputs[0];
@@ -180,7 +180,7 @@ final class WinogradKernels {
         }
     }
 
-    /** False where a sum is not finite: the direct sum must be computed. */
+    /** Returns false if a sum is not finite: the direct sum must then be computed. */
     private static boolean run(NDArray x, NDArray w, boolean reverse, Finish finish, NDArray result, List<Long> pad) {
         Tensor src = channelsLast(x);
         Tensor weights = Operands.of(w.isContiguous() ? w : Operands.copy(w));
@@ -189,7 +189,7 @@ final class WinogradKernels {
                 .forward(src, weights, reverse, finish, dst, Math.toIntExact(pad.get(0)), Math.toIntExact(pad.get(1)));
     }
 
-    /** The memory of images whose channels are neighbours; a copy in that order of others. */
+    /** The memory of channels-last images; a channels-last copy of others. */
     private static Tensor channelsLast(NDArray x) {
         Tensor tensor = Operands.of(x);
         if (tensor.strides()[1] == 1) {
@@ -223,12 +223,12 @@ final class WinogradKernels {
     }
 
     /**
-     * Whether Winograd's algorithm is the faster one; of sizes alone, so that eager and compiled calls agree.
+     * Whether Winograd's algorithm is faster; depends on sizes alone, so that eager and compiled calls agree.
      *
      * @param w shape of the weights
-     * @param covered what tiles cover
-     * @param outputs what the direct sum sums for
-     * @param in channels of what is transformed to tiles
+     * @param covered the shape that tiles cover
+     * @param outputs the shape over which the direct sum runs
+     * @param in channels of the array that is transformed to tiles
      */
     private static boolean takes(Spec a, Spec b, Shape w, Shape covered, Shape outputs, long in) {
         long taps = w.dim(2);

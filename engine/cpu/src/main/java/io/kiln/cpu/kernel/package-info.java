@@ -1,6 +1,6 @@
 /**
- * Kernels of the operators that oneDNN computes: the glue between operators and {@code io.kiln.cpu.onednn}, and a plain
- * Java kernel behind each for what oneDNN does not take: float64, rare shapes, machines without it. The Java kernels are
- * the truth that the fast ones are tested against.
+ * Kernels of the operators that oneDNN computes: adapters from operators to {@code io.kiln.cpu.onednn}, each backed by
+ * a plain Java kernel for what oneDNN does not support (float64, rare shapes, machines without it). The Java kernels
+ * are the reference for testing the fast ones.
  */
 package io.kiln.cpu.kernel;
