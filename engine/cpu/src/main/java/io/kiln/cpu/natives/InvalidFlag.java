@@ -6,13 +6,13 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /**
- * The processor's flag of invalid operations (IEEE 754-2019, 7.2). Each thread has its own; instructions raise it and nothing but
- * {@link #lower} takes it down. Maxima, minima and ordered comparisons raise it when an operand is NaN, and so does every
- * operation that makes a NaN of numbers, as ∞ - ∞ and 0 · ∞ do. Sums and products that hand a NaN on do not.
+ * The processor's invalid-operation flag (IEEE 754-2019, 7.2). Each thread has its own; instructions raise it, and only
+ * {@link #lower} clears it. Maxima, minima and ordered comparisons raise it if an operand is NaN, as does every
+ * operation that makes a NaN from numbers, such as ∞ - ∞ and 0 · ∞. Sums and products that propagate a NaN do not.
  *
- * <p>Native code that replaces a NaN by a number therefore leaves a trace, at no cost to the loops that compute.
+ * <p>Native code that replaces a NaN with a number therefore leaves a trace, at no cost to the loops that compute.
  *
- * <p>Concurrency: thread-safe; each call concerns the calling thread, or its team of OpenMP threads.
+ * <p>Concurrency: thread-safe; each call affects the calling thread, or its team of OpenMP threads.
  */
 public final class InvalidFlag {
     /** FE_INVALID of the C library, on x86-64 and on AArch64. */
@@ -26,7 +26,7 @@ public final class InvalidFlag {
         this.clear = clear;
     }
 
-    /** Finds the functions of the C library that a loaded library is linked with. */
+    /** Finds the functions of the C library to which a loaded library is linked. */
     static InvalidFlag bind(String library, OpenMp openMp) {
         NativeLibrary linked = NativeLibrary.getInstance(library);
         Native.register(Api.class, linked);
@@ -34,7 +34,7 @@ public final class InvalidFlag {
     }
 
     /**
-     * Whether the calling thread has carried out an invalid operation since the flag was last lowered.
+     * Whether the calling thread has executed an invalid operation since the flag was last cleared.
      *
      * @return true if so
      */
@@ -43,9 +43,9 @@ public final class InvalidFlag {
     }
 
     /**
-     * Lowers the flag on a team of OpenMP threads.
+     * Clears the flag on a team of OpenMP threads.
      *
-     * @param threads size of the team, the calling thread included
+     * @param threads size of the team, including the calling thread
      */
     public void lower(int threads) {
         if (threads == 1) {

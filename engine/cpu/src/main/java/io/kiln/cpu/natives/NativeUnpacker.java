@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Unpacks native libraries from the class path into a directory of their own. Executors of one host start together, so
- * the files are written into a directory with a temporary name, which is then renamed: whoever finds the final name finds
- * complete files. The name is a key of the contents, so another version never meets these files.
+ * Unpacks native libraries from the class path into their own directory. Executors on one host start together, so the
+ * files are written into a directory with a temporary name, which is then renamed: a directory with the final name
+ * always has complete files. The name is a hash of the contents, so different versions do not conflict.
  */
 final class NativeUnpacker {
 
@@ -26,10 +26,10 @@ final class NativeUnpacker {
      * Makes sure that the directory of these libraries exists below {@code base}.
      *
      * @param base where directories of natives are kept; created, readable by its owner only
-     * @param key name of the libraries' contents
-     * @param libraries what to unpack
+     * @param key hash of the libraries' contents
+     * @param libraries the libraries to unpack
      * @return the directory
-     * @throws IOException if {@code base} cannot be written or belongs to somebody else
+     * @throws IOException if {@code base} cannot be written or belongs to another user
      */
     static Path unpack(Path base, String key, List<PackedLibrary> libraries) throws IOException {
         createPrivate(base);
@@ -50,14 +50,14 @@ final class NativeUnpacker {
     }
 
     /**
-     * Creates a directory for another class loader of this JVM, with its own copies of the libraries that belong to a class
-     * loader. The others become hard links to the files that are loaded already: another name for the JVM, which refuses to load
-     * a file for two class loaders, but the same file for the dynamic linker, which loads it once. The files vanish when the
-     * JVM ends.
+     * Creates a directory for another class loader of this JVM, with separate copies of the libraries that belong to a
+     * class loader. The others become hard links to the files that are already loaded: a different name for the JVM,
+     * which refuses to load a file for two class loaders, but the same file for the dynamic linker, which loads it
+     * once. The files are removed when the JVM ends.
      *
      * @param base where directories of natives are kept
-     * @param key name of the libraries' contents, {@linkplain #unpack unpacked} before
-     * @param libraries what to unpack
+     * @param key hash of the libraries' contents, {@linkplain #unpack unpacked} before
+     * @param libraries the libraries to unpack
      * @return the new directory
      * @throws IOException if {@code base} cannot be written
      */
@@ -91,14 +91,14 @@ final class NativeUnpacker {
         } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
             return whatIsThere(temporary, target, libraries, e);
         } catch (java.nio.file.FileSystemException e) {
-            if (Files.isDirectory(target)) { // how some file systems say "not empty"
+            if (Files.isDirectory(target)) { // how some file systems report "not empty"
                 return whatIsThere(temporary, target, libraries, e);
             }
             throw e;
         }
     }
 
-    /** Another process was faster, or somebody has cut off the files of a directory of that name. */
+    /** Another process was faster, or the files of a directory of that name were truncated. */
     private static Path whatIsThere(Path temporary, Path target, List<PackedLibrary> libraries, IOException cause)
             throws IOException {
         if (isComplete(target, libraries)) {
@@ -118,7 +118,9 @@ final class NativeUnpacker {
         return true;
     }
 
-    /** The time of the packed file is kept, for JavaCPP's loader takes a file of another time for another version. */
+    /**
+     * Keeps the time of the packed file, because JavaCPP's loader takes a file with another time for another version.
+     */
     private static void copy(PackedLibrary from, Path to) throws IOException {
         try (InputStream in = from.url().openStream()) {
             Files.copy(in, to);

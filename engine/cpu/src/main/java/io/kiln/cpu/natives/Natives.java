@@ -13,25 +13,26 @@ import java.util.zip.CRC32;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The native libraries of oneDNN: unpacked and loaded once per JVM, or known to be missing and why. Nothing here crashes:
- * without natives {@link #isAvailable} is false, {@link #reason} says what to do about it, and one log line says the same.
+ * The native libraries of oneDNN: unpacked and loaded once per JVM, or known to be unavailable. Nothing here crashes:
+ * without natives {@link #isAvailable} is false, {@link #reason} gives the reason and the remedy, and one log line says
+ * the same.
  *
- * <p>System properties: {@code kiln.cpu.onednn=off} refuses oneDNN (the slower Java kernels serve);
- * {@code kiln.natives.dir} is where the libraries are unpacked (default: {@code ~/.cache/kiln}, then the temporary
- * directory). oneDNN itself honours the environment variable {@code ONEDNN_MAX_CPU_ISA}.
+ * <p>System properties: {@code kiln.cpu.onednn=off} disables oneDNN (the slower Java kernels are used); {@code
+ * kiln.natives.dir} is the directory into which the libraries are unpacked (default: {@code ~/.cache/kiln}, then the
+ * temporary directory). oneDNN itself honours the environment variable {@code ONEDNN_MAX_CPU_ISA}.
  *
  * <p>Concurrency: thread-safe; the first call of {@link #get} loads.
  */
 public final class Natives {
 
-    /** The system property that refuses oneDNN when it is {@code off}. */
+    /** The system property that disables oneDNN if set to {@code off}. */
     public static final String SWITCH = "kiln.cpu.onednn";
 
     private static final Logger LOG = System.getLogger(Natives.class.getName());
     private static final String DIRECTORY = "kiln.natives.dir";
     private static final String JAVACPP_CACHE = "org.bytedeco.javacpp.cachedir";
 
-    /** JavaCPP's name of each library and its class path directory, in the order in which they are to be loaded. */
+    /** JavaCPP's name of each library and its class path directory, in loading order. */
     private static final String[][] LIBRARIES = {
         {"jnijavacpp", "libjnijavacpp.so", "org/bytedeco/javacpp/"},
         {"OpenCL@.1", "libOpenCL.so.1", "org/bytedeco/opencl/"},
@@ -166,7 +167,10 @@ public final class Natives {
         }
     }
 
-    /** Whether another class loader has the libraries, as shells and notebooks that make class loaders anew have. */
+    /**
+     * Whether another class loader has loaded the libraries, as in shells and notebooks, which create new class
+     * loaders.
+     */
     private static boolean isLoadedElsewhere(UnsatisfiedLinkError error) {
         for (Throwable t = error; t != null; t = t.getCause()) {
             if (String.valueOf(t.getMessage()).contains("already loaded in another classloader")) {
@@ -176,7 +180,7 @@ public final class Natives {
         return false;
     }
 
-    /** Hands our files to JavaCPP's loader, which then looks for no others. */
+    /** Passes our files to JavaCPP's loader, which then looks for no others. */
     private static Natives link(Path directory) throws IOException {
         if (System.getProperty(JAVACPP_CACHE) == null) {
             System.setProperty(JAVACPP_CACHE, directory.resolve("javacpp").toString());
@@ -204,7 +208,7 @@ public final class Natives {
         return libraries;
     }
 
-    /** Name of the contents: a checksum of names, sizes and checksums. */
+    /** A hash of the contents: a checksum of names, sizes and checksums. */
     private static String key(List<PackedLibrary> libraries) {
         CRC32 sum = new CRC32();
         for (PackedLibrary library : libraries) {

@@ -9,12 +9,12 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /**
- * The OpenMP runtime (GNU libgomp) that the loaded oneDNN library computes with. Its functions are looked up through
- * oneDNN's own library handle, so that they are the ones of the very runtime oneDNN is bound to, even where another
- * library brought a second one into the process.
+ * The OpenMP runtime (GNU libgomp) with which the loaded oneDNN library computes. Its functions are looked up through
+ * oneDNN's own library handle, so that they belong to the runtime that oneDNN is bound to, even if another library
+ * loaded a second one into the process.
  *
- * <p>The number of threads is a variable of each calling thread in OpenMP: {@link #setThreads} concerns the calling
- * thread alone. A thread that runs parallel regions has a team of its own, which ends with it.
+ * <p>In OpenMP the number of threads is a variable of each calling thread: {@link #setThreads} affects the calling
+ * thread alone. A thread that runs parallel regions has its own team, which ends with it.
  */
 public final class OpenMp {
 
@@ -27,11 +27,11 @@ public final class OpenMp {
     private OpenMp() {}
 
     /**
-     * Makes waiting threads give up their core after a tenth of a millisecond or so, unless the environment says how they
-     * wait. By default libgomp's threads spin for milliseconds at the end of each region, which is ruinous where other
-     * processes want the cores as well (measured on two cores under a load of 10 to 18: a training step of 1 ms took about
-     * 120 ms by default, about 20 ms with this; on an idle machine both take the same). Must be called before libgomp is
-     * loaded, which reads it once.
+     * Makes waiting threads give up their core after about a tenth of a millisecond, unless the environment says how
+     * they wait. By default libgomp's threads spin for milliseconds at the end of each region, which is ruinous if
+     * other processes need the cores as well (measured on two cores under a load of 10 to 18: a training step of 1 ms
+     * took about 120 ms by default, about 20 ms with this; on an idle machine both take the same). Must be called
+     * before libgomp is loaded, since it reads the setting once.
      */
     static void boundSpinning() {
         if (System.getenv("OMP_WAIT_POLICY") == null && System.getenv(SPIN_COUNT) == null) {
@@ -41,7 +41,7 @@ public final class OpenMp {
     }
 
     /**
-     * Binds to the runtime under a loaded library.
+     * Binds to the runtime of a loaded library.
      *
      * @param library path of the loaded oneDNN library
      * @return the runtime
@@ -82,28 +82,28 @@ public final class OpenMp {
     /**
      * Number of threads in the running region.
      *
-     * @return 1 outside of a region
+     * @return 1 outside a region
      */
     public int teamSize() {
         return Api.omp_get_num_threads();
     }
 
     /**
-     * Makes a parallel region out of Java code.
+     * Creates a parallel region from Java code.
      *
      * @param body runs once on each thread of the team; must not throw
-     * @return the region, which the threads of the runtime hold on to only while it runs
+     * @return the region, to which the runtime's threads refer only while it runs
      */
     public Region region(Runnable body) {
         return new Region(body);
     }
 
     /**
-     * Runs a native function of one argument on a team and returns when all have ended.
+     * Runs a native function with one argument on a team and returns when all threads have ended.
      *
      * @param function the function
-     * @param argument what each thread gives it
-     * @param threads size of the team, the calling thread included
+     * @param argument the argument that each thread passes
+     * @param threads size of the team, including the calling thread
      */
     void run(Pointer function, Pointer argument, int threads) {
         Api.GOMP_parallel(function, argument, threads, 0);
@@ -122,9 +122,9 @@ public final class OpenMp {
         }
 
         /**
-         * Runs the body on a team and returns when all have ended.
+         * Runs the body on a team and returns when all threads have ended.
          *
-         * @param threads size of the team, the calling thread included
+         * @param threads size of the team, including the calling thread
          */
         public void run(int threads) {
             Api.GOMP_parallel(function, Pointer.NULL, threads, 0);
@@ -138,7 +138,7 @@ public final class OpenMp {
         void invoke(Pointer data);
     }
 
-    /** Functions of libgomp; names are those of its binary interface. */
+    /** Functions of libgomp, by the names of its binary interface. */
     private static final class Api {
 
         static native void omp_set_num_threads(int count);

@@ -6,10 +6,10 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.util.jar.JarEntry;
 
-/** A native library on the class path: its file name, where it is, and what tells its contents apart. */
+/** A native library on the class path: its file name, its location, and what identifies its contents. */
 record PackedLibrary(String name, URL url, long size, long checksum, long modified) {
 
-    /** Whether each class loader needs it anew, because it holds the native methods of that loader's classes. */
+    /** Whether each class loader needs its own copy, because it holds the native methods of that loader's classes. */
     boolean belongsToLoader() {
         return name.startsWith("libjni");
     }
@@ -18,7 +18,7 @@ record PackedLibrary(String name, URL url, long size, long checksum, long modifi
      * Reads the directory entry of a library.
      *
      * @param name file name
-     * @param url where it is
+     * @param url its location
      * @return the library
      * @throws IOException if it cannot be read
      */
@@ -28,7 +28,7 @@ record PackedLibrary(String name, URL url, long size, long checksum, long modifi
             JarEntry entry = ((JarURLConnection) connection).getJarEntry();
             return new PackedLibrary(name, url, entry.getSize(), entry.getCrc(), entry.getTime());
         }
-        connection.getInputStream().close(); // asking for the size has opened the file
+        connection.getInputStream().close(); // reading the size has opened the file
         long modified = connection.getLastModified();
         return new PackedLibrary(name, url, connection.getContentLengthLong(), modified, modified);
     }

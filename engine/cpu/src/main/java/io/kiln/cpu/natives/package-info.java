@@ -1,2 +1,2 @@
-/** Finds, unpacks and loads the native libraries of oneDNN, and speaks to their OpenMP runtime. */
+/** Finds, unpacks and loads the native libraries of oneDNN, and gives access to their OpenMP runtime. */
 package io.kiln.cpu.natives;
