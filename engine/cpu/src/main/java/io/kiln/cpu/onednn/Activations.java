@@ -2,7 +2,7 @@ package io.kiln.cpu.onednn;
 
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
-/** Layouts of what flows between convolutions: {@code [N, C, spatial…]}, physically channels-last. */
+/** Layouts of the arrays between convolutions: {@code [N, C, spatial…]}, physically channels-last. */
 final class Activations {
 
     private Activations() {}
@@ -12,7 +12,7 @@ final class Activations {
         return builder.layout(tensor.dtype(), tensor.dims(), Tensor.channelsLastStrides(tensor.dims()));
     }
 
-    /** The same bytes with the strides of channels-last memory, where only strides of axes of size 1 differ from them. */
+    /** The same memory with channels-last strides, if only strides of axes of size 1 differ from them. */
     static Tensor canonical(Tensor tensor) {
         long[] strides = Tensor.channelsLastStrides(tensor.dims());
         return tensor.hasStrides(strides) ? tensor.as(tensor.dims(), strides) : tensor;

@@ -2,7 +2,9 @@ package io.kiln.cpu.onednn;
 
 import org.bytedeco.javacpp.Pointer;
 
-/** A pointer to memory of ours: JavaCPP neither allocates nor frees it. One instance serves many addresses in turn. */
+/**
+ * A pointer to Kiln's own memory: JavaCPP neither allocates nor frees it. One instance serves many addresses in turn.
+ */
 final class Address extends Pointer {
 
     Address() {

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A product over many batch axes as products over one. With two batch axes or more oneDNN's products come out wrong where these lie
- * in another order in memory than in the shape, or where an operand has gaps or repeats one of them. Axes that all operands walk
- * in even steps become one; of those that are left, each product takes the longest, and the others are walked here.
+ * Computes a product over several batch axes as products over one. With two or more batch axes oneDNN's products are
+ * wrong if these have another order in memory than in the shape, or if an operand has gaps or repeats one of them. Axes
+ * that all operands traverse in even steps are merged; of the remaining ones, each product takes the longest, and the
+ * loop over the others is here.
  */
 final class BatchAxes {
     private static final int A = 0;
@@ -21,7 +22,7 @@ final class BatchAxes {
     /** Size and steps in the three operands; a step of 0 repeats. */
     private record Axis(long size, long... steps) {
 
-        /** Whether this axis goes on where the one behind it ends. */
+        /** Whether this axis continues where the one behind it ends. */
         boolean continues(Axis next) {
             for (int i = 0; i < steps.length; i++) {
                 if (steps[i] != next.size * next.steps[i]) {
@@ -56,7 +57,7 @@ final class BatchAxes {
         axes.remove(inner);
     }
 
-    /** Whether matrices follow each other without gaps: where a product sums over one element, oneDNN takes that for granted. */
+    /** Whether matrices follow each other without gaps, which oneDNN assumes if a product sums over one element. */
     private boolean isDense(Axis axis) {
         for (int i = 0; i < tensors.length; i++) {
             long[] dims = tensors[i].dims();
@@ -72,7 +73,7 @@ final class BatchAxes {
     }
 
     /**
-     * Computes a product by products of three axes at most.
+     * Computes a product as products of at most three axes.
      *
      * @param product computes one of them from left matrices, right matrices and the result; false if it cannot
      * @return false if it cannot
@@ -99,15 +100,15 @@ final class BatchAxes {
         return true;
     }
 
-    /** An operand's matrices from an element on. */
+    /** An operand's matrices from a given element on. */
     private Tensor at(int operand, long offset) {
         Tensor all = tensors[operand];
         int rank = all.dims().length;
         long address = all.address() + offset * all.dtype().bytes();
         long rows = all.dims()[rank - 2];
         long columns = all.dims()[rank - 1];
-        // oneDNN tells from the strides how a matrix lies, those of axes of size 1 included, which a view may leave as
-        // any number
+        // oneDNN derives the layout of a matrix from the strides, including those of axes of size 1, which may be
+        // arbitrary in a view
         long along = columns == 1 ? 1 : all.strides()[rank - 1];
         long down = rows == 1 ? columns * along : all.strides()[rank - 2];
         if (inner == null) {

@@ -44,8 +44,8 @@ public final class BatchNorm {
      * @param mean per channel, read or written
      * @param variance per channel, read or written
      * @param dst destination
-     * @param mask with a rectifier behind it, {@code dst = max(0, y)}: what its gradient needs to know, written, of
-     *     {@link #maskBytes}; null without a rectifier
+     * @param mask with a following ReLU, {@code dst = max(0, y)}: written, the data that its gradient needs, of {@link
+     *     #maskBytes}; null without a ReLU
      * @param epsilon added to the variance
      * @param globalStatistics whether mean and variance are given
      * @return false if oneDNN has no implementation
@@ -114,7 +114,7 @@ public final class BatchNorm {
      * @param diffSrc result: gradient of the source
      * @param diffScale result: gradient of the scale
      * @param diffShift result: gradient of the shift
-     * @param mask what the forward pass with a rectifier has written; null without one
+     * @param mask the mask written by the forward pass with a ReLU; null without one
      * @param epsilon added to the variance
      * @param globalStatistics whether mean and variance are constants rather than functions of the source
      * @return false if oneDNN has no implementation
@@ -190,8 +190,8 @@ public final class BatchNorm {
     /**
      * Size of the mask that a ReLU fused into batch normalisation keeps for its gradient.
      *
-     * @param src a source, of which only type and sizes matter
-     * @return bytes of the mask; -1 if oneDNN has no implementation with a rectifier
+     * @param src a source, of which only dtype and sizes matter
+     * @return bytes of the mask; -1 if oneDNN has no implementation with a ReLU
      */
     public static long maskBytes(Tensor src) {
         try (PlanBuilder builder = new PlanBuilder(CpuContext.current())) {

@@ -40,7 +40,7 @@ final class CallKey {
         return add(Double.doubleToRawLongBits(number));
     }
 
-    /** Adds all of a tensor but its address; null stands for an absent tensor. */
+    /** Adds everything about a tensor except its address; null stands for an absent tensor. */
     CallKey add(Tensor tensor) {
         if (tensor == null) {
             return add(-1);

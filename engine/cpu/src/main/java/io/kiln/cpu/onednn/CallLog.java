@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * The oneDNN calls of one kernel, written down while they are made, so that they can be made again without the way that led to
- * them: neither are descriptions of tensors made nor cached primitives looked for.
+ * Records the oneDNN calls of one kernel while they are made, so that they can be replayed without the code that led to
+ * them: no tensor descriptions are created, and no cached primitives are looked up.
  *
  * <p>Concurrency: belongs to the thread on which it is open.
  */
@@ -17,7 +17,7 @@ public final class CallLog {
     private boolean watched;
     private boolean invalid;
 
-    /** Makes an empty log. */
+    /** Creates an empty log. */
     public CallLog() {}
 
     /**

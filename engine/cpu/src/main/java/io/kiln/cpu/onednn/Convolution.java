@@ -19,11 +19,12 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * Convolution (cross-correlation, as in all deep-learning systems) over one to three spatial axes and its two gradients.
- * Sources and destinations are {@code [N, C, spatial…]}, weights {@code [O, C / groups, kernel…]}, the bias {@code [O]}.
+ * Convolution (cross-correlation, as in all deep-learning systems) over one to three spatial axes, and its two
+ * gradients. Sources and destinations are {@code [N, C, spatial…]}, weights {@code [O, C / groups, kernel…]}, the bias
+ * {@code [O]}.
  *
- * <p>Layouts: sources and destinations are computed channels-last; other memory is reordered through scratch memory.
- * Weights are row-major for the caller; the primitive reorders them to the layout it likes best, in each call.
+ * <p>Layouts: sources and destinations are computed channels-last; memory in another layout is reordered through
+ * scratch memory. The caller's weights are row-major; in each call the primitive reorders them to its preferred layout.
  */
 public final class Convolution {
 
@@ -63,8 +64,8 @@ public final class Convolution {
      * @param window how the kernel slides
      * @param groups number of groups of channels
      * @param src source
-     * @param weights weights; packed ones with the sizes that they have as they are
-     * @param layout how the weights are packed, {@link #layout}; null when they are not
+     * @param weights weights; packed ones with the sizes of the unpacked ones
+     * @param layout the layout of packed weights, from {@link #layout}; null if they are not packed
      * @param bias bias, or null
      * @param dst destination
      * @param postOps what to do to each element of the result
@@ -119,11 +120,12 @@ public final class Convolution {
     }
 
     /**
-     * The layout in which a convolution likes its weights on as many threads as the caller has; on others it reorders them.
+     * The layout that a convolution prefers for its weights with the caller's number of threads; with other numbers it
+     * reorders them.
      *
      * @param window how the kernel slides
      * @param groups number of groups of channels
-     * @param src source; here and below only types and sizes matter
+     * @param src source; of this and the following, only dtypes and sizes matter
      * @param weights weights
      * @param dst destination
      * @param postOps what to do to each element of the result
@@ -150,9 +152,9 @@ public final class Convolution {
      * Packs weights.
      *
      * @param groups number of groups of channels
-     * @param weights weights as they are
+     * @param weights unpacked weights
      * @param layout how to pack them
-     * @param address where to, so many bytes as the layout takes
+     * @param address the destination, of the layout's size
      * @return false if oneDNN has no implementation
      */
     public static boolean pack(long groups, Tensor weights, PackedLayout layout, long address) {
@@ -259,7 +261,7 @@ public final class Convolution {
                 .execute(context);
     }
 
-    /** Each element of the destination takes as many as a filter has. */
+    /** Each element of the destination takes as many multiplications as a filter has elements. */
     private static long multiplications(Tensor weights, Tensor dst) {
         return dst.size() * (weights.size() / Math.max(1, weights.dims()[0]));
     }
@@ -284,9 +286,9 @@ public final class Convolution {
     }
 
     /**
-     * The descriptor of a forward pass. oneDNN's first choice multiplies batches of matrices, which have one column when the
-     * source has one channel; its direct kernel is faster there (0.36 ms against 0.51 ms for 32 kernels of 5×5 over 64 images
-     * of 28×28, two threads).
+     * The descriptor of a forward pass. oneDNN's first choice multiplies batches of matrices, which have one column if
+     * the source has one channel; its direct kernel is faster there (0.36 ms against 0.51 ms for 32 kernels of 5×5 over
+     * 64 images of 28×28, two threads).
      */
     private static dnnl_primitive_desc forward(
             PlanBuilder builder,

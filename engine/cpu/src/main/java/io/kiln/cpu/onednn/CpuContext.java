@@ -26,14 +26,15 @@ import org.bytedeco.dnnl.dnnl_stream;
 public final class CpuContext {
 
     /**
-     * Cached calls of one thread. A call takes up to half a megabyte (generated code), so this bounds the memory at some
-     * 200 MiB; layers of the same sizes share a call, and networks of 150 layers have less than 300 different ones.
+     * Cached calls of one thread. A call takes up to half a megabyte (generated code), so this limits the memory to
+     * some 200 MiB; layers of the same sizes share a call, and networks of 150 layers have fewer than 300 different
+     * ones.
      */
     static final int CAPACITY = 384;
 
     /**
-     * Multiplications up to which a convolution is left to the calling thread, as two are no faster (measured: 147,456 take one
-     * thread 4.8 µs and two 5.8; 331,776 take both 10).
+     * Number of multiplications up to which a convolution is left to the calling thread, because two threads are no
+     * faster (measured: 147,456 take one thread 4.8 µs and two 5.8; 331,776 take both 10).
      */
     static final long ALONE = 1 << 18;
 
@@ -60,7 +61,7 @@ public final class CpuContext {
         if (!Natives.get().isAvailable()) {
             throw new IllegalStateException(Natives.get().reason());
         }
-        if (System.getenv(LIBRARY_CACHE) == null) { // what the library keeps for all threads, beyond our own caches
+        if (System.getenv(LIBRARY_CACHE) == null) { // what the library keeps for all threads, in addition to our own caches
             OneDnnException.check("cache capacity", dnnl_set_primitive_cache_capacity(CAPACITY));
         }
         CpuContext context = new CpuContext();
@@ -79,7 +80,8 @@ public final class CpuContext {
     }
 
     /**
-     * The context of the calling thread, set to one engine thread for a call of little work, and else to all of the thread's.
+     * The context of the calling thread, set to one engine thread for a call with little work, and otherwise to all of
+     * the thread's.
      *
      * @param multiplications of the call
      * @return the context
@@ -114,7 +116,7 @@ public final class CpuContext {
         return raised;
     }
 
-    /** Counts an invalid operation that has raised no flag. */
+    /** Records an invalid operation that has raised no flag. */
     void noteInvalid() {
         noted = true;
     }
@@ -123,7 +125,7 @@ public final class CpuContext {
         return lowest.in(address, count);
     }
 
-    /** Lets the calls that follow run on so many threads. */
+    /** Sets the number of threads for the following calls. */
     void use(int count) {
         if (used != count) {
             Natives.get().openMp().setThreads(count);
@@ -131,7 +133,7 @@ public final class CpuContext {
         }
     }
 
-    /** How many threads the calls that follow run on, and those that are made now are made for. */
+    /** The number of threads on which the following calls run, and for which new ones are built. */
     int used() {
         return used;
     }
@@ -154,7 +156,7 @@ public final class CpuContext {
         return resources.scratchBytes;
     }
 
-    /** Where calls are written down; null most of the time. */
+    /** Where calls are recorded; null most of the time. */
     CallLog log() {
         return log;
     }
@@ -202,7 +204,7 @@ public final class CpuContext {
         return resources.scratch(bytes);
     }
 
-    /** Native things, freed when the context is garbage. */
+    /** Native resources, freed when the context becomes garbage. */
     private static final class Resources implements Runnable {
         final dnnl_engine engine = new dnnl_engine();
         final dnnl_stream stream = new dnnl_stream();

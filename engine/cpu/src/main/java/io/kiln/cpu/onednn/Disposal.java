@@ -3,8 +3,8 @@ package io.kiln.cpu.onednn;
 import java.lang.ref.Cleaner;
 
 /**
- * Frees native things whose owner is garbage, until the process ends: from then on oneDNN's own destructors may run, and what
- * is left goes with the process.
+ * Frees native resources whose owner has become garbage, until the process ends: from then on oneDNN's own destructors
+ * may run, and the rest is freed with the process.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -33,7 +33,7 @@ final class Disposal {
         }
     }
 
-    /** Waits for the action that runs, if one does. */
+    /** Waits for a running action, if there is one. */
     private synchronized void end() {
         over = true;
     }

@@ -11,7 +11,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
-/** An {@link Activation} of each element, and its gradient (or result). */
+/** An {@link Activation} of each element, and its gradient. */
 public final class Elementwise {
 
     private Elementwise() {}
@@ -19,7 +19,7 @@ public final class Elementwise {
     /**
      * {@code dst = f(src)}.
      *
-     * @param function which function
+     * @param function the function
      * @param alpha its first parameter
      * @param beta its second parameter
      * @param src source
@@ -49,7 +49,7 @@ public final class Elementwise {
     /**
      * {@code diffSrc = f'(src) diffDst}.
      *
-     * @param function which function
+     * @param function the function
      * @param alpha its first parameter
      * @param beta its second parameter
      * @param src source of the forward pass; its result for functions that say so

@@ -1,6 +1,6 @@
 package io.kiln.cpu.onednn;
 
-/** Weights of convolutions as oneDNN wants their axes. */
+/** Weights of convolutions with oneDNN's axes. */
 final class Filters {
 
     private Filters() {}

@@ -23,16 +23,16 @@ public final class InstructionSet {
     private InstructionSet() {}
 
     /**
-     * Whether oneDNN computes products of bfloat16.
+     * Whether oneDNN computes bfloat16 products.
      *
-     * @return false without oneDNN, and where products are computed in float32
+     * @return false without oneDNN, and if products are computed in float32
      */
     public static boolean servesBfloat16() {
         return has(dnnl_cpu_isa_avx512_core) || has(dnnl_cpu_isa_avx2_vnni_2);
     }
 
     /**
-     * Whether the processor itself multiplies bfloat16, so that it is faster than float32.
+     * Whether the processor itself multiplies bfloat16, which is then faster than float32.
      *
      * @return true with AVX512_BF16 or AMX
      */
@@ -52,7 +52,7 @@ public final class InstructionSet {
     /**
      * The processor, for messages.
      *
-     * @return the model that Linux tells; elsewhere the architecture
+     * @return the model name reported by Linux; elsewhere the architecture
      */
     public static String processor() {
         if (Files.isReadable(CPU_INFO)) {
@@ -62,17 +62,17 @@ public final class InstructionSet {
                         .map(line -> line.substring(line.indexOf(':') + 1).strip())
                         .orElse(System.getProperty("os.arch"));
             } catch (IOException | UncheckedIOException e) {
-                return System.getProperty("os.arch"); // a message has no use for the reason
+                return System.getProperty("os.arch"); // a message does not need the reason
             }
         }
         return System.getProperty("os.arch");
     }
 
     /**
-     * Whether oneDNN uses AVX2 and multiplies and adds with one rounding. Without, its exponential is off by some 40 units in the last
-     * place, and the bits of a product may depend on where its operands lie.
+     * Whether oneDNN uses AVX2 and fused multiply-add. Otherwise its exponential is off by some 40 units in the last
+     * place, and the bits of a product may depend on the addresses of its operands.
      *
-     * @return false without oneDNN, and where it is held to SSE4.1 or AVX
+     * @return false without oneDNN, and if it is restricted to SSE4.1 or AVX
      */
     public static boolean hasAvx2() {
         return has(dnnl_cpu_isa_avx2);
@@ -92,7 +92,7 @@ public final class InstructionSet {
         return Natives.get().isAvailable() && (Effective.SET & set) == set;
     }
 
-    /** Asked once: it does not change after oneDNN's first call. */
+    /** Queried once: it does not change after oneDNN's first call. */
     private static final class Effective {
         static final int SET = dnnl_get_effective_cpu_isa();
     }

@@ -5,7 +5,7 @@ import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.natives.OpenMp;
 
 /**
- * Whether oneDNN's calls met a NaN that they did not hand on, or made one.
+ * Whether oneDNN's calls swallowed or produced a NaN.
  *
  * <p>Concurrency: belongs to the thread of its context.
  */
@@ -20,7 +20,7 @@ final class InvalidOperations {
         }
     }
 
-    /** Whether the flag is up on one of the threads that calls run on; lowers it. */
+    /** Whether the flag is raised on one of the threads that run calls; clears it. */
     boolean take(int threads) {
         raised = false;
         if (threads == 1) {

@@ -17,10 +17,11 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 public final class MatMul {
 
     /**
-     * Multiplications from which on a float32 product without AVX-512 is left to oneDNN's general product, which packs blocks of both
-     * matrices, in place of its batched one, which reads them where they lie as far as it can. (Measured on Zen 3 with two threads,
-     * Gflop/s of the one and of the other: 1,024×3,072 by 3,072×768 155 and 77; 768×1,024 by 1,024×3,072 155 and 65; 1,024×768 by
-     * 768×768 turned 134 and 130; 4,096×128 by 128×64, which is below, 141 and 146.)
+     * Number of multiplications from which on a float32 product without AVX-512 uses oneDNN's general product, which
+     * packs blocks of both matrices, instead of its batched one, which reads them in place as far as it can. (Measured
+     * on Zen 3 with two threads, Gflop/s of the one and of the other: 1,024×3,072 by 3,072×768 155 and 77; 768×1,024 by
+     * 1,024×3,072 155 and 65; 1,024×768 by 768×768 transposed 134 and 130; 4,096×128 by 128×64, which is below, 141 and
+     * 146.)
      */
     private static final long LARGE = 1 << 25;
 

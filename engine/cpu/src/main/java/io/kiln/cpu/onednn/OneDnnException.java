@@ -2,7 +2,7 @@ package io.kiln.cpu.onednn;
 
 import org.bytedeco.dnnl.global.dnnl;
 
-/** A call of oneDNN failed: the message names the call and what oneDNN said. */
+/** A oneDNN call failed: the message names the call and oneDNN's status. */
 public final class OneDnnException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -21,8 +21,8 @@ public final class OneDnnException extends RuntimeException {
     }
 
     /**
-     * Whether oneDNN merely has no implementation for this machine, type or shape. Operators have checked their shapes
-     * before, so arguments that it calls invalid are beyond its limits (more than twelve axes, say).
+     * Whether oneDNN merely has no implementation for this machine, dtype or shape. Operators have already checked
+     * their shapes, so arguments that oneDNN calls invalid exceed its limits (for example, more than twelve axes).
      */
     boolean isUnimplemented() {
         return status == dnnl.dnnl_unimplemented

@@ -1,6 +1,6 @@
 package io.kiln.cpu.onednn;
 
-/** The operations of this package, as they stand in the keys of the cache. */
+/** The operations of this package, as part of the cache's keys. */
 enum Operation {
     MATMUL,
     MATMUL_PACK,

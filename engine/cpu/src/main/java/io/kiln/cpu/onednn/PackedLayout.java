@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * A layout that oneDNN has chosen, kept beyond the call that asked for it. It is good in this process only.
+ * A layout chosen by oneDNN, kept beyond the call that requested it. It is valid in this process only.
  *
  * @param text the memory descriptor, encoded
  * @param bytes size of the memory

@@ -10,11 +10,11 @@ import java.util.function.LongUnaryOperator;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 
 /**
- * Products of many left matrices with one right matrix, {@code dst[m, n] = post(Σₖ a[m, k] b[k, n] + bias)}: the right matrix
- * is packed into oneDNN's preferred layout once, where {@link MatMul} packs it in each call. Used by the time steps of recurrent
- * layers.
+ * Products of several left matrices with one right matrix, {@code dst[m, n] = post(Σₖ a[m, k] b[k, n] + bias)}: the
+ * right matrix is packed into oneDNN's preferred layout once, whereas {@link MatMul} packs it in each call. Used by the
+ * time steps of recurrent layers.
  *
- * <p>Concurrency: belongs to the thread that made it, for the length of one kernel.
+ * <p>Concurrency: belongs to the thread that created it, for the duration of one kernel.
  */
 public final class PackedMatMul {
     private final Plan plan;
@@ -33,7 +33,7 @@ public final class PackedMatMul {
      * @param bias {@code [1, n]} or null; those of the products have its strides
      * @param dst a result {@code [m, n]}; those of the products have its strides
      * @param postOps what to do to each element of a result
-     * @param memory gives the address of a number of bytes that stay until the last product
+     * @param memory returns the address of a number of bytes that stay allocated until the last product
      * @return the product, or null if oneDNN has no implementation
      */
     public static PackedMatMul of(
@@ -70,7 +70,7 @@ public final class PackedMatMul {
      * Computes one product.
      *
      * @param a address of the left matrix
-     * @param bias address of the bias; anything without one
+     * @param bias address of the bias; arbitrary without one
      * @param dst address of the result, which must not overlap the others
      */
     public void run(long a, long bias, long dst) {

@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive;
 
 /**
- * A cached call: primitives to execute one after the other, with their memory objects. The addresses of the caller's
- * tensors are set before each execution ({@link #slot}); temporaries lie in the context's scratch buffer.
+ * A cached call: primitives to execute in order, with their memory objects. The addresses of the caller's tensors are
+ * set before each execution ({@link #slot}); temporaries are in the context's scratch buffer.
  *
  * <p>Concurrency: belongs to the thread of its context.
  */
@@ -52,7 +52,7 @@ final class Plan {
     private long watchedCount;
     private boolean closed;
 
-    /** For primitives that were made for so many threads, and must not run on others. */
+    /** For primitives that were created for this number of threads, and must not run with another. */
     Plan(int threads, Step[] steps, Argument[] arguments, long scratchBytes, long packedBytes) {
         this.threads = threads;
         this.steps = steps;
@@ -63,8 +63,8 @@ final class Plan {
     }
 
     /**
-     * Looks for the lowest float32 in the caller's memory number {@code slot} after each execution: maxima begin with it, and leave
-     * it where there is nothing but -∞. It then counts as an invalid operation.
+     * Searches for the lowest float32 in the caller's memory number {@code slot} after each execution: maxima start
+     * with it, and leave it where there is nothing but -∞. Finding it counts as an invalid operation.
      */
     Plan watchingForLowest(int slot, long count) {
         watchedSlot = slot;

@@ -47,11 +47,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Builds a {@link Plan}. A primitive may be asked for with arguments of any layout; where it wants another layout than the
- * caller's memory has, the builder puts a reorder before (inputs) or behind (outputs) it, through scratch memory.
+ * Builds a {@link Plan}. A primitive can be requested with arguments in any layout; if it needs another layout than the
+ * caller's memory has, the builder puts a reorder before (inputs) or after (outputs) it, through scratch memory.
  *
- * <p>Life cycle: descriptors, attributes and primitive descriptors live until {@link #close}; primitives and memory objects
- * pass to the plan by {@link #build}, or are freed by {@link #close} if that was not reached.
+ * <p>Life cycle: descriptors, attributes and primitive descriptors live until {@link #close}; {@link #build} passes
+ * primitives and memory objects to the plan, or {@link #close} frees them if {@code build} was not reached.
  */
 final class PlanBuilder implements AutoCloseable {
 
@@ -114,7 +114,7 @@ final class PlanBuilder implements AutoCloseable {
         return layout;
     }
 
-    /** Attributes: scratch memory is ours; steps after the primitive, with the layouts of their further operands. */
+    /** Attributes: user-managed scratch memory, and post-ops with the layouts of their further operands. */
     dnnl_primitive_attr attributes(PostOps postOps, dnnl_memory_desc... operands) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         OneDnnException.check("attributes", dnnl_primitive_attr_create(attributes));
@@ -131,14 +131,17 @@ final class PlanBuilder implements AutoCloseable {
         return attributes;
     }
 
-    /** Checks the status of a call that has filled a primitive descriptor, and keeps that until {@link #close}. */
+    /**
+     * Checks the status of a call that has filled a primitive descriptor, and keeps the descriptor until {@link
+     * #close}.
+     */
     dnnl_primitive_desc created(String call, dnnl_primitive_desc descriptor, int status) {
         OneDnnException.check(call, status);
         temporaries.add(() -> dnnl_primitive_desc_destroy(descriptor));
         return descriptor;
     }
 
-    /** The name of the implementation that a primitive descriptor stands for. */
+    /** The implementation name of a primitive descriptor. */
     static String implementation(dnnl_primitive_desc descriptor) {
         try (PointerPointer<BytePointer> name = new PointerPointer<>(1)) {
             OneDnnException.check(
@@ -166,7 +169,7 @@ final class PlanBuilder implements AutoCloseable {
         return found;
     }
 
-    /** The layout that a primitive wants for an argument. */
+    /** The layout that a primitive requires for an argument. */
     dnnl_memory_desc wanted(dnnl_primitive_desc descriptor, int argument) {
         return dnnl_primitive_desc_query_md(descriptor, dnnl_query_exec_arg_md, argument);
     }
@@ -184,7 +187,7 @@ final class PlanBuilder implements AutoCloseable {
         return new Place(layout, slot, 0);
     }
 
-    /** The caller's memory number {@code slot}, in a layout that a primitive chose; at most one of them in a plan. */
+    /** The caller's memory number {@code slot}, in a layout chosen by a primitive; at most one of them in a plan. */
     Place packed(int slot, dnnl_memory_desc layout) {
         packedBytes = dnnl_memory_desc_get_size(layout);
         return new Place(layout, slot, 0);
@@ -216,7 +219,7 @@ final class PlanBuilder implements AutoCloseable {
         return this;
     }
 
-    /** Binds an input that the primitive takes as it is: a further operand of a post-op. */
+    /** Binds an input in the layout that the primitive requires: a further operand of a post-op. */
     PlanBuilder operand(int argument, Place place) {
         bind(argument, place);
         return this;
@@ -229,7 +232,7 @@ final class PlanBuilder implements AutoCloseable {
     /**
      * Binds an output.
      *
-     * @param readFirst whether the primitive adds to what the memory holds
+     * @param readFirst whether the primitive adds to the existing content
      */
     PlanBuilder output(int argument, Place place, boolean readFirst) {
         dnnl_memory_desc wanted = wanted(open, argument);

@@ -22,13 +22,13 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
  */
 public final class Pooling {
 
-    /** What becomes of the elements under the kernel. */
+    /** How the elements under the kernel are combined. */
     public enum Kind {
-        /** The largest. */
+        /** Their maximum. */
         MAX(dnnl_pooling_max),
-        /** The mean, where padding counts as zeros. */
+        /** Their mean, with padding counted as zeros. */
         AVERAGE_INCLUDE_PADDING(dnnl_pooling_avg_include_padding),
-        /** The mean of the elements that are no padding. */
+        /** The mean of the elements that are not padding. */
         AVERAGE_EXCLUDE_PADDING(dnnl_pooling_avg_exclude_padding);
 
         private final int code;
@@ -44,13 +44,13 @@ public final class Pooling {
      * {@code dst = pool(src)}. Maxima lose NaN, and those of nothing but -∞ are the lowest float32; either counts as an
      * {@linkplain CpuContext#tookInvalid invalid operation}. The destination is dense.
      *
-     * @param kind what becomes of the elements under the kernel
+     * @param kind how the elements under the kernel are combined
      * @param kernel its sizes
      * @param window how it slides
      * @param src source
      * @param dst destination
-     * @param places result for {@link Kind#MAX}: where in its window each largest element stood (the first of several), as
-     *     row-major index into the window, uint8 or int32, of the shape of {@code dst}; or null
+     * @param places result for {@link Kind#MAX}: the position of each largest element in its window (the first of
+     *     several), as a row-major index into the window, uint8 or int32, of the shape of {@code dst}; or null
      * @return false if oneDNN has no implementation
      */
     public static boolean forward(Kind kind, long[] kernel, Window window, Tensor src, Tensor dst, Tensor places) {
@@ -75,11 +75,11 @@ public final class Pooling {
     /**
      * Gradient with respect to the source.
      *
-     * @param kind what becomes of the elements under the kernel
+     * @param kind how the elements under the kernel are combined
      * @param kernel its sizes
      * @param window how it slides
      * @param diffDst gradient of the destination
-     * @param places what the forward pass gave for {@link Kind#MAX}; null for the others
+     * @param places the places from the forward pass for {@link Kind#MAX}; null for the others
      * @param diffSrc result: gradient of the source
      * @return false if oneDNN has no implementation
      */

@@ -25,7 +25,7 @@ public record PostOps(List<PostOp> steps) {
     /** No steps. */
     public static final PostOps NONE = new PostOps(List.of());
 
-    /** Adds the result to what the destination holds: {@code dst = dst + result}. */
+    /** Adds the result to the destination's content: {@code dst = dst + result}. */
     public static final PostOps ACCUMULATE = new PostOps(List.of(new PostOp(Kind.SUM, null, 1f, 0f)));
 
     /** Copies the list. */
@@ -37,7 +37,7 @@ public record PostOps(List<PostOp> steps) {
     public enum Kind {
         /** Applies a function. */
         FUNCTION,
-        /** Adds what the destination holds. */
+        /** Adds the destination's content. */
         SUM,
         /** Multiplies by a further operand. */
         MULTIPLY,
@@ -50,7 +50,7 @@ public record PostOps(List<PostOp> steps) {
      *
      * @param kind what it does
      * @param function the function of a {@link Kind#FUNCTION}; null for others
-     * @param alpha the function's first parameter; the factor of what the destination holds
+     * @param alpha the function's first parameter; the factor of the destination's content
      * @param beta the function's second parameter
      */
     public record PostOp(Kind kind, Activation function, float alpha, float beta) {}
@@ -58,7 +58,7 @@ public record PostOps(List<PostOp> steps) {
     /**
      * An activation after the primitive.
      *
-     * @param function which
+     * @param function the activation
      * @param alpha its first parameter
      * @param beta its second parameter
      * @return the one-step list
@@ -68,9 +68,9 @@ public record PostOps(List<PostOp> steps) {
     }
 
     /**
-     * An activation of the sum of the result and what the destination holds: {@code dst = function(dst + result)}.
+     * An activation of the sum of the result and the destination's content: {@code dst = function(dst + result)}.
      *
-     * @param function which
+     * @param function the activation
      * @return the list of both steps
      */
     public static PostOps accumulateThen(Activation function) {
@@ -80,7 +80,7 @@ public record PostOps(List<PostOp> steps) {
     /**
      * These steps, then a function.
      *
-     * @param function which
+     * @param function the activation
      * @param alpha its first parameter
      * @param beta its second parameter
      * @return the longer list
@@ -92,7 +92,7 @@ public record PostOps(List<PostOp> steps) {
     /**
      * These steps, then one without parameters.
      *
-     * @param kind a sum with what the destination holds, or one that has a further operand
+     * @param kind a sum with the destination's content, or one that has a further operand
      * @return the longer list
      */
     public PostOps then(Kind kind) {
@@ -105,7 +105,7 @@ public record PostOps(List<PostOp> steps) {
         return new PostOps(all);
     }
 
-    /** Whether a step adds to what the destination holds. */
+    /** Whether a step adds to the destination's content. */
     boolean readsDestination() {
         return steps.stream().anyMatch(o -> o.kind == Kind.SUM);
     }
@@ -135,7 +135,7 @@ public record PostOps(List<PostOp> steps) {
         }
     }
 
-    /** The arguments by which the primitive gets the further operands, in order. */
+    /** The arguments with which the primitive receives the further operands, in order. */
     int[] arguments() {
         return IntStream.range(0, steps.size())
                 .filter(i -> steps.get(i).kind == Kind.MULTIPLY || steps.get(i).kind == Kind.ADD)

@@ -1,7 +1,7 @@
 package io.kiln.cpu.onednn;
 
 /**
- * oneDNN calls that were made once and can be made again, with other addresses, on the same thread.
+ * Recorded oneDNN calls that can be replayed, with other addresses, on the same thread.
  *
  * <p>Concurrency: belongs to the thread that recorded them.
  */
@@ -23,11 +23,11 @@ public final class RecordedCalls {
     }
 
     /**
-     * Makes the calls.
+     * Replays the calls.
      *
      * @param starts addresses, in the order in which they were given when the calls were recorded
-     * @return false when the kernel itself must run: on another thread, with another number of engine threads, when oneDNN's
-     *     calls have left the cache, or when they met invalid operations and the kernel wants to know
+     * @return false if the kernel itself must run: on another thread, with another number of engine threads, after
+     *     oneDNN's calls have left the cache, or if they met invalid operations that the kernel checks for
      */
     public boolean run(long[] starts) {
         CpuContext current = CpuContext.current();

@@ -13,7 +13,7 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 /** Reduction of axes to size 1. */
 public final class Reduction {
 
-    /** How the elements are joined. */
+    /** How the elements are combined. */
     public enum Kind {
         /** Their sum. */
         SUM(dnnl_reduction_sum),
@@ -36,7 +36,7 @@ public final class Reduction {
     /**
      * Reduces each axis that has size 1 in the destination.
      *
-     * @param kind how the elements are joined
+     * @param kind how the elements are combined
      * @param src source
      * @param dst destination of the same rank
      * @return false if oneDNN has no implementation

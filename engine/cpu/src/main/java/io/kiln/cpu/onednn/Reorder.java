@@ -6,7 +6,7 @@ public final class Reorder {
     private Reorder() {}
 
     /**
-     * Copies each element, with a conversion of its type where that differs (to the nearest value).
+     * Copies each element, converting its dtype if it differs (to the nearest value).
      *
      * @param src source
      * @param dst destination of the same shape; must not overlap the source

@@ -20,11 +20,11 @@ public final class Softmax {
     /**
      * Computes softmax or its logarithm.
      *
-     * @param log whether the logarithm is wanted
-     * @param axis along which axis, at least 0
+     * @param log whether to compute the logarithm
+     * @param axis the axis, at least 0
      * @param src source
      * @param dst destination; may be the source's own memory
-     * @return false if oneDNN has no implementation; along an axis of one element it has none that writes all results
+     * @return false if oneDNN has no implementation; for an axis of one element it has none that writes all results
      */
     public static boolean forward(boolean log, int axis, Tensor src, Tensor dst) {
         if (src.dims()[axis] == 1) {

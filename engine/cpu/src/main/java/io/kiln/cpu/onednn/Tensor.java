@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import java.util.Arrays;
 
 /**
- * Strided memory: what an operation reads or writes. The arrays are not copied; nobody may change them afterwards.
+ * Strided memory that an operation reads or writes. The arrays are not copied and must not be changed afterwards.
  *
  * @param dtype element type
  * @param dims sizes of the axes
@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public record Tensor(DType dtype, long[] dims, long[] strides, long address) {
 
-    /** Checks that the two arrays have one length. */
+    /** Checks that the two arrays have the same length. */
     public Tensor {
         if (dims.length != strides.length) {
             throw new IllegalArgumentException(
@@ -93,7 +93,7 @@ public record Tensor(DType dtype, long[] dims, long[] strides, long address) {
     }
 
     /**
-     * Whether the memory has the same bytes in the same places as with other strides: strides of axes of size 1 do not
+     * Whether the memory has the same elements in the same places with other strides: strides of axes of size 1 do not
      * matter.
      *
      * @param other strides in elements
@@ -109,7 +109,7 @@ public record Tensor(DType dtype, long[] dims, long[] strides, long address) {
     }
 
     /**
-     * Whether oneDNN can describe this memory: no axis longer than 1 repeats its elements or runs backwards.
+     * Whether oneDNN can describe this memory: no axis longer than 1 repeats its elements or is reversed.
      *
      * @return false if it must be copied first
      */
@@ -123,7 +123,7 @@ public record Tensor(DType dtype, long[] dims, long[] strides, long address) {
     }
 
     /**
-     * The same memory seen with other axes.
+     * The same memory with other axes.
      *
      * @param newDims sizes of the axes
      * @param newStrides strides of the axes
