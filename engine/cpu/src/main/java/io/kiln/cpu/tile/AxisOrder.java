@@ -9,7 +9,7 @@ final class AxisOrder {
     private AxisOrder() {}
 
     /**
-     * The axes of an array by falling stride, without those of size 1: walked in this order, a dense array is visited from
+     * The axes of an array by descending stride, without those of size 1: in this order a dense array is traversed from
      * its lowest address to its highest.
      */
     static int[] of(Layout array) {
@@ -33,8 +33,8 @@ final class AxisOrder {
     }
 
     /**
-     * Dense strides for the output of a pointwise operator: those of the first input that has the whole shape and repeats
-     * nothing, in its order of axes; null for row-major, also if there is no such input.
+     * Dense strides for the output of a pointwise operator: with the axis order of the first input that has the full
+     * shape and repeats nothing; null for row-major, or if there is no such input.
      */
     static long[] like(Layout[] inputs, Shape shape) {
         for (Layout x : inputs) {

@@ -55,12 +55,12 @@ final class AxisRows {
         return start(row) + index * stride * dtype.bytes();
     }
 
-    /** Loads elements of a row into the beginning of a tile. */
+    /** Loads elements of a row into the start of a tile. */
     void load(Lanes lanes, int tile, long row, long from, int n) {
         lanes.load(dtype, at(row, from), stride, tile, 0, n);
     }
 
-    /** Stores the beginning of a tile into elements of a row. */
+    /** Stores the start of a tile into elements of a row. */
     void store(Lanes lanes, int tile, long row, long from, int n) {
         lanes.store(dtype, at(row, from), stride, tile, 0, n);
     }
@@ -71,7 +71,7 @@ final class AxisRows {
         void run(Lanes lanes, long from, long to);
     }
 
-    /** Splits the rows among the engine threads, each with its own lanes. */
+    /** Divides the rows among the engine threads, each with its own lanes. */
     void share(DType compute, Body body) {
         Parallel parallel = EngineThreads.parallel();
         int parts = (int) Math.min(parallel.partsFor(count * length, GRAIN), Math.max(1, count));
@@ -85,7 +85,7 @@ final class AxisRows {
         }
     }
 
-    /** The compute type that holds every value of a type exactly. */
+    /** The compute type that represents every value of a dtype exactly. */
     static DType compute(DType type) {
         return type.isFloating() ? type.promote(DType.FLOAT32) : DType.INT64;
     }

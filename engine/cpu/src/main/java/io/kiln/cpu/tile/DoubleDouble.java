@@ -1,15 +1,15 @@
 package io.kiln.cpu.tile;
 
 /**
- * A number of about 32 digits: the sum of two doubles, the second of them at most half a unit in the last place of the first. Sums and
- * products after Dekker (1971) and Knuth, without fused operations, which old processors compute slowly.
+ * A number of about 32 digits: the sum of two doubles, the second of them at most half a unit in the last place of the
+ * first. Sums and products follow Dekker (1971) and Knuth, without fused operations, which are slow on old processors.
  */
 record DoubleDouble(double high, double low) {
     /** 2^27 + 1, which splits a double into halves. */
     private static final double SPLIT = 0x1p27 + 1;
 
     private static final DoubleDouble LN2 = new DoubleDouble(0.6931471805599453, 2.3190468138462996e-17);
-    /** Terms of the series of the logarithm from s = 0.1716 on down. */
+    /** Terms of the series of the logarithm for s up to 0.1716. */
     private static final int LOG_TERMS = 22;
 
     static DoubleDouble of(double a) {

@@ -3,14 +3,14 @@ package io.kiln.cpu.tile;
 import io.kiln.ndarray.Memory;
 
 /**
- * Functions over float tiles that plain loops do not give: those that look at bits. Bits go to int arrays and back by copies,
- * which cost a fraction of what the scalar functions of {@link Math} or a mispredicted branch per element do; every loop is
- * plain and becomes vector instructions.
+ * Functions over float tiles that need access to bits and so cannot be plain float loops. Bits are copied to int arrays
+ * and back, which costs a fraction of what the scalar functions of {@link Math} or a mispredicted branch per element
+ * do; every loop is plain and becomes vector instructions.
  *
  * <p>exp and log follow Cephes (Moshier, expf and logf); errors stay below 2 units in the last place.
  */
 final class FloatFunctions {
-    /** Added to a float below 2^22 in size it leaves the nearest integer in the low bits. */
+    /** Added to a float below 2^22 in magnitude it leaves the nearest integer in the low bits. */
     private static final float MAGIC = 0x1.8p23f;
 
     private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
@@ -167,8 +167,8 @@ final class FloatFunctions {
     }
 
     /**
-     * r = (1 + erf(a/√2)) / 2: e^(-a²/2) t q(t) with t = 1 / (1 + |a|/4) and a polynomial q whose error is 3e-8 of the result (least
-     * squares at Chebyshev nodes, weighed towards equal errors).
+     * r = (1 + erf(a/√2)) / 2: e^(-a²/2) t q(t) with t = 1 / (1 + |a|/4) and a polynomial q whose error is 3e-8 of the
+     * result (least squares at Chebyshev nodes, weighted towards equal errors).
      */
     void normalCdf(float[] r, float[] a, int n) {
         sizes(a, n);
@@ -198,7 +198,10 @@ final class FloatFunctions {
         mirror(r, n);
     }
 
-    /** r = 1 / (1 + e^-v) with v = √(8/π) (a + 0.044715 a³) and what rounding v loses, which the exponential would magnify. */
+    /**
+     * r = 1 / (1 + e^-v) with v = √(8/π) (a + 0.044715 a³), including the rounding error of v, which the exponential
+     * would magnify.
+     */
     void tanhCdf(float[] r, float[] a, int n) {
         sizes(a, n);
         for (int i = 0; i < n; i++) {
@@ -259,7 +262,7 @@ final class FloatFunctions {
         return ((ah * bh - p) + ah * bl + al * bh) + al * bl;
     }
 
-    /** r = tanh a: an odd polynomial up to 0.625 in size (Cephes, tanhf), beyond that by e^-2|a|. */
+    /** r = tanh a: an odd polynomial for |a| up to 0.625 (Cephes, tanhf), beyond that from e^-2|a|. */
     void tanh(float[] r, float[] a, int n) {
         for (int i = 0; i < n; i++) {
             s[i] = a[i];
@@ -280,8 +283,8 @@ final class FloatFunctions {
     }
 
     /**
-     * r = erf a: an odd polynomial up to 1 in size, beyond that 1 - e^-a² q(1 / (1 + 0.4 |a|)) with a polynomial q. Both are
-     * interpolated at Chebyshev nodes, with errors below 2e-9.
+     * r = erf a: an odd polynomial for |a| up to 1, beyond that 1 - e^-a² q(1 / (1 + 0.4 |a|)) with a polynomial q.
+     * Both are interpolated at Chebyshev nodes, with errors below 2e-9.
      */
     void erf(float[] r, float[] a, int n) {
         for (int i = 0; i < n; i++) {
@@ -315,7 +318,7 @@ final class FloatFunctions {
         choose(r, 1, n);
     }
 
-    /** r = f where s is up to a bound in size, elsewhere g with the sign of s; NaN where s is. */
+    /** r = f where |s| is at most a bound, elsewhere g with the sign of s; NaN where s is NaN. */
     private void choose(float[] r, float bound, int n) {
         for (int i = 0; i < n; i++) {
             // Exactly 0 or 1, and 0, 1 or -1.

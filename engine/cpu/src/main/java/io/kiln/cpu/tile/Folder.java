@@ -3,8 +3,8 @@ package io.kiln.cpu.tile;
 import io.kiln.ndarray.DType;
 
 /**
- * Folds blocks of rows into one row, in one compute type. Life cycle: {@link #begin}, any number of {@link #fold} or {@link
- * #merge}, then {@link #result} or {@link #save}; {@link #small} stands alone.
+ * Folds blocks of rows into one row, in one compute type. Life cycle: {@link #begin}, any number of {@link #fold} or
+ * {@link #merge}, then {@link #result} or {@link #save}; {@link #small} is independent of these.
  *
  * <p>Concurrency: belongs to one part at a time.
  */
@@ -26,7 +26,7 @@ abstract class Folder {
         /** The smallest; NaN if one is NaN. */
         MIN;
 
-        /** The result over no elements, before the last step of means and norms. */
+        /** The result for no elements, before the last step of means and norms. */
         double neutral() {
             return switch (this) {
                 case SUM, MEAN, NORM1, NORM2 -> 0;
@@ -37,7 +37,7 @@ abstract class Folder {
         }
     }
 
-    /** The tile that takes results. */
+    /** The tile for results. */
     static final int RESULT = 2;
     /** Elements below which halving costs more than it saves. */
     static final int PLAIN = 32;
@@ -54,7 +54,7 @@ abstract class Folder {
         this.output = output;
     }
 
-    /** Makes one folder for each part of a run. */
+    /** Creates one folder for each part of a run. */
     @FunctionalInterface
     interface Factory {
         Folder[] make(int parts);
@@ -77,7 +77,7 @@ abstract class Folder {
     }
 
     /**
-     * Accumulators that wait to be merged.
+     * Saved accumulators that will be merged.
      *
      * @param width columns of each
      * @param sums array of the accumulators' type
@@ -90,7 +90,7 @@ abstract class Folder {
     /** Folds tile 0, seen as [rows, columns], into the accumulators; tiles 0 and 1 are overwritten. */
     abstract void fold(int rows, int columns);
 
-    /** Puts what the accumulators hold into the result tile. */
+    /** Copies the accumulators into the result tile. */
     abstract void result(int columns);
 
     /** Reduces tile 0, seen as [outputs, rows, columns], into the result tile. */
@@ -98,10 +98,10 @@ abstract class Folder {
 
     abstract Partials partials(int number, int columns);
 
-    /** Keeps the accumulators. */
+    /** Saves the accumulators. */
     abstract void save(Partials partials, int index, int columns);
 
-    /** Folds kept accumulators into these. */
+    /** Folds saved accumulators into these. */
     abstract void merge(Partials partials, int index, int columns);
 
     /** Stores results. */

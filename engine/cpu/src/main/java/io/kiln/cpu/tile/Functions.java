@@ -82,7 +82,10 @@ final class Functions {
         };
     }
 
-    /** The logistic function of v = √(8/π) (a + 0.044715 a³), with what rounding v loses, which its exponential would magnify. */
+    /**
+     * The logistic function of v = √(8/π) (a + 0.044715 a³), including the rounding error of v, which the exponential
+     * would magnify.
+     */
     private static double tanhCdf(double a) {
         double t = Math.min(Math.abs(a), TANH_CDF_END);
         DoubleDouble square = DoubleDouble.of(t).mul(DoubleDouble.of(t));

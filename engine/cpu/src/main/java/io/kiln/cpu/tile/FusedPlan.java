@@ -12,17 +12,18 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
- * A program whose plain arithmetic runs in generated loops. Steps are ordered so that as many as possible stand in one loop,
- * where values between them stay in registers; steps that look at bits or call functions run in between, in their own loops.
- * The results are the same, to the bit, as those of a {@link TilePlan}.
+ * A program whose plain arithmetic runs in generated loops. Steps are ordered so that as many as possible share a loop,
+ * where intermediate values stay in registers; steps that access bits or call functions run in between, in their own
+ * loops. The results equal those of a {@link TilePlan}, bit for bit.
  *
- * <p>The JVM takes a while to compile a loop, and until then it is much slower than steps that have been compiled long ago. So
- * a new plan is tried on a tile now and then, beside those steps, and takes over when it is the faster one.
+ * <p>The JVM takes a while to compile a loop, and until then it is much slower than the interpreted steps, which were
+ * compiled long ago. So a new plan is tried on a tile now and then, in comparison with these steps, and takes over when
+ * it is faster.
  *
  * <p>Concurrency: thread-safe.
  */
 final class FusedPlan {
-    /** Steps of one loop, beyond which HotSpot may leave it scalar. */
+    /** Maximum number of steps in one loop, beyond which HotSpot may not vectorise it. */
     private static final int MAX_STEPS = 40;
 
     private static final int TILES_BETWEEN_TRIALS = 32;
@@ -40,9 +41,9 @@ final class FusedPlan {
 
     /** To be run for each tile, after the preamble of the {@link TilePlan}. */
     final Stage[] stages;
-    /** For each output the tile that holds it after the stages. */
+    /** For each output, the tile that holds it after the stages. */
     final int[] outputs;
-    /** How many tiles there are. */
+    /** The number of tiles. */
     final int tiles;
 
     private FusedPlan(List<TileStep> steps, int[] outputs, DType type) {
@@ -84,8 +85,8 @@ final class FusedPlan {
      * @param program the program
      * @param uniformInputs bit i is set when input i has one value for all elements
      * @param type compute type, float32 or float64
-     * @param idle whether a step with a uniform as last operand returns its first one and is to be left out
-     * @return the plan, or null when no two steps can share a loop
+     * @param idle whether a step with a uniform as its last operand returns its first operand and is to be omitted
+     * @return the plan, or null if no two steps can share a loop
      */
     static FusedPlan of(PointwiseProgram program, long uniformInputs, DType type, Predicate<TileStep> idle) {
         TilePlan plan = new TilePlan(program, uniformInputs, false);
@@ -113,13 +114,13 @@ final class FusedPlan {
         trusted = true;
     }
 
-    /** Whether the next tile is to be computed in both ways, for comparison. */
+    /** Whether the next tile is to be computed both ways, for comparison. */
     boolean isTrial() {
         return tilesSeen.getAndIncrement() % TILES_BETWEEN_TRIALS == 0;
     }
 
     /**
-     * Tells the result of a trial.
+     * Reports the result of a trial.
      *
      * @param generated nanoseconds that the generated loops took
      * @param interpreted nanoseconds that the interpreted steps took
@@ -132,7 +133,10 @@ final class FusedPlan {
         }
     }
 
-    /** Groups of steps: each holds what can be computed from the groups before it, or one step with a loop of its own. */
+    /**
+     * Groups of steps: each contains steps that can be computed from the groups before it, or one step with its own
+     * loop.
+     */
     private static List<List<TileStep>> groups(List<TileStep> steps) {
         BitSet known = new BitSet();
         List<TileStep> pending = new ArrayList<>();

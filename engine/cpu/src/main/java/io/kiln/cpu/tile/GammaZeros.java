@@ -1,8 +1,8 @@
 package io.kiln.cpu.tile;
 
 /**
- * The gamma functions between their poles below 0, where they pass through zeros: the terms of every formula cancel there, so they are
- * computed in numbers of two doubles.
+ * The gamma functions between their poles below 0, where they have zeros: the terms of every formula cancel there, so
+ * they are computed in double-double arithmetic.
  */
 final class GammaZeros {
     /** 1 / Γ(2 + t) as a Taylor series. */
@@ -42,7 +42,7 @@ final class GammaZeros {
         -1.687754992767727e-24,
         -4.4601453142789826e-26
     };
-    /** What {@link #INVERSE} lost to rounding. */
+    /** The rounding errors of {@link #INVERSE}. */
     private static final double[] INVERSE_LOW = {
         0.0,
         -4.942915152430645e-18,
@@ -107,7 +107,10 @@ final class GammaZeros {
 
     private GammaZeros() {}
 
-    /** ln |Γ(x)| from -ln |x (x + 1) … (x + m - 1) / Γ(x + m)| with x + m near 2: a product loses nothing, however small its logarithm is. */
+    /**
+     * ln |Γ(x)| from -ln |x (x + 1) … (x + m - 1) / Γ(x + m)| with x + m near 2: a product loses no precision, however
+     * small its logarithm is.
+     */
     static double log(double x) {
         int m = (int) Math.rint(2 - x);
         DoubleDouble t = DoubleDouble.sum(x, m - 2);
@@ -124,8 +127,8 @@ final class GammaZeros {
     }
 
     /**
-     * The derivative of order n, from 0 on, of the digamma function. Far below 0 it is that at 1 - x by the reflection formula, whose
-     * cotangent is written as the difference of the functions at f and 1 - f.
+     * The derivative of order n, from 0 on, of the digamma function. Far below 0 it is that at 1 - x by the reflection
+     * formula, whose cotangent is written as the difference of the functions at f and 1 - f.
      *
      * @param f the distance of x from the nearest integer
      */
@@ -145,7 +148,7 @@ final class GammaZeros {
     private static DoubleDouble polygamma(int n, DoubleDouble start) {
         int count = (int) Math.ceil(Math.max(0, FAR + 2 * n - start.high()));
         DoubleDouble steps = DoubleDouble.of(0);
-        // The small ones first, for the sake of the last digits.
+        // The small ones first, to preserve the last digits.
         for (int k = count - 1; k >= 0; k--) {
             steps = steps.add(power(start.add(DoubleDouble.of(k)).inverse(), n + 1));
         }

@@ -17,7 +17,7 @@ import io.kiln.op.index.ScatterAdd;
 import io.kiln.op.index.ScatterMode;
 import io.kiln.pointwise.Code;
 
-/** Taking and adding entries by index. */
+/** Gathers and scatters entries by index. */
 public final class IndexKernels {
     private static final long GRAIN = 1 << 14;
     private static final TileStep ADD = step(Code.ADD);
@@ -97,7 +97,7 @@ public final class IndexKernels {
      * Overwrites whole rows of an array.
      *
      * @param to the array, row-major
-     * @param numbers numbers of its rows, each once
+     * @param numbers indices of its rows, each at most once
      * @param rows the new rows, of the same dtype
      */
     public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
@@ -141,7 +141,7 @@ public final class IndexKernels {
             long from = rowMajor(in[2]).address();
             DType compute = AxisRows.compute(y.dtype());
             Parallel parallel = EngineThreads.parallel();
-            // A thread owns a range of target entries, so each of them receives its updates in order.
+            // Each thread owns a range of target entries, so each entry receives its updates in order.
             long targets = b.outer * b.n;
             int parts =
                     (int) Math.min(parallel.partsFor(b.outer * index.length * b.inner, GRAIN), Math.max(1, targets));

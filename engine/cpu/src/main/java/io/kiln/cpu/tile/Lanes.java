@@ -25,7 +25,7 @@ abstract class Lanes {
      * @param dtype their type
      * @param address the first one
      * @param stride distance in elements, 0 repeats the first one
-     * @param tile which tile
+     * @param tile the tile
      * @param at first index in the tile
      * @param count how many
      */
@@ -37,7 +37,7 @@ abstract class Lanes {
      * @param dtype their type in memory
      * @param address the first one
      * @param stride distance in elements
-     * @param tile which tile
+     * @param tile the tile
      * @param at first index in the tile
      * @param count how many
      */
@@ -46,7 +46,7 @@ abstract class Lanes {
     /**
      * Repeats the first elements of a tile.
      *
-     * @param tile which tile
+     * @param tile the tile
      * @param period number of elements to repeat
      * @param count number of elements to fill
      */
@@ -55,7 +55,7 @@ abstract class Lanes {
     /**
      * Sets a uniform.
      *
-     * @param index which one
+     * @param index the uniform
      * @param value its value
      */
     abstract void uniform(int index, double value);
@@ -66,9 +66,9 @@ abstract class Lanes {
     /**
      * Loads a uniform from memory.
      *
-     * @param index which one
+     * @param index the uniform
      * @param dtype the type in memory
-     * @param address where
+     * @param address its address
      */
     abstract void loadUniform(int index, DType dtype, long address);
 
@@ -76,7 +76,7 @@ abstract class Lanes {
      * Runs a step over the first elements of its tiles.
      *
      * @param step the step
-     * @param count how many elements
+     * @param count number of elements
      */
     abstract void run(TileStep step, int count);
 
@@ -84,7 +84,7 @@ abstract class Lanes {
      * Runs a generated loop over the first elements of its tiles.
      *
      * @param loop the loop
-     * @param count how many elements
+     * @param count number of elements
      */
     abstract void run(Loop loop, int count);
 
@@ -99,18 +99,21 @@ abstract class Lanes {
      * Finds the largest or smallest element of a row: the first of equal ones, or the first NaN if there is one.
      *
      * @param rows the rows
-     * @param row which row
+     * @param row the row
      * @param largest whether to look for the largest element
      * @return its index in the row; -1 if the row is empty
      */
     abstract long extreme(AxisRows rows, long row, boolean largest);
 
-    /** Whether some uniform second operand makes an operation return its first operand. */
+    /** Whether there is a uniform second operand for which an operation returns its first operand. */
     static boolean mayChangeNothing(Code code) {
         return code == Code.MUL || code == Code.DIV || code == Code.MIN || code == Code.MAX;
     }
 
-    /** Whether an operation with this second operand returns its first one, as with the defaults of clipping and scaling. */
+    /**
+     * Whether an operation with this second operand returns its first operand, as with the defaults of clipping and
+     * scaling.
+     */
     static boolean changesNothing(Code code, double b) {
         return switch (code) {
             case MUL, DIV -> b == 1;

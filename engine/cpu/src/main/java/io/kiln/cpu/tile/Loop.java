@@ -11,7 +11,7 @@ interface Loop {
      *
      * @param tiles the tiles of the lanes: {@code float[][]} or {@code double[][]}
      * @param uniforms their uniforms, of the same type, each in an array of one element
-     * @param count how many elements
+     * @param count number of elements
      */
     void run(Object tiles, Object uniforms, int count);
 }

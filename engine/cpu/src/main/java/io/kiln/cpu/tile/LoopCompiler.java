@@ -14,9 +14,9 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Writes steps of plain arithmetic as the bytecode of one loop, in a hidden class. It is the loop that one would write by
- * hand: {@code for (int i = 0; i < n; i++) { float v0 = t0[i]; float v1 = v0 * u0 + t1[i]; …; t2[i] = v7; }}, in which
- * HotSpot finds vector instructions for every step.
+ * Compiles steps of plain arithmetic to the bytecode of one loop, in a hidden class. It equals the loop that one would
+ * write by hand: {@code for (int i = 0; i < n; i++) { float v0 = t0[i]; float v1 = v0 * u0 + t1[i]; …; t2[i] = v7; }},
+ * for which HotSpot generates vector instructions for every step.
  */
 final class LoopCompiler {
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
@@ -40,7 +40,7 @@ final class LoopCompiler {
         this.code = code;
     }
 
-    /** Whether a step can stand in a generated loop: HotSpot has vector instructions for it. */
+    /** Whether a step can be part of a generated loop: HotSpot has vector instructions for it. */
     static boolean takes(TileStep s) {
         if (s.form() == TileStep.Form.POSITIVE) {
             return false;
@@ -57,8 +57,8 @@ final class LoopCompiler {
      *
      * @param dtype compute type, float32 or float64
      * @param steps steps in order, each defining a new value; operands are values
-     * @param read values that come from tiles
-     * @param written values that go to tiles
+     * @param read values that are read from tiles
+     * @param written values that are written to tiles
      * @param tile the tile of each of these values
      * @return the loop
      */
@@ -224,7 +224,7 @@ final class LoopCompiler {
         }
     }
 
-    /** HotSpot knows the root of a float by these conversions. */
+    /** HotSpot recognizes the square root of a float by these conversions. */
     private void root() {
         if (type == Type.FLOAT_TYPE) {
             code.visitInsn(Opcodes.F2D);

@@ -3,11 +3,11 @@ package io.kiln.cpu.tile;
 import io.kiln.ndarray.NDArray;
 import java.util.Arrays;
 
-/** Whether a program that writes outputs spoils an input that it has yet to read. */
+/** Whether a program that writes outputs would overwrite an input that it has yet to read. */
 final class Overlap {
     private Overlap() {}
 
-    /** True when the input shares bytes with an output in another arrangement; the very same elements do no harm. */
+    /** True if the input shares bytes with an output in another arrangement; identical elements are harmless. */
     static boolean isHarmful(NDArray input, NDArray[] outputs) {
         for (NDArray y : outputs) {
             if (input.storage() == y.storage() && !isSame(input, y) && first(input) < end(y) && first(y) < end(input)) {

@@ -26,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Concurrency: thread-safe.
  */
 public final class PointwiseKernels {
-    /** Bounds the cache: operators carry numbers such as a learning rate, so they can differ without end. */
+    /** Limits the cache: operators contain numbers such as a learning rate, so there may be infinitely many. */
     private static final int MAX_PROGRAMS = 2048;
 
     private final Map<Operator, TileProgram> operators = new ConcurrentHashMap<>();
@@ -35,7 +35,7 @@ public final class PointwiseKernels {
     private final KernelPlan copy = KernelPlan.rowMajor(this::convert);
 
     /**
-     * Adds the kernels that stand in the table: copy and cast.
+     * Adds the kernels of the table: copy and cast.
      *
      * @param table the table
      */
@@ -66,7 +66,7 @@ public final class PointwiseKernels {
     }
 
     /**
-     * The layout that results of pointwise programs have: that of the first input of the whole shape.
+     * The layout of the results of pointwise programs: that of the first input with the full shape.
      *
      * @param inputs layouts that broadcast to the shape
      * @param shape the shape
@@ -99,7 +99,7 @@ public final class PointwiseKernels {
         return y;
     }
 
-    /** The compute type that converts without a detour: int64 to float16 rounds twice in any case. */
+    /** The compute type that converts directly: int64 to float16 rounds twice in any case. */
     private static DType exact(DType from, DType to) {
         if (from == DType.FLOAT64 || to == DType.FLOAT64) {
             return DType.FLOAT64;
@@ -139,7 +139,7 @@ public final class PointwiseKernels {
     }
 
     /**
-     * Makes a program ready for arrays of these shapes and strides.
+     * Prepares a program for arrays of these shapes and strides.
      *
      * @param program the program
      * @param inputs arrays as for {@link #run}

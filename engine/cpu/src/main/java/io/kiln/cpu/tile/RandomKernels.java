@@ -12,11 +12,11 @@ import io.kiln.op.random.RandomNormal;
 import io.kiln.op.random.RandomUniform;
 
 /**
- * Random numbers: the same bits as the compositions of the operators give, since each follows from seed, draw and position
- * alone, whichever thread makes it.
+ * Random numbers, with the same bits as the composed operators: each number depends on seed, draw and position alone,
+ * not on the thread.
  */
 public final class RandomKernels {
-    /** Words of the generator below which a second thread costs more than it saves. */
+    /** Number of generator words below which a second thread costs more than it saves. */
     private static final long GRAIN = 1 << 13;
 
     private RandomKernels() {}
@@ -41,7 +41,7 @@ public final class RandomKernels {
         });
     }
 
-    /** Makes numbers of words. */
+    /** Converts words to numbers. */
     private interface Transform {
         void run(int[] words, float[] to, int n);
     }

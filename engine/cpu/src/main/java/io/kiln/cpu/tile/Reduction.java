@@ -8,18 +8,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How an array is reduced over some of its axes. In the order of its memory the array is seen as [outer, rows, columns]:
- * columns are the kept axes that lie closest together, rows all reduced axes, outer the remaining kept axes. Blocks of rows
- * are folded in halves, which is pairwise summation and runs in vector instructions whether there is one column or many.
+ * A reduction of an array over some of its axes. In memory order the array is seen as [outer, rows, columns]: columns
+ * are the kept axes that are closest together, rows all reduced axes, outer the remaining kept axes. Blocks of rows are
+ * folded in halves, which is pairwise summation and runs in vector instructions for any number of columns.
  *
- * <p>Which elements are added in which order follows from shape and strides alone, never from the number of threads.
+ * <p>The order in which elements are added depends on shape and strides alone, never on the number of threads.
  */
 final class Reduction {
-    /** Elements of a block of rows whose result is kept apart, so that threads can share one long reduction. */
+    /** Elements of a block of rows whose result is kept separately, so that threads can share a long reduction. */
     private static final long BLOCK = 1 << 16;
 
     private static final int MAX_BLOCKS = 64;
-    /** Elements of one outer index up to which several are loaded at once and reduced by a plain loop. */
+    /** Number of elements per outer index up to which several are loaded at once and reduced by a plain loop. */
     private static final int SMALL = 128;
 
     private static final long GRAIN = 1 << 15;
@@ -38,7 +38,7 @@ final class Reduction {
      * Plans a reduction.
      *
      * @param x layout of the array
-     * @param address where it begins
+     * @param address its first byte
      * @param axes the axes to reduce; none for all
      */
     Reduction(Layout x, long address, List<Long> axes) {
@@ -80,12 +80,12 @@ final class Reduction {
         blocks = Math.max(1, (rows + blockRows - 1) / blockRows);
     }
 
-    /** The number of elements that go into one result. */
+    /** The number of elements per result. */
     long count() {
         return rows;
     }
 
-    /** Dense strides of the result, for the shape of x with reduced axes of size 1, in the order of x's memory. */
+    /** Dense strides of the result, for the shape of x with reduced axes of size 1, in the memory order of x. */
     long[] keptStrides(Shape kept) {
         long[] strides = new long[kept.rank()];
         long stride = 1;
@@ -103,9 +103,9 @@ final class Reduction {
     }
 
     /**
-     * Reduces.
+     * Runs the reduction.
      *
-     * @param folders makes the folders, one for each part
+     * @param folders creates the folders, one for each part
      * @param y address of the dense result
      */
     void run(Folder.Factory folders, long y) {

@@ -56,7 +56,7 @@ public final class ReductionKernels {
         return new KernelPlan(new long[][] {without(strides, kept, axes, y.shape())}, 0, kernel);
     }
 
-    /** Leaves out the reduced axes unless the result keeps them. */
+    /** Removes the reduced axes unless the result keeps them. */
     private static long[] without(long[] strides, long[] kept, List<Long> axes, Shape y) {
         if (y.rank() == kept.length) {
             return strides;

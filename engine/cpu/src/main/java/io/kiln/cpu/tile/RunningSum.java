@@ -2,7 +2,7 @@ package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 
-/** Sums along a row, from its beginning or from its end. */
+/** Sums along a row, from its start or from its end. */
 final class RunningSum {
     private RunningSum() {}
 

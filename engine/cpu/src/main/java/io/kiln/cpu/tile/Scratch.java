@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The lanes of the calling thread: some of each compute type for every part into which the thread splits its loops. They
- * belong to the calling thread and not to the engine threads, which come and go.
+ * The lanes of the calling thread: some of each compute type for every part into which the thread splits its loops.
+ * They belong to the calling thread, not to the engine threads, which come and go.
  */
 final class Scratch {
     /** Elements of the wide tiles of reductions: one of them is half of a first-level cache. */
@@ -41,8 +41,8 @@ final class Scratch {
      * Lanes for the parts of one run.
      *
      * @param type compute type
-     * @param parts how many parts
-     * @return that many lanes of {@link Lanes#TILE} elements; the array is not to be changed
+     * @param parts number of parts
+     * @return that many lanes of {@link Lanes#TILE} elements; the array must not be changed
      */
     Lanes[] lanes(DType type, int parts) {
         return lanes(narrow, narrowLately, type, parts, Lanes.TILE);
@@ -52,8 +52,8 @@ final class Scratch {
      * Lanes with wide tiles for the parts of one run.
      *
      * @param type compute type
-     * @param parts how many parts
-     * @return that many lanes of {@link #WIDE} elements; the array is not to be changed
+     * @param parts number of parts
+     * @return that many lanes of {@link #WIDE} elements; the array must not be changed
      */
     Lanes[] wideLanes(DType type, int parts) {
         return lanes(wide, wideLately, type, parts, WIDE);

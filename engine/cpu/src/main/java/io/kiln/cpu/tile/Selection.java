@@ -3,11 +3,11 @@ package io.kiln.cpu.tile;
 import io.kiln.ndarray.Memory;
 
 /**
- * The first few elements of a row in the order of {@link SortedOrder}, without sorting the rest: they are kept in order while
- * the row is read once, and most elements fail the comparison with the last of them.
+ * The first few elements of a row in the order of {@link SortedOrder}, without sorting the rest: they are kept in order
+ * while the row is read once, and most elements fail the comparison with the last of them.
  */
 final class Selection {
-    /** Up to which number this beats sorting, whatever the order of the row. */
+    /** The number up to which this is faster than sorting, for any order of the row. */
     static final int MOST = 64;
 
     private final boolean largest;

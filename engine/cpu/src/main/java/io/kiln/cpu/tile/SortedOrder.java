@@ -5,9 +5,9 @@ import io.kiln.ndarray.ShapeException;
 import java.util.Arrays;
 
 /**
- * The indices that sort a row, stably, with NaN as the largest. Each element becomes an integer of 64 bits of the same order;
- * long rows are sorted by one byte of it after the other, last byte first, without those bytes that all elements share, short
- * rows by insertion.
+ * The indices that sort a row, stably, with NaN as the largest. Each element is mapped to a 64-bit integer with the
+ * same order. Long rows are radix-sorted byte by byte, last byte first, skipping bytes that all elements share; short
+ * rows are sorted by insertion.
  */
 final class SortedOrder {
     private static final int SHORT = 48;
@@ -65,7 +65,7 @@ final class SortedOrder {
         }
     }
 
-    /** A number as an integer of the same order; -0 is 0, and all NaN are one, the largest. */
+    /** Maps a number to an integer with the same order; -0 equals 0, and all NaN are equal and the largest. */
     static long key(double a) {
         long bits = Double.doubleToLongBits(a + 0.0);
         return bits ^ bits >> 63 & Long.MAX_VALUE;
@@ -90,7 +90,7 @@ final class SortedOrder {
             Arrays.fill(c, 0);
         }
         for (long key : keys) {
-            // The sign bit turned, the order is that of unsigned numbers.
+            // With the sign bit flipped, the order is that of unsigned numbers.
             long k = key ^ Long.MIN_VALUE;
             for (int d = 0; d < DIGITS; d++) {
                 counts[d][(int) (k >>> 8 * d) & 0xff]++;

@@ -9,13 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The plans of a program for one set of uniform inputs: interpreted at first, compiled once it has processed enough elements
- * to be worth a class.
+ * The plans of a program for one set of uniform inputs: interpreted at first, compiled once it has processed enough
+ * elements to be worth a class.
  *
  * <p>Concurrency: thread-safe.
  */
 final class TieredPlan {
-    /** Bounds the classes compiled for operands that are only sometimes 1 or infinite. */
+    /** Limits the classes compiled for operands that are only sometimes 1 or infinite. */
     private static final int MAX_VARIANTS = 6;
 
     private final PointwiseProgram program;
@@ -38,7 +38,7 @@ final class TieredPlan {
 
     private volatile Recent recent;
 
-    /** The plan that is interpreted. */
+    /** The interpreted plan. */
     final TilePlan tiles;
 
     /**
@@ -60,12 +60,12 @@ final class TieredPlan {
     }
 
     /**
-     * The compiled plan for a run. Steps that change nothing in it (a clip at infinity, a factor of 1) are left out.
+     * The compiled plan for a run. Steps that change nothing in it (a clip at infinity, a factor of 1) are omitted.
      *
      * @param type compute type
      * @param size elements of this run
      * @param lanes lanes in which the preamble has run
-     * @return the plan; null while the program is not worth it, and where nothing can be fused
+     * @return the plan; null while the program is not worth compiling, and if nothing can be fused
      */
     FusedPlan fused(DType type, long size, Lanes lanes) {
         if (type == DType.INT64 || elements.get() < worth && elements.addAndGet(size) < worth) {

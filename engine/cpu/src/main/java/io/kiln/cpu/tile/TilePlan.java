@@ -9,9 +9,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * A program with its registers assigned to tiles and uniforms: what depends on constants, scalars and one-element inputs
- * only is computed once per run ({@link #preamble}), the rest once per tile ({@link #steps}). Tiles are reused as soon as
- * their value is dead, so that all of them together stay in the first-level cache.
+ * A program with its registers assigned to tiles and uniforms: values that depend only on constants, scalars and
+ * one-element inputs are computed once per run ({@link #preamble}), all others once per tile ({@link #steps}). Tiles
+ * are reused as soon as their value is dead, so that all of them together stay in the first-level cache.
  */
 final class TilePlan {
     private final List<TileStep> preambleSteps = new ArrayList<>();
@@ -30,7 +30,7 @@ final class TilePlan {
     final TileStep[] preamble;
     /** Steps to be run for each tile. */
     final TileStep[] steps;
-    /** For each output the tile that holds it after the steps. */
+    /** For each output, the tile that holds it after the steps. */
     final int[] outputs;
 
     /**
@@ -48,7 +48,7 @@ final class TilePlan {
      *
      * @param program the program
      * @param uniformInputs bit i is set when input i has one value for all elements
-     * @param reuse whether a tile takes another value when its value is dead; otherwise each value has a tile of its own
+     * @param reuse whether a tile takes another value once its value is dead; otherwise each value has its own tile
      */
     TilePlan(PointwiseProgram program, long uniformInputs, boolean reuse) {
         this.reuse = reuse;
@@ -108,7 +108,7 @@ final class TilePlan {
         }
     }
 
-    /** Marks instructions that the step of their only user computes along: factors of sums, and the test of a ReLU. */
+    /** Marks instructions that the step of their only user absorbs: factors of sums, and the test of a ReLU. */
     private void absorb(int i) {
         Instruction s = list.get(i);
         if (uniform[i]) {
@@ -232,7 +232,9 @@ final class TilePlan {
         finish(i, step, s.a(), b ? -1 : s.b(), c ? -1 : s.c());
     }
 
-    /** Frees the operands that die here (before the result takes a tile: it may be one of theirs) and adds the step. */
+    /**
+     * Frees the operands that die here (before the result takes a tile, which may be one of theirs) and adds the step.
+     */
     private void finish(int i, TileStep s, int a, int b, int c) {
         release(i, a, s.a());
         release(i, b, s.b());

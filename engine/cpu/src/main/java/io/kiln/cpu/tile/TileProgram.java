@@ -29,7 +29,7 @@ final class TileProgram {
     private final long worth;
     private final Map<Long, TieredPlan> plans = new ConcurrentHashMap<>();
     private final TieredPlan plain;
-    /** How an operator of one output is computed that has this program. */
+    /** The plan of an operator with one output that has this program. */
     final KernelPlan rowMajor = KernelPlan.rowMajor(this::run);
 
     TileProgram(PointwiseProgram program) {
@@ -40,7 +40,7 @@ final class TileProgram {
      * Prepares a program.
      *
      * @param program the program
-     * @param worth elements that it runs over before loops are generated for it
+     * @param worth number of elements after which loops are generated for it
      */
     TileProgram(PointwiseProgram program, long worth) {
         this.program = program;
@@ -61,7 +61,7 @@ final class TileProgram {
      *
      * @param type the type to compute in
      * @param inputs arrays that broadcast to the outputs' shape
-     * @param outputs arrays of one shape; an output may be the very same memory as an input
+     * @param outputs arrays of one shape; an output may have exactly the same memory as an input
      * @param scalars the program's scalars
      */
     void run(DType type, NDArray[] inputs, NDArray[] outputs, double... scalars) {
@@ -81,7 +81,7 @@ final class TileProgram {
         run(type(inputs, outputs[0].dtype()), inputs, outputs);
     }
 
-    /** The promoted type of inputs and outputs, as it is computed in. */
+    /** The promoted dtype of inputs and outputs, as used in computation. */
     static DType type(NDArray[] inputs, DType outputs) {
         DType t = outputs;
         for (NDArray x : inputs) {
@@ -93,7 +93,7 @@ final class TileProgram {
         return t.isFloating() ? DType.FLOAT32 : DType.INT64;
     }
 
-    /** The type to compute in, where the promoted type of all arrays is given. */
+    /** The dtype to compute in, given the promoted dtype of all arrays. */
     DType computeType(DType type, double... scalars) {
         return type == DType.INT64 && !(wholeNumbers && areWhole(scalars)) ? DType.FLOAT64 : type;
     }
@@ -157,7 +157,7 @@ final class TileProgram {
         }
     }
 
-    /** Runs small arrays of one dense layout without any preparation; false when they are not of that kind. */
+    /** Runs small arrays with the same dense layout without any preparation; false if they do not have this form. */
     private boolean runSmall(
             DType compute, NDArray[] inputs, NDArray[] outputs, double[] scalars, Shape shape, int size) {
         long uniform = 0;

@@ -9,8 +9,8 @@ import io.kiln.op.shape.BroadcastTo;
 import java.util.Arrays;
 
 /**
- * A program on arrays of certain shapes and strides: how each of them is walked. It may be run again and again, also on other
- * arrays that look the same, and makes no objects.
+ * A program on arrays of certain shapes and strides: how each of them is traversed. It can be run repeatedly, also on
+ * other arrays with the same layouts, and allocates no objects.
  *
  * <p>Concurrency: one thread at a time.
  */
@@ -66,7 +66,7 @@ final class TileRun implements Parallel.PartBody {
         dtypes[i] = array.dtype();
     }
 
-    /** Takes other arrays; false when they do not look the same. */
+    /** Switches to other arrays; false if their layouts differ. */
     boolean take(NDArray[] inputs, NDArray[] outputs) {
         if (inputs.length < in.length || outputs.length != out.length) {
             return false;

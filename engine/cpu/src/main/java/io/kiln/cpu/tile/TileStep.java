@@ -4,10 +4,11 @@ import io.kiln.pointwise.Code;
 import java.util.function.IntUnaryOperator;
 
 /**
- * One step of a {@link TilePlan}. Registers are tiles (many elements) or uniforms (one value for all elements of the run).
+ * One step of a {@link TilePlan}. Registers are tiles (many elements) or uniforms (one value for all elements of the
+ * run).
  *
  * @param code what it computes
- * @param form where the operands and the result stand
+ * @param form the kinds of the operands and the result
  * @param target number of the tile (or uniform, in the form {@link Form#UNIFORM}) that it writes
  * @param a first operand; the number of the input or scalar of a load
  * @param b second operand
@@ -32,7 +33,7 @@ record TileStep(Code code, Form form, int target, int a, int b, int c, int d, do
         SCALED,
         /** Tile a times uniform c, plus tile b times uniform d. */
         BOTH_SCALED,
-        /** Tile b where tile a is positive, else 0. */
+        /** Tile b where tile a is positive, otherwise 0. */
         POSITIVE,
         /** Fills the target tile with the uniform a. */
         FILL

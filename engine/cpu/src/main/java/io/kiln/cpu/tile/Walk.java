@@ -5,8 +5,8 @@ import io.kiln.ndarray.Shape;
 import java.util.Arrays;
 
 /**
- * How one array is walked when all arrays of a run are visited in a common order of axes: its axes in that order, with
- * neighbours merged where its strides allow it. A dense array becomes one axis of stride 1 whatever its layout.
+ * How one array is traversed when all arrays of a run are visited in a common order of axes: its axes in that order,
+ * with neighbours merged where its strides allow it. A dense array becomes one axis of stride 1, whatever its layout.
  */
 final class Walk {
     private final DType dtype;
@@ -20,7 +20,7 @@ final class Walk {
      * Plans a walk.
      *
      * @param dtype type of the elements
-     * @param address where the array begins
+     * @param address its first byte
      * @param shape the shape under which it is seen
      * @param arrayStrides its strides under that shape
      * @param order the axes, outermost first; axes of size 1 may be missing
@@ -62,7 +62,7 @@ final class Walk {
     /**
      * Whether the array has one value for all elements.
      *
-     * @return true when it is one axis of stride 0
+     * @return true if it is one axis of stride 0
      */
     boolean isUniform() {
         return strides.length == 1 && strides[0] == 0;
@@ -72,7 +72,7 @@ final class Walk {
         return dtype;
     }
 
-    /** Walks another array of the same shape and strides from now on. */
+    /** Traverses another array of the same shape and strides from now on. */
     void at(long newAddress) {
         address = newAddress;
     }
@@ -90,7 +90,7 @@ final class Walk {
         }
     }
 
-    /** Loads elements from, from + 1, … of the walk into a tile, beginning there at index at. */
+    /** Loads elements from, from + 1, … of the walk into a tile, starting there at index at. */
     void load(Lanes lanes, int tile, long from, int at, int count) {
         if (strides.length == 1) {
             lanes.load(dtype, address + from * strides[0] * bytes, strides[0], tile, at, count);
