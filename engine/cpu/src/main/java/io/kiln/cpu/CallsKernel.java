@@ -8,7 +8,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 import java.util.Arrays;
 
-/** A kernel that does nothing but oneDNN calls on its inputs and outputs, or gives up. */
+/** A kernel that consists of oneDNN calls on its inputs and outputs only, or gives up. */
 record CallsKernel(Operator operator, Attempt attempt, Fallback fallback) implements Kernel {
     @Override
     public void run(NDArray[] inputs, NDArray[] outputs, Span workspace) {
@@ -22,9 +22,9 @@ record CallsKernel(Operator operator, Attempt attempt, Fallback fallback) implem
         return new Recorded(this);
     }
 
-    /** Makes the calls of an earlier run again, with other addresses. Belongs to one thread at a time. */
+    /** Replays the calls of an earlier run with other addresses. Belongs to one thread at a time. */
     private static final class Recorded implements Kernel {
-        /** It may serve several threads in turn, each of which has primitives of its own; then looking is no worse. */
+        /** It may serve several threads in turn, each with its own primitives; it then falls back to a lookup. */
         private static final int MAX_TRIES = 4;
 
         private final CallsKernel kernel;
@@ -95,8 +95,8 @@ record CallsKernel(Operator operator, Attempt attempt, Fallback fallback) implem
         }
 
         /**
-         * Takes the addresses of other arrays, if their strides are the same (shapes and types always are) and those that shared
-         * memory still share it, because a recorded call does not say which of them it read.
+         * Switches to the addresses of other arrays, if their strides are the same (shapes and types always are) and
+         * those that shared memory still share it, because a recorded call does not say which of them it read.
          */
         boolean take(NDArray[] inputs, NDArray[] outputs) {
             for (int i = 0; i < strides.length; i++) {

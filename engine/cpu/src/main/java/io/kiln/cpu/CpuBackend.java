@@ -23,7 +23,7 @@ import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
 
-/** The processor: kernels on off-heap memory, run by the {@linkplain EngineThreads engine threads} of the caller. */
+/** The CPU backend: kernels on off-heap memory, run by the caller's {@linkplain EngineThreads engine threads}. */
 public final class CpuBackend implements CompilingBackend {
     private static final int ALIGNMENT = 64;
     private static final Traits TRAITS = new Traits(true);
@@ -42,7 +42,7 @@ public final class CpuBackend implements CompilingBackend {
                     SpecialKernels::contribute));
     private final Target target = new CpuTarget(kernels);
 
-    /** Opens the processor with the memory budget of this JVM. */
+    /** Opens the backend with the memory budget of this JVM. */
     public CpuBackend() {
         allocator = new Allocator(
                 Allocator.Order.INLINE,
@@ -124,7 +124,7 @@ public final class CpuBackend implements CompilingBackend {
                 + (allocator.budget() >> 20) + " MiB";
     }
 
-    /** The address that the system gave stands just before the aligned one. */
+    /** The address that the system returned is stored just before the aligned one. */
     private static long allocateAligned(long bytes) {
         try {
             long given = Memory.allocate(bytes + ALIGNMENT);

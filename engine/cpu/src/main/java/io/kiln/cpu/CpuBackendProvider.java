@@ -5,9 +5,9 @@ import io.kiln.backend.BackendProvider;
 import io.kiln.backend.Device;
 import java.util.Optional;
 
-/** Offers the processor as device {@code cpu(0)}. */
+/** Provides the CPU as device {@code cpu(0)}. */
 public final class CpuBackendProvider implements BackendProvider {
-    /** Made by the service loader. */
+    /** Called by the service loader. */
     public CpuBackendProvider() {}
 
     @Override

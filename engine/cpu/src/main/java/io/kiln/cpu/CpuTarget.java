@@ -16,7 +16,7 @@ import io.kiln.op.Pointwise;
 import io.kiln.op.internal.ReluGradient;
 import io.kiln.op.math.Add;
 
-/** Tells the compiler which kernels this processor has and what it likes. */
+/** Tells the compiler which kernels and layouts the CPU supports and prefers. */
 final class CpuTarget implements Target {
     private final KernelTable kernels;
 
@@ -29,7 +29,7 @@ final class CpuTarget implements Target {
         return kernels.has(operator);
     }
 
-    /** Functions that oneDNN implements stay with it; sums and the gradient of ReLU are as fast in a program. */
+    /** Functions that oneDNN implements are left to it; sums and the gradient of ReLU are as fast in a program. */
     @Override
     public boolean fuses(Pointwise operator, Spec output) {
         return operator instanceof ReluGradient

@@ -5,11 +5,11 @@ import io.kiln.cpu.natives.Natives;
 /**
  * The number of threads that kernels called by the current thread may use, and the {@link Parallel} that runs them.
  *
- * <p>The number is set by whoever owns the thread (a Spark task sets its {@code spark.task.cpus}); it is never guessed
- * from the host, because several tasks share a host and too many threads cost far more than too few. Where nobody has set
- * it, it is the system property {@code kiln.cpu.threads}, and 1 without that.
+ * <p>The number is set by the owner of the thread (a Spark task sets its {@code spark.task.cpus}). It is never guessed
+ * from the host, because several tasks share a host, and too many threads cost far more than too few. If unset, it is
+ * the system property {@code kiln.cpu.threads}, or 1 without that.
  *
- * <p>Concurrency: everything here concerns the calling thread only.
+ * <p>Concurrency: everything here affects the calling thread only.
  */
 public final class EngineThreads {
 
@@ -21,7 +21,7 @@ public final class EngineThreads {
     private EngineThreads() {}
 
     /**
-     * Number of threads of the calling thread's kernels, itself included.
+     * The number of threads of the calling thread's kernels, including itself.
      *
      * @return at least 1
      */
@@ -48,8 +48,8 @@ public final class EngineThreads {
     }
 
     /**
-     * The parallel runner of the calling thread. The first call (and the first after {@link #set}) also tells the
-     * OpenMP library of oneDNN the number of threads.
+     * The parallel runner of the calling thread. The first call (and the first after {@link #set}) also passes the
+     * number of threads to oneDNN's OpenMP library.
      *
      * @return a runner for the calling thread only
      */

@@ -7,7 +7,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 
-/** What comes after a kernel of an operator: the kernels that are asked behind it, and at last the composition. */
+/** What runs when a kernel gives up: the kernels behind it in the table, and finally the composition. */
 public final class Fallback {
     private final KernelTable table;
     private final int next;
@@ -33,22 +33,22 @@ public final class Fallback {
     }
 
     /**
-     * Plans an operator anew, with all kernels.
+     * Plans an operator again, with all kernels.
      *
      * @param operator the operator
      * @param inputs other layouts of its inputs
-     * @param outputs what the operator's rule says of the outputs
-     * @return the plan; null when there is no kernel
+     * @param outputs the outputs according to the operator's rule
+     * @return the plan; null if there is no kernel
      */
     public KernelPlan all(Operator operator, Layout[] inputs, Spec[] outputs) {
         return table.plan(operator, inputs, outputs);
     }
 
     /**
-     * A plan for a kernel that may give up while it runs.
+     * Creates a plan for a kernel that may give up at run time.
      *
      * @param operator the operator
-     * @param strides as of {@link KernelPlan#strides}
+     * @param strides as in {@link KernelPlan#strides}
      * @param attempt the work
      * @return the plan
      */
@@ -57,11 +57,11 @@ public final class Fallback {
     }
 
     /**
-     * A plan with a workspace for a kernel that may give up while it runs.
+     * Creates a plan with a workspace for a kernel that may give up at run time.
      *
      * @param operator the operator
-     * @param strides as of {@link KernelPlan#strides}
-     * @param workspaceBytes as of {@link KernelPlan#workspaceBytes}
+     * @param strides as in {@link KernelPlan#strides}
+     * @param workspaceBytes as in {@link KernelPlan#workspaceBytes}
      * @param attempt the work
      * @return the plan
      */
@@ -74,11 +74,11 @@ public final class Fallback {
     }
 
     /**
-     * A plan for a kernel that does nothing but oneDNN calls on its inputs and outputs, or gives up. Who runs it again and again has
-     * the calls recorded and made again without the way that led to them.
+     * Creates a plan for a kernel that consists of oneDNN calls on its inputs and outputs only, or gives up. When it
+     * runs repeatedly, the calls are recorded and replayed without the code that led to them.
      *
      * @param operator the operator
-     * @param strides as of {@link KernelPlan#strides}
+     * @param strides as in {@link KernelPlan#strides}
      * @param attempt the work
      * @return the plan
      */

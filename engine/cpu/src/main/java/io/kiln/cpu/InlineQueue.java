@@ -6,7 +6,7 @@ import io.kiln.backend.Span;
 import io.kiln.ndarray.Memory;
 import java.time.Duration;
 
-/** The processor's queue: work has ended when its call returns, so that there is nothing to record and to wait for. */
+/** The CPU's queue: work has ended when its call returns, so there is nothing to record or to wait for. */
 final class InlineQueue implements Queue {
     static final InlineQueue INSTANCE = new InlineQueue();
 
@@ -33,7 +33,7 @@ final class InlineQueue implements Queue {
         return Event.DONE;
     }
 
-    /** Waits here for another device, whose work would otherwise run on while the processor reads or writes. */
+    /** Waits here for another device, whose work would otherwise continue while the CPU reads or writes. */
     @Override
     public void await(Event event) {
         event.synchronize(PATIENCE);

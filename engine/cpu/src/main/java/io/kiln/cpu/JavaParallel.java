@@ -9,14 +9,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Parts on plain Java threads, for machines without the OpenMP library of oneDNN. A part that no helper has begun yet is
- * taken by the calling thread, so a slow start of the helpers costs nothing but speed.
+ * Runs parts on plain Java threads, for machines without oneDNN's OpenMP library. The calling thread takes parts that
+ * no helper has started yet, so helpers that start slowly only cost speed.
  */
 final class JavaParallel implements Parallel {
 
     private static final long DEADLINE_MINUTES = 30;
 
-    /** Daemon threads, shared by all engines of the JVM, that end after ten idle seconds. */
+    /** Daemon threads, shared by all engines of the JVM, which end after ten idle seconds. */
     private static final ExecutorService HELPERS =
             new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                 Thread thread = new Thread(task, "kiln-parallel");

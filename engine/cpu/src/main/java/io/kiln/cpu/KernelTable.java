@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Which kernels run which operators. Groups of kernels contribute to it one after the other; of the kernels of one operator
- * the one added last is asked first, so a fast kernel stands in front of a general one and declines what it cannot do.
+ * Maps operators to kernels. Groups of kernels contribute to it in order. Of the kernels for one operator the one added
+ * last is tried first, so a fast kernel precedes a general one and declines what it cannot do.
  *
- * <p>Immutable once made.
+ * <p>Immutable after construction.
  */
 public final class KernelTable {
     private final Map<Class<?>, List<Entry>> kernels = new HashMap<>();
@@ -23,10 +23,10 @@ public final class KernelTable {
 
     record Entry(Planner planner, Fallback fallback) {}
 
-    /** Plans a pointwise operator that no other kernel has taken. */
+    /** Plans pointwise operators that no other kernel accepts. */
     public interface PointwisePlanner {
         /**
-         * Plans it.
+         * Plans an operator.
          *
          * @param operator the operator
          * @param inputs layouts of its inputs
@@ -37,9 +37,9 @@ public final class KernelTable {
     }
 
     /**
-     * Makes a table.
+     * Creates a table.
      *
-     * @param pointwise plans pointwise operators that no kernel of the table takes
+     * @param pointwise plans pointwise operators that no kernel of the table accepts
      * @param groups the contributors, the most general first
      */
     public KernelTable(PointwisePlanner pointwise, List<Consumer<KernelTable>> groups) {
@@ -50,7 +50,7 @@ public final class KernelTable {
     }
 
     /**
-     * Adds kernels in front of those of the same operator; for groups only, while the table is made.
+     * Adds kernels before those of the same operator; called by groups during construction.
      *
      * @param operator the operator's class
      * @param planner plans the kernels
@@ -61,7 +61,7 @@ public final class KernelTable {
     }
 
     /**
-     * Adds a kernel that takes whatever comes and writes row-major results.
+     * Adds a kernel that accepts all inputs and writes row-major results.
      *
      * @param operator the operator's class
      * @param routine computes it
@@ -77,24 +77,24 @@ public final class KernelTable {
         return !of(operator).isEmpty();
     }
 
-    /** The kernels of an operator; the last one is asked first. */
+    /** The kernels of an operator; the last one is tried first. */
     List<Entry> of(Operator operator) {
         return kernels.getOrDefault(operator.getClass(), List.of());
     }
 
     /**
-     * Asks the kernels for a plan.
+     * Tries the kernels in order.
      *
      * @param operator the operator
      * @param inputs layouts of its inputs
-     * @param outputs what its rule says of the outputs
-     * @return the plan of the first kernel that takes it; null when it must be composed
+     * @param outputs the outputs according to the operator's rule
+     * @return the plan of the first kernel that accepts it; null if it must be composed
      */
     public KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs) {
         return plan(operator, inputs, outputs, Integer.MAX_VALUE);
     }
 
-    /** The same among the kernels up to a number, the general ones. */
+    /** The same among the kernels below an index, the more general ones. */
     KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, int last) {
         List<Entry> chain = of(operator);
         for (int i = Math.min(last, chain.size() - 1); i >= 0; i--) {

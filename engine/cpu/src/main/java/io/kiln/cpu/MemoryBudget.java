@@ -4,12 +4,12 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
-/** How many bytes arrays may take off the heap. */
+/** The number of bytes that off-heap arrays may take. */
 final class MemoryBudget {
     /** The property that sets the budget: bytes, or with suffix k, m or g. */
     static final String PROPERTY = "kiln.memory.limit";
 
-    /** The remedy named when the budget is too small. */
+    /** The remedy named if the budget is too small. */
     static final String REMEDY = "raise spark.executor.memoryOverhead (in local mode: the container's memory) or -D"
             + PROPERTY + "=8g, or use a smaller batch";
 
@@ -17,7 +17,7 @@ final class MemoryBudget {
 
     private MemoryBudget() {}
 
-    /** The budget of this JVM: the property, otherwise 80 % of the container's memory less the largest heap. */
+    /** The budget of this JVM: the property, or else 80 % of the container's memory minus the maximum heap. */
     static long bytes() {
         String text = System.getProperty(PROPERTY);
         return text == null ? defaultBytes(total(), Runtime.getRuntime().maxMemory()) : parse(text);
@@ -45,7 +45,7 @@ final class MemoryBudget {
         return PROPERTY + ": expected a number of bytes, or one with suffix k, m or g (8g), got '" + text + "'";
     }
 
-    /** The memory of the machine, or of the control group when that is less. */
+    /** The memory of the machine, or of the control group if that is less. */
     private static long total() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }

@@ -3,9 +3,9 @@ package io.kiln.cpu;
 import io.kiln.cpu.natives.OpenMp;
 
 /**
- * Parts on the threads of libgomp, the same ones that oneDNN computes with. One pool for both matters: its workers spin
- * for some milliseconds after each region, so a second pool would fight them for the cores (measured on two cores: 14–54
- * µs for a region of another pool right after a region of oneDNN, 1–2 µs here).
+ * Runs parts on libgomp's threads, the same ones that oneDNN computes with. One pool for both matters: its workers spin
+ * for some milliseconds after each region, so a second pool would compete with them for the cores (measured on two
+ * cores: 14–54 µs for a region of another pool right after a region of oneDNN, 1–2 µs here).
  *
  * <p>Concurrency: belongs to one thread. Each calling thread has its own libgomp team.
  */

@@ -3,36 +3,37 @@ package io.kiln.cpu;
 /**
  * Runs the parts of one kernel on the engine threads of the calling thread.
  *
- * <p>The partition is fixed: the same number of parts gives the same parts, so a kernel whose result depends on its
- * partition only (a reduction in fixed order) gives the same bits on every run. Part 0 runs on the calling thread.
+ * <p>The partition is fixed: the same number of parts gives the same parts, so a kernel whose result depends only on
+ * its partition (a reduction in fixed order) gives the same bits on every run. Part 0 runs on the calling thread.
  *
  * <p>Concurrency: an instance belongs to the thread that got it from {@link EngineThreads#parallel()} and must not be
- * shared. A call from inside a part runs its parts one after the other on that part's thread.
+ * shared. A call from inside a part runs its parts one by one on that part's thread.
  */
 public interface Parallel {
 
     /**
      * The largest number of parts that run at the same time, at least 1.
      *
-     * @return threads, the calling one included
+     * @return the number of threads, including the calling one
      */
     int threads();
 
     /**
      * Runs {@code body} once for each part {@code 0 … parts-1} and returns when all have ended. With one part or one
-     * thread everything runs on the calling thread. The first failure of a part is thrown again here, after all parts
-     * have ended.
+     * thread everything runs on the calling thread. The first failure of a part is rethrown here, after all parts have
+     * ended.
      *
-     * @param parts number of parts, at least 0; more than {@link #threads()} are shared out round robin
+     * @param parts number of parts, at least 0; if there are more than {@link #threads()}, threads take them in turn
      * @param body what to run; must not wait for another part
      */
     void run(int parts, PartBody body);
 
     /**
-     * Splits {@code 0 … size-1} into at most {@link #threads()} ranges of at least {@code grain} elements and runs them.
+     * Splits {@code 0 … size-1} into at most {@link #threads()} ranges of at least {@code grain} elements and runs
+     * them.
      *
      * @param size number of elements
-     * @param grain the fewest elements worth a thread of their own (a region of two threads costs about 2 µs)
+     * @param grain minimum number of elements for a thread (a region of two threads costs about 2 µs)
      * @param body what to run for each range
      */
     default void forRange(long size, long grain, RangeBody body) {
@@ -47,11 +48,11 @@ public interface Parallel {
     }
 
     /**
-     * Number of parts for a loop of {@code size} elements: between 1 and {@link #threads()}, each of at least
-     * {@code grain} elements if there is more than one.
+     * Number of parts for a loop of {@code size} elements: between 1 and {@link #threads()}, each of at least {@code
+     * grain} elements if there is more than one.
      *
      * @param size number of elements
-     * @param grain the fewest elements worth a thread of their own
+     * @param grain minimum number of elements for a thread
      * @return number of parts
      */
     default int partsFor(long size, long grain) {

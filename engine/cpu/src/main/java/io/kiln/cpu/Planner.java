@@ -13,9 +13,9 @@ public interface Planner {
      *
      * @param operator the operator with its attributes
      * @param inputs layouts of its inputs
-     * @param outputs what the operator's rule says of the outputs
-     * @param fallback runs the operator when the kernel finds, while it runs, that it cannot
-     * @return the plan; null to decline: the next planner of this class is asked
+     * @param outputs the outputs according to the operator's rule
+     * @param fallback runs the operator if the kernel finds out at run time that it cannot
+     * @return the plan; null to decline, in which case the next planner of this class is tried
      */
     KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback);
 }

@@ -3,7 +3,7 @@ package io.kiln.cpu;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 
-/** Computes operators of one class whatever their inputs' layouts, into row-major outputs. */
+/** Computes operators of one class from inputs of any layout into row-major outputs. */
 @FunctionalInterface
 public interface Routine {
     /**

@@ -1,6 +1,6 @@
 package io.kiln.cpu;
 
-/** Runs all parts on the calling thread: what {@code threads = 1} means. */
+/** Runs all parts on the calling thread, for {@code threads = 1}. */
 final class SerialParallel implements Parallel {
 
     static final SerialParallel INSTANCE = new SerialParallel();
