@@ -36,7 +36,7 @@ public final class Autograd {
         long sequence;
     }
 
-    /** Puts the settings back when it is closed. */
+    /** Restores the settings when it is closed. */
     public static final class Mode implements AutoCloseable {
         private final Settings settings = SETTINGS.get(Settings::new);
         private final boolean recording = settings.recording;
@@ -57,55 +57,55 @@ public final class Autograd {
     }
 
     /**
-     * Records what follows, in train mode.
+     * Records the following operators, in train mode.
      *
-     * @return closes the recording
+     * @return ends the recording when closed
      */
     public static Mode record() {
         return new Mode(true, true);
     }
 
     /**
-     * Stops recording for a while, in predict mode.
+     * Pauses recording, in predict mode.
      *
-     * @return ends the pause
+     * @return ends the pause when closed
      */
     public static Mode pause() {
         return new Mode(false, false);
     }
 
     /**
-     * Stops recording for a while and leaves train or predict mode as it is.
+     * Pauses recording without changing train or predict mode.
      *
-     * @return ends the pause
+     * @return ends the pause when closed
      */
     public static Mode pauseKeepingMode() {
         return new Mode(false, isTraining());
     }
 
     /**
-     * Train mode (dropout drops, batch norm takes the batch's statistics), recording unchanged.
+     * Turns on train mode (dropout drops, batch norm uses the batch's statistics) without changing recording.
      *
-     * @return puts the mode back
+     * @return restores the mode when closed
      */
     public static Mode trainMode() {
         return new Mode(isRecording(), true);
     }
 
     /**
-     * Predict mode, recording unchanged.
+     * Turns on predict mode without changing recording.
      *
-     * @return puts the mode back
+     * @return restores the mode when closed
      */
     public static Mode predictMode() {
         return new Mode(isRecording(), false);
     }
 
     /**
-     * Records a forward pass that is repeated for its gradient only: running statistics stay as the first pass left them.
+     * Records a forward pass that is repeated only for its gradient: running statistics are not updated again.
      *
      * @param training whether the first pass ran in train mode
-     * @return ends the repetition
+     * @return ends the repetition when closed
      */
     public static Mode replay(boolean training) {
         Mode mode = new Mode(true, training);
@@ -123,7 +123,8 @@ public final class Autograd {
     }
 
     /**
-     * The same array, off the tape: gradients do not flow through it. It is a view, and belongs to the current scope.
+     * The same array, detached from the tape: gradients do not flow through it. It is a view, and belongs to the
+     * current scope.
      *
      * @param x an array, which may be traced
      * @return a view of it
@@ -133,10 +134,10 @@ public final class Autograd {
     }
 
     /**
-     * Stops recording for a while, in the given mode.
+     * Pauses recording, in the given mode.
      *
      * @param training whether to run in train mode
-     * @return ends the pause
+     * @return ends the pause when closed
      */
     public static Mode pauseInMode(boolean training) {
         return new Mode(false, training);
@@ -165,10 +166,11 @@ public final class Autograd {
     }
 
     /**
-     * Makes an array a variable: from now on gradients with respect to it are computed. What was recorded of it is forgotten.
+     * Makes an array a variable: from now on gradients with respect to it are computed. Its earlier recording is
+     * dropped.
      *
      * @param array a floating array with data
-     * @param request what a backward pass does with its gradient
+     * @param request how a backward pass stores its gradient
      * @return the array
      */
     public static NDArray attachGradient(NDArray array, GradReq request) {
@@ -176,12 +178,12 @@ public final class Autograd {
     }
 
     /**
-     * Makes an array a variable whose gradient is kept by its rows: after a backward pass {@link #rowGradient} gives those
-     * that operators such as {@link io.kiln.op.index.Gather} have looked up. Where another operator uses the variable as well, or when
-     * {@link #gradient} asks for it, the gradient is dense as ever; so are higher derivatives.
+     * Makes an array a variable whose gradient is kept by rows: after a backward pass {@link #rowGradient} returns the
+     * rows that operators such as {@link io.kiln.op.index.Gather} have looked up. If another operator uses the variable
+     * as well, or if {@link #gradient} is called, the gradient is dense as usual; so are higher derivatives.
      *
-     * @param array a floating array with data, of one axis at least
-     * @param request what a backward pass does with its gradient
+     * @param array a floating array with data and at least one axis
+     * @param request how a backward pass stores its gradient
      * @return the array
      */
     public static NDArray attachRowGradient(NDArray array, GradReq request) {
@@ -215,9 +217,9 @@ public final class Autograd {
     }
 
     /**
-     * The gradient that the last backward pass left at a variable.
+     * The gradient of a variable from the last backward pass.
      *
-     * @param variable an array given to {@link #attachGradient}
+     * @param variable an array passed to {@link #attachGradient}
      * @return its gradient, which the next backward pass may replace; null before the first pass
      */
     public static NDArray gradient(NDArray variable) {
@@ -231,19 +233,20 @@ public final class Autograd {
     }
 
     /**
-     * The rows of the gradient that the last backward pass left at a variable.
+     * The rows of a variable's gradient from the last backward pass.
      *
-     * @param variable an array given to {@link #attachRowGradient}
-     * @return the rows, which the next backward pass may replace; null before the first pass, and when the gradient is dense
+     * @param variable an array passed to {@link #attachRowGradient}
+     * @return the rows, which the next backward pass may replace; null before the first pass, and if the gradient is
+     *     dense
      */
     public static RowSparse rowGradient(NDArray variable) {
         return variableState(variable, "rowGradient").rows;
     }
 
     /**
-     * Gives a variable a gradient that was saved: what a backward pass with {@link GradReq#ADD} adds to.
+     * Restores a saved gradient of a variable, to which a backward pass with {@link GradReq#ADD} adds.
      *
-     * @param variable an array given to {@link #attachGradient}
+     * @param variable an array passed to {@link #attachGradient}
      * @param gradient the gradient, of the variable's shape and dtype; it is copied
      */
     public static void restoreGradient(NDArray variable, NDArray gradient) {
@@ -257,9 +260,9 @@ public final class Autograd {
     }
 
     /**
-     * Gives a variable a gradient that was saved by its rows.
+     * Restores a gradient that was saved by rows.
      *
-     * @param variable an array given to {@link #attachRowGradient}
+     * @param variable an array passed to {@link #attachRowGradient}
      * @param gradient the rows, which the variable owns from now on
      */
     public static void restoreGradient(NDArray variable, RowSparse gradient) {
@@ -273,10 +276,10 @@ public final class Autograd {
     }
 
     /**
-     * Whether the gradient of a variable was written since {@link #consumeGradient}; a trainer refuses stale ones.
+     * Whether the gradient of a variable was written since {@link #consumeGradient}; a trainer rejects stale ones.
      *
-     * @param variable an array given to {@link #attachGradient}
-     * @return true when a backward pass has reached it
+     * @param variable an array passed to {@link #attachGradient}
+     * @return true if a backward pass has reached it
      */
     public static boolean isGradientFresh(NDArray variable) {
         return variableState(variable, "isGradientFresh").fresh;
@@ -285,16 +288,16 @@ public final class Autograd {
     /**
      * Marks a variable's gradient as used.
      *
-     * @param variable an array given to {@link #attachGradient}
+     * @param variable an array passed to {@link #attachGradient}
      */
     public static void consumeGradient(NDArray variable) {
         variableState(variable, "consumeGradient").fresh = false;
     }
 
     /**
-     * Forgets the gradients of variables, as one does before accumulating with {@link GradReq#ADD}.
+     * Clears the gradients of variables, as before accumulating with {@link GradReq#ADD}.
      *
-     * @param variables arrays given to {@link #attachGradient}
+     * @param variables arrays passed to {@link #attachGradient}
      */
     public static void zeroGradient(NDArray... variables) {
         for (NDArray v : variables) {
@@ -312,16 +315,16 @@ public final class Autograd {
     }
 
     /**
-     * Computes the gradients of all variables that a head depends on, and leaves them at the variables.
+     * Computes the gradients of all variables that a head depends on, and stores them with the variables.
      *
-     * @param head a recorded array; where it has several elements their sum is differentiated
+     * @param head a recorded array; if it has several elements, their sum is differentiated
      */
     public static void backward(NDArray head) {
         backward(List.of(head), null, false, v -> {});
     }
 
     /**
-     * Computes the gradients of all variables that the heads depend on, and leaves them at the variables.
+     * Computes the gradients of all variables that the heads depend on, and stores them with the variables.
      *
      * @param heads recorded arrays
      * @param headGradients gradients with respect to the heads; null for ones
@@ -334,14 +337,14 @@ public final class Autograd {
     }
 
     /**
-     * Computes gradients and returns them, leaving those at the variables alone.
+     * Computes and returns gradients without storing them with the variables.
      *
      * @param heads recorded arrays
      * @param variables the arrays to differentiate with respect to: variables or recorded arrays
      * @param headGradients gradients with respect to the heads; null for ones
      * @param retainGraph whether the tape stays usable for another pass
      * @param createGraph whether the pass itself is recorded, for higher derivatives; implies retainGraph
-     * @return one gradient per variable, zeros where the heads do not depend on it
+     * @return one gradient per variable, zeros if the heads do not depend on it
      */
     public static List<NDArray> grad(
             List<NDArray> heads,
@@ -366,9 +369,10 @@ public final class Autograd {
     }
 
     /**
-     * Writes a call to the tape if this thread records and a gradient flows through an input. Called by the dispatcher.
+     * Records a call on the tape if this thread records and a gradient flows through an input. Called by the
+     * dispatcher.
      *
-     * @param operator what ran
+     * @param operator the operator that ran
      * @param inputs its inputs
      * @param outputs its outputs
      */

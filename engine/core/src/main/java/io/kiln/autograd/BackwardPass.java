@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** One walk over the tape, from the heads to the variables, in the reverse of the order in which calls were recorded. */
+/** One walk over the tape, from the heads to the variables, in reverse order of recording. */
 final class BackwardPass {
     private static final PointwiseProgram ADD =
             PointwiseProgram.of(Expr.input(0).add(Expr.input(1)));
@@ -39,7 +39,7 @@ final class BackwardPass {
     private final Map<GradientState, NDArray> gradients = new IdentityHashMap<>();
     private final Map<GradientState, RowSparse> rowGradients = new IdentityHashMap<>();
     private boolean byRows;
-    /** What the heads depend on: zeros are its gradient where none flows. */
+    /** The states that the heads depend on: their gradient is zero if none flows. */
     private final Set<GradientState> reached = new HashSet<>();
 
     private final Map<GradientState, Integer> pending = new IdentityHashMap<>();
@@ -121,7 +121,7 @@ final class BackwardPass {
         }
     }
 
-    /** Gathers the calls to walk, newest first, and seeds the head gradients. */
+    /** Collects the calls to walk, newest first, and seeds the head gradients. */
     private void start(Predicate<GradientState> target) {
         Deque<TapeNode> stack = new ArrayDeque<>();
         Set<TapeNode> seen = new HashSet<>();
@@ -224,10 +224,10 @@ final class BackwardPass {
     }
 
     /**
-     * Passes on to the inputs of an operator that a head depends on it, whether or not a gradient flows; a function of the user's
-     * says so itself by giving an array or null.
+     * Marks the inputs of an operator as reached by a head, whether or not a gradient flows; a user's function reports
+     * this itself by returning an array or null.
      *
-     * @return whether the node has to be run though no gradient flows into it
+     * @return whether the node must be run even if no gradient flows into it
      */
     private boolean reaches(TapeNode node) {
         boolean some = false;
@@ -244,7 +244,7 @@ final class BackwardPass {
         return some && node.operator == null;
     }
 
-    /** Takes the gradient of a first input that is kept by its rows, if the operator can tell them. */
+    /** Computes the gradient of a first input by rows, if the input wants that and the operator can. */
     private boolean takeRows(TapeNode node, NDArray... dy) {
         GradientState s = node.inputStates.length == 0 ? null : node.inputStates[0];
         if (!byRows || s == null || !s.byRows || !s.isVariable() || !(node.operator instanceof RowGradient r)) {
@@ -321,7 +321,7 @@ final class BackwardPass {
         ready.accept(variable);
     }
 
-    /** The array itself when nothing else can see its memory, otherwise a copy. */
+    /** The array itself if nothing else can access its memory, otherwise a copy. */
     private NDArray own(NDArray g) {
         boolean exclusive = g.storage().references() == 1 && g.isDense() && taken.add(g);
         return (exclusive ? g : g.copy()).detach();

@@ -3,8 +3,8 @@ package io.kiln.autograd;
 import io.kiln.ndarray.NDArray;
 
 /**
- * An operation with a gradient of its own making: extend it, compute in {@link #forward}, return the input gradients from
- * {@link #backward}. What backward needs is kept in fields, so an instance serves one {@link #apply}.
+ * An operation with a custom gradient: extend it, compute in {@link #forward}, and return the input gradients from
+ * {@link #backward}. Values that backward needs are kept in fields, so an instance serves one {@link #apply}.
  *
  * <pre>{@code
  * class Round extends Function {
@@ -29,10 +29,10 @@ public abstract class Function {
     protected abstract NDArray[] forward(NDArray... inputs);
 
     /**
-     * Computes the gradients of the inputs; recorded when higher derivatives are wanted.
+     * Computes the gradients of the inputs; recorded if higher derivatives are requested.
      *
-     * @param outputGradients one per output, zeros where none flows
-     * @return one per input, null where none flows
+     * @param outputGradients one per output, zeros if none flows
+     * @return one per input, null if none flows
      */
     protected abstract NDArray[] backward(NDArray... outputGradients);
 

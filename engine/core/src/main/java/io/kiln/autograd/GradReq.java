@@ -1,8 +1,8 @@
 package io.kiln.autograd;
 
-/** What a backward pass does with a variable's gradient. */
+/** How a backward pass stores a variable's gradient. */
 public enum GradReq {
-    /** Nothing: no gradient is computed. */
+    /** No gradient is computed. */
     NULL,
     /** Replaces the last gradient. */
     WRITE,

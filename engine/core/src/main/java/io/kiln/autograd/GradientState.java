@@ -4,15 +4,15 @@ import io.kiln.ndarray.AutogradMeta;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 
-/** What autograd knows of one array: how it was computed, or that it is a variable with a gradient of its own. */
+/** Autograd's state of one array: how it was computed, or that it is a variable, with its gradient. */
 final class GradientState implements AutogradMeta {
     final TapeNode producer;
     final GradReq request;
-    /** Whether the gradient is kept by its rows where an operator can tell them. */
+    /** Whether the gradient is kept by rows if an operator supports it. */
     final boolean byRows;
 
     NDArray gradient;
-    /** The last gradient when it is kept by its rows; the dense one is then null. */
+    /** The last gradient if it is kept by rows; the dense one is then null. */
     RowSparse rows;
     /** Whether a backward pass has written the gradient since it was last consumed. */
     boolean fresh;
@@ -27,7 +27,7 @@ final class GradientState implements AutogradMeta {
         this.request = request;
     }
 
-    /** The state of an array; null when no gradient flows through it. */
+    /** The state of an array; null if no gradient flows through it. */
     static GradientState of(NDArray x) {
         return (GradientState) x.gradientState();
     }

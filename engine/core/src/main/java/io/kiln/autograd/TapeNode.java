@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Operator;
 import io.kiln.op.Probe;
 
-/** One recorded call: the operator (or custom function), what went in and what came out. */
+/** One recorded call: the operator (or custom function), its inputs and its outputs. */
 final class TapeNode {
     final Operator operator;
     final Function function;
@@ -14,7 +14,7 @@ final class TapeNode {
     final GradientState[] outputStates;
     final boolean training;
     final long sequence;
-    /** Where the call was made; null when nobody observed it. */
+    /** The place of the call in the network; null if nothing observed it. */
     final String place;
 
     boolean consumed;
@@ -63,8 +63,8 @@ final class TapeNode {
     }
 
     /**
-     * An input as it was when the call was recorded: a gradient computed from one that changed since would be silently
-     * wrong. Only inputs that a gradient looks at are checked, so that running statistics may move on.
+     * An input as it was when the call was recorded: a gradient computed from one that has changed since would be
+     * silently wrong. Only inputs that a gradient uses are checked, so running statistics may change.
      */
     NDArray input(int i) {
         NDArray x = inputs[i];

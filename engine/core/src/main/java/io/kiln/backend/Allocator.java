@@ -8,13 +8,13 @@ import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A caching allocator with a budget. Blocks are rounded up to size classes (eight to a doubling) and kept when freed, so
- * that a training step finds warm memory instead of page faults. Live and kept bytes together never exceed the budget: a
- * request that would, first drops the kept blocks, then asks the garbage collector for arrays that nobody closed, and then
- * fails with a message that says who holds what.
+ * A caching allocator with a budget. Blocks are rounded up to size classes (eight per doubling) and kept when freed, so
+ * that a training step finds warm memory instead of page faults. Live and kept bytes together never exceed the budget:
+ * a request that would exceed it first drops the kept blocks, then asks the garbage collector for arrays that were not
+ * closed, and then fails with a message that lists the holders of memory.
  *
- * <p>Where work runs late ({@link Order}), a freed block carries the event of its last use: within the queue that used it it
- * serves the next request at once, in another one after the event.
+ * <p>If work runs late ({@link Order}), a freed block carries the event of its last use: the queue that used it can
+ * reuse it at once, another queue only after the event.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -23,32 +23,35 @@ public final class Allocator {
     private static final int CLASSES = 8 * 58;
     private static final int COLLECTION_TRIES = 4;
 
-    /** When a freed block may be used again. */
+    /** When a freed block may be reused. */
     public enum Order {
         /** At once: work has ended when its call returns. */
         INLINE,
-        /** By work of a queue: after what the queue that freed it was given before. */
+        /** By queued work: after everything given before to the queue that freed it. */
         QUEUED,
-        /** By Java code, as memory of the host is: once what the queue that freed it was given before has ended. */
+        /** By Java code, as for host memory: once everything given before to the queue that freed it has ended. */
         HOST
     }
 
-    /** Told of each block that is handed out and comes back, kept ones included: a profiler, or a test that looks for races. */
+    /**
+     * Notified of each block that is handed out or returned, including cached ones: for profilers, or tests that look
+     * for races.
+     */
     public interface Watcher {
         /**
          * A block was handed out.
          *
-         * @param queue the queue whose work it is for; null where work runs inline
-         * @param address what the system calls it
+         * @param queue the queue whose work it is for; null if work runs inline
+         * @param address the system's handle for it
          * @param bytes its size, rounded up
          */
         void allocated(Queue queue, long address, long bytes);
 
         /**
-         * A block came back: what the queue was given before may still use it.
+         * A block was returned: work given before to the queue may still use it.
          *
-         * @param queue the queue that it was handed out for; null where work runs inline
-         * @param address what the system calls it
+         * @param queue the queue that it was handed out for; null if work runs inline
+         * @param address the system's handle for it
          * @param bytes its size, rounded up
          */
         void freed(Queue queue, long address, long bytes);
@@ -71,11 +74,11 @@ public final class Allocator {
     /**
      * Creates an allocator.
      *
-     * @param order when a freed block may be used again
-     * @param allocate takes memory from the system: bytes to address, 0 when refused
-     * @param free gives it back
-     * @param budget the most bytes to hold, live and kept together
-     * @param remedy what a user does when the budget is too small, for the message
+     * @param order when a freed block may be reused
+     * @param allocate allocates memory from the system: bytes to address, 0 if refused
+     * @param free returns it
+     * @param budget maximum number of bytes to hold, live and kept together
+     * @param remedy what a user can do if the budget is too small, for the message
      */
     public Allocator(Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy) {
         this(order, allocate, free, budget, remedy, null);
@@ -84,12 +87,12 @@ public final class Allocator {
     /**
      * Creates an allocator that is watched.
      *
-     * @param order when a freed block may be used again
-     * @param allocate takes memory from the system: bytes to address, 0 when refused
-     * @param free gives it back
-     * @param budget the most bytes to hold, live and kept together
-     * @param remedy what a user does when the budget is too small, for the message
-     * @param watcher told of each block; null for nobody
+     * @param order when a freed block may be reused
+     * @param allocate allocates memory from the system: bytes to address, 0 if refused
+     * @param free returns it
+     * @param budget maximum number of bytes to hold, live and kept together
+     * @param remedy what a user can do if the budget is too small, for the message
+     * @param watcher notified of each block; null for none
      */
     public Allocator(
             Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy, Watcher watcher) {
@@ -140,7 +143,7 @@ public final class Allocator {
         synchronized (locks[c]) {
             use = kept[c].lastUse();
             if (use != null && order == Order.HOST && !use.event().isDone()) {
-                return 0; // new memory is cheaper than to wait for the device
+                return 0; // new memory is cheaper than waiting for the device
             }
             address = kept[c].pop();
         }
@@ -191,9 +194,9 @@ public final class Allocator {
     }
 
     /**
-     * Gives all kept blocks back to the system, each after its last use, be it that this has failed.
+     * Returns all kept blocks to the system, each after its last use, even if that has failed.
      *
-     * @throws IllegalStateException when work that uses a block does not end; the block stays
+     * @throws IllegalStateException if work that uses a block does not end; the block is kept
      */
     public void trim() {
         for (int c = 0; c < CLASSES; c++) {
@@ -210,7 +213,7 @@ public final class Allocator {
         }
     }
 
-    /** Waits until nothing writes any more, as is so when the work has failed. */
+    /** Waits until nothing writes any more, which is also the case if the work has failed. */
     private static void awaitEnd(Event event) {
         if (event.isDone()) {
             return;
@@ -234,7 +237,7 @@ public final class Allocator {
     }
 
     /**
-     * The most bytes that were live at one time since the last {@link #resetPeak}.
+     * The maximum number of live bytes since the last {@link #resetPeak}.
      *
      * @return peak of live bytes
      */
@@ -242,13 +245,13 @@ public final class Allocator {
         return peak.get();
     }
 
-    /** Forgets the peak: it becomes what is live now. */
+    /** Resets the peak to the current number of live bytes. */
     public void resetPeak() {
         peak.set(live.get());
     }
 
     /**
-     * Bytes taken from the system: live and kept.
+     * Bytes allocated from the system: live and kept.
      *
      * @return held bytes
      */
@@ -257,7 +260,7 @@ public final class Allocator {
     }
 
     /**
-     * The most bytes that may be held.
+     * The maximum number of bytes that may be held.
      *
      * @return the budget
      */
@@ -282,7 +285,7 @@ public final class Allocator {
         return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
     }
 
-    /** A stack of freed blocks, without an object for each where work runs inline. */
+    /** A stack of freed blocks, without an object for each if work runs inline. */
     private static final class Blocks {
         private long[] addresses = new long[8];
         private Handover[] uses;
@@ -305,7 +308,7 @@ public final class Allocator {
             return size == 0;
         }
 
-        /** Of the block that {@link #pop} gives next; null when its work has ended, and when there is none. */
+        /** The last use of the block that {@link #pop} returns next; null if its work has ended, or if there is none. */
         Handover lastUse() {
             return uses == null || size == 0 ? null : uses[size - 1];
         }

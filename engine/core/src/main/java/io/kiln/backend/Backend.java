@@ -7,69 +7,69 @@ import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * What a device offers. A backend needs kernels for the primitive kinds of operators only: an operator that it does not
+ * The interface of a device. A backend needs kernels only for the primitive operators: an operator that it does not
  * {@linkplain #plan plan} falls back to its composition.
  *
  * <p>Concurrency: thread-safe; the number of threads is a setting of the calling thread.
  */
 public interface Backend {
     /**
-     * The device.
+     * Returns the device.
      *
-     * @return which one it is
+     * @return the device
      */
     Device device();
 
     /**
-     * What the device can do.
+     * Returns the device's capabilities.
      *
      * @return its traits
      */
     Traits traits();
 
     /**
-     * The memory of the device.
+     * Returns the device's memory.
      *
      * @return its allocator
      */
     Allocator allocator();
 
     /**
-     * Memory that Java reads and writes and the device copies from and to: pinned where the device wants it so.
+     * Returns memory that Java reads and writes and the device copies from and to, pinned if the device requires it.
      *
-     * @return its allocator; the device's own where that is {@linkplain Traits#hostAddressable host memory}
+     * @return its allocator; the device's own if that is {@linkplain Traits#hostAddressable host memory}
      */
     Allocator hostMemory();
 
     /**
-     * The queue for threads that have none of their own.
+     * Returns the queue for threads without their own.
      *
      * @return the queue, which stays open
      */
     Queue queue();
 
     /**
-     * Makes a queue.
+     * Creates a queue.
      *
-     * @param name what for, to be seen in profilers
+     * @param name its purpose, shown in profilers
      * @return the queue, to be closed
      */
     Queue newQueue(String name);
 
     /**
-     * Plans how to run an operator: whether this backend has a kernel for inputs of these layouts, how that one lays out its
-     * results and how much memory it needs beside them. Shapes and dtypes have been checked.
+     * Plans how to run an operator: whether this backend has a kernel for inputs with these layouts, how that kernel
+     * lays out its results, and how much workspace it needs. Shapes and dtypes have been checked.
      *
      * @param operator the operator with its attributes, not a view
      * @param inputs layouts of its inputs
-     * @param outputs what the operator's rule says of the outputs
-     * @return the plan; null when this backend has no kernel for it: it is then composed of other operators
+     * @param outputs the outputs according to the operator's rule
+     * @return the plan; null if this backend has no kernel for it, in which case it is composed of other operators
      */
     KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs);
 
     /**
-     * Runs a pointwise program, in place where an output is the same memory as an input. Counting the writes is the
-     * caller's part ({@link Storage#bumpVersion}), here as in all of the backend's methods.
+     * Runs a pointwise program, in place if an output has the same memory as an input. The caller counts the writes
+     * ({@link Storage#bumpVersion}), as for all methods of a backend.
      *
      * @param program the program
      * @param inputs arrays of one shape
@@ -78,26 +78,27 @@ public interface Backend {
      */
     void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars);
 
-    /** A pointwise program made ready for arrays of certain shapes and strides. One thread at a time. */
+    /** A pointwise program prepared for arrays with certain shapes and strides. One thread at a time. */
     interface Prepared {
         /**
          * Runs the program.
          *
-         * @param inputs the arrays it was made ready for, or others
-         * @param outputs the arrays it was made ready for, or others
+         * @param inputs the arrays for which it was prepared, or others
+         * @param outputs the arrays for which it was prepared, or others
          * @param scalars the program's scalars
          */
         void run(NDArray[] inputs, NDArray[] outputs, double... scalars);
     }
 
     /**
-     * Makes a pointwise program ready to be run many times on the same arrays, or on others of the same shapes and strides,
-     * without looking for anything or making objects.
+     * Prepares a pointwise program for many runs on the same arrays, or on others with the same shapes and strides,
+     * without lookups or allocation of objects.
      *
      * @param program the program
      * @param inputs arrays as for {@link #run}
      * @param outputs arrays as for {@link #run}
-     * @return the program; it computes what {@link #run} computes, for any arrays that overlap as the given ones do
+     * @return the program; it computes what {@link #run} computes, for any arrays that overlap in the same way as the
+     *     given ones
      */
     default Prepared prepare(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs) {
         return (in, out, scalars) -> run(program, in, out, scalars);
@@ -107,7 +108,7 @@ public interface Backend {
      * Overwrites whole rows of an array: row numbers[i] of it becomes row i of another.
      *
      * @param to the array, row-major
-     * @param numbers numbers of its rows, int64, each once
+     * @param numbers indices of its rows, int64, each at most once
      * @param rows the new rows, of the same dtype
      */
     default void putRows(NDArray to, NDArray numbers, NDArray rows) {
@@ -121,21 +122,21 @@ public interface Backend {
     }
 
     /**
-     * Sets how many threads operators called from this thread use.
+     * Sets the number of threads for operators called from this thread.
      *
      * @param threads at least 1
      */
     void setThreads(int threads);
 
     /**
-     * How many threads operators called from this thread use.
+     * The number of threads for operators called from this thread.
      *
-     * @return threads
+     * @return the number of threads
      */
     int threads();
 
     /**
-     * What runs here, for logs: library versions, instruction set, threads.
+     * A description of the backend for logs: library versions, instruction set, threads.
      *
      * @return one line
      */

@@ -3,12 +3,12 @@ package io.kiln.backend;
 import java.util.Optional;
 
 /**
- * Offers backends to {@link Backends}; named in {@code META-INF/services/io.kiln.backend.BackendProvider}. A provider whose
- * driver or library is absent reports why and offers nothing.
+ * Provides backends to {@link Backends}; named in {@code META-INF/services/io.kiln.backend.BackendProvider}. A provider
+ * whose driver or library is missing reports why and provides nothing.
  */
 public interface BackendProvider {
     /**
-     * The type of device that it serves.
+     * The type of device that it provides.
      *
      * @return the {@linkplain Device#type type}
      */
@@ -17,15 +17,15 @@ public interface BackendProvider {
     /**
      * Opens a device.
      *
-     * @param index which device of the type
-     * @return the backend, or empty when this machine has no such device
+     * @param index index of the device among those of its type
+     * @return the backend, or empty if this machine has no such device
      */
     Optional<Backend> open(int index);
 
     /**
-     * Why the last {@link #open} gave nothing, with the remedy.
+     * Why the last {@link #open} returned nothing, with the remedy.
      *
-     * @return the reason, empty when there is none
+     * @return the reason, empty if there is none
      */
     String unavailableReason();
 }

@@ -8,12 +8,12 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Finds the backends on the class path, and knows which device the calling thread works on.
+ * Finds the backends on the class path, and keeps track of the calling thread's device.
  *
  * <p>Concurrency: thread-safe; the current device is a setting of the calling thread.
  */
 public final class Backends {
-    /** Names the device of threads that have chosen none, such as {@code cuda(0)}. */
+    /** Names the device of threads that have not chosen one, such as {@code cuda(0)}. */
     public static final String PROPERTY = "kiln.device";
 
     private static final Map<Device, Backend> OPEN = new ConcurrentHashMap<>();
@@ -30,8 +30,8 @@ public final class Backends {
     }
 
     /**
-     * The device of threads that have chosen none: the one that the system property {@value #PROPERTY} names when it is asked for,
-     * otherwise the processor.
+     * The device of threads that have not chosen one: the one named by the system property {@value #PROPERTY} at the
+     * time of the call, or else the CPU.
      *
      * @return the device
      */
@@ -55,7 +55,7 @@ public final class Backends {
      *
      * @param device the device
      * @return its backend
-     * @throws IllegalStateException when there is none, naming what was looked for and why it is absent
+     * @throws IllegalStateException if there is none; says what was looked for and why it is unavailable
      */
     public static Backend get(Device device) {
         Backend known = OPEN.get(device);

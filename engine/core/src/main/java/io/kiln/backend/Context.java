@@ -3,10 +3,10 @@ package io.kiln.backend;
 import java.util.function.Supplier;
 
 /**
- * Everything that Kiln keeps per thread: the device on which the thread creates arrays, and its open scope, recording, mixed
- * precision, random numbers, tracing and observers. Each of these is set where it belongs ({@link Backends#use},
- * {@code Scope.open}, {@code Autograd.record}, …); the context holds them together, so that a thread that works for several
- * owners can put all of them aside and take them up again.
+ * Kiln's state per thread: the device on which the thread creates arrays, and its open scope, recording, mixed
+ * precision, random numbers, tracing and observers. Each of these is set by the class that owns it ({@link
+ * Backends#use}, {@code Scope.open}, {@code Autograd.record}, …); the context holds them together, so that a thread
+ * that works for several owners can set all of them aside and restore them.
  *
  * <pre>{@code
  * try (Context task = Context.open(device, cores)) {
@@ -14,8 +14,8 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Life cycle: a thread has a context from its first call on; {@link #open} puts a new one in its place until
- * {@link #close}, innermost first. Concurrency: belongs to its thread.
+ * <p>Life cycle: a thread has a context from its first call on; {@link #open} replaces it with a new one until {@link
+ * #close}, innermost first. Concurrency: belongs to its thread.
  */
 public final class Context implements AutoCloseable {
     private static final ThreadLocal<Context> CURRENT = ThreadLocal.withInitial(() -> new Context(null));
@@ -32,7 +32,7 @@ public final class Context implements AutoCloseable {
         this.outer = outer;
     }
 
-    /** What a context holds besides the device; each part is set by one class alone. */
+    /** What a context holds besides the device; each part is set by one class only. */
     public enum Part {
         /** The innermost open scope. */
         SCOPE,
@@ -57,24 +57,24 @@ public final class Context implements AutoCloseable {
     /**
      * Access to one part of the calling thread's context, for the class that owns it.
      *
-     * @param <T> what the part holds
+     * @param <T> type of the part
      * @param index the part's position
-     * @param type what the part holds
+     * @param type type of the part
      */
     public record Local<T>(int index, Class<T> type) {
         /**
-         * The part in the calling thread's context.
+         * Returns the part in the calling thread's context.
          *
-         * @return its value, or null when it was not set
+         * @return its value, or null if it is not set
          */
         public T get() {
             return type.cast(CURRENT.get().values[index]);
         }
 
         /**
-         * The part in the calling thread's context, which is set when it was not.
+         * Returns the part in the calling thread's context, after setting it if necessary.
          *
-         * @param initial makes the first value
+         * @param initial creates the initial value
          * @return its value
          */
         public T get(Supplier<T> initial) {
@@ -98,11 +98,11 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Access to one part of each thread's context.
+     * Creates access to one part of each thread's context.
      *
-     * @param part which one
-     * @param type what it holds
-     * @param <T> what it holds
+     * @param part the part
+     * @param type its type
+     * @param <T> its type
      * @return the access, to be kept by the class that owns the part
      */
     public static <T> Local<T> local(Part part, Class<T> type) {
@@ -110,7 +110,7 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * The context of the calling thread.
+     * Returns the context of the calling thread.
      *
      * @return the context that was opened last
      */
@@ -119,11 +119,12 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Puts a new context in place of the thread's: a device with a queue of its own, and nothing else that the thread has set.
+     * Replaces the thread's context with a new one: a device with its own queue, and none of the thread's other
+     * settings.
      *
-     * @param device where arrays are created and operators without inputs run
-     * @param threads how many threads operators use
-     * @return ends the context and puts the former one back, with its number of threads
+     * @param device the device for creating arrays and running operators without inputs
+     * @param threads number of threads for operators
+     * @return the context, which restores the previous one and its number of threads when closed
      */
     public static Context open(Device device, int threads) {
         Context context = new Context(CURRENT.get());
@@ -137,19 +138,19 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Puts a new context in place of the thread's, with the number of threads that the device has for this thread.
+     * Replaces the thread's context with a new one, with the number of threads that the device has for this thread.
      *
-     * @param device where arrays are created and operators without inputs run
-     * @return ends the context and puts the former one back
+     * @param device the device for creating arrays and running operators without inputs
+     * @return the context, which restores the previous one when closed
      */
     public static Context open(Device device) {
         return open(device, Backends.get(device).threads());
     }
 
     /**
-     * Where this thread creates arrays and runs operators without inputs.
+     * The backend for creating arrays and running operators without inputs.
      *
-     * @return the backend chosen by {@link #use}, otherwise that of {@link Backends#standard}
+     * @return the backend chosen by {@link #use}, or else that of {@link Backends#standard}
      */
     public Backend backend() {
         if (backend == null) {
@@ -159,7 +160,7 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Chooses where this thread creates arrays from now on.
+     * Chooses the device on which this thread creates arrays from now on.
      *
      * @param device the device
      * @return its backend
@@ -169,7 +170,7 @@ public final class Context implements AutoCloseable {
         return backend;
     }
 
-    /** Puts the device back that a thread had before {@link Context#switchTo}. */
+    /** Restores the device that a thread had before {@link Context#switchTo}. */
     public static final class Switch implements AutoCloseable {
         private final Context context;
         private final Backend before;
@@ -179,7 +180,7 @@ public final class Context implements AutoCloseable {
             this.before = before;
         }
 
-        /** Puts the former device back. */
+        /** Restores the previous device. */
         @Override
         public void close() {
             context.backend = before;
@@ -187,10 +188,10 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Chooses where this thread creates arrays for a while; all else in its context stays.
+     * Temporarily chooses the device on which this thread creates arrays; everything else in its context stays.
      *
      * @param backend the device's backend
-     * @return puts the former device back when it is closed
+     * @return restores the previous device when closed
      */
     public static Switch switchTo(Backend backend) {
         Context context = CURRENT.get();
@@ -200,28 +201,28 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * The queue in which this thread gives work to its device.
+     * The queue to which this thread submits work for its device.
      *
-     * @return the context's own while it is on the device it was opened for, otherwise that of the device
+     * @return the context's own if it is on the device for which it was opened, or else the device's
      */
     public Queue queue() {
         return queue(backend());
     }
 
     /**
-     * The queue in which this thread gives work to a device.
+     * The queue to which this thread submits work for a device.
      *
      * @param device the device
-     * @return the context's own on the device it was opened for, otherwise that of the device
+     * @return the context's own on the device for which it was opened, or else the device's
      */
     public Queue queue(Backend device) {
         return device == opened ? queue : device.queue();
     }
 
     /**
-     * Waits for the context's queue, and puts back the context that the thread had before {@link #open}.
+     * Waits for the context's queue, and restores the context that the thread had before {@link #open}.
      *
-     * @throws IllegalStateException when a context opened inside this one is still open, or on another thread
+     * @throws IllegalStateException if a context opened inside this one is still open, or on another thread
      */
     @Override
     public void close() {

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 /**
  * A place where arrays live and operators run.
  *
- * @param type the type of device, which a {@link BackendProvider} serves: {@code cpu}, {@code cuda}, {@code opencl}, …
- * @param index which one of its type, from 0
+ * @param type the type of device, provided by a {@link BackendProvider}: {@code cpu}, {@code cuda}, {@code opencl}, …
+ * @param index index among devices of its type, from 0
  */
 public record Device(String type, int index) {
     private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9]*)(?:\\((\\d{1,9})\\))?");
@@ -25,7 +25,7 @@ public record Device(String type, int index) {
     }
 
     /**
-     * The processor.
+     * The CPU.
      *
      * @return device {@code cpu(0)}
      */
@@ -36,9 +36,9 @@ public record Device(String type, int index) {
     /**
      * Reads a device's text form.
      *
-     * @param text type and index, such as {@code cuda(1)}, or a type alone, which stands for index 0
+     * @param text type and index, such as {@code cuda(1)}, or only a type, for index 0
      * @return the device
-     * @throws IllegalArgumentException when the text is no device
+     * @throws IllegalArgumentException if the text is not a device
      */
     public static Device parse(String text) {
         Matcher m = FORM.matcher(text);

@@ -5,10 +5,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /**
- * How a backend runs an operator on inputs of certain layouts. A plan is made once and may be run any number of times, by any
- * thread, on any arrays of these layouts.
+ * How a backend runs an operator on inputs with certain layouts. A plan is made once and may be run any number of
+ * times, by any thread, on any arrays with these layouts.
  *
- * @param strides strides of each output, in elements, dense; null when all outputs are row-major, or for an output that is
+ * @param strides strides of each output, in elements, dense; null if all outputs are row-major, and null for an output
+ *     that is
  * @param workspaceBytes device memory that the kernel needs while it runs
  * @param kernel does the work
  */
@@ -38,8 +39,8 @@ public record KernelPlan(long[][] strides, long workspaceBytes, Kernel kernel) {
     /**
      * Whether arrays have the planned strides.
      *
-     * @param outputs an array for each output
-     * @return true when the kernel can write into them
+     * @param outputs one array for each output
+     * @return true if the kernel can write into them
      */
     public boolean fits(NDArray... outputs) {
         for (int k = 0; k < outputs.length; k++) {
@@ -51,7 +52,7 @@ public record KernelPlan(long[][] strides, long workspaceBytes, Kernel kernel) {
     }
 
     /**
-     * Runs the kernel once, with a workspace of the backend's allocator.
+     * Runs the kernel once, with a workspace from the backend's allocator.
      *
      * @param backend the backend that made the plan
      * @param inputs arrays of the planned layouts

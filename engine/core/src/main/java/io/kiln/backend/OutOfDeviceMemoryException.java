@@ -1,9 +1,9 @@
 package io.kiln.backend;
 
 /**
- * A device's memory budget is exhausted; the message says how much was asked, how much is held, and which setting helps. The
- * budget is Kiln's own and the JVM is well, so this is no {@link OutOfMemoryError}: Spark ends executors and drivers that
- * throw one.
+ * Thrown when a device's memory budget is exhausted; the message says how much was requested, how much is held, and
+ * which setting helps. The budget is Kiln's own and the JVM is fine, so this is not an {@link OutOfMemoryError}: Spark
+ * kills executors and drivers that throw one.
  */
 public class OutOfDeviceMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -11,17 +11,17 @@ public class OutOfDeviceMemoryException extends RuntimeException {
     /**
      * Creates the exception.
      *
-     * @param message what was asked, what is held, the remedy
+     * @param message what was requested, what is held, and the remedy
      */
     public OutOfDeviceMemoryException(String message) {
         super(message);
     }
 
     /**
-     * Creates the exception of an operation that needed memory.
+     * Creates an exception for an operation that needed memory.
      *
      * @param operation the operation, and what to lower
-     * @param cause what was asked, what is held
+     * @param cause what was requested and what is held
      */
     public OutOfDeviceMemoryException(String operation, OutOfDeviceMemoryException cause) {
         super(operation + ": " + cause.getMessage(), cause);

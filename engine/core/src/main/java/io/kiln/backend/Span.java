@@ -3,15 +3,15 @@ package io.kiln.backend;
 import java.util.Objects;
 
 /**
- * A stretch of a block of memory, on a device or {@linkplain Backend#hostMemory on the host}: how memory is named wherever its
- * address means nothing.
+ * A range of a block of memory, on a device or {@linkplain Backend#hostMemory on the host}: it identifies memory where
+ * addresses are meaningless.
  *
  * @param storage the block
  * @param offset its first byte within the block
  * @param bytes its length
  */
 public record Span(Storage storage, long offset, long bytes) {
-    /** Checks that it lies inside the block. */
+    /** Checks that it is inside the block. */
     public Span {
         Objects.checkFromIndexSize(offset, bytes, storage.bytes());
     }

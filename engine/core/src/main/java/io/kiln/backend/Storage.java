@@ -3,7 +3,7 @@ package io.kiln.backend;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One block of device memory, counted by reference: each array that views it holds one reference, and the last one that
+ * A reference-counted block of device memory: each array that views it holds one reference, and the last one that
  * closes returns the block to its allocator.
  *
  * <p>Concurrency: references may be taken and dropped on any thread.
@@ -30,12 +30,12 @@ public final class Storage {
     }
 
     /**
-     * Memory that somebody else owns.
+     * Wraps memory with another owner.
      *
-     * @param backend whose memory it is
-     * @param address where it begins
+     * @param backend the memory's backend
+     * @param address its first byte
      * @param bytes its size
-     * @param free told when the last reference is dropped
+     * @param free called when the last reference is dropped
      * @return the storage, with one reference
      */
     public static Storage of(Backend backend, long address, long bytes, Runnable free) {
@@ -43,10 +43,10 @@ public final class Storage {
     }
 
     /**
-     * What the backend calls the block: an address, aligned to 64 bytes, or a number of its own. It is for the backend's
-     * kernels; all others have {@link Span} and {@code NDArray.read()}.
+     * The backend's handle of the block: an address, aligned to 64 bytes, or a number. Only the backend's kernels use
+     * it; all other code uses {@link Span} and {@code NDArray.read()}.
      *
-     * @return what its allocator was given by the system
+     * @return the handle that its allocator got from the system
      */
     public long address() {
         return address;
@@ -55,14 +55,14 @@ public final class Storage {
     /**
      * The usable size.
      *
-     * @return bytes asked for
+     * @return the number of bytes requested
      */
     public long bytes() {
         return bytes;
     }
 
     /**
-     * Whose memory it is.
+     * The memory's backend.
      *
      * @return the backend
      */
@@ -71,7 +71,7 @@ public final class Storage {
     }
 
     /**
-     * The number of writes in place so far. A gradient compares it to detect that a saved array has changed since.
+     * The number of in-place writes so far. A gradient compares it to detect that a saved array has changed since.
      *
      * @return the version
      */
@@ -79,16 +79,16 @@ public final class Storage {
         return version;
     }
 
-    /** Counts a write in place. Whoever has a backend write into it calls this, never the backend. */
+    /** Counts an in-place write. Called by the code that has a backend write into the block, never by the backend. */
     public void bumpVersion() {
         version++;
     }
 
     /**
-     * Says that work in another queue than that in which the block was allocated uses it: the block is then not given to
-     * others before this work has ended.
+     * Declares that work in another queue than the one for which the block was allocated uses it: the block is then not
+     * reused before this work has ended.
      *
-     * @param queue the queue to which the work has been given
+     * @param queue the queue to which the work has been submitted
      */
     public void usedOn(Queue queue) {
         if (home != null && queue != home) {
@@ -97,7 +97,7 @@ public final class Storage {
     }
 
     /**
-     * How many arrays view this block.
+     * The number of arrays that view this block.
      *
      * @return the number of references
      */

@@ -1,7 +1,7 @@
 package io.kiln.backend;
 
 /**
- * What a device can do.
+ * The capabilities of a device.
  *
  * @param hostAddressable whether Java can read and write the device's memory at its addresses, at any time
  */

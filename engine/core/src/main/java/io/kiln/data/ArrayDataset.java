@@ -4,16 +4,16 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * The rows of arrays whose first axes agree. A sample is one view per array, of the shape behind the first axis; it belongs to the
- * scope of the thread that gets it. The arrays stay those of the caller and must outlive the dataset.
+ * The rows of arrays with the same first axis. A sample is one view per array, without the first axis; it belongs to
+ * the scope of the thread that gets it. The arrays belong to the caller and must outlive the dataset.
  */
 public final class ArrayDataset implements Dataset<NDArray[]> {
     private final NDArray[] arrays;
 
     /**
-     * A dataset.
+     * Creates a dataset.
      *
-     * @param arrays at least one, with as many rows each
+     * @param arrays at least one, with the same number of rows
      */
     public ArrayDataset(NDArray... arrays) {
         if (arrays.length == 0) {

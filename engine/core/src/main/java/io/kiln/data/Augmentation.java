@@ -3,18 +3,18 @@ package io.kiln.data;
 import java.util.random.RandomGenerator;
 
 /**
- * Changes a sample at random.
+ * A random change of a sample.
  *
- * @param <T> what a sample is
+ * @param <T> type of a sample
  */
 @FunctionalInterface
 public interface Augmentation<T> {
     /**
      * Changes a sample. Called on the threads of a loader.
      *
-     * @param sample the sample, which stays as it is
-     * @param random follows from the loader's seed, the epoch and the sample's number, so what comes of it does too
-     * @return what takes its place
+     * @param sample the sample, which is not modified
+     * @param random depends only on the loader's seed, the epoch and the sample's index, so the result does too
+     * @return the new sample
      */
     T apply(T sample, RandomGenerator random);
 }

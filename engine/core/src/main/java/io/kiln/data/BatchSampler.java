@@ -2,14 +2,14 @@ package io.kiln.data;
 
 import java.util.List;
 
-/** Says which samples an epoch takes together. The same epoch gives the same batches. */
+/** Determines which samples of an epoch form a batch. The same epoch gives the same batches. */
 @FunctionalInterface
 public interface BatchSampler {
-    /** What becomes of the samples that do not fill the last batch of an epoch. */
+    /** What happens to samples that do not fill the last batch of an epoch. */
     enum Last {
-        /** They are a smaller batch. */
+        /** They form a smaller batch. */
         KEEP,
-        /** They are left out. */
+        /** They are dropped. */
         DISCARD,
         /** They begin the next epoch. */
         ROLLOVER
@@ -19,16 +19,16 @@ public interface BatchSampler {
      * The batches of an epoch.
      *
      * @param epoch number of the epoch, from 0
-     * @return numbers of samples, batch by batch
+     * @return indices of samples, batch by batch
      */
     List<long[]> batches(long epoch);
 
     /**
-     * Batches of neighbours in an order.
+     * Groups consecutive samples of an order into batches.
      *
      * @param sampler the order
      * @param batchSize samples of a batch, at least 1
-     * @param last what becomes of the rest
+     * @param last what happens to the remainder
      * @return the sampler
      */
     static BatchSampler of(Sampler sampler, int batchSize, Last last) {

@@ -23,7 +23,10 @@ record Batching(Sampler sampler, int batchSize, BatchSampler.Last last) {
         return batches;
     }
 
-    /** What the epochs before have left over: found from their orders, so that any epoch may be asked for first. */
+    /**
+     * The samples left over from earlier epochs, computed from their orders, so that epochs may be requested in any
+     * order.
+     */
     private long[] rest(long epoch) {
         long[] rest = {};
         for (long e = 0; e < epoch; e++) {

@@ -8,21 +8,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes a batch of samples.
+ * Combines samples into a batch.
  *
- * @param <T> what a sample is
+ * @param <T> type of a sample
  */
 @FunctionalInterface
 public interface Collate<T> {
     /**
-     * Makes a batch. Called on the threads of a loader.
+     * Creates a batch. Called on the threads of a loader.
      *
      * @param samples at least one
      * @return arrays whose first axis is the batch
      */
     NDArray[] batch(List<T> samples);
 
-    /** {@return stacks the arrays of samples, one output per array of a sample} */
+    /** {@return a collation that stacks the arrays of samples, with one output per array of a sample} */
     static Collate<NDArray[]> stack() {
         return samples -> {
             NDArray[] batch = new NDArray[samples.get(0).length];
@@ -34,7 +34,7 @@ public interface Collate<T> {
         };
     }
 
-    /** {@return rows of numbers as x[N,n] float32 and labels[N] float32} */
+    /** {@return a collation of rows of numbers to x[N,n] float32 and labels[N] float32} */
     static Collate<Labeled<float[]>> rows() {
         return samples -> {
             int n = samples.get(0).data().length;
@@ -52,9 +52,9 @@ public interface Collate<T> {
     }
 
     /**
-     * Sequences of token numbers, padded to the longest of the batch.
+     * Collates sequences of token ids, padded to the longest of the batch.
      *
-     * @param padding the token behind the end
+     * @param padding the token after the end
      * @return tokens[N,longest] int64, lengths[N] int64 and labels[N] float32
      */
     static Collate<Labeled<long[]>> sequences(long padding) {

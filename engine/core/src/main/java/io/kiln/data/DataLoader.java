@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Makes batches of a dataset ahead, on threads of its own.
+ * Prepares batches of a dataset in advance, on its own threads.
  *
  * <pre>{@code
  * DataLoader<Labeled<float[]>> loader = DataLoader.builder(dataset, Collate.rows()).batchSize(64).shuffle(seed).workers(2).build();
@@ -40,13 +40,13 @@ import java.util.concurrent.TimeoutException;
  * }
  * }</pre>
  *
- * <p>Batches come in the order of the sampler and are the same for the same seed and epoch, whatever the number of threads. Their
- * arrays belong to the scope in which {@link Epoch#next} is called. The first sample that fails ends the epoch with a
- * {@link SampleException} that names it.
+ * <p>Batches come in the order of the sampler and are the same for the same seed and epoch, with any number of threads.
+ * Their arrays belong to the scope in which {@link Epoch#next} is called. The first sample that fails ends the epoch
+ * with a {@link SampleException} that names it.
  *
  * <p>Concurrency: the loader is immutable; an epoch belongs to one thread.
  *
- * @param <T> what a sample is
+ * @param <T> type of a sample
  */
 public final class DataLoader<T> {
     private final Dataset<T> dataset;
@@ -73,9 +73,9 @@ public final class DataLoader<T> {
     /**
      * Starts a loader.
      *
-     * @param <T> what a sample is
+     * @param <T> type of a sample
      * @param dataset the samples
-     * @param collate makes a batch of them
+     * @param collate combines them into batches
      * @return a builder with the defaults
      */
     public static <T> Builder<T> builder(Dataset<T> dataset, Collate<T> collate) {
@@ -85,8 +85,8 @@ public final class DataLoader<T> {
     /**
      * Starts an epoch.
      *
-     * @param epoch its number, from 0; decides on order and augmentation
-     * @return the batches; to be closed if not all of them are taken
+     * @param epoch its number, from 0; determines order and augmentation
+     * @return the batches; close it if you do not take all of them
      */
     public Epoch epoch(long epoch) {
         return new Epoch(epoch);
@@ -125,16 +125,16 @@ public final class DataLoader<T> {
                 ahead.add(threads.submit(() -> {
                     try (Context own = Context.open(device)) {
                         own.queue().await(before);
-                        return make(number); // outside any scope: whoever takes the batch owns it
+                        return make(number); // outside any scope: the caller of next owns it
                     }
                 }));
             }
             if (threads != null && submitted == plan.size()) {
-                threads.shutdown(); // they end with their last batch, even if nobody closes the epoch
+                threads.shutdown(); // they end with their last batch, even if the epoch is not closed
             }
         }
 
-        /** {@return how many batches the epoch has in all} */
+        /** {@return the total number of batches of the epoch} */
         public int size() {
             return plan.size();
         }
@@ -148,7 +148,7 @@ public final class DataLoader<T> {
          * The next batch.
          *
          * @return its arrays, which belong to the current scope
-         * @throws SampleException when a sample or the batch could not be made
+         * @throws SampleException if a sample or the batch could not be created
          */
         @Override
         public NDArray[] next() {
@@ -230,7 +230,7 @@ public final class DataLoader<T> {
             }
         }
 
-        /** Stops the threads and frees what they have made ahead. */
+        /** Stops the threads and frees the batches prepared in advance. */
         @Override
         public void close() {
             if (closed) {
@@ -263,7 +263,7 @@ public final class DataLoader<T> {
                         a.close();
                     }
                 } catch (ExecutionException | InterruptedException ignored) {
-                    // A batch that failed holds nothing.
+                    // A failed batch holds nothing.
                 }
             }
         }
@@ -272,7 +272,7 @@ public final class DataLoader<T> {
     /**
      * The settings of a loader.
      *
-     * @param <T> what a sample is
+     * @param <T> type of a sample
      */
     public static final class Builder<T> {
         private final Dataset<T> dataset;
@@ -293,7 +293,7 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Samples of a batch; 1 by default.
+         * Sets the number of samples per batch; 1 by default.
          *
          * @param value at least 1
          * @return this builder
@@ -304,7 +304,7 @@ public final class DataLoader<T> {
         }
 
         /**
-         * What becomes of the samples that fill no batch; they are a smaller one by default.
+         * Sets what happens to samples that do not fill a batch; by default they form a smaller one.
          *
          * @param value the rule
          * @return this builder
@@ -315,9 +315,9 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Takes the samples in random order; in their own by default.
+         * Shuffles the samples; by default they keep their order.
          *
-         * @param newSeed decides on orders and augmentations
+         * @param newSeed seed of orders and augmentations
          * @return this builder
          */
         public Builder<T> shuffle(long newSeed) {
@@ -327,9 +327,9 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Batches of one's own instead of batchSize, last and shuffle.
+         * Sets custom batches instead of batchSize, last and shuffle.
          *
-         * @param value says which samples are taken together
+         * @param value determines which samples form a batch
          * @return this builder
          */
         public Builder<T> batches(BatchSampler value) {
@@ -338,10 +338,10 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Changes each sample at random; by default none.
+         * Changes each sample at random; none by default.
          *
-         * @param value what is done
-         * @param newSeed decides on orders and augmentations
+         * @param value the augmentation
+         * @param newSeed seed of orders and augmentations
          * @return this builder
          */
         public Builder<T> augment(Augmentation<T> value, long newSeed) {
@@ -351,9 +351,9 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Threads that make batches; 1 by default.
+         * Sets the number of threads that create batches; 1 by default.
          *
-         * @param value 0 to make them on the calling thread
+         * @param value 0 to create them on the calling thread
          * @return this builder
          */
         public Builder<T> workers(int value) {
@@ -362,7 +362,7 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Batches made ahead; 2 by default.
+         * Sets the number of batches prepared in advance; 2 by default.
          *
          * @param value at least 1
          * @return this builder
@@ -373,9 +373,9 @@ public final class DataLoader<T> {
         }
 
         /**
-         * How long a batch may take; 5 minutes by default.
+         * Sets how long a batch may take; 5 minutes by default.
          *
-         * @param value more than nothing
+         * @param value a positive duration
          * @return this builder
          */
         public Builder<T> timeout(Duration value) {
@@ -384,10 +384,10 @@ public final class DataLoader<T> {
         }
 
         /**
-         * Makes the loader.
+         * Creates the loader.
          *
          * @return the loader
-         * @throws IllegalArgumentException when a number is too small
+         * @throws IllegalArgumentException if a number is too small
          */
         public DataLoader<T> build() {
             if (workers < 0 || prefetch < 1 || batchSize < 1 || timeout.toMillis() < 1) {

@@ -9,17 +9,17 @@ import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 /**
- * Samples that are got by number. The methods that make other datasets of it copy nothing; a {@link DataLoader} calls
+ * Samples with random access by index. The methods that derive other datasets do not copy; a {@link DataLoader} calls
  * {@link #get} on several threads.
  *
- * @param <T> what a sample is
+ * @param <T> type of a sample
  */
 public interface Dataset<T> {
     /** {@return the number of samples} */
     long size();
 
     /**
-     * A sample.
+     * Returns a sample.
      *
      * @param index from 0 to below {@link #size}
      * @return the sample
@@ -30,7 +30,7 @@ public interface Dataset<T> {
     /**
      * A dataset of samples in memory.
      *
-     * @param <T> what a sample is
+     * @param <T> type of a sample
      * @param samples the samples
      * @return the dataset
      */
@@ -58,10 +58,10 @@ public interface Dataset<T> {
     }
 
     /**
-     * Each sample put through a function, whenever it is got.
+     * Applies a function to each sample, whenever it is accessed.
      *
-     * @param <U> what a sample then is
-     * @param function what is done to a sample; called by several threads
+     * @param <U> type of the new samples
+     * @param function the function; called by several threads
      * @return a dataset of the same size
      */
     default <U> Dataset<U> transform(Function<? super T, ? extends U> function) {
@@ -69,9 +69,9 @@ public interface Dataset<T> {
     }
 
     /**
-     * The samples that a test accepts. Every sample is got once, now.
+     * Selects the samples that a predicate accepts. This accesses every sample once, immediately.
      *
-     * @param accepts the test
+     * @param accepts the predicate
      * @return a dataset of those samples
      */
     default Dataset<T> filter(Predicate<? super T> accepts) {
@@ -80,10 +80,10 @@ public interface Dataset<T> {
     }
 
     /**
-     * One of several parts, every count-th sample; parts differ by one sample at most.
+     * One of several parts, containing every count-th sample; the sizes of parts differ by at most one.
      *
      * @param count number of parts, at least 1
-     * @param part which part, from 0
+     * @param part index of the part, from 0
      * @return the samples part, part + count, …
      */
     default Dataset<T> shard(long count, long part) {
@@ -97,7 +97,7 @@ public interface Dataset<T> {
     /**
      * The first samples.
      *
-     * @param count how many, at least 0; all when there are fewer
+     * @param count how many, at least 0; all if there are fewer
      * @return a dataset of them
      */
     default Dataset<T> take(long count) {
@@ -108,10 +108,10 @@ public interface Dataset<T> {
     }
 
     /**
-     * Samples by their numbers, in that order.
+     * Selects samples by index, in the given order.
      *
-     * @param indices numbers of samples of this dataset; may repeat
-     * @return a dataset of as many samples
+     * @param indices indices of samples of this dataset; may repeat
+     * @return a dataset with as many samples
      */
     default Dataset<T> sample(long... indices) {
         long[] copy = indices.clone();

@@ -1,15 +1,15 @@
 package io.kiln.data;
 
 /**
- * Data and what is to be learned of them.
+ * Data with a label.
  *
  * @param <T> the data
  * @param data the data
- * @param label a class from 0 on, or a number
+ * @param label a class, from 0, or a number
  */
 public record Labeled<T>(T data, double label) {
     /**
-     * Other data with this label.
+     * Returns other data with this label.
      *
      * @param <U> the data
      * @param newData the data

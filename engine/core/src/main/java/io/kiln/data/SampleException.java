@@ -1,24 +1,24 @@
 package io.kiln.data;
 
-/** A sample could not be made. The cause is what went wrong. */
+/** Thrown when a sample could not be created. The cause says what went wrong. */
 public final class SampleException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final long index;
 
     /**
-     * An exception.
+     * Creates an exception.
      *
-     * @param index number of the sample; -1 when the batch could not be made of its samples
+     * @param index index of the sample; -1 if the batch could not be created from its samples
      * @param message what went wrong
-     * @param cause why
+     * @param cause the cause
      */
     public SampleException(long index, String message, Throwable cause) {
         super(message, cause);
         this.index = index;
     }
 
-    /** {@return the number of the sample, -1 for a batch} */
+    /** {@return the index of the sample, -1 for a batch} */
     public long index() {
         return index;
     }

@@ -4,14 +4,14 @@ import java.util.SplittableRandom;
 import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 
-/** Says in which order an epoch takes the samples. The same epoch gives the same order, so training can be taken up again. */
+/** Determines the order of the samples in an epoch. The same epoch gives the same order, so training can be resumed. */
 @FunctionalInterface
 public interface Sampler {
     /**
      * The order of an epoch.
      *
      * @param epoch number of the epoch, from 0
-     * @return numbers of samples
+     * @return indices of samples
      */
     long[] order(long epoch);
 
@@ -26,10 +26,10 @@ public interface Sampler {
     }
 
     /**
-     * All samples in random order, another one in each epoch.
+     * All samples in random order, a different one in each epoch.
      *
      * @param size number of samples
-     * @param seed decides on the orders
+     * @param seed seed of the orders
      * @return the sampler
      */
     static Sampler random(long size, long seed) {
@@ -47,9 +47,9 @@ public interface Sampler {
     }
 
     /**
-     * The samples of this order that a test accepts.
+     * The samples of this order that a predicate accepts.
      *
-     * @param accepts the test, given the number of a sample
+     * @param accepts the predicate, given the index of a sample
      * @return the sampler
      */
     default Sampler filter(LongPredicate accepts) {

@@ -1,6 +1,6 @@
 package io.kiln.data;
 
-/** Seeds that follow from several numbers. */
+/** Derives seeds from several numbers. */
 final class Seeds {
     private Seeds() {}
 

@@ -14,14 +14,14 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Bytes on the heap, as many as fit: an array of Java's ends at 2 GiB. Immutable, compared by content.
+ * Bytes on the heap, of any number: a Java array ends at 2 GiB. Immutable, compared by content.
  *
  * <p>Concurrency: thread-safe.
  */
 public final class ByteChunks implements Serializable {
     private static final long serialVersionUID = 1;
 
-    /** Most bytes of a chunk, unless told otherwise. */
+    /** Default maximum size of a chunk in bytes. */
     public static final int CHUNK = 32 << 20;
 
     /** No bytes. */
@@ -36,8 +36,8 @@ public final class ByteChunks implements Serializable {
         /**
          * Writes all of it.
          *
-         * @param out where to; left open
-         * @throws IOException when writing fails
+         * @param out the destination; left open
+         * @throws IOException if writing fails
          */
         void write(OutputStream out) throws IOException;
     }
@@ -50,7 +50,7 @@ public final class ByteChunks implements Serializable {
     /**
      * Wraps an array.
      *
-     * @param bytes the content, not to be changed any more
+     * @param bytes the content, which must not be changed afterwards
      * @return the bytes
      */
     public static ByteChunks of(byte... bytes) {
@@ -58,7 +58,7 @@ public final class ByteChunks implements Serializable {
     }
 
     /**
-     * Keeps what is written.
+     * Collects what is written.
      *
      * @param content writes the bytes
      * @return the bytes
@@ -68,9 +68,9 @@ public final class ByteChunks implements Serializable {
     }
 
     /**
-     * Keeps what is written.
+     * Collects what is written.
      *
-     * @param chunk most bytes of a chunk
+     * @param chunk maximum size of a chunk in bytes
      * @param content writes the bytes
      * @return the bytes
      */
@@ -88,10 +88,10 @@ public final class ByteChunks implements Serializable {
      * Reads from a stream, which stays open.
      *
      * @param in the stream
-     * @param length how many bytes
+     * @param length number of bytes
      * @return the bytes
-     * @throws EOFException when the stream ends early
-     * @throws IOException when reading fails
+     * @throws EOFException if the stream ends early
+     * @throws IOException if reading fails
      */
     public static ByteChunks read(InputStream in, long length) throws IOException {
         if (length < 0) {
@@ -110,7 +110,7 @@ public final class ByteChunks implements Serializable {
     }
 
     /**
-     * How many bytes.
+     * The number of bytes.
      *
      * @return their number
      */
@@ -119,16 +119,16 @@ public final class ByteChunks implements Serializable {
     }
 
     /**
-     * Whether there are none.
+     * Whether there are no bytes.
      *
-     * @return true for no bytes
+     * @return true if there are none
      */
     public boolean isEmpty() {
         return length == 0;
     }
 
     /**
-     * Reads them.
+     * Opens the bytes for reading.
      *
      * @return a stream of all bytes
      */
@@ -138,10 +138,10 @@ public final class ByteChunks implements Serializable {
     }
 
     /**
-     * Copies them.
+     * Writes the bytes to a stream.
      *
-     * @param out where to; left open
-     * @throws IOException when writing fails
+     * @param out the destination; left open
+     * @throws IOException if writing fails
      */
     public void writeTo(OutputStream out) throws IOException {
         for (byte[] c : chunks) {
@@ -153,7 +153,7 @@ public final class ByteChunks implements Serializable {
      * All bytes in one array.
      *
      * @return a copy
-     * @throws IllegalStateException when they are more than an array holds
+     * @throws IllegalStateException if they do not fit into an array
      */
     public byte[] toByteArray() {
         if (length > Integer.MAX_VALUE - 8) {

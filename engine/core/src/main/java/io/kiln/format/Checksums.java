@@ -16,21 +16,21 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * CRC-32C (RFC 3720) of each slice of a file, so that damage is found while the file is read and said to be where it is. As
- * JSON: {@code {"bytes":n,"slice":m,"crc32c":["a1b2c3d4", …]}}, a checksum for each {@code m} bytes.
+ * CRC-32C (RFC 3720) of each slice of a file, so that damage is detected and located while the file is read. As JSON:
+ * {@code {"bytes":n,"slice":m,"crc32c":["a1b2c3d4", …]}}, with one checksum for each {@code m} bytes.
  *
  * @param bytes length of the file
  * @param slice bytes of a slice; the last one may be shorter
  * @param sums the slices' checksums
  */
 public record Checksums(long bytes, int slice, List<Integer> sums) {
-    /** Bytes of a slice, unless told otherwise. */
+    /** Default number of bytes per slice. */
     public static final int SLICE = 16 << 20;
 
     /**
      * Checksums of a file.
      *
-     * @throws IllegalArgumentException when the number of checksums is not that of the slices
+     * @throws IllegalArgumentException if the number of checksums differs from that of the slices
      */
     public Checksums {
         if (bytes < 0 || slice < 1 || sums.size() != bytes / slice + (bytes % slice == 0 ? 0 : 1)) {
@@ -50,11 +50,11 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
     }
 
     /**
-     * Reads what {@link #toJson} gave.
+     * Reads the result of {@link #toJson}.
      *
      * @param json the checksums
      * @return the checksums
-     * @throws IllegalArgumentException when they are damaged
+     * @throws IllegalArgumentException if they are damaged
      */
     public static Checksums fromJson(JsonNode json) {
         JsonNode bytes = json.path("bytes");
@@ -84,7 +84,7 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
     }
 
     /**
-     * Passes bytes on and takes their checksums.
+     * Forwards bytes and computes their checksums.
      *
      * <p>Concurrency: one thread at a time.
      */
@@ -97,7 +97,7 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
         /**
          * Opens a stream.
          *
-         * @param out where bytes go; closed with this one
+         * @param out the destination; closed with this stream
          * @param slice bytes of a slice
          */
         public Output(OutputStream out, int slice) {
@@ -111,7 +111,7 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
         /**
          * Opens a stream with slices of {@link Checksums#SLICE} bytes.
          *
-         * @param out where bytes go; closed with this one
+         * @param out the destination; closed with this stream
          */
         public Output(OutputStream out) {
             this(out, SLICE);
@@ -141,7 +141,7 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
             }
         }
 
-        /** {@return the checksums of all that was written so far} */
+        /** {@return the checksums of everything written so far} */
         public Checksums checksums() {
             List<Integer> all = new ArrayList<>(sums);
             if (written % slice != 0) {
@@ -152,10 +152,10 @@ public record Checksums(long bytes, int slice, List<Integer> sums) {
     }
 
     /**
-     * Reads bytes and compares their checksums, each slice before its first byte is handed out.
+     * Reads bytes and compares their checksums, each slice before its first byte is returned.
      *
      * @param in the stream; closed with the one returned
-     * @return a stream of the checked bytes, whose methods throw {@link IOException} where the data are damaged
+     * @return a stream of the checked bytes, whose methods throw {@link IOException} if the data are damaged
      */
     public InputStream check(InputStream in) {
         return new Input(in);

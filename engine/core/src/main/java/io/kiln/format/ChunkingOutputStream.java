@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Cuts a stream of any length into arrays of at most so many bytes, and hands each on as soon as it is full. The last, shorter
- * one follows at {@link #close()}; a stream of no bytes gives none.
+ * Splits a stream of any length into arrays of limited size, and passes each on as soon as it is full. The last,
+ * shorter one follows at {@link #close()}; an empty stream gives none.
  *
  * <p>Concurrency: one thread at a time.
  */
@@ -19,14 +19,14 @@ public final class ChunkingOutputStream extends OutputStream {
     private byte[] chunk = new byte[0];
     private int filled;
 
-    /** Takes the chunks. */
+    /** Receives the chunks. */
     @FunctionalInterface
     public interface Sink {
         /**
-         * Takes a chunk.
+         * Receives a chunk.
          *
-         * @param chunk its bytes, all of them; the receiver's from now on
-         * @throws IOException when it cannot be kept
+         * @param chunk its bytes, owned by the receiver from now on
+         * @throws IOException if it cannot be stored
          */
         void accept(byte[] chunk) throws IOException;
     }
@@ -34,8 +34,8 @@ public final class ChunkingOutputStream extends OutputStream {
     /**
      * Opens a stream.
      *
-     * @param limit most bytes of a chunk
-     * @param sink takes the chunks in order
+     * @param limit maximum size of a chunk in bytes
+     * @param sink receives the chunks in order
      */
     public ChunkingOutputStream(int limit, Sink sink) {
         if (limit < 1) {
@@ -82,7 +82,7 @@ public final class ChunkingOutputStream extends OutputStream {
         sink.accept(full);
     }
 
-    /** Hands on what is left. */
+    /** Passes on the remainder. */
     @Override
     public void close() throws IOException {
         if (filled > 0) {

@@ -7,14 +7,17 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** What is wrong with a file: the exceptions of {@code java.nio.file} often have its name as their only message. */
+/**
+ * Describes what is wrong with a file: the exceptions of {@code java.nio.file} often have its name as their only
+ * message.
+ */
 public final class FileTrouble {
     private FileTrouble() {}
 
     /**
-     * An exception that names operation, file and reason.
+     * Creates an exception that names operation, file and reason.
      *
-     * @param operation what was to be done, such as {@code safetensors}
+     * @param operation the operation, such as {@code safetensors}
      * @param file the file
      * @param cause what went wrong
      * @return an exception to throw: "operation: file: reason"
@@ -24,11 +27,11 @@ public final class FileTrouble {
     }
 
     /**
-     * Why a file cannot be read or written.
+     * Says why a file cannot be read or written.
      *
      * @param file the file
      * @param cause what went wrong
-     * @return the reason in words, without the name of the file where the exception has no more to say
+     * @return the reason in words, without the name of the file if the exception has no more to say
      */
     public static String reason(Path file, IOException cause) {
         if (cause instanceof NoSuchFileException || cause instanceof FileNotFoundException) {

@@ -26,8 +26,8 @@ import java.util.UUID;
 
 /**
  * Named arrays in the safetensors format (Hugging Face, format of version 0.x: a length of 8 bytes, a JSON header, raw
- * little-endian data). The format holds data only; reading runs no code. All that a header states is checked against the size
- * of the file before memory is taken.
+ * little-endian data). The format holds data only; reading runs no code. Everything in a header is checked against the
+ * size of the file before memory is allocated.
  *
  * <p>Concurrency: stateless.
  */
@@ -41,7 +41,7 @@ public final class SafeTensors {
     private SafeTensors() {}
 
     /**
-     * What a file holds.
+     * The content of a file.
      *
      * @param tensors the arrays by name, in the order of their data
      * @param metadata free text by key
@@ -49,12 +49,12 @@ public final class SafeTensors {
     public record Contents(Map<String, NDArray> tensors, Map<String, String> metadata) {}
 
     /**
-     * Writes a file. It appears under its name when it is complete, in the place of one that was there.
+     * Writes a file. It appears under its name once it is complete, and replaces an existing one.
      *
      * @param file the file
      * @param tensors the arrays by name
      * @param metadata free text by key
-     * @throws IOException when writing fails; the file is then as before
+     * @throws IOException if writing fails; an existing file is then unchanged
      */
     public static void write(Path file, Map<String, NDArray> tensors, Map<String, String> metadata) throws IOException {
         Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
@@ -74,7 +74,7 @@ public final class SafeTensors {
      * @param out the stream
      * @param tensors the arrays by name
      * @param metadata free text by key
-     * @throws IOException when writing fails
+     * @throws IOException if writing fails
      */
     public static void write(OutputStream out, Map<String, NDArray> tensors, Map<String, String> metadata)
             throws IOException {
@@ -104,14 +104,14 @@ public final class SafeTensors {
      * @param tensors the arrays by name
      * @param metadata free text by key
      * @return the bytes of a file
-     * @throws IllegalStateException when they are more than the 2 GiB of an array; {@link #toChunks} takes them
+     * @throws IllegalStateException if they exceed the 2 GiB of an array; use {@link #toChunks}
      */
     public static byte[] toBytes(Map<String, NDArray> tensors, Map<String, String> metadata) {
         return toChunks(tensors, metadata).toByteArray();
     }
 
     /**
-     * Writes to memory, also more than an array holds.
+     * Writes to memory, with no limit of size.
      *
      * @param tensors the arrays by name
      * @param metadata free text by key
@@ -142,7 +142,7 @@ public final class SafeTensors {
      *
      * @param file the file
      * @return its arrays, which belong to the current scope
-     * @throws IOException when reading fails, or the file is damaged or of another format
+     * @throws IOException if reading fails, or the file is damaged or has another format
      */
     public static Contents read(Path file) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
@@ -159,7 +159,7 @@ public final class SafeTensors {
      *
      * @param bytes the bytes of a file
      * @return its arrays, which belong to the current scope
-     * @throws IOException when the bytes are damaged or of another format
+     * @throws IOException if the bytes are damaged or have another format
      */
     public static Contents read(byte[] bytes) throws IOException {
         return read(new ByteArrayInputStream(bytes), bytes.length);
@@ -170,7 +170,7 @@ public final class SafeTensors {
      *
      * @param bytes the bytes of a file
      * @return its arrays, which belong to the current scope
-     * @throws IOException when the bytes are damaged or of another format
+     * @throws IOException if the bytes are damaged or have another format
      */
     public static Contents read(ByteChunks bytes) throws IOException {
         try (InputStream in = bytes.open()) {
@@ -182,9 +182,9 @@ public final class SafeTensors {
      * Reads from a stream, which stays open.
      *
      * @param in the stream
-     * @param length how many bytes belong to the file
+     * @param length number of bytes that belong to the file
      * @return its arrays, which belong to the current scope
-     * @throws IOException when reading fails, or the data are damaged or of another format
+     * @throws IOException if reading fails, or the data are damaged or have another format
      */
     public static Contents read(InputStream in, long length) throws IOException {
         DataInputStream data = new DataInputStream(in);
@@ -205,7 +205,7 @@ public final class SafeTensors {
      * Reads shapes and dtypes only, from a stream, which stays open.
      *
      * @param in the stream
-     * @param length how many bytes belong to the file
+     * @param length number of bytes that belong to the file
      * @return what its arrays are like, by name
      * @throws IOException when reading fails, or the header is damaged or of another format
      */

@@ -5,15 +5,15 @@ import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
 
 /**
- * Makes arrays on one device. {@link NDArray#factory} gives the one for the device of an array, which is where operators and
- * optimizers make theirs; the static methods of {@link NDArray} make arrays on the {@linkplain Backends#current device of the
+ * Creates arrays on one device. {@link NDArray#factory} returns the factory for an array's device, which operators and
+ * optimizers use; the static methods of {@link NDArray} create arrays on the {@linkplain Backends#current device of the
  * thread}.
  *
  * @param backend the device's backend
  */
 public record ArrayFactory(Backend backend) {
     /**
-     * The factory of a device.
+     * Returns the factory of a device.
      *
      * @param device the device
      * @return its factory
@@ -24,7 +24,7 @@ public record ArrayFactory(Backend backend) {
     }
 
     /**
-     * The factory of the device on which the calling thread works.
+     * Returns the factory of the calling thread's device.
      *
      * @return the factory behind the static methods of {@link NDArray}
      */
@@ -131,7 +131,7 @@ public record ArrayFactory(Backend backend) {
     }
 
     /**
-     * An array without axes.
+     * A scalar array, without axes.
      *
      * @param value its element
      * @param dtype its type
@@ -185,7 +185,7 @@ public record ArrayFactory(Backend backend) {
      * Evenly spaced numbers start, start + step, … below stop (above it for a negative step).
      *
      * @param start first number
-     * @param stop bound, not included
+     * @param stop bound, exclusive
      * @param step distance, not 0
      * @param dtype type of the result
      * @return the array, of shape [ceil((stop - start) / step)]

@@ -7,8 +7,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Prints arrays as NumPy prints them: rows in brackets, columns aligned, lines of at most 75 characters, and of arrays of
- * more than 1,000 elements the first and last three entries of each axis.
+ * Prints arrays like NumPy: rows in brackets, columns aligned, lines of at most 75 characters, and for arrays of more
+ * than 1,000 elements only the first and last three entries of each axis.
  */
 final class ArrayPrinter {
     private static final int LINE = 75;
@@ -65,7 +65,7 @@ final class ArrayPrinter {
         return words.stream().map(w -> " ".repeat(width - w.length()) + w).toList();
     }
 
-    /** The text of the part of the array that begins at a word, from an axis on, the first line without its indent. */
+    /** The text of the part of the array that begins at a word, from an axis on, with the first line not indented. */
     private String rows(int axis, int first, String indent, int width) {
         String text =
                 axis == shape.rank() - 1 ? line(axis, first, indent, width - 1) : block(axis, first, indent, width);

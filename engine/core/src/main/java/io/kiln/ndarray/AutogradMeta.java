@@ -1,4 +1,4 @@
 package io.kiln.ndarray;
 
-/** What autograd keeps with an array: how it was computed, or that it is a variable. Autograd alone looks inside. */
+/** Autograd's data about an array: how it was computed, or that it is a variable. Only autograd accesses it. */
 public interface AutogradMeta {}

@@ -5,9 +5,9 @@ import io.kiln.op.sparse.CsrValues;
 import java.util.stream.LongStream;
 
 /**
- * A sparse matrix by compressed rows: row i has the elements values[indptr[i]] to values[indptr[i+1] - 1], in the columns
- * that indices say there, ascending and each once. Products with dense matrices and conversions stand in
- * {@link io.kiln.op.sparse.Sparse}; gradients flow to the values.
+ * A sparse matrix in CSR format: row i has the elements values[indptr[i]] to values[indptr[i+1] - 1], in the columns
+ * given by indices, ascending and without duplicates. Products with dense matrices and conversions are in {@link
+ * io.kiln.op.sparse.Sparse}; gradients flow to the values.
  */
 public final class Csr {
     private final Shape shape;
@@ -23,10 +23,10 @@ public final class Csr {
     }
 
     /**
-     * A matrix from its parts, which are checked.
+     * Creates a matrix from its parts, which are checked.
      *
-     * @param shape rows and columns
-     * @param indptr where rows begin: rows + 1 numbers, int32 or int64, from 0, ascending, to the number of values
+     * @param shape number of rows and columns
+     * @param indptr start of each row: rows + 1 numbers, int32 or int64, from 0, ascending, to the number of values
      * @param indices column of each value, int32 or int64, ascending within a row
      * @param values the elements
      * @return the matrix, which shares the arrays
@@ -94,10 +94,10 @@ public final class Csr {
     }
 
     /**
-     * This matrix with other elements at the same places.
+     * This matrix with other elements at the same positions.
      *
-     * @param newValues as many values, of any dtype; may be a variable
-     * @return the new matrix, which shares the places
+     * @param newValues the same number of values, of any dtype; may be a variable
+     * @return the new matrix, which shares the positions
      */
     public Csr withValues(NDArray newValues) {
         if (!newValues.shape().equals(values.shape())) {
@@ -107,7 +107,7 @@ public final class Csr {
     }
 
     /**
-     * Rows and columns.
+     * The number of rows and columns.
      *
      * @return the shape
      */
@@ -116,7 +116,7 @@ public final class Csr {
     }
 
     /**
-     * Where rows begin.
+     * The start of each row.
      *
      * @return rows + 1 numbers
      */
@@ -136,13 +136,13 @@ public final class Csr {
     /**
      * The elements.
      *
-     * @return row by row
+     * @return the elements, row by row
      */
     public NDArray values() {
         return values;
     }
 
-    /** {@return dtype, shape and how many elements there are} */
+    /** {@return dtype, shape and number of elements} */
     @Override
     public String toString() {
         return "csr " + values.dtype() + shape + " with " + values.size() + " elements";

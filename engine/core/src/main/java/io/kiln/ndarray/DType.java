@@ -63,11 +63,11 @@ public enum DType {
     }
 
     /**
-     * The type that holds the result of arithmetic on two types: floating wins over integer, integer over bool; within a
-     * kind the wider one wins; float16 with bfloat16 gives float32.
+     * The dtype of the result of arithmetic on two dtypes: floating wins over integer, integer over bool; within a kind
+     * the wider one wins; float16 with bfloat16 gives float32.
      *
      * @param other the other operand's type
-     * @return the common type
+     * @return the common dtype
      */
     public DType promote(DType other) {
         if (this == other) {
@@ -82,7 +82,7 @@ public enum DType {
         return ordinal() > other.ordinal() ? this : other;
     }
 
-    /** {@return the name as NumPy writes it, such as {@code float32}} */
+    /** {@return the name as in NumPy, such as {@code float32}} */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -1,11 +1,11 @@
 package io.kiln.ndarray;
 
-/** The 16-bit floating types as bits, rounding to nearest even. Java 17 has no conversions of its own. */
+/** Conversions of the 16-bit floating dtypes as bits, rounding to nearest even. Java 17 has none. */
 public final class Float16 {
     private Float16() {}
 
     /**
-     * The value of an IEEE 754 binary16.
+     * Converts an IEEE 754 binary16.
      *
      * @param half its bits
      * @return the value, exactly
@@ -22,10 +22,10 @@ public final class Float16 {
     }
 
     /**
-     * The binary16 nearest to a value.
+     * Returns the binary16 nearest to a value.
      *
      * @param value any float
-     * @return its bits; infinity where the value is too large
+     * @return its bits; infinity if the value is too large
      */
     public static short fromFloat(float value) {
         int bits = Float.floatToRawIntBits(value);
@@ -47,7 +47,7 @@ public final class Float16 {
     }
 
     /**
-     * The value of a bfloat16.
+     * Converts a bfloat16.
      *
      * @param brain its bits
      * @return the value, exactly
@@ -57,7 +57,7 @@ public final class Float16 {
     }
 
     /**
-     * The bfloat16 nearest to a value.
+     * Returns the bfloat16 nearest to a value.
      *
      * @param value any float
      * @return its bits

@@ -7,15 +7,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Numbers in decimal as NumPy writes them: the fewest digits that identify the number in its type, at most eight behind the
- * point; all numbers of an array either positional or with exponents.
+ * Decimal numbers as NumPy writes them: the fewest digits that identify the number in its dtype, at most eight after
+ * the decimal point; all numbers of an array either positional or with exponents.
  */
 final class FloatFormat {
     private static final int PRECISION = 8;
 
     private FloatFormat() {}
 
-    /** A number outside an array. */
+    /** A single number. */
     static String alone(double x, DType type) {
         if (!Double.isFinite(x)) {
             return special(x);
@@ -39,7 +39,7 @@ final class FloatFormat {
         };
     }
 
-    /** The numbers of an array, all of one width. */
+    /** The numbers of an array, all of the same width. */
     static List<String> column(double[] values, DType type) {
         double[] sizes = Arrays.stream(values)
                 .filter(v -> Double.isFinite(v) && v != 0)
@@ -101,7 +101,7 @@ final class FloatFormat {
         return words;
     }
 
-    /** Beyond the digits that identify the number its exact ones follow, as far as the longest number needs. */
+    /** The digits that identify the number are followed by its exact ones, as far as the longest number needs. */
     private static String scientific(double x, int digits, int exponents) {
         BigDecimal d = new BigDecimal(Math.abs(x)).round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
         int power = d.signum() == 0 ? 0 : d.precision() - d.scale() - 1;
@@ -123,7 +123,9 @@ final class FloatFormat {
         return Double.isNaN(x) ? "nan" : x < 0 ? "-inf" : "inf";
     }
 
-    /** The fewest digits that no other number of the type is nearer to. Java's own conversions give more in places. */
+    /**
+     * The fewest digits that are nearest to no other number of the dtype. Java's own conversions sometimes give more.
+     */
     private static BigDecimal shortest(double size, DType type) {
         if (size == 0) {
             return BigDecimal.ZERO;
@@ -147,7 +149,7 @@ final class FloatFormat {
         };
     }
 
-    /** Without trailing zeros behind the point. */
+    /** Without trailing zeros after the decimal point. */
     private static BigDecimal plain(BigDecimal d) {
         BigDecimal s = d.stripTrailingZeros();
         return s.signum() == 0 ? BigDecimal.ZERO : s;

@@ -8,7 +8,7 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 
-/** Reading and overwriting the elements of arrays from Java. */
+/** Methods that read and overwrite the elements of arrays from Java. */
 public abstract sealed class HostArray extends FluentOperand<NDArray> permits IndexedArray {
     private static final PointwiseProgram FILL = PointwiseProgram.of(Expr.scalar(0));
     private static final PointwiseProgram ASSIGN = PointwiseProgram.of(Expr.input(0));
@@ -23,7 +23,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements as float32, converted when the dtype differs.
+     * The elements as float32, converted if the dtype differs.
      *
      * @return the elements in row-major order
      */
@@ -32,7 +32,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements as float64, converted when the dtype differs.
+     * The elements as float64, converted if the dtype differs.
      *
      * @return the elements in row-major order
      */
@@ -41,7 +41,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements as int64; floating ones are cut towards zero.
+     * The elements as int64; floating-point ones are truncated towards zero.
      *
      * @return the elements in row-major order
      */
@@ -50,7 +50,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements as int32; floating ones are cut towards zero.
+     * The elements as int32; floating-point ones are truncated towards zero.
      *
      * @return the elements in row-major order
      */
@@ -64,17 +64,17 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements' memory, to be read: waits until they are there.
+     * The elements' memory for reading: waits until they have been computed.
      *
      * @return a view of a row-major array, to be closed
-     * @throws IllegalStateException when the elements are not row-major; copy() the array before
+     * @throws IllegalStateException if the elements are not row-major; copy() the array first
      */
     public HostView read() {
         return view("read", HostCopy.Use.READ);
     }
 
     /**
-     * The elements' memory, to be overwritten: all of it, as its content is arbitrary at first.
+     * The elements' memory for overwriting: the initial content is arbitrary, so all of it must be written.
      *
      * @return a view of a row-major array; closing it writes to the array
      * @throws IllegalStateException when the elements are not row-major
@@ -84,7 +84,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * The elements' memory, to be read and changed: waits until they are there.
+     * The elements' memory for reading and changing: waits until they have been computed.
      *
      * @return a view of a row-major array; closing it writes to the array
      * @throws IllegalStateException when the elements are not row-major
@@ -95,7 +95,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
 
     private HostView view(String operation, HostCopy.Use use) {
         NDArray a = self();
-        a.storage(); // complains of closed and of traced arrays
+        a.storage(); // throws for closed and for traced arrays
         if (!a.isContiguous()) {
             throw new IllegalStateException(operation + ": needs a row-major array, got " + a.spec() + " with strides "
                     + Arrays.toString(a.strides()) + "; copy() it first");
@@ -201,10 +201,11 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
-     * Overwrites the elements with those of another array, converted to this dtype. It may be a view of the same memory.
+     * Overwrites the elements with those of another array, converted to this dtype. It may be a view of the same
+     * memory.
      *
      * @param other an array that broadcasts to this shape
-     * @throws IllegalStateException when elements of this array share memory, as those of a broadcast view do
+     * @throws IllegalStateException if elements of this array share memory, as in a broadcast view
      */
     public void assign(NDArray other) {
         NDArray a = writable("assign");
@@ -223,7 +224,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
      * Overwrites every element.
      *
      * @param value the new value
-     * @throws IllegalStateException when elements of this array share memory, as those of a broadcast view do
+     * @throws IllegalStateException if elements of this array share memory, as in a broadcast view
      */
     public void fill(double value) {
         NDArray a = writable("fill");
@@ -241,7 +242,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
 
     private NDArray rowMajor() {
         NDArray a = self();
-        a.storage(); // complains of closed and of traced arrays
+        a.storage(); // throws for closed and for traced arrays
         return a.isContiguous() ? a : Dispatch.withoutGradient(new Copy(), a);
     }
 }

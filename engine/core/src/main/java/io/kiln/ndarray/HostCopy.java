@@ -99,14 +99,14 @@ final class HostCopy {
     }
 
     static double at(NDArray a, long... index) {
-        a.storage(); // complains of closed and of traced arrays
+        a.storage(); // throws for closed and for traced arrays
         long element = place("get", a, index);
         double[] r = new double[1];
         fromDevice(a, element, 1, host -> r[0] = read(a.dtype(), host));
         return r[0];
     }
 
-    /** How many elements an element is behind the first one. */
+    /** The offset of an element from the first one, in elements. */
     static long place(String operation, NDArray a, long... index) {
         if (index.length != a.shape().rank()) {
             throw new ShapeException(operation + ": shape " + a.shape() + " needs "
@@ -146,14 +146,14 @@ final class HostCopy {
         }
     }
 
-    /** What Java does with the elements. */
+    /** How Java uses the elements. */
     enum Use {
         READ,
         WRITE,
         UPDATE
     }
 
-    /** A view of elements that lie one after another. */
+    /** A view of contiguous elements. */
     static HostView view(NDArray a, long start, long count, Use use) {
         Backend b = a.backend();
         Span device = a.span(start, count);

@@ -5,13 +5,14 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Memory that Java code reads and writes: an array's elements ({@link NDArray#read}, {@link NDArray#write},
- * {@link NDArray#update}), or memory of its own ({@link #allocate}). Where a device's memory is not the host's, the view is a
- * copy that is written back when it is closed.
+ * Memory that Java code reads and writes: an array's elements ({@link NDArray#read}, {@link NDArray#write}, {@link
+ * NDArray#update}), or newly allocated memory ({@link #allocate}). If the device's memory is not the host's, the view
+ * is a copy that is written back when it is closed.
  *
- * <p>Numbers lie in the order of the processor's bytes. Every access is checked against the size.
+ * <p>Numbers are in the processor's byte order. Every access is checked against the size.
  *
- * <p>Life cycle: close it; its slices end with it. Concurrency: as of an array: any number may read, or one write.
+ * <p>Life cycle: close it; its slices end with it. Concurrency: as for an array: any number of threads may read, or one
+ * may write.
  */
 public final class HostView implements AutoCloseable {
     private final HostView root;
@@ -29,15 +30,15 @@ public final class HostView implements AutoCloseable {
         this.end = end;
     }
 
-    /** A view of memory that its owner keeps. */
+    /** A view of memory that its owner keeps allocated. */
     static HostView of(Object owner, long address, long bytes, Runnable end) {
         return new HostView(null, owner, address, bytes, end);
     }
 
     /**
-     * Takes memory outside the heap.
+     * Allocates off-heap memory.
      *
-     * @param bytes how much, 0 or more; its content is arbitrary
+     * @param bytes its size, 0 or more; its content is arbitrary
      * @return the memory, freed when it is closed
      */
     public static HostView allocate(long bytes) {
@@ -46,9 +47,9 @@ public final class HostView implements AutoCloseable {
     }
 
     /**
-     * The memory of a buffer.
+     * Returns the memory of a buffer.
      *
-     * @param buffer a direct buffer, which stays its owner's
+     * @param buffer a direct buffer, not freed by this view
      * @return its bytes from 0 to its capacity
      */
     public static HostView of(ByteBuffer buffer) {
@@ -56,7 +57,7 @@ public final class HostView implements AutoCloseable {
     }
 
     /**
-     * A part of it, for as long as this view is open.
+     * Returns a part of this view, valid while this view is open.
      *
      * @param from first byte within this view
      * @param count its length
@@ -67,7 +68,7 @@ public final class HostView implements AutoCloseable {
     }
 
     /**
-     * Where the memory lies, for code that must hand it to the operating system or a native library.
+     * The address of the memory, for code that must pass it to the operating system or a native library.
      *
      * @return the address of the first byte
      */
@@ -92,8 +93,8 @@ public final class HostView implements AutoCloseable {
      * Copies numbers out.
      *
      * @param from first byte
-     * @param to where they go
-     * @param first index of the first
+     * @param to the destination
+     * @param first index of the first number
      * @param count how many
      */
     public void get(long from, float[] to, int first, int count) {
@@ -105,8 +106,8 @@ public final class HostView implements AutoCloseable {
      * Copies numbers out.
      *
      * @param from first byte
-     * @param to where they go
-     * @param first index of the first
+     * @param to the destination
+     * @param first index of the first number
      * @param count how many
      */
     public void get(long from, double[] to, int first, int count) {
@@ -118,8 +119,8 @@ public final class HostView implements AutoCloseable {
      * Copies numbers out.
      *
      * @param from first byte
-     * @param to where they go
-     * @param first index of the first
+     * @param to the destination
+     * @param first index of the first number
      * @param count how many
      */
     public void get(long from, long[] to, int first, int count) {
@@ -131,8 +132,8 @@ public final class HostView implements AutoCloseable {
      * Copies bytes out.
      *
      * @param from first byte
-     * @param to where they go
-     * @param first index of the first
+     * @param to the destination
+     * @param first index of the first byte
      * @param count how many
      */
     public void get(long from, byte[] to, int first, int count) {
@@ -145,7 +146,7 @@ public final class HostView implements AutoCloseable {
      *
      * @param to first byte
      * @param from the numbers
-     * @param first index of the first
+     * @param first index of the first number
      * @param count how many
      */
     public void put(long to, float[] from, int first, int count) {
@@ -158,7 +159,7 @@ public final class HostView implements AutoCloseable {
      *
      * @param to first byte
      * @param from the numbers
-     * @param first index of the first
+     * @param first index of the first number
      * @param count how many
      */
     public void put(long to, double[] from, int first, int count) {
@@ -171,7 +172,7 @@ public final class HostView implements AutoCloseable {
      *
      * @param to first byte
      * @param from the numbers
-     * @param first index of the first
+     * @param first index of the first number
      * @param count how many
      */
     public void put(long to, long[] from, int first, int count) {
@@ -184,7 +185,7 @@ public final class HostView implements AutoCloseable {
      *
      * @param to first byte
      * @param from the bytes
-     * @param first index of the first
+     * @param first index of the first byte
      * @param count how many
      */
     public void put(long to, byte[] from, int first, int count) {
@@ -193,7 +194,7 @@ public final class HostView implements AutoCloseable {
     }
 
     /**
-     * Overwrites all of it with other memory.
+     * Overwrites the whole view with other memory.
      *
      * @param from memory of the same length; the two may overlap
      */
@@ -217,7 +218,7 @@ public final class HostView implements AutoCloseable {
         Reference.reachabilityFence(this);
     }
 
-    /** Ends the view, and writes back or frees what has to be. Closing twice, or closing a slice, does nothing. */
+    /** Ends the view, and writes it back or frees it if necessary. Closing twice, or closing a slice, does nothing. */
     @Override
     public void close() {
         if (root == this && !closed) {

@@ -6,7 +6,9 @@ import io.kiln.backend.Handover;
 import io.kiln.backend.Queue;
 import io.kiln.pointwise.PointwiseProgram;
 
-/** Has a backend write into arrays that exist, and counts the writes, so that nobody takes what was read before for current. */
+/**
+ * Lets a backend write into existing arrays and counts the writes, so that values read earlier are recognized as stale.
+ */
 public final class InPlace {
     private InPlace() {}
 
@@ -15,9 +17,9 @@ public final class InPlace {
      *
      * @param program the program
      * @param inputs arrays of one shape
-     * @param outputs arrays of that shape, overwritten; they may be inputs as well
+     * @param outputs arrays of that shape, overwritten; they may also be inputs
      * @param scalars the program's scalars
-     * @throws IllegalArgumentException when the arrays live on several devices
+     * @throws IllegalArgumentException if the arrays are on different devices
      */
     public static void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars) {
         Backend backend = outputs[0].backend();
@@ -28,13 +30,13 @@ public final class InPlace {
     }
 
     /**
-     * Makes a pointwise program ready to be run into arrays many times; the caller counts the writes.
+     * Prepares a pointwise program for many runs; the caller counts the writes.
      *
      * @param program the program
      * @param inputs arrays of one shape
      * @param outputs arrays of that shape, to be overwritten
      * @return the program, for these arrays or others of the same device, shapes and strides
-     * @throws IllegalArgumentException when the arrays live on several devices
+     * @throws IllegalArgumentException if the arrays are on different devices
      */
     public static Backend.Prepared prepare(PointwiseProgram program, NDArray[] inputs, NDArray... outputs) {
         Backend backend = outputs[0].backend();
@@ -56,7 +58,7 @@ public final class InPlace {
      * Overwrites whole rows of an array: row numbers[i] of it becomes row i of another.
      *
      * @param to the array, row-major
-     * @param numbers numbers of its rows, int64, each once
+     * @param numbers indices of its rows, int64, each at most once
      * @param rows the new rows, of the same dtype
      */
     public static void putRows(NDArray to, NDArray numbers, NDArray rows) {
@@ -88,7 +90,7 @@ public final class InPlace {
     /**
      * Counts a write.
      *
-     * @param arrays what was written
+     * @param arrays the written arrays
      */
     public static void bumpVersions(NDArray... arrays) {
         for (NDArray a : arrays) {

@@ -1,6 +1,6 @@
 package io.kiln.ndarray;
 
-/** An index among the elements of an array is out of range. */
+/** Thrown when an index among the elements of an array is out of range. */
 public final class IndexRangeException extends IndexOutOfBoundsException {
     private static final long serialVersionUID = 1;
 
@@ -20,11 +20,11 @@ public final class IndexRangeException extends IndexOutOfBoundsException {
     /**
      * Names the first number that is out of range.
      *
-     * @param operation the operation, and the axis where it has one
+     * @param operation the operation, and the axis if it has one
      * @param argument what the numbers are, such as {@code indices} or {@code labels}
-     * @param numbers the numbers, of which one at least is out of range
-     * @param least the least one that is allowed
-     * @param most the greatest one that is allowed; below {@code least} when there is nothing to name
+     * @param numbers the numbers, at least one of which is out of range
+     * @param least the smallest allowed number
+     * @param most the largest allowed number; below {@code least} if none is allowed
      * @return the exception, to be thrown
      */
     public static IndexRangeException first(String operation, String argument, NDArray numbers, long least, long most) {
@@ -50,10 +50,10 @@ public final class IndexRangeException extends IndexOutOfBoundsException {
     }
 
     /**
-     * The same fault, found inside of a layer.
+     * The same error inside a layer.
      *
-     * @param name name of the layer, or path of names parted by dots; null or empty for none
-     * @return an exception that names the layer in front of those that it names already
+     * @param name name of the layer, or path of names separated by dots; null or empty for none
+     * @return an exception that names the layer before those that it already names
      */
     public IndexRangeException within(String name) {
         if (name == null || name.isEmpty()) {
@@ -66,7 +66,7 @@ public final class IndexRangeException extends IndexOutOfBoundsException {
     }
 
     /**
-     * As {@link #within}, of a node of a graph.
+     * Like {@link #within}, for a node of a graph.
      *
      * @param node its name, {@code layer/operator}
      * @return an exception that names the layer

@@ -16,7 +16,9 @@ import io.kiln.op.shape.BroadcastTo;
 import io.kiln.op.shape.Movement;
 import java.util.stream.IntStream;
 
-/** Indexing as in NumPy, and what arrays do otherwise than symbols, as their rank and dtype are known. */
+/**
+ * Indexing as in NumPy, and operations that need an array's known rank and dtype and so differ from those of symbols.
+ */
 public abstract sealed class IndexedArray extends HostArray permits NDArray {
     IndexedArray() {}
 
@@ -53,7 +55,7 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     /**
      * Permutes the axes.
      *
-     * @param axes which axis comes first, second, …; none to reverse them all
+     * @param axes the axes in their new order; none to reverse them all
      * @return a view
      */
     @Override
@@ -66,10 +68,10 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     }
 
     /**
-     * The elements in another type.
+     * The elements in another dtype.
      *
      * @param dtype the type
-     * @return a new array, or this one when it has that type already
+     * @return a new array, or this one if it already has that dtype
      */
     @Override
     public NDArray cast(DType dtype) {
@@ -77,11 +79,12 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     }
 
     /**
-     * The elements on another device. The gradient goes back to this one.
+     * The elements on another device. The gradient is copied back to this device.
      *
      * @param device the device
-     * @return a new array, row-major, or this one when it lies there already
-     * @throws IllegalStateException when the array is traced, as a graph runs on one device, or there is no such device
+     * @return a new array, row-major, or this one if it is already there
+     * @throws IllegalStateException if the array is traced, since a graph runs on one device, or if there is no such
+     *     device
      */
     public NDArray to(Device device) {
         return Transfer.to(device, self());
@@ -97,25 +100,25 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     }
 
     /**
-     * A part of this array, written as in NumPy: {@code x.get("…, 1:, ::2")}. One item per axis: an index, which drops the axis;
-     * start:stop:step, each of which may be left out; {@code :} for a whole axis; {@code …} or {@code ...} for all axes between;
-     * {@code None} for a new axis. Negative numbers count from the end.
+     * A part of this array, written as in NumPy: {@code x.get("…, 1:, ::2")}. One item per axis: an index, which drops
+     * the axis; start:stop:step, each of which may be omitted; {@code :} for a whole axis; {@code …} or {@code ...} for
+     * all axes in between; {@code None} for a new axis. Negative numbers count from the end.
      *
-     * @param index the items, parted by commas
-     * @return a view; a copy where a step is negative
-     * @throws IllegalArgumentException when an item is none of these
-     * @throws IndexOutOfBoundsException when an index is outside of its axis
+     * @param index the items, separated by commas
+     * @return a view; a copy if a step is negative
+     * @throws IllegalArgumentException if an item is none of these
+     * @throws IndexOutOfBoundsException if an index is outside its axis
      */
     public NDArray get(String index) {
         return Subscript.part(self(), index);
     }
 
     /**
-     * The elements that a mask chooses, in row-major order, or the entries of axis 0 that indices name, as in NumPy. How many a
-     * mask chooses depends on values: it cannot be traced.
+     * The elements selected by a mask, in row-major order, or the entries of axis 0 selected by indices, as in NumPy.
+     * The number of elements that a mask selects depends on values, so it cannot be traced.
      *
-     * @param index bool of the shape of this array's first axes, or int32 or int64 indices, of which negative ones count from the
-     *     end
+     * @param index bool of the shape of this array's first axes, or int32 or int64 indices, of which negative ones
+     *     count from the end
      * @return a new array
      */
     public NDArray get(NDArray index) {
@@ -125,7 +128,7 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     }
 
     /**
-     * The entries at places whose indices along the first axes stand side by side, as in NumPy: y[i,…] = x[a[i],b[i],…].
+     * The entries at positions given by their indices along the first axes, as in NumPy: y[i,…] = x[a[i],b[i],…].
      *
      * @param first indices along axis 0
      * @param second indices along axis 1
@@ -139,7 +142,7 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     /**
      * Overwrites a part of this array, written as in {@link #get(String)}, with one number.
      *
-     * @param index the items, parted by commas
+     * @param index the items, separated by commas
      * @param value the new value
      */
     public void set(String index, double value) {
@@ -151,7 +154,7 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     /**
      * Overwrites a part of this array, written as in {@link #get(String)}.
      *
-     * @param index the items, parted by commas
+     * @param index the items, separated by commas
      * @param value the new elements, which broadcast to the part
      */
     public void set(String index, NDArray value) {
@@ -161,11 +164,11 @@ public abstract sealed class IndexedArray extends HostArray permits NDArray {
     }
 
     /**
-     * Overwrites the elements that a mask chooses, or the entries of axis 0 that indices name; of several for one entry the last
-     * one stays.
+     * Overwrites the elements selected by a mask, or the entries of axis 0 selected by indices; if an entry is selected
+     * several times, the last value stays.
      *
      * @param index as in {@link #get(NDArray)}
-     * @param value the new elements, which broadcast to what get would give
+     * @param value the new elements, which broadcast to what {@code get} would return
      */
     public void set(NDArray index, NDArray value) {
         try (Scope scope = Scope.open()) {

@@ -1,14 +1,14 @@
 package io.kiln.ndarray;
 
 /**
- * Shape, element type and strides of an array: all that is known of it without its memory. Kernels are planned from layouts.
+ * Shape, element type and strides of an array: everything about it except its memory. Kernels are planned from layouts.
  *
  * @param spec shape and dtype
- * @param strides distance between neighbours along each axis, in elements; not to be written to
+ * @param strides distance between neighbours along each axis, in elements; must not be written to
  */
 public record Layout(Spec spec, long[] strides) {
     /**
-     * The layout of an array without gaps whose last axis runs fastest.
+     * The layout of an array without gaps whose last axis varies fastest.
      *
      * @param spec shape and dtype
      * @return the row-major layout
@@ -21,7 +21,7 @@ public record Layout(Spec spec, long[] strides) {
      * The layouts of arrays.
      *
      * @param arrays the arrays
-     * @return a layout for each
+     * @return one layout per array
      */
     public static Layout[] of(NDArray... arrays) {
         Layout[] layouts = new Layout[arrays.length];
@@ -46,18 +46,19 @@ public record Layout(Spec spec, long[] strides) {
         return spec.shape().size();
     }
 
-    /** {@return whether the elements lie in row-major order without gaps; true as well when there are none} */
+    /** {@return whether the elements are in row-major order without gaps; also true if there are none} */
     public boolean isContiguous() {
         return Strides.areRowMajor(spec.shape(), strides);
     }
 
-    /** {@return whether the elements lie without gaps or repetition in some order of the axes} */
+    /** {@return whether the elements have no gaps or repetition in some order of the axes} */
     public boolean isDense() {
         return Strides.areDense(spec.shape(), strides);
     }
 
     /**
-     * Whether arrays of these strides have their elements in the same places; strides of axes of size 1 do not count.
+     * Whether arrays with these strides have their elements in the same places; strides of axes of size 1 do not
+     * matter.
      *
      * @param other strides of an array of this shape
      * @return true if so

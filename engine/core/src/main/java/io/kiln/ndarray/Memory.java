@@ -6,10 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Raw off-heap memory by native address: the only class that touches it. It stands on {@code sun.misc.Unsafe}, reached
- * through constant method handles, which HotSpot inlines; the foreign-memory API takes its place when Java 17 goes.
+ * Raw off-heap memory by native address: the only class that accesses it. It uses {@code sun.misc.Unsafe} through
+ * constant method handles, which HotSpot inlines; the foreign-memory API will replace it when support for Java 17 ends.
  *
- * <p>Nothing here is checked: an address outside an allocation ends the process. Callers check shapes and sizes first.
+ * <p>Nothing is checked here: accessing an address outside an allocation crashes the process. Callers check shapes and
+ * sizes first.
  */
 public final class Memory {
     private static final MethodHandle ALLOCATE = UnsafeHandles.handle("allocateMemory", long.class, long.class);
@@ -45,7 +46,7 @@ public final class Memory {
 
     private Memory() {}
 
-    /** What other devices call their blocks is below 0, where no process has memory: taken for an address, it is caught by tests. */
+    /** Other devices use handles below 0, where no process has memory: tests catch their use as addresses. */
     private static boolean isHost(long address) {
         if (address < 0) {
             throw new IllegalStateException("memory: " + Long.toHexString(address)
@@ -62,11 +63,11 @@ public final class Memory {
     }
 
     /**
-     * Allocates memory, uninitialised, aligned to 16 bytes at least.
+     * Allocates uninitialised memory, aligned to at least 16 bytes.
      *
-     * @param bytes how much, at least 1
+     * @param bytes its size, at least 1
      * @return its address
-     * @throws OutOfMemoryError when the system refuses
+     * @throws OutOfMemoryError if the system refuses
      */
     public static long allocate(long bytes) {
         try {
@@ -77,7 +78,7 @@ public final class Memory {
     }
 
     /**
-     * Where a buffer's memory begins. The memory lives as long as the buffer does: keep the buffer.
+     * Returns the address of a buffer's memory. The memory lives as long as the buffer: keep a reference to it.
      *
      * @param buffer a direct or mapped buffer
      * @return the address of its index 0
@@ -95,7 +96,7 @@ public final class Memory {
     }
 
     /**
-     * Frees what {@link #allocate} gave.
+     * Frees memory allocated by {@link #allocate}.
      *
      * @param address the address
      */
@@ -112,7 +113,7 @@ public final class Memory {
      * Sets every byte.
      *
      * @param address first byte
-     * @param bytes how many
+     * @param bytes number of bytes
      * @param value the value
      */
     public static void fill(long address, long bytes, byte value) {
@@ -129,7 +130,7 @@ public final class Memory {
      *
      * @param from source address
      * @param to destination address
-     * @param bytes how many
+     * @param bytes number of bytes
      */
     public static void copy(long from, long to, long bytes) {
         assert isHost(from);
@@ -180,7 +181,7 @@ public final class Memory {
     }
 
     /**
-     * Copies the bits of floats into ints; vector loops over ints can then do what loops over floats cannot.
+     * Copies the bits of floats into ints, because some loops vectorise over ints but not over floats.
      *
      * @param from source array
      * @param to destination array
@@ -196,7 +197,7 @@ public final class Memory {
     }
 
     /**
-     * Copies ints into floats of the same bits.
+     * Copies ints into floats with the same bits.
      *
      * @param from source array
      * @param to destination array
@@ -214,7 +215,7 @@ public final class Memory {
     /**
      * Reads one float.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static float getFloat(long address) {
@@ -229,7 +230,7 @@ public final class Memory {
     /**
      * Writes one float.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putFloat(long address, float value) {
@@ -282,7 +283,7 @@ public final class Memory {
     /**
      * Reads one double.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static double getDouble(long address) {
@@ -297,7 +298,7 @@ public final class Memory {
     /**
      * Writes one double.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putDouble(long address, double value) {
@@ -350,7 +351,7 @@ public final class Memory {
     /**
      * Reads one int.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static int getInt(long address) {
@@ -365,7 +366,7 @@ public final class Memory {
     /**
      * Writes one int.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putInt(long address, int value) {
@@ -418,7 +419,7 @@ public final class Memory {
     /**
      * Reads one long.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static long getLong(long address) {
@@ -433,7 +434,7 @@ public final class Memory {
     /**
      * Writes one long.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putLong(long address, long value) {
@@ -484,7 +485,7 @@ public final class Memory {
     /**
      * Reads one byte.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static byte getByte(long address) {
@@ -499,7 +500,7 @@ public final class Memory {
     /**
      * Writes one byte.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putByte(long address, byte value) {
@@ -552,7 +553,7 @@ public final class Memory {
     /**
      * Reads one short.
      *
-     * @param address where
+     * @param address its address
      * @return the value
      */
     public static short getShort(long address) {
@@ -567,7 +568,7 @@ public final class Memory {
     /**
      * Writes one short.
      *
-     * @param address where
+     * @param address its address
      * @param value the value
      */
     public static void putShort(long address, short value) {

@@ -8,11 +8,11 @@ import java.lang.ref.Cleaner;
 
 /**
  * A typed n-dimensional array: a strided view of a block of device memory. Views (reshape, transpose, slice, broadcast)
- * share the block and copy nothing. Operators accept arrays of any strides; some return others than row-major (convolution
- * keeps channels last), which changes neither shape nor values.
+ * share the block and do not copy. Operators accept arrays with any strides; some return arrays that are not row-major
+ * (convolution keeps channels last), which affects neither shape nor values.
  *
- * <p>Instead of data an array may stand for a value of a graph that is being traced ({@link #isTraced()}): it then has shape
- * and dtype only.
+ * <p>An array may also stand for a value of a graph that is being traced ({@link #isTraced()}): it then has no data,
+ * only shape and dtype.
  *
  * <p>Ownership: a new array belongs to the innermost open {@link Scope} of its thread; outside any scope it is freed by
  * {@link #close()} or the garbage collector. Using a closed array is an error.
@@ -134,7 +134,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * An array without axes.
+     * A scalar array, without axes.
      *
      * @param value its element
      * @param dtype its type
@@ -182,7 +182,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
      * Evenly spaced numbers start, start + step, … below stop (above it for a negative step).
      *
      * @param start first number
-     * @param stop bound, not included
+     * @param stop bound, exclusive
      * @param step distance, not 0
      * @param dtype type of the result
      * @return the array, of shape [ceil((stop - start) / step)]
@@ -205,7 +205,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     /**
      * A new array with arbitrary content and chosen strides.
      *
-     * @param backend whose memory to take
+     * @param backend the backend that allocates
      * @param shape its shape, all sizes known
      * @param dtype its element type
      * @param strides dense strides in elements: some order of the axes, without gaps
@@ -218,7 +218,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     /**
      * A new array with arbitrary content and a chosen layout.
      *
-     * @param backend whose memory to take
+     * @param backend the backend that allocates
      * @param layout shape with all sizes known, dtype, and dense strides: some order of the axes, without gaps
      * @return the array
      */
@@ -235,8 +235,8 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * An array in memory that somebody has planned. It belongs to no scope and holds no reference: whoever plans keeps the memory,
-     * and closing the array has no effect.
+     * An array in planned memory. It belongs to no scope and holds no reference: the planner keeps the memory, and
+     * closing the array has no effect.
      *
      * @param memory the memory; its offset is a multiple of the size of an element
      * @param layout shape, dtype and strides
@@ -247,7 +247,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * An array over memory that somebody else owns; it takes over the storage's reference.
+     * An array over memory with another owner; it takes over the storage's reference.
      *
      * @param storage the memory
      * @param spec shape and dtype
@@ -269,12 +269,12 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * A view of the same memory. Neither autograd nor tracing knows of it: use {@code reshape}, {@code transpose},
-     * {@code slice} and {@code broadcastTo} in networks.
+     * A view of the same memory, unknown to autograd and tracing: use {@code reshape}, {@code transpose}, {@code slice}
+     * and {@code broadcastTo} in networks.
      *
      * @param newShape the view's shape
      * @param newStrides its strides in elements
-     * @param start its first element, counted in elements from this array's first one
+     * @param start its first element, in elements from this array's first one
      * @return the view
      */
     public NDArray view(Shape newShape, long[] newStrides, long start) {
@@ -337,21 +337,21 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     /**
      * The strides.
      *
-     * @return distance between neighbours along each axis, in elements; do not write to it
+     * @return distance between neighbours along each axis, in elements; must not be written to
      */
     public long[] strides() {
         return layout.strides();
     }
 
-    /** Where elements that lie one after another are, from one counted from the first. */
+    /** The memory of contiguous elements, from the given one on. */
     Span span(long start, long count) {
         int width = dtype().bytes();
         return new Span(storage(), (offset + start) * width, count * width);
     }
 
     /**
-     * Where the first element lies, for kernels of a backend whose memory has addresses; all other code has {@link #read},
-     * {@link #write} and {@link #update}.
+     * The address of the first element, for kernels of a backend whose memory has addresses; all other code uses {@link
+     * #read}, {@link #write} and {@link #update}.
      *
      * @return its address on the device
      */
@@ -388,7 +388,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * The device on which the elements lie.
+     * The device of the elements.
      *
      * @return the device
      */
@@ -397,8 +397,8 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * Makes further arrays on the device of this one. While a graph is traced, an array of it stands for data of any device:
-     * what is made beside it becomes a constant, and is made on the device of the thread.
+     * Returns a factory for arrays on this array's device. While a graph is traced, its arrays stand for data on any
+     * device: arrays created with their factory become constants, on the thread's device.
      *
      * @return the factory of its device
      */
@@ -407,7 +407,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * A new array on the device of this one, row-major, with arbitrary content.
+     * A new array on this array's device, row-major, with arbitrary content.
      *
      * @param spec its shape, all sizes known, and element type
      * @return the array
@@ -417,7 +417,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * Whether the elements lie in row-major order without gaps.
+     * Whether the elements are in row-major order without gaps.
      *
      * @return true if so; also for empty arrays
      */
@@ -426,7 +426,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * Whether the elements lie without gaps or repetition in some order of the axes.
+     * Whether the elements have no gaps or repetition in some order of the axes.
      *
      * @return true for row-major, channels-last and transposed arrays
      */
@@ -437,32 +437,32 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     /**
      * Whether this array stands for a value of a graph being traced.
      *
-     * @return true when it has no data
+     * @return true if it has no data
      */
     public boolean isTraced() {
         return traced != null;
     }
 
     /**
-     * The value of the graph for which this array stands.
+     * The graph's value for which this array stands.
      *
-     * @return the value, or null when the array has data
+     * @return the value, or null if the array has data
      */
     public TraceMeta traced() {
         return traced;
     }
 
     /**
-     * What autograd knows of this array.
+     * Autograd's state of this array.
      *
-     * @return its state, or null when no gradient flows through it
+     * @return its state, or null if no gradient flows through it
      */
     public AutogradMeta gradientState() {
         return gradientState;
     }
 
     /**
-     * Set by autograd.
+     * Sets autograd's state of this array; called by autograd.
      *
      * @param state the new state
      */
@@ -494,13 +494,13 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     /**
      * Whether {@link #close()} was called.
      *
-     * @return true when the data must not be used any more
+     * @return true if the data must no longer be used
      */
     public boolean isClosed() {
         return closed;
     }
 
-    /** Gives up this array's hold on its memory. Closing twice does nothing. */
+    /** Releases this array's reference to its memory. Closing twice does nothing. */
     @Override
     public void close() {
         if (closed || planned) {
@@ -516,7 +516,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
         }
     }
 
-    /** {@return the elements as NumPy prints them; of a traced array dtype, shape and node} */
+    /** {@return the elements as NumPy prints them; for a traced array dtype, shape and node} */
     @Override
     public String toString() {
         if (closed) {

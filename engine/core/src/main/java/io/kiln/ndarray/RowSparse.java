@@ -8,8 +8,8 @@ import io.kiln.op.shape.Concat;
 import java.util.Arrays;
 
 /**
- * An array of which only some rows differ from 0: their numbers and their elements. It is what the gradient of a table of
- * vectors is, after a batch has looked up few of them.
+ * An array of which only some rows differ from 0: their indices and their elements. The gradient of a lookup table has
+ * this form after a batch that has looked up few of its rows.
  *
  * <p>Ownership: an instance owns both arrays and {@link #close()} frees them.
  */
@@ -25,12 +25,12 @@ public final class RowSparse implements AutoCloseable {
     }
 
     /**
-     * Gathers rows under their numbers; rows of one number are added, in their order.
+     * Combines rows by index; rows with the same index are added, in order.
      *
-     * @param shape shape of the whole array, of one axis at least
-     * @param indices numbers of rows, int32 or int64, of any shape, each from 0 to below the size of the first axis
-     * @param rows the elements: the axes of indices, then those of the array but the first
-     * @return numbers in ascending order, each once, with their rows
+     * @param shape shape of the whole array, with at least one axis
+     * @param indices row indices, int32 or int64, of any shape, each at least 0 and below the size of the first axis
+     * @param rows the elements: the axes of indices, then those of the array except the first
+     * @return indices in ascending order, each once, with their rows
      */
     public static RowSparse of(Shape shape, NDArray indices, NDArray rows) {
         Shape row = shape.without(0);
@@ -65,10 +65,10 @@ public final class RowSparse implements AutoCloseable {
     }
 
     /**
-     * The rows of an array that have an element other than 0.
+     * The rows of an array that have a nonzero element.
      *
-     * @param array the array, of one axis at least
-     * @return numbers and copies of these rows
+     * @param array the array, with at least one axis
+     * @return indices and copies of these rows
      */
     public static RowSparse fromDense(NDArray array) {
         long n = array.shape().dim(0);
@@ -115,7 +115,7 @@ public final class RowSparse implements AutoCloseable {
     }
 
     /**
-     * The numbers of the rows that may differ from 0.
+     * The indices of the rows that may differ from 0.
      *
      * @return int64 [k], ascending, each once; do not close it
      */
@@ -126,7 +126,7 @@ public final class RowSparse implements AutoCloseable {
     /**
      * The elements of these rows.
      *
-     * @return [k,…], in the order of the numbers; do not close it
+     * @return [k,…], in the order of the indices; do not close it
      */
     public NDArray rows() {
         return rows;
@@ -135,7 +135,7 @@ public final class RowSparse implements AutoCloseable {
     /**
      * The whole array.
      *
-     * @return a new array, 0 outside of the rows
+     * @return a new array, 0 outside the rows
      */
     public NDArray toDense() {
         try (Scope temporaries = Scope.open()) {
@@ -185,7 +185,7 @@ public final class RowSparse implements AutoCloseable {
         rows.close();
     }
 
-    /** {@return dtype, shape and how many rows there are} */
+    /** {@return dtype, shape and number of rows} */
     @Override
     public String toString() {
         return "row-sparse " + dtype() + shape + " with " + indices.size() + " rows";

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Owns the arrays that a thread makes while the scope is the innermost open one; closing it frees them.
+ * Owns the arrays that a thread creates while the scope is the innermost open one; closing it frees them.
  *
  * <pre>{@code
  * try (Scope step = Scope.open()) {
@@ -14,8 +14,8 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Life cycle: open, used by its thread, closed once by the same thread, innermost first. Arrays made outside any scope
- * are freed by the garbage collector, or earlier by {@link NDArray#close()}.
+ * <p>Life cycle: open, used by its thread, closed once by the same thread, innermost first. Arrays created outside any
+ * scope are freed by the garbage collector, or earlier by {@link NDArray#close()}.
  */
 public final class Scope implements AutoCloseable {
     private static final Context.Local<Scope> CURRENT = Context.local(Context.Part.SCOPE, Scope.class);
@@ -51,9 +51,9 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Hands an array of this scope to the scope around it, or to the garbage collector when there is none.
+     * Moves an array of this scope to the enclosing scope, or leaves it to the garbage collector if there is none.
      *
-     * @param array an array that belongs to this scope; one that belongs elsewhere stays there
+     * @param array an array that belongs to this scope; one that belongs elsewhere is not moved
      * @return the array
      */
     public NDArray keep(NDArray array) {
@@ -107,7 +107,7 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Names what is alive in this thread's open scopes, outermost first.
+     * Lists the live arrays in this thread's open scopes, outermost first.
      *
      * @return one line per scope and array: dtype, shape, bytes
      */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /**
- * The sizes of an array's axes: immutable, with long sizes. A size of 0 means an empty axis; {@link #UNKNOWN} stands for a
- * size that is not known yet and occurs in traced graphs only.
+ * The sizes of an array's axes: immutable, with long sizes. A size of 0 means an empty axis; {@link #UNKNOWN} stands
+ * for a size that is not known yet and occurs in traced graphs only.
  */
 public final class Shape {
     /** The size of an axis that is not known yet. */
@@ -86,7 +86,7 @@ public final class Shape {
     }
 
     /**
-     * A non-negative axis for one that may count from the end.
+     * Converts an axis that may count from the end to a non-negative one.
      *
      * @param axis between -rank and rank-1
      * @return the axis counted from the start
@@ -106,7 +106,7 @@ public final class Shape {
     /**
      * Whether every size is known.
      *
-     * @return false when some axis is {@link #UNKNOWN}
+     * @return false if some axis is {@link #UNKNOWN}
      */
     public boolean isKnown() {
         for (long d : dims) {
@@ -120,7 +120,7 @@ public final class Shape {
     /**
      * The number of elements, the product of the sizes (1 for a scalar).
      *
-     * @return the number of elements, or {@link #UNKNOWN} when a size is unknown
+     * @return the number of elements, or {@link #UNKNOWN} if a size is unknown
      */
     public long size() {
         long n = 1;
@@ -153,7 +153,7 @@ public final class Shape {
     }
 
     /**
-     * This shape with another size of one axis.
+     * This shape with one size replaced.
      *
      * @param axis the axis
      * @param size its new size
@@ -180,9 +180,9 @@ public final class Shape {
     }
 
     /**
-     * This shape with an axis more.
+     * This shape with an additional axis.
      *
-     * @param axis where it stands in the new shape; negative ones count from the end of the new shape
+     * @param axis its index in the new shape; negative ones count from the end of the new shape
      * @param size its size
      * @return the new shape
      */
@@ -199,10 +199,10 @@ public final class Shape {
     }
 
     /**
-     * Whether another shape may be this one: equal sizes, where an unknown one on either side fits any.
+     * Whether another shape is compatible with this one: sizes are equal, or one of them is unknown.
      *
      * @param other the other shape
-     * @return true if no size contradicts
+     * @return true if no sizes contradict each other
      */
     public boolean accepts(Shape other) {
         boolean fits = dims.length == other.dims.length;
@@ -213,10 +213,10 @@ public final class Shape {
     }
 
     /**
-     * What this and another description of one shape say together.
+     * Combines this and another description of the same shape.
      *
      * @param other the other description
-     * @return this shape, with the sizes that only the other one knows; this shape where the two contradict each other
+     * @return this shape, with unknown sizes taken from the other one; this shape if the two contradict each other
      */
     public Shape join(Shape other) {
         if (!accepts(other)) {

@@ -1,6 +1,8 @@
 package io.kiln.ndarray;
 
-/** An operation was given arrays whose shapes do not fit; the message names operation, argument, expected and got. */
+/**
+ * Thrown when the shapes of an operation's arrays do not fit; the message names operation, argument, expected and got.
+ */
 public class ShapeException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 

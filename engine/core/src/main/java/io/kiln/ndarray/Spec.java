@@ -1,7 +1,7 @@
 package io.kiln.ndarray;
 
 /**
- * What is known of an array before it exists.
+ * Shape and dtype of an array.
  *
  * @param shape its shape
  * @param dtype its element type

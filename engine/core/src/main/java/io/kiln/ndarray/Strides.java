@@ -3,11 +3,11 @@ package io.kiln.ndarray;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** What strides say about the places of elements. Strides are distances between neighbours along each axis, in elements. */
+/** Properties of strides, which are distances between neighbours along each axis, in elements. */
 final class Strides {
     private Strides() {}
 
-    /** Whether the elements lie in row-major order without gaps; also when there are none. */
+    /** Whether the elements are in row-major order without gaps; also true if there are none. */
     static boolean areRowMajor(Shape shape, long... strides) {
         long expected = 1;
         for (int i = strides.length - 1; i >= 0; i--) {
@@ -23,7 +23,7 @@ final class Strides {
         return true;
     }
 
-    /** Whether the elements lie without gaps or repetition in some order of the axes. */
+    /** Whether the elements have no gaps or repetition in some order of the axes. */
     static boolean areDense(Shape shape, long... strides) {
         if (areRowMajor(shape, strides)) {
             return true;
@@ -63,7 +63,10 @@ final class Strides {
         return true;
     }
 
-    /** Whether two elements may lie in one place: some axis does not step over all that those of smaller strides reach. */
+    /**
+     * Whether two elements may have the same place: some axis does not step over everything that the axes with smaller
+     * strides reach.
+     */
     static boolean overlap(Shape shape, long... strides) {
         if (shape.size() <= 1 || areDense(shape, strides)) {
             return false;
@@ -83,7 +86,7 @@ final class Strides {
         return false;
     }
 
-    /** Refuses a view that reaches outside of its block of so many elements. */
+    /** Rejects a view that reaches outside its block of the given number of elements. */
     static void checkInside(Shape shape, long[] strides, long first, long elements) {
         long low = first;
         long high = first;

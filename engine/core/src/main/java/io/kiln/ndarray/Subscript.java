@@ -7,7 +7,7 @@ import io.kiln.op.shape.Squeeze;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Indexing written as in NumPy: {@code "…, 1:, ::2, -1"}. One item per axis, parted by commas. */
+/** Indexing as in NumPy: {@code "…, 1:, ::2, -1"}. One item per axis, separated by commas. */
 final class Subscript {
     private static final String FORMS =
             "items are an index (-1), a range (1:, :-1, ::2), : for a whole axis, … or ... for all"
@@ -103,7 +103,7 @@ final class Subscript {
         }
     }
 
-    /** The part of an array that a text names. */
+    /** The part of an array described by a text. */
     static NDArray part(NDArray x, String text) {
         Subscript s = new Subscript(text, x.shape());
         NDArray y = Dispatch.one(new Slice(List.copyOf(s.start), List.copyOf(s.stop), List.copyOf(s.step)), x);
@@ -118,7 +118,7 @@ final class Subscript {
         return z;
     }
 
-    /** A view of the part of an array that a text names, backwards too; autograd knows nothing of it. */
+    /** A view of the part of an array described by a text, possibly reversed; unknown to autograd. */
     static NDArray place(NDArray x, String text) {
         Subscript s = new Subscript(text, x.shape());
         long[] strides = x.strides().clone();

@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * An operator about to be put on symbols: name, attributes, sizes, and at last the inputs, either by position or by keyword.
- * Inputs that are left out become variables called {@code <name>_<input>}.
+ * An operator about to be composed with symbols: name, attributes, sizes, and finally the inputs, either by position or
+ * by keyword. Omitted inputs become variables named {@code <name>_<input>}.
  *
  * <pre>{@code
  * Symbol h = Symbol.op("linear").named("fc1").set("units", 128).set("activation", "relu").of(Symbol.variable("data"));
  * }</pre>
  *
- * <p>Life cycle: serves one {@code of}.
+ * <p>Life cycle: serves one call of {@code of}.
  */
 public final class Composition {
     private static final List<String> LETTERS = List.of("a", "b", "c", "d");
@@ -55,11 +55,12 @@ public final class Composition {
     }
 
     /**
-     * An attribute of the operator, or a size from which shapes of parameters follow ({@code units} of a linear operator,
-     * {@code channels} and {@code kernel} of a convolution).
+     * Sets an attribute of the operator, or a size that determines shapes of parameters ({@code units} of a linear
+     * operator, {@code channels} and {@code kernel} of a convolution).
      *
      * @param key its name
-     * @param value a number, boolean, enum, shape or list of whole numbers, or any of them as text, such as {@code "(3, 3)"}
+     * @param value a number, boolean, enum, shape or list of whole numbers, or any of them as text, such as {@code "(3,
+     *     3)"}
      * @return this composition
      */
     public Composition set(String key, Object value) {
@@ -70,7 +71,7 @@ public final class Composition {
     }
 
     /**
-     * Leaves the bias out.
+     * Omits the bias.
      *
      * @return this composition
      */
@@ -80,7 +81,7 @@ public final class Composition {
     }
 
     /**
-     * A free attribute of the symbol, which nothing is computed from.
+     * Sets a free attribute of the symbol, which does not affect results.
      *
      * @param key its name
      * @param value its text
@@ -94,7 +95,7 @@ public final class Composition {
     /**
      * Composes by position.
      *
-     * @param inputs symbols of one output each, in the order of the operator's inputs
+     * @param inputs symbols with one output each, in the order of the operator's inputs
      * @return the operator's first output
      */
     public Symbol of(Symbol... inputs) {
@@ -104,7 +105,7 @@ public final class Composition {
     /**
      * Composes by keyword.
      *
-     * @param inputs symbols of one output each, by the names of the operator's inputs
+     * @param inputs symbols with one output each, by the names of the operator's inputs
      * @return the operator's first output
      */
     public Symbol of(Map<String, Symbol> inputs) {
@@ -132,7 +133,7 @@ public final class Composition {
         return Symbol.of(node.output(0), parts.toList());
     }
 
-    /** The operator; whatever is set and not one of its attributes is a size. */
+    /** The operator; settings that are not among its attributes are sizes. */
     private Operator operator(Map<String, List<Long>> sizes) {
         Class<?> type = given != null ? given.getClass() : OperatorAttributes.type(operatorName);
         Map<String, Object> own = new LinkedHashMap<>(settings);
@@ -178,7 +179,7 @@ public final class Composition {
         return ((ParametricOperator) OperatorAttributes.make(operatorName, type, none)).sizeNames();
     }
 
-    /** The inputs that the operator names; none when their number is free. */
+    /** The inputs that the operator names; none if their number is free. */
     private List<Argument> arguments(Operator operator) {
         if (operator instanceof ParametricOperator p) {
             return p.arguments().stream()

@@ -23,12 +23,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A symbol joined with arrays: it runs forward and backward on them, compiled for their shapes by the first pass of each mode.
+ * A symbol bound to arrays: it runs forward and backward on them, compiled for their shapes by the first pass of each
+ * mode.
  *
- * <p>Life cycle: {@link Symbol#bind} or {@link Symbol#simpleBind}; then forward, and once after each forward pass in train
- * mode backward, which looks at the bound arrays again; {@link #close()} frees what was compiled. Outputs belong to the scope in
- * which forward was called. The bound arrays belong to whoever made them; those made by {@code simpleBind}, and gradients, to
- * the scope in which it was bound.
+ * <p>Life cycle: {@link Symbol#bind} or {@link Symbol#simpleBind}; then forward, and after each forward pass in train
+ * mode at most one backward, which reads the bound arrays again; {@link #close()} frees the compiled programs. Outputs
+ * belong to the scope in which forward was called. The bound arrays belong to their creator; those created by {@code
+ * simpleBind}, and gradients, belong to the scope in which it was bound.
  *
  * <p>Concurrency: one thread at a time.
  */
@@ -138,7 +139,7 @@ public final class Executor implements AutoCloseable {
     /**
      * Runs the forward pass on the bound arrays.
      *
-     * @param train whether in train mode, so that a backward pass may follow and auxiliary states move
+     * @param train whether to run in train mode, so that a backward pass may follow and auxiliary states are updated
      * @return the outputs, new arrays
      */
     public List<NDArray> forward(boolean train) {
@@ -182,7 +183,7 @@ public final class Executor implements AutoCloseable {
     /**
      * Copies data into arguments and runs the forward pass.
      *
-     * @param train whether in train mode
+     * @param train whether to run in train mode
      * @param data values by argument
      * @return the outputs, new arrays
      * @throws IllegalArgumentException if one is not an argument or has a different shape
@@ -204,7 +205,7 @@ public final class Executor implements AutoCloseable {
      * Computes the gradients of the outputs of the last forward pass, and writes or adds them to {@link #gradients()}.
      *
      * @param outputGradients one per output, null for ones, or none at all for ones
-     * @throws IllegalStateException when there was no forward pass in train mode
+     * @throws IllegalStateException if there was no forward pass in train mode
      */
     public void backward(NDArray... outputGradients) {
         if (call == null) {
@@ -245,7 +246,7 @@ public final class Executor implements AutoCloseable {
         return gradient;
     }
 
-    /** Frees what was compiled, and what a backward pass would need; the arrays stay. */
+    /** Frees the compiled programs, and the values that a backward pass would need; the arrays stay. */
     @Override
     public void close() {
         drop();
@@ -287,7 +288,7 @@ public final class Executor implements AutoCloseable {
      * The outputs of the last forward pass.
      *
      * @return arrays by name, as in {@link Symbol#listOutputs}
-     * @throws IllegalStateException when there was none
+     * @throws IllegalStateException if there was none
      */
     public Map<String, NDArray> outputs() {
         if (outputs == null) {

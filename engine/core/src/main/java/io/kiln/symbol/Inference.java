@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds out shapes and dtypes: from what is known of variables forward through the operators' rules, and from data to the
- * parameters of the same operator, until nothing new is learnt.
+ * Infers shapes and dtypes: forward from variables through the operators' rules, and from data to the parameters of the
+ * same operator, until nothing changes.
  */
 final class Inference {
     private final SymbolWalk walk;
     private final Map<SymbolNode, Shape> shapes = new IdentityHashMap<>();
     private final Map<SymbolNode, DType> dtypes = new IdentityHashMap<>();
     private final Map<SymbolNode, Spec[]> results = new IdentityHashMap<>();
-    /** What a rule said of sizes some of which are unknown: it counts if they stay so. */
+    /** Errors of rules with unknown sizes: they count if the sizes stay unknown. */
     private final Map<SymbolNode, ShapeException> doubts = new IdentityHashMap<>();
 
     private boolean learnt;
@@ -139,7 +139,7 @@ final class Inference {
         }
     }
 
-    /** The type for parameters: that of the data, float32 where the data are whole numbers; null while it is not known. */
+    /** The dtype for parameters: that of the data, float32 if the data are integers; null while it is unknown. */
     private DType parameterType(SymbolNode node, List<Argument> arguments) {
         boolean open = false;
         for (int i = 0; i < node.inputs.size(); i++) {
@@ -160,7 +160,7 @@ final class Inference {
         return s == null ? null : s.shape();
     }
 
-    /** The type of a value; variables of no stated type are float32, parameters of the type of the data. */
+    /** The dtype of a value; variables without a declared dtype are float32, parameters have the dtype of the data. */
     private DType dtype(SymbolNode.Output o) {
         if (o.node().isVariable()) {
             DType t = dtypes.get(o.node());
@@ -197,7 +197,7 @@ final class Inference {
         return new InferredSpecs.Known(Optional.ofNullable(shape(o)), Optional.ofNullable(dtype(o)));
     }
 
-    /** The specs of a variable or node, of known rank. */
+    /** The specs of a variable or node with known rank. */
     Spec[] specs(SymbolNode node) {
         if (doubts.containsKey(node)) {
             throw doubts.get(node);

@@ -8,31 +8,31 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What is known of the values of a symbol. A shape may hold {@link Shape#UNKNOWN} sizes, and is absent where not even the
- * number of axes is known; a size of 0 means 0.
+ * The inferred shapes and dtypes of the values of a symbol. A shape may contain {@link Shape#UNKNOWN} sizes, and is
+ * absent if not even the number of axes is known; a size of 0 means 0.
  *
- * @param arguments the variables that are no auxiliary states, in the order of {@link Symbol#listArguments}
+ * @param arguments the variables that are not auxiliary states, in the order of {@link Symbol#listArguments}
  * @param outputs the outputs, in order
  * @param auxiliaryStates the auxiliary states, in the order of {@link Symbol#listAuxiliaryStates}
  */
 public record InferredSpecs(Map<String, Known> arguments, List<Known> outputs, Map<String, Known> auxiliaryStates) {
     /**
-     * What is known of one value.
+     * The inferred shape and dtype of one value.
      *
-     * @param shape its shape; empty when its rank is not known
-     * @param dtype its element type; empty when it is not known
+     * @param shape its shape; empty if its rank is unknown
+     * @param dtype its element type; empty if unknown
      */
     public record Known(Optional<Shape> shape, Optional<DType> dtype) {
         /**
-         * Whether nothing is left to be found out.
+         * Whether everything is known.
          *
-         * @return true when shape, all sizes and dtype are known
+         * @return true if shape, all sizes and dtype are known
          */
         public boolean isComplete() {
             return dtype.isPresent() && shape.isPresent() && shape.get().isKnown();
         }
 
-        /** {@return dtype and shape, question marks for what is not known} */
+        /** {@return dtype and shape, with question marks for unknown parts} */
         @Override
         public String toString() {
             return dtype.map(DType::toString).orElse("?")
@@ -45,7 +45,7 @@ public record InferredSpecs(Map<String, Known> arguments, List<Known> outputs, M
      *
      * @param name its name
      * @return the shape
-     * @throws IllegalArgumentException when there is no such variable, or its rank is not known
+     * @throws IllegalArgumentException if there is no such variable, or its rank is unknown
      */
     public Shape shape(String name) {
         Known known = arguments.getOrDefault(name, auxiliaryStates.get(name));
@@ -61,9 +61,9 @@ public record InferredSpecs(Map<String, Known> arguments, List<Known> outputs, M
     /**
      * The shape of an output.
      *
-     * @param index which output
+     * @param index index of the output
      * @return the shape
-     * @throws IllegalArgumentException when its rank is not known
+     * @throws IllegalArgumentException if its rank is unknown
      */
     public Shape outputShape(int index) {
         return outputs.get(index)

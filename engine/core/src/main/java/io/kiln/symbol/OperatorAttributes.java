@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Makes operators of a name and of attributes given as Java values or as text. */
+/** Creates operators from a name and attributes given as Java values or as text. */
 final class OperatorAttributes {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -45,9 +45,10 @@ final class OperatorAttributes {
     }
 
     /**
-     * The operator. Attributes that are not given are those of its constructor without parameters, or their {@link DefaultValue}s.
+     * Creates the operator. Missing attributes get the values of its no-argument constructor, or their {@link
+     * DefaultValue}s.
      *
-     * @throws IllegalArgumentException when an attribute is unknown, lacks, or has no such value
+     * @throws IllegalArgumentException if an attribute is unknown, missing, or has an invalid value
      */
     static Operator make(String name, Class<?> type, Map<String, Object> given) {
         Map<String, JsonNode> attributes = new LinkedHashMap<>();
@@ -152,7 +153,7 @@ final class OperatorAttributes {
                 + c.getType().getSimpleName() + ", got " + value);
     }
 
-    /** Whole numbers given as a number, a list, a shape, or text such as {@code (3, 3)}. */
+    /** Integers given as a number, a list, a shape, or text such as {@code (3, 3)}. */
     static List<Long> longs(String operator, String attribute, Object value) {
         if (value instanceof Shape s) {
             return LongStream.of(s.dims()).boxed().toList();

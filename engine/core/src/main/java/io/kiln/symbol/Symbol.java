@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A computation composed by hand: one or several outputs of operators on variables, as in MXNet. Nothing is computed and no
- * shape need be known while it is composed.
+ * A computation composed by hand: one or several outputs of operators on variables, as in MXNet. Composing computes
+ * nothing and needs no shapes.
  *
  * <pre>{@code
  * Symbol data = Symbol.variable("data");
@@ -31,9 +31,10 @@ import java.util.stream.Stream;
  * Executor run = y.simpleBind(Map.of("data", Shape.of(32, 784)), GradReq.WRITE);
  * }</pre>
  *
- * <p>A symbol ends in the same {@link Graph} as a traced block, by {@link #toGraph}, and has the same JSON form.
+ * <p>A symbol becomes the same kind of {@link Graph} as a traced block, by {@link #toGraph}, and has the same JSON
+ * form.
  *
- * <p>Concurrency: immutable; names and attributes of new symbols follow the {@link SymbolScope} of the thread.
+ * <p>Concurrency: immutable; names and attributes of new symbols depend on the thread's {@link SymbolScope}.
  */
 public final class Symbol extends FluentOperand<Symbol> {
     private final List<SymbolNode.Output> heads;
@@ -44,7 +45,7 @@ public final class Symbol extends FluentOperand<Symbol> {
         this.updates = updates;
     }
 
-    /** One output, with the updates that the symbols it was made of know of. */
+    /** One output, with the updates known to its parts. */
     static Symbol of(SymbolNode.Output head, List<Symbol> parts) {
         Map<SymbolNode, SymbolNode.Output> updates = new IdentityHashMap<>();
         parts.forEach(p -> updates.putAll(p.updates));
@@ -97,7 +98,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * A variable of which nothing is known yet. {@link SymbolVariable} states more.
+     * A variable without declared properties. {@link SymbolVariable} declares more.
      *
      * @param name its name, unique in the network
      * @return the variable
@@ -107,7 +108,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * A variable of a shape.
+     * A variable with a shape.
      *
      * @param name its name, unique in the network
      * @param shape its shape, {@link Shape#UNKNOWN} for sizes to be inferred
@@ -120,9 +121,9 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * Begins the composition of an operator given by name.
      *
-     * @param operator its name: that of its record with a small first letter, such as {@code linear}
-     * @return takes attributes and inputs
-     * @throws IllegalArgumentException when there is no such operator
+     * @param operator its name: that of its record with a lower-case first letter, such as {@code linear}
+     * @return the composition, which takes attributes and inputs
+     * @throws IllegalArgumentException if there is no such operator
      */
     public static Composition op(String operator) {
         return new Composition(operator, null);
@@ -132,7 +133,7 @@ public final class Symbol extends FluentOperand<Symbol> {
      * Begins the composition of an operator.
      *
      * @param operator the operator with its attributes
-     * @return takes sizes and inputs
+     * @return the composition, which takes sizes and inputs
      */
     public static Composition op(Operator operator) {
         return new Composition(operator.name(), operator);
@@ -142,7 +143,7 @@ public final class Symbol extends FluentOperand<Symbol> {
      * An operator on symbols, under an automatic name.
      *
      * @param operator the operator with its attributes
-     * @param inputs its inputs by position; those left out become variables
+     * @param inputs its inputs by position; omitted ones become variables
      * @return its first output
      */
     public static Symbol of(Operator operator, Symbol... inputs) {
@@ -150,7 +151,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Several symbols as one.
+     * Combines several symbols into one.
      *
      * @param symbols the symbols
      * @return a symbol with the outputs of all of them
@@ -162,10 +163,10 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Puts symbols in place of variables, by position.
+     * Replaces variables with symbols, by position.
      *
-     * @param replacements symbols of one output, in the order of {@link #listArguments}; further variables stay
-     * @return a new symbol; this one stays as it is
+     * @param replacements symbols with one output, in the order of {@link #listArguments}; further variables stay
+     * @return a new symbol; this one is not changed
      */
     public Symbol compose(Symbol... replacements) {
         List<String> names = listArguments();
@@ -181,10 +182,10 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Puts symbols in place of variables, by name.
+     * Replaces variables with symbols, by name.
      *
-     * @param replacements symbols of one output, by the name of the variable
-     * @return a new symbol; this one stays as it is
+     * @param replacements symbols with one output, by the name of the variable
+     * @return a new symbol; this one is not changed
      */
     public Symbol compose(Map<String, Symbol> replacements) {
         Map<String, SymbolNode> names = walk().byName();
@@ -229,7 +230,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * One output.
      *
-     * @param index which, from 0
+     * @param index index of the output, from 0
      * @return a symbol of that output alone
      */
     public Symbol get(int index) {
@@ -241,7 +242,7 @@ public final class Symbol extends FluentOperand<Symbol> {
      *
      * @param name its name as in {@link #listOutputs}, such as {@code fc1_output}
      * @return a symbol of that output alone
-     * @throws IllegalArgumentException when there is no such output
+     * @throws IllegalArgumentException if there is no such output
      */
     public Symbol get(String name) {
         return heads.stream()
@@ -253,9 +254,9 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Another output of the operator whose output this symbol is, such as the mask of dropout.
+     * Another output of this symbol's operator, such as the mask of dropout.
      *
-     * @param index which output of the operator, from 0
+     * @param index index of the operator's output, from 0
      * @return a symbol of that output alone
      */
     public Symbol output(int index) {
@@ -263,7 +264,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Every value on which the outputs depend as an output of its own: variables, and outputs of operators.
+     * All values on which the outputs depend, as outputs: variables, and outputs of operators.
      *
      * @return a group; {@link #get(String)} picks from it
      */
@@ -272,7 +273,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * The inputs of the operator whose output this symbol is.
+     * The inputs of this symbol's operator.
      *
      * @return a group; empty for variables
      */
@@ -281,7 +282,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * The name of the variable or operator whose output this symbol is.
+     * The name of this symbol's variable or operator.
      *
      * @return the name
      */
@@ -290,7 +291,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * The variables but auxiliary states, in the order in which the outputs come to them.
+     * The variables except auxiliary states, in the order in which the outputs reach them.
      *
      * @return their names
      */
@@ -325,7 +326,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * A free attribute of the variable or operator whose output this symbol is.
+     * A free attribute of this symbol's variable or operator.
      *
      * @param key the attribute's name
      * @return its text
@@ -337,7 +338,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * The free attributes of all variables and operators.
      *
-     * @return attributes by name of the node; nodes without any are left out
+     * @return attributes by name of the node; nodes without any are omitted
      */
     public Map<String, Map<String, String>> attributes() {
         Map<String, Map<String, String>> all = new TreeMap<>();
@@ -348,31 +349,32 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * Infers all shapes and dtypes.
      *
-     * @param shapes what is known of variables beside what they were declared with
+     * @param shapes known shapes of variables, in addition to their declarations
      * @return shapes and dtypes, all of them known
-     * @throws io.kiln.ndarray.ShapeException when shapes contradict one another, naming node and shapes, or too little is known
+     * @throws io.kiln.ndarray.ShapeException if shapes contradict each other, naming node and shapes, or too little is
+     *     known
      */
     public InferredSpecs inferShape(Map<String, Shape> shapes) {
         return infer(shapes, Map.of());
     }
 
     /**
-     * Infers what follows from what is known, which may be nothing.
+     * Infers what can be inferred from the given shapes, which may be none.
      *
-     * @param shapes what is known of variables beside what they were declared with
-     * @return what is known then
-     * @throws io.kiln.ndarray.ShapeException when shapes contradict one another, naming node and shapes
+     * @param shapes known shapes of variables, in addition to their declarations
+     * @return the inferred shapes and dtypes
+     * @throws io.kiln.ndarray.ShapeException if shapes contradict each other, naming node and shapes
      */
     public InferredSpecs inferShapePartial(Map<String, Shape> shapes) {
         return new Inference(walk(), shapes, Map.of()).known(heads);
     }
 
     /**
-     * Infers what follows from dtypes, and from the shapes that variables were declared with: an operator's rule gives both
+     * Infers what can be inferred from dtypes and the declared shapes of variables: an operator's rule gives both
      * together, so dtypes behind a shape of unknown rank stay unknown.
      *
-     * @param types dtypes of variables; others are float32, or parameters of the type of the data
-     * @return what is known then
+     * @param types dtypes of variables; others are float32, or for parameters the dtype of the data
+     * @return the inferred shapes and dtypes
      */
     public InferredSpecs inferType(Map<String, DType> types) {
         return new Inference(walk(), Map.of(), types).known(heads);
@@ -381,10 +383,11 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * Infers all shapes and dtypes.
      *
-     * @param shapes what is known of variables beside what they were declared with
-     * @param types dtypes of variables; others are float32, or parameters of the type of the data
+     * @param shapes known shapes of variables, in addition to their declarations
+     * @param types dtypes of variables; others are float32, or for parameters the dtype of the data
      * @return shapes and dtypes, all of them known
-     * @throws io.kiln.ndarray.ShapeException when shapes contradict one another, naming node and shapes, or too little is known
+     * @throws io.kiln.ndarray.ShapeException if shapes contradict each other, naming node and shapes, or too little is
+     *     known
      */
     public InferredSpecs infer(Map<String, Shape> shapes, Map<String, DType> types) {
         Inference inference = new Inference(walk(), shapes, types);
@@ -393,22 +396,24 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * The graph. Variables with a role are its parameters, the others its inputs.
+     * Converts to a graph. Variables with a role become its parameters, the others its inputs.
      *
-     * @param shapes what is known of variables beside what they were declared with; sizes such as the batch may stay unknown
+     * @param shapes known shapes of variables, in addition to their declarations; sizes such as the batch may stay
+     *     unknown
      * @return the graph
-     * @throws io.kiln.ndarray.ShapeException when shapes contradict one another, or the rank of a value or the shape of a
-     *     parameter is not known
+     * @throws io.kiln.ndarray.ShapeException if shapes contradict each other, or the rank of a value or the shape of a
+     *     parameter is unknown
      */
     public Graph toGraph(Map<String, Shape> shapes) {
         return toGraph(shapes, Map.of());
     }
 
     /**
-     * The graph. Variables with a role are its parameters, the others its inputs.
+     * Converts to a graph. Variables with a role become its parameters, the others its inputs.
      *
-     * @param shapes what is known of variables beside what they were declared with; sizes such as the batch may stay unknown
-     * @param types dtypes of variables; others are float32, or parameters of the type of the data
+     * @param shapes known shapes of variables, in addition to their declarations; sizes such as the batch may stay
+     *     unknown
+     * @param types dtypes of variables; others are float32, or for parameters the dtype of the data
      * @return the graph
      */
     public Graph toGraph(Map<String, Shape> shapes, Map<String, DType> types) {
@@ -421,10 +426,10 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * A graph as a symbol.
+     * Converts a graph to a symbol.
      *
      * @param graph the graph
-     * @return a symbol of all its outputs
+     * @return a symbol with all its outputs
      */
     public static Symbol fromGraph(Graph graph) {
         return SymbolGraph.read(graph);
@@ -433,7 +438,7 @@ public final class Symbol extends FluentOperand<Symbol> {
     /**
      * The JSON form of {@link #toGraph}.
      *
-     * @param shapes what is known of variables beside what they were declared with
+     * @param shapes known shapes of variables, in addition to their declarations
      * @return text that {@link #fromJson} and {@link Graph#fromJson} read
      */
     public String toJson(Map<String, Shape> shapes) {
@@ -452,12 +457,12 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Joins the symbol with arrays.
+     * Binds the symbol to arrays.
      *
      * @param arguments an array for each argument
      * @param auxiliaryStates an array for each auxiliary state
-     * @param requests what backward passes do with gradients, by argument; those left out get none
-     * @return runs the symbol on them
+     * @param requests how backward passes store gradients, by argument; omitted ones get none
+     * @return the executor
      */
     public Executor bind(
             Map<String, NDArray> arguments, Map<String, NDArray> auxiliaryStates, Map<String, GradReq> requests) {
@@ -465,13 +470,13 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Joins the symbol with arrays.
+     * Binds the symbol to arrays.
      *
      * @param arguments an array for each argument
      * @param auxiliaryStates an array for each auxiliary state
-     * @param requests what backward passes do with gradients, by argument; those left out get none
+     * @param requests how backward passes store gradients, by argument; omitted ones get none
      * @param options how to compile
-     * @return runs the symbol on them
+     * @return the executor
      */
     public Executor bind(
             Map<String, NDArray> arguments,
@@ -482,12 +487,12 @@ public final class Symbol extends FluentOperand<Symbol> {
     }
 
     /**
-     * Makes arrays for all variables and joins the symbol with them: parameters begin as their initializers say, drawing from
-     * the thread's random generator, data are zeros.
+     * Creates arrays for all variables and binds the symbol to them: parameters are initialized by their initializers
+     * with the thread's random generator, data are zeros.
      *
-     * @param shapes what is known of variables beside what they were declared with
-     * @param request what backward passes do with the gradients of all floating arguments
-     * @return runs the symbol on them
+     * @param shapes known shapes of variables, in addition to their declarations
+     * @param request how backward passes store the gradients of all floating arguments
+     * @return the executor
      */
     public Executor simpleBind(Map<String, Shape> shapes, GradReq request) {
         return Executor.simpleBind(this, shapes, request, new CompileOptions());
@@ -499,7 +504,7 @@ public final class Symbol extends FluentOperand<Symbol> {
         return "symbol " + listOutputs() + " of " + listArguments();
     }
 
-    /** Whether another object is a symbol of the same outputs of the same nodes. */
+    /** Whether another object is a symbol with the same outputs of the same nodes. */
     @Override
     public boolean equals(Object o) {
         return o instanceof Symbol s && heads.equals(s.heads);

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Symbols as graphs and graphs as symbols. */
+/** Converts between symbols and graphs. */
 final class SymbolGraph {
     private SymbolGraph() {}
 

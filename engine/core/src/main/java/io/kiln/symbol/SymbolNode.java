@@ -8,7 +8,10 @@ import io.kiln.op.Role;
 import java.util.List;
 import java.util.Map;
 
-/** A variable, or an operator on the outputs of other nodes. Immutable; nodes differ even when all that they hold is equal. */
+/**
+ * A variable, or an operator on the outputs of other nodes. Immutable; nodes are compared by identity, even if their
+ * contents are equal.
+ */
 final class SymbolNode {
     final String name;
     final Map<String, String> attributes;
@@ -16,32 +19,32 @@ final class SymbolNode {
     final Operator operator;
 
     final List<Output> inputs;
-    /** Shapes of inputs that follow from sizes stated at composition; null entries, or an empty list, where nothing does. */
+    /** Shapes of inputs that follow from sizes stated at composition; null entries, or an empty list, if none do. */
     final List<Shape> stated;
-    /** What is known of a variable. */
+    /** The declaration of a variable. */
     final Variable variable;
 
     /**
      * One output of a node.
      *
      * @param node the node
-     * @param index which of its outputs, 0 for variables
+     * @param index index among its outputs, 0 for variables
      */
     record Output(SymbolNode node, int index) {
-        /** The name by which it is asked for. */
+        /** The name of the output. */
         String name() {
             return node.operator == null ? node.name : node.name + "_output" + (index == 0 ? "" : index);
         }
     }
 
     /**
-     * What is known of a variable; nulls stand for what is not.
+     * The declaration of a variable; undeclared parts are null.
      *
      * @param shape its shape, with unknown sizes
      * @param dtype its element type
-     * @param role what it is for; null for data
-     * @param initializer how it begins
-     * @param position its place in the graph it was read from, which keeps inputs in order
+     * @param role its role; null for data
+     * @param initializer its initializer
+     * @param position its position in the graph from which it was read, which keeps inputs in order
      */
     record Variable(Shape shape, DType dtype, Role role, Initializer initializer, int position) {}
 

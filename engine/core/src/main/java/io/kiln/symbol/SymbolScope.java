@@ -5,8 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Settings for the symbols that a thread makes while the scope is open: a prefix of their names, attributes, and the counters
- * of automatic names, which begin anew in each scope, so that a network built in a scope has the same names every time.
+ * Settings for the symbols that a thread creates while the scope is open: a prefix for their names, attributes, and the
+ * counters for automatic names, which restart in each scope, so that a network built in a scope always has the same
+ * names.
  *
  * <pre>{@code
  * try (SymbolScope scope = SymbolScope.open("encoder_").attribute("lr_mult", "0.1")) {
@@ -14,7 +15,7 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>Scopes nest: prefixes follow one another, an inner attribute hides an outer one.
+ * <p>Scopes nest: prefixes are concatenated, and an inner attribute hides an outer one.
  */
 public final class SymbolScope implements AutoCloseable {
     private static final Context.Local<SymbolScope> CURRENT = Context.local(Context.Part.SYMBOLS, SymbolScope.class);
@@ -33,7 +34,7 @@ public final class SymbolScope implements AutoCloseable {
     /**
      * Opens a scope inside the current one.
      *
-     * @param prefix what the names of the symbols begin with, such as {@code stage1_}; may be empty
+     * @param prefix prefix of the symbols' names, such as {@code stage1_}; may be empty
      * @return the scope, to be closed by this thread
      */
     public static SymbolScope open(String prefix) {
@@ -44,7 +45,7 @@ public final class SymbolScope implements AutoCloseable {
     }
 
     /**
-     * Gives an attribute to all symbols made from now on.
+     * Sets an attribute for all symbols created from now on.
      *
      * @param key the attribute's name
      * @param value its text
@@ -59,7 +60,7 @@ public final class SymbolScope implements AutoCloseable {
         return CURRENT.get(() -> new SymbolScope(null, "", Map.of()));
     }
 
-    /** The full name of a symbol: the one asked for, or the operator's with a number. */
+    /** The full name of a symbol: the requested one, or the operator's with a number. */
     String name(String asked, String operator) {
         return prefix + (asked != null ? asked : operator + (counters.merge(operator, 1, Integer::sum) - 1));
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A variable about to be made, with what is known of it.
+ * A builder for a variable.
  *
  * <pre>{@code
  * Symbol w = SymbolVariable.named("w").shape(128, Shape.UNKNOWN).role(Role.WEIGHT).initializer(new Normal()).make();
@@ -28,7 +28,7 @@ public final class SymbolVariable {
     }
 
     /**
-     * Begins a variable of which nothing is known.
+     * Starts a variable without declared properties.
      *
      * @param name its name, unique in the network
      * @return the variable
@@ -38,7 +38,7 @@ public final class SymbolVariable {
     }
 
     /**
-     * States the shape.
+     * Declares the shape.
      *
      * @param dims its sizes, {@link Shape#UNKNOWN} for those to be inferred
      * @return this variable
@@ -49,7 +49,7 @@ public final class SymbolVariable {
     }
 
     /**
-     * States the element type; by default float32, for parameters that of the data.
+     * Declares the element type; by default float32, or for parameters the dtype of the data.
      *
      * @param value the type
      * @return this variable
@@ -60,7 +60,8 @@ public final class SymbolVariable {
     }
 
     /**
-     * States what the variable is for; by default it follows from the operator that uses it, and is data where it does not.
+     * Declares the variable's role; by default the operator that uses it determines it, and otherwise the variable is
+     * data.
      *
      * @param value the role
      * @return this variable
@@ -71,7 +72,8 @@ public final class SymbolVariable {
     }
 
     /**
-     * States how the variable begins; by default as its role says. One with an initializer and without a role is a weight.
+     * Declares the initializer; by default the role determines it. A variable with an initializer and without a role is
+     * a weight.
      *
      * @param value the initializer
      * @return this variable
@@ -82,7 +84,7 @@ public final class SymbolVariable {
     }
 
     /**
-     * A free attribute, which nothing is computed from.
+     * Sets a free attribute, which does not affect results.
      *
      * @param key its name
      * @param value its text
@@ -94,7 +96,7 @@ public final class SymbolVariable {
     }
 
     /**
-     * Makes the variable.
+     * Creates the variable.
      *
      * @return the symbol
      */

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The nodes on which outputs depend, each once and after its inputs, and what their places say of the variables. */
+/** The nodes on which outputs depend, each once and after its inputs, and the roles of variables by their use. */
 final class SymbolWalk {
     final List<SymbolNode> nodes;
     private final Map<SymbolNode, Role> roles = new IdentityHashMap<>();
@@ -61,7 +61,7 @@ final class SymbolWalk {
             for (int i = 0; i < Math.min(arguments.size(), node.inputs.size()); i++) {
                 SymbolNode input = node.inputs.get(i).node();
                 Role role = arguments.get(i).role().orElse(null);
-                // A table to look things up in may as well be data.
+                // A lookup table may also be data.
                 if (input.isVariable() && role != null && role != Role.EMBEDDING) {
                     roles.putIfAbsent(input, role);
                 }
@@ -69,7 +69,7 @@ final class SymbolWalk {
         }
     }
 
-    /** What a variable is for: as it was stated, or else as it is used; null for data. */
+    /** The role of a variable: as declared, or else by its use; null for data. */
     Role role(SymbolNode variable) {
         return variable.variable.role() != null ? variable.variable.role() : roles.get(variable);
     }
@@ -117,7 +117,7 @@ final class SymbolWalk {
         return sorted;
     }
 
-    /** The names of values: variables, and of each node its first output and those that something asks for. */
+    /** The names of values: variables, and for each node its first output and those that are used. */
     List<SymbolNode.Output> values(Collection<SymbolNode.Output> heads) {
         Map<SymbolNode, Set<Integer>> asked = new HashMap<>();
         nodes.forEach(n -> asked.computeIfAbsent(n, k -> new LinkedHashSet<>()).add(0));

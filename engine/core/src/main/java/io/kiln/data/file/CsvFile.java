@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Numbers in lines, separated by commas or another character; empty lines are left out, quotes are not known. */
+/**
+ * Reads lines of numbers separated by commas or another character; empty lines are skipped, quotes are not supported.
+ */
 public final class CsvFile {
     private CsvFile() {}
 
@@ -18,11 +20,11 @@ public final class CsvFile {
      * Reads a file.
      *
      * @param file UTF-8 text
-     * @param separator between numbers
-     * @param header whether the first line holds names
-     * @param labelColumn which column is the label, from 0; -1 for none, and label 0
-     * @return a sample per line, all of the same length
-     * @throws IOException when reading fails, or a line has a different number of columns or a field that is not a number
+     * @param separator the separator
+     * @param header whether the first line contains names
+     * @param labelColumn index of the label's column, from 0; -1 for none, with label 0
+     * @return one sample per line, all of the same length
+     * @throws IOException if reading fails, or a line has a different number of columns or a field that is not a number
      */
     public static Dataset<Labeled<float[]>> read(Path file, char separator, boolean header, int labelColumn)
             throws IOException {

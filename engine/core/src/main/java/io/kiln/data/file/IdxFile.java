@@ -18,19 +18,19 @@ import java.util.zip.GZIPInputStream;
  */
 public record IdxFile(int[] sizes, byte[] elements) {
     private static final int UNSIGNED_BYTES = 0x08;
-    /** More than any MNIST file has; a header that says more is a broken one, and nothing is allocated for it. */
+    /** More than any MNIST file has; a header that says more is invalid, and nothing is allocated for it. */
     private static final long MAX_BYTES = 64L << 20;
     /** Elements are read in pieces of this size, so that a header alone cannot make the reader allocate much. */
     private static final int PIECE = 1 << 20;
 
     /**
-     * Reads a file compressed with gzip.
+     * Reads a gzip-compressed file.
      *
      * @param name of the file, for error messages
      * @param compressed its bytes; left open
-     * @param axes how many axes it must have
+     * @param axes required number of axes
      * @return its content
-     * @throws IOException when reading fails, or the content is not what the header says
+     * @throws IOException if reading fails, or the content does not match the header
      */
     public static IdxFile read(String name, InputStream compressed, int axes) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(new GZIPInputStream(compressed), 1 << 16));

@@ -21,11 +21,12 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * Images of a folder that has one subfolder per class; classes are numbered by the alphabet. Images are read when they are got. This
- * class alone needs Java's module {@code java.desktop}; it reads what ImageIO knows, PNG and JPEG at least, without a display.
+ * Images in a folder with one subfolder per class; classes are numbered alphabetically. Images are read when they are
+ * accessed. This is the only class that needs the module {@code java.desktop}; it reads the formats of ImageIO, at
+ * least PNG and JPEG, and needs no display.
  */
 public final class ImageFolder implements Dataset<Labeled<Image>> {
-    /** No image file is read that says it has more pixels. */
+    /** Image files that claim to have more pixels are not read. */
     private static final long MAX_PIXELS = 1L << 28;
 
     private final List<String> classes;
@@ -34,10 +35,10 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
     private final List<Path> skipped = new ArrayList<>();
 
     /**
-     * Finds the files, all of which must be images by the end of their names.
+     * Finds the files, all of which must have an image file's extension.
      *
      * @param folder the folder
-     * @throws IOException when reading fails, there is no subfolder, or a file is not an image
+     * @throws IOException if reading fails, there is no subfolder, or a file is not an image
      */
     public ImageFolder(Path folder) throws IOException {
         this(folder, false);
@@ -47,8 +48,9 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
      * Finds the files.
      *
      * @param folder the folder
-     * @param skipsOthers whether files that are no images by the end of their names are left out; otherwise they are an error
-     * @throws IOException when reading fails, there is no subfolder, or a file is not an image and such files are not skipped
+     * @param skipsOthers whether files without an image file's extension are skipped; otherwise they are an error
+     * @throws IOException if reading fails, there is no subfolder, or a file is not an image and such files are not
+     *     skipped
      */
     public ImageFolder(Path folder, boolean skipsOthers) throws IOException {
         Set<String> ends = Stream.of(ImageIO.getReaderFileSuffixes())
@@ -78,7 +80,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
         }
     }
 
-    /** {@return the files that were left out because they are no images by the end of their names} */
+    /** {@return the files that were skipped because they lack an image file's extension} */
     public List<Path> skipped() {
         return List.copyOf(skipped);
     }
@@ -89,7 +91,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
         }
     }
 
-    /** {@return the names of the classes, by number} */
+    /** {@return the names of the classes, by index} */
     public List<String> classes() {
         return classes;
     }
@@ -112,7 +114,7 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
     /**
      * Decodes an image file, such as that of an {@link ImageRecord}.
      *
-     * @param name what to call it in messages
+     * @param name its name in messages
      * @param bytes the file's content
      * @return red, green and blue from 0 to 255
      * @throws IOException if ImageIO does not recognize the image

@@ -5,22 +5,23 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * What an image record of Apache MXNet holds: a header {@code flag} (u32), {@code label} (f32), {@code id} and {@code id2} (u64),
- * little-endian; when flag is above 0, as many labels (f32) instead of the one; then the bytes of an image file.
+ * The content of an Apache MXNet image record: a header {@code flag} (u32), {@code label} (f32), {@code id} and {@code
+ * id2} (u64), little-endian; if flag is above 0, that many labels (f32) replace the single one; then the bytes of an
+ * image file.
  *
  * @param labels the labels, at least one
- * @param id number of the image
+ * @param id id of the image
  * @param image an encoded image, such as JPEG
  */
 public record ImageRecord(float[] labels, long id, byte[] image) {
     private static final int HEADER = 24;
 
     /**
-     * Takes a record apart.
+     * Parses a record.
      *
      * @param bytes a record
      * @return its content
-     * @throws IllegalArgumentException when it is shorter than its header says
+     * @throws IllegalArgumentException if it is shorter than its header says
      */
     public static ImageRecord of(byte[] bytes) {
         ByteBuffer b = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Sparse rows as LIBSVM has them: {@code label index:value index:value …}, indices from 1 and ascending; what follows a {@code #} is a
- * comment. Source: C.-C. Chang, C.-J. Lin: LIBSVM, ACM TIST 2011.
+ * Reads sparse rows in LIBSVM format: {@code label index:value index:value …}, indices ascending from 1; text after a
+ * {@code #} is a comment. Source: C.-C. Chang, C.-J. Lin: LIBSVM, ACM TIST 2011.
  */
 public final class LibSvmFile {
     private LibSvmFile() {}
@@ -21,7 +21,7 @@ public final class LibSvmFile {
      * A sparse row.
      *
      * @param size its length
-     * @param indices where its values stand, from 0, ascending
+     * @param indices positions of its values, from 0, ascending
      * @param values the values
      */
     public record SparseRow(int size, int[] indices, float[] values) {
@@ -40,8 +40,8 @@ public final class LibSvmFile {
      *
      * @param file UTF-8 text
      * @param features length of a row
-     * @return a sample per line
-     * @throws IOException when reading fails, or a line has no such form or an index beyond {@code features}
+     * @return one sample per line
+     * @throws IOException if reading fails, or a line has another format or an index beyond {@code features}
      */
     public static Dataset<Labeled<SparseRow>> read(Path file, int features) throws IOException {
         List<Labeled<SparseRow>> samples = new ArrayList<>();

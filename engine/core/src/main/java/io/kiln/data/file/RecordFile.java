@@ -44,7 +44,7 @@ public final class RecordFile implements Dataset<byte[]>, AutoCloseable {
      *
      * @param file the file
      * @return its records; to be closed
-     * @throws IOException when reading fails or the file is damaged
+     * @throws IOException if reading fails or the file is damaged
      */
     public static RecordFile open(Path file) throws IOException {
         RecordFile records = new RecordFile(file, FileChannel.open(file, StandardOpenOption.READ));

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the readers of text files have in common. */
+/** Code shared by the readers of text files. */
 final class Text {
     private Text() {}
 

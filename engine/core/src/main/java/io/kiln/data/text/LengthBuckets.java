@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Batches of sequences of similar lengths, so that little is padded: each sequence goes into the first bucket that is long enough,
- * and batches are cut within a bucket, in random order.
+ * Batches of sequences of similar lengths, to reduce padding: each sequence goes into the first bucket that is long
+ * enough, and batches are formed within a bucket, in random order.
  */
 public final class LengthBuckets implements BatchSampler {
     private final List<long[]> buckets = new ArrayList<>();
@@ -16,12 +16,12 @@ public final class LengthBuckets implements BatchSampler {
     private final long seed;
 
     /**
-     * A sampler.
+     * Creates a sampler.
      *
      * @param lengths the length of each sequence
-     * @param bounds the longest sequence of each bucket, ascending; longer ones have a last bucket of their own
+     * @param bounds the longest sequence of each bucket, ascending; longer ones go into an additional last bucket
      * @param batchSize samples of a batch, at least 1
-     * @param seed decides on the orders
+     * @param seed seed of the orders
      */
     public LengthBuckets(int[] lengths, int[] bounds, int batchSize, long seed) {
         for (int i = 1; i < bounds.length; i++) {

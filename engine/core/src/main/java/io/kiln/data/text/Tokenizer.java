@@ -5,28 +5,30 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Takes text apart. */
+/** Splits text into tokens. */
 @FunctionalInterface
 public interface Tokenizer {
     /**
-     * Takes a text apart.
+     * Splits a text.
      *
      * @param text the text
      * @return its tokens
      */
     List<String> tokens(String text);
 
-    /** {@return splits at white space} */
+    /** {@return a tokenizer that splits at white space} */
     static Tokenizer whitespace() {
         return matches(Pattern.compile("\\S+"), false);
     }
 
-    /** {@return words of letters and digits in small letters, and each other sign on its own} */
+    /**
+     * {@return a tokenizer that gives words of letters and digits in lower case, and each other character by itself}
+     */
     static Tokenizer words() {
         return matches(Pattern.compile("[\\p{L}\\p{N}_]+|[^\\s\\p{L}\\p{N}_]", Pattern.UNICODE_CHARACTER_CLASS), true);
     }
 
-    /** {@return each character (code point) on its own} */
+    /** {@return a tokenizer that gives each character (code point) by itself} */
     static Tokenizer characters() {
         return text -> text.codePoints().mapToObj(Character::toString).toList();
     }

@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Numbers of tokens: 0 for unknown ones, 1 for padding, then reserved ones, then the others, the most frequent first and those as
- * frequent by the alphabet.
+ * Maps tokens to ids: 0 for unknown ones, 1 for padding, then reserved ones, then the others by descending frequency
+ * and, for equal frequency, alphabetically.
  */
 public final class Vocabulary {
-    /** What stands for tokens that are not known; number 0. */
+    /** Stands for unknown tokens; id 0. */
     public static final String UNKNOWN = "<unk>";
 
-    /** What stands behind the end of short sequences; number 1. */
+    /** Follows the end of short sequences; id 1. */
     public static final String PADDING = "<pad>";
 
     private final List<String> tokens;
     private final Map<String, Long> numbers = new HashMap<>();
 
     /**
-     * A vocabulary of tokens in order.
+     * Creates a vocabulary from tokens in order.
      *
      * @param tokens all tokens; the first ones are {@link #UNKNOWN} and {@link #PADDING}
-     * @throws IllegalArgumentException when they are not, or one appears twice
+     * @throws IllegalArgumentException if they are not, or a token appears twice
      */
     public Vocabulary(List<String> tokens) {
         this.tokens = List.copyOf(tokens);
@@ -47,8 +47,8 @@ public final class Vocabulary {
      *
      * @param sequences the tokens of all texts
      * @param leastFrequency how often a token must appear to be kept, at least 1
-     * @param mostTokens how many tokens there may be in all, the reserved ones included
-     * @param reserved tokens that are kept whether they appear or not, such as {@code <s>}
+     * @param mostTokens maximum number of tokens, including the reserved ones
+     * @param reserved tokens that are always kept, such as {@code <s>}
      * @return the vocabulary
      */
     public static Vocabulary build(
@@ -72,28 +72,28 @@ public final class Vocabulary {
         return new Vocabulary(new ArrayList<>(kept));
     }
 
-    /** {@return how many tokens there are} */
+    /** {@return the number of tokens} */
     public int size() {
         return tokens.size();
     }
 
-    /** {@return all tokens, by number} */
+    /** {@return all tokens, by id} */
     public List<String> tokens() {
         return tokens;
     }
 
     /**
-     * The number of a token.
+     * Returns the id of a token.
      *
      * @param token the token
-     * @return its number, 0 for one that is not known
+     * @return its id, 0 if it is unknown
      */
     public long number(String token) {
         return numbers.getOrDefault(token, 0L);
     }
 
     /**
-     * The token of a number.
+     * Returns the token with an id.
      *
      * @param number from 0 to below {@link #size}
      * @return the token
@@ -107,20 +107,20 @@ public final class Vocabulary {
     }
 
     /**
-     * The numbers of tokens.
+     * Converts tokens to ids.
      *
      * @param sequence the tokens
-     * @param most how many are taken at most; the rest is cut off
-     * @return their numbers
+     * @param most maximum number of tokens; the rest is cut off
+     * @return their ids
      */
     public long[] encode(List<String> sequence, int most) {
         return sequence.stream().limit(most).mapToLong(this::number).toArray();
     }
 
     /**
-     * The tokens of numbers, without padding.
+     * Converts ids to tokens, without padding.
      *
-     * @param sequence the numbers
+     * @param sequence the ids
      * @return their tokens
      */
     public List<String> decode(long... sequence) {

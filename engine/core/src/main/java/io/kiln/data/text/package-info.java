@@ -1,2 +1,2 @@
-/** Text as numbers: words, vocabularies, batches of sequences of similar lengths. */
+/** Text as numbers: tokenizers, vocabularies, and batches of sequences of similar lengths. */
 package io.kiln.data.text;

@@ -3,10 +3,10 @@ package io.kiln.data.vision;
 import java.util.random.RandomGenerator;
 
 /**
- * Changes brightness, contrast, saturation and hue by random factors, in this order; values stay within 0 to 255. A factor is
- * uniform in 1 ± the given number. Contrast is about the mean grey of the image, saturation about the grey of each pixel
- * (0.299 R + 0.587 G + 0.114 B); hue turns the colours about the grey axis (by the matrix of YIQ), by up to the given part of a full
- * turn. Saturation and hue leave images alone that have no three channels.
+ * Changes brightness, contrast, saturation and hue by random factors, in this order; values stay within 0 to 255. A
+ * factor is uniform in 1 ± the given number. Contrast is relative to the mean grey of the image, saturation to the grey
+ * of each pixel (0.299 R + 0.587 G + 0.114 B); hue rotates the colours about the grey axis (by the matrix of YIQ), by
+ * up to the given part of a full turn. Saturation and hue do not change images that do not have three channels.
  *
  * @param brightness from 0 to 1
  * @param contrast from 0 to 1
@@ -18,7 +18,7 @@ public record ColourJitter(double brightness, double contrast, double saturation
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when one is outside its range
+     * @throws IllegalArgumentException if one is outside its range
      */
     public ColourJitter {
         if (!(within(brightness, 1) && within(contrast, 1) && within(saturation, 1) && within(hue, 0.5))) {

@@ -6,26 +6,27 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * An image: pixels[height, width, channels], row-major. Values are from 0 to 255 until they are {@linkplain ImageTransform#scale scaled}.
+ * An image: pixels[height, width, channels], row-major. Values are from 0 to 255 until they are {@linkplain
+ * ImageTransform#scale scaled}.
  *
  * @param height rows
  * @param width columns
  * @param channels 1 for grey, 3 for red, green, blue
- * @param pixels the values; not to be changed
+ * @param pixels the values; must not be changed
  */
 public record Image(int height, int width, int channels, float[] pixels) {
     /** How the axes of an array are ordered. */
     public enum Layout {
         /** Height, width, channels. */
         HWC,
-        /** Channels, height, width: what convolutions take. */
+        /** Channels, height, width: the order that convolutions expect. */
         CHW
     }
 
     /**
      * Checks the sizes.
      *
-     * @throws IllegalArgumentException when they do not fit the pixels
+     * @throws IllegalArgumentException if they do not match the pixels
      */
     public Image {
         if (height < 1
@@ -38,10 +39,10 @@ public record Image(int height, int width, int channels, float[] pixels) {
     }
 
     /**
-     * An image of an array.
+     * Creates an image from an array.
      *
      * @param array three axes, of uint8 or a floating dtype
-     * @param layout what the axes are
+     * @param layout the order of the axes
      * @return the image, a copy
      */
     public static Image of(NDArray array, Layout layout) {
@@ -63,8 +64,8 @@ public record Image(int height, int width, int channels, float[] pixels) {
     /**
      * The image as an array.
      *
-     * @param layout how to order the axes
-     * @param dtype float32; or uint8, whose values are rounded and cut to 0 to 255
+     * @param layout the order of the axes
+     * @param dtype float32; or uint8, with values rounded and clamped to 0 to 255
      * @return a new array of the current scope
      */
     public NDArray toArray(Layout layout, DType dtype) {

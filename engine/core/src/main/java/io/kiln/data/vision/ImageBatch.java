@@ -6,14 +6,14 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
-/** Makes batches of images. */
+/** Creates batches of images. */
 public final class ImageBatch {
     private ImageBatch() {}
 
     /**
-     * Images of one size as a batch.
+     * Combines images of the same size into a batch.
      *
-     * @param layout how the axes behind the batch are ordered
+     * @param layout the order of the axes after the batch
      * @return x[N,C,H,W] or x[N,H,W,C] float32, and labels[N] float32
      */
     public static Collate<Labeled<Image>> of(Image.Layout layout) {

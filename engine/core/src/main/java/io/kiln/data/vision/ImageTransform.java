@@ -5,7 +5,7 @@ import io.kiln.data.Labeled;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes another image of an image. Those without chance ignore the random numbers.
+ * Transforms an image. Deterministic transforms ignore the random numbers.
  *
  * <pre>{@code
  * ImageTransform train = new RandomResizedCrop(224, 224, 0.08, 1)
@@ -18,34 +18,34 @@ import java.util.random.RandomGenerator;
 @FunctionalInterface
 public interface ImageTransform {
     /**
-     * Makes the other image.
+     * Transforms an image.
      *
-     * @param image the image, which stays as it is
-     * @param random decides what is left to chance
-     * @return the other image, which may be the same
+     * @param image the image, which is not modified
+     * @param random the source of random decisions
+     * @return the new image, which may be the same
      */
     Image apply(Image image, RandomGenerator random);
 
     /**
-     * This transform, and another one after it.
+     * Returns this transform followed by another one.
      *
-     * @param next what comes after
-     * @return both
+     * @param next the transform to apply afterwards
+     * @return the combined transform
      */
     default ImageTransform then(ImageTransform next) {
         return (image, random) -> next.apply(apply(image, random), random);
     }
 
-    /** {@return this transform for the images of a loader} */
+    /** {@return this transform as an augmentation of a loader's images} */
     default Augmentation<Labeled<Image>> augmentation() {
         return (sample, random) -> sample.with(apply(sample.data(), random));
     }
 
     /**
-     * A transform that happens sometimes.
+     * A transform that is applied with a probability.
      *
-     * @param p how often, from 0 to 1
-     * @param transform what happens
+     * @param p the probability
+     * @param transform the transform to apply
      * @return the transform
      */
     static ImageTransform sometimes(double p, ImageTransform transform) {
@@ -56,9 +56,9 @@ public interface ImageTransform {
     }
 
     /**
-     * Left becomes right, sometimes.
+     * Flips left and right with a probability.
      *
-     * @param p how often, from 0 to 1
+     * @param p the probability
      * @return the transform
      */
     static ImageTransform flipHorizontally(double p) {
@@ -67,9 +67,9 @@ public interface ImageTransform {
     }
 
     /**
-     * Top becomes bottom, sometimes.
+     * Flips top and bottom with a probability.
      *
-     * @param p how often, from 0 to 1
+     * @param p the probability
      * @return the transform
      */
     static ImageTransform flipVertically(double p) {
@@ -77,13 +77,13 @@ public interface ImageTransform {
                 p, (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(i.height() - 1 - y, x, c)));
     }
 
-    /** {@return divides by 255: from 0 to 255 to 0 to 1} */
+    /** {@return a transform that divides by 255, from 0 to 255 to 0 to 1} */
     static ImageTransform scale() {
         return (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(y, x, c) / 255);
     }
 
     /**
-     * To another size, by linear interpolation between pixels.
+     * Resizes with linear interpolation between pixels.
      *
      * @param height new height
      * @param width new width
@@ -94,7 +94,7 @@ public interface ImageTransform {
     }
 
     /**
-     * To another size with the same sides' ratio.
+     * Resizes and preserves the aspect ratio.
      *
      * @param shorter new length of the shorter side
      * @return the transform
@@ -109,7 +109,7 @@ public interface ImageTransform {
     }
 
     /**
-     * The middle of an image.
+     * Crops the centre of an image.
      *
      * @param height height of the part, at most the image's
      * @param width width of the part, at most the image's
@@ -120,7 +120,7 @@ public interface ImageTransform {
     }
 
     /**
-     * Some part of an image.
+     * Crops a random part of an image.
      *
      * @param height height of the part, at most the image's
      * @param width width of the part, at most the image's
@@ -136,10 +136,10 @@ public interface ImageTransform {
     }
 
     /**
-     * A border on all sides.
+     * Adds a border on all sides.
      *
      * @param pixels its width
-     * @param value what it is filled with
+     * @param value its pixels' value
      * @return the transform
      */
     static ImageTransform pad(int pixels, float value) {

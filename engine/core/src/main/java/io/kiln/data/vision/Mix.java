@@ -6,8 +6,8 @@ import io.kiln.op.shape.Movement;
 import java.util.random.RandomGenerator;
 
 /**
- * Mixes each image of a batch with the one as far from the end as it is from the beginning, and their labels. The share λ of the
- * image itself is drawn from Beta(α, α), once per batch.
+ * Mixes each image of a batch with the image at the mirrored position from the end, and their labels. The share λ of
+ * the image itself is drawn from Beta(α, α), once per batch.
  */
 public final class Mix {
     private Mix() {}
@@ -40,13 +40,13 @@ public final class Mix {
     }
 
     /**
-     * Cut-mix: a rectangle of area 1 − λ comes from the other image. S. Yun et al.: CutMix: regularization strategy to train strong
-     * classifiers with localizable features, ICCV 2019.
+     * Cut-mix: a rectangle of area 1 − λ comes from the other image. S. Yun et al.: CutMix: regularization strategy to
+     * train strong classifiers with localizable features, ICCV 2019.
      *
      * @param batch shuffled images and their labels, one-hot
      * @param alpha α above 0; 1 in the paper
-     * @param random draws λ and the place
-     * @return new arrays; the labels are mixed by the area that the rectangle really has
+     * @param random draws λ and the position
+     * @return new arrays; the labels are mixed by the actual area of the rectangle
      */
     public static Batch cutMix(Batch batch, double alpha, RandomGenerator random) {
         check(batch);

@@ -3,7 +3,7 @@ package io.kiln.data.vision;
 import java.util.random.RandomGenerator;
 
 /**
- * Subtracts a mean and divides by a deviation, channel by channel.
+ * Subtracts a mean and divides by a standard deviation, channel by channel.
  *
  * @param mean per channel
  * @param deviation per channel, above 0
@@ -12,7 +12,7 @@ public record Normalize(float[] mean, float[] deviation) implements ImageTransfo
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when their lengths differ or a deviation is not above 0
+     * @throws IllegalArgumentException if their lengths differ or a deviation is not above 0
      */
     public Normalize {
         boolean valid = mean.length == deviation.length;

@@ -35,7 +35,7 @@ final class Pixels {
         return remap(i, height, width, (y, x, c) -> i.at(top + y, left + x, c));
     }
 
-    /** Bilinear, pixel centres at half numbers, as OpenCV and torch (align_corners = false, no antialias) have it. */
+    /** Bilinear, with pixel centres at half-integers, as in OpenCV and torch (align_corners = false, no antialias). */
     static Image resize(Image i, int top, int left, int partHeight, int partWidth, int height, int width) {
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException("resize: sizes must be >= 1, got " + height + "x" + width);

@@ -3,14 +3,14 @@ package io.kiln.data.vision;
 import java.util.random.RandomGenerator;
 
 /**
- * Fills a rectangle at a random place. With sides from a range of areas and ratios: Z. Zhong et al.: Random erasing data
- * augmentation, AAAI 2020. {@link #cutOut} takes a square that may lie partly outside: T. DeVries, G. Taylor: Improved
+ * Fills a rectangle at a random position, with random area and aspect ratio: Z. Zhong et al.: Random erasing data
+ * augmentation, AAAI 2020. {@link #cutOut} uses a square that may be partly outside: T. DeVries, G. Taylor: Improved
  * regularization of convolutional neural networks with cutout, 2017.
  *
- * @param p how often, from 0 to 1
- * @param least least area, relative to the image
- * @param most greatest area, below 1
- * @param value what the rectangle is filled with
+ * @param p the probability
+ * @param least smallest area, relative to the image
+ * @param most largest area, below 1
+ * @param value the value that fills the rectangle
  */
 public record RandomErasing(double p, double least, double most, float value) implements ImageTransform {
     private static final int TRIES = 10;
@@ -48,10 +48,10 @@ public record RandomErasing(double p, double least, double most, float value) im
     }
 
     /**
-     * A square whose middle is anywhere in the image.
+     * Fills a square whose centre is anywhere in the image.
      *
-     * @param side its side
-     * @param value what it is filled with
+     * @param side its side length
+     * @param value the value that fills it
      * @return the transform
      */
     public static ImageTransform cutOut(int side, float value) {

@@ -3,13 +3,13 @@ package io.kiln.data.vision;
 import java.util.random.RandomGenerator;
 
 /**
- * Some part of an image, of some size and ratio of the sides from 3:4 to 4:3, resized. C. Szegedy et al.: Going deeper with
- * convolutions, CVPR 2015.
+ * Crops a random part of an image, with random area and an aspect ratio from 3:4 to 4:3, and resizes it. C. Szegedy et
+ * al.: Going deeper with convolutions, CVPR 2015.
  *
  * @param height new height
  * @param width new width
- * @param least least area of the part, relative to the image
- * @param most greatest area of the part, at most 1
+ * @param least smallest area of the part, relative to the image
+ * @param most largest area of the part, at most 1
  */
 public record RandomResizedCrop(int height, int width, double least, double most) implements ImageTransform {
     private static final int TRIES = 10;

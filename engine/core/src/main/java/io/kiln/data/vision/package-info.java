@@ -1,5 +1,5 @@
 /**
- * Images and what is done to them before they are learned from. An {@link io.kiln.data.vision.Image} is held in Java memory and leaves
- * it as a batch; no class here needs {@code java.desktop}.
+ * Images and their augmentation. An {@link io.kiln.data.vision.Image} is held in Java memory and leaves it as a batch;
+ * no class here needs {@code java.desktop}.
  */
 package io.kiln.data.vision;
