@@ -17,7 +17,7 @@ import io.kiln.op.activation.Softplus;
 import io.kiln.op.activation.Softsign;
 import io.kiln.op.math.Tanh;
 
-/** Activations as layers. Formulas and sources stand at the operators of the same name. Shapes: y as x. */
+/** Activations as layers. Formulas and sources are documented at the operators of the same name. Shapes: y as x. */
 public final class Activations {
     private Activations() {}
 
@@ -25,7 +25,7 @@ public final class Activations {
         return new Lambda(x -> Dispatch.one(operator, x));
     }
 
-    /** {@return the rectifier, {@link Relu}} */
+    /** {@return the rectified linear unit, {@link Relu}} */
     public static Block relu() {
         return of(new Relu());
     }
@@ -75,7 +75,7 @@ public final class Activations {
         return of(new Mish());
     }
 
-    /** {@return the rectifier that ends at 6, \(y = \min(\max(x, 0), 6)\)} */
+    /** {@return the ReLU clipped at 6, \(y = \min(\max(x, 0), 6)\)} */
     public static Block relu6() {
         return new Lambda(x -> x.clip(0, 6));
     }
@@ -95,15 +95,15 @@ public final class Activations {
         return of(new Softsign());
     }
 
-    /** {@return the smooth rectifier, {@link Softplus}} */
+    /** {@return the smooth ReLU, {@link Softplus}} */
     public static Block softplus() {
         return of(new Softplus());
     }
 
     /**
-     * The leaking rectifier, {@link LeakyRelu}.
+     * The leaky ReLU, {@link LeakyRelu}.
      *
-     * @param slope factor of negative elements
+     * @param slope factor for negative elements
      * @return the layer
      */
     public static Block leakyRelu(double slope) {

@@ -8,7 +8,10 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.op.Role;
 
-/** What layers share that normalise with the statistics of the batch and keep running ones: parameters, and how these move. */
+/**
+ * The base of layers that normalise with the batch's statistics and keep running ones: their parameters, and how these
+ * are updated.
+ */
 abstract sealed class BatchStatisticsNorm extends Block permits BatchNorm, SyncBatchNorm {
     private final Operator operator;
     private final Parameter gamma = add("gamma", Role.GAMMA);
@@ -16,7 +19,7 @@ abstract sealed class BatchStatisticsNorm extends Block permits BatchNorm, SyncB
     private final Parameter runningMean = add("running_mean", Role.RUNNING_MEAN);
     private final Parameter runningVariance = add("running_variance", Role.RUNNING_VARIANCE);
 
-    /** With the operator that gives y and the new running statistics. */
+    /** Uses an operator that returns y and the new running statistics. */
     BatchStatisticsNorm(Operator operator, double momentum, double epsilon) {
         if (!(momentum >= 0 && momentum <= 1 && epsilon > 0)) {
             throw new IllegalArgumentException(operator.name()
@@ -33,7 +36,7 @@ abstract sealed class BatchStatisticsNorm extends Block permits BatchNorm, SyncB
     @Override
     public final NDArray forward(NDArray x) {
         Shape channels = Shape.of(x.shape().dim(1));
-        // The running statistics are copied, as the tape must not see them change.
+        // The running statistics are copied, because the tape must not see them change.
         NDArray[] y = Dispatch.run(
                 operator,
                 x,

@@ -25,9 +25,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override
- * {@link #forward(NDArray)}; register what it consists of with {@link #addChild} and {@link #addParameter} (what is not
- * registered is neither trained nor saved).
+ * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override {@link
+ * #forward(NDArray)}; register children with {@link #addChild} and parameters with {@link #addParameter} (unregistered
+ * ones are neither trained nor saved).
  *
  * <pre>{@code
  * final class Residual extends Block {
@@ -41,9 +41,9 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * <p>The same forward code runs on data and is traced into a {@link Graph}; it must not depend on the values of arrays.
- * Parameters are named by their place: {@code a.weight}, or {@code 0.weight} in a {@link Sequential}.
+ * Parameters are named by their position in the network: {@code a.weight}, or {@code 0.weight} in a {@link Sequential}.
  *
- * <p>Life cycle: ends with {@link #close()}; a closed block refuses every use.
+ * <p>Life cycle: ends with {@link #close()}; a closed block rejects every use.
  *
  * <p>Concurrency: one thread at a time.
  */
@@ -66,7 +66,7 @@ public abstract class Block implements AutoCloseable {
     public abstract NDArray forward(NDArray x);
 
     /**
-     * Computes the outputs of a block that has several inputs or outputs; such blocks override it.
+     * Computes the outputs of a block with several inputs or outputs; such blocks override it.
      *
      * @param inputs the inputs
      * @return the outputs
@@ -80,8 +80,9 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Runs the block as part of another: as {@link #forward(NDArray)}, and a traced graph names its nodes after this block. What
-     * the code makes of no other array, and parameters that begin with this call, come on the device of the input.
+     * Runs the block as part of another: like {@link #forward(NDArray)}, and nodes of a traced graph are named after
+     * this block. Arrays that the code creates from numbers, and parameters first used in this call, are on the device of
+     * the input.
      *
      * @param x the input
      * @return the output
@@ -91,7 +92,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Runs a block of several inputs or outputs as part of another, on the device of the first input.
+     * Runs a block with several inputs or outputs as part of another, on the device of the first input.
      *
      * @param inputs the inputs
      * @return the outputs
@@ -118,21 +119,22 @@ public abstract class Block implements AutoCloseable {
         }
     }
 
-    /** Has this thread make arrays beside the data; null where there are none. */
+    /** Switches this thread to the device of the data; null if there are none. */
     private static Context.Switch beside(NDArray... data) {
         return data.length == 0 || data[0].isTraced() ? null : Context.switchTo(data[0].backend());
     }
 
-    /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the customary options. */
+    /** Compiles the block from now on: {@link #hybridize(CompileOptions)} with the default options. */
     public final void hybridize() {
         hybridize(new CompileOptions());
     }
 
     /**
-     * Compiles the block from now on. The first {@link #call} with inputs of new shapes and types, in train or predict mode,
-     * traces {@link #forward(NDArray)} and compiles it; further calls run what was compiled. Outputs, gradients, statistics and
-     * random numbers are those of the block as it is. Arrays that are no parameters are taken over as they are when it is
-     * traced. Several threads may call a hybridized block in predict mode at once.
+     * Compiles the block from now on. The first {@link #call} with inputs of new shapes and dtypes, in train or predict
+     * mode, traces {@link #forward(NDArray)} and compiles it; further calls run the compiled program. Outputs,
+     * gradients, statistics and random numbers are those of the uncompiled block. Arrays that are not parameters are
+     * captured as they are when the block is traced. Several threads may call a hybridized block in predict mode at
+     * once.
      *
      * @param options how to compile
      */
@@ -180,7 +182,7 @@ public abstract class Block implements AutoCloseable {
      *
      * @param parameter the parameter
      * @return the parameter
-     * @throws IllegalArgumentException when the block has one of that name
+     * @throws IllegalArgumentException if the block already has a parameter of that name
      */
     protected final Parameter addParameter(Parameter parameter) {
         checkName(parameter.name());
@@ -189,13 +191,13 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Registers a block of which this one consists.
+     * Registers a child block.
      *
      * @param <B> the block's type
      * @param childName its name within this block
-     * @param child the block; one that is registered in several places shares its parameters
+     * @param child the block; if registered in several places, it shares its parameters
      * @return the block
-     * @throws IllegalArgumentException when the block has a child of that name
+     * @throws IllegalArgumentException if the block already has a child of that name
      */
     protected final <B extends Block> B addChild(String childName, B child) {
         checkName(childName);
@@ -212,7 +214,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * The blocks registered in this one.
+     * Returns the child blocks.
      *
      * @return an unmodifiable view, by name
      */
@@ -221,7 +223,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * All parameters of this block and of the blocks in it, each once, in order of registration.
+     * Returns all parameters of this block and its descendants, each once, in order of registration.
      *
      * @return the parameters by structural name, such as {@code 0.weight}
      */
@@ -244,9 +246,10 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Begins anew: every parameter takes its value from its initializer, the seed and its name, so that a network and its
-     * graph begin with the same values. They take it when it is first needed, on the device of the data with which the network is
-     * called. A block that is never initialized draws from the random generator of the thread that first calls it.
+     * Initializes all parameters: the value of each depends on its initializer, the seed and its name, so that a
+     * network and its graph start with the same values. Values are created on first use, on the device of the data with
+     * which the network is called. A block that is never initialized draws from the random generator of the thread that
+     * first calls it.
      *
      * @param seed the seed
      */
@@ -259,10 +262,10 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * The values of all parameters.
+     * Returns the values of all parameters.
      *
      * @return arrays by structural name; they belong to the parameters
-     * @throws IllegalStateException when a shape is not known yet
+     * @throws IllegalStateException if a shape is not known yet
      */
     public final Map<String, NDArray> values() {
         Map<String, NDArray> values = new LinkedHashMap<>();
@@ -271,22 +274,22 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Writes the network down as a graph. Shapes of parameters that are not known yet become known.
+     * Traces the network to a graph. Unknown shapes of parameters are inferred and kept.
      *
      * @param inputs shape and dtype of each input; the batch may be {@link Shape#UNKNOWN}
      * @return the graph, whose parameters are named as in {@link #parameters()}
-     * @throws IllegalStateException when the code uses arrays with data other than parameters; {@link #toGraphBlock} keeps
-     *     those
+     * @throws IllegalStateException if the code uses arrays with data other than parameters; {@link #toGraphBlock}
+     *     keeps those
      */
     public final Graph trace(Spec... inputs) {
         return trace(false, inputs).graph();
     }
 
     /**
-     * What {@link #capture} gives.
+     * The result of {@link #capture}.
      *
      * @param graph the graph
-     * @param constants arrays with data that the code used and that are no parameters, by name; not copied
+     * @param constants arrays with data that the code used and that are not parameters, by name; not copied
      */
     public record Traced(Graph graph, Map<String, NDArray> constants) {}
 
@@ -301,9 +304,9 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Writes down as a graph what code computes with this block, a loss for instance.
+     * Traces code that uses this block to a graph, for example with a loss.
      *
-     * @param code from arrays that stand for the inputs to the outputs
+     * @param code computes outputs from arrays that stand for the inputs
      * @param inputs shape and dtype of each input
      * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
      */
@@ -312,12 +315,13 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Writes the network down as a graph and leaves this block as it is: shapes that follow from the inputs are known in the
-     * graph alone. The same block may be traced so for inputs of other widths, as long as its parameters have no data.
+     * Traces the network to a graph without changing this block: shapes inferred from the inputs are set in the graph
+     * only. The same block may be traced this way for inputs of different widths, as long as its parameters have no
+     * data.
      *
      * @param inputs shape and dtype of each input; the batch may be {@link Shape#UNKNOWN}
      * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
-     * @throws io.kiln.ndarray.ShapeException when a parameter has data of another shape than the inputs ask for
+     * @throws io.kiln.ndarray.ShapeException if a parameter has data of another shape than the inputs require
      */
     public final Traced traceCopy(Spec... inputs) {
         return capture(TraceNames::ofCopy, this::forwardAll, inputs);
@@ -356,7 +360,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Completes all shapes by tracing, without computing anything.
+     * Infers all shapes by tracing, without computing anything.
      *
      * @param inputs shape of each float32 input; the batch may be {@link Shape#UNKNOWN}
      */
@@ -387,7 +391,7 @@ public abstract class Block implements AutoCloseable {
      *
      * @param file a file written by {@link #save}
      * @throws IOException when reading fails or the file is damaged
-     * @throws IllegalArgumentException when names or shapes differ
+     * @throws IllegalArgumentException if names or shapes differ
      */
     public final void load(Path file) throws IOException {
         try (Scope scope = Scope.open()) {
@@ -396,7 +400,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Takes over the values of all parameters.
+     * Copies values to all parameters.
      *
      * @param values arrays by structural name; they are copied
      * @throws IllegalArgumentException when names differ
@@ -414,7 +418,7 @@ public abstract class Block implements AutoCloseable {
         all.forEach((n, p) -> p.set(values.get(n)));
     }
 
-    /** Forgets the gradients of all parameters, as one does before accumulating with {@link io.kiln.autograd.GradReq#ADD}. */
+    /** Clears the gradients of all parameters, as before accumulating with {@link io.kiln.autograd.GradReq#ADD}. */
     public final void zeroGradients() {
         parameters().values().stream()
                 .filter(p -> p.isTrained() && p.hasData())
@@ -422,8 +426,8 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Frees the values and gradients of all parameters, and what was compiled. From then on neither this block nor the blocks in it
-     * can be used.
+     * Frees the values and gradients of all parameters, and the compiled programs. After that neither this block nor
+     * its descendants can be used.
      */
     @Override
     public void close() {

@@ -13,9 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A block whose intermediate results are not kept for the backward pass, which computes them again: memory for time (Chen et
- * al. 2016, arXiv 1604.06174). Outputs, gradients and running statistics are those of the block alone; the same random
- * numbers are drawn again. Where second derivatives are wanted, the repeated pass is kept for them. Traced into a graph it is the block alone.
+ * A block whose intermediate results are not kept for the backward pass, which recomputes them: memory for time (Chen
+ * et al. 2016, arXiv 1604.06174). Outputs, gradients and running statistics are those of the block itself; the same
+ * random numbers are drawn again. For second derivatives the repeated pass is kept. In a traced graph it is just the
+ * block.
  */
 public final class Checkpoint extends Block {
     private final Block block;
@@ -97,7 +98,7 @@ public final class Checkpoint extends Block {
         }
 
         private NDArray[] gradients(boolean higher, NDArray... outputGradients) {
-            // Aliases cut the repeated pass off from what was recorded before the block, unless that is to be
+            // Aliases separate the repeated pass from what was recorded before the block, unless that is to be
             // differentiated too.
             NDArray[] x = saved.clone();
             for (int i = 0; i < count; i++) {

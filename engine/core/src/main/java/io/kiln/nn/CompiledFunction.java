@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A call of a compiled block as one entry on the tape. Its backward pass is compiled too; a second pass over the same call, and
- * one that is itself differentiated, run the graph operator by operator.
+ * A call of a compiled block as one entry on the tape. Its backward pass is compiled too; a second pass over the same
+ * call, or one that is itself differentiated, runs the graph operator by operator.
  */
 final class CompiledFunction extends Function {
     private static final Spec NOTHING = new Spec(Shape.of(0), DType.UINT8);

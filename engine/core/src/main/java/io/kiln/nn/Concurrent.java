@@ -4,14 +4,14 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.shape.Movement;
 
 /**
- * Blocks side by side on the same input, their outputs joined along one axis: \(y = [f_0(x), \dots, f_n(x)]\). They are named
- * {@code 0}, {@code 1}, … C. Szegedy et al., CVPR 2015.
+ * Blocks in parallel on the same input, with their outputs concatenated along one axis: \(y = [f_0(x), \dots,
+ * f_n(x)]\). They are named {@code 0}, {@code 1}, … C. Szegedy et al., CVPR 2015.
  */
 public final class Concurrent extends Block {
     private final int axis;
 
     /**
-     * Blocks joined along the channels, axis 1.
+     * Concatenates the blocks' outputs along the channels, axis 1.
      *
      * @param blocks the blocks, at least one
      */
@@ -20,7 +20,7 @@ public final class Concurrent extends Block {
     }
 
     /**
-     * Blocks joined along an axis.
+     * Concatenates the blocks' outputs along an axis.
      *
      * @param axis the axis; negative ones are counted from the end
      * @param blocks the blocks, at least one

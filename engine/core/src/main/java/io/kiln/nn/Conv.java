@@ -18,9 +18,10 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * A convolution layer, or a transposed one, in one to three dimensions; {@link Conv1D}, {@link Conv2D} and {@link Conv3D} make
- * them. Formulas and sizes are those of {@link Convolution} and {@link ConvolutionTranspose}. Shapes: x[N,C,spatial…],
- * weight[channels,C/groups,kernel…] (transposed: [C,channels/groups,kernel…]), bias[channels], y[N,channels,spatial…].
+ * A convolution layer, or a transposed one, in one to three dimensions, built by {@link Conv1D}, {@link Conv2D} and
+ * {@link Conv3D}. Formulas and sizes are those of {@link Convolution} and {@link ConvolutionTranspose}. Shapes:
+ * x[N,C,spatial…], weight[channels,C/groups,kernel…] (transposed: [C,channels/groups,kernel…]), bias[channels],
+ * y[N,channels,spatial…].
  */
 public final class Conv extends Block {
     private final Builder settings;
@@ -121,7 +122,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * The number of output channels; must be given.
+         * Sets the number of output channels; required.
          *
          * @param value at least 1
          * @return this builder
@@ -132,7 +133,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * The size of the window; must be given.
+         * Sets the size of the window; required.
          *
          * @param sizes one size, or one per spatial axis
          * @return this builder
@@ -143,7 +144,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * The step of the window; 1 by default.
+         * Sets the step of the window; 1 by default.
          *
          * @param sizes one size, or one per spatial axis
          * @return this builder
@@ -154,7 +155,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * Zeros in front of and behind the data; 0 by default.
+         * Sets the number of zeros before and after the data; 0 by default.
          *
          * @param sizes one size, or one per spatial axis
          * @return this builder
@@ -165,7 +166,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * What a transposed convolution adds to the output's size; 0 by default.
+         * Sets what a transposed convolution adds to the output's size; 0 by default.
          *
          * @param sizes one size, or one per spatial axis
          * @return this builder
@@ -180,7 +181,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * The distance of the window's elements; 1 by default.
+         * Sets the distance between the window's elements; 1 by default.
          *
          * @param sizes one size, or one per spatial axis
          * @return this builder
@@ -191,7 +192,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * The number of groups of channels that are convolved apart; 1 by default.
+         * Sets the number of groups of channels that are convolved separately; 1 by default.
          *
          * @param value at least 1
          * @return this builder
@@ -213,7 +214,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * Whether a bias is added; true by default.
+         * Sets whether to add a bias; true by default.
          *
          * @param value true or false
          * @return this builder
@@ -260,7 +261,7 @@ public final class Conv extends Block {
          * Makes the layer.
          *
          * @return the layer
-         * @throws IllegalArgumentException when channels or kernel are missing, or groups do not divide the channels
+         * @throws IllegalArgumentException if channels or kernel are missing, or groups do not divide the channels
          */
         public Conv build() {
             if (channels < 1 || kernel == null || groups < 1 || channels % groups != 0) {

@@ -1,6 +1,6 @@
 package io.kiln.nn;
 
-/** Makes convolution layers over 1 spatial axis: x[N,C,W]. */
+/** Builds convolution layers over 1 spatial axis: x[N,C,W]. */
 public final class Conv1D {
     private Conv1D() {}
 

@@ -1,6 +1,6 @@
 package io.kiln.nn;
 
-/** Makes convolution layers over 2 spatial axes: x[N,C,H,W]. */
+/** Builds convolution layers over 2 spatial axes: x[N,C,H,W]. */
 public final class Conv2D {
     private Conv2D() {}
 

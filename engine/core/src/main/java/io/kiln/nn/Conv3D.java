@@ -1,6 +1,6 @@
 package io.kiln.nn;
 
-/** Makes convolution layers over 3 spatial axes: x[N,C,D,H,W]. */
+/** Builds convolution layers over 3 spatial axes: x[N,C,D,H,W]. */
 public final class Conv3D {
     private Conv3D() {}
 

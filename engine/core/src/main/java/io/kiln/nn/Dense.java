@@ -9,9 +9,9 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.nn.Linear;
 
 /**
- * A fully connected layer: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[N,…], taken as [N,in] (or, without flattening,
- * x[…,in]), weight[units,in], bias[units], y[N,units] (or y[…,units]). As in MXNet axes behind the batch are flattened unless
- * {@code flatten(false)} or {@link #onLastAxis} says otherwise; PyTorch's {@code Linear} never flattens.
+ * A fully connected layer: \(y = \mathrm{act}(x W^\top + b)\). Shapes: x[N,…], flattened to [N,in] (or, without
+ * flattening, x[…,in]), weight[units,in], bias[units], y[N,units] (or y[…,units]). As in MXNet, axes after the batch
+ * are flattened unless {@code flatten(false)} or {@link #onLastAxis} is used; PyTorch's {@code Linear} never flattens.
  */
 public final class Dense extends Block {
     private final long units;
@@ -21,7 +21,7 @@ public final class Dense extends Block {
     private final Parameter bias;
 
     /**
-     * A layer without activation, otherwise with the defaults of the {@linkplain Builder builder}.
+     * Creates a layer without activation, otherwise with the defaults of the {@linkplain Builder builder}.
      *
      * @param units number of outputs
      */
@@ -40,18 +40,19 @@ public final class Dense extends Block {
     }
 
     /**
-     * A layer that works on the last axis and keeps all others, x[…,in] to y[…,units], as PyTorch's {@code Linear}: the layer for
-     * sequences, say [N,T,in]. The constructors take all axes behind the batch as one, as MXNet's {@code Dense}.
+     * Creates a layer that works on the last axis and keeps all others, x[…,in] to y[…,units], like PyTorch's {@code
+     * Linear}: use it for sequences such as [N,T,in]. The constructors flatten all axes after the batch, like MXNet's
+     * {@code Dense}.
      *
      * @param units number of outputs
-     * @return the layer, with the defaults of the {@linkplain Builder builder} but {@code flatten(false)}
+     * @return the layer, with the defaults of the {@linkplain Builder builder} except for {@code flatten(false)}
      */
     public static Dense onLastAxis(long units) {
         return builder().units(units).flatten(false).build();
     }
 
     /**
-     * A layer that works on the last axis and keeps all others.
+     * Creates a layer that works on the last axis and keeps all others.
      *
      * @param units number of outputs
      * @param activation applied to the sum
@@ -104,7 +105,7 @@ public final class Dense extends Block {
         private Builder() {}
 
         /**
-         * The number of outputs; must be given.
+         * Sets the number of outputs; required.
          *
          * @param value at least 1
          * @return this builder
@@ -126,7 +127,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * Whether a bias is added; true by default.
+         * Sets whether to add a bias; true by default.
          *
          * @param value true or false
          * @return this builder
@@ -137,7 +138,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * Whether all axes behind the batch are taken as one; true by default.
+         * Sets whether all axes after the batch are flattened; true by default.
          *
          * @param value false to work on the last axis only
          * @return this builder

@@ -4,14 +4,14 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.activation.Activation;
 
 /**
- * A convolution of each channel by itself, then one of all channels at each place, each with batch norm and rectifier. Shapes:
- * x[N,in,H,W], y[N,out,⌈H/stride⌉,⌈W/stride⌉]. A. Howard et al., arXiv:1704.04861.
+ * A convolution of each channel by itself, then a pointwise convolution over all channels, each with batch norm and
+ * ReLU. Shapes: x[N,in,H,W], y[N,out,⌈H/stride⌉,⌈W/stride⌉]. A. Howard et al., arXiv:1704.04861.
  */
 public final class DepthwiseSeparable extends Block {
     private final Sequential layers;
 
     /**
-     * A block of 3 by 3 windows with step 1.
+     * Creates a block with 3×3 windows and stride 1.
      *
      * @param in channels of x
      * @param out channels of y

@@ -9,9 +9,9 @@ import io.kiln.op.random.RandomGenerator;
 import java.util.OptionalLong;
 
 /**
- * Where a parameter's first value takes its random numbers from.
+ * The source of random numbers for a parameter's initial value.
  *
- * @param key seed of a generator for this parameter alone; empty to take the thread's
+ * @param key seed of a generator for this parameter alone; empty for the thread's generator
  */
 record Draw(OptionalLong key) {
     static Draw fromThread() {

@@ -10,7 +10,7 @@ public final class Dropout extends Block {
     /**
      * A layer.
      *
-     * @param rate probability of an element to be dropped, in [0, 1)
+     * @param rate probability that an element is dropped, in [0, 1)
      */
     public Dropout(double rate) {
         operator = new io.kiln.op.nn.DropoutOp(rate);

@@ -12,8 +12,8 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
 
 /**
- * A table of vectors looked up by index: y[…,:] = weight[x[…],:]. Shapes: x[…] with values from 0 to below count (of any
- * dtype; fractions are cut), weight[count,dimension], y[…,dimension].
+ * A table of vectors looked up by index: y[…,:] = weight[x[…],:]. Shapes: x[…] with values from 0 to below count (of
+ * any dtype; fractions are truncated), weight[count,dimension], y[…,dimension].
  */
 public final class Embedding extends Block {
     private static final long NONE = -1;
@@ -37,7 +37,7 @@ public final class Embedding extends Block {
      *
      * @param count number of vectors
      * @param dimension their length
-     * @param initializer how it begins
+     * @param initializer its initializer
      */
     public Embedding(long count, long dimension, Initializer initializer) {
         if (count < 1 || dimension < 1) {
@@ -50,8 +50,8 @@ public final class Embedding extends Block {
     }
 
     /**
-     * Keeps the gradient of the table by the rows that a batch looks up, so that {@code Sgd}, {@code Adam} and {@code AdaGrad}
-     * update these alone (lazily).
+     * Keeps the gradient of the table as the rows that a batch looks up, so that {@code Sgd}, {@code Adam} and {@code
+     * AdaGrad} update only these (lazily).
      *
      * @return this layer
      */
@@ -61,11 +61,11 @@ public final class Embedding extends Block {
     }
 
     /**
-     * Declares a row as that of padding: it begins as zeros and gets no gradient, so that training leaves it.
+     * Declares a padding row: it is initialized to zeros and gets no gradient, so that training does not change it.
      *
-     * @param index number of the row; negative ones count from the end
+     * @param index index of the row; negative ones count from the end
      * @return this layer
-     * @throws IndexOutOfBoundsException when there is no such row
+     * @throws IndexOutOfBoundsException if there is no such row
      */
     public Embedding withPaddingIndex(long index) {
         if (index < -count || index >= count) {

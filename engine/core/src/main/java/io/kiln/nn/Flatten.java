@@ -3,7 +3,7 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 
-/** Joins all axes behind the batch into one: x[N,a,b,…] becomes y[N,a·b·…]. */
+/** Flattens all axes after the batch: x[N,a,b,…] becomes y[N,a·b·…]. */
 public final class Flatten extends Block {
     /** Creates the layer. */
     public Flatten() {}

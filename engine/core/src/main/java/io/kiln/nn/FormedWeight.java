@@ -14,7 +14,7 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
 import java.util.function.UnaryOperator;
 
-/** A layer's weight with the parameters that it follows from. */
+/** A layer's weight and the parameters from which it is computed. */
 final class FormedWeight {
     private static final double LEAST = 1e-24;
 
@@ -22,7 +22,7 @@ final class FormedWeight {
     private final Parameter weight;
     private final Parameter beside;
 
-    /** Makes the parameters and registers them. */
+    /** Creates and registers the parameters. */
     FormedWeight(WeightForm form, Initializer initializer, UnaryOperator<Parameter> register) {
         this.form = form;
         weight = register.apply(new Parameter("weight", Role.WEIGHT, initializer));
@@ -33,7 +33,7 @@ final class FormedWeight {
         };
     }
 
-    /** The weight for an input that asks for this shape. */
+    /** The weight for an input that requires this shape. */
     NDArray data(Shape shape) {
         NDArray v = weight.complete(shape).data();
         if (form == WeightForm.PLAIN) {
@@ -52,7 +52,7 @@ final class FormedWeight {
 
     private NDArray spectral(NDArray matrix) {
         NDArray fixed = Dispatch.one(new StopGradient(), matrix);
-        // The direction is copied, as the tape must not see it change.
+        // The direction is copied, because the tape must not see it change.
         NDArray left = beside.data().copy().reshape(-1, 1);
         NDArray right = unit(Linalg.matrixTranspose(fixed).matmul(left));
         left = unit(fixed.matmul(right));

@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Two layers of which the first is gated: \(y = (g(x W_g) \odot x W_u) W_d\), without biases. Shapes: x[…,in], y[…,units].
+ * Two layers, the first of them gated: \(y = (g(x W_g) \odot x W_u) W_d\), without biases. Shapes: x[…,in], y[…,units].
  * N. Shazeer, arXiv:2002.05202. The layers are named {@code gate}, {@code up} and {@code down}.
  */
 public final class GatedMlp extends Block {
@@ -19,7 +19,7 @@ public final class GatedMlp extends Block {
         GLU,
         /** None: bilinear. */
         BILINEAR,
-        /** The rectifier: ReGLU. */
+        /** ReLU: ReGLU. */
         REGLU,
         /** The Gaussian error linear unit: GEGLU. */
         GEGLU,
@@ -42,7 +42,7 @@ public final class GatedMlp extends Block {
     }
 
     /**
-     * SwiGLU.
+     * Creates a SwiGLU block.
      *
      * @param hidden width between the layers
      * @param units width of y

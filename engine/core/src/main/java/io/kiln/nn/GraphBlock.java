@@ -13,15 +13,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A block that runs a graph: what a network is on executors and after reading it from disk. It is trained, saved and traced
- * as any other block.
+ * A block that runs a graph: the form of a network on executors and after reading it from disk. It is trained, saved
+ * and traced like any other block.
  */
 public sealed class GraphBlock extends Block permits SymbolBlock {
     private final Graph graph;
     private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
     /**
-     * A block whose parameters are those of a graph.
+     * Creates a block with the parameters of a graph.
      *
      * @param graph the graph
      */
@@ -29,7 +29,7 @@ public sealed class GraphBlock extends Block permits SymbolBlock {
         this(graph, Map.of());
     }
 
-    /** A block that shares some of its parameters with others. */
+    /** Creates a block that shares some of its parameters with others. */
     GraphBlock(Graph graph, Map<String, Parameter> shared) {
         this.graph = graph;
         for (Graph.ParameterInfo p : graph.parameters()) {
@@ -57,11 +57,11 @@ public sealed class GraphBlock extends Block permits SymbolBlock {
     }
 
     /**
-     * The same network computed in mixed precision: its casts are nodes of the graph, its parameters are those of this one.
+     * The same network in mixed precision: its casts are nodes of the graph, its parameters are those of this block.
      *
-     * @param precision the narrow type
-     * @param lists which operators compute in what type
-     * @return the graph; its outputs may be of the narrow type
+     * @param precision the narrow dtype
+     * @param lists the dtypes in which operators compute
+     * @return the graph; its outputs may have the narrow dtype
      */
     public Graph inPrecision(Precision precision, CastLists lists) {
         try (Autocast.Mode cast = Autocast.open(precision, lists)) {
@@ -84,7 +84,7 @@ public sealed class GraphBlock extends Block permits SymbolBlock {
         return graph.run(values, inputs);
     }
 
-    /** Repeats the nodes into the graph that this thread traces. */
+    /** Replays the nodes into the graph that this thread is tracing. */
     private NDArray[] replay(NDArray... inputs) {
         NDArray[][] all = new NDArray[graph.variableCount() + graph.nodes().size()][];
         int next = 0;

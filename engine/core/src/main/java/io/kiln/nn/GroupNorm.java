@@ -24,7 +24,7 @@ public final class GroupNorm extends Block {
     /**
      * A layer with epsilon 1e-5.
      *
-     * @param groups how many groups, at least 1; must divide the channels
+     * @param groups number of groups, at least 1; must divide the channels
      */
     public GroupNorm(long groups) {
         this(groups, 1e-5);
@@ -33,7 +33,7 @@ public final class GroupNorm extends Block {
     /**
      * A layer.
      *
-     * @param groups how many groups, at least 1; must divide the channels
+     * @param groups number of groups, at least 1; must divide the channels
      * @param epsilon added to the variance, above 0
      */
     public GroupNorm(long groups, double epsilon) {

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A compiled block: an executable for each signature with which it was called, of those used last.
+ * A compiled block: the most recently used executables, one for each signature with which it was called.
  *
  * <p>Concurrency: thread-safe; one thread compiles at a time.
  */
@@ -29,7 +29,7 @@ final class Hybrid implements AutoCloseable {
     private final ProgramCache<Signature> signatures;
     private volatile Signature last;
 
-    /** What a call must agree in for an executable to serve it, and the executable. */
+    /** An executable, and what calls must have in common for it to serve them. */
     static final class Signature {
         final Backend backend;
         final Spec[] inputs;
@@ -42,7 +42,7 @@ final class Hybrid implements AutoCloseable {
         final Parameter[] parameters;
         final boolean[] trained;
         final Executable executable;
-        /** One for being kept, and one for each call that runs; at 0 it is closed. */
+        /** One for being cached, and one for each running call; at 0 it is closed. */
         private final AtomicInteger users = new AtomicInteger(1);
 
         private Signature(Hybrid owner, boolean differentiable, NDArray... data) {
@@ -126,7 +126,7 @@ final class Hybrid implements AutoCloseable {
             return users.getAndUpdate(n -> n > 0 ? n + 1 : n) > 0;
         }
 
-        /** Ends a call, or the keeping of the program. */
+        /** Ends a call, or the caching of the program. */
         private void release() {
             if (users.decrementAndGet() == 0) {
                 executable.close();
@@ -211,7 +211,7 @@ final class Hybrid implements AutoCloseable {
                 .anyMatch(p -> p.isTrained() && p.dtype().isFloating());
     }
 
-    /** Frees what was compiled. */
+    /** Frees the compiled programs. */
     @Override
     public void close() {
         last = null;

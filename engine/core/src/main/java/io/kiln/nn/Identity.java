@@ -2,7 +2,7 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 
-/** Gives back what it gets; a place holder where a block is asked for. Shapes: y as x. */
+/** Returns its input; a placeholder where a block is required. Shapes: y as x. */
 public final class Identity extends Block {
     /** Creates the layer. */
     public Identity() {}

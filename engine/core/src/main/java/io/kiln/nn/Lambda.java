@@ -3,12 +3,15 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 import java.util.function.UnaryOperator;
 
-/** A block without parameters from a function. The function is traced when the network is: it does not travel itself. */
+/**
+ * A block without parameters that applies a function. The function is traced with the network: it is not serialized
+ * itself.
+ */
 public final class Lambda extends Block {
     private final UnaryOperator<NDArray> function;
 
     /**
-     * A block from a function.
+     * Creates a block from a function.
      *
      * @param function written with operators
      */

@@ -6,7 +6,10 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Role;
 import io.kiln.op.nn.Neural;
 
-/** Layer normalisation over the last axis, as in {@link io.kiln.op.nn.LayerNormOp}. Shapes: x[…,n], y as x; gamma and beta [n]. */
+/**
+ * Layer normalisation over the last axis, as in {@link io.kiln.op.nn.LayerNormOp}. Shapes: x[…,n], y as x; gamma and
+ * beta [n].
+ */
 public final class LayerNorm extends Block {
     private final double epsilon;
     private final Parameter gamma =

@@ -12,18 +12,18 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Begins a network with values of another one, as far as their names agree: what fine-tuning begins with.
- * {@link Block#load} is for all values of the same network; {@link #matching} leaves out values of another shape.
+ * Initializes a network with values of another one, as far as their names agree, for fine-tuning. {@link Block#load}
+ * loads all values of the same network; {@link #matching} skips values of another shape.
  */
 public final class Load {
     private Load() {}
 
     /**
-     * Sets the parameters that a file has values for.
+     * Sets the parameters for which a file has values.
      *
      * @param file a safetensors file
      * @param network the network
-     * @return the names of the parameters that the file has no value for
+     * @return the names of the parameters without a value
      * @throws IOException when reading fails or the file is damaged
      * @throws ShapeException when a shape differs
      */
@@ -34,13 +34,13 @@ public final class Load {
     }
 
     /**
-     * Sets the parameters that there are values for.
+     * Sets the parameters for which there are values.
      *
      * @param values arrays by name; they are copied
-     * @param naming from the structural name of a parameter to the name of its value
+     * @param naming maps the structural name of a parameter to the name of its value
      * @param network the network
      * @return the names of the parameters without a value
-     * @throws ShapeException when a shape differs; no parameter is changed then
+     * @throws ShapeException if a shape differs; no parameter is changed in this case
      */
     public static Set<String> from(Map<String, NDArray> values, UnaryOperator<String> naming, Block network) {
         Set<String> missing = new LinkedHashSet<>();
@@ -63,20 +63,21 @@ public final class Load {
     }
 
     /**
-     * What {@link #matching} did.
+     * The result of {@link #matching}.
      *
      * @param loaded parameters that got a value
      * @param missing parameters without a value
-     * @param otherShape parameters whose value has another shape, such as those of a new head; they stay as they were
-     * @param unused values that no parameter has taken
+     * @param otherShape parameters whose value has another shape, such as those of a new head; they are not changed
+     * @param unused values that no parameter has used
      */
     public record Report(Set<String> loaded, Set<String> missing, Set<String> otherShape, Set<String> unused) {}
 
     /**
-     * Sets the parameters that a file has values of their shape for: a network whose last layer is new begins with the rest.
+     * Sets the parameters for which a file has values of the same shape: a network with a new last layer starts from
+     * the others.
      *
      * @param file a safetensors file
-     * @param network the network, whose shapes are known
+     * @param network the network, with known shapes
      * @return what was loaded and what was not
      * @throws IOException when reading fails or the file is damaged
      * @throws IllegalStateException when a shape of the network is not known yet
@@ -88,13 +89,13 @@ public final class Load {
     }
 
     /**
-     * Sets the parameters that there are values of their shape for.
+     * Sets the parameters for which there are values of the same shape.
      *
      * @param values arrays by name; they are copied
-     * @param naming from the structural name of a parameter to the name of its value
-     * @param network the network, whose shapes are known
+     * @param naming maps the structural name of a parameter to the name of its value
+     * @param network the network, with known shapes
      * @return what was loaded and what was not
-     * @throws IllegalStateException when a shape of the network is not known yet; no parameter is changed then
+     * @throws IllegalStateException if a shape of the network is not known yet; no parameter is changed in this case
      */
     public static Report matching(Map<String, NDArray> values, UnaryOperator<String> naming, Block network) {
         Map<String, Parameter> parameters = network.parameters();

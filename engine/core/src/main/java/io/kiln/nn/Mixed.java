@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Initializers by the names of parameters: of the patterns added, the first that occurs in a parameter's structural name
- * decides; parameters that none fits keep what their layer gave them.
+ * Sets initializers by the names of parameters: the first of the added patterns that occurs in a parameter's structural
+ * name determines its initializer; parameters that match no pattern keep their layer's initializer.
  *
  * <pre>{@code
  * new Mixed().add("embed.*weight", new Normal(0.02)).add("bias$", new Constant(0.1)).applyTo(net);
@@ -17,14 +17,14 @@ import java.util.regex.Pattern;
 public final class Mixed {
     private final Map<Pattern, Initializer> rules = new LinkedHashMap<>();
 
-    /** No rules yet. */
+    /** Creates an instance without rules. */
     public Mixed() {}
 
     /**
-     * Adds a rule behind those that are there.
+     * Appends a rule.
      *
      * @param pattern a regular expression, which may match anywhere in the name
-     * @param initializer for the parameters whose name it occurs in
+     * @param initializer the initializer for parameters whose name it matches
      * @return this
      */
     public Mixed add(String pattern, Initializer initializer) {
@@ -33,11 +33,11 @@ public final class Mixed {
     }
 
     /**
-     * Gives the parameters of a network their initializers. Values that exist are given up, and drawn anew when they are
+     * Sets the initializers of a network's parameters. Existing values are discarded, and drawn again when they are
      * needed.
      *
      * @param network the network
-     * @return how many parameters a rule fitted
+     * @return the number of parameters that matched a rule
      */
     public int applyTo(Block network) {
         int changed = 0;

@@ -9,8 +9,8 @@ import io.kiln.op.Role;
 import java.util.Arrays;
 
 /**
- * A leaking rectifier whose slope is learned: \(y = \max(x, 0) + a \min(x, 0)\). Shapes: x[N,C,…], a[1] or [C], y as x. The
- * slopes begin at 0.25 and are not decayed. K. He et al., ICCV 2015.
+ * A leaky ReLU with learned slope: \(y = \max(x, 0) + a \min(x, 0)\). Shapes: x[N,C,…], a[1] or [C], y as x. The slopes
+ * are initialized to 0.25 and are not decayed. K. He et al., ICCV 2015.
  */
 public final class PRelu extends Block {
     private final Parameter slope;
@@ -21,9 +21,9 @@ public final class PRelu extends Block {
     }
 
     /**
-     * A layer with a slope for each channel, axis 1.
+     * Creates a layer with one slope per channel, axis 1.
      *
-     * @param channels how many channels; 1 for one slope for all
+     * @param channels number of channels; 1 for one common slope
      */
     public PRelu(long channels) {
         this(channels, new Constant(0.25));
@@ -32,8 +32,8 @@ public final class PRelu extends Block {
     /**
      * A layer.
      *
-     * @param channels how many channels; 1 for one slope for all
-     * @param initializer how the slopes begin
+     * @param channels number of channels; 1 for one common slope
+     * @param initializer initializer of the slopes
      */
     public PRelu(long channels, Initializer initializer) {
         if (channels < 1) {

@@ -23,7 +23,7 @@ public final class Padding extends Block {
     }
 
     /**
-     * A border of the elements inside, mirrored at the edge without repeating it.
+     * Creates a border of inner elements, mirrored at the edge without repeating it.
      *
      * @param pads one size, or one per spatial axis; below the axis' size
      * @return the layer
@@ -33,7 +33,7 @@ public final class Padding extends Block {
     }
 
     /**
-     * A border of the elements at the edge.
+     * Creates a border of the elements at the edge.
      *
      * @param pads one size, or one per spatial axis
      * @return the layer
@@ -43,7 +43,7 @@ public final class Padding extends Block {
     }
 
     /**
-     * A border of one number.
+     * Creates a border of one number.
      *
      * @param value the number
      * @param pads one size, or one per spatial axis

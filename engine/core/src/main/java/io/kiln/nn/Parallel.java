@@ -3,12 +3,12 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Blocks side by side, each with an input and an output of its own: \(y_i = f_i(x_i)\); a single input goes to all of them.
- * They are named {@code 0}, {@code 1}, …
+ * Blocks in parallel, each with its own input and output: \(y_i = f_i(x_i)\); a single input goes to all of them. They
+ * are named {@code 0}, {@code 1}, …
  */
 public final class Parallel extends Block {
     /**
-     * Blocks side by side.
+     * Runs blocks in parallel.
      *
      * @param blocks the blocks, at least one
      */

@@ -18,12 +18,13 @@ import java.util.Map;
 /**
  * An array that a block keeps between calls: a weight, or a statistic that the forward pass maintains.
  *
- * <p>Life cycle: made without shape or data; a block's first forward pass states the {@linkplain #complete shape}; the data
- * come into being when they are first asked for, or earlier by {@link #set}; {@link #close()} frees them. The data belong to
- * the parameter, not to a scope. When a call of the block or a training step asks for them, they lie on the device of its
+ * <p>Life cycle: created without shape or data; a block's first forward pass states the {@linkplain #complete shape};
+ * the data are created on first access, or earlier by {@link #set}; {@link #close()} frees them. The data belong to the
+ * parameter, not to a scope. If a call of the block or a training step accesses them first, they are on the device of its
  * input, otherwise on that of the thread; a value that is set before stays on its own device.
  *
- * <p>While a thread traces, {@link #data()} gives the parameter of the graph, named after the block's place in the network.
+ * <p>While a thread traces, {@link #data()} returns the parameter of the graph, named after the block's place in the
+ * network.
  */
 public final class Parameter implements AutoCloseable {
     private final String name;
@@ -40,11 +41,11 @@ public final class Parameter implements AutoCloseable {
     private boolean retired;
 
     /**
-     * A float32 parameter whose shape the block will state.
+     * Creates a float32 parameter whose shape the block will state.
      *
      * @param name its name within the block, such as {@code weight}
-     * @param role what it is for
-     * @param initializer how it begins
+     * @param role its role
+     * @param initializer its initializer
      */
     public Parameter(String name, Role role, Initializer initializer) {
         this(name, role, DType.FLOAT32, null, initializer);
@@ -54,10 +55,10 @@ public final class Parameter implements AutoCloseable {
      * A parameter.
      *
      * @param name its name within the block
-     * @param role what it is for
+     * @param role its role
      * @param dtype its element type
-     * @param shape its shape, or null when the block will state it
-     * @param initializer how it begins; null for a constant, whose value is {@link #set}
+     * @param shape its shape, or null if the block will state it
+     * @param initializer its initializer; null for a constant, whose value is {@link #set}
      */
     public Parameter(String name, Role role, DType dtype, Shape shape, Initializer initializer) {
         this.name = name;
@@ -79,7 +80,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * What the parameter is for.
+     * The parameter's role.
      *
      * @return its role
      */
@@ -97,7 +98,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * How the parameter begins.
+     * The parameter's initializer.
      *
      * @return the initializer; null for a constant
      */
@@ -106,7 +107,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Begins in another way. A value that exists is given up.
+     * Sets the initializer. An existing value is discarded.
      *
      * @param newInitializer the initializer
      * @return this parameter
@@ -124,22 +125,25 @@ public final class Parameter implements AutoCloseable {
     /**
      * The shape.
      *
-     * @return the shape, or null before the first forward pass has stated it
+     * @return the shape, or null before the first forward pass
      */
     public Shape shape() {
         Map<Parameter, Shape> copy = shapesOfCopy();
         return copy == null ? shape : copy.get(this);
     }
 
-    /** Where a trace of a copy keeps this parameter's shape; null outside of one, and where data or its maker fix the shape. */
+    /**
+     * Where a trace of a copy keeps this parameter's shape; null outside such a trace, and if the shape is fixed by
+     * data or by the constructor.
+     */
     private Map<Parameter, Shape> shapesOfCopy() {
         return data != null || fixedShape ? null : TraceNames.shapesOfCopy();
     }
 
     /**
-     * States the shape. Blocks call it with every forward pass.
+     * States the shape. Blocks call this in every forward pass.
      *
-     * @param needed the shape that the input asks for
+     * @param needed the shape that the input requires
      * @return this parameter
      * @throws ShapeException when the parameter already has another shape, or a size is unknown
      */
@@ -163,8 +167,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Draws the value from this seed and the parameter's place in the network alone, whenever it is first needed. Data that
-     * exist are given up.
+     * Makes the value depend only on this seed and the parameter's place in the network, whenever it is first needed.
+     * Existing data are discarded.
      *
      * @param seed the network's seed
      * @param path the parameter's unique name in the network
@@ -176,7 +180,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array: with data, which are made if need be, or traced while this thread traces a graph.
+     * The array: with data, which are created if necessary, or traced while this thread traces a graph.
      *
      * @return the array; gradients flow to it unless the parameter is frozen
      * @throws IllegalStateException when the shape is not known yet
@@ -191,8 +195,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array with data, also while this thread traces. Applies the updates that a training step has {@linkplain #defer
-     * deferred}.
+     * The array with data, even while this thread traces. Applies the updates that a training step has {@linkplain
+     * #defer deferred}.
      *
      * @return the array
      * @throws IllegalStateException when the shape is not known yet
@@ -205,7 +209,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array as it lies in memory, for the owner of {@linkplain #defer deferred} updates.
+     * The array as stored, for the owner of {@linkplain #defer deferred} updates.
      *
      * @return the array, whose rows may lack updates
      * @throws IllegalStateException when the shape is not known yet
@@ -236,9 +240,9 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Defers nothing any more.
+     * Stops deferring updates.
      *
-     * @param toSettle what {@link #defer} was given; nothing happens when somebody else has deferred since
+     * @param toSettle the argument of {@link #defer}; nothing happens if another step has deferred updates since
      */
     public void endDefer(Runnable toSettle) {
         if (settle == toSettle) {
@@ -296,8 +300,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Gives a running statistic its next value: now, or, while this thread traces, with every run of the graph in train mode.
-     * A forward pass that is only repeated ({@link Autograd#isReplaying}) leaves it alone.
+     * Sets the next value of a running statistic: now or, while this thread traces, in every run of the graph in train
+     * mode. A forward pass that is only repeated ({@link Autograd#isReplaying}) does not change it.
      *
      * @param newValue the value, of the parameter's shape
      */
@@ -313,27 +317,27 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The gradient that the last backward pass left.
+     * The gradient from the last backward pass.
      *
-     * @return the gradient, or null when there was no pass or the parameter is frozen
+     * @return the gradient, or null if there was no pass or the parameter is frozen
      */
     public NDArray gradient() {
         return data == null || data.gradientState() == null ? null : Autograd.gradient(data);
     }
 
     /**
-     * The rows of the gradient that the last backward pass left, of a parameter that {@linkplain #keepRowGradient keeps it by
-     * its rows}.
+     * The rows of the gradient from the last backward pass, for a parameter that {@linkplain #keepRowGradient keeps it
+     * by rows}.
      *
-     * @return the rows; null when there was no pass or the gradient is dense
+     * @return the rows; null if there was no pass or the gradient is dense
      */
     public RowSparse rowGradient() {
         return data == null || data.gradientState() == null ? null : Autograd.rowGradient(data);
     }
 
     /**
-     * Keeps the gradient by its rows where the network only looks rows up, so that optimizers that can {@linkplain
-     * io.kiln.optim.Optimizer#updatesLazily update lazily} touch no others; a gradient that exists is given up.
+     * Keeps the gradient by rows if the network only looks up rows, so that optimizers that can {@linkplain
+     * io.kiln.optim.Optimizer#updatesLazily update lazily} change no others; an existing gradient is discarded.
      *
      * @return this parameter
      */
@@ -346,7 +350,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Whether the gradient is kept by its rows.
+     * Whether the gradient is kept by rows.
      *
      * @return true after {@link #keepRowGradient}
      */
@@ -355,7 +359,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * What backward passes do with the gradient.
+     * How backward passes store the gradient.
      *
      * @return the request
      */
@@ -364,7 +368,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Says what backward passes do with the gradient; a gradient that exists is given up.
+     * Sets how backward passes store the gradient; an existing gradient is discarded.
      *
      * @param newRequest the request
      * @return this parameter
@@ -381,7 +385,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Takes the parameter out of training: no gradient is computed, trainers leave it alone.
+     * Excludes the parameter from training: no gradient is computed, and trainers do not update it.
      *
      * @return this parameter
      */
@@ -392,15 +396,15 @@ public final class Parameter implements AutoCloseable {
     /**
      * Whether trainers update the parameter.
      *
-     * @return false when it is frozen or its role is not trained
+     * @return false if it is frozen or its role is not trained
      */
     public boolean isTrained() {
         return request != GradReq.NULL;
     }
 
     /**
-     * Frees the data and the gradient. The parameter may be used again, unless its block is closed, and then draws or takes a
-     * new value.
+     * Frees the data and the gradient. Unless its block is closed, the parameter may be used again, and then draws or
+     * receives a new value.
      */
     @Override
     public void close() {
@@ -416,7 +420,7 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
-    /** Frees all for good: the block is closed. */
+    /** Frees everything for good: the block is closed. */
     void retire() {
         close();
         retired = true;
@@ -430,7 +434,7 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
-    /** {@return name, role and what is known of the shape} */
+    /** {@return name, role and the known sizes} */
     @Override
     public String toString() {
         return name + " (" + role + " " + dtype + (shape() == null ? ", shape unknown" : shape()) + ")";

@@ -7,16 +7,16 @@ import java.util.Arrays;
 
 /**
  * Moves channels into space: \(y[n, c, w f + i] = x[n, c f + i, w]\), and likewise for two and three axes, where the
- * channel's number counts the last axis fastest. Shapes: x[N, C·f₁·f₂…, H, W…], y[N, C, H·f₁, W·f₂…]. W. Shi et al., CVPR
- * 2016.
+ * channel index varies fastest along the last axis. Shapes: x[N, C·f₁·f₂…, H, W…], y[N, C, H·f₁, W·f₂…]. W. Shi et al.,
+ * CVPR 2016.
  */
 public final class PixelShuffle extends Block {
     private final long[] factors;
 
     /**
-     * A layer for as many spatial axes as there are factors: one to three.
+     * Creates a layer for as many spatial axes as there are factors: one to three.
      *
-     * @param factors by what each axis grows, at least 1
+     * @param factors the factor by which each axis grows, at least 1
      */
     public PixelShuffle(long... factors) {
         boolean fits = factors.length >= 1 && factors.length <= 3;

@@ -126,7 +126,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * The largest element of each channel, whatever the sizes: y[N,C,1,…].
+     * The largest element of each channel, for any spatial sizes: y[N,C,1,…].
      *
      * @return the layer
      */
@@ -135,7 +135,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * The mean of each channel, whatever the sizes: y[N,C,1,…].
+     * The mean of each channel, for any spatial sizes: y[N,C,1,…].
      *
      * @return the layer
      */
@@ -144,7 +144,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * The mean of equal shares of each channel, whatever the sizes: {@link AdaptiveAvgPool}.
+     * The mean of equal shares of each channel, for any spatial sizes: {@link AdaptiveAvgPool}.
      *
      * @param size sizes of the result, one per spatial axis
      * @return the layer
@@ -155,7 +155,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * The largest element of equal shares of each channel, whatever the sizes: {@link AdaptiveMaxPool}.
+     * The largest element of equal shares of each channel, for any spatial sizes: {@link AdaptiveMaxPool}.
      *
      * @param size sizes of the result, one per spatial axis
      * @return the layer
@@ -166,7 +166,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with another step.
+     * Returns this layer with another step.
      *
      * @param sizes one size, or one per spatial axis
      * @return a new layer
@@ -177,7 +177,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with another border; 0 by default.
+     * Returns this layer with another border; 0 by default.
      *
      * @param sizes one size, or one per spatial axis; at most half the window
      * @return a new layer
@@ -188,7 +188,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with another distance between neighbours in the window; 1 by default.
+     * Returns this layer with another distance between neighbours in the window; 1 by default.
      *
      * @param distances one distance, or one per spatial axis
      * @return a new layer
@@ -199,8 +199,8 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with or without a last window that reaches beyond the border, so that sizes are rounded up; without it by
-     * default.
+     * Returns this layer with or without a last window that reaches beyond the border, so that sizes are rounded up;
+     * without it by default.
      *
      * @param roundUp true or false
      * @return a new layer
@@ -210,7 +210,7 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with or without the border in the divisor of the mean; with it by default.
+     * Returns this layer with or without the border counted in the divisor of the mean; with it by default.
      *
      * @param count true or false
      * @return a new layer
@@ -220,11 +220,11 @@ public final class Pool extends Block {
     }
 
     /**
-     * This layer with a fixed divisor of the sums in place of the number of elements.
+     * Returns this layer with a fixed divisor of the sums instead of the number of elements.
      *
      * @param number the divisor, at least 1
      * @return a new layer
-     * @throws IllegalArgumentException for a smaller number, or when the layer takes the largest element
+     * @throws IllegalArgumentException for a smaller number, or if the layer takes the largest element
      */
     public Pool divisor(long number) {
         if (number < 1 || largest) {

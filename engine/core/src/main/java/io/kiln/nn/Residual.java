@@ -3,15 +3,15 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 
 /**
- * A block and a way around it: \(y = f(x) + s(x)\). Shapes: f(x) and s(x) equal. K. He et al., CVPR 2016. The blocks are named
- * {@code body} and {@code shortcut}.
+ * A block with a shortcut: \(y = f(x) + s(x)\). Shapes: f(x) and s(x) equal. K. He et al., CVPR 2016. The blocks are
+ * named {@code body} and {@code shortcut}.
  */
 public final class Residual extends Block {
     private final Block body;
     private final Block shortcut;
 
     /**
-     * A block with x itself added.
+     * Creates a block that adds x itself.
      *
      * @param body f
      */
@@ -20,10 +20,10 @@ public final class Residual extends Block {
     }
 
     /**
-     * A block with another one's output added.
+     * Creates a block that adds another block's output.
      *
      * @param body f
-     * @param shortcut s, such as a convolution that brings x to the shape of f(x)
+     * @param shortcut s, such as a convolution that converts x to the shape of f(x)
      */
     public Residual(Block body, Block shortcut) {
         this.body = addChild("body", body);

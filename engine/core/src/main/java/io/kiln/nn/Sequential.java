@@ -2,7 +2,7 @@ package io.kiln.nn;
 
 import io.kiln.ndarray.NDArray;
 
-/** Blocks one after the other: \(y = f_n(\dots f_1(f_0(x)))\). They are named {@code 0}, {@code 1}, … */
+/** A chain of blocks: \(y = f_n(\dots f_1(f_0(x)))\). They are named {@code 0}, {@code 1}, … */
 public final class Sequential extends Block {
     /**
      * A chain of blocks.

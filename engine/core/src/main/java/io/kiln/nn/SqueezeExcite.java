@@ -5,8 +5,8 @@ import io.kiln.op.nn.Neural;
 import java.util.function.UnaryOperator;
 
 /**
- * Weighs the channels by what all of the image says: \(y = x \cdot g(W_2\, f(W_1 \bar x))\), where \(\bar x\) is the
- * mean of each channel. Shapes: x[N,C,H,W], y as x. J. Hu, L. Shen, G. Sun: Squeeze-and-excitation networks, CVPR 2018.
+ * Weights the channels by global information: \(y = x \cdot g(W_2\, f(W_1 \bar x))\), where \(\bar x\) is the mean of
+ * each channel. Shapes: x[N,C,H,W], y as x. J. Hu, L. Shen, G. Sun: Squeeze-and-excitation networks, CVPR 2018.
  */
 public final class SqueezeExcite extends Block {
     private final Conv squeeze;
@@ -15,7 +15,7 @@ public final class SqueezeExcite extends Block {
     private final UnaryOperator<NDArray> gate;
 
     /**
-     * A block that squeezes to a sixteenth of the channels, as the paper.
+     * Creates a block that squeezes to a sixteenth of the channels, as in the paper.
      *
      * @param channels C
      */
@@ -24,7 +24,7 @@ public final class SqueezeExcite extends Block {
     }
 
     /**
-     * A block with a rectifier and a sigmoid, as the paper.
+     * Creates a block with a ReLU and a sigmoid, as in the paper.
      *
      * @param channels C
      * @param squeezed rows of \(W_1\)

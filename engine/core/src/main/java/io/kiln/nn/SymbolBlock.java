@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A network imported as a block: from a symbol, from a graph, or from the files that the estimators write. Its inputs have
- * names, its parameters are those of the graph, and any value inside can be made an output, as one does to take features
- * from a trained network.
+ * A network imported as a block: from a symbol, from a graph, or from the files written by the estimators. Its inputs
+ * have names, its parameters are those of the graph, and any inner value can be made an output, for example to extract
+ * features from a trained network.
  *
  * <pre>{@code
  * SymbolBlock net = SymbolBlock.imports(Path.of("model"));
@@ -27,7 +27,7 @@ public final class SymbolBlock extends GraphBlock {
     private static final long MAX_GRAPH_BYTES = 256L << 20;
 
     /**
-     * A block whose parameters are those of a graph.
+     * Creates a block with the parameters of a graph.
      *
      * @param graph the graph
      */
@@ -40,22 +40,23 @@ public final class SymbolBlock extends GraphBlock {
     }
 
     /**
-     * A block of a symbol: variables with a role are its parameters, the others its inputs.
+     * Creates a block from a symbol: variables with a role become its parameters, the others its inputs.
      *
      * @param symbol the symbol; a group gives several outputs
-     * @param shapes what is known of variables beside what they were declared with; the batch may be {@link Shape#UNKNOWN}
+     * @param shapes known shapes of variables, in addition to their declarations; the batch may be {@link
+     *     Shape#UNKNOWN}
      * @return the block
-     * @throws io.kiln.ndarray.ShapeException when shapes contradict one another or too little is known
+     * @throws io.kiln.ndarray.ShapeException if shapes contradict each other or too little is known
      */
     public static SymbolBlock of(Symbol symbol, Map<String, Shape> shapes) {
         return new SymbolBlock(symbol.toGraph(shapes));
     }
 
     /**
-     * Reads a network from {@code graph.json} and {@code weights.safetensors}, the files that a saved model consists of.
-     * The factor on the features, which an estimator may have been given and which stands in {@code kiln.json}, is not applied.
+     * Reads a network from {@code graph.json} and {@code weights.safetensors}, the files of a saved model. The factor
+     * on the features that an estimator may have been given, which is in {@code kiln.json}, is not applied.
      *
-     * @param directory where they are
+     * @param directory the directory of the files
      * @return the block, with its values
      * @throws IOException when a file cannot be read, or the weights are damaged
      * @throws IllegalArgumentException if the JSON is not a graph or the weights belong to another network
@@ -67,7 +68,7 @@ public final class SymbolBlock extends GraphBlock {
     /**
      * Reads a network.
      *
-     * @param graph a file of a graph's JSON form
+     * @param graph a file with a graph's JSON
      * @param weights a safetensors file of its parameters
      * @return the block, with its values
      * @throws IOException when a file cannot be read, or the weights are damaged
@@ -87,7 +88,7 @@ public final class SymbolBlock extends GraphBlock {
     /**
      * Writes the files that {@link #imports(Path)} reads.
      *
-     * @param directory where they shall be; it must exist
+     * @param directory the destination; it must exist
      * @throws IOException when writing fails
      */
     public void export(Path directory) throws IOException {
@@ -109,7 +110,7 @@ public final class SymbolBlock extends GraphBlock {
      *
      * @param inputs the inputs by name
      * @return the outputs
-     * @throws IllegalArgumentException when an input lacks or is unknown
+     * @throws IllegalArgumentException if an input is missing or unknown
      */
     public NDArray[] forward(Map<String, NDArray> inputs) {
         List<String> names = inputNames();
@@ -122,11 +123,11 @@ public final class SymbolBlock extends GraphBlock {
     }
 
     /**
-     * A part of the network that ends at values inside. It shares its parameters with this block, so that it may be trained
-     * further as a part of another network.
+     * Returns the part of the network that computes inner values. It shares its parameters with this block, so that it
+     * may be trained further as part of another network.
      *
      * @param values names of operators, for their first output, or of values as in {@link Symbol#internals}
-     * @return the block, of one output per name
+     * @return the block, with one output per name
      * @throws IllegalArgumentException when there is no such value
      */
     public SymbolBlock upTo(String... values) {

@@ -5,7 +5,10 @@ import io.kiln.ndarray.Shape;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** The names of the parameters of the network that this thread traces, and, when it traces a copy, their shapes in it. */
+/**
+ * The names of the parameters of the network that this thread traces and, if it traces a copy, their shapes in the
+ * copy.
+ */
 final class TraceNames implements AutoCloseable {
     private static final Context.Local<TraceNames> CURRENT = Context.local(Context.Part.TRACE_NAMES, TraceNames.class);
 
@@ -24,12 +27,12 @@ final class TraceNames implements AutoCloseable {
         return new TraceNames(root, null);
     }
 
-    /** Names for a copy: what the trace finds out about shapes stays out of the parameters. */
+    /** Names for a copy: shapes inferred by the trace are not stored in the parameters. */
     static TraceNames ofCopy(Block root) {
         return new TraceNames(root, new IdentityHashMap<>());
     }
 
-    /** The shapes in the copy that this thread traces; null when it traces none. */
+    /** The shapes in the copy that this thread traces; null if it traces none. */
     static Map<Parameter, Shape> shapesOfCopy() {
         TraceNames t = CURRENT.get();
         return t == null ? null : t.shapes;

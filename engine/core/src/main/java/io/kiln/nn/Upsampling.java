@@ -9,8 +9,8 @@ import io.kiln.op.vision.Vision;
 import java.util.stream.LongStream;
 
 /**
- * Enlarges the spatial axes by whole factors: repeats each element (nearest neighbour), or samples as {@link Interpolate} says.
- * Shapes: x[N,C,spatial…], each spatial axis of y longer by its factor.
+ * Enlarges the spatial axes by integer factors: repeats each element (nearest neighbour), or samples like {@link
+ * Interpolate}. Shapes: x[N,C,spatial…], each spatial axis of y longer by its factor.
  */
 public final class Upsampling extends Block {
     private final long[] factors;
@@ -40,9 +40,9 @@ public final class Upsampling extends Block {
     }
 
     /**
-     * This layer with another way to sample, of known sizes.
+     * Returns this layer with another sampling mode, for known sizes.
      *
-     * @param how the way; {@link InterpolationMode#LINEAR} is bilinear on images
+     * @param how the mode; {@link InterpolationMode#LINEAR} is bilinear on images
      * @param align whether the first and last elements of both arrays coincide
      * @return a new layer
      */

@@ -61,7 +61,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The layers and networks of one input that JSON can make, and the ways to make each. */
+/** The layers and networks with one input that can be created from JSON, and the ways to create each. */
 public final class BlockCatalog {
     private static final List<Class<?>> TYPES = List.of(
             Activations.class,
@@ -123,15 +123,15 @@ public final class BlockCatalog {
     private BlockCatalog() {}
 
     /**
-     * A layer by its name in JSON.
+     * A layer with its name in JSON.
      *
      * @param name {@code Class} or {@code Class.factory}
-     * @param forms the ways to make it: alternatives, of which a call matches one
+     * @param forms the ways to create it: alternatives, one of which a call matches
      */
     public record Entry(String name, List<Form> forms) {}
 
     /**
-     * One way to make a layer.
+     * One way to create a layer.
      *
      * @param required arguments that must be given
      * @param optional arguments that may be given too
@@ -150,7 +150,7 @@ public final class BlockCatalog {
     /**
      * All layers, in alphabetical order.
      *
-     * @return an entry per name
+     * @return one entry per name
      */
     public static List<Entry> entries() {
         List<Entry> all = new ArrayList<>();

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads networks from JSON. A layer is a call, {@code {"Name": {"argument": value, …}}}, or just {@code "Name"} without arguments;
- * an array of layers is a {@link io.kiln.nn.Sequential}:
+ * Reads networks from JSON. A layer is a call, {@code {"Name": {"argument": value, …}}}, or just {@code "Name"} without
+ * arguments; an array of layers is a {@link io.kiln.nn.Sequential}:
  *
  * <pre>{@code
  * [{"Conv2D": {"channels": 32, "kernel": 3, "activation": "relu"}},
@@ -22,13 +22,13 @@ import java.util.Optional;
  *  {"Dense": {"units": 10}}]
  * }</pre>
  *
- * <p>Names are those of the classes in {@code io.kiln.nn}, its {@code rnn}, {@code transformer} and {@code zoo} packages, or
- * {@code Class.factory} for a static factory. Arguments are the parameters of a public constructor or factory, the settings of its
- * builder, and its fluent setters, by their Java names. Where a constructor takes nothing but blocks, an array in place of the
- * arguments lists them: {@code {"Concurrent": [a, b]}}. Enums are strings in any case; initializers are written by name,
- * {@code "xavier"}, or with attributes, {@code {"normal": {"sigma": 0.01}}}.
+ * <p>Names are those of the classes in {@code io.kiln.nn} and its {@code rnn}, {@code transformer} and {@code zoo}
+ * packages, or {@code Class.factory} for a static factory. Arguments are the parameters of a public constructor or
+ * factory, the settings of its builder, and its fluent setters, by their Java names. If a constructor takes only
+ * blocks, an array instead of the arguments lists them: {@code {"Concurrent": [a, b]}}. Enums are strings in any case;
+ * initializers are given by name, {@code "xavier"}, or with attributes, {@code {"normal": {"sigma": 0.01}}}.
  *
- * <p>JSON can make the layers of the {@link BlockCatalog} only, and name no other class.
+ * <p>JSON can create only the layers of the {@link BlockCatalog}, and can name no other class.
  */
 public final class BlockJson {
     private static final int MAX_DEPTH = 100;
@@ -39,12 +39,12 @@ public final class BlockJson {
     private BlockJson() {}
 
     /**
-     * Makes a network from a text that may be a graph's JSON instead.
+     * Creates a network from a text that may also be a graph's JSON.
      *
      * @param json the text
-     * @return the block that {@link #read} makes; empty for what is not JSON, nor an array, a string, or an object with one field
-     *     that begins with a capital letter
-     * @throws IllegalArgumentException as that of {@link #read}
+     * @return the block that {@link #read} creates; empty if the text is not JSON, or not an array, a string, or an
+     *     object with one field that begins with a capital letter
+     * @throws IllegalArgumentException as in {@link #read}
      */
     public static Optional<Block> readLayers(String json) {
         JsonNode node;
@@ -58,12 +58,12 @@ public final class BlockJson {
     }
 
     /**
-     * Makes a network.
+     * Creates a network.
      *
      * @param json the layers
-     * @return the block, its parameters not initialized yet
-     * @throws IllegalArgumentException when the text is not JSON, names an unknown layer or argument, or gives a layer a value that it
-     *     refuses; the message says where
+     * @return the block, with uninitialized parameters
+     * @throws IllegalArgumentException if the text is not JSON, names an unknown layer or argument, or gives a layer an
+     *     invalid value; the message says where
      */
     public static Block read(String json) {
         try {

@@ -19,10 +19,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Makes objects of named arguments.
+ * Creates objects from named arguments.
  *
  * @param place path to the object in the JSON, for messages
- * @param depth how deep it is nested
+ * @param depth its nesting depth
  */
 record Calls(String place, int depth) {
 
@@ -56,7 +56,7 @@ record Calls(String place, int depth) {
                         new IllegalArgumentException(place + ": does not take a list of layers; " + accepted(maker)));
     }
 
-    /** The start that takes most of the arguments among those that all arguments suit. */
+    /** The constructor or factory that takes the most of the given arguments, among those that accept all of them. */
     private Executable choose(Maker maker, ObjectNode named) {
         Executable best = null;
         for (Executable start : maker.starts()) {

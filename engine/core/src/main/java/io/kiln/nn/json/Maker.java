@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The ways to make objects of a class: constructors and a {@code builder()}, or one static factory, each followed by fluent setters and,
- * for a builder, by {@code build()}.
+ * The ways to create objects of a class: constructors and a {@code builder()}, or one static factory, each followed by
+ * fluent setters and, for a builder, by {@code build()}.
  *
  * @param type the class
  * @param factory name of the static factory, or null for constructors and builder
@@ -23,7 +23,7 @@ record Maker(Class<?> type, String factory) {
     private static final String BUILDER = "builder";
     private static final String BUILD = "build";
 
-    /** Static factories of layers, their builder apart. */
+    /** Static factories of layers, except for their builder. */
     static List<Method> factories(Class<?> type) {
         return Arrays.stream(type.getDeclaredMethods())
                 .filter(m -> Modifier.isStatic(m.getModifiers()) && Modifier.isPublic(m.getModifiers()))
@@ -32,7 +32,7 @@ record Maker(Class<?> type, String factory) {
                 .toList();
     }
 
-    /** What comes of an object in the end: what {@code build()} returns, or its own class. */
+    /** The final type of an object: what {@code build()} returns, or its own class. */
     private static Class<?> built(Class<?> type) {
         return builds(type).<Class<?>>map(Method::getReturnType).orElse(type);
     }
@@ -47,7 +47,7 @@ record Maker(Class<?> type, String factory) {
         return !starts().isEmpty();
     }
 
-    /** Constructors or static methods to begin with. */
+    /** The constructors or static methods to start with. */
     List<Executable> starts() {
         List<Executable> all = new ArrayList<>();
         for (Method m : type.getDeclaredMethods()) {
@@ -71,7 +71,10 @@ record Maker(Class<?> type, String factory) {
         return factories(type).stream().anyMatch(m -> m.getName().equals("of"));
     }
 
-    /** Fluent setters of a class by name: they return the class and take one argument, or none, which JSON writes as true. */
+    /**
+     * Fluent setters of a class by name: they return the class and take one argument, or none, which is {@code true} in
+     * JSON.
+     */
     static List<Method> setters(Class<?> type) {
         return Arrays.stream(type.getMethods())
                 .filter(m -> !Modifier.isStatic(m.getModifiers()) && !m.isBridge() && m.getParameterCount() <= 1)

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Java values of JSON, by the type of a parameter. */
+/** Converts JSON to Java values, by the type of a parameter. */
 final class Values {
     private static final int MAX_SIZES = 1 << 16;
 
@@ -25,7 +25,7 @@ final class Values {
         return describe(type) != null;
     }
 
-    /** How the catalog names a type; null for one that JSON cannot state. */
+    /** The catalog's name of a type; null for a type that JSON cannot express. */
     static String describe(Type type) {
         if (type == long.class || type == int.class) {
             return "int";

@@ -1,5 +1,6 @@
 /**
- * Networks as JSON: a call per layer, by the names of {@code io.kiln.nn} and its subpackages. It is how Python, Spark Connect and
- * configuration files state a network whose shapes are not known yet; a traced network is a graph and has a JSON of its own.
+ * Networks as JSON: one call per layer, by the names of {@code io.kiln.nn} and its subpackages. Python, Spark Connect
+ * and configuration files describe networks with unknown shapes this way; a traced network is a graph, which has its
+ * own JSON form.
  */
 package io.kiln.nn.json;

@@ -6,30 +6,30 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A loss for labels that are classes, one of which may count nothing, and which may have weights.
+ * A loss for labels that are classes, with optional class weights and an optional ignored label.
  *
  * @param <L> the loss
  */
 public sealed interface ClassLoss<L extends ClassLoss<L>> extends Loss
         permits Nll, SmoothedCrossEntropy, SoftmaxCrossEntropy, SoftmaxFocal {
-    /** {@return the label of elements that count nothing; empty when all count} */
+    /** {@return the label of elements that do not count; empty if all count} */
     OptionalLong ignoredLabel();
 
-    /** {@return a weight for each class; empty when all classes count 1} */
+    /** {@return a weight for each class; empty if all classes have weight 1} */
     List<Double> classWeights();
 
     /**
-     * This loss with other counts.
+     * Returns this loss with another ignored label and other weights.
      *
      * @param ignored label of elements that count nothing; empty when all count
-     * @param weights one per class, at least 0; empty when all classes count 1
+     * @param weights one per class, at least 0; empty if all classes have weight 1
      * @return the new loss
      * @throws IllegalArgumentException when a weight is negative or not finite
      */
     L with(OptionalLong ignored, List<Double> weights);
 
     /**
-     * This loss with a label that counts nothing.
+     * Returns this loss with an ignored label.
      *
      * @param label the label, such as -100
      * @return the new loss
@@ -39,7 +39,7 @@ public sealed interface ClassLoss<L extends ClassLoss<L>> extends Loss
     }
 
     /**
-     * This loss with weights of classes.
+     * Returns this loss with class weights.
      *
      * @param weights one per class, at least 0
      * @return the new loss

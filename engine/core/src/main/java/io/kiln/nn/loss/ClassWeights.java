@@ -11,13 +11,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** What class labels count: an ignored label nothing, each class its weight. */
+/** The weights of class labels: 0 for the ignored label, otherwise the weight of the class. */
 record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
     static ClassWeights of(ClassLoss<?> loss) {
         return new ClassWeights(loss.name(), loss.ignoredLabel(), loss.classWeights());
     }
 
-    /** Refuses weights that are no weights. */
+    /** Rejects invalid weights. */
     static List<Double> checked(String loss, List<Double> weights) {
         for (double w : weights) {
             if (!(w >= 0) || Double.isInfinite(w)) {
@@ -36,17 +36,17 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return ignored.isEmpty() && weights.isEmpty();
     }
 
-    /** 1 where a label counts, else 0; null when all do. */
+    /** 1 if a label counts, otherwise 0; null if all do. */
     NDArray kept(NDArray classes) {
         return ignored.isEmpty() ? null : classes.ne(ignored.getAsLong());
     }
 
-    /** 1 where a label counts, else 0, as float32. */
+    /** 1 if a label counts, otherwise 0, as float32. */
     NDArray mask(NDArray classes) {
         return kept(classes).cast(DType.FLOAT32);
     }
 
-    /** The classes with 0 in place of the ignored label. */
+    /** The classes with 0 instead of the ignored label. */
     NDArray indices(NDArray classes) {
         NDArray kept = kept(classes);
         return kept == null ? classes : Elementwise.where(kept, classes, Creation.zerosLike(classes));
@@ -56,7 +56,7 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return table("classWeights", beside, prediction, dtype);
     }
 
-    /** The weight of each class as an array of a dtype, after a look at their number. */
+    /** The weight of each class as an array of a dtype, after checking their number. */
     NDArray table(String attribute, ArrayFactory beside, Shape prediction, DType dtype) {
         if (weights.size() != prediction.dim(-1)) {
             throw new IllegalArgumentException(loss + ": predictions" + prediction + " need " + prediction.dim(-1) + " "
@@ -66,7 +66,7 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return beside.of(Shape.of(w.length), w).cast(dtype);
     }
 
-    /** What each label counts in a mean; null when all count 1. */
+    /** The weight of each label in a mean; null if all are 1. */
     NDArray of(Shape prediction, NDArray classes) {
         NDArray kept = kept(classes);
         if (weights.isEmpty()) {
@@ -79,13 +79,13 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         return kept == null ? w : w.mul(kept.cast(DType.FLOAT32));
     }
 
-    /** Losses of classes, each times its weight, and 0 where the label is ignored. */
+    /** Losses of classes, each times its weight, and 0 for ignored labels. */
     NDArray weigh(NDArray losses, Shape prediction, NDArray classes) {
         NDArray w = of(prediction, classes);
         return w == null ? losses : without(losses.mul(w.cast(losses.dtype())), classes);
     }
 
-    /** Losses, and 0 where the label is ignored whatever was computed there. */
+    /** Losses, and 0 for ignored labels, whatever was computed there. */
     NDArray without(NDArray losses, NDArray classes) {
         NDArray kept = kept(classes);
         return kept == null ? losses : Elementwise.where(kept, losses, Creation.zerosLike(losses));

@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Pulls pairs of vectors together or apart by their distance: with \(d = \|a - b\|\) over all axes but the batch,
- * \(\frac12 d^2\) where the label is above 0, else \(\frac12 \max(0, m - d)^2\). Shapes: a and b equal, label [N].
- * R. Hadsell et al., CVPR 2006.
+ * Pulls pairs of vectors together or pushes them apart by their distance: with \(d = \|a - b\|\) over all axes except
+ * the batch, \(\frac12 d^2\) if the label is above 0, otherwise \(\frac12 \max(0, m - d)^2\). Shapes: a and b equal,
+ * label [N]. R. Hadsell et al., CVPR 2006.
  *
  * @param margin m, above 0
  */

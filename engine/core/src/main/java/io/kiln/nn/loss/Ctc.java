@@ -10,16 +10,16 @@ import io.kiln.op.recurrent.Sequences;
 import io.kiln.op.reduce.Reductions;
 
 /**
- * Connectionist temporal classification: \(-\ln p(\mathrm{labels})\), summed over all alignments of the labels with the steps, each
- * of which gives scores of C classes, one of them the blank. A. Graves et al., ICML 2006; formula as in
- * {@link io.kiln.op.nn.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the first class that
- * is no label ends a sequence (−1, as MXNet pads them; 0 as well where that is the blank).
+ * Connectionist temporal classification: \(-\ln p(\mathrm{labels})\), summed over all alignments of the labels with the
+ * steps, each of which has scores for C classes including the blank. A. Graves et al., ICML 2006; formula as in {@link
+ * io.kiln.op.nn.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the first
+ * class that is not a label ends a sequence (−1, as in MXNet's padding; also 0 if that is the blank).
  *
- * <p>A sequence of more labels than steps cannot be aligned and has loss ∞, or 0 with {@code zeroInfinity}.
+ * <p>A sequence with more labels than steps cannot be aligned and has loss ∞, or 0 with {@code zeroInfinity}.
  *
  * @param layout the order of the predictions' axes
- * @param blank which class is the blank
- * @param zeroInfinity whether sequences that cannot be aligned count nothing
+ * @param blank the blank class
+ * @param zeroInfinity whether sequences that cannot be aligned have loss 0
  */
 public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements Loss {
     /** The order of axes: batch N, steps T, classes C. */
@@ -30,7 +30,7 @@ public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements L
         TNC
     }
 
-    /** Which class stands for no label. */
+    /** The class that stands for no label. */
     public enum Blank {
         /** Class 0; labels are 1 to C - 1. */
         FIRST,
@@ -38,12 +38,12 @@ public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements L
         LAST
     }
 
-    /** Gluon's attributes: batch first, the last class is the blank, infinite losses stay. */
+    /** Uses Gluon's attributes: batch first, the last class is the blank, infinite losses stay. */
     public Ctc() {
         this(Layout.NTC, Blank.LAST, false);
     }
 
-    /** All steps count, and the labels before the first padding. */
+    /** Uses all steps, and the labels before the first padding. */
     @Override
     public NDArray unreduced(NDArray prediction, NDArray label) {
         NDArray labels = labels(prediction, label);
@@ -54,10 +54,10 @@ public record Ctc(Layout layout, Blank blank, boolean zeroInfinity) implements L
     }
 
     /**
-     * The loss of each sequence, of which not all steps and labels count.
+     * The loss of each sequence, with given numbers of steps and labels.
      *
      * @param prediction logits, [N,T,C] or [T,N,C]
-     * @param label classes, [N,L]; those behind their number do not matter
+     * @param label classes, [N,L]; those beyond their number do not matter
      * @param predictionLength number of steps of each sequence, 0 to T, [N] of any dtype
      * @param labelLength number of labels of each sequence, 0 to L, [N] of any dtype
      * @return the losses, [N]

@@ -4,10 +4,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * How little a predicted region overlaps with the given one: \(1 - \frac{2 \sum p y + s}{\sum p + \sum y + s}\), with sums
- * over all axes but the batch. Labels are 0, 1 or between, of the shape of the predictions. F. Milletari et al., 3DV 2016.
+ * One minus the overlap of a predicted region with the given one: \(1 - \frac{2 \sum p y + s}{\sum p + \sum y + s}\),
+ * with sums over all axes except the batch. Labels are from 0 to 1, with the shape of the predictions. F. Milletari et
+ * al., 3DV 2016.
  *
- * @param fromLogits whether predictions are logits, of which \(p = \sigma(x)\), instead of probabilities
+ * @param fromLogits whether predictions are logits, with \(p = \sigma(x)\), instead of probabilities
  * @param smooth s, above 0
  */
 public record Dice(boolean fromLogits, double smooth) implements Loss {

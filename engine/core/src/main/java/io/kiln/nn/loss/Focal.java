@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Binary cross-entropy that counts easy examples less, from logits: with \(p = \sigma(x)\) and \(q = y p + (1 - y)(1 -
- * p)\), \(-a\,(1 - q)^\gamma (y \ln p + (1 - y) \ln(1 - p))\), where \(a = \alpha y + (1 - \alpha)(1 - y)\). Labels are 0,
- * 1 or between, of the shape of the predictions. T.-Y. Lin et al., ICCV 2017.
+ * Binary cross-entropy that weights easy examples less, from logits: with \(p = \sigma(x)\) and \(q = y p + (1 - y)(1 -
+ * p)\), \(-a\,(1 - q)^\gamma (y \ln p + (1 - y) \ln(1 - p))\), where \(a = \alpha y + (1 - \alpha)(1 - y)\). Labels are
+ * from 0 to 1, with the shape of the predictions. T.-Y. Lin et al., ICCV 2017.
  *
  * @param gamma \(\gamma\), at least 0
  * @param alpha \(\alpha\), weight of positive examples, in [0, 1]
@@ -36,7 +36,7 @@ public record Focal(double gamma, double alpha) implements Loss {
         NDArray y = Labels.like(name(), prediction, label);
         NDArray entropy = Elementwise.softplus(prediction).sub(prediction.mul(y));
         NDArray negative = Elementwise.sub(1, y);
-        // 1 - q = y σ(-x) + (1 - y) σ(x), which keeps its digits where q is near 1
+        // 1 - q = y σ(-x) + (1 - y) σ(x), which keeps its precision if q is near 1
         NDArray miss = y.mul(prediction.neg().sigmoid()).add(negative.mul(prediction.sigmoid()));
         NDArray focus = miss.clip(LEAST, 1).pow(gamma);
         NDArray weight = y.mul(alpha).add(negative.mul(1 - alpha));

@@ -5,10 +5,11 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.activation.LogSoftmax;
 
 /**
- * Kullback-Leibler divergence \(y (\ln y - \ln p)\) of a predicted from a given distribution; terms with y = 0 are 0. Labels
- * have the shape of the predictions. As all losses here it takes the mean over the classes, not their sum.
+ * Kullback-Leibler divergence \(y (\ln y - \ln p)\) of a predicted from a given distribution; terms with y = 0 are 0.
+ * Labels have the shape of the predictions. Like all losses here, it takes the mean over the classes, not their sum.
  *
- * @param fromLogits whether predictions are logits, normalised here along the last axis, instead of logarithms of probabilities
+ * @param fromLogits whether predictions are logits, normalised here along the last axis, instead of logarithms of
+ *     probabilities
  */
 public record KlDivergence(boolean fromLogits) implements Loss {
     /** Above 0 in float32: keeps 0 ln 0 at 0. */

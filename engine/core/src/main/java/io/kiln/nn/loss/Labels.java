@@ -10,7 +10,7 @@ import io.kiln.op.Creation;
 import io.kiln.op.math.Elementwise;
 import java.util.stream.IntStream;
 
-/** Shapes of labels, and the mean over all axes but the batch. */
+/** Checks shapes of labels, and computes means over all axes except the batch. */
 final class Labels {
     private Labels() {}
 
@@ -34,7 +34,7 @@ final class Labels {
         return l;
     }
 
-    /** Classes [N,…] of predictions[N,…,K]; [N,…,1] is taken as well. */
+    /** Classes [N,…] for predictions[N,…,K]; [N,…,1] is accepted as well. */
     static NDArray classes(String loss, Shape p, NDArray label) {
         NDArray classes = label.shape().rank() == p.rank() && label.shape().dim(-1) == 1 ? label.squeeze(-1) : label;
         if (!fits(classes.shape(), p.without(-1))) {
@@ -44,19 +44,19 @@ final class Labels {
         return classes;
     }
 
-    /** Refuses predictions without an axis of classes. */
+    /** Rejects predictions without an axis of classes. */
     static void checkScores(String loss, Shape prediction) {
         if (prediction.rank() < 2) {
             throw new ShapeException(loss + ": needs predictions[N,…,classes], got prediction" + prediction);
         }
     }
 
-    /** Whether labels of predictions[N,…,K] are distributions instead of classes. */
+    /** Whether labels for predictions[N,…,K] are distributions instead of classes. */
     static boolean isDistribution(Shape prediction, NDArray label) {
         return label.shape().rank() == prediction.rank() && label.shape().dim(-1) != 1;
     }
 
-    /** Weights [N] or [N,1] as losses [N] take them. */
+    /** Weights [N] or [N,1] in the form for losses [N]. */
     static NDArray perSample(String loss, NDArray weight, NDArray losses) {
         NDArray w = weight;
         while (w.shape().rank() > 1 && w.shape().dim(-1) == 1) {
@@ -100,7 +100,7 @@ final class Labels {
         return spread.cast(losses.dtype());
     }
 
-    /** Refuses weights that leave nothing to take a mean of, where they can be looked at. */
+    /** Rejects weights that are all 0, if their values are available. */
     static void checkWeight(String loss, NDArray weight) {
         if (weight.traced() == null) {
             try (Scope scope = Scope.open();
@@ -113,7 +113,7 @@ final class Labels {
         }
     }
 
-    /** Sum of losses by sum of weights; 0 where nothing counts. */
+    /** The sum of losses divided by the sum of weights; 0 if nothing counts. */
     static NDArray quotient(NDArray sum, NDArray weight) {
         return sum.div(Elementwise.where(weight.eq(0), Creation.onesLike(weight), weight));
     }
@@ -132,12 +132,12 @@ final class Labels {
                         .allMatch(i -> a.dim(i) == b.dim(i) || a.dim(i) == Shape.UNKNOWN || b.dim(i) == Shape.UNKNOWN);
     }
 
-    /** The mean over all axes but the first. */
+    /** The mean over all axes except the first. */
     static NDArray mean(NDArray x) {
         return x.shape().rank() <= 1 ? x : x.mean(behindBatch(x));
     }
 
-    /** The sum over all axes but the first. */
+    /** The sum over all axes except the first. */
     static NDArray sum(NDArray x) {
         return x.shape().rank() <= 1 ? x : x.sum(behindBatch(x));
     }

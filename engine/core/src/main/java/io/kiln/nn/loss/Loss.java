@@ -5,16 +5,17 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Creation;
 
 /**
- * How far predictions are from labels. Implementations are records in this package: their components are written to JSON. They
- * are written with operators, so a loss is differentiated and traced as any network.
+ * A measure of how far predictions are from labels. Implementations are records in this package: their components are
+ * written to JSON. They are written with operators, so a loss is differentiated and traced like any network.
  *
- * <p>A loss is defined element by element ({@link #unreduced}): per sample, per token, per pixel. {@link #compute} gives the mean
- * of each sample, over all axes but the batch. {@link #mean} gives that of the batch as PyTorch's {@code reduction="mean"} does:
- * the sum of the elements' losses, divided by the sum of their {@linkplain #weights weights}; elements with an ignored label count
- * 0, those of a class as its weight. To train on several batches or workers at once, add both {@link #sums} and divide once.
+ * <p>A loss is defined element by element ({@link #unreduced}): per sample, per token, per pixel. {@link #compute}
+ * returns the mean of each sample, over all axes except the batch. {@link #mean} returns that of the batch like
+ * PyTorch's {@code reduction="mean"}: the sum of the elements' losses, divided by the sum of their {@linkplain #weights
+ * weights}; elements with an ignored label have weight 0, others the weight of their class. To train on several batches
+ * or workers at once, add both {@link #sums} and divide once.
  *
- * <p>Weights given to {@code compute}, {@code mean} and {@code sums} are per sample, [N] or [N,1], or per element: [N,…] with
- * the leading axes of {@link #unreduced}, each equal or 1.
+ * <p>Weights passed to {@code compute}, {@code mean} and {@code sums} are per sample, [N] or [N,1], or per element:
+ * [N,…] with the leading axes of {@link #unreduced}, each equal or 1.
  */
 public interface Loss {
     /**
@@ -28,7 +29,8 @@ public interface Loss {
     }
 
     /**
-     * The loss of each element, times its weight by class where the loss has such; PyTorch's {@code reduction="none"}.
+     * The loss of each element, times its class weight if the loss has such weights; PyTorch's {@code
+     * reduction="none"}.
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
@@ -37,22 +39,22 @@ public interface Loss {
     NDArray unreduced(NDArray prediction, NDArray label);
 
     /**
-     * What each element counts in a mean: 0 where its label is ignored, else the weight of its class.
+     * The weight of each element in a mean: 0 if its label is ignored, otherwise the weight of its class.
      *
      * @param prediction shape of the predictions
      * @param label what the network should have given, [N,…]
-     * @return weights of the shape of {@link #unreduced}, which do not depend on the predictions; null when each counts 1
+     * @return weights of the shape of {@link #unreduced}, which do not depend on the predictions; null if all are 1
      */
     default NDArray weights(Shape prediction, NDArray label) {
         return null;
     }
 
     /**
-     * Which labels count at all, for metrics beside the loss.
+     * Which labels count at all, for metrics besides the loss.
      *
      * @param prediction shape of the predictions
      * @param label what the network should have given, [N,…]
-     * @return 1, or 0 where the label is ignored, of the shape of {@link #unreduced}; null when none is ignored
+     * @return 1, or 0 if the label is ignored, of the shape of {@link #unreduced}; null if none is ignored
      */
     default NDArray mask(Shape prediction, NDArray label) {
         return null;
@@ -87,7 +89,7 @@ public interface Loss {
     }
 
     /**
-     * The mean loss of a batch: what a training step differentiates. It is 0 when all labels are ignored.
+     * The mean loss of a batch, which a training step differentiates. It is 0 if all labels are ignored.
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
@@ -107,7 +109,7 @@ public interface Loss {
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype
      * @param weight weights per sample or per element
-     * @return the mean over all elements that count, []; 0 when all labels are ignored
+     * @return the mean over all elements that count, []; 0 if all labels are ignored
      * @throws IllegalArgumentException when all weights are 0
      */
     default NDArray mean(NDArray prediction, NDArray label, NDArray weight) {
@@ -117,7 +119,8 @@ public interface Loss {
     }
 
     /**
-     * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample counts 1 where a loss has no {@link #weights}.
+     * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample has weight 1 if a loss has no {@link
+     * #weights}.
      *
      * @param prediction what the network gave, [N,…], floating
      * @param label what it should have given, [N,…], of any dtype

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Negative log likelihood of classes, from logarithms of probabilities along the last axis, as a network that ends with a
- * log-softmax gives them: \(-w_y x_y\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype.
- * PyTorch's {@code nll_loss}: the mean is \(\sum l / \sum w_y\) over the labels that are not ignored.
+ * Negative log likelihood of classes, from log probabilities along the last axis, as returned by a network that ends
+ * with a log-softmax: \(-w_y x_y\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any
+ * dtype. PyTorch's {@code nll_loss}: the mean is \(\sum l / \sum w_y\) over the labels that are not ignored.
  *
  * @param ignoredLabel label of elements that count nothing; empty when all count
  * @param classWeights w, one per class; empty when all classes count 1

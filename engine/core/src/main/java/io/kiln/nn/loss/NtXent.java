@@ -5,9 +5,9 @@ import io.kiln.op.reduce.Reductions;
 import io.kiln.op.shape.Movement;
 
 /**
- * Normalised and temperature-scaled cross-entropy of SimCLR: each of the 2N views of a batch finds its other view among all
- * but itself, with cosines over \(\tau\) as logits; a sample's loss is the mean of those of its two views. T. Chen et al.,
- * ICML 2020.
+ * Normalised, temperature-scaled cross-entropy of SimCLR: each of the 2N views of a batch identifies its other view
+ * among all except itself, with cosines over \(\tau\) as logits; a sample's loss is the mean of those of its two views.
+ * T. Chen et al., ICML 2020.
  *
  * @param temperature \(\tau\), above 0
  */

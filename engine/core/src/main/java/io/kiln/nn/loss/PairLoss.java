@@ -2,7 +2,7 @@ package io.kiln.nn.loss;
 
 import io.kiln.ndarray.NDArray;
 
-/** A loss of three arrays, for networks that embed several inputs. Records as those of {@link Loss}. */
+/** A loss of three arrays, for networks that embed several inputs. Implementations are records, as for {@link Loss}. */
 public interface PairLoss {
     /**
      * The name used in JSON: the class name with a small first letter.

@@ -3,8 +3,8 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Negative log likelihood of counts under a Poisson distribution of rate \(\lambda\): \(\lambda - y \ln \lambda\), without the
- * term \(\ln y!\), which does not depend on the prediction. Labels have the shape of the predictions.
+ * Negative log likelihood of counts under a Poisson distribution with rate \(\lambda\): \(\lambda - y \ln \lambda\),
+ * without the term \(\ln y!\), which does not depend on the prediction. Labels have the shape of the predictions.
  *
  * @param fromLogits whether predictions are \(\ln \lambda\) instead of \(\lambda\)
  */

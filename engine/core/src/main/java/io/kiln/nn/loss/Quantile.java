@@ -3,10 +3,10 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Pinball loss, smallest at a quantile of the labels: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\). Labels have the
- * shape of the predictions. R. Koenker, G. Bassett, Econometrica 1978.
+ * Pinball loss, minimal at a quantile of the labels: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\). Labels have
+ * the shape of the predictions. R. Koenker, G. Bassett, Econometrica 1978.
  *
- * @param tau \(\tau\), which quantile, in (0, 1)
+ * @param tau \(\tau\), the quantile, in (0, 1)
  */
 public record Quantile(double tau) implements Loss {
     /**
@@ -20,7 +20,7 @@ public record Quantile(double tau) implements Loss {
         }
     }
 
-    /** The median: {@code tau = 0.5}. */
+    /** Uses the median: {@code tau = 0.5}. */
     public Quantile() {
         this(0.5);
     }

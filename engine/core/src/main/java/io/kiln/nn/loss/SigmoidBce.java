@@ -9,8 +9,9 @@ import java.util.OptionalLong;
 
 /**
  * Binary cross-entropy from logits: \(-w y \ln \sigma(p) - (1 - y) \ln(1 - \sigma(p))\), computed without overflow as
- * \((1 + (w - 1) y)\,\mathrm{softplus}(p) - w p y\). Labels are 0, 1 or between, of the shape of the predictions. PyTorch's
- * {@code binary_cross_entropy_with_logits(…, pos_weight)}: positive weights do not count in the mean's denominator.
+ * \((1 + (w - 1) y)\,\mathrm{softplus}(p) - w p y\). Labels are from 0 to 1, with the shape of the predictions.
+ * PyTorch's {@code binary_cross_entropy_with_logits(…, pos_weight)}: positive weights do not count in the mean's
+ * denominator.
  *
  * @param ignoredLabel label of elements that count nothing, such as -1; empty when all count
  * @param positiveWeights w, one for all elements, or one for each index of the last axis; empty for 1
@@ -33,7 +34,7 @@ public record SigmoidBce(
     }
 
     /**
-     * This loss with a label that counts nothing.
+     * Returns this loss with an ignored label.
      *
      * @param label the label, such as -1
      * @return the new loss
@@ -43,7 +44,7 @@ public record SigmoidBce(
     }
 
     /**
-     * This loss with weights of positive labels.
+     * Returns this loss with weights of positive labels.
      *
      * @param weights one for all elements, or one for each index of the last axis; at least 0
      * @return the new loss

@@ -40,7 +40,7 @@ public record SmoothedCrossEntropy(
     }
 
     /**
-     * All labels and classes count alike.
+     * Creates the loss with equal weights for all labels and classes.
      *
      * @param smoothing \(\alpha\), in [0, 1)
      */

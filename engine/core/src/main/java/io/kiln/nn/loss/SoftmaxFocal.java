@@ -40,7 +40,7 @@ public record SoftmaxFocal(
     }
 
     /**
-     * All labels and classes count alike.
+     * Creates the loss with equal weights for all labels and classes.
      *
      * @param gamma \(\gamma\), at least 0
      */

@@ -3,7 +3,7 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Squared hinge loss \(\max(0, m - y p)^2\) for labels of -1 and 1, of the shape of the predictions.
+ * Squared hinge loss \(\max(0, m - y p)^2\) for labels of -1 and 1, with the shape of the predictions.
  *
  * @param margin m, above 0
  */

@@ -3,8 +3,8 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * A loss of two embeddings of the same samples, each of which the other samples of the batch are compared with. Records as
- * those of {@link Loss}.
+ * A loss of two embeddings of the same samples, which compares each sample with the other samples of the batch.
+ * Implementations are records, as for {@link Loss}.
  */
 public interface ViewLoss {
     /**

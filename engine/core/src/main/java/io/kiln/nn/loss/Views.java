@@ -7,7 +7,7 @@ import io.kiln.op.linalg.Linalg;
 import io.kiln.op.math.Elementwise;
 import io.kiln.op.reduce.Reductions;
 
-/** What losses of two views share. The batch may be unknown. */
+/** Code shared by losses of two views. The batch may be unknown. */
 final class Views {
     private static final double LEAST = 1e-24;
 
@@ -21,7 +21,7 @@ final class Views {
         }
     }
 
-    /** Rows of length 1. */
+    /** Rows normalised to length 1. */
     static NDArray normalised(NDArray x) {
         NDArray squares = Reductions.sum(x.square(), true, -1);
         return x.mul(Elementwise.rsqrt(squares.clip(LEAST, Double.POSITIVE_INFINITY)));
@@ -32,7 +32,7 @@ final class Views {
         return a.matmul(Linalg.matrixTranspose(b));
     }
 
-    /** [N,N]: 1 on the diagonal, else 0. */
+    /** [N,N]: 1 on the diagonal, otherwise 0. */
     static NDArray diagonal(NDArray rows) {
         NDArray ones = rows.slice(1, 0, 1).mul(0).add(1);
         NDArray number = Reductions.cumsum(ones, 0);

@@ -1,2 +1,2 @@
-/** Losses: records, so that they travel to executors by name and attributes. */
+/** Losses. They are records, so that they can be sent to executors by name and attributes. */
 package io.kiln.nn.loss;

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Two cells, one from the first step to the last one, one from the last step of each row to the first one; their outputs stand
- * one behind the other along the features (Schuster and Paliwal 1997). It needs the whole sequence: only
- * {@link RecurrentCell#unroll} runs it.
+ * Two cells, one from the first step to the last, one from the last step of each row to the first; their outputs are
+ * concatenated along the features (Schuster and Paliwal 1997). It needs the whole sequence: only {@link
+ * RecurrentCell#unroll} runs it.
  */
 public final class BidirectionalCell extends RecurrentCell {
     private final RecurrentCell left;
@@ -19,8 +19,8 @@ public final class BidirectionalCell extends RecurrentCell {
     /**
      * A pair of cells.
      *
-     * @param left the one that begins with the first step
-     * @param right the one that begins with the last step
+     * @param left the cell that starts with the first step
+     * @param right the cell that starts with the last step
      */
     public BidirectionalCell(RecurrentCell left, RecurrentCell right) {
         this.left = addChild("left", left);

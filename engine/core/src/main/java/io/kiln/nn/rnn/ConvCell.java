@@ -105,7 +105,7 @@ public abstract sealed class ConvCell extends RecurrentCell permits ConvLstmCell
         return onInput.infer(new Spec(x, any), weight)[0].shape().without(0);
     }
 
-    /** What the inputs contribute to the gates. */
+    /** The inputs' contribution to the gates. */
     final NDArray fromInput(NDArray x) {
         long out = gates * settings.channels;
         NDArray weight = i2hWeight
@@ -114,7 +114,7 @@ public abstract sealed class ConvCell extends RecurrentCell permits ConvLstmCell
         return Dispatch.one(onInput, x, weight, i2hBias.complete(Shape.of(out)).data());
     }
 
-    /** What the state contributes to the gates. */
+    /** The state's contribution to the gates. */
     final NDArray fromState(NDArray h) {
         long out = gates * settings.channels;
         NDArray weight = h2hWeight
@@ -123,7 +123,7 @@ public abstract sealed class ConvCell extends RecurrentCell permits ConvLstmCell
         return Dispatch.one(onState, h, weight, h2hBias.complete(Shape.of(out)).data());
     }
 
-    /** One gate of all. */
+    /** One of the gates. */
     final NDArray gate(NDArray all, int g) {
         return all.slice(1, g * settings.channels, (g + 1) * settings.channels);
     }

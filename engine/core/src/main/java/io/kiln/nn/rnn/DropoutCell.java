@@ -5,14 +5,17 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.nn.Neural;
 import java.util.List;
 
-/** Drops elements of its input in train mode, new ones in each step, as {@link io.kiln.op.nn.DropoutOp}; it has no state. */
+/**
+ * Drops elements of its input in train mode, other ones in each step, as in {@link io.kiln.op.nn.DropoutOp}; it has no
+ * state.
+ */
 public final class DropoutCell extends RecurrentCell {
     private final double rate;
 
     /**
      * A cell.
      *
-     * @param rate probability of an element to be dropped, in [0, 1)
+     * @param rate probability that an element is dropped, in [0, 1)
      */
     public DropoutCell(double rate) {
         this.rate = ModifierCell.rate("dropoutCell", "rate", rate);

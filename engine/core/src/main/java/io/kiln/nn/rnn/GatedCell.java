@@ -25,7 +25,7 @@ abstract class GatedCell extends RecurrentCell {
         return addParameter(new Parameter(name, role, Initializer.defaultFor(role)));
     }
 
-    /** The operator, with first states. */
+    /** The operator, with initial states. */
     abstract Operator operator();
 
     @Override

@@ -41,9 +41,9 @@ public final class Gru extends RecurrentLayer {
         private Builder() {}
 
         /**
-         * Whether the reset gate multiplies the recurrent product and not the state; true by default.
+         * Sets whether the reset gate multiplies the recurrent product instead of the state; true by default.
          *
-         * @param value true as in libtorch, MXNet and cuDNN; false as in the paper and in ONNX unless it says so
+         * @param value true as in libtorch, MXNet and cuDNN; false as in the paper and, by default, in ONNX
          * @return this builder
          */
         public Builder linearBeforeReset(boolean value) {

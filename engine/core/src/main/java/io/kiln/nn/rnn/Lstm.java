@@ -47,7 +47,7 @@ public final class Lstm extends RecurrentLayer {
         }
 
         /**
-         * The size to which the hidden state is projected; no projection by default.
+         * Sets the size to which the hidden state is projected; no projection by default.
          *
          * @param value from 1 to the hidden size; 0 for none
          * @return this builder

@@ -3,9 +3,9 @@ package io.kiln.nn.rnn;
 import io.kiln.ndarray.Shape;
 import java.util.List;
 
-/** A cell that changes what another one, its child {@code base}, does. */
+/** A cell that modifies another one, its child {@code base}. */
 abstract class ModifierCell extends RecurrentCell {
-    /** The cell that is changed. */
+    /** The modified cell. */
     final RecurrentCell base;
 
     ModifierCell(RecurrentCell base) {

@@ -9,10 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One step of a recurrent network: from an input x[N,…] and states to an output and new states. As a block it takes x followed
- * by the states, or x alone and begins with zeros, and gives the output followed by the new states.
+ * One step of a recurrent network: from an input x[N,…] and states to an output and new states. As a block it takes x
+ * followed by the states, or x alone, in which case states start at zero, and returns the output followed by the new
+ * states.
  *
- * <p>A cell is {@linkplain #unroll unrolled} over a sequence whose number of steps is known; each step is written into a
+ * <p>A cell is {@linkplain #unroll unrolled} over a sequence with a known number of steps; each step is part of a
  * traced graph.
  */
 public abstract class RecurrentCell extends Block {
@@ -39,7 +40,7 @@ public abstract class RecurrentCell extends Block {
      * Takes one step.
      *
      * @param x the input [N,…]
-     * @param states the states, of {@link #stateShapes} with the batch in front
+     * @param states the states, of {@link #stateShapes} with the batch first
      * @return the output and the new states
      */
     protected abstract NDArray[] step(NDArray x, NDArray... states);
@@ -78,10 +79,10 @@ public abstract class RecurrentCell extends Block {
     }
 
     /**
-     * Runs a whole sequence, from zeros, with all rows of full length.
+     * Runs a whole sequence, from zero states, with all rows at full length.
      *
      * @param sequence the inputs
-     * @param layout where its steps are
+     * @param layout the order of its axes
      * @return outputs and states
      */
     public final Unrolled unroll(NDArray sequence, SequenceLayout layout) {
@@ -91,12 +92,12 @@ public abstract class RecurrentCell extends Block {
     /**
      * Runs a whole sequence.
      *
-     * @param sequence the inputs, whose number of steps is known
-     * @param layout where its steps are
+     * @param sequence the inputs, with a known number of steps
+     * @param layout the order of its axes
      * @param begin the states before the first step; null for zeros
-     * @param lengths how many steps each row has [N], of any dtype; null for all
+     * @param lengths the number of steps of each row [N], of any dtype; null for all
      * @return outputs and states
-     * @throws ShapeException when the number of steps is 0 or not known
+     * @throws ShapeException if the number of steps is 0 or unknown
      */
     public final Unrolled unroll(NDArray sequence, SequenceLayout layout, NDArray[] begin, NDArray lengths) {
         NDArray stepsFirst = layout.stepsFirst(sequence);
@@ -121,7 +122,7 @@ public abstract class RecurrentCell extends Block {
     }
 
     /**
-     * Outputs of all steps and the states behind the last one.
+     * Outputs of all steps and the states after the last one.
      *
      * @param outputs one per step, in their own order
      * @param states the states
@@ -129,12 +130,13 @@ public abstract class RecurrentCell extends Block {
     protected record Steps(NDArray[] outputs, NDArray... states) {}
 
     /**
-     * Runs all steps; behind the end of a row its states stay. Cells that do more than one step after the other override it.
+     * Runs all steps; states do not change after the end of a row. Cells that do more than one step after another
+     * override it.
      *
      * @param steps the inputs, in their own order
      * @param begin the states before the first step
-     * @param lengths how many steps each row has [N]; null for all
-     * @param reverse whether the last step is taken first
+     * @param lengths the number of steps of each row [N]; null for all
+     * @param reverse whether to start with the last step
      * @return outputs and states
      */
     protected Steps run(NDArray[] steps, NDArray[] begin, NDArray lengths, boolean reverse) {

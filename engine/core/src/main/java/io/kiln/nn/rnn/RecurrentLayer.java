@@ -14,12 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Recurrent layers over whole sequences, one above the other, in one or both directions; each layer and direction is one operator.
- * Shapes: x[T,N,I] and y[T,N,D·H] with D directions, or [N,T,·] in the other layout; each state is [layers·D,N,H], with the
- * directions of a layer side by side.
+ * A stack of recurrent layers over whole sequences, in one or both directions; each layer and direction is one
+ * operator. Shapes: x[T,N,I] and y[T,N,D·H] with D directions, or [N,T,·] in the other layout; each state is
+ * [layers·D,N,H], with the directions of a layer next to each other.
  *
- * <p>As a block it takes x and gives y; or x and the first states, and gives y and the last states. With
- * {@link Builder#useLengths} the last input is the number of steps of each row [N].
+ * <p>As a block it takes x and returns y; or it takes x and the initial states, and returns y and the final states.
+ * With {@link Builder#useLengths} the last input is the number of steps of each row [N].
  */
 public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn {
     private final Builder<?> settings;
@@ -77,12 +77,12 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
     }
 
     /**
-     * Runs a sequence and gives the last states too.
+     * Runs a sequence and returns the final states too.
      *
      * @param x the sequence
-     * @param begin the first states [layers·D,N,H]; null for zeros
-     * @param lengths how many steps each row has [N]; null for all
-     * @return outputs and last states
+     * @param begin the initial states [layers·D,N,H]; null for zeros
+     * @param lengths the number of steps of each row [N]; null for all
+     * @return outputs and final states
      */
     public final Unrolled run(NDArray x, NDArray[] begin, NDArray lengths) {
         if (begin != null && begin.length != kinds) {
@@ -133,13 +133,13 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         return all[0];
     }
 
-    /** States [layers·D,N,·] of zeros would be given by these sizes behind the batch. */
+    /** The sizes after the batch of states [layers·D,N,·]. */
     final Shape stateSize(int kind) {
         return Shape.of(kind == 0 && settings.projection > 0 ? settings.projection : settings.hidden);
     }
 
     /**
-     * The first states, zeros.
+     * The initial states, zeros.
      *
      * @param x a sequence in the layer's layout
      * @return one array [layers·D,N,·] per kind of state
@@ -175,7 +175,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         abstract B self();
 
         /**
-         * The size of the states; must be given.
+         * Sets the size of the states; required.
          *
          * @param value at least 1
          * @return this builder
@@ -186,7 +186,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
 
         /**
-         * How many layers stand one above the other; 1 by default.
+         * Sets the number of stacked layers; 1 by default.
          *
          * @param value at least 1
          * @return this builder
@@ -197,7 +197,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
 
         /**
-         * Whether each layer runs in both directions; false by default.
+         * Sets whether each layer runs in both directions; false by default.
          *
          * @param value true or false
          * @return this builder
@@ -208,7 +208,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
 
         /**
-         * Probability of an element between two layers to be dropped in train mode; 0 by default.
+         * Sets the probability that an element between two layers is dropped in train mode; 0 by default.
          *
          * @param value in [0, 1)
          * @return this builder
@@ -219,7 +219,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
 
         /**
-         * Where the steps of a sequence are; [T,N,C] by default.
+         * Sets the order of a sequence's axes; [T,N,C] by default.
          *
          * @param value the layout
          * @return this builder
@@ -230,7 +230,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
 
         /**
-         * Whether the last input is the number of steps of each row; false by default.
+         * Sets whether the last input is the number of steps of each row; false by default.
          *
          * @param value true or false
          * @return this builder

@@ -2,12 +2,12 @@ package io.kiln.nn.rnn;
 
 import io.kiln.ndarray.NDArray;
 
-/** Adds the input to the output of a cell, which must be of its shape (Wu et al. 2016). */
+/** Adds the input to the output of a cell, which must have the same shape (Wu et al. 2016). */
 public final class ResidualCell extends ModifierCell {
     /**
      * A cell.
      *
-     * @param base the cell whose output is added to
+     * @param base the cell to whose output the input is added
      */
     public ResidualCell(RecurrentCell base) {
         super(base);

@@ -10,12 +10,12 @@ public enum SequenceLayout {
     /** Batch, step, features: [N,T,…]. */
     NTC;
 
-    /** The place of the steps. */
+    /** The axis of the steps. */
     int axis() {
         return this == TNC ? 0 : 1;
     }
 
-    /** The sequence with steps first, or back again. */
+    /** The sequence with steps first, or converted back. */
     NDArray stepsFirst(NDArray sequence) {
         int rank = sequence.shape().rank();
         if (rank < 3) {

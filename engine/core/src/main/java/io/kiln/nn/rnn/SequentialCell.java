@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Cells one above the other; their states stand one after the other. They are named {@code 0}, {@code 1}, … */
+/** A stack of cells; their states are concatenated in order. They are named {@code 0}, {@code 1}, … */
 public final class SequentialCell extends RecurrentCell {
     /**
      * A stack of cells.
      *
-     * @param cells the cells, the lowest first
+     * @param cells the cells, from the bottom
      */
     public SequentialCell(RecurrentCell... cells) {
         for (RecurrentCell c : cells) {
@@ -21,7 +21,7 @@ public final class SequentialCell extends RecurrentCell {
     }
 
     /**
-     * Puts a cell on top.
+     * Adds a cell on top.
      *
      * @param cell the cell
      * @return this stack

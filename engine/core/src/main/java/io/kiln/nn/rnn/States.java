@@ -11,11 +11,11 @@ import io.kiln.op.reduce.CumulativeSum;
 import io.kiln.op.shape.FlattenOp;
 import io.kiln.op.shape.Movement;
 
-/** Arrays that follow from others whose batch is not known yet, and masks of lengths. */
+/** Arrays whose batch is taken from others, since it may be unknown, and masks of lengths. */
 final class States {
     private States() {}
 
-    /** Zeros of a shape behind the batch of x: x &lt; x holds nowhere, whatever x is. */
+    /** Zeros with a shape after the batch of x: x &lt; x is false everywhere, whatever x is. */
     static NDArray zeros(NDArray x, Shape shape) {
         NDArray flat = x.shape().rank() > 2 ? Dispatch.one(new FlattenOp(1), x) : x;
         NDArray column = flat.slice(1, 0, 1);
@@ -24,7 +24,7 @@ final class States {
         return shape.rank() == 1 ? all : all.reshape(shape.insert(0, Shape.UNKNOWN));
     }
 
-    /** Ones of the shape of x. */
+    /** Ones with the shape of x. */
     static NDArray ones(NDArray x) {
         return Elementwise.lt(x, x).cast(x.dtype()).add(1);
     }
@@ -38,19 +38,19 @@ final class States {
         return c;
     }
 
-    /** The new array where a row goes on at step t, the old one behind its end. */
+    /** The new array if a row continues at step t, the old one after its end. */
     static NDArray carry(NDArray lengths, int t, NDArray next, NDArray old) {
         NDArray goesOn = perRow(Elementwise.compare(lengths, Comparison.GT, t), next);
         return Dispatch.one(new Where(), goesOn, next, old);
     }
 
-    /** Zeros behind the end of each row, at step t. */
+    /** Zeros after the end of each row, at step t. */
     static NDArray cut(NDArray lengths, int t, NDArray y) {
         NDArray goesOn = perRow(Elementwise.compare(lengths, Comparison.GT, t), y);
         return Dispatch.one(new Masked(false), y, goesOn);
     }
 
-    /** Zeros behind the end of each row, for a sequence [T,N,C] of any length. */
+    /** Zeros after the end of each row, for a sequence [T,N,C] of any length. */
     static NDArray cut(NDArray lengths, NDArray sequence) {
         NDArray column = ones(sequence.slice(2, 0, 1));
         NDArray step = Dispatch.one(new CumulativeSum(0, true, false), column);

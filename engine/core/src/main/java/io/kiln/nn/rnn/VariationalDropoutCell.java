@@ -5,8 +5,8 @@ import io.kiln.op.nn.Neural;
 import java.util.Arrays;
 
 /**
- * Dropout with one mask for all steps of a sequence (Gal and Ghahramani 2016), on the inputs, the first state and the outputs
- * of a cell, in train mode. Masks are drawn anew for each sequence that is unrolled, and for each step taken alone.
+ * Dropout with one mask for all steps of a sequence (Gal and Ghahramani 2016), on the inputs, the initial state and the
+ * outputs of a cell, in train mode. New masks are drawn for each unrolled sequence, and for each single step.
  */
 public final class VariationalDropoutCell extends ModifierCell {
     private final double inputRate;
@@ -17,8 +17,8 @@ public final class VariationalDropoutCell extends ModifierCell {
      * A cell.
      *
      * @param base the cell
-     * @param inputRate probability of an element of the inputs to be dropped, in [0, 1)
-     * @param stateRate the same for the first state
+     * @param inputRate probability that an element of the inputs is dropped, in [0, 1)
+     * @param stateRate the same for the initial state
      * @param outputRate the same for the outputs
      */
     public VariationalDropoutCell(RecurrentCell base, double inputRate, double stateRate, double outputRate) {

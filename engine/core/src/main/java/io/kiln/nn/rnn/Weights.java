@@ -22,10 +22,10 @@ final class Weights {
     /**
      * Makes the parameters.
      *
-     * @param owner in messages
+     * @param owner the owner's name in messages
      * @param projection size of the projection; 0 for none
-     * @param prefix of the parameters' names
-     * @param register makes a parameter of the owner
+     * @param prefix prefix of the parameters' names
+     * @param register creates a parameter of the owner
      */
     Weights(
             String owner,
@@ -48,7 +48,7 @@ final class Weights {
         h2rWeight = projection > 0 ? register.apply(prefix + "h2r_weight", Role.WEIGHT) : null;
     }
 
-    /** A sequence [T,N,I] followed by the weights, as the recurrent operators take them. */
+    /** A sequence [T,N,I] followed by the weights, in the form of the recurrent operators' inputs. */
     List<NDArray> with(NDArray x) {
         long size = projection > 0 ? projection : hidden;
         List<NDArray> inputs = new ArrayList<>();

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Zoneout (Krueger et al. 2017): in train mode each element of output and states keeps, with a given probability, the value of
- * the step before; in predict mode nothing changes. Where outputs are zoned out, the last output is one more state, behind
- * those of the base cell; before the first step it is 0.
+ * Zoneout (Krueger et al. 2017): in train mode each element of output and states keeps, with a given probability, the
+ * value of the previous step; in predict mode nothing changes. If outputs are zoned out, the last output is an
+ * additional state, after those of the base cell; before the first step it is 0.
  */
 public final class ZoneoutCell extends ModifierCell {
     private final double outputRate;
@@ -22,8 +22,8 @@ public final class ZoneoutCell extends ModifierCell {
      * A cell.
      *
      * @param base the cell
-     * @param outputRate probability of an element of the output to stay, in [0, 1)
-     * @param stateRate probability of an element of a state to stay, in [0, 1)
+     * @param outputRate probability that an element of the output is kept, in [0, 1)
+     * @param stateRate probability that an element of a state is kept, in [0, 1)
      */
     public ZoneoutCell(RecurrentCell base, double outputRate, double stateRate) {
         super(base);

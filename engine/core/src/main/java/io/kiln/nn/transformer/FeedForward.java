@@ -8,18 +8,18 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
 
 /**
- * The part of a transformer layer that works on each element alone: \(y = \mathrm{act}(x W_1^\top + b_1) W_2^\top + b_2\), with
- * {@link Kind#SWIGLU} \(y = (\mathrm{silu}(x W_g^\top + b_g)\,(x W_1^\top + b_1)) W_2^\top + b_2\). Shapes: x and y [N,L,size].
- * Children: {@code linear1}, {@code linear2} and, for SwiGLU, {@code gate}.
+ * The position-wise part of a transformer layer: \(y = \mathrm{act}(x W_1^\top + b_1) W_2^\top + b_2\), with {@link
+ * Kind#SWIGLU} \(y = (\mathrm{silu}(x W_g^\top + b_g)\,(x W_1^\top + b_1)) W_2^\top + b_2\). Shapes: x and y
+ * [N,L,size]. Children: {@code linear1}, {@code linear2} and, for SwiGLU, {@code gate}.
  */
 public final class FeedForward extends Block {
-    /** What stands between the linear maps. */
+    /** The function between the linear maps. */
     public enum Kind {
-        /** The rectifier. */
+        /** The rectified linear unit. */
         RELU,
         /** The exact Gaussian error linear unit. */
         GELU,
-        /** Its approximation by tanh, as in GPT-2. */
+        /** Its tanh approximation, as in GPT-2. */
         GELU_TANH,
         /** A gate (Shazeer 2020). */
         SWIGLU
@@ -36,8 +36,8 @@ public final class FeedForward extends Block {
      *
      * @param size features of input and output
      * @param hidden features between the maps
-     * @param kind what stands between the maps
-     * @param dropout probability of an element between them to be dropped in train mode
+     * @param kind the function between the maps
+     * @param dropout probability that an element between them is dropped in train mode
      * @param useBias whether the maps have biases
      */
     public FeedForward(long size, long hidden, Kind kind, double dropout, boolean useBias) {

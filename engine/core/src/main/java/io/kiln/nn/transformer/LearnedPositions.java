@@ -28,7 +28,7 @@ public final class LearnedPositions extends Block {
     }
 
     /**
-     * Adds the vectors from a position on.
+     * Adds the vectors starting at a position.
      *
      * @param x the sequence [N,L,C]
      * @param offset the position of its first element

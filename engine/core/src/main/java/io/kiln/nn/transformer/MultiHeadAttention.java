@@ -10,17 +10,18 @@ import io.kiln.op.attention.Attention;
 import io.kiln.op.shape.Movement;
 
 /**
- * Attention in several heads (Vaswani et al. 2017): queries, keys and values are linear maps of the inputs, split into heads of
- * equal size; what the heads give is joined and mapped once more. Shapes: x[N,L,C], memory[N,S,·], y[N,L,size]. Groups of
- * query heads share a key and value head where there are fewer of those (Ainslie et al. 2023).
+ * Attention with several heads (Vaswani et al. 2017): queries, keys and values are linear maps of the inputs, split
+ * into heads of equal size; the heads' outputs are joined and mapped once more. Shapes: x[N,L,C], memory[N,S,·],
+ * y[N,L,size]. If there are fewer key and value heads than query heads, groups of query heads share them (Ainslie et
+ * al. 2023).
  *
- * <p>As a block it takes x (self-attention); or x and the memory it looks at; or x, memory and a mask. A mask [N,S] says which
- * elements of the memory are there at all (padding is 0), [N,L,S] which ones each query looks at; [N,heads,L,S] also for each
- * head. Bool masks choose, integer masks choose what differs from 0, and floating masks are added to the products, but those of
- * rank 2, which always choose.
+ * <p>As a block it takes x (self-attention); or x and the memory to attend to; or x, memory and a mask. A mask [N,S]
+ * says which elements of the memory are valid (0 for padding), [N,L,S] which ones each query attends to; [N,heads,L,S]
+ * the same for each head. Bool masks select, integer masks select nonzero elements, and floating masks are added to the
+ * products, except for those of rank 2, which always select.
  *
- * <p>Children: {@code query}, {@code key}, {@code value}, {@code output}, each with weight [out,in] and bias [out]. The rows
- * of libtorch's {@code in_proj_weight} are the first three, one behind the other.
+ * <p>Children: {@code query}, {@code key}, {@code value}, {@code output}, each with weight [out,in] and bias [out]. The
+ * first three are the rows of libtorch's {@code in_proj_weight}, concatenated.
  */
 public final class MultiHeadAttention extends Block {
     private final long size;
@@ -35,7 +36,7 @@ public final class MultiHeadAttention extends Block {
     private final RotaryPositions rotary;
 
     /**
-     * Self-attention and cross-attention with the defaults of the {@linkplain Builder builder}.
+     * Creates self-attention or cross-attention with the defaults of the {@linkplain Builder builder}.
      *
      * @param size features of the output
      * @param heads number of heads, a divisor of the size
@@ -92,10 +93,10 @@ public final class MultiHeadAttention extends Block {
     }
 
     /**
-     * What queries find in a memory.
+     * Attends from queries to a memory.
      *
-     * @param x where the queries come from [N,L,·]
-     * @param memory where keys and values come from [N,S,·]; x itself for self-attention
+     * @param x the source of the queries [N,L,·]
+     * @param memory the source of keys and values [N,S,·]; x itself for self-attention
      * @param mask see above; null for none
      * @return y [N,L,size]
      */
@@ -111,12 +112,12 @@ public final class MultiHeadAttention extends Block {
     }
 
     /**
-     * Self-attention for sequences that grow: the keys and values of earlier elements are kept, not computed again. Each element
-     * looks at those before it and at itself.
+     * Self-attention for growing sequences: the keys and values of earlier elements are kept instead of recomputed.
+     * Each element attends to those before it and to itself.
      *
      * @param x the new elements [N,L,·]
-     * @param past keys and values of the elements before [N,keyHeads,P,size/heads], as an earlier call gave them; null or empty
-     *     for none
+     * @param past keys and values of the previous elements [N,keyHeads,P,size/heads], as returned by an earlier call;
+     *     null or empty for none
      * @return y [N,L,size], then the keys and values of all elements
      */
     public NDArray[] extend(NDArray x, NDArray... past) {
@@ -208,7 +209,7 @@ public final class MultiHeadAttention extends Block {
         private Builder() {}
 
         /**
-         * Features of the output; must be given.
+         * Sets the number of features of the output; required.
          *
          * @param value a multiple of the heads
          * @return this builder
@@ -219,7 +220,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Number of heads; must be given.
+         * Sets the number of heads; required.
          *
          * @param value a divisor of the size
          * @return this builder
@@ -230,7 +231,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Number of key and value heads; as many as query heads by default.
+         * Sets the number of key and value heads; by default as many as query heads.
          *
          * @param value a divisor of the heads
          * @return this builder
@@ -241,7 +242,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Whether each query looks at no later element; false by default.
+         * Sets whether queries attend to no later element; false by default.
          *
          * @param value true or false
          * @return this builder
@@ -252,7 +253,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Whether the linear maps have biases; true by default.
+         * Sets whether the linear maps have biases; true by default.
          *
          * @param value true or false
          * @return this builder
@@ -263,7 +264,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Probability of an attention weight to be dropped in train mode; 0 by default.
+         * Sets the probability that an attention weight is dropped in train mode; 0 by default.
          *
          * @param value in [0, 1)
          * @return this builder
@@ -274,7 +275,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Turns queries and keys by {@link RotaryPositions}; not by default.
+         * Rotates queries and keys by {@link RotaryPositions}; off by default.
          *
          * @param positions the longest sequence
          * @return this builder

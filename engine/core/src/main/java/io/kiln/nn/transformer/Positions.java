@@ -14,7 +14,7 @@ final class Positions {
         return positions;
     }
 
-    /** The rows for the positions of x[…,L,C] from an offset on. */
+    /** The rows for the positions of x[…,L,C], starting at an offset. */
     static NDArray of(NDArray table, long offset, NDArray x) {
         long length = x.shape().dim(-2);
         long positions = table.shape().dim(0);

@@ -11,9 +11,9 @@ import io.kiln.op.Role;
 import io.kiln.op.shape.Movement;
 
 /**
- * Rotary positions (Su et al. 2021): element i of the first half of a vector and element i of the second half are turned by the
- * angle \(p\,b^{-2i/E}\), so that a product of query and key depends on their distance. Shapes: x and y […,L,E], E even. The
- * halves are paired as in GPT-NeoX and Llama.
+ * Rotary positions (Su et al. 2021): element i of the first half of a vector and element i of the second half are
+ * rotated by the angle \(p\,b^{-2i/E}\), so that a product of query and key depends on their distance. Shapes: x and y
+ * […,L,E], E even. The halves are paired as in GPT-NeoX and Llama.
  */
 public final class RotaryPositions extends Block {
     private final long positions;
@@ -45,11 +45,11 @@ public final class RotaryPositions extends Block {
     }
 
     /**
-     * Turns vectors from a position on.
+     * Rotates vectors starting at a position.
      *
      * @param x vectors […,L,E]
      * @param offset the position of the first one
-     * @return the turned vectors
+     * @return the rotated vectors
      */
     public NDArray turn(NDArray x, long offset) {
         long size = x.shape().dim(-1);

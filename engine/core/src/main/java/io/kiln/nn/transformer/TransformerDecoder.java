@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decoder layers one after the other, named {@code 0}, {@code 1}, …, and behind them, where they normalise their inputs, a last
- * normalisation {@code norm}. As a block it takes x[N,L,size], memory[N,S,·] and, if there is one, a mask of the memory.
+ * A stack of decoder layers named {@code 0}, {@code 1}, …, followed, if they normalise their inputs, by a final
+ * normalisation {@code norm}. As a block it takes x[N,L,size], memory[N,S,·] and optionally a mask of the memory.
  */
 public final class TransformerDecoder extends Block {
     private final List<TransformerDecoderLayer> layers = new ArrayList<>();
@@ -18,7 +18,7 @@ public final class TransformerDecoder extends Block {
      * A decoder.
      *
      * @param count number of layers, at least 1
-     * @param settings those of each layer
+     * @param settings the settings of each layer
      */
     public TransformerDecoder(int count, TransformerSettings settings) {
         if (count < 1) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Encoder layers one after the other, named {@code 0}, {@code 1}, …, and behind them, where they normalise their inputs, a last
+ * A stack of encoder layers named {@code 0}, {@code 1}, …, followed, if they normalise their inputs, by a final
  * normalisation {@code norm}. As a block it takes x[N,L,size], or x and a mask for all layers.
  */
 public final class TransformerEncoder extends Block {
@@ -19,7 +19,7 @@ public final class TransformerEncoder extends Block {
      * An encoder.
      *
      * @param count number of layers, at least 1
-     * @param settings those of each layer
+     * @param settings the settings of each layer
      */
     public TransformerEncoder(int count, TransformerSettings settings) {
         if (count < 1) {

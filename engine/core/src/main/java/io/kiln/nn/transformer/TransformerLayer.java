@@ -5,7 +5,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.LayerNorm;
 import io.kiln.op.nn.Neural;
 
-/** What layers of encoders and decoders have in common: parts whose result is added to their input and normalised. */
+/** The base of encoder and decoder layers: parts whose output is added to their input and normalised. */
 abstract class TransformerLayer extends Block {
     final TransformerSettings settings;
 

@@ -1,19 +1,19 @@
 package io.kiln.nn.transformer;
 
 /**
- * The settings of the layers of an encoder or a decoder. Immutable; each method gives other settings.
+ * The settings of the layers of an encoder or a decoder. Immutable; each method returns new settings.
  *
  * @param size features of a sequence
  * @param heads number of attention heads
  * @param hidden features inside the feed-forward part
  * @param keyHeads number of key and value heads
- * @param kind what stands between the maps of the feed-forward part
- * @param preNorm whether each part normalises its input (Xiong et al. 2020), instead of its sum with the input
- * @param dropout probability of an element of a part's result, of an attention weight and of the feed-forward part's inside to be
- *     dropped in train mode
+ * @param kind the function between the maps of the feed-forward part
+ * @param preNorm whether each part normalises its input (Xiong et al. 2020) instead of the residual sum
+ * @param dropout probability that an element of a part's output, of the attention weights or inside the feed-forward
+ *     part is dropped in train mode
  * @param epsilon added to the variance by layer normalisation
  * @param useBias whether the linear maps have biases
- * @param causal whether self-attention of an encoder hides later elements; that of a decoder always does
+ * @param causal whether self-attention of an encoder masks later elements; that of a decoder always does
  * @param rotary the longest sequence for rotary positions in self-attention; 0 for none
  */
 public record TransformerSettings(
@@ -29,7 +29,8 @@ public record TransformerSettings(
         boolean causal,
         long rotary) {
     /**
-     * ReLU, normalisation of sums, no dropout, epsilon 1e-5, biases, as many key heads as heads, no rotary positions, not causal.
+     * Returns the default settings: ReLU, normalisation of sums, no dropout, epsilon 1e-5, biases, as many key heads as
+     * heads, no rotary positions, not causal.
      *
      * @param size features of a sequence
      * @param heads number of attention heads
@@ -42,7 +43,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With another kind of feed-forward part.
+     * Returns settings with another kind of feed-forward part.
      *
      * @param value the kind
      * @return the settings
@@ -53,7 +54,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With normalisation of inputs.
+     * Returns settings with normalisation of inputs.
      *
      * @return the settings
      */
@@ -63,7 +64,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With dropout.
+     * Returns settings with dropout.
      *
      * @param rate in [0, 1)
      * @return the settings
@@ -74,7 +75,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With another epsilon.
+     * Returns settings with another epsilon.
      *
      * @param value added to the variance
      * @return the settings
@@ -85,7 +86,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With causal self-attention, as a language model has it.
+     * Returns settings with causal self-attention, for language models.
      *
      * @return the settings
      */
@@ -95,7 +96,7 @@ public record TransformerSettings(
     }
 
     /**
-     * With rotary positions and fewer key heads.
+     * Returns settings with rotary positions and fewer key heads.
      *
      * @param positions the longest sequence
      * @param groups number of key and value heads
@@ -106,7 +107,7 @@ public record TransformerSettings(
                 size, heads, hidden, groups, kind, preNorm, dropout, epsilon, useBias, causal, positions);
     }
 
-    /** Self-attention of these settings. */
+    /** Self-attention with these settings. */
     MultiHeadAttention attention(boolean hidesLater) {
         return MultiHeadAttention.builder()
                 .size(size)

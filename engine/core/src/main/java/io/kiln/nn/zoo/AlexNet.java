@@ -7,8 +7,8 @@ import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 
 /**
- * AlexNet in its form for one device. A. Krizhevsky: One weird trick for parallelizing convolutional neural networks, 2014;
- * as torchvision has it, for images of 224×224.
+ * AlexNet in its single-device form. A. Krizhevsky: One weird trick for parallelizing convolutional neural networks,
+ * 2014; as in torchvision, for images of 224×224.
  */
 public final class AlexNet {
     private AlexNet() {}

@@ -14,9 +14,9 @@ import io.kiln.nn.transformer.TransformerSettings;
 import io.kiln.op.activation.Activation;
 
 /**
- * An encoder of sentences. J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: BERT, NAACL 2019. As a block it takes tokens[N,L] and
- * segments[N,L], of 0 and 1, and if need be which tokens are no padding [N,L]; it gives the sequence [N,L,size] and what the
- * pooler makes of its first element [N,size]. The heads of its tasks are layers behind it.
+ * An encoder of sentences. J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: BERT, NAACL 2019. As a block it takes
+ * tokens[N,L] and segments[N,L], of 0 and 1, and optionally a mask of the tokens that are not padding [N,L]; it returns
+ * the sequence [N,L,size] and the pooler's output for its first element [N,size]. Task heads are layers after it.
  */
 public final class Bert extends Block {
     private static final double DEVIATION = 0.02;

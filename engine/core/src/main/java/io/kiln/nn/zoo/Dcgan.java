@@ -20,9 +20,9 @@ public final class Dcgan {
     private Dcgan() {}
 
     /**
-     * Makes images of noise.
+     * Creates the generator, which makes images from noise.
      *
-     * @param width channels of the layer in front of the last one; 64 in common use
+     * @param width channels of the layer before the last one; 64 in common use
      * @param channels channels of an image
      * @return z[N,n,1,1] to images[N,channels,64,64] in (-1, 1)
      */
@@ -39,7 +39,7 @@ public final class Dcgan {
     }
 
     /**
-     * Tells images from made ones.
+     * Creates the discriminator, which distinguishes real from generated images.
      *
      * @param width channels of the first layer; 64 in common use
      * @return images[N,C,64,64] to scores[N,1] (logits)

@@ -22,7 +22,7 @@ public final class DeepFm extends Block {
     /**
      * A network.
      *
-     * @param counts how many values each field has
+     * @param counts number of values of each field
      * @param dimension length of an embedding
      * @param widths units of the hidden layers
      */

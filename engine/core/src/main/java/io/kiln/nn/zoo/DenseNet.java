@@ -10,8 +10,9 @@ import io.kiln.nn.Sequential;
 import io.kiln.op.shape.Movement;
 
 /**
- * Densely connected networks: each layer sees the outputs of all layers of its stage before it. G. Huang, Z. Liu, L. van der
- * Maaten, K. Weinberger: Densely connected convolutional networks, CVPR 2017. Bottlenecks and compression by half.
+ * Densely connected networks: the input of each layer is the outputs of all previous layers of its stage. G. Huang, Z.
+ * Liu, L. van der Maaten, K. Weinberger: Densely connected convolutional networks, CVPR 2017. With bottlenecks and
+ * compression by half.
  */
 public final class DenseNet {
     private DenseNet() {}
@@ -67,7 +68,7 @@ public final class DenseNet {
                 .add("classifier", new Dense(classes));
     }
 
-    /** Adds channels to those that it is given. */
+    /** Adds channels to its input. */
     private static final class Unit extends Block {
         private final Block body;
 

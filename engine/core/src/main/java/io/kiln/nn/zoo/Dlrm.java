@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deep learning recommendation model: a perceptron of the numbers gives one more vector beside the embeddings; the products of
- * all pairs of vectors and that vector go into a second perceptron. M. Naumov et al.: Deep learning recommendation model for
- * personalization and recommendation systems, 2019. Inputs: numbers[N,D] and indices[N,F]; output: scores[N,1] (logits).
+ * Deep learning recommendation model: a perceptron on the numbers gives one more vector besides the embeddings; the
+ * products of all pairs of vectors and that vector go into a second perceptron. M. Naumov et al.: Deep learning
+ * recommendation model for personalization and recommendation systems, 2019. Inputs: numbers[N,D] and indices[N,F];
+ * output: scores[N,1] (logits).
  */
 public final class Dlrm extends Block {
     private final Fields vectors;
@@ -21,9 +22,9 @@ public final class Dlrm extends Block {
     /**
      * A network.
      *
-     * @param counts how many values each categorical field has
-     * @param dimension length of a vector; the last width of the bottom perceptron is this
-     * @param bottom units of the bottom perceptron in front of its last layer
+     * @param counts number of values of each categorical field
+     * @param dimension length of a vector, and so the last width of the bottom perceptron
+     * @param bottom units of the bottom perceptron before its last layer
      * @param top units of the hidden layers of the top perceptron
      */
     public Dlrm(List<Long> counts, long dimension, List<Long> bottom, List<Long> top) {

@@ -12,14 +12,14 @@ import io.kiln.nn.SqueezeExcite;
 import io.kiln.op.math.Elementwise;
 
 /**
- * EfficientNet-B0. M. Tan, Q. Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019. Residuals
- * are not dropped at random (stochastic depth).
+ * EfficientNet-B0. M. Tan, Q. Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019.
+ * Without stochastic depth.
  */
 public final class EfficientNet {
     private EfficientNet() {}
 
     /**
-     * The network B0.
+     * Creates the network B0.
      *
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]

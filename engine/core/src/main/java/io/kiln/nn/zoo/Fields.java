@@ -7,7 +7,10 @@ import io.kiln.nn.Embedding;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One table of vectors per categorical field: x[N,F] with indices, of each field its own, to F vectors y[N,dimension]. */
+/**
+ * One table of vectors per categorical field: maps indices x[N,F], each into its field's table, to F vectors
+ * y[N,dimension].
+ */
 final class Fields extends Block {
     private final List<Embedding> tables = new ArrayList<>();
 

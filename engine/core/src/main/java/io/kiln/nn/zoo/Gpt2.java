@@ -11,8 +11,8 @@ import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
 
 /**
- * A language model of transformer layers. A. Radford et al.: Language models are unsupervised multitask learners, 2019. The map to
- * the words is the embedding. As a block it takes tokens[N,L] and gives logits[N,L,vocabulary].
+ * A language model of transformer layers. A. Radford et al.: Language models are unsupervised multitask learners, 2019.
+ * The output map is the embedding. As a block it takes tokens[N,L] and returns logits[N,L,vocabulary].
  */
 public final class Gpt2 extends Block {
     private static final long VOCABULARY = 50_257;
@@ -44,7 +44,7 @@ public final class Gpt2 extends Block {
      * @param layers number of layers
      * @param size features
      * @param heads number of heads
-     * @param dropout probability of an element to be dropped in train mode
+     * @param dropout probability that an element is dropped in train mode
      */
     public Gpt2(long vocabulary, long positions, int layers, long size, long heads, double dropout) {
         words = addChild("words", new Embedding(vocabulary, size, new Normal(0.02)));
@@ -88,10 +88,10 @@ public final class Gpt2 extends Block {
     }
 
     /**
-     * Goes on with a text whose earlier tokens are kept as keys and values.
+     * Continues a text whose earlier tokens are kept as keys and values.
      *
      * @param tokens the new tokens [N,L]
-     * @param past keys and values of the tokens before, as an earlier call gave them; none at first
+     * @param past keys and values of the previous tokens, as returned by an earlier call; none at first
      * @return logits [N,L,vocabulary], then the keys and values of all tokens
      */
     public NDArray[] extend(NDArray tokens, NDArray... past) {

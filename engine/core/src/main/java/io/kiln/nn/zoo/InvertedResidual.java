@@ -6,14 +6,14 @@ import io.kiln.nn.Sequential;
 import java.util.function.Supplier;
 
 /**
- * Expands the channels, convolves each on its own, and projects to few channels; the input is added where sizes allow it. M.
- * Sandler et al.: MobileNetV2, CVPR 2018.
+ * Expands the channels, convolves each separately, and projects to few channels; the input is added if sizes allow it.
+ * M. Sandler et al.: MobileNetV2, CVPR 2018.
  */
 final class InvertedResidual extends Block {
     private final boolean around;
     private final Sequential body = new Sequential();
 
-    /** {@code squeeze} stands behind the depthwise convolution and may be null. */
+    /** {@code squeeze} follows the depthwise convolution and may be null. */
     InvertedResidual(
             long in,
             long expanded,

@@ -10,9 +10,9 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
 
-/** Layers that several networks have in common. */
+/** Layers shared by several networks. */
 final class Layers {
-    /** He, Zhang, Ren, Sun 2015, for layers that a rectifier follows. */
+    /** He, Zhang, Ren, Sun 2015, for layers followed by a ReLU. */
     static final Initializer HE = new Msra();
 
     private Layers() {}
@@ -34,7 +34,7 @@ final class Layers {
                 .build();
     }
 
-    /** A convolution with bias and rectifier. */
+    /** A convolution with bias and ReLU. */
     static Conv convRelu(long channels, long kernel, long stride, long pad) {
         return Conv2D.builder()
                 .channels(channels)
@@ -50,7 +50,7 @@ final class Layers {
         return new Dense(units, Activation.RELU);
     }
 
-    /** Dense layers with rectifiers, the last one without when {@code open}. */
+    /** Dense layers with ReLU, the last one without if {@code open}. */
     static Sequential perceptron(boolean open, long... units) {
         Sequential s = new Sequential();
         for (int i = 0; i < units.length; i++) {
@@ -59,13 +59,13 @@ final class Layers {
         return s;
     }
 
-    /** A convolution, batch normalisation and what follows; {@code after} may be null. */
+    /** A convolution, batch normalisation and the following block; {@code after} may be null. */
     static Sequential convNorm(Conv conv, Block after) {
         Sequential s = new Sequential(conv, new BatchNorm());
         return after == null ? s : s.add(after);
     }
 
-    /** Rounds to a multiple of 8, and not below nine tenths: what MobileNets do with their widths. */
+    /** Rounds to a multiple of 8 that is at least nine tenths, as MobileNets do with their widths. */
     static long toEight(double channels) {
         long rounded = Math.max(8, (long) (channels + 4) / 8 * 8);
         return rounded < 0.9 * channels ? rounded + 8 : rounded;

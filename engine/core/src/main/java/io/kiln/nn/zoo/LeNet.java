@@ -8,8 +8,8 @@ import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
 
 /**
- * A convolutional network for 28×28 images, in the manner of LeNet-5 with rectifiers and max pooling. Y. LeCun, L. Bottou,
- * Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition, Proceedings of the IEEE, 1998.
+ * A convolutional network for 28×28 images, similar to LeNet-5 but with ReLU and max pooling. Y. LeCun, L. Bottou, Y.
+ * Bengio, P. Haffner: Gradient-based learning applied to document recognition, Proceedings of the IEEE, 1998.
  *
  * <pre>
  * input            [1, 28, 28]

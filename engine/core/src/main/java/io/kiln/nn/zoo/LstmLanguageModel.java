@@ -10,10 +10,10 @@ import io.kiln.nn.rnn.SequenceLayout;
 import io.kiln.nn.rnn.Unrolled;
 
 /**
- * A language model of LSTM layers: embedding, dropout, LSTM, dropout, and a map to the words. W. Zaremba, I. Sutskever, O. Vinyals:
- * Recurrent neural network regularization, 2014. With tied weights the map is the embedding itself (Press and Wolf, EACL 2017).
- * As a block it takes tokens[N,T] and gives logits[N,T,vocabulary]; with the states h and c [layers,N,hidden] behind the tokens
- * it gives the last states too.
+ * A language model of LSTM layers: embedding, dropout, LSTM, dropout, and an output map. W. Zaremba, I. Sutskever, O.
+ * Vinyals: Recurrent neural network regularization, 2014. With tied weights the output map is the embedding itself
+ * (Press and Wolf, EACL 2017). As a block it takes tokens[N,T] and returns logits[N,T,vocabulary]; given the states h
+ * and c [layers,N,hidden] after the tokens, it returns the final states too.
  */
 public final class LstmLanguageModel extends Block {
     private final Embedding embedding;
@@ -22,25 +22,25 @@ public final class LstmLanguageModel extends Block {
     private final Dense decoder;
 
     /**
-     * A model whose embedding is as long as its states, with a map of its own to the words.
+     * Creates a model with embeddings of the size of the states, and a separate output map.
      *
      * @param vocabulary number of words
      * @param hidden size of embeddings and states
      * @param layers number of LSTM layers
-     * @param dropout probability of an element in front of, between and behind the layers to be dropped in train mode
+     * @param dropout probability that an element before, between and after the layers is dropped in train mode
      */
     public LstmLanguageModel(long vocabulary, long hidden, int layers, double dropout) {
         this(vocabulary, hidden, layers, dropout, false);
     }
 
     /**
-     * A model whose embedding is as long as its states.
+     * Creates a model with embeddings of the size of the states.
      *
      * @param vocabulary number of words
      * @param hidden size of embeddings and states
      * @param layers number of LSTM layers
-     * @param dropout probability of an element in front of, between and behind the layers to be dropped in train mode
-     * @param tied whether the map to the words is the embedding, without a bias
+     * @param dropout probability that an element before, between and after the layers is dropped in train mode
+     * @param tied whether the output map is the embedding, without a bias
      */
     public LstmLanguageModel(long vocabulary, long hidden, int layers, double dropout, boolean tied) {
         embedding = addChild("embedding", new Embedding(vocabulary, hidden));
@@ -85,7 +85,7 @@ public final class LstmLanguageModel extends Block {
     }
 
     /**
-     * States to begin with, zeros.
+     * The initial states, zeros.
      *
      * @param tokens tokens [N,T]
      * @return h and c, [layers,N,hidden]

@@ -13,17 +13,17 @@ import io.kiln.op.activation.ActivationFunctions;
 import java.util.function.Supplier;
 
 /**
- * Networks of depthwise separable convolutions for small devices. Version 1: A. Howard et al.: MobileNets, 2017. Version 2: M.
- * Sandler et al.: MobileNetV2: inverted residuals and linear bottlenecks, CVPR 2018. Version 3: A. Howard et al.: Searching for
- * MobileNetV3, ICCV 2019. Versions 2 and 3 as torchvision has them.
+ * Networks of depthwise separable convolutions for small devices. Version 1: A. Howard et al.: MobileNets, 2017.
+ * Version 2: M. Sandler et al.: MobileNetV2: inverted residuals and linear bottlenecks, CVPR 2018. Version 3: A. Howard
+ * et al.: Searching for MobileNetV3, ICCV 2019. Versions 2 and 3 are as in torchvision.
  */
 public final class MobileNet {
     private MobileNet() {}
 
     /**
-     * A network of version 1.
+     * Creates a network of version 1.
      *
-     * @param width factor of all numbers of channels; 1 in the paper's main network
+     * @param width factor on all numbers of channels; 1 in the paper's main network
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]
      */
@@ -52,9 +52,9 @@ public final class MobileNet {
     }
 
     /**
-     * A network of version 2.
+     * Creates a network of version 2.
      *
-     * @param width factor of all numbers of channels; 1 in the paper's main network
+     * @param width factor on all numbers of channels; 1 in the paper's main network
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]
      */
@@ -84,7 +84,7 @@ public final class MobileNet {
     }
 
     /**
-     * The large network of version 3.
+     * Creates the large network of version 3.
      *
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]
@@ -115,7 +115,7 @@ public final class MobileNet {
     }
 
     /**
-     * The small network of version 3.
+     * Creates the small network of version 3.
      *
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]

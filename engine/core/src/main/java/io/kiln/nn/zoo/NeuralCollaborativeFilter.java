@@ -9,9 +9,10 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.shape.Movement;
 
 /**
- * Neural collaborative filtering: how much a user likes an item. X. He, L. Liao, H. Zhang, L. Nie, X. Hu, T.-S. Chua: Neural
- * collaborative filtering, WWW 2017. Either the perceptron alone, or NeuMF, in which a product of embeddings (generalised matrix
- * factorisation) stands beside it with tables of its own. Inputs: users[N] and items[N], indices; output: scores[N,1] (logits).
+ * Neural collaborative filtering: predicts how much a user likes an item. X. He, L. Liao, H. Zhang, L. Nie, X. Hu,
+ * T.-S. Chua: Neural collaborative filtering, WWW 2017. Either the perceptron alone, or NeuMF, which adds a product of
+ * embeddings (generalised matrix factorisation) with tables of its own. Inputs: users[N] and items[N], indices; output:
+ * scores[N,1] (logits).
  */
 public final class NeuralCollaborativeFilter extends Block {
     private final Embedding users;
@@ -34,7 +35,7 @@ public final class NeuralCollaborativeFilter extends Block {
     }
 
     /**
-     * The perceptron over both embeddings.
+     * Creates the perceptron over both embeddings.
      *
      * @param users number of users
      * @param items number of items
@@ -47,7 +48,7 @@ public final class NeuralCollaborativeFilter extends Block {
     }
 
     /**
-     * NeuMF: the perceptron and generalised matrix factorisation.
+     * Creates NeuMF: the perceptron and generalised matrix factorisation.
      *
      * @param users number of users
      * @param items number of items
@@ -65,7 +66,7 @@ public final class NeuralCollaborativeFilter extends Block {
     }
 
     /**
-     * Scores of pairs.
+     * Computes scores of pairs.
      *
      * @param x pairs[N,2], user and item
      * @return scores[N,1]
@@ -76,7 +77,7 @@ public final class NeuralCollaborativeFilter extends Block {
     }
 
     /**
-     * Scores of pairs.
+     * Computes scores of pairs.
      *
      * @param inputs users[N] and items[N], or pairs[N,2]
      * @return scores[N,1]

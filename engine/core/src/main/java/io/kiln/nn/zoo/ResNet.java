@@ -9,10 +9,10 @@ import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 
 /**
- * Residual networks of 18, 34, 50, 101 or 152 layers. Version 1: K. He, X. Zhang, S. Ren, J. Sun: Deep residual learning for
- * image recognition, CVPR 2016, with the stride of a bottleneck in its 3×3 convolution, as torchvision has it. Version 2, in
- * which normalisation and rectifier stand in front of the convolutions: the same authors, Identity mappings in deep residual
- * networks, ECCV 2016.
+ * Residual networks of 18, 34, 50, 101 or 152 layers. Version 1: K. He, X. Zhang, S. Ren, J. Sun: Deep residual
+ * learning for image recognition, CVPR 2016, with the stride of a bottleneck in its 3×3 convolution, as in torchvision.
+ * Version 2, in which normalisation and ReLU precede the convolutions: the same authors, Identity mappings in deep
+ * residual networks, ECCV 2016.
  *
  * <pre>{@code
  * Block resnet50 = ResNet.v1(50).classes(1000).build();
@@ -23,7 +23,7 @@ public final class ResNet {
     private ResNet() {}
 
     /**
-     * Starts a network of version 1.
+     * Returns a builder for a network of version 1.
      *
      * @param layers 18, 34, 50, 101 or 152
      * @return a builder
@@ -34,7 +34,7 @@ public final class ResNet {
     }
 
     /**
-     * Starts a network of version 2.
+     * Returns a builder for a network of version 2.
      *
      * @param layers 18, 34, 50, 101 or 152
      * @return a builder
@@ -66,7 +66,7 @@ public final class ResNet {
         }
 
         /**
-         * How many classes to tell apart; 1000 by default.
+         * Sets the number of classes; 1000 by default.
          *
          * @param value at least 1
          * @return this builder
@@ -78,7 +78,8 @@ public final class ResNet {
         }
 
         /**
-         * Whether the network begins with a 3×3 convolution and without pooling, for images of about 32×32; false by default.
+         * Sets whether the network starts with a 3×3 convolution and without pooling, for images of about 32×32; false
+         * by default.
          *
          * @param value true or false
          * @return this builder
@@ -100,7 +101,7 @@ public final class ResNet {
                 long width = 64L << stage;
                 for (int i = 0; i < depths[stage]; i++) {
                     long stride = i == 0 && stage > 0 ? 2 : 1;
-                    // The first unit of a stage changes size or channels, unless both are what the stem gives.
+                    // The first unit of a stage changes size or channels, unless the stem already has both.
                     boolean project = i == 0 && (stage > 0 || bottleneck);
                     blocks.add(new Unit(width, stride, project, bottleneck, second));
                 }
@@ -121,7 +122,7 @@ public final class ResNet {
         }
     }
 
-    /** Convolutions with a way around them. */
+    /** Convolutions with a shortcut. */
     private static final class Unit extends Block {
         private final boolean second;
         private final Block before;

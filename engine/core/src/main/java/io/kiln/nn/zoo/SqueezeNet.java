@@ -8,14 +8,15 @@ import io.kiln.nn.Pool;
 import io.kiln.nn.Sequential;
 
 /**
- * SqueezeNet: few parameters by squeezing channels in front of 3×3 convolutions. F. Iandola et al.: SqueezeNet: AlexNet-level
- * accuracy with 50x fewer parameters and &lt;0.5MB model size, 2016. Version 1.1 needs less work for the same accuracy.
+ * SqueezeNet: few parameters by squeezing channels before 3×3 convolutions. F. Iandola et al.: SqueezeNet:
+ * AlexNet-level accuracy with 50x fewer parameters and &lt;0.5MB model size, 2016. Version 1.1 needs less work for the
+ * same accuracy.
  */
 public final class SqueezeNet {
     private SqueezeNet() {}
 
     /**
-     * Version 1.0.
+     * Creates version 1.0.
      *
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]
@@ -39,7 +40,7 @@ public final class SqueezeNet {
     }
 
     /**
-     * Version 1.1.
+     * Creates version 1.1.
      *
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]

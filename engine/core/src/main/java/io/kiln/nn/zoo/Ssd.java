@@ -16,9 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * SSD300: finds objects in 300×300 images, on the convolutions of VGG-16. W. Liu, D. Anguelov, D. Erhan, C. Szegedy, S. Reed,
- * C.-Y. Fu, A. Berg: SSD: single shot multibox detector, ECCV 2016. {@link #forwardAll} gives, for the 8,732 default boxes in the
- * order of {@link #defaultBoxes}, scores[N,8732,classes] (logits; the background is a class) and offsets[N,8732,4].
+ * SSD300: detects objects in 300×300 images, based on the convolutions of VGG-16. W. Liu, D. Anguelov, D. Erhan, C.
+ * Szegedy, S. Reed, C.-Y. Fu, A. Berg: SSD: single shot multibox detector, ECCV 2016. {@link #forwardAll} returns, for
+ * the 8,732 default boxes in the order of {@link #defaultBoxes}, scores[N,8732,classes] (logits; the background is a
+ * class) and offsets[N,8732,4].
  */
 public final class Ssd extends Block {
     private static final int SIZE = 300;
@@ -37,13 +38,13 @@ public final class Ssd extends Block {
     /**
      * A network.
      *
-     * @param classes how many classes to tell apart, the background included
+     * @param classes number of classes, including the background
      */
     public Ssd(long classes) {
         Layers.checkClasses("ssd", classes);
         this.classes = classes;
         early = addChild("early", early());
-        // The norm of each pixel of conv4_3 is learned, from 20 on: section 3.1 of the paper.
+        // The norm of each pixel of conv4_3 is learned, initially 20: section 3.1 of the paper.
         scale = addParameter(new Parameter("scale", Role.WEIGHT, new Constant(20)));
         stages.add(late());
         stages.add(extra(256, 512, 2, 1));
@@ -142,9 +143,10 @@ public final class Ssd extends Block {
     }
 
     /**
-     * The boxes that offsets are relative to: section 2.2 of the paper, with the scales 0.07, 0.15, 0.33 … of its experiments.
+     * The boxes to which offsets are relative: section 2.2 of the paper, with the scales 0.07, 0.15, 0.33 … of its
+     * experiments.
      *
-     * @return boxes[8732,4]: centre x, centre y, width, height, as parts of the image's size
+     * @return boxes[8732,4]: centre x, centre y, width, height, as fractions of the image's size
      */
     public static NDArray defaultBoxes() {
         int n = 0;

@@ -3,7 +3,7 @@ package io.kiln.nn.zoo;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
 
-/** Blocks one after the other, with names. */
+/** A chain of named blocks. */
 final class Stack extends Block {
     Stack add(String name, Block block) {
         addChild(name, block);

@@ -4,7 +4,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Embedding;
 import io.kiln.op.nn.Neural;
 
-/** Maps to words whose weights are those of the embedding. */
+/** Output maps whose weights are those of the embedding. */
 final class Tied {
     private Tied() {}
 

@@ -11,9 +11,10 @@ import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
 
 /**
- * Encoder and decoder for translation. A. Vaswani et al.: Attention is all you need, NeurIPS 2017. Both sides and the map to the
- * words share one embedding, which is scaled by the root of its size where it is looked up. As a block it takes source[N,S] and
- * target[N,L], tokens, and if need be which source tokens are no padding [N,S]; it gives logits[N,L,vocabulary].
+ * Encoder and decoder for translation. A. Vaswani et al.: Attention is all you need, NeurIPS 2017. Both sides and the
+ * output map share one embedding, which is scaled by the square root of its size when it is looked up. As a block it
+ * takes source[N,S] and target[N,L], tokens, and optionally a mask of the source tokens that are not padding [N,S]; it
+ * returns logits[N,L,vocabulary].
  */
 public final class Transformer extends Block {
     private final double scale;
@@ -29,7 +30,7 @@ public final class Transformer extends Block {
      * @param vocabulary number of words of both languages
      * @param positions the longest sequence
      * @param layers number of layers of encoder and decoder each
-     * @param settings those of each layer
+     * @param settings the settings of each layer
      */
     public Transformer(long vocabulary, long positions, int layers, TransformerSettings settings) {
         scale = Math.sqrt(settings.size());
@@ -42,7 +43,8 @@ public final class Transformer extends Block {
     }
 
     /**
-     * The base model: 6 layers, 512 features, 8 heads, 2,048 inside, dropout 0.1; 65 million parameters for 37,000 words.
+     * Creates the base model: 6 layers, 512 features, 8 heads, 2,048 inside, dropout 0.1; 65 million parameters for
+     * 37,000 words.
      *
      * @param vocabulary number of words of both languages
      * @param positions the longest sequence
@@ -54,7 +56,8 @@ public final class Transformer extends Block {
     }
 
     /**
-     * The big model: 6 layers, 1,024 features, 16 heads, 4,096 inside, dropout 0.3; 213 million parameters for 37,000 words.
+     * Creates the big model: 6 layers, 1,024 features, 16 heads, 4,096 inside, dropout 0.3; 213 million parameters for
+     * 37,000 words.
      *
      * @param vocabulary number of words of both languages
      * @param positions the longest sequence

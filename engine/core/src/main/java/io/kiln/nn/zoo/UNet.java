@@ -12,9 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * U-Net: scores for each pixel, from a path down and a path up with connections across. O. Ronneberger, P. Fischer, T. Brox:
- * U-Net: convolutional networks for biomedical image segmentation, MICCAI 2015; with padding, so that sizes stay, and with
- * batch normalisation, as has become common. Shapes: x[N,C,H,W], H and W divisible by 2 to the power of levels; y[N,classes,H,W].
+ * U-Net: scores for each pixel, from a contracting and an expanding path with connections across. O. Ronneberger, P.
+ * Fischer, T. Brox: U-Net: convolutional networks for biomedical image segmentation, MICCAI 2015; with padding, which
+ * keeps sizes, and with batch normalisation, as is now common. Shapes: x[N,C,H,W], H and W divisible by 2 to the power
+ * of levels; y[N,classes,H,W].
  */
 public final class UNet extends Block {
     private final List<Block> down = new ArrayList<>();
@@ -28,7 +29,7 @@ public final class UNet extends Block {
      *
      * @param classes how many classes to tell apart
      * @param width channels of the first level; 64 in the paper
-     * @param levels how often the size is halved; 4 in the paper
+     * @param levels number of times the size is halved; 4 in the paper
      */
     public UNet(long classes, long width, int levels) {
         Layers.checkClasses("unet", classes);

@@ -10,8 +10,8 @@ import io.kiln.op.reduce.Reductions;
 
 /**
  * A variational autoencoder of flat data in [0, 1]. D. Kingma, M. Welling: Auto-encoding variational Bayes, ICLR 2014.
- * {@link #forwardAll} gives logits of the reconstruction[N,features], mean[N,latent] and log-variance[N,latent] of the code, which
- * {@link #divergence} takes; the code is drawn as \(z = \mu + \epsilon e^{\log\sigma^2 / 2}\).
+ * {@link #forwardAll} returns logits of the reconstruction[N,features], and mean[N,latent] and log-variance[N,latent]
+ * of the code, which {@link #divergence} takes; the code is drawn as \(z = \mu + \epsilon e^{\log\sigma^2 / 2}\).
  */
 public final class Vae extends Block {
     private final Block encoder;
@@ -48,7 +48,7 @@ public final class Vae extends Block {
     }
 
     /**
-     * Data of codes.
+     * Decodes codes.
      *
      * @param z codes[N,latent]
      * @return logits[N,features]

@@ -10,7 +10,7 @@ import io.kiln.nn.Sequential;
 
 /**
  * VGG: stages of 3×3 convolutions. K. Simonyan, A. Zisserman: Very deep convolutional networks for large-scale image
- * recognition, ICLR 2015. Images of 224×224; others work as well, with a first dense layer of another size.
+ * recognition, ICLR 2015. For images of 224×224; other sizes work as well, with a first dense layer of another size.
  */
 public final class Vgg {
     private static final long[] CHANNELS = {64, 128, 256, 512, 512};
@@ -21,7 +21,7 @@ public final class Vgg {
      * A new network.
      *
      * @param layers number of layers with weights: 11, 13, 16 or 19
-     * @param batchNorm whether each convolution is normalised, which came after the paper
+     * @param batchNorm whether each convolution is normalised, a later addition to the paper's networks
      * @param classes how many classes to tell apart
      * @return x[N,3,224,224] to scores[N,classes]
      * @throws IllegalArgumentException for another number of layers
@@ -58,7 +58,7 @@ public final class Vgg {
         };
     }
 
-    /** The convolutions in front of the last pooling; also what SSD stands on. */
+    /** The convolutions before the last pooling, also used by SSD. */
     static void convolution(Sequential features, long channels, boolean batchNorm) {
         if (batchNorm) {
             features.add(Layers.convNorm(

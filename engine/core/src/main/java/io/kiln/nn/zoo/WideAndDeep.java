@@ -8,9 +8,9 @@ import io.kiln.op.shape.Movement;
 import java.util.List;
 
 /**
- * A linear model beside a perceptron over embeddings. H.-T. Cheng et al.: Wide &amp; deep learning for recommender systems, 2016.
- * Inputs: numbers[N,D] and indices[N,F]; output: scores[N,1] (logits). The wide part weighs the numbers and each value of each
- * field; crossed fields are fields of their own.
+ * A linear model combined with a perceptron over embeddings. H.-T. Cheng et al.: Wide &amp; deep learning for
+ * recommender systems, 2016. Inputs: numbers[N,D] and indices[N,F]; output: scores[N,1] (logits). The wide part weights
+ * the numbers and each value of each field; crossed features are separate fields.
  */
 public final class WideAndDeep extends Block {
     private final Fields wide;
@@ -22,7 +22,7 @@ public final class WideAndDeep extends Block {
     /**
      * A network.
      *
-     * @param counts how many values each categorical field has
+     * @param counts number of values of each categorical field
      * @param dimension length of an embedding
      * @param widths units of the hidden layers
      */

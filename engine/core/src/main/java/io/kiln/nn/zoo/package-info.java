@@ -1,5 +1,5 @@
 /**
- * Well-known networks, ready to be trained. Each class makes the blocks of one paper; what is not said otherwise is as in the
- * paper, or as in torchvision where people have come to expect that. Nothing is allocated before a network first sees data.
+ * Well-known networks, ready for training. Each class builds the network of one paper; anything not documented is as in
+ * the paper, or as in torchvision where that is customary. Nothing is allocated before a network first sees data.
  */
 package io.kiln.nn.zoo;
