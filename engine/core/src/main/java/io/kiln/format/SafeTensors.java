@@ -207,7 +207,7 @@ public final class SafeTensors {
      * @param in the stream
      * @param length number of bytes that belong to the file
      * @return what its arrays are like, by name
-     * @throws IOException when reading fails, or the header is damaged or of another format
+     * @throws IOException if reading fails, or the header is damaged or of another format
      */
     public static Map<String, Spec> specs(InputStream in, long length) throws IOException {
         Map<String, Spec> specs = new LinkedHashMap<>();

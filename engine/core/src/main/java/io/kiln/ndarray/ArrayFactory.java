@@ -17,7 +17,7 @@ public record ArrayFactory(Backend backend) {
      *
      * @param device the device
      * @return its factory
-     * @throws IllegalStateException when there is no such device
+     * @throws IllegalStateException if there is no such device
      */
     public static ArrayFactory on(Device device) {
         return new ArrayFactory(Backends.get(device));

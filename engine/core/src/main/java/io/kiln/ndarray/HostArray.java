@@ -77,7 +77,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
      * The elements' memory for overwriting: the initial content is arbitrary, so all of it must be written.
      *
      * @return a view of a row-major array; closing it writes to the array
-     * @throws IllegalStateException when the elements are not row-major
+     * @throws IllegalStateException if the elements are not row-major
      */
     public HostView write() {
         return view("write", HostCopy.Use.WRITE);
@@ -87,7 +87,7 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
      * The elements' memory for reading and changing: waits until they have been computed.
      *
      * @return a view of a row-major array; closing it writes to the array
-     * @throws IllegalStateException when the elements are not row-major
+     * @throws IllegalStateException if the elements are not row-major
      */
     public HostView update() {
         return view("update", HostCopy.Use.UPDATE);

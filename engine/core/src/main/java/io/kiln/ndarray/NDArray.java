@@ -363,7 +363,7 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
      * The block that holds the elements.
      *
      * @return the storage
-     * @throws IllegalStateException when the array is closed or traced
+     * @throws IllegalStateException if the array is closed or traced
      */
     public Storage storage() {
         if (closed) {

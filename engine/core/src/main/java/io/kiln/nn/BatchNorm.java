@@ -5,13 +5,13 @@ package io.kiln.nn;
  * io.kiln.op.nn.BatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
  */
 public final class BatchNorm extends BatchStatisticsNorm {
-    /** A layer with momentum 0.9 and epsilon 1e-5. */
+    /** Creates a layer with momentum 0.9 and epsilon 1e-5. */
     public BatchNorm() {
         this(0.9, 1e-5);
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param momentum weight of the old running statistics, in [0, 1]
      * @param epsilon added to the variance, above 0
@@ -21,7 +21,7 @@ public final class BatchNorm extends BatchStatisticsNorm {
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param momentum weight of the old running statistics, in [0, 1]
      * @param epsilon added to the variance, above 0

@@ -9,13 +9,13 @@ import io.kiln.ndarray.NDArray;
 public final class BatchNormRelu extends Block {
     private final BatchNorm norm;
 
-    /** A layer with the defaults of {@link BatchNorm}. */
+    /** Creates a layer with the defaults of {@link BatchNorm}. */
     public BatchNormRelu() {
         this(new BatchNorm());
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param norm the normalisation
      */

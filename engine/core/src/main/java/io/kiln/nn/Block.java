@@ -380,7 +380,7 @@ public abstract class Block implements AutoCloseable {
      * Writes the values of all parameters to a safetensors file, under their structural names.
      *
      * @param file the file, replaced atomically
-     * @throws IOException when writing fails
+     * @throws IOException if writing fails
      */
     public final void save(Path file) throws IOException {
         SafeTensors.write(file, values(), Map.of());
@@ -390,7 +390,7 @@ public abstract class Block implements AutoCloseable {
      * Reads the values of all parameters from a safetensors file.
      *
      * @param file a file written by {@link #save}
-     * @throws IOException when reading fails or the file is damaged
+     * @throws IOException if reading fails or the file is damaged
      * @throws IllegalArgumentException if names or shapes differ
      */
     public final void load(Path file) throws IOException {
@@ -403,7 +403,7 @@ public abstract class Block implements AutoCloseable {
      * Copies values to all parameters.
      *
      * @param values arrays by structural name; they are copied
-     * @throws IllegalArgumentException when names differ
+     * @throws IllegalArgumentException if names differ
      */
     public final void load(Map<String, NDArray> values) {
         Map<String, Parameter> all = parameters();

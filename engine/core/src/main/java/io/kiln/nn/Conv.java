@@ -203,7 +203,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * What is applied to the sum; none by default.
+         * Sets the activation applied to the sum; none by default.
          *
          * @param value the activation
          * @return this builder
@@ -225,7 +225,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * How the weight follows from parameters; plain by default.
+         * Sets how the weight is computed from parameters; plain by default.
          *
          * @param value the form
          * @return this builder
@@ -236,7 +236,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * How the weight begins.
+         * Sets the initializer of the weight.
          *
          * @param value the initializer
          * @return this builder
@@ -247,7 +247,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * How the bias begins.
+         * Sets the initializer of the bias.
          *
          * @param value the initializer
          * @return this builder
@@ -258,7 +258,7 @@ public final class Conv extends Block {
         }
 
         /**
-         * Makes the layer.
+         * Creates the layer.
          *
          * @return the layer
          * @throws IllegalArgumentException if channels or kernel are missing, or groups do not divide the channels

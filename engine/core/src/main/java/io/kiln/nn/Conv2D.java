@@ -5,7 +5,7 @@ public final class Conv2D {
     private Conv2D() {}
 
     /**
-     * Starts a convolution layer.
+     * Returns a builder for a convolution layer.
      *
      * @return a builder with the defaults
      */
@@ -14,7 +14,7 @@ public final class Conv2D {
     }
 
     /**
-     * Starts a transposed convolution layer.
+     * Returns a builder for a transposed convolution layer.
      *
      * @return a builder with the defaults
      */

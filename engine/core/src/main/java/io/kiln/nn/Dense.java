@@ -30,7 +30,7 @@ public final class Dense extends Block {
     }
 
     /**
-     * A layer with the defaults of the {@linkplain Builder builder}.
+     * Creates a layer with the defaults of the {@linkplain Builder builder}.
      *
      * @param units number of outputs
      * @param activation applied to the sum
@@ -74,7 +74,7 @@ public final class Dense extends Block {
     }
 
     /**
-     * Starts a layer.
+     * Returns a builder for a layer.
      *
      * @return a builder with the defaults
      */
@@ -116,7 +116,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * What is applied to the sum; none by default.
+         * Sets the activation applied to the sum; none by default.
          *
          * @param value the activation
          * @return this builder
@@ -149,7 +149,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * How the weight follows from parameters; plain by default.
+         * Sets how the weight is computed from parameters; plain by default.
          *
          * @param value the form
          * @return this builder
@@ -160,7 +160,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * How the weight begins.
+         * Sets the initializer of the weight.
          *
          * @param value the initializer
          * @return this builder
@@ -171,7 +171,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * How the bias begins.
+         * Sets the initializer of the bias.
          *
          * @param value the initializer
          * @return this builder
@@ -182,7 +182,7 @@ public final class Dense extends Block {
         }
 
         /**
-         * Makes the layer.
+         * Creates the layer.
          *
          * @return the layer
          */

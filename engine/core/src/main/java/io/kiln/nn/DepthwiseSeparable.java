@@ -21,7 +21,7 @@ public final class DepthwiseSeparable extends Block {
     }
 
     /**
-     * A block.
+     * Creates a block.
      *
      * @param in channels of x
      * @param out channels of y

@@ -8,7 +8,7 @@ public final class Dropout extends Block {
     private final io.kiln.op.nn.DropoutOp operator;
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param rate probability that an element is dropped, in [0, 1)
      */

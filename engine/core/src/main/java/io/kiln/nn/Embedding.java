@@ -23,7 +23,7 @@ public final class Embedding extends Block {
     private long paddingIndex = NONE;
 
     /**
-     * A table with the default initializer.
+     * Creates a table with the default initializer.
      *
      * @param count number of vectors
      * @param dimension their length
@@ -33,7 +33,7 @@ public final class Embedding extends Block {
     }
 
     /**
-     * A table.
+     * Creates a table.
      *
      * @param count number of vectors
      * @param dimension their length

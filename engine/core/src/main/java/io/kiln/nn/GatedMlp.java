@@ -28,7 +28,7 @@ public final class GatedMlp extends Block {
     }
 
     /**
-     * A block.
+     * Creates a block.
      *
      * @param function g
      * @param hidden width between the layers

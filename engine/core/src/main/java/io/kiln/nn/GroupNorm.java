@@ -22,7 +22,7 @@ public final class GroupNorm extends Block {
     private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializer.defaultFor(Role.BETA)));
 
     /**
-     * A layer with epsilon 1e-5.
+     * Creates a layer with epsilon 1e-5.
      *
      * @param groups number of groups, at least 1; must divide the channels
      */
@@ -31,7 +31,7 @@ public final class GroupNorm extends Block {
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param groups number of groups, at least 1; must divide the channels
      * @param epsilon added to the variance, above 0

@@ -16,13 +16,13 @@ public final class LayerNorm extends Block {
             addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
     private final Parameter beta = addParameter(new Parameter("beta", Role.BETA, Initializer.defaultFor(Role.BETA)));
 
-    /** A layer with epsilon 1e-5. */
+    /** Creates a layer with epsilon 1e-5. */
     public LayerNorm() {
         this(1e-5);
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param epsilon added to the variance, above 0
      */

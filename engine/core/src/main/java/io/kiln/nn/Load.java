@@ -24,8 +24,8 @@ public final class Load {
      * @param file a safetensors file
      * @param network the network
      * @return the names of the parameters without a value
-     * @throws IOException when reading fails or the file is damaged
-     * @throws ShapeException when a shape differs
+     * @throws IOException if reading fails or the file is damaged
+     * @throws ShapeException if a shape differs
      */
     public static Set<String> from(Path file, Block network) throws IOException {
         try (Scope scope = Scope.open()) {
@@ -79,8 +79,8 @@ public final class Load {
      * @param file a safetensors file
      * @param network the network, with known shapes
      * @return what was loaded and what was not
-     * @throws IOException when reading fails or the file is damaged
-     * @throws IllegalStateException when a shape of the network is not known yet
+     * @throws IOException if reading fails or the file is damaged
+     * @throws IllegalStateException if a shape of the network is not known yet
      */
     public static Report matching(Path file, Block network) throws IOException {
         try (Scope scope = Scope.open()) {

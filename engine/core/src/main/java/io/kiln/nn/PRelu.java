@@ -15,7 +15,7 @@ import java.util.Arrays;
 public final class PRelu extends Block {
     private final Parameter slope;
 
-    /** A layer with one slope. */
+    /** Creates a layer with one slope. */
     public PRelu() {
         this(1);
     }
@@ -30,7 +30,7 @@ public final class PRelu extends Block {
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param channels number of channels; 1 for one common slope
      * @param initializer initializer of the slopes

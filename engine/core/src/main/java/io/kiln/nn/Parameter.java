@@ -52,7 +52,7 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * A parameter.
+     * Creates a parameter.
      *
      * @param name its name within the block
      * @param role its role
@@ -111,7 +111,7 @@ public final class Parameter implements AutoCloseable {
      *
      * @param newInitializer the initializer
      * @return this parameter
-     * @throws IllegalStateException when the parameter is a constant
+     * @throws IllegalStateException if the parameter is a constant
      */
     public Parameter initializer(Initializer newInitializer) {
         if (initializer == null) {
@@ -145,7 +145,7 @@ public final class Parameter implements AutoCloseable {
      *
      * @param needed the shape that the input requires
      * @return this parameter
-     * @throws ShapeException when the parameter already has another shape, or a size is unknown
+     * @throws ShapeException if the parameter already has another shape, or a size is unknown
      */
     public Parameter complete(Shape needed) {
         Shape known = shape();
@@ -183,7 +183,7 @@ public final class Parameter implements AutoCloseable {
      * The array: with data, which are created if necessary, or traced while this thread traces a graph.
      *
      * @return the array; gradients flow to it unless the parameter is frozen
-     * @throws IllegalStateException when the shape is not known yet
+     * @throws IllegalStateException if the shape is not known yet
      */
     public NDArray data() {
         checkOpen();
@@ -199,7 +199,7 @@ public final class Parameter implements AutoCloseable {
      * #defer deferred}.
      *
      * @return the array
-     * @throws IllegalStateException when the shape is not known yet
+     * @throws IllegalStateException if the shape is not known yet
      */
     public NDArray value() {
         if (settle != null) {
@@ -212,7 +212,7 @@ public final class Parameter implements AutoCloseable {
      * The array as stored, for the owner of {@linkplain #defer deferred} updates.
      *
      * @return the array, whose rows may lack updates
-     * @throws IllegalStateException when the shape is not known yet
+     * @throws IllegalStateException if the shape is not known yet
      */
     public NDArray storedValue() {
         if (data == null) {

@@ -16,13 +16,13 @@ public final class RmsNorm extends Block {
     private final Parameter gamma =
             addParameter(new Parameter("gamma", Role.GAMMA, Initializer.defaultFor(Role.GAMMA)));
 
-    /** A layer with epsilon 1e-6. */
+    /** Creates a layer with epsilon 1e-6. */
     public RmsNorm() {
         this(1e-6);
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param epsilon added to the mean square, above 0
      */

@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 /** A chain of blocks: \(y = f_n(\dots f_1(f_0(x)))\). They are named {@code 0}, {@code 1}, … */
 public final class Sequential extends Block {
     /**
-     * A chain of blocks.
+     * Creates a chain of blocks.
      *
      * @param blocks the blocks in order
      */

@@ -34,7 +34,7 @@ public final class SqueezeExcite extends Block {
     }
 
     /**
-     * A block with other functions.
+     * Creates a block with other functions.
      *
      * @param channels C
      * @param squeezed rows of \(W_1\)

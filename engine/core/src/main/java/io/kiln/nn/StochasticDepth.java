@@ -12,7 +12,7 @@ public final class StochasticDepth extends Block {
     private final double rate;
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param rate probability that a sample is dropped, in [0, 1)
      */

@@ -58,7 +58,7 @@ public final class SymbolBlock extends GraphBlock {
      *
      * @param directory the directory of the files
      * @return the block, with its values
-     * @throws IOException when a file cannot be read, or the weights are damaged
+     * @throws IOException if a file cannot be read, or the weights are damaged
      * @throws IllegalArgumentException if the JSON is not a graph or the weights belong to another network
      */
     public static SymbolBlock imports(Path directory) throws IOException {
@@ -71,7 +71,7 @@ public final class SymbolBlock extends GraphBlock {
      * @param graph a file with a graph's JSON
      * @param weights a safetensors file of its parameters
      * @return the block, with its values
-     * @throws IOException when a file cannot be read, or the weights are damaged
+     * @throws IOException if a file cannot be read, or the weights are damaged
      * @throws IllegalArgumentException if the JSON is not a graph or the weights belong to another network
      */
     public static SymbolBlock imports(Path graph, Path weights) throws IOException {
@@ -89,7 +89,7 @@ public final class SymbolBlock extends GraphBlock {
      * Writes the files that {@link #imports(Path)} reads.
      *
      * @param directory the destination; it must exist
-     * @throws IOException when writing fails
+     * @throws IOException if writing fails
      */
     public void export(Path directory) throws IOException {
         Files.writeString(directory.resolve("graph.json"), graph().toJson());
@@ -128,7 +128,7 @@ public final class SymbolBlock extends GraphBlock {
      *
      * @param values names of operators, for their first output, or of values as in {@link Symbol#internals}
      * @return the block, with one output per name
-     * @throws IllegalArgumentException when there is no such value
+     * @throws IllegalArgumentException if there is no such value
      */
     public SymbolBlock upTo(String... values) {
         Symbol internals = Symbol.fromGraph(graph()).internals();

@@ -7,13 +7,13 @@ package io.kiln.nn;
  * and running_variance [C].
  */
 public final class SyncBatchNorm extends BatchStatisticsNorm {
-    /** A layer with momentum 0.9 and epsilon 1e-5. */
+    /** Creates a layer with momentum 0.9 and epsilon 1e-5. */
     public SyncBatchNorm() {
         this(0.9, 1e-5);
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param momentum weight of the old running statistics, in [0, 1]
      * @param epsilon added to the variance, above 0
@@ -23,7 +23,7 @@ public final class SyncBatchNorm extends BatchStatisticsNorm {
     }
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param momentum weight of the old running statistics, in [0, 1]
      * @param epsilon added to the variance, above 0

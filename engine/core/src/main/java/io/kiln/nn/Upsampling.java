@@ -18,7 +18,7 @@ public final class Upsampling extends Block {
     private final boolean alignCorners;
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param factors one factor, or one per spatial axis, of at least 1
      */

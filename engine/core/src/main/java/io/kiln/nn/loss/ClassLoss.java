@@ -21,10 +21,10 @@ public sealed interface ClassLoss<L extends ClassLoss<L>> extends Loss
     /**
      * Returns this loss with another ignored label and other weights.
      *
-     * @param ignored label of elements that count nothing; empty when all count
+     * @param ignored label of elements that do not count; empty if all count
      * @param weights one per class, at least 0; empty if all classes have weight 1
      * @return the new loss
-     * @throws IllegalArgumentException when a weight is negative or not finite
+     * @throws IllegalArgumentException if a weight is negative or not finite
      */
     L with(OptionalLong ignored, List<Double> weights);
 
@@ -43,7 +43,7 @@ public sealed interface ClassLoss<L extends ClassLoss<L>> extends Loss
      *
      * @param weights one per class, at least 0
      * @return the new loss
-     * @throws IllegalArgumentException when a weight is negative or not finite
+     * @throws IllegalArgumentException if a weight is negative or not finite
      */
     default L withClassWeights(double... weights) {
         return with(ignoredLabel(), ClassWeights.list(weights));

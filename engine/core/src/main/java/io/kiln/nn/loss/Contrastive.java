@@ -17,7 +17,7 @@ public record Contrastive(double margin) implements PairLoss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Contrastive {
         if (!(margin > 0)) {
@@ -25,7 +25,7 @@ public record Contrastive(double margin) implements PairLoss {
         }
     }
 
-    /** The customary attributes: {@code margin = 1}. */
+    /** Uses the default attributes: {@code margin = 1}. */
     public Contrastive() {
         this(1);
     }

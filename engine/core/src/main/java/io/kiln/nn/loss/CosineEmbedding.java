@@ -12,7 +12,7 @@ import io.kiln.op.math.Elementwise;
 public record CosineEmbedding(double margin) implements PairLoss {
     private static final double EPSILON = 1e-12;
 
-    /** The customary attributes: {@code margin = 0}. */
+    /** Uses the default attributes: {@code margin = 0}. */
     public CosineEmbedding() {
         this(0);
     }

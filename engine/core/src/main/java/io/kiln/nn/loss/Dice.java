@@ -15,7 +15,7 @@ public record Dice(boolean fromLogits, double smooth) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Dice {
         if (!(smooth > 0)) {
@@ -23,7 +23,7 @@ public record Dice(boolean fromLogits, double smooth) implements Loss {
         }
     }
 
-    /** The customary attributes: {@code fromLogits = true, smooth = 1}. */
+    /** Uses the default attributes: {@code fromLogits = true, smooth = 1}. */
     public Dice() {
         this(true, 1);
     }

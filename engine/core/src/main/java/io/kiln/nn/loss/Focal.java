@@ -17,7 +17,7 @@ public record Focal(double gamma, double alpha) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Focal {
         if (!(gamma >= 0 && alpha >= 0 && alpha <= 1)) {
@@ -26,7 +26,7 @@ public record Focal(double gamma, double alpha) implements Loss {
         }
     }
 
-    /** The paper's attributes: {@code gamma = 2, alpha = 0.25}. */
+    /** Uses the paper's attributes: {@code gamma = 2, alpha = 0.25}. */
     public Focal() {
         this(2, 0.25);
     }

@@ -16,7 +16,7 @@ public record GaussianNll(double leastVariance) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public GaussianNll {
         if (!(leastVariance > 0)) {
@@ -24,7 +24,7 @@ public record GaussianNll(double leastVariance) implements Loss {
         }
     }
 
-    /** PyTorch's attributes: {@code leastVariance = 1e-6}. */
+    /** Uses PyTorch's attributes: {@code leastVariance = 1e-6}. */
     public GaussianNll() {
         this(1e-6);
     }

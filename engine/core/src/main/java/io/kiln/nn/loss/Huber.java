@@ -12,7 +12,7 @@ public record Huber(double rho) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Huber {
         if (!(rho > 0)) {
@@ -20,7 +20,7 @@ public record Huber(double rho) implements Loss {
         }
     }
 
-    /** The customary attributes: {@code rho = 1}. */
+    /** Uses the default attributes: {@code rho = 1}. */
     public Huber() {
         this(1);
     }

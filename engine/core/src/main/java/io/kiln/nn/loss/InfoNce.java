@@ -15,7 +15,7 @@ public record InfoNce(double temperature, boolean symmetric) implements ViewLoss
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public InfoNce {
         if (!(temperature > 0)) {
@@ -23,7 +23,7 @@ public record InfoNce(double temperature, boolean symmetric) implements ViewLoss
         }
     }
 
-    /** The customary attributes: {@code temperature = 0.07, symmetric = true}. */
+    /** Uses the default attributes: {@code temperature = 0.07, symmetric = true}. */
     public InfoNce() {
         this(0.07, true);
     }

@@ -15,7 +15,7 @@ public record KlDivergence(boolean fromLogits) implements Loss {
     /** Above 0 in float32: keeps 0 ln 0 at 0. */
     private static final double LEAST = 1e-37;
 
-    /** The customary attributes: {@code fromLogits = true}. */
+    /** Uses the default attributes: {@code fromLogits = true}. */
     public KlDivergence() {
         this(true);
     }

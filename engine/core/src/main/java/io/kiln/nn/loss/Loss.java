@@ -19,7 +19,7 @@ import io.kiln.op.Creation;
  */
 public interface Loss {
     /**
-     * The name used in JSON: the class name with a small first letter.
+     * The name used in JSON: the class name with a lower-case first letter.
      *
      * @return the name
      */
@@ -32,8 +32,8 @@ public interface Loss {
      * The loss of each element, times its class weight if the loss has such weights; PyTorch's {@code
      * reduction="none"}.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @return the losses, [N] or [N,…]
      */
     NDArray unreduced(NDArray prediction, NDArray label);
@@ -42,7 +42,7 @@ public interface Loss {
      * The weight of each element in a mean: 0 if its label is ignored, otherwise the weight of its class.
      *
      * @param prediction shape of the predictions
-     * @param label what the network should have given, [N,…]
+     * @param label the labels, [N,…]
      * @return weights of the shape of {@link #unreduced}, which do not depend on the predictions; null if all are 1
      */
     default NDArray weights(Shape prediction, NDArray label) {
@@ -53,7 +53,7 @@ public interface Loss {
      * Which labels count at all, for metrics besides the loss.
      *
      * @param prediction shape of the predictions
-     * @param label what the network should have given, [N,…]
+     * @param label the labels, [N,…]
      * @return 1, or 0 if the label is ignored, of the shape of {@link #unreduced}; null if none is ignored
      */
     default NDArray mask(Shape prediction, NDArray label) {
@@ -63,8 +63,8 @@ public interface Loss {
     /**
      * The loss of each sample: the mean over its elements.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @return the losses, [N]
      */
     default NDArray compute(NDArray prediction, NDArray label) {
@@ -74,8 +74,8 @@ public interface Loss {
     /**
      * The loss of each sample with weights: the mean over its elements, each times its weight.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @param weight weights per sample or per element
      * @return the weighted losses, [N]
      */
@@ -91,8 +91,8 @@ public interface Loss {
     /**
      * The mean loss of a batch, which a training step differentiates. It is 0 if all labels are ignored.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @return the mean over all elements that count, []
      */
     default NDArray mean(NDArray prediction, NDArray label) {
@@ -106,11 +106,11 @@ public interface Loss {
     /**
      * The weighted mean loss of a batch: \(\sum w_i l_i / \sum w_i\).
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @param weight weights per sample or per element
      * @return the mean over all elements that count, []; 0 if all labels are ignored
-     * @throws IllegalArgumentException when all weights are 0
+     * @throws IllegalArgumentException if all weights are 0
      */
     default NDArray mean(NDArray prediction, NDArray label, NDArray weight) {
         Labels.checkWeight(name(), weight);
@@ -122,8 +122,8 @@ public interface Loss {
      * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample has weight 1 if a loss has no {@link
      * #weights}.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @return the sum of weighted losses and the sum of weights, each []
      */
     default NDArray[] sums(NDArray prediction, NDArray label) {
@@ -139,8 +139,8 @@ public interface Loss {
     /**
      * Numerator and denominator of {@link #mean(NDArray, NDArray, NDArray)}.
      *
-     * @param prediction what the network gave, [N,…], floating
-     * @param label what it should have given, [N,…], of any dtype
+     * @param prediction the predictions, [N,…], floating
+     * @param label the labels, [N,…], of any dtype
      * @param weight weights per sample or per element
      * @return the sum of weighted losses and the sum of weights, each []
      */

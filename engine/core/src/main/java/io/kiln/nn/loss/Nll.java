@@ -13,21 +13,21 @@ import java.util.OptionalLong;
  * with a log-softmax: \(-w_y x_y\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any
  * dtype. PyTorch's {@code nll_loss}: the mean is \(\sum l / \sum w_y\) over the labels that are not ignored.
  *
- * @param ignoredLabel label of elements that count nothing; empty when all count
- * @param classWeights w, one per class; empty when all classes count 1
+ * @param ignoredLabel label of elements that do not count; empty if all count
+ * @param classWeights w, one per class; empty if all classes count 1
  */
 public record Nll(@DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
         implements ClassLoss<Nll> {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when a weight is negative or not finite
+     * @throws IllegalArgumentException if a weight is negative or not finite
      */
     public Nll {
         classWeights = ClassWeights.checked("nll", classWeights);
     }
 
-    /** All labels and classes count alike. */
+    /** Creates the loss with equal weights for all labels and classes. */
     public Nll() {
         this(OptionalLong.empty(), List.of());
     }

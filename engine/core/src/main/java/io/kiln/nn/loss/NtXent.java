@@ -18,7 +18,7 @@ public record NtXent(double temperature) implements ViewLoss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public NtXent {
         if (!(temperature > 0)) {
@@ -26,7 +26,7 @@ public record NtXent(double temperature) implements ViewLoss {
         }
     }
 
-    /** The customary attributes: {@code temperature = 0.5}. */
+    /** Uses the default attributes: {@code temperature = 0.5}. */
     public NtXent() {
         this(0.5);
     }

@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 /** A loss of three arrays, for networks that embed several inputs. Implementations are records, as for {@link Loss}. */
 public interface PairLoss {
     /**
-     * The name used in JSON: the class name with a small first letter.
+     * The name used in JSON: the class name with a lower-case first letter.
      *
      * @return the name
      */

@@ -11,7 +11,7 @@ import io.kiln.ndarray.NDArray;
 public record PoissonNll(boolean fromLogits) implements Loss {
     private static final double EPSILON = 1e-8;
 
-    /** The customary attributes: {@code fromLogits = true}. */
+    /** Uses the default attributes: {@code fromLogits = true}. */
     public PoissonNll() {
         this(true);
     }

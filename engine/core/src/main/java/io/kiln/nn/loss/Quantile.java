@@ -12,7 +12,7 @@ public record Quantile(double tau) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Quantile {
         if (!(tau > 0 && tau < 1)) {

@@ -16,7 +16,7 @@ public record Sdml(double smoothing) implements ViewLoss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Sdml {
         if (!(smoothing > 0 && smoothing < 1)) {
@@ -24,7 +24,7 @@ public record Sdml(double smoothing) implements ViewLoss {
         }
     }
 
-    /** MXNet's attributes: {@code smoothing = 0.3}. */
+    /** Uses MXNet's attributes: {@code smoothing = 0.3}. */
     public Sdml() {
         this(0.3);
     }

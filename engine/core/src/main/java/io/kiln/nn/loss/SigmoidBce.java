@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * PyTorch's {@code binary_cross_entropy_with_logits(…, pos_weight)}: positive weights do not count in the mean's
  * denominator.
  *
- * @param ignoredLabel label of elements that count nothing, such as -1; empty when all count
+ * @param ignoredLabel label of elements that do not count, such as -1; empty if all count
  * @param positiveWeights w, one for all elements, or one for each index of the last axis; empty for 1
  */
 public record SigmoidBce(
@@ -22,13 +22,13 @@ public record SigmoidBce(
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when a weight is negative or not finite
+     * @throws IllegalArgumentException if a weight is negative or not finite
      */
     public SigmoidBce {
         positiveWeights = ClassWeights.checked("sigmoidBce", positiveWeights);
     }
 
-    /** All labels count alike. */
+    /** Creates the loss with equal weights for all labels. */
     public SigmoidBce() {
         this(OptionalLong.empty(), List.of());
     }

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Cross-entropy with label smoothing, from logits along the last axis:
- * \((1 - \alpha)(-w_y \ln p_y) + \frac\alpha K \sum_k (-w_k \ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1])
- * with classes 0..K-1 of any dtype. The mean is \(\sum l / \sum w_y\) over the labels that are not ignored, as PyTorch's
- * {@code cross_entropy(…, label_smoothing)}. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
+ * Cross-entropy with label smoothing, from logits along the last axis: \((1 - \alpha)(-w_y \ln p_y) + \frac\alpha K
+ * \sum_k (-w_k \ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype. The
+ * mean is \(\sum l / \sum w_y\) over the labels that are not ignored, as PyTorch's {@code cross_entropy(…,
+ * label_smoothing)}. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
  *
  * @param smoothing \(\alpha\), in [0, 1)
- * @param ignoredLabel label of elements that count nothing; empty when all count
- * @param classWeights w, one per class; empty when all classes count 1
+ * @param ignoredLabel label of elements that do not count; empty if all count
+ * @param classWeights w, one per class; empty if all classes count 1
  */
 public record SmoothedCrossEntropy(
         double smoothing,
@@ -25,7 +25,7 @@ public record SmoothedCrossEntropy(
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public SmoothedCrossEntropy {
         if (!(smoothing >= 0 && smoothing < 1)) {
@@ -34,7 +34,7 @@ public record SmoothedCrossEntropy(
         classWeights = ClassWeights.checked("smoothedCrossEntropy", classWeights);
     }
 
-    /** The paper's attributes: {@code smoothing = 0.1}. */
+    /** Uses the paper's attributes: {@code smoothing = 0.1}. */
     public SmoothedCrossEntropy() {
         this(0.1);
     }

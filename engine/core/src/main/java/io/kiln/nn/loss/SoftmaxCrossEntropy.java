@@ -10,17 +10,18 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Cross-entropy of softmax probabilities, from logits along the last axis: \(-w_y \ln p_y\) for classes, or
- * \(-\sum_k w_k y_k \ln p_k\) for distributions. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any
- * dtype, or distributions [N,…,K]. (With K = 1 a label of shape [N,1] is a class.) PyTorch's {@code cross_entropy}: the mean is
- * \(\sum l / \sum w_y\) over the labels that are not ignored for classes, and over all labels for distributions.
+ * Cross-entropy of softmax probabilities, from logits along the last axis: \(-w_y \ln p_y\) for classes, or \(-\sum_k
+ * w_k y_k \ln p_k\) for distributions. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of
+ * any dtype, or distributions [N,…,K]. (With K = 1 a label of shape [N,1] is a class.) PyTorch's {@code cross_entropy}:
+ * the mean is \(\sum l / \sum w_y\) over the labels that are not ignored for classes, and over all labels for
+ * distributions.
  *
  * <pre>{@code
  * Loss loss = new SoftmaxCrossEntropy().withIgnoredLabel(-100).withClassWeights(1, 1, 5);
  * }</pre>
  *
- * @param ignoredLabel label of elements that count nothing; empty when all count
- * @param classWeights w, one per class; empty when all classes count 1
+ * @param ignoredLabel label of elements that do not count; empty if all count
+ * @param classWeights w, one per class; empty if all classes count 1
  */
 public record SoftmaxCrossEntropy(
         @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
@@ -28,13 +29,13 @@ public record SoftmaxCrossEntropy(
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when a weight is negative or not finite
+     * @throws IllegalArgumentException if a weight is negative or not finite
      */
     public SoftmaxCrossEntropy {
         classWeights = ClassWeights.checked("softmaxCrossEntropy", classWeights);
     }
 
-    /** All labels and classes count alike. */
+    /** Creates the loss with equal weights for all labels and classes. */
     public SoftmaxCrossEntropy() {
         this(OptionalLong.empty(), List.of());
     }

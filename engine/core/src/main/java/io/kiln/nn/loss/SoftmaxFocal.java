@@ -9,13 +9,14 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Cross-entropy of softmax probabilities that counts easy examples less: \(-w_y (1 - p_y)^\gamma \ln p_y\), from logits along the
- * last axis. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype. The mean is
- * \(\sum l / \sum w_y\) over the labels that are not ignored. T.-Y. Lin et al., ICCV 2017, for many classes.
+ * Cross-entropy of softmax probabilities that weights easy examples less: \(-w_y (1 - p_y)^\gamma \ln p_y\), from
+ * logits along the last axis. Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype.
+ * The mean is \(\sum l / \sum w_y\) over the labels that are not ignored. T.-Y. Lin et al., ICCV 2017, for many
+ * classes.
  *
  * @param gamma \(\gamma\), at least 0
- * @param ignoredLabel label of elements that count nothing; empty when all count
- * @param classWeights w, one per class; empty when all classes count 1
+ * @param ignoredLabel label of elements that do not count; empty if all count
+ * @param classWeights w, one per class; empty if all classes count 1
  */
 public record SoftmaxFocal(
         double gamma, @DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue("[]") List<Double> classWeights)
@@ -25,7 +26,7 @@ public record SoftmaxFocal(
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public SoftmaxFocal {
         if (!(gamma >= 0)) {
@@ -34,7 +35,7 @@ public record SoftmaxFocal(
         classWeights = ClassWeights.checked("softmaxFocal", classWeights);
     }
 
-    /** The paper's attributes: {@code gamma = 2}. */
+    /** Uses the paper's attributes: {@code gamma = 2}. */
     public SoftmaxFocal() {
         this(2);
     }

@@ -11,7 +11,7 @@ public record SquaredHinge(double margin) implements Loss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public SquaredHinge {
         if (!(margin > 0)) {
@@ -19,7 +19,7 @@ public record SquaredHinge(double margin) implements Loss {
         }
     }
 
-    /** The customary attributes: {@code margin = 1}. */
+    /** Uses the default attributes: {@code margin = 1}. */
     public SquaredHinge() {
         this(1);
     }

@@ -12,7 +12,7 @@ public record Triplet(double margin) implements PairLoss {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Triplet {
         if (!(margin > 0)) {
@@ -20,7 +20,7 @@ public record Triplet(double margin) implements PairLoss {
         }
     }
 
-    /** The customary attributes: {@code margin = 1}. */
+    /** Uses the default attributes: {@code margin = 1}. */
     public Triplet() {
         this(1);
     }

@@ -8,7 +8,7 @@ import io.kiln.ndarray.NDArray;
  */
 public interface ViewLoss {
     /**
-     * The name used in JSON: the class name with a small first letter.
+     * The name used in JSON: the class name with a lower-case first letter.
      *
      * @return the name
      */

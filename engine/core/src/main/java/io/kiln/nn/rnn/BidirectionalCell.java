@@ -17,7 +17,7 @@ public final class BidirectionalCell extends RecurrentCell {
     private final RecurrentCell right;
 
     /**
-     * A pair of cells.
+     * Creates a pair of cells.
      *
      * @param left the cell that starts with the first step
      * @param right the cell that starts with the last step

@@ -8,7 +8,7 @@ import java.util.List;
 /** A convolutional GRU, with the gates of {@link io.kiln.op.recurrent.GruOp} in the same order. */
 public final class ConvGruCell extends ConvCell {
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param settings channels and kernels
      */

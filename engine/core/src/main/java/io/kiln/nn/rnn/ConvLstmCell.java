@@ -8,7 +8,7 @@ import java.util.List;
 /** A convolutional LSTM, with the gates of {@link io.kiln.op.recurrent.LstmOp} in the same order and without peepholes; states are h and c. */
 public final class ConvLstmCell extends ConvCell {
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param settings channels and kernels
      */

@@ -8,7 +8,7 @@ import java.util.List;
 /** A plain convolutional recurrent cell: h = tanh of the sum of both convolutions. */
 public final class ConvRnnCell extends ConvCell {
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param settings channels and kernels
      */

@@ -13,7 +13,7 @@ public final class DropoutCell extends RecurrentCell {
     private final double rate;
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param rate probability that an element is dropped, in [0, 1)
      */

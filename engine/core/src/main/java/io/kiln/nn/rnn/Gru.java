@@ -21,7 +21,7 @@ public final class Gru extends RecurrentLayer {
     }
 
     /**
-     * Starts layers.
+     * Returns a builder for layers.
      *
      * @return a builder with the defaults
      */
@@ -57,7 +57,7 @@ public final class Gru extends RecurrentLayer {
         }
 
         /**
-         * Makes the layers.
+         * Creates the layers.
          *
          * @return the layers
          */

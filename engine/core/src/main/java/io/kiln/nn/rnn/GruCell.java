@@ -10,7 +10,7 @@ public final class GruCell extends GatedCell {
     private final boolean linearBeforeReset;
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param hidden size of the state
      */
@@ -19,7 +19,7 @@ public final class GruCell extends GatedCell {
     }
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param hidden size of the state
      * @param linearBeforeReset as in {@link Gru.Builder#linearBeforeReset}

@@ -24,7 +24,7 @@ public final class Lstm extends RecurrentLayer {
     }
 
     /**
-     * Starts layers.
+     * Returns a builder for layers.
      *
      * @return a builder with the defaults
      */
@@ -58,7 +58,7 @@ public final class Lstm extends RecurrentLayer {
         }
 
         /**
-         * Makes the layers.
+         * Creates the layers.
          *
          * @return the layers
          */

@@ -14,7 +14,7 @@ public final class LstmCell extends GatedCell {
     private final long projection;
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param hidden size of the state
      */
@@ -23,7 +23,7 @@ public final class LstmCell extends GatedCell {
     }
 
     /**
-     * A cell with projection.
+     * Creates a cell with projection.
      *
      * @param hidden size of the cell state
      * @param projection size of the hidden state; 0 for no projection

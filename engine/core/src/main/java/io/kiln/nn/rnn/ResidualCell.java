@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 /** Adds the input to the output of a cell, which must have the same shape (Wu et al. 2016). */
 public final class ResidualCell extends ModifierCell {
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param base the cell to whose output the input is added
      */

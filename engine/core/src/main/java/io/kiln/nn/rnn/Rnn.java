@@ -22,7 +22,7 @@ public final class Rnn extends RecurrentLayer {
     }
 
     /**
-     * Starts layers.
+     * Returns a builder for layers.
      *
      * @return a builder with the defaults
      */
@@ -47,7 +47,7 @@ public final class Rnn extends RecurrentLayer {
         }
 
         /**
-         * What is applied to the sum; tanh by default.
+         * Sets the activation applied to the sum; tanh by default.
          *
          * @param value the activation
          * @return this builder
@@ -58,7 +58,7 @@ public final class Rnn extends RecurrentLayer {
         }
 
         /**
-         * Makes the layers.
+         * Creates the layers.
          *
          * @return the layers
          */

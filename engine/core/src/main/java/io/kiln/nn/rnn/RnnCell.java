@@ -11,7 +11,7 @@ public final class RnnCell extends GatedCell {
     private final Activation activation;
 
     /**
-     * A cell with tanh.
+     * Creates a cell with tanh.
      *
      * @param hidden size of the state
      */
@@ -20,7 +20,7 @@ public final class RnnCell extends GatedCell {
     }
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param hidden size of the state
      * @param activation applied to the sum

@@ -10,7 +10,7 @@ import java.util.List;
 /** A stack of cells; their states are concatenated in order. They are named {@code 0}, {@code 1}, … */
 public final class SequentialCell extends RecurrentCell {
     /**
-     * A stack of cells.
+     * Creates a stack of cells.
      *
      * @param cells the cells, from the bottom
      */

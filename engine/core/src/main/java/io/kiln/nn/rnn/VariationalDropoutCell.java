@@ -14,7 +14,7 @@ public final class VariationalDropoutCell extends ModifierCell {
     private final double outputRate;
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param base the cell
      * @param inputRate probability that an element of the inputs is dropped, in [0, 1)

@@ -20,7 +20,7 @@ final class Weights {
     private final Parameter h2rWeight;
 
     /**
-     * Makes the parameters.
+     * Creates the parameters.
      *
      * @param owner the owner's name in messages
      * @param projection size of the projection; 0 for none

@@ -19,7 +19,7 @@ public final class ZoneoutCell extends ModifierCell {
     private final double stateRate;
 
     /**
-     * A cell.
+     * Creates a cell.
      *
      * @param base the cell
      * @param outputRate probability that an element of the output is kept, in [0, 1)

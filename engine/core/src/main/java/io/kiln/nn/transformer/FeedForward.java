@@ -32,7 +32,7 @@ public final class FeedForward extends Block {
     private final Dense linear2;
 
     /**
-     * A feed-forward part.
+     * Creates a feed-forward part.
      *
      * @param size features of input and output
      * @param hidden features between the maps

@@ -13,7 +13,7 @@ public final class LearnedPositions extends Block {
     private final Parameter weight;
 
     /**
-     * An encoding.
+     * Creates an encoding.
      *
      * @param positions the longest sequence
      */

@@ -69,7 +69,7 @@ public final class MultiHeadAttention extends Block {
     }
 
     /**
-     * Starts a layer.
+     * Returns a builder for a layer.
      *
      * @return a builder with the defaults
      */
@@ -286,7 +286,7 @@ public final class MultiHeadAttention extends Block {
         }
 
         /**
-         * Makes the layer.
+         * Creates the layer.
          *
          * @return the layer
          */

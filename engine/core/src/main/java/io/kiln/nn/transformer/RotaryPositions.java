@@ -20,7 +20,7 @@ public final class RotaryPositions extends Block {
     private final Parameter table;
 
     /**
-     * An encoding with base 10,000.
+     * Creates an encoding with base 10,000.
      *
      * @param positions the longest sequence
      */
@@ -29,7 +29,7 @@ public final class RotaryPositions extends Block {
     }
 
     /**
-     * An encoding.
+     * Creates an encoding.
      *
      * @param positions the longest sequence
      * @param base b, above 1

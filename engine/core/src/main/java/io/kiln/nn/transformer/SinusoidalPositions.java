@@ -14,7 +14,7 @@ public final class SinusoidalPositions extends Block {
     private final Parameter table;
 
     /**
-     * An encoding.
+     * Creates an encoding.
      *
      * @param positions the longest sequence
      */

@@ -15,7 +15,7 @@ public final class TransformerDecoder extends Block {
     private final LayerNorm norm;
 
     /**
-     * A decoder.
+     * Creates a decoder.
      *
      * @param count number of layers, at least 1
      * @param settings the settings of each layer

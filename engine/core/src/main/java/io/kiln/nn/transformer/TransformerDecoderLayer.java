@@ -18,7 +18,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
     private final LayerNorm norm3;
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param settings its settings
      */

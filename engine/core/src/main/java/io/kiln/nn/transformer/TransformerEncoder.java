@@ -16,7 +16,7 @@ public final class TransformerEncoder extends Block {
     private final LayerNorm norm;
 
     /**
-     * An encoder.
+     * Creates an encoder.
      *
      * @param count number of layers, at least 1
      * @param settings the settings of each layer

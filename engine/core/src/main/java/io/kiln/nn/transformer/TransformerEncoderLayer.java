@@ -16,7 +16,7 @@ public final class TransformerEncoderLayer extends TransformerLayer {
     private final LayerNorm norm2;
 
     /**
-     * A layer.
+     * Creates a layer.
      *
      * @param settings its settings
      */

@@ -14,9 +14,9 @@ public final class AlexNet {
     private AlexNet() {}
 
     /**
-     * A new network.
+     * Creates a network.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block of(long classes) {

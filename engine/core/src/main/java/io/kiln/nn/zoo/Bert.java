@@ -31,7 +31,7 @@ public final class Bert extends Block {
     private final Dense pooler;
 
     /**
-     * A model with the vocabulary and the longest sequence of the paper: 30,522 word pieces, 512 positions.
+     * Creates a model with the vocabulary and the longest sequence of the paper: 30,522 word pieces, 512 positions.
      *
      * @param layers number of layers
      * @param size features
@@ -42,7 +42,7 @@ public final class Bert extends Block {
     }
 
     /**
-     * A model.
+     * Creates a model.
      *
      * @param vocabulary number of word pieces
      * @param positions the longest sequence

@@ -20,7 +20,7 @@ public final class DeepFm extends Block {
     private final Dense output;
 
     /**
-     * A network.
+     * Creates a network.
      *
      * @param counts number of values of each field
      * @param dimension length of an embedding

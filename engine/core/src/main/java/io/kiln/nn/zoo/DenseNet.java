@@ -18,10 +18,10 @@ public final class DenseNet {
     private DenseNet() {}
 
     /**
-     * A new network.
+     * Creates a network.
      *
      * @param layers 121, 161, 169 or 201
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      * @throws IllegalArgumentException for another number of layers
      */

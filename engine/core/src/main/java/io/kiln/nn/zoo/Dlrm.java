@@ -20,7 +20,7 @@ public final class Dlrm extends Block {
     private final Sequential top;
 
     /**
-     * A network.
+     * Creates a network.
      *
      * @param counts number of values of each categorical field
      * @param dimension length of a vector, and so the last width of the bottom perceptron

@@ -21,7 +21,7 @@ public final class EfficientNet {
     /**
      * Creates the network B0.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block b0(long classes) {

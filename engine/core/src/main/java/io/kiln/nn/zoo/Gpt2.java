@@ -24,7 +24,7 @@ public final class Gpt2 extends Block {
     private final TransformerEncoder layers;
 
     /**
-     * A model with four times as many features inside the feed-forward parts, and dropout 0.1.
+     * Creates a model with four times as many features inside the feed-forward parts, and dropout 0.1.
      *
      * @param vocabulary number of tokens
      * @param positions the longest sequence
@@ -37,7 +37,7 @@ public final class Gpt2 extends Block {
     }
 
     /**
-     * A model with four times as many features inside the feed-forward parts.
+     * Creates a model with four times as many features inside the feed-forward parts.
      *
      * @param vocabulary number of tokens
      * @param positions the longest sequence

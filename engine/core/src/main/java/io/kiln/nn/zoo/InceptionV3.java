@@ -18,9 +18,9 @@ public final class InceptionV3 {
     private InceptionV3() {}
 
     /**
-     * A new network.
+     * Creates a network.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,299,299] to scores[N,classes]
      */
     public static Block of(long classes) {

@@ -25,9 +25,9 @@ public final class LeNet {
     private LeNet() {}
 
     /**
-     * A new network.
+     * Creates a network.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,1,28,28] to scores[N,classes]
      */
     public static Block of(long classes) {

@@ -24,7 +24,7 @@ public final class MobileNet {
      * Creates a network of version 1.
      *
      * @param width factor on all numbers of channels; 1 in the paper's main network
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v1(double width, long classes) {
@@ -55,7 +55,7 @@ public final class MobileNet {
      * Creates a network of version 2.
      *
      * @param width factor on all numbers of channels; 1 in the paper's main network
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v2(double width, long classes) {
@@ -86,7 +86,7 @@ public final class MobileNet {
     /**
      * Creates the large network of version 3.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v3Large(long classes) {
@@ -117,7 +117,7 @@ public final class MobileNet {
     /**
      * Creates the small network of version 3.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v3Small(long classes) {

@@ -90,7 +90,7 @@ public final class ResNet {
         }
 
         /**
-         * Makes the network.
+         * Creates the network.
          *
          * @return x[N,C,H,W] to scores[N,classes]
          */

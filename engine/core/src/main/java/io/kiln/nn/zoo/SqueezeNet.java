@@ -18,7 +18,7 @@ public final class SqueezeNet {
     /**
      * Creates version 1.0.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v10(long classes) {
@@ -42,7 +42,7 @@ public final class SqueezeNet {
     /**
      * Creates version 1.1.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      */
     public static Block v11(long classes) {

@@ -36,7 +36,7 @@ public final class Ssd extends Block {
     private final List<Block> offsetHeads = new ArrayList<>();
 
     /**
-     * A network.
+     * Creates a network.
      *
      * @param classes number of classes, including the background
      */

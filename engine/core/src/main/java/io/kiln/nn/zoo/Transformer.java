@@ -25,7 +25,7 @@ public final class Transformer extends Block {
     private final TransformerDecoder decoder;
 
     /**
-     * A model.
+     * Creates a model.
      *
      * @param vocabulary number of words of both languages
      * @param positions the longest sequence

@@ -25,9 +25,9 @@ public final class UNet extends Block {
     private final Block output;
 
     /**
-     * A network.
+     * Creates a network.
      *
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @param width channels of the first level; 64 in the paper
      * @param levels number of times the size is halved; 4 in the paper
      */

@@ -20,7 +20,7 @@ public final class Vae extends Block {
     private final Block decoder;
 
     /**
-     * A network.
+     * Creates a network.
      *
      * @param features length of the data; 784 for 28×28 images
      * @param hidden units of the hidden layers; 400 in common use

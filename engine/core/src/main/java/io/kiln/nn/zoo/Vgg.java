@@ -18,11 +18,11 @@ public final class Vgg {
     private Vgg() {}
 
     /**
-     * A new network.
+     * Creates a network.
      *
      * @param layers number of layers with weights: 11, 13, 16 or 19
      * @param batchNorm whether each convolution is normalised, a later addition to the paper's networks
-     * @param classes how many classes to tell apart
+     * @param classes number of classes
      * @return x[N,3,224,224] to scores[N,classes]
      * @throws IllegalArgumentException for another number of layers
      */

@@ -20,7 +20,7 @@ public final class WideAndDeep extends Block {
     private final Dense output;
 
     /**
-     * A network.
+     * Creates a network.
      *
      * @param counts number of values of each categorical field
      * @param dimension length of an embedding
