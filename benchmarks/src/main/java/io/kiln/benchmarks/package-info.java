@@ -1,2 +1,2 @@
-/** Kiln beside its peers, in one run. */
+/** Benchmarks of Kiln and other systems in the same run. */
 package io.kiln.benchmarks;

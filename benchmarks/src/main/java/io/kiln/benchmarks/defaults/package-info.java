@@ -1,2 +1,5 @@
-/** Scores of plain networks with default settings beside those of other models: what the estimators' defaults were chosen by. */
+/**
+ * Compares plain networks with the estimators' default settings with other models, as the basis for choosing these
+ * defaults.
+ */
 package io.kiln.benchmarks.defaults;

@@ -1,2 +1,2 @@
-/** Peers that are reached through the Deep Java Library: libtorch and Apache MXNet. */
+/** Other systems that are used through the Deep Java Library: libtorch and Apache MXNet. */
 package io.kiln.benchmarks.djl;

@@ -1,2 +1,2 @@
-/** The networks and the data that all engines get alike. */
+/** The networks and data that all engines share. */
 package io.kiln.benchmarks.net;

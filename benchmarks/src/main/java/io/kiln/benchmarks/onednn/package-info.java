@@ -1,2 +1,2 @@
-/** oneDNN's own calls from Java, without an engine around them. */
+/** Direct oneDNN calls from Java, without an engine around them. */
 package io.kiln.benchmarks.onednn;

@@ -1,2 +1,2 @@
-/** Peers inside Spark: reading rows, exchanging gradients, MLlib's network. */
+/** Other systems inside Spark: reading rows, exchanging gradients, MLlib's network. */
 package io.kiln.benchmarks.spark;

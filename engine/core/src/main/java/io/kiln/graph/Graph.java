@@ -15,20 +15,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * An immutable computation: variables, operator nodes in an order in which each follows its inputs, and outputs. It is what
- * tracing a block gives, what travels to executors and to disk, and what is interpreted.
+ * An immutable computation: variables, operator nodes in topological order, and outputs. It is the result of tracing a
+ * block; it is sent to executors, written to disk, and interpreted.
  *
- * <p>Values are numbered: the variables come first, then the nodes. Sizes unknown when the graph was traced (the batch) are
- * {@link io.kiln.ndarray.Shape#UNKNOWN} in the specs.
+ * <p>Values are numbered: the variables come first, then the nodes. Sizes unknown when the graph was traced (the batch)
+ * are {@link io.kiln.ndarray.Shape#UNKNOWN} in the specs.
  *
  * <p>Concurrency: immutable; may be run by many threads at once.
  *
- * @param inputs the data that each run is given, in order
- * @param parameters what is kept between runs, by name
+ * @param inputs the data passed to each run, in order
+ * @param parameters the arrays kept between runs, by name
  * @param nodes the operator calls
  * @param outputs the results
  * @param updates parameters that a run in train mode overwrites (running statistics)
- * @param attributes free text at inputs, parameters and nodes, by their name; nothing is computed from it
+ * @param attributes free text about inputs, parameters and nodes, by their name; it does not affect results
  */
 public record Graph(
         List<Input> inputs,
@@ -39,10 +39,10 @@ public record Graph(
         Map<String, Map<String, String>> attributes) {
 
     /**
-     * A graph without attributes.
+     * Creates a graph without attributes.
      *
-     * @param inputs the data that each run is given, in order
-     * @param parameters what is kept between runs, by name
+     * @param inputs the data passed to each run, in order
+     * @param parameters the arrays kept between runs, by name
      * @param nodes the operator calls
      * @param outputs the results
      * @param updates parameters that a run in train mode overwrites
@@ -77,12 +77,12 @@ public record Graph(
      * One output of a variable or node.
      *
      * @param value number of the variable (inputs, then parameters) or node (after all variables)
-     * @param output which of its outputs, 0 for variables
+     * @param output index among its outputs, 0 for variables
      */
     public record Ref(int value, int output) {}
 
     /**
-     * Data given to each run.
+     * Data passed to each run.
      *
      * @param name its name
      * @param spec its shape and dtype
@@ -94,8 +94,8 @@ public record Graph(
      *
      * @param name its unique name, such as {@code 0.weight}
      * @param spec its shape and dtype
-     * @param role what it is for
-     * @param initializer how it begins; empty for constants, whose value is saved with the graph
+     * @param role its role
+     * @param initializer its initializer; empty for constants, whose value is saved with the graph
      */
     public record ParameterInfo(String name, Spec spec, Role role, Optional<Initializer> initializer) {}
 
@@ -105,7 +105,7 @@ public record Graph(
      * @param name unique name, for messages
      * @param operator the operator with its attributes
      * @param inputs its inputs
-     * @param outputs what it gives
+     * @param outputs the specs of its outputs
      */
     public record Node(String name, Operator operator, List<Ref> inputs, List<Spec> outputs) {
         /** Makes the lists unmodifiable. */
@@ -126,7 +126,7 @@ public record Graph(
     /**
      * The number of variables: inputs and parameters.
      *
-     * @return where the numbers of nodes begin
+     * @return the number of the first node
      */
     public int variableCount() {
         return inputs.size() + parameters.size();
@@ -135,7 +135,7 @@ public record Graph(
     /**
      * Shape and dtype of a value.
      *
-     * @param ref which value
+     * @param ref the value
      * @return its spec
      */
     public Spec spec(Ref ref) {
@@ -150,11 +150,11 @@ public record Graph(
     }
 
     /**
-     * What the outputs are for given inputs: the rules of all nodes applied again.
+     * The specs of the outputs for given inputs, by applying the rules of all nodes again.
      *
      * @param data shape and dtype of each input
      * @return shape and dtype of each output
-     * @throws ShapeException when an input does not fit, or a node's inputs do not, which names the node
+     * @throws ShapeException if an input does not fit, or a node's inputs do not, in which case the node is named
      */
     public Spec[] infer(Spec... data) {
         if (data.length != inputs.size()) {
@@ -184,7 +184,7 @@ public record Graph(
     }
 
     /**
-     * Whether a node's operator is of a kind, here or in the graphs that operators run.
+     * Whether a node's operator is of a given kind, here or in the graphs that operators run.
      *
      * @param kind a class or interface of operators
      * @return true if there is one
@@ -197,8 +197,8 @@ public record Graph(
     }
 
     /**
-     * Runs the graph node by node. What runs is recorded when autograd records, follows train or predict mode, and belongs
-     * to the current scope; intermediate results are freed as early as possible when nothing records them.
+     * Runs the graph node by node. Operators are recorded if autograd records, follow train or predict mode, and their
+     * results belong to the current scope; intermediate results are freed as early as possible if nothing records them.
      *
      * @param values the parameters by name
      * @param data one array per input
@@ -209,7 +209,7 @@ public record Graph(
     }
 
     /**
-     * The JSON form.
+     * Returns the JSON form.
      *
      * @return text that {@link #fromJson} reads
      */

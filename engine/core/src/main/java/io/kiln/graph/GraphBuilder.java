@@ -22,10 +22,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Builds a {@link Graph} by running Java code on traced arrays: every operator that sees one becomes a node.
+ * Builds a {@link Graph} by running Java code on traced arrays: every operator with a traced input becomes a node.
  *
- * <p>Life cycle: open on a thread, make inputs, run the code, {@link #build}, close. One graph at a time per thread; bodies of
- * loops and branches are traced inside it.
+ * <p>Life cycle: open on a thread, create inputs, run the code, {@link #build}, close. One graph at a time per thread;
+ * bodies of loops and branches are traced inside it.
  */
 public final class GraphBuilder implements Tracer, AutoCloseable {
     private static final Context.Local<GraphBuilder> CURRENT = Context.local(Context.Part.TRACER, GraphBuilder.class);
@@ -64,8 +64,9 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * Starts to trace the body of a loop or branch on this thread, which may be tracing already. What the body uses of the
-     * code around it becomes further inputs, behind those that are made by {@link #input}: {@link #captured} names them.
+     * Starts tracing the body of a loop or branch on this thread, which may already be tracing. Values from the
+     * surrounding code that the body uses become additional inputs, after those created by {@link #input}: {@link
+     * #captured} lists them.
      *
      * @return the builder, to be closed
      */
@@ -78,13 +79,13 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     /**
      * The builder of this thread.
      *
-     * @return the builder, or null when this thread does not trace
+     * @return the builder, or null if this thread is not tracing
      */
     public static GraphBuilder current() {
         return CURRENT.get();
     }
 
-    /** Ends this builder's tracing; the thread goes on with what it traced before. */
+    /** Ends this builder's tracing; the thread continues what it traced before. */
     @Override
     public void close() {
         if (CURRENT.get() == this) {
@@ -92,7 +93,10 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
         }
     }
 
-    /** The builder that takes a call on one of this builder's values: that of the body traced inside this graph, or this one. */
+    /**
+     * The builder that handles a call on one of this builder's values: that of the body traced inside this graph, or
+     * this one.
+     */
     GraphBuilder innermost() {
         GraphBuilder now = CURRENT.get();
         return now != null && now.isInside(this) ? now : this;
@@ -108,16 +112,16 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * Whether parameters are traced as such: not so in a body that is traced outside any graph, which takes them as data.
+     * Whether parameters are traced as such: false in a body that is traced outside any graph, which uses them as data.
      *
-     * @return true when a graph is being traced
+     * @return true if a graph is being traced
      */
     public boolean keepsParameters() {
         return outer != null ? outer.keepsParameters() : !body;
     }
 
     /**
-     * What a body has used of the code around it so far.
+     * The values from the surrounding code that a body has used so far.
      *
      * @return arrays with data, or traced by an outer builder, in the order of the inputs that stand for them
      */
@@ -125,7 +129,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
         return captured;
     }
 
-    // While building, parameters have numbers -1, -2, …: how many inputs there will be is known at the end only.
+    // While building, parameters have numbers -1, -2, …, because the number of inputs is known only at the end.
 
     /**
      * Adds an input.
@@ -144,8 +148,8 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
      *
      * @param name its unique name
      * @param spec its shape and dtype
-     * @param role what it is for
-     * @param initializer how it begins
+     * @param role its role
+     * @param initializer its initializer
      * @return the array that stands for it
      */
     public NDArray parameter(String name, Spec spec, Role role, Initializer initializer) {
@@ -153,7 +157,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * Adds a parameter as another graph has it.
+     * Adds a parameter with the properties of another graph's.
      *
      * @param info the parameter
      * @return the array that stands for it
@@ -175,7 +179,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     private static final int PARAMETER = -1_000_000;
 
     /**
-     * Lets a run in train mode overwrite a parameter.
+     * Makes runs in train mode overwrite a parameter.
      *
      * @param parameter the parameter's name
      * @param value its new value, traced
@@ -189,7 +193,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * Names what follows, until {@link #leave}: nodes are called {@code scope/operator}.
+     * Opens a naming scope, until {@link #leave}: nodes are named {@code scope/operator}.
      *
      * @param name name of a block
      */
@@ -235,7 +239,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
         return n == 1 ? path : path + "_" + n;
     }
 
-    /** The array in this graph: captured from the code around a body, a constant, or itself. */
+    /** The array in this graph: captured from the surrounding code, a constant, or itself. */
     private NDArray own(NDArray x) {
         if (x.isTraced()
                 && (TracedValue.of(x).builder() == this
@@ -263,7 +267,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * The values of the graph's constants, to be kept beside its parameters.
+     * The values of the graph's constants, to be stored with its parameters.
      *
      * @return arrays by parameter name
      */
@@ -272,13 +276,13 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
     }
 
     /**
-     * Ends the graph.
+     * Completes the graph.
      *
      * @param outputs its results, traced
      * @return the graph
      */
     public Graph build(NDArray... outputs) {
-        // Outputs that come from outside add variables, and the numbers of nodes begin behind those.
+        // Outputs from outside add variables, and the numbers of nodes start after those.
         NDArray[] ends = Arrays.stream(outputs).map(this::own).toArray(NDArray[]::new);
         updates.replaceAll((name, value) -> own(value));
         Set<String> variables = new HashSet<>(parameters.keySet());
@@ -297,7 +301,7 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
         return new Graph(inputs, List.copyOf(parameters.values()), finalNodes, results, writes);
     }
 
-    /** A node's name, or another one where a variable has it: a parameter called {@code mean}, say. */
+    /** A node's name, or another one if a variable has that name, such as a parameter named {@code mean}. */
     private String besides(Set<String> variables, String name) {
         String other = name;
         while (variables.contains(other)) {

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The records of a package by their names in JSON, such as {@code softmaxCrossEntropy} among losses: what an unknown name could
- * have meant. They are found in the jar or folder of the classes; elsewhere none are known.
+ * The records of a package by their JSON names, such as {@code softmaxCrossEntropy} among losses, to suggest what an
+ * unknown name could mean. They are found in the jar or folder of the classes; elsewhere none are known.
  */
 public final class KnownRecords {
     private static final String CLASS = ".class";
@@ -30,10 +30,10 @@ public final class KnownRecords {
     private KnownRecords() {}
 
     /**
-     * Names of the records that implement an interface and stand in its package; of operators, all families.
+     * Names of the records that implement an interface and are in its package; for operators, in all families.
      *
      * @param type the interface
-     * @return the names in alphabetical order; empty where they cannot be listed
+     * @return the names in alphabetical order; empty if they cannot be listed
      */
     public static List<String> names(Class<?> type) {
         CodeSource source = type.getProtectionDomain().getCodeSource();
@@ -53,7 +53,7 @@ public final class KnownRecords {
         }
     }
 
-    /** The packages in which the records of an interface stand. */
+    /** The packages of the records that implement an interface. */
     static List<String> packages(Class<?> type) {
         return type == Operator.class ? OperatorFamilies.packages() : List.of(type.getPackageName());
     }
@@ -75,7 +75,7 @@ public final class KnownRecords {
         return names;
     }
 
-    /** The name in JSON of a record that implements an interface. */
+    /** The JSON name of a record that implements an interface. */
     static String name(Class<?> type, Class<?> c) {
         String simple = c.getSimpleName();
         return type == Operator.class
@@ -83,7 +83,7 @@ public final class KnownRecords {
                 : Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
     }
 
-    /** The record of that name which implements an interface. */
+    /** The record with that name that implements an interface. */
     static Optional<Class<?>> find(Class<?> type, String name) {
         List<String> simple = type == Operator.class
                 ? OperatorFamilies.classNames(name)
@@ -103,11 +103,12 @@ public final class KnownRecords {
     }
 
     /**
-     * Says what an unknown name could have meant.
+     * Suggests what an unknown name could mean.
      *
      * @param name the name
      * @param known names that exist
-     * @return {@code ; did you mean "sigmoidBce"?} for a name that is near, and the known names where they are few; "" otherwise
+     * @return {@code ; did you mean "sigmoidBce"?} for a similar name, and the known names if there are few; ""
+     *     otherwise
      */
     public static String suggestion(String name, List<String> known) {
         String wanted = name.toLowerCase(Locale.ROOT);
@@ -119,7 +120,7 @@ public final class KnownRecords {
         return known.isEmpty() || known.size() > FEW ? meant : meant + "; known: " + String.join(", ", known);
     }
 
-    /** A few letters differ, or most of the name is the beginning of the known one. */
+    /** A few letters differ, or most of the name is a prefix of the known one. */
     private static boolean isNear(String wanted, String known) {
         return distance(wanted, known) <= Math.max(2, Math.min(wanted.length(), known.length()) / 3)
                 || 3 * commonPrefix(wanted, known) >= 2 * wanted.length();
@@ -137,7 +138,7 @@ public final class KnownRecords {
         return n;
     }
 
-    /** Levenshtein's distance: insertions, deletions and replacements of letters. */
+    /** The Levenshtein distance: insertions, deletions and replacements of letters. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {

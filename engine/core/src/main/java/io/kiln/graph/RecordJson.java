@@ -23,17 +23,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
- * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and doubles, optional longs,
- * graphs and records of an interface type as JSON objects, and makes them again from JSON. A record's name in JSON is its
- * class name with a small first letter. Reading looks for the class in the interface's package, and for operators in those of
- * {@link OperatorFamilies}; it accepts records of one given type only, so that a file cannot name any other class. Custom
- * operators are found among those that the user has registered.
+ * Writes records whose components are numbers, booleans, strings, enums, shapes, lists of longs and doubles, optional
+ * longs, graphs and records of an interface type as JSON objects, and reads them back. A record's JSON name is its
+ * class name with a lower-case first letter. Reading looks for the class in the interface's package, and for operators
+ * in those of {@link OperatorFamilies}; it accepts records of the given type only, so that a file cannot name any other
+ * class. Custom operators are looked up among those that the user has registered.
  */
 public final class RecordJson {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final Pattern NAME = Pattern.compile("[a-zA-Z][a-zA-Z0-9]{0,63}");
 
-    /** Classes of an interface by name: looking through all packages of operators costs more than the rest of reading a node. */
+    /** Classes of an interface by name: searching all operator packages costs more than the rest of reading a node. */
     private static final ClassValue<Map<String, Class<?>>> FOUND = new ClassValue<>() {
         @Override
         protected Map<String, Class<?>> computeValue(Class<?> type) {
@@ -115,10 +115,10 @@ public final class RecordJson {
     }
 
     /**
-     * Makes a record from JSON.
+     * Reads a record from JSON.
      *
      * @param <T> type of the record
-     * @param type an interface that the record implements, in whose package it stands; or {@code Operator}
+     * @param type an interface that the record implements and that is in the same package; or {@code Operator}
      * @param name the record's name
      * @param json one field per component
      * @return the record
@@ -155,10 +155,10 @@ public final class RecordJson {
     }
 
     /**
-     * The value of a component that JSON lacks.
+     * The value of a component that is missing in JSON.
      *
      * @param c a component of a record
-     * @return its {@link DefaultValue}; null when it must be there
+     * @return its {@link DefaultValue}; null if it is required
      */
     public static JsonNode absent(RecordComponent c) {
         DefaultValue value = c.getAnnotation(DefaultValue.class);
@@ -175,7 +175,7 @@ public final class RecordJson {
      * @param type an interface that the record implements
      * @param name the record's name in JSON
      * @return the class
-     * @throws IllegalArgumentException when there is none, with the names that it could have meant
+     * @throws IllegalArgumentException if there is none, with suggestions
      */
     public static Class<?> find(Class<?> type, String name) {
         Class<?> known = FOUND.get(type).get(name);

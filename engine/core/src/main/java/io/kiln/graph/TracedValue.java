@@ -7,14 +7,14 @@ import io.kiln.op.Tracer;
  * A value of a graph under construction.
  *
  * @param builder the graph's builder
- * @param ref which value
+ * @param ref the value
  */
 public record TracedValue(GraphBuilder builder, Graph.Ref ref) implements Tracer.Value {
     /**
      * The value for which an array stands.
      *
      * @param x an array
-     * @return the value; null when the array has data
+     * @return the value; null if the array has data
      */
     public static TracedValue of(NDArray x) {
         return (TracedValue) x.traced();

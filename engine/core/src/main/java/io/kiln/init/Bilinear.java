@@ -6,8 +6,8 @@ import io.kiln.ndarray.ShapeException;
 
 /**
  * Every filter interpolates bilinearly: with \(f = \lceil k_W / 2 \rceil\) and \(c = \frac{2 f - 1 - f \bmod 2}{2 f}\),
- * \(w[\dots,y,x] = (1 - |x/f - c|)(1 - |y/f - c|)\). For transposed convolutions of stride f and kernel 2f - f mod 2, with
- * as many groups as channels. As MXNet's initializer of this name; J. Long et al., CVPR 2015.
+ * \(w[\dots,y,x] = (1 - |x/f - c|)(1 - |y/f - c|)\). For transposed convolutions of stride f and kernel 2f - f mod 2,
+ * with as many groups as channels. Like MXNet's initializer of this name; J. Long et al., CVPR 2015.
  */
 public record Bilinear() implements Initializer {
     @Override

@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
 /**
- * Every element is the same number.
+ * Sets every element to the same number.
  *
  * @param value the number
  */

@@ -5,9 +5,9 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * A layer that begins as the identity: a matrix [out,in] with a number on its diagonal, else 0; the weight of a convolution
- * [out,in,kernel…] with it at the centre of the window of equal channels (a Dirac delta), within each of the groups.
- * S. Zagoruyko, N. Komodakis, arXiv:1706.00388.
+ * Initializes a layer as the identity: a matrix [out,in] with a number on its diagonal and 0 elsewhere; or the weight
+ * of a convolution [out,in,kernel…] with the number at the window's centre for equal channels (a Dirac delta), within
+ * each of the groups. S. Zagoruyko, N. Komodakis, arXiv:1706.00388.
  *
  * @param value the number
  * @param groups groups of the convolution, which divide its output channels
@@ -24,7 +24,7 @@ public record Eye(double value, long groups) implements Initializer {
         }
     }
 
-    /** Ones, without groups. */
+    /** Uses ones, without groups. */
     public Eye() {
         this(1, 1);
     }

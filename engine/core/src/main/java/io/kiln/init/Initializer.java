@@ -5,11 +5,12 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Role;
 
 /**
- * How a parameter begins. Implementations are records in this package: their components are written to the graph's JSON.
+ * Creates the initial value of a parameter. Implementations are records in this package: their components are written
+ * to the graph's JSON.
  */
 public interface Initializer {
     /**
-     * The name used in graphs: the class name with a small first letter.
+     * The name used in graphs: the class name with a lower-case first letter.
      *
      * @return the name
      */
@@ -27,10 +28,10 @@ public interface Initializer {
     NDArray create(Shape shape);
 
     /**
-     * The initializer of a parameter that states none: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for
-     * embeddings, ones for scales and running variances, zeros for all others.
+     * The default initializer: {@link Xavier} for weights, {@link Normal} with deviation 0.01 for embeddings, ones for
+     * scales and running variances, zeros for all others.
      *
-     * @param role what the parameter is for
+     * @param role the parameter's role
      * @return the initializer
      */
     static Initializer defaultFor(Role role) {

@@ -4,12 +4,12 @@ package io.kiln.init;
 public final class Initializers {
     private Initializers() {}
 
-    /** {@return \(N(0, \frac{2}{fan_{in}})\), for rectifiers. K. He et al., ICCV 2015} */
+    /** {@return \(N(0, \frac{2}{fan_{in}})\), for ReLU. K. He et al., ICCV 2015} */
     public static Initializer heNormal() {
         return new Xavier(Xavier.Distribution.GAUSSIAN, Xavier.Factor.IN, 2);
     }
 
-    /** {@return evenly over \([-s, s)\) with \(s^2 = \frac{6}{fan_{in}}\): the variance of {@link #heNormal()}} */
+    /** {@return uniform over \([-s, s)\) with \(s^2 = \frac{6}{fan_{in}}\): the variance of {@link #heNormal()}} */
     public static Initializer heUniform() {
         return new Xavier(Xavier.Distribution.UNIFORM, Xavier.Factor.IN, 6);
     }
@@ -19,7 +19,7 @@ public final class Initializers {
         return new Xavier(Xavier.Distribution.GAUSSIAN, Xavier.Factor.IN, 1);
     }
 
-    /** {@return evenly over \([-s, s)\) with \(s^2 = \frac{3}{fan_{in}}\): the variance of {@link #lecunNormal()}} */
+    /** {@return uniform over \([-s, s)\) with \(s^2 = \frac{3}{fan_{in}}\): the variance of {@link #lecunNormal()}} */
     public static Initializer lecunUniform() {
         return new Xavier(Xavier.Distribution.UNIFORM, Xavier.Factor.IN, 3);
     }

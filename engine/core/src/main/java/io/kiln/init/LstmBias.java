@@ -6,13 +6,13 @@ import io.kiln.ndarray.ShapeException;
 import java.util.Arrays;
 
 /**
- * Zeros, but for the second quarter, the bias of the forget gate where gates are in the order input, forget, cell, output.
- * R. Jozefowicz et al., ICML 2015, where it is 1.
+ * Zeros, except for the second quarter, the bias of the forget gate in the order input, forget, cell, output. R.
+ * Jozefowicz et al., ICML 2015, where it is 1.
  *
  * @param forget bias of the forget gate
  */
 public record LstmBias(double forget) implements Initializer {
-    /** A forget gate that begins open: {@code forget = 1}. */
+    /** Uses an initially open forget gate: {@code forget = 1}. */
     public LstmBias() {
         this(1);
     }

@@ -4,13 +4,13 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
 /**
- * Keeps the variance through rectifiers: elements from \(N(0, \frac{2}{(1 + a^2) fan})\). K. He et al., ICCV 2015.
+ * Preserves the variance through ReLUs: elements from \(N(0, \frac{2}{(1 + a^2) fan})\). K. He et al., ICCV 2015.
  *
- * @param factor which fan
- * @param slope a, slope of the rectifier for negative inputs: 0 for ReLU
+ * @param factor the fan
+ * @param slope a, slope of the activation for negative inputs: 0 for ReLU
  */
 public record Msra(Xavier.Factor factor, double slope) implements Initializer {
-    /** The paper's choice for its parametric rectifier: fan-in, slope 0.25. */
+    /** Uses the paper's choice for its parametric ReLU: fan-in, slope 0.25. */
     public Msra() {
         this(Xavier.Factor.IN, 0.25);
     }

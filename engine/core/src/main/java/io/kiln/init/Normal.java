@@ -23,7 +23,7 @@ public record Normal(double sigma) implements Initializer {
         }
     }
 
-    /** The deviation that MXNet takes: 0.01. */
+    /** Uses MXNet's default deviation, 0.01. */
     public Normal() {
         this(0.01);
     }

@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
-/** Every element is 1. */
+/** Sets every element to 1. */
 public record Ones() implements Initializer {
     @Override
     public NDArray create(Shape shape) {

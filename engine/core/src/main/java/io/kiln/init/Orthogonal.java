@@ -5,13 +5,13 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * A matrix [out, in · kernel] whose rows are orthonormal, or whose columns are where there are more rows, times a scale: the
+ * A matrix [out, in · kernel] with orthonormal rows, or orthonormal columns if there are more rows, times a scale: the
  * Q of the QR decomposition of a Gaussian matrix, with positive diagonal of R. A. Saxe et al., ICLR 2014.
  *
  * @param scale factor on the orthonormal vectors
  */
 public record Orthogonal(double scale) implements Initializer {
-    /** Scale \(\sqrt 2\), for rectifiers. */
+    /** Uses the scale \(\sqrt 2\), for ReLU. */
     public Orthogonal() {
         this(Math.sqrt(2));
     }

@@ -18,7 +18,7 @@ public record Sinusoids(double base) implements Initializer {
         }
     }
 
-    /** The base of the paper: 10,000. */
+    /** Uses the paper's base, 10,000. */
     public Sinusoids() {
         this(10_000);
     }

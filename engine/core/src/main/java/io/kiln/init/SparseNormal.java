@@ -8,8 +8,8 @@ import io.kiln.op.index.Indexing;
 import io.kiln.op.random.RandomOps;
 
 /**
- * Normally distributed elements of which the same number, drawn at random, is zero in each column: of a weight [out,in]
- * each input reaches some outputs only. J. Martens, ICML 2010.
+ * Normally distributed elements, with the same number of randomly chosen zeros in each column: in a weight [out,in],
+ * each input is connected to only some outputs. J. Martens, ICML 2010.
  *
  * @param sparsity share of zeros in each column, in [0, 1]; their number is rounded up
  * @param sigma deviation of the others, at least 0
@@ -28,7 +28,7 @@ public record SparseNormal(double sparsity, double sigma) implements Initializer
     }
 
     /**
-     * Others with PyTorch's deviation, 0.01.
+     * Uses PyTorch's deviation, 0.01.
      *
      * @param sparsity share of zeros in each column
      */

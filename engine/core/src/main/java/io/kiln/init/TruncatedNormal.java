@@ -8,10 +8,10 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.random.RandomNormal;
 
 /**
- * Normally distributed elements, drawn again while they are further than so many deviations from 0.
+ * Normally distributed elements, redrawn while they are more than a given number of deviations from 0.
  *
  * @param sigma \(\sigma\), the deviation before truncation, at least 0
- * @param bound how many deviations are allowed, at least 1
+ * @param bound the number of deviations allowed, at least 1
  */
 public record TruncatedNormal(double sigma, double bound) implements Initializer {
     /**
@@ -27,7 +27,7 @@ public record TruncatedNormal(double sigma, double bound) implements Initializer
     }
 
     /**
-     * Elements within two deviations, as in BERT and in vision transformers.
+     * Limits elements to two deviations, as in BERT and in vision transformers.
      *
      * @param sigma the deviation before truncation
      */
@@ -35,7 +35,7 @@ public record TruncatedNormal(double sigma, double bound) implements Initializer
         this(sigma, 2);
     }
 
-    /** Deviation 0.02 within two deviations: J. Devlin et al., NAACL 2019. */
+    /** Uses deviation 0.02, limited to two deviations: J. Devlin et al., NAACL 2019. */
     public TruncatedNormal() {
         this(0.02);
     }

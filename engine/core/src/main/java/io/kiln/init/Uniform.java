@@ -7,7 +7,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.random.RandomUniform;
 
 /**
- * Elements spread evenly over \([-s, s)\).
+ * Elements distributed uniformly over \([-s, s)\).
  *
  * @param scale s, at least 0
  */
@@ -23,7 +23,7 @@ public record Uniform(double scale) implements Initializer {
         }
     }
 
-    /** The scale that MXNet takes: 0.07. */
+    /** Uses MXNet's default scale, 0.07. */
     public Uniform() {
         this(0.07);
     }

@@ -5,24 +5,24 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * Keeps the variance of activations and gradients from layer to layer: with \(s = \sqrt{magnitude / fan}\), elements from
- * \([-s, s)\) or from \(N(0, s^2)\). For a weight of shape [out,in,kernel…], fan-in is in · kernel and fan-out is
- * out · kernel. X. Glorot, Y. Bengio, AISTATS 2010 (uniform, average, 3 is their equation 16).
+ * Preserves the variance of activations and gradients from layer to layer: with \(s = \sqrt{magnitude / fan}\),
+ * elements from \([-s, s)\) or from \(N(0, s^2)\). For a weight of shape [out,in,kernel…], fan-in is in · kernel and
+ * fan-out is out · kernel. X. Glorot, Y. Bengio, AISTATS 2010 (uniform, average, 3 is their equation 16).
  *
- * @param distribution which distribution
- * @param factor which fan
+ * @param distribution the distribution
+ * @param factor the fan
  * @param magnitude the magnitude, above 0
  */
 public record Xavier(Distribution distribution, Factor factor, double magnitude) implements Initializer {
-    /** The distribution that elements are drawn from. */
+    /** The distribution of the elements. */
     public enum Distribution {
-        /** Evenly over \([-s, s)\). */
+        /** Uniform over \([-s, s)\). */
         UNIFORM,
         /** \(N(0, s^2)\). */
         GAUSSIAN
     }
 
-    /** Which fan scales the elements. */
+    /** The fan that scales the elements. */
     public enum Factor {
         /** The mean of fan-in and fan-out. */
         AVERAGE,
@@ -43,7 +43,7 @@ public record Xavier(Distribution distribution, Factor factor, double magnitude)
         }
     }
 
-    /** The paper's: uniform, average, 3. */
+    /** Uses the paper's choice: uniform, average, 3. */
     public Xavier() {
         this(Distribution.UNIFORM, Factor.AVERAGE, 3);
     }

@@ -5,10 +5,10 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * Draws as another initializer does, except for one row of zeros: that of the padding token in a table of vectors.
+ * Initializes like another initializer, except for one row of zeros: that of the padding token in a table of vectors.
  *
- * @param others draws all other rows
- * @param row number of the row of zeros
+ * @param others initializer of all other rows
+ * @param row index of the row of zeros
  */
 public record ZeroRow(Initializer others, long row) implements Initializer {
     @Override

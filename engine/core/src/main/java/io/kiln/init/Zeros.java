@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 
-/** Every element is 0. */
+/** Sets every element to 0. */
 public record Zeros() implements Initializer {
     @Override
     public NDArray create(Shape shape) {

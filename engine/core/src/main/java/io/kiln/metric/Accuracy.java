@@ -2,7 +2,9 @@ package io.kiln.metric;
 
 import io.kiln.ndarray.NDArray;
 
-/** The share of samples whose largest prediction is at their label. Shapes: labels […], predictions […,classes]. */
+/**
+ * The share of samples whose largest prediction is that of their label. Shapes: labels […], predictions […,classes].
+ */
 public final class Accuracy extends Metric {
     /** Creates the metric. */
     public Accuracy() {

@@ -1,18 +1,19 @@
 package io.kiln.metric;
 
 /**
- * The area under the receiver operating characteristic: the probability that a positive sample has a higher score than a
- * negative one, ties counting half (J. Hanley, B. McNeil, 1982). Shapes: labels [N] of 0 and 1; predictions are probabilities
- * of class 1, [N] or [N,1], or of both classes, [N,2].
+ * The area under the receiver operating characteristic: the probability that a positive sample has a higher score than
+ * a negative one, ties counting half (J. Hanley, B. McNeil, 1982). Shapes: labels [N] of 0 and 1; predictions are
+ * probabilities of class 1, [N] or [N,1], or of both classes, [N,2].
  *
- * <p>An instance that has seen all samples itself ranks up to a million of them exactly (float32 scores). Beyond that, and after a
- * merge, scores are counted in bins, so that states of fixed length can be added; scores in one bin are ties. A bin is nowhere wider
- * than 6.2e-5, nor than 1/256 of the score or of one minus the score, so that tiny probabilities are ranked as well; the area then
- * differs from the exact one by at most half the probability that a positive and a negative sample share a bin. It does not depend
- * on how samples were spread over workers. Samples whose prediction is NaN lose all comparisons.
+ * <p>An instance that has seen all samples itself ranks up to a million of them exactly (float32 scores). Beyond that,
+ * and after a merge, scores are counted in bins, so that states of fixed length can be added; scores in the same bin
+ * are ties. No bin is wider than 6.2e-5, nor than 1/256 of the score or of one minus the score, so that tiny
+ * probabilities are ranked as well; the area then differs from the exact one by at most half the probability that a
+ * positive and a negative sample share a bin. It does not depend on how samples were distributed to workers. Samples
+ * whose prediction is NaN lose all comparisons.
  */
 public final class Auc extends ScoreRanking {
-    /** Exact up to a million samples. */
+    /** Ranks up to a million samples exactly. */
     public Auc() {
         this(1 << 20);
     }
@@ -20,7 +21,7 @@ public final class Auc extends ScoreRanking {
     /**
      * Creates the metric.
      *
-     * @param exact how many samples are ranked exactly, at least 0
+     * @param exact number of samples that are ranked exactly, at least 0
      */
     public Auc(int exact) {
         super("auc", exact);

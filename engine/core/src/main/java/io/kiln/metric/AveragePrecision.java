@@ -1,15 +1,15 @@
 package io.kiln.metric;
 
 /**
- * The area under the curve of precision over recall, as a sum of steps: \(\sum_k (R_k - R_{k-1}) P_k\) over thresholds from
- * the largest score to the smallest (average precision). Shapes: labels [N] of 0 and 1; predictions are probabilities of
- * class 1, [N] or [N,1], or of both classes, [N,2].
+ * The area under the curve of precision over recall, as a sum of steps: \(\sum_k (R_k - R_{k-1}) P_k\) over thresholds
+ * from the largest score to the smallest (average precision). Shapes: labels [N] of 0 and 1; predictions are
+ * probabilities of class 1, [N] or [N,1], or of both classes, [N,2].
  *
- * <p>Exact, and in bins beyond a million samples or after a merge, as {@link Auc}; scores in one bin are one threshold. Positive
- * samples whose prediction is NaN are never found, negative ones stand before all others.
+ * <p>Exact, and in bins beyond a million samples or after a merge, like {@link Auc}; scores in the same bin are one
+ * threshold. Positive samples whose prediction is NaN are never found, negative ones rank above all others.
  */
 public final class AveragePrecision extends ScoreRanking {
-    /** Exact up to a million samples. */
+    /** Ranks up to a million samples exactly. */
     public AveragePrecision() {
         this(1 << 20);
     }
@@ -17,7 +17,7 @@ public final class AveragePrecision extends ScoreRanking {
     /**
      * Creates the metric.
      *
-     * @param exact how many samples are ranked exactly, at least 0
+     * @param exact number of samples that are ranked exactly, at least 0
      */
     public AveragePrecision(int exact) {
         super("average-precision", exact);

@@ -3,15 +3,14 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * How far the probability of the predicted class is from how often it is right: over bins of equal width of that
+ * The difference between the probability of the predicted class and its accuracy: over bins of equal width of that
  * probability, \(\sum_b \frac{n_b}{n} |\mathrm{accuracy}_b - \mathrm{confidence}_b|\). Shapes: labels […], predictions
- * […,classes] of probabilities. C. Guo et al., ICML 2017, with 15 bins. A NaN counts as certain
- * and wrong.
+ * […,classes] of probabilities. C. Guo et al., ICML 2017, with 15 bins. A NaN counts as certain and wrong.
  */
 public final class CalibrationError extends Metric {
     private final int bins;
 
-    /** With the paper's 15 bins. */
+    /** Uses the paper's 15 bins. */
     public CalibrationError() {
         this(15);
     }

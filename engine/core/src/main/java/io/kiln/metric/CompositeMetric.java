@@ -16,10 +16,10 @@ public final class CompositeMetric {
     private final List<Metric> metrics;
 
     /**
-     * Joins metrics.
+     * Combines metrics.
      *
-     * @param metrics the metrics, of different names
-     * @throws IllegalArgumentException when two have one name
+     * @param metrics the metrics, with different names
+     * @throws IllegalArgumentException if two have the same name
      */
     public CompositeMetric(Metric... metrics) {
         this.metrics = List.of(metrics);
@@ -31,28 +31,28 @@ public final class CompositeMetric {
     }
 
     /**
-     * Takes samples into all metrics.
+     * Updates all metrics.
      *
-     * @param predictions what the network says, [N,…]
-     * @param labels what is true, [N] or [N,…]
+     * @param predictions the network's predictions, [N,…]
+     * @param labels the labels, [N] or [N,…]
      */
     public void update(NDArray predictions, NDArray labels) {
         metrics.forEach(m -> m.update(predictions, labels));
     }
 
     /**
-     * Takes samples that count differently into all metrics.
+     * Updates all metrics with weighted samples.
      *
-     * @param predictions what the network says, [N,…]
-     * @param labels what is true, [N] or [N,…]
-     * @param weights weights, as {@link Metric#update(NDArray, NDArray, NDArray)} takes them
+     * @param predictions the network's predictions, [N,…]
+     * @param labels the labels, [N] or [N,…]
+     * @param weights weights, as in {@link Metric#update(NDArray, NDArray, NDArray)}
      */
     public void update(NDArray predictions, NDArray labels, NDArray weights) {
         metrics.forEach(m -> m.update(predictions, labels, weights));
     }
 
     /**
-     * The figures.
+     * Returns the values.
      *
      * @return the value of each metric, by name, in the order given
      */
@@ -62,25 +62,25 @@ public final class CompositeMetric {
         return values;
     }
 
-    /** Forgets all samples. */
+    /** Resets all metrics. */
     public void reset() {
         metrics.forEach(Metric::reset);
     }
 
     /**
-     * The states of all metrics, one behind the other.
+     * The states of all metrics, concatenated.
      *
-     * @return a copy, which may be summed with that of other workers element by element
+     * @return a copy, which may be added to that of other workers element by element
      */
     public double[] state() {
         return metrics.stream().flatMapToDouble(m -> Arrays.stream(m.state())).toArray();
     }
 
     /**
-     * Takes the samples in that another instance has seen.
+     * Adds the samples that another instance has seen.
      *
      * @param other its {@link #state}
-     * @throws IllegalArgumentException when the lengths differ
+     * @throws IllegalArgumentException if the lengths differ
      */
     public void merge(double[] other) {
         int length = state().length;

@@ -3,7 +3,7 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.ShapeException;
 
-/** Checks of labels against decisions. */
+/** Compares labels with decisions. */
 final class Confusion {
     private Confusion() {}
 
@@ -22,12 +22,12 @@ final class Confusion {
         return truth;
     }
 
-    /** A number of a metric's state to add to. */
+    /** Adds to a number of a metric's state. */
     interface Counts {
         void add(int index, double amount);
     }
 
-    /** Counts a decision, -1 for none, as hit, false alarm of the class that was said and miss of the true one. */
+    /** Counts a decision, -1 for none: a hit, or a false alarm of the predicted class and a miss of the true one. */
     static void count(Counts counts, int truth, int said, double weight) {
         if (truth == said) {
             counts.add(3 * truth, weight);

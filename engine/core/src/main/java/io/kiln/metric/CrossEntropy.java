@@ -29,7 +29,7 @@ public final class CrossEntropy extends Metric {
     }
 
     /**
-     * The same figure under the name that it has as a likelihood, {@code nll}.
+     * The same value under its name as a likelihood, {@code nll}.
      *
      * @param fromLogits whether predictions are logits instead of probabilities
      * @return the metric

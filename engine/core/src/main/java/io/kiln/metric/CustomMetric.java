@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * A metric from a function of predictions and labels that gives the mean over the samples of one batch; over several
- * batches the mean is weighted with their sizes, axis 0 of the labels.
+ * A metric from a function of predictions and labels that returns the mean over the samples of one batch; over several
+ * batches the mean is weighted by their sizes, axis 0 of the labels.
  */
 public final class CustomMetric extends Metric {
     private final boolean largerIsBetter;
@@ -14,9 +14,9 @@ public final class CustomMetric extends Metric {
     /**
      * Creates the metric.
      *
-     * @param name its name, for people
+     * @param name its name for display
      * @param largerIsBetter whether a larger value is better
-     * @param batchMean from predictions and labels of a batch to the mean over its samples
+     * @param batchMean computes the mean over the samples of a batch from predictions and labels
      */
     public CustomMetric(String name, boolean largerIsBetter, ToDoubleBiFunction<NDArray, NDArray> batchMean) {
         super(name, 2);

@@ -3,17 +3,18 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * The harmonic mean of precision and recall: \(\frac{2 tp}{2 tp + fp + fn}\), 0 where a class neither occurs nor is predicted.
- * Shapes: labels [N], predictions [N,classes]; or, for two classes, scores [N] or [N,1] against a threshold.
+ * The harmonic mean of precision and recall: \(\frac{2 tp}{2 tp + fp + fn}\), 0 if a class neither occurs nor is
+ * predicted. Shapes: labels [N], predictions [N,classes]; or, for two classes, scores [N] or [N,1] compared with a
+ * threshold.
  */
 public final class F1 extends Metric {
-    /** How the classes make one figure. */
+    /** How the values of the classes are combined. */
     public enum Average {
-        /** The figure of class 1 of two classes. */
+        /** The value of class 1 of two classes. */
         BINARY,
-        /** The mean of the figures of all classes. */
+        /** The mean of the values of all classes. */
         MACRO,
-        /** One figure from the counts of all classes together. */
+        /** One value from the counts of all classes together. */
         MICRO
     }
 
@@ -21,9 +22,7 @@ public final class F1 extends Metric {
     private final int classes;
     private final double threshold;
 
-    /**
-     * The figure of class 1 of two, with threshold 0.5 for scores.
-     */
+    /** The value of class 1 of two, with threshold 0.5 for scores. */
     public F1() {
         this(Average.BINARY, 2, 0.5);
     }
@@ -31,8 +30,8 @@ public final class F1 extends Metric {
     /**
      * Creates the metric.
      *
-     * @param average how the classes make one figure
-     * @param classes how many classes there are, at least 2
+     * @param average how the values of the classes are combined
+     * @param classes number of classes, at least 2
      * @param threshold above which a single score means class 1
      */
     public F1(Average average, int classes, double threshold) {

@@ -3,8 +3,8 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Binary cross-entropy: the mean of \(-y \ln p - (1 - y) \ln(1 - p)\). Labels are 0, 1 or between; labels and predictions
- * have one shape, or are [N] and [N,1].
+ * Binary cross-entropy: the mean of \(-y \ln p - (1 - y) \ln(1 - p)\). Labels are from 0 to 1; labels and predictions
+ * have the same shape, or are [N] and [N,1].
  */
 public final class LogLoss extends Metric {
     private static final double LEAST = 1e-12;
@@ -14,8 +14,8 @@ public final class LogLoss extends Metric {
     /**
      * Creates the metric.
      *
-     * @param fromLogits whether predictions are logits, of which \(p = \sigma(x)\), instead of probabilities (each counted as
-     *     at least 1e-12 away from 0 and 1)
+     * @param fromLogits whether predictions are logits, with \(p = \sigma(x)\), instead of probabilities (each counted
+     *     as at least 1e-12 away from 0 and 1)
      */
     public LogLoss(boolean fromLogits) {
         super("log-loss", 2);

@@ -3,10 +3,10 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Matthews correlation of labels and predicted classes, for any number K of classes (J. Gorodkin, 2004; MXNet's PCC): with
- * the confusion matrix C, its trace c, sum s, row sums t and column sums p, \(\frac{c s - t \cdot p}{\sqrt{(s^2 - p \cdot
- * p)(s^2 - t \cdot t)}}\), 0 where the root is 0. Shapes: labels [N], predictions [N,classes]; or, for two classes, scores
- * [N] or [N,1] against a threshold.
+ * Matthews correlation of labels and predicted classes, for any number K of classes (J. Gorodkin, 2004; MXNet's PCC):
+ * with the confusion matrix C, its trace c, sum s, row sums t and column sums p, \(\frac{c s - t \cdot p}{\sqrt{(s^2 -
+ * p \cdot p)(s^2 - t \cdot t)}}\), 0 if the root is 0. Shapes: labels [N], predictions [N,classes]; or, for two
+ * classes, scores [N] or [N,1] compared with a threshold.
  */
 public final class Mcc extends Metric {
     private final int classes;
@@ -20,7 +20,7 @@ public final class Mcc extends Metric {
     /**
      * Creates the metric.
      *
-     * @param classes how many classes there are, at least 2
+     * @param classes number of classes, at least 2
      * @param threshold above which a single score means class 1
      */
     public Mcc(int classes, double threshold) {
@@ -48,7 +48,7 @@ public final class Mcc extends Metric {
     @Override
     public double value() {
         double[] t = new double[classes];
-        double[] p = new double[classes + 1]; // the last are no predictions
+        double[] p = new double[classes + 1]; // the last are missing predictions
         double hits = 0;
         double all = 0;
         for (int i = 0; i < classes; i++) {

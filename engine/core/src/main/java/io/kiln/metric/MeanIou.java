@@ -4,17 +4,18 @@ import io.kiln.ndarray.NDArray;
 import java.util.stream.IntStream;
 
 /**
- * How well predicted regions cover the true ones: the mean over classes of \(\frac{tp}{tp + fp + fn}\), the Jaccard index, over
- * classes that occur or are predicted. Shapes: labels […], predictions with one more axis, that of the classes.
+ * The overlap of predicted regions with the true ones: the mean over classes of \(\frac{tp}{tp + fp + fn}\), the
+ * Jaccard index, over classes that occur or are predicted. Shapes: labels […], predictions with one more axis, that of
+ * the classes.
  */
 public final class MeanIou extends Metric {
     private final int classes;
     private final int axis;
 
     /**
-     * For predictions [N,classes,…], as convolutions give them.
+     * For predictions [N,classes,…], as returned by convolutions.
      *
-     * @param classes how many classes there are, at least 2
+     * @param classes number of classes, at least 2
      */
     public MeanIou(int classes) {
         this(classes, 1);
@@ -23,7 +24,7 @@ public final class MeanIou extends Metric {
     /**
      * Creates the metric.
      *
-     * @param classes how many classes there are, at least 2
+     * @param classes number of classes, at least 2
      * @param axis the axis of the classes in predictions; negative ones are counted from the end
      */
     public MeanIou(int classes, int axis) {

@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 import java.util.Arrays;
 
 /**
- * A figure over all samples seen since the last reset. Its whole state is an array of doubles of fixed length; the state of
- * several workers' samples together is the {@linkplain #merge sum} of theirs. Samples with a NaN among their predictions are
- * {@linkplain #nanSamples counted}, and never hits.
+ * A value over all samples seen since the last reset. Its whole state is an array of doubles of fixed length; the state
+ * for several workers' samples together is the {@linkplain #merge sum} of theirs. Samples with a NaN among their
+ * predictions are {@linkplain #nanSamples counted}, and are never hits.
  *
  * <p>Life cycle: {@link #update} any number of times, {@link #value}, {@link #reset}. A value over no samples is NaN.
  *
@@ -19,8 +19,8 @@ public abstract class Metric {
     /**
      * Creates the metric.
      *
-     * @param name its name, for people
-     * @param stateLength length of its state; the number of samples with NaN follows it
+     * @param name its name for display
+     * @param stateLength length of its state, which is followed by the number of samples with NaN
      */
     protected Metric(String name, int stateLength) {
         this.name = name;
@@ -30,31 +30,32 @@ public abstract class Metric {
     /**
      * The name.
      *
-     * @return a name for people, such as {@code accuracy}
+     * @return a name for display, such as {@code accuracy}
      */
     public final String name() {
         return name;
     }
 
     /**
-     * Takes samples in.
+     * Adds samples.
      *
-     * @param predictions what the network says, [N,…]
-     * @param labels what is true, [N] or [N,…]
-     * @throws io.kiln.ndarray.ShapeException when the shapes do not fit each other
+     * @param predictions the network's predictions, [N,…]
+     * @param labels the labels, [N] or [N,…]
+     * @throws io.kiln.ndarray.ShapeException if the shapes do not match
      */
     public final void update(NDArray predictions, NDArray labels) {
         update(predictions, labels, null);
     }
 
     /**
-     * Takes samples in that count differently. What has weight 0 is left out, whatever its label is: so padding is masked.
+     * Adds weighted samples. Samples or labels with weight 0 are ignored, whatever their label: use this to mask
+     * padding.
      *
-     * @param predictions what the network says, [N,…]
-     * @param labels what is true, [N] or [N,…]
-     * @param weights weights, at least 0, per sample, [N] or [N,1], or per label: with the leading axes of the labels, each equal
-     *     or 1; null when all count 1
-     * @throws io.kiln.ndarray.ShapeException when the shapes do not fit each other
+     * @param predictions the network's predictions, [N,…]
+     * @param labels the labels, [N] or [N,…]
+     * @param weights weights, at least 0, per sample, [N] or [N,1], or per label: with the leading axes of the labels,
+     *     each equal or 1; null if all are 1
+     * @throws io.kiln.ndarray.ShapeException if the shapes do not match
      */
     public final void update(NDArray predictions, NDArray labels, NDArray weights) {
         observe(predictions, labels, weights);
@@ -62,20 +63,20 @@ public abstract class Metric {
     }
 
     /**
-     * Takes samples in. A prediction that holds a NaN is never a hit: where the figure counts hits it is a miss, where it is a mean
-     * of errors the mean is NaN.
+     * Adds samples. A prediction that contains a NaN is never a hit: if the metric counts hits it is a miss, if it is a
+     * mean of errors the mean is NaN.
      *
-     * @param predictions what the network says, [N,…]
-     * @param labels what is true, [N] or [N,…]
-     * @param weights what samples or labels count; null when all count 1
+     * @param predictions the network's predictions, [N,…]
+     * @param labels the labels, [N] or [N,…]
+     * @param weights weights of samples or labels; null if all are 1
      * @see #perLabel
      */
     protected abstract void observe(NDArray predictions, NDArray labels, NDArray weights);
 
     /**
-     * What each label counts.
+     * The weight of each label.
      *
-     * @param weights weights given to {@link #observe}, or null
+     * @param weights weights passed to {@link #observe}, or null
      * @param labels the labels
      * @return one weight per label, row-major
      */
@@ -84,7 +85,7 @@ public abstract class Metric {
     }
 
     /**
-     * How many samples had a NaN among their predictions; they are never hits.
+     * The number of samples with a NaN among their predictions; they are never hits.
      *
      * @return number of samples, along axis 0 of the predictions, since the last reset
      */
@@ -93,7 +94,7 @@ public abstract class Metric {
     }
 
     /**
-     * The figure.
+     * The metric's value.
      *
      * @return the value over all samples since the last reset; NaN over none
      */
@@ -106,14 +107,15 @@ public abstract class Metric {
      */
     public abstract boolean isLargerBetter();
 
-    /** Forgets all samples. */
+    /** Resets the metric. */
     public final void reset() {
         Arrays.fill(state, 0);
         stateReplaced(true);
     }
 
     /**
-     * The state has changed otherwise than by {@link #observe}: a metric that knows more than its state forgets it.
+     * Called when the state has changed other than by {@link #observe}: a metric that stores more than its state
+     * discards it.
      *
      * @param empty whether the state is that of no samples
      */
@@ -122,17 +124,17 @@ public abstract class Metric {
     /**
      * The state.
      *
-     * @return a copy, always of the same length, which may be summed with that of other workers element by element
+     * @return a copy, always of the same length, which may be added to that of other workers element by element
      */
     public final double[] state() {
         return state.clone();
     }
 
     /**
-     * Takes the samples in that another instance has seen.
+     * Adds the samples that another instance has seen.
      *
      * @param other its {@link #state}
-     * @throws IllegalArgumentException when the lengths differ
+     * @throws IllegalArgumentException if the lengths differ
      */
     public final void merge(double[] other) {
         if (other.length != state.length) {
@@ -148,8 +150,8 @@ public abstract class Metric {
     /**
      * Adds to one number of the state.
      *
-     * @param index which number
-     * @param amount what is added
+     * @param index index of the number
+     * @param amount the summand
      */
     protected final void add(int index, double amount) {
         state[index] += amount;
@@ -158,7 +160,7 @@ public abstract class Metric {
     /**
      * One number of the state.
      *
-     * @param index which number
+     * @param index index of the number
      * @return its value
      */
     protected final double at(int index) {

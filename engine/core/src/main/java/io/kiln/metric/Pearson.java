@@ -3,9 +3,9 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Pearson's correlation of labels and predictions over all elements:
- * \(\frac{n \sum l p - \sum l \sum p}{\sqrt{(n \sum l^2 - (\sum l)^2)(n \sum p^2 - (\sum p)^2)}}\), from sums in float64. Labels
- * and predictions have one shape, or are [N] and [N,1].
+ * Pearson's correlation of labels and predictions over all elements: \(\frac{n \sum l p - \sum l \sum p}{\sqrt{(n \sum
+ * l^2 - (\sum l)^2)(n \sum p^2 - (\sum p)^2)}}\), from sums in float64. Labels and predictions have the same shape, or
+ * are [N] and [N,1].
  */
 public final class Pearson extends Metric {
     /** Creates the metric. */

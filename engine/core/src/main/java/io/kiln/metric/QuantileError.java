@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 
 /**
  * The mean pinball loss: with \(d = y - p\), \(\max(\tau d, (\tau - 1) d)\), smallest when predictions are the
- * \(\tau\)-quantile of the labels. Labels and predictions have one shape, or are [N] and [N,1]. R. Koenker, G. Bassett,
- * Econometrica 1978.
+ * \(\tau\)-quantile of the labels. Labels and predictions have the same shape, or are [N] and [N,1]. R. Koenker, G.
+ * Bassett, Econometrica 1978.
  */
 public final class QuantileError extends Metric {
     private final double tau;
@@ -13,7 +13,7 @@ public final class QuantileError extends Metric {
     /**
      * Creates the metric.
      *
-     * @param tau \(\tau\), which quantile, in (0, 1)
+     * @param tau \(\tau\), the quantile, in (0, 1)
      */
     public QuantileError(double tau) {
         super("quantile-error", 2);

@@ -3,8 +3,8 @@ package io.kiln.metric;
 import io.kiln.ndarray.NDArray;
 
 /**
- * The share of the labels' variance that predictions explain: \(1 - \frac{\sum (y - p)^2}{\sum (y - \bar y)^2}\). Labels
- * and predictions have one shape, or are [N] and [N,1].
+ * The share of the labels' variance that predictions explain: \(1 - \frac{\sum (y - p)^2}{\sum (y - \bar y)^2}\).
+ * Labels and predictions have the same shape, or are [N] and [N,1].
  */
 public final class R2 extends Metric {
     /** Creates the metric. */

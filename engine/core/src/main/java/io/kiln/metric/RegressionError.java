@@ -2,7 +2,7 @@ package io.kiln.metric;
 
 import io.kiln.ndarray.NDArray;
 
-/** A mean over the errors of all elements; labels and predictions have one shape, or are [N] and [N,1]. */
+/** A mean over the errors of all elements; labels and predictions have the same shape, or are [N] and [N,1]. */
 public final class RegressionError extends Metric {
     private final boolean squared;
     private final boolean rooted;

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 final class Samples {
     private Samples() {}
 
-    /** Class labels, one per row of predictions[…,classes]; those of weight 0 may be any, and are 0 here. */
+    /** Class labels, one per row of predictions[…,classes]; those with weight 0 may have any value, and are 0 here. */
     static long[] classes(String metric, NDArray predictions, NDArray labels, double... weights) {
         Shape p = predictions.shape();
         Shape l = labels.shape();
@@ -75,7 +75,7 @@ final class Samples {
         return each;
     }
 
-    /** How many samples, along axis 0, have a NaN among their predictions and not only weights 0. */
+    /** The number of samples, along axis 0, with a NaN among their predictions and a nonzero weight. */
     static long withNan(NDArray predictions, NDArray weights) {
         if (!predictions.dtype().isFloating() || predictions.size() == 0) {
             return 0;
@@ -111,7 +111,7 @@ final class Samples {
         return false;
     }
 
-    /** Two arrays of one shape, or [N] and [N,1]. */
+    /** Checks that two arrays have the same shape, or are [N] and [N,1]. */
     static void checkAlike(String metric, NDArray predictions, NDArray labels) {
         Shape p = predictions.shape();
         Shape l = labels.shape();
@@ -137,8 +137,8 @@ final class Samples {
     }
 
     /**
-     * The predicted class of each sample: the largest of predictions[N,classes], or, for [N] and [N,1], whether the score is
-     * above a threshold; -1, which no label is, where a prediction is NaN.
+     * The predicted class of each sample: the largest of predictions[N,classes], or, for [N] and [N,1], whether the
+     * score is above a threshold; -1, which is never a label, if a prediction is NaN.
      */
     static int[] decisions(NDArray predictions, double threshold) {
         float[] p = predictions.toFloatArray();

@@ -1,9 +1,9 @@
 package io.kiln.metric;
 
 /**
- * Bins over [0, 1] that are narrow at both ends: by the ordered bits of a score below 0.5 (exponent, and the first bits of the
- * mantissa), and by those of one minus the score above. A bin is nowhere wider than 6.2e-5, nor than 1/256 of the score, or of one
- * minus the score: 1e-30 and 1.01e-30 are as distinct as 0.30 and 0.31.
+ * Bins over [0, 1] that are narrow at both ends: by the ordered bits of a score below 0.5 (exponent, and the first bits
+ * of the mantissa), and by those of one minus the score above. No bin is wider than 6.2e-5, nor than 1/256 of the
+ * score, or of one minus the score: 1e-30 and 1.01e-30 are as distinct as 0.30 and 0.31.
  */
 final class ScoreBins {
     private static final int MANTISSA = 23;
@@ -13,7 +13,7 @@ final class ScoreBins {
     /** Exponent of the largest scores below 0.5. */
     private static final int LAST = -2;
 
-    /** The first bin of each exponent from {@link #SUBNORMAL}; behind the last one that of 0.5. */
+    /** The first bin of each exponent from {@link #SUBNORMAL}; after the last one that of 0.5. */
     private static final int[] START = starts();
 
     /** The number of bins below 0.5, whose own bin is the next. */

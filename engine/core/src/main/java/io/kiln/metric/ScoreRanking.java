@@ -5,10 +5,11 @@ import io.kiln.ndarray.ShapeException;
 import java.util.Arrays;
 
 /**
- * Scores of positive and negative samples, ranked. An instance that has seen all samples itself keeps up to so many scores and
- * ranks them exactly. Beyond that, and after a merge, it ranks {@link ScoreBins}, of which the state is made: number b is the
- * weight of the negative samples in bin b, number {@code ScoreBins.COUNT + b} that of the positive ones; then come the negative
- * and positive samples whose score is NaN. These are ranked worst: negative ones above all, positive ones below all.
+ * Ranks the scores of positive and negative samples. An instance that has seen all samples itself keeps a limited
+ * number of scores and ranks them exactly. Beyond that, and after a merge, it ranks {@link ScoreBins}, of which the
+ * state consists: number b is the weight of the negative samples in bin b, number {@code ScoreBins.COUNT + b} that of
+ * the positive ones; then come the negative and positive samples whose score is NaN. These are ranked worst: negative
+ * ones above all, positive ones below all.
  */
 abstract class ScoreRanking extends Metric {
     private static final int NAN = 2 * ScoreBins.COUNT;
@@ -21,7 +22,7 @@ abstract class ScoreRanking extends Metric {
     private int seen;
     private boolean exact = true;
 
-    /** Hears of the weights at each score, in rising or falling order. */
+    /** Receives the weights at each score, in ascending or descending order. */
     interface Step {
         void at(double negatives, double positives);
     }
@@ -93,7 +94,7 @@ abstract class ScoreRanking extends Metric {
         forget(empty);
     }
 
-    /** Goes through all scores that are numbers; scores that cannot be told apart make one step. */
+    /** Iterates over all scores that are numbers; indistinguishable scores make one step. */
     final void walk(boolean rising, Step step) {
         if (exact) {
             walkScores(rising, step);

@@ -12,7 +12,7 @@ public final class TopKAccuracy extends Metric {
     /**
      * Creates the metric.
      *
-     * @param k how many predictions count, at least 1
+     * @param k number of predictions that count, at least 1
      */
     public TopKAccuracy(int k) {
         super("top" + k, 2);

@@ -8,15 +8,15 @@ import io.kiln.op.ViewOperator;
 /**
  * One run of an operator.
  *
- * @param place the node or block that called it and the operator's name, such as {@code layer1.0.conv1/convolution}; in a
- *     backward pass the place of the call being differentiated
- * @param operator what ran
+ * @param place the node or block that called it and the operator's name, such as {@code layer1.0.conv1/convolution}; in
+ *     a backward pass the place of the call being differentiated
+ * @param operator the operator
  * @param phase forward or backward
  * @param depth 0 for an operator that the network called, more for the parts of a composed operator
  * @param inputs its inputs
  * @param outputs its outputs
  * @param start {@link System#nanoTime} at its start
- * @param nanos how long it took
+ * @param nanos its duration
  */
 public record Call(
         String place,
@@ -27,7 +27,7 @@ public record Call(
         NDArray[] outputs,
         long start,
         long nanos) {
-    /** Which pass a call belongs to. */
+    /** The pass that a call belongs to. */
     public enum Phase {
         /** Computes outputs from inputs. */
         FORWARD,

@@ -23,8 +23,9 @@ import java.util.function.Supplier;
  * System.out.println(profiler.table());
  * }</pre>
  *
- * <p>Observations may be nested: all observers are called, outer ones first. Several threads may open observations of the same
- * observer. Engines that run operators by another way than {@link io.kiln.op.Dispatch} report them with {@link #run}.
+ * <p>Observations may be nested: all observers are called, outer ones first. Several threads may open observations of
+ * the same observer. Engines that do not run operators through {@link io.kiln.op.Dispatch} report them with {@link
+ * #run}.
  *
  * <p>Concurrency: belongs to the thread that opened it.
  */
@@ -51,7 +52,7 @@ public final class Observation extends Probe implements AutoCloseable {
      * Starts observing this thread.
      *
      * @param observer is called for each operator, block and span
-     * @return ends it
+     * @return the observation, which ends when closed
      */
     public static Observation open(Observer observer) {
         Observation o = new Observation(CURRENT.get(), observer);
@@ -168,8 +169,8 @@ public final class Observation extends Probe implements AutoCloseable {
     /**
      * Reports that a program was compiled.
      *
-     * @param nanos how long it took
-     * @param kept how many programs its owner keeps
+     * @param nanos duration of the compilation
+     * @param kept number of programs that its owner keeps
      */
     public void compiled(long nanos, int kept) {
         String place = String.join(".", blocks);

@@ -3,8 +3,8 @@ package io.kiln.observe;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Sees the work of every thread that has an {@link Observation} of it open. What it computes itself is neither observed nor
- * recorded. Its exceptions reach the caller of the operator.
+ * Observes the work of every thread that has an {@link Observation} of it open. Its own computations are neither
+ * observed nor recorded. Its exceptions reach the caller of the operator.
  *
  * <p>Concurrency: called by each observed thread; an observer of several threads synchronizes itself.
  */
@@ -12,7 +12,7 @@ public interface Observer {
     /**
      * An operator has run.
      *
-     * @param call what ran; its arrays are valid during this method only
+     * @param call the call; its arrays are valid during this method only
      */
     default void ran(Call call) {}
 
@@ -25,21 +25,21 @@ public interface Observer {
     default void finished(String place, NDArray... outputs) {}
 
     /**
-     * A hybridized block or a training step has compiled a program for new shapes of its inputs. Many such calls in a run mean that
-     * shapes keep changing.
+     * A hybridized block or a training step has compiled a program for new shapes of its inputs. Many such calls in a
+     * run mean that shapes keep changing.
      *
      * @param place the block's place in the network; empty for the outermost block
-     * @param nanos how long it took
-     * @param kept how many programs it keeps now
+     * @param nanos duration of the compilation
+     * @param kept number of programs it keeps now
      */
     default void compiled(String place, long nanos, int kept) {}
 
     /**
      * A named piece of work has ended, such as an optimizer's update.
      *
-     * @param name what it was
+     * @param name its name
      * @param start {@link System#nanoTime} at its start
-     * @param nanos how long it took
+     * @param nanos its duration
      */
     default void span(String name, long start, long nanos) {}
 }

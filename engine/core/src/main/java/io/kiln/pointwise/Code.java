@@ -1,12 +1,12 @@
 package io.kiln.pointwise;
 
-/** What one instruction of a {@link PointwiseProgram} computes from its operands a, b and c, element by element. */
+/** The operation of one instruction of a {@link PointwiseProgram} on its operands a, b and c, element by element. */
 public enum Code {
     /** The element of an input array. */
     INPUT(0),
     /** A number fixed in the program. */
     CONSTANT(0),
-    /** A number given with each run (a learning rate, say). */
+    /** A number passed to each run, such as a learning rate. */
     SCALAR(0),
     /** -a. */
     NEG(1),
@@ -94,13 +94,13 @@ public enum Code {
     POLYGAMMA(2),
     /** Bits of integers that are set in both. */
     BIT_AND(2),
-    /** Bits of integers that are set in one at least. */
+    /** Bits of integers that are set in at least one. */
     BIT_OR(2),
-    /** Bits of integers that are set in one alone. */
+    /** Bits of integers that are set in exactly one. */
     BIT_XOR(2),
-    /** The bits of integer a moved up by b places; 0 for b below 0 or from 64 on. */
+    /** The bits of integer a shifted left by b places; 0 if b is below 0 or at least 64. */
     SHIFT_LEFT(2),
-    /** The bits of integer a moved down by b places, with its sign; as by 63 for b below 0 or from 64 on. */
+    /** The bits of integer a shifted right by b places, with its sign; as by 63 if b is below 0 or at least 64. */
     SHIFT_RIGHT(2),
     /** The larger; NaN if one is NaN. */
     MAX(2),

@@ -1,8 +1,8 @@
 package io.kiln.pointwise;
 
 /**
- * An expression over the elements of arrays, from which a {@link PointwiseProgram} is made. Building one computes nothing.
- * The meaning of each method is that of the {@link Code} of the same name.
+ * An expression over the elements of arrays, from which a {@link PointwiseProgram} is built. Building an expression
+ * computes nothing. The meaning of each method is that of the {@link Code} of the same name.
  */
 public final class Expr {
     private final Code code;
@@ -24,7 +24,7 @@ public final class Expr {
     /**
      * The element of an input array.
      *
-     * @param index which input, from 0
+     * @param index index of the input, from 0
      * @return the expression
      */
     public static Expr input(int index) {
@@ -32,9 +32,9 @@ public final class Expr {
     }
 
     /**
-     * A number given with each run.
+     * A number passed to each run.
      *
-     * @param index which scalar, from 0
+     * @param index index of the scalar, from 0
      * @return the expression
      */
     public static Expr scalar(int index) {
@@ -52,10 +52,10 @@ public final class Expr {
     }
 
     /**
-     * Picks one of two values: {@link Code#SELECT}.
+     * Selects one of two values: {@link Code#SELECT}.
      *
-     * @param then where this expression differs from 0
-     * @param otherwise elsewhere
+     * @param then the value if this expression differs from 0
+     * @param otherwise the value otherwise
      * @return the expression
      */
     public Expr select(Expr then, Expr otherwise) {

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A straight-line program over the elements of arrays: instruction i writes register i from registers with smaller numbers;
- * some registers are the program's outputs. Equal subexpressions occur once. An output array may be the same memory as an
- * input array (an update in place): a backend loads the inputs of an element before it stores that element's outputs.
+ * A straight-line program over the elements of arrays: instruction i writes register i from registers with smaller
+ * numbers; some registers are the program's outputs. Equal subexpressions occur once. An output array may have the same
+ * memory as an input array (an in-place update): a backend loads the inputs of an element before it stores that
+ * element's outputs.
  *
  * <p>Immutable and thread-safe; a backend may cache what it compiles from it by identity.
  */
@@ -17,8 +18,9 @@ public final class PointwiseProgram {
     /**
      * One instruction.
      *
-     * @param code what it computes
-     * @param a register of the first operand; for {@link Code#INPUT} and {@link Code#SCALAR} the number of the input or scalar
+     * @param code its operation
+     * @param a register of the first operand; for {@link Code#INPUT} and {@link Code#SCALAR} the number of the input or
+     *     scalar
      * @param b register of the second operand, or -1
      * @param c register of the third operand, or -1
      * @param constant the number, for {@link Code#CONSTANT}
@@ -46,7 +48,7 @@ public final class PointwiseProgram {
     }
 
     /**
-     * Writes expressions down as a program.
+     * Compiles expressions to a program.
      *
      * @param outputs one expression per output array
      * @return the program
@@ -93,9 +95,9 @@ public final class PointwiseProgram {
     }
 
     /**
-     * How much is computed of each element.
+     * The number of operations per element.
      *
-     * @return the number of instructions that are no inputs, scalars or constants
+     * @return the number of instructions that are not inputs, scalars or constants
      */
     public long operations() {
         return instructions.stream()
@@ -104,7 +106,7 @@ public final class PointwiseProgram {
     }
 
     /**
-     * Which register each output array takes.
+     * The register of each output array.
      *
      * @return a copy of the register numbers
      */
@@ -131,7 +133,7 @@ public final class PointwiseProgram {
     }
 
     /**
-     * The number of scalars that each run must give.
+     * The number of scalars that must be passed to each run.
      *
      * @return scalars
      */

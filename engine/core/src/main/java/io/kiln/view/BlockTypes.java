@@ -6,7 +6,7 @@ import io.kiln.nn.Lambda;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Which class stands at which place of a network. */
+/** The class at each place of a network. */
 final class BlockTypes {
     private BlockTypes() {}
 
@@ -23,7 +23,7 @@ final class BlockTypes {
         block.children().forEach((n, b) -> collect(place.isEmpty() ? n : place + "." + n, b, types));
     }
 
-    /** What to call a block whose last node this is: its class, or the operator where that says more. */
+    /** The displayed type of a block with this last node: its class, or the operator if that is more informative. */
     static String type(String blockClass, Graph.Node last) {
         return blockClass == null || blockClass.equals(Lambda.class.getSimpleName())
                 ? last.operator().name()

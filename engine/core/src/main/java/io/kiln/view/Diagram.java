@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A drawing of a network: one box per block or operator, arrows for what flows between them. Parameters are not drawn.
+ * A drawing of a network: one box per block or operator, with arrows for the data flow. Parameters are not drawn.
  *
  * <pre>{@code
  * Diagram d = Diagram.of(network, 2, new Spec(Shape.of(1, 3, 32, 32), DType.FLOAT32));
@@ -45,18 +45,18 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
     /**
      * A box.
      *
-     * @param kind what it stands for
+     * @param kind its kind
      * @param title its name
      * @param type class of the block or name of the operator
-     * @param shape shape of its first output; sizes that are unknown as in {@link io.kiln.ndarray.Shape#toString}
+     * @param shape shape of its first output; unknown sizes as in {@link io.kiln.ndarray.Shape#toString}
      */
     public record Box(Kind kind, String title, String type, String shape) {}
 
     /**
      * An arrow.
      *
-     * @param from number of the box where it begins
-     * @param to number of the box where it ends, larger than {@code from}
+     * @param from index of the box where it starts
+     * @param to index of the box where it ends, larger than {@code from}
      */
     public record Arrow(int from, int to) {}
 
@@ -64,7 +64,7 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
      * Draws a network.
      *
      * @param network the network
-     * @param depth how deep blocks are shown with their parts; 0 for one box in all
+     * @param depth number of levels of nested blocks to show; 0 for a single box
      * @param inputs shape and dtype of each input; the batch may be unknown
      * @return the drawing
      */
@@ -76,7 +76,7 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
      * Draws a graph.
      *
      * @param graph the graph
-     * @param depth how deep blocks are shown with their parts
+     * @param depth number of levels of nested blocks to show
      * @return the drawing
      */
     public static Diagram of(Graph graph, int depth) {
@@ -145,7 +145,10 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
         return new Diagram(boxes, List.copyOf(arrows));
     }
 
-    /** The nodes that depend on an input: what only looks after parameters (copies of running statistics) is not drawn. */
+    /**
+     * The nodes that depend on an input: nodes that only maintain parameters (copies of running statistics) are not
+     * drawn.
+     */
     private static Set<Integer> usedNodes(Graph graph) {
         Set<Integer> used = new HashSet<>();
         for (int i = 0; i < graph.inputs().size(); i++) {
@@ -159,7 +162,7 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
         return used;
     }
 
-    /** Places in which there are other places. */
+    /** Places that contain other places. */
     private static Set<String> containers(Graph graph) {
         Set<String> containers = new HashSet<>();
         for (Graph.Node n : graph.nodes()) {
@@ -186,7 +189,7 @@ public record Diagram(List<Box> boxes, List<Arrow> arrows) {
     }
 
     /**
-     * The drawing as text of Mermaid, which Markdown pages of GitHub and many notebooks show.
+     * The drawing in Mermaid syntax, which Markdown pages on GitHub and many notebooks display.
      *
      * @return a flowchart
      */

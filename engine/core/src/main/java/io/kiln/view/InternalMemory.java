@@ -74,7 +74,7 @@ public record InternalMemory(long planned, long unshared, long naive) {
         }
     }
 
-    /** Bytes of the values that activations inside of convolutions and products spare. */
+    /** Bytes saved by activations inside convolutions and products. */
     private static long activations(Program program) {
         long bytes = 0;
         for (Graph.Node node : program.graph().nodes()) {
@@ -94,7 +94,7 @@ public record InternalMemory(long planned, long unshared, long naive) {
                 : compiler.predictor(traced.graph(), traced.constants(), false, inputs);
     }
 
-    /** {@return the three sizes, and how often the planned one goes into the others} */
+    /** {@return the three sizes, and the ratios of the others to the planned one} */
     @Override
     public String toString() {
         return String.format(

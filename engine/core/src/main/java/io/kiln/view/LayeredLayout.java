@@ -6,8 +6,9 @@ import java.util.List;
 
 /**
  * Places the boxes of a directed acyclic graph in layers, so that arrows lead downwards, few of them cross and most are
- * straight. Source: K. Sugiyama, S. Tagawa, M. Toda: Methods for visual understanding of hierarchical system structures, 1981;
- * layers by longest path, order by barycentres, coordinates by sweeps of least squares with least distances.
+ * straight. Source: K. Sugiyama, S. Tagawa, M. Toda: Methods for visual understanding of hierarchical system
+ * structures, 1981; layers by longest path, order by barycentres, coordinates by sweeps of least squares with minimum
+ * distances.
  */
 final class LayeredLayout {
     private static final int SWEEPS = 12;
@@ -172,8 +173,8 @@ final class LayeredLayout {
     }
 
     /**
-     * Puts the items of a layer as near to where they wish to be as their order and the gaps allow: least squares under
-     * monotony, by pooling adjacent violators.
+     * Places the items of a layer as close to their desired positions as their order and the gaps allow: least squares
+     * with monotonicity, by pooling adjacent violators.
      */
     private static void spread(List<Item> layer, double[] wish) {
         int n = layer.size();
@@ -216,7 +217,7 @@ final class LayeredLayout {
         return layerOf[box];
     }
 
-    /** The middle of a box. */
+    /** The centre of a box. */
     double x(int box) {
         return items[box].x;
     }
@@ -230,7 +231,7 @@ final class LayeredLayout {
                 .orElse(0);
     }
 
-    /** Where an arrow passes the layers from its beginning to its end. */
+    /** The points where an arrow passes the layers, from its start to its end. */
     double[] route(int arrow) {
         return routes.get(arrow).stream().mapToDouble(t -> t.x).toArray();
     }

@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
  * Reports statistics of activations and gradients whose names match a pattern. Names, for a block {@code layer1.conv}:
  *
  * <ul>
- *   <li>{@code layer1.conv}: the output of the block;
- *   <li>{@code layer1.conv/convolution}: the output of an operator in it;
- *   <li>{@code layer1.conv/convolution backward}: what the operators compute that differentiate it;
- *   <li>{@code layer1.conv.weight gradient}: the gradient of a parameter, when {@link #gradients} is called.
+ * <li>{@code layer1.conv}: the output of the block;
+ * <li>{@code layer1.conv/convolution}: the output of an operator in it;
+ * <li>{@code layer1.conv/convolution backward}: the outputs of the operators that differentiate it;
+ * <li>{@code layer1.conv.weight gradient}: the gradient of a parameter, when {@link #gradients} is called.
  * </ul>
  *
  * Names of further outputs end with {@code #1} and so on; outputs that are not floating-point are skipped.
@@ -34,7 +34,7 @@ public final class Monitor implements Observer {
     private final BiConsumer<String, Statistics> listener;
 
     /**
-     * A monitor.
+     * Creates a monitor.
      *
      * @param names a regular expression that matches whole names
      * @param listener receives each name and its statistics, on the thread that computed the array
@@ -66,7 +66,7 @@ public final class Monitor implements Observer {
     }
 
     /**
-     * Reports the gradients that the last backward pass left at the parameters of a network.
+     * Reports the gradients of a network's parameters from the last backward pass.
      *
      * @param network the network
      */

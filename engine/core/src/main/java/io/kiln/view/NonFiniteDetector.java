@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stops at the operator that makes the first NaN or infinity, forward or backward: one whose inputs are all finite and whose
- * output is not. The message says whether the operator only passed on NaN or infinity from its inputs.
+ * Stops at the operator that produces the first NaN or infinity, forward or backward: one whose inputs are all finite
+ * and whose output is not. The message says whether the operator only passed on NaN or infinity from its inputs.
  *
  * <pre>{@code
  * try (Observation o = Observation.open(new NonFiniteDetector())) {
@@ -21,13 +21,13 @@ import java.util.List;
 public final class NonFiniteDetector implements Observer {
     private final boolean infinities;
 
-    /** A detector of NaN and infinities. */
+    /** Creates a detector of NaN and infinities. */
     public NonFiniteDetector() {
         this(true);
     }
 
     /**
-     * A detector.
+     * Creates a detector.
      *
      * @param infinities false to detect NaN only, for networks that mask with minus infinity
      */

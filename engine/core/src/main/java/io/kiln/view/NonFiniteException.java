@@ -1,11 +1,11 @@
 package io.kiln.view;
 
-/** A {@link NonFiniteDetector} found an operator that returned NaN or infinity. */
+/** Thrown when a {@link NonFiniteDetector} finds an operator that returned NaN or infinity. */
 public final class NonFiniteException extends ArithmeticException {
     private static final long serialVersionUID = 1;
 
     /**
-     * An exception.
+     * Creates an exception.
      *
      * @param message names block, operator and inputs
      */

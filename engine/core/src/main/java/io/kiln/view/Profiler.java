@@ -36,7 +36,7 @@ import java.util.function.Function;
  * <p>Concurrency: safe.
  */
 public final class Profiler implements Observer {
-    /** How many events a trace keeps; later ones count in the rows only. */
+    /** Maximum number of events in a trace; later ones count in the rows only. */
     public static final int MAX_EVENTS = 1_000_000;
 
     private static final int PEAK_SIZE = 1536;
@@ -58,7 +58,7 @@ public final class Profiler implements Observer {
      * @param thread number of the thread
      * @param threadName its name
      * @param start {@link System#nanoTime} at its start
-     * @param nanos how long it took
+     * @param nanos its duration
      * @param flops floating-point operations
      * @param bytes memory traffic
      */

@@ -1,2 +1,2 @@
-/** The operator tests of ONNX and of PyTorch, run against Kiln; {@code docs/conformance.md} is their table. */
+/** Runs the operator tests of ONNX and PyTorch against Kiln; {@code docs/conformance.md} has the results. */
 package io.kiln.conformance;

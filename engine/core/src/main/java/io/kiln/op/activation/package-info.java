@@ -1,5 +1,6 @@
 /**
- * Activation functions, softmax among them. {@link io.kiln.op.activation.ActivationFunctions} has them as static methods; layers take an
- * {@link io.kiln.op.activation.Activation}, which matrix products and convolutions apply on the way.
+ * Activation functions, including softmax. {@link io.kiln.op.activation.ActivationFunctions} has them as static
+ * methods; layers take an {@link io.kiln.op.activation.Activation}, which matrix products and convolutions can apply to
+ * their results.
  */
 package io.kiln.op.activation;

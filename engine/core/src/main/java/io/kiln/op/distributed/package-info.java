@@ -1,5 +1,5 @@
 /**
- * Operators in which all workers of a job take part, such as sums over workers and batch norm with the statistics of the joined
- * batch. {@link io.kiln.op.distributed.Workers} says which group a thread belongs to.
+ * Operators that involve all workers of a job, such as sums over workers and batch norm with the statistics of the
+ * combined batch. {@link io.kiln.op.distributed.Workers} determines the group of a thread.
  */
 package io.kiln.op.distributed;

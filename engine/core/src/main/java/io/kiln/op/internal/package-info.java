@@ -1,5 +1,5 @@
 /**
- * What users never call: operators that gradients are made of, and what operators of several families share. Not part of the API:
- * it changes without notice.
+ * Operators that are only used in gradients, and code shared by operators of several families. Not part of the API: it
+ * changes without notice.
  */
 package io.kiln.op.internal;
