@@ -198,8 +198,8 @@ public final class GradientExchange implements AutoCloseable {
      * The place for a gradient from which it can be sent without a copy. It is freed with this object.
      *
      * @param name the parameter
-     * @return a row-major array of the weight's shape, to be filled between {@link #beginStep} and {@link
-     *     #gradientReady(NDArray, NDArray)}; null for a single worker, which uses gradients in place
+     * @return a row-major array of the weight's shape, to be filled between {@link #beginStep} and
+     *     {@link #gradientReady(NDArray, NDArray)}; null for a single worker, which uses gradients in place
      */
     public NDArray gradientPlace(String name) {
         return gradients.get(name);

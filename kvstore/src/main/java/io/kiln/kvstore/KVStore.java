@@ -13,8 +13,8 @@ import java.util.Map;
 
 /**
  * Arrays stored under keys and shared by workers: workers push gradients, which are summed and applied, and pull
- * weights. The contract is that of MXNet's KVStore (its {@code include/mxnet/kvstore.h} and {@code
- * python/mxnet/kvstore}), with types instead of strings and errors where MXNet is silent.
+ * weights. The contract is that of MXNet's KVStore (its {@code include/mxnet/kvstore.h} and
+ * {@code python/mxnet/kvstore}), with types instead of strings and errors where MXNet is silent.
  *
  * <ul>
  * <li>{@link #init} creates a key; with several workers all must call it, and rank 0's value is used.

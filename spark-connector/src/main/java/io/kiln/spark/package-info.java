@@ -1,5 +1,5 @@
 /**
- * Entry points for training inside Spark: {@link io.kiln.spark.Kiln} runs custom loops. Estimators are in {@code
- * io.kiln.ml}; the packages below this one implement both.
+ * Entry points for training inside Spark: {@link io.kiln.spark.Kiln} runs custom loops. Estimators are in
+ * {@code io.kiln.ml}; the packages below this one implement both.
  */
 package io.kiln.spark;

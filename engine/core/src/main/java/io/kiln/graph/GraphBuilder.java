@@ -65,8 +65,8 @@ public final class GraphBuilder implements Tracer, AutoCloseable {
 
     /**
      * Starts tracing the body of a loop or branch on this thread, which may already be tracing. Values from the
-     * surrounding code that the body uses become additional inputs, after those created by {@link #input}: {@link
-     * #captured} lists them.
+     * surrounding code that the body uses become additional inputs, after those created by {@link #input}:
+     * {@link #captured} lists them.
      *
      * @return the builder, to be closed
      */

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Agreement of translations with references by their n-grams, over the whole corpus: \(\min(1, e^{1 - r/c})
- * \exp(\frac1N \sum_{n=1}^N \ln p_n)\), where p<sub>n</sub> is the share of a translation's n-grams that occur in a
- * reference (each at most as often as there), c the length of the translations and r that of the references closest in
- * length. It is 0 if some order has no match. K. Papineni et al., ACL 2002, where N = 4.
+ * Agreement of translations with references by their n-grams, over the whole corpus:
+ * \(\min(1, e^{1 - r/c}) \exp(\frac1N \sum_{n=1}^N \ln p_n)\), where p<sub>n</sub> is the share of a translation's
+ * n-grams that occur in a reference (each at most as often as there), c the length of the translations and r that of
+ * the references closest in length. It is 0 if some order has no match. K. Papineni et al., ACL 2002, where N = 4.
  *
  * <p>Shapes: labels [N,T] and predictions [N,S] of token ids; a row ends at its first padding token.
  */

@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 
 /**
  * Matthews correlation of labels and predicted classes, for any number K of classes (J. Gorodkin, 2004; MXNet's PCC):
- * with the confusion matrix C, its trace c, sum s, row sums t and column sums p, \(\frac{c s - t \cdot p}{\sqrt{(s^2 -
- * p \cdot p)(s^2 - t \cdot t)}}\), 0 if the root is 0. Shapes: labels [N], predictions [N,classes]; or, for two
- * classes, scores [N] or [N,1] compared with a threshold.
+ * with the confusion matrix C, its trace c, sum s, row sums t and column sums p,
+ * \(\frac{c s - t \cdot p}{\sqrt{(s^2 - p \cdot p)(s^2 - t \cdot t)}}\), 0 if the root is 0. Shapes: labels [N],
+ * predictions [N,classes]; or, for two classes, scores [N] or [N,1] compared with a threshold.
  */
 public final class Mcc extends Metric {
     private final int classes;

@@ -6,8 +6,8 @@ import io.kiln.backend.Device;
 
 /**
  * Creates arrays on one device. {@link NDArray#factory} returns the factory for an array's device, which operators and
- * optimizers use; the static methods of {@link NDArray} create arrays on the {@linkplain Backends#current device of the
- * thread}.
+ * optimizers use; the static methods of {@link NDArray} create arrays on the
+ * {@linkplain Backends#current device of the thread}.
  *
  * @param backend the device's backend
  */

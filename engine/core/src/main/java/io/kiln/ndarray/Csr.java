@@ -6,8 +6,8 @@ import java.util.stream.LongStream;
 
 /**
  * A sparse matrix in CSR format: row i has the elements values[indptr[i]] to values[indptr[i+1] - 1], in the columns
- * given by indices, ascending and without duplicates. Products with dense matrices and conversions are in {@link
- * io.kiln.op.sparse.Sparse}; gradients flow to the values.
+ * given by indices, ascending and without duplicates. Products with dense matrices and conversions are in
+ * {@link io.kiln.op.sparse.Sparse}; gradients flow to the values.
  */
 public final class Csr {
     private final Shape shape;

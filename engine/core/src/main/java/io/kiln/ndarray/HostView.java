@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Memory that Java code reads and writes: an array's elements ({@link NDArray#read}, {@link NDArray#write}, {@link
- * NDArray#update}), or newly allocated memory ({@link #allocate}). If the device's memory is not the host's, the view
- * is a copy that is written back when it is closed.
+ * Memory that Java code reads and writes: an array's elements ({@link NDArray#read}, {@link NDArray#write},
+ * {@link NDArray#update}), or newly allocated memory ({@link #allocate}). If the device's memory is not the host's, the
+ * view is a copy that is written back when it is closed.
  *
  * <p>Numbers are in the processor's byte order. Every access is checked against the size.
  *

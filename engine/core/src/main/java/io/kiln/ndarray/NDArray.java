@@ -350,8 +350,8 @@ public final class NDArray extends IndexedArray implements AutoCloseable {
     }
 
     /**
-     * The address of the first element, for kernels of a backend whose memory has addresses; all other code uses {@link
-     * #read}, {@link #write} and {@link #update}.
+     * The address of the first element, for kernels of a backend whose memory has addresses; all other code uses
+     * {@link #read}, {@link #write} and {@link #update}.
      *
      * @return its address on the device
      */

@@ -1,8 +1,8 @@
 package io.kiln.nn;
 
 /**
- * Batch normalisation over all axes except the channels (axis 1): formula, modes and statistics as in {@link
- * io.kiln.op.nn.BatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
+ * Batch normalisation over all axes except the channels (axis 1): formula, modes and statistics as in
+ * {@link io.kiln.op.nn.BatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean and running_variance [C].
  */
 public final class BatchNorm extends BatchStatisticsNorm {
     /** Creates a layer with momentum 0.9 and epsilon 1e-5. */

@@ -3,8 +3,8 @@ package io.kiln.nn;
 import io.kiln.ndarray.NDArray;
 
 /**
- * {@link BatchNorm} followed by a ReLU: \(y = \max(0, \mathrm{norm}(x))\). Shapes: y as x. The norm is named {@code
- * norm}.
+ * {@link BatchNorm} followed by a ReLU: \(y = \max(0, \mathrm{norm}(x))\). Shapes: y as x. The norm is named
+ * {@code norm}.
  */
 public final class BatchNormRelu extends Block {
     private final BatchNorm norm;

@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.shape.Movement;
 
 /**
- * Blocks in parallel on the same input, with their outputs concatenated along one axis: \(y = [f_0(x), \dots,
- * f_n(x)]\). They are named {@code 0}, {@code 1}, … C. Szegedy et al., CVPR 2015.
+ * Blocks in parallel on the same input, with their outputs concatenated along one axis:
+ * \(y = [f_0(x), \dots, f_n(x)]\). They are named {@code 0}, {@code 1}, … C. Szegedy et al., CVPR 2015.
  */
 public final class Concurrent extends Block {
     private final int axis;

@@ -40,9 +40,9 @@ public final class Dense extends Block {
     }
 
     /**
-     * Creates a layer that works on the last axis and keeps all others, x[…,in] to y[…,units], like PyTorch's {@code
-     * Linear}: use it for sequences such as [N,T,in]. The constructors flatten all axes after the batch, like MXNet's
-     * {@code Dense}.
+     * Creates a layer that works on the last axis and keeps all others, x[…,in] to y[…,units], like PyTorch's
+     * {@code Linear}: use it for sequences such as [N,T,in]. The constructors flatten all axes after the batch, like
+     * MXNet's {@code Dense}.
      *
      * @param units number of outputs
      * @return the layer, with the defaults of the {@linkplain Builder builder} except for {@code flatten(false)}

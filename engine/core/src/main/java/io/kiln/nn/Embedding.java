@@ -50,8 +50,8 @@ public final class Embedding extends Block {
     }
 
     /**
-     * Keeps the gradient of the table as the rows that a batch looks up, so that {@code Sgd}, {@code Adam} and {@code
-     * AdaGrad} update only these (lazily).
+     * Keeps the gradient of the table as the rows that a batch looks up, so that {@code Sgd}, {@code Adam} and
+     * {@code AdaGrad} update only these (lazily).
      *
      * @return this layer
      */

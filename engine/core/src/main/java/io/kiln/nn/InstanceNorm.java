@@ -6,8 +6,9 @@ import io.kiln.ndarray.Shape;
 import io.kiln.op.Role;
 
 /**
- * Normalisation of each channel of each sample over all spatial axes: \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} +
- * \beta_c\), with the (biased) variance. Shapes: x[N,C,…], y as x, gamma and beta [C]. D. Ulyanov et al., arXiv:1607.08022.
+ * Normalisation of each channel of each sample over all spatial axes:
+ * \(y = \gamma_c (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta_c\), with the (biased) variance. Shapes: x[N,C,…], y as
+ * x, gamma and beta [C]. D. Ulyanov et al., arXiv:1607.08022.
  */
 public final class InstanceNorm extends Block {
     private final double epsilon;

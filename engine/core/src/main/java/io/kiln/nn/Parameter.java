@@ -195,8 +195,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The array with data, even while this thread traces. Applies the updates that a training step has {@linkplain
-     * #defer deferred}.
+     * The array with data, even while this thread traces. Applies the updates that a training step has
+     * {@linkplain #defer deferred}.
      *
      * @return the array
      * @throws IllegalStateException if the shape is not known yet
@@ -326,8 +326,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * The rows of the gradient from the last backward pass, for a parameter that {@linkplain #keepRowGradient keeps it
-     * by rows}.
+     * The rows of the gradient from the last backward pass, for a parameter that
+     * {@linkplain #keepRowGradient keeps it by rows}.
      *
      * @return the rows; null if there was no pass or the gradient is dense
      */
@@ -336,8 +336,9 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Keeps the gradient by rows if the network only looks up rows, so that optimizers that can {@linkplain
-     * io.kiln.optim.Optimizer#updatesLazily update lazily} change no others; an existing gradient is discarded.
+     * Keeps the gradient by rows if the network only looks up rows, so that optimizers that can
+     * {@linkplain io.kiln.optim.Optimizer#updatesLazily update lazily} change no others; an existing gradient is
+     * discarded.
      *
      * @return this parameter
      */

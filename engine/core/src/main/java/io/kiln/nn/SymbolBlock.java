@@ -43,8 +43,8 @@ public final class SymbolBlock extends GraphBlock {
      * Creates a block from a symbol: variables with a role become its parameters, the others its inputs.
      *
      * @param symbol the symbol; a group gives several outputs
-     * @param shapes known shapes of variables, in addition to their declarations; the batch may be {@link
-     *     Shape#UNKNOWN}
+     * @param shapes known shapes of variables, in addition to their declarations; the batch may be
+     *     {@link Shape#UNKNOWN}
      * @return the block
      * @throws io.kiln.ndarray.ShapeException if shapes contradict each other or too little is known
      */

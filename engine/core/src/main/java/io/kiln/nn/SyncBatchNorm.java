@@ -1,10 +1,10 @@
 package io.kiln.nn;
 
 /**
- * {@link BatchNorm} with the statistics of the batches of all workers in the thread's {@linkplain
- * io.kiln.op.distributed.Workers group}; a single worker computes the same as {@link BatchNorm}. Formula, modes and
- * statistics as in {@link io.kiln.op.distributed.SyncBatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta, running_mean
- * and running_variance [C].
+ * {@link BatchNorm} with the statistics of the batches of all workers in the thread's
+ * {@linkplain io.kiln.op.distributed.Workers group}; a single worker computes the same as {@link BatchNorm}. Formula,
+ * modes and statistics as in {@link io.kiln.op.distributed.SyncBatchNormOp}. Shapes: x[N,C,…], y as x; gamma, beta,
+ * running_mean and running_variance [C].
  */
 public final class SyncBatchNorm extends BatchStatisticsNorm {
     /** Creates a layer with momentum 0.9 and epsilon 1e-5. */

@@ -9,8 +9,8 @@ import io.kiln.op.vision.Vision;
 import java.util.stream.LongStream;
 
 /**
- * Enlarges the spatial axes by integer factors: repeats each element (nearest neighbour), or samples like {@link
- * Interpolate}. Shapes: x[N,C,spatial…], each spatial axis of y longer by its factor.
+ * Enlarges the spatial axes by integer factors: repeats each element (nearest neighbour), or samples like
+ * {@link Interpolate}. Shapes: x[N,C,spatial…], each spatial axis of y longer by its factor.
  */
 public final class Upsampling extends Block {
     private final long[] factors;

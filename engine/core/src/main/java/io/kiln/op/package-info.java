@@ -4,8 +4,8 @@
  * come for free. {@link io.kiln.op.Dispatch} runs operators eagerly on data, records them for autograd, or traces them
  * into a graph.
  *
- * <p>The operators themselves are in one package per family, one file each. Call them through the methods of {@link
- * io.kiln.ndarray.NDArray} and through static groups:
+ * <p>The operators themselves are in one package per family, one file each. Call them through the methods of
+ * {@link io.kiln.ndarray.NDArray} and through static groups:
  *
  * <table>
  * <caption>Families</caption>
@@ -15,15 +15,15 @@
  * <tr><td>{@link io.kiln.op.activation}</td><td>{@link io.kiln.op.activation.ActivationFunctions}</td></tr>
  * <tr><td>{@link io.kiln.op.reduce}</td><td>{@link io.kiln.op.reduce.Reductions}</td></tr>
  * <tr><td>{@link io.kiln.op.shape}</td><td>{@link io.kiln.op.shape.Movement}</td></tr>
- * <tr><td>{@link io.kiln.op.index}</td><td>{@link io.kiln.op.index.Indexing}, {@link
- * io.kiln.op.index.Segments}</td></tr>
+ * <tr><td>{@link io.kiln.op.index}</td><td>{@link io.kiln.op.index.Indexing},
+ * {@link io.kiln.op.index.Segments}</td></tr>
  * <tr><td>{@link io.kiln.op.linalg}</td><td>{@link io.kiln.op.linalg.Linalg}</td></tr>
  * <tr><td>{@link io.kiln.op.nn}</td><td>{@link io.kiln.op.nn.Neural}, {@link io.kiln.op.nn.Normalisation}</td></tr>
  * <tr><td>{@link io.kiln.op.attention}</td><td>{@link io.kiln.op.attention.Attention}</td></tr>
  * <tr><td>{@link io.kiln.op.recurrent}</td><td>{@link io.kiln.op.recurrent.Sequences}</td></tr>
  * <tr><td>{@link io.kiln.op.vision}</td><td>{@link io.kiln.op.vision.Vision}</td></tr>
- * <tr><td>{@link io.kiln.op.random}</td><td>{@link io.kiln.op.random.RandomOps}, {@link
- * io.kiln.op.random.Distributions}</td></tr>
+ * <tr><td>{@link io.kiln.op.random}</td><td>{@link io.kiln.op.random.RandomOps},
+ * {@link io.kiln.op.random.Distributions}</td></tr>
  * <tr><td>{@link io.kiln.op.sparse}</td><td>{@link io.kiln.op.sparse.Sparse}</td></tr>
  * <tr><td>{@link io.kiln.op.control}</td><td>{@link io.kiln.op.control.ControlFlow}</td></tr>
  * <tr><td>{@link io.kiln.op.distributed}</td><td>{@link io.kiln.op.distributed.Workers}</td></tr>

@@ -59,8 +59,8 @@ public final class Composition {
      * operator, {@code channels} and {@code kernel} of a convolution).
      *
      * @param key its name
-     * @param value a number, boolean, enum, shape or list of whole numbers, or any of them as text, such as {@code "(3,
-     *     3)"}
+     * @param value a number, boolean, enum, shape or list of whole numbers, or any of them as text, such as
+     *     {@code "(3, 3)"}
      * @return this composition
      */
     public Composition set(String key, Object value) {

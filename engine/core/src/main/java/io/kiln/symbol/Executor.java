@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  *
  * <p>Life cycle: {@link Symbol#bind} or {@link Symbol#simpleBind}; then forward, and after each forward pass in train
  * mode at most one backward, which reads the bound arrays again; {@link #close()} frees the compiled programs. Outputs
- * belong to the scope in which forward was called. The bound arrays belong to their creator; those created by {@code
- * simpleBind}, and gradients, belong to the scope in which it was bound.
+ * belong to the scope in which forward was called. The bound arrays belong to their creator; those created by
+ * {@code simpleBind}, and gradients, belong to the scope in which it was bound.
  *
  * <p>Concurrency: one thread at a time.
  */

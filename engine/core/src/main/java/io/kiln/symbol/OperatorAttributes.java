@@ -45,8 +45,8 @@ final class OperatorAttributes {
     }
 
     /**
-     * Creates the operator. Missing attributes get the values of its no-argument constructor, or their {@link
-     * DefaultValue}s.
+     * Creates the operator. Missing attributes get the values of its no-argument constructor, or their
+     * {@link DefaultValue}s.
      *
      * @throws IllegalArgumentException if an attribute is unknown, missing, or has an invalid value
      */

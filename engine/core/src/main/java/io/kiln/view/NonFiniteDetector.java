@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stops at the operator that produces the first NaN or infinity, forward or backward: one whose inputs are all finite
- * and whose output is not. The message says whether the operator only passed on NaN or infinity from its inputs.
+ * Stops at the first operator that returns NaN or infinity, forward or backward. The message says whether the operator
+ * made it from finite inputs or only passed it on.
  *
  * <pre>{@code
  * try (Observation o = Observation.open(new NonFiniteDetector())) {

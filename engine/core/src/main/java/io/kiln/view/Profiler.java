@@ -159,7 +159,7 @@ public final class Profiler implements Observer {
     /**
      * The time of each operator.
      *
-     * @return one row per operator and phase, the longest time first
+     * @return one row per operator and phase, longest time first
      */
     public List<Row> byOperator() {
         return rows(Key::operator);
@@ -168,7 +168,7 @@ public final class Profiler implements Observer {
     /**
      * The time of each place in the network.
      *
-     * @return one row per node or block and operator, and phase, the longest time first
+     * @return one row per node or block and operator, and phase, longest time first
      */
     public List<Row> byPlace() {
         return rows(k -> k.place().isEmpty() ? k.operator() : k.place());
@@ -177,7 +177,7 @@ public final class Profiler implements Observer {
     /**
      * The time of each thread.
      *
-     * @return one row per thread and phase, named by the thread's number, the longest time first
+     * @return one row per thread and phase, named by the thread's number, longest time first
      */
     public List<Row> byThread() {
         return rows(k -> Long.toString(k.thread()));
@@ -264,7 +264,7 @@ public final class Profiler implements Observer {
      * Writes the events in the Trace Event Format of Chrome, which chrome://tracing and Perfetto show.
      *
      * @param file the file, replaced
-     * @throws IOException when writing fails
+     * @throws IOException if writing fails
      */
     public void writeChromeTrace(Path file) throws IOException {
         ChromeTrace.write(file, events());

@@ -56,9 +56,9 @@ public record Statistics(Shape shape, double min, double max, double mean, doubl
     }
 
     /**
-     * Whether all elements are numbers.
+     * Whether all elements are finite.
      *
-     * @return false when there is a NaN or an infinity
+     * @return false if there is a NaN or an infinity
      */
     public boolean allFinite() {
         return nans == 0 && infinities == 0;

@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a network consists of: its blocks with output shapes, parameters and floating-point operations, and how much memory
- * they need. It is found by tracing: no weight is allocated and nothing is computed.
+ * The structure of a network: its blocks with output shapes, parameters and floating-point operations, and their
+ * memory. It is computed by tracing: no weights are allocated and no operators run.
  *
  * <pre>{@code
  * System.out.println(Summary.of(network, new Spec(Shape.of(1, 3, 224, 224), DType.FLOAT32)));
  * }</pre>
  *
- * @param rows the blocks, each before those of which it consists
+ * @param rows the blocks, each before its children
  * @param parameters number of elements of all parameters that are trained
  * @param fixed number of elements of running statistics and constants
  * @param flops floating-point operations of a forward pass; a multiply-add is two
@@ -46,15 +46,16 @@ public record Summary(
     /**
      * A block.
      *
-     * @param depth how deep it lies; 0 for the whole network
+     * @param depth its nesting depth; 0 for the whole network
      * @param place its place, such as {@code layer1.0.conv1}; empty for the whole network
      * @param type its class
      * @param output shape and dtype of its first output
-     * @param ownParameters elements of trained parameters that its own operators use and none before it
-     * @param parameters those of the block and all that is in it
-     * @param ownFlops operations of the operators that it calls itself
-     * @param flops those of the block and all that is in it
-     * @param leaf whether it consists of no other blocks
+     * @param ownParameters elements of trained parameters that its own operators use, excluding those used by earlier
+     *     blocks
+     * @param parameters the same for the block and its descendants
+     * @param ownFlops operations of its own operators
+     * @param flops operations of the block and its descendants
+     * @param leaf whether it has no children
      */
     public record Row(
             int depth,
@@ -88,9 +89,9 @@ public record Summary(
      * Summarizes a network.
      *
      * @param network the network
-     * @param inputs shape and dtype of each input, batch included
+     * @param inputs shape and dtype of each input, including the batch
      * @return its summary
-     * @throws IllegalArgumentException when a size is unknown
+     * @throws IllegalArgumentException if a size is unknown
      */
     public static Summary of(Block network, Spec... inputs) {
         check(List.of(inputs));
@@ -100,9 +101,9 @@ public record Summary(
     /**
      * Summarizes a graph; blocks appear by the names of their nodes.
      *
-     * @param graph a graph all of whose inputs have known sizes
+     * @param graph a graph whose inputs have known sizes
      * @return its summary
-     * @throws IllegalArgumentException when a size is unknown
+     * @throws IllegalArgumentException if a size is unknown
      */
     public static Summary of(Graph graph) {
         check(graph.inputs().stream().map(Graph.Input::spec).toList());
@@ -173,7 +174,7 @@ public record Summary(
         return new Summary(rows, trained, fixed, entries.get("").flops, inputs, activations, bytes);
     }
 
-    /** Blocks may be called again after others: rows are gathered by place, in the order of the first call. */
+    /** Blocks may be called again after others: rows are combined by place, in the order of the first call. */
     private static void addTree(String place, Map<String, Entry> entries, Map<String, String> types, List<Row> rows) {
         Entry e = entries.get(place);
         rows.add(new Row(
@@ -233,10 +234,10 @@ public record Summary(
     }
 
     /**
-     * The table of blocks down to some depth, and the totals. A block that is shown with its parts has the numbers of its own
-     * operators only, so that each column adds up.
+     * The table of blocks down to a depth, and the totals. A block that is shown with its children has the numbers of
+     * its own operators only, so that each column adds up.
      *
-     * @param depth how deep; 1 for the direct children of the network
+     * @param depth the depth; 1 for the direct children of the network
      * @return text of several lines
      */
     public String table(int depth) {

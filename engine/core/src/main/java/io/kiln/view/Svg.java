@@ -3,7 +3,7 @@ package io.kiln.view;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws a diagram as SVG; sizes in pixels. Widths of texts are estimated, as no font is asked. */
+/** Draws a diagram as SVG; sizes in pixels. Text widths are estimated, without using a font. */
 final class Svg {
     private static final double MARGIN = 20;
     private static final double HEIGHT = 54;
@@ -57,7 +57,7 @@ final class Svg {
         return MARGIN + layer * STEP;
     }
 
-    /** A smooth line through the middles of the layers that it passes. */
+    /** A smooth line through the centres of the layers that it passes. */
     private void arrow(Diagram.Arrow a, double[] xs) {
         int layer = layout.layerOf(a.from());
         StringBuilder path = new StringBuilder();
@@ -100,7 +100,7 @@ final class Svg {
         return b.kind() == Diagram.Kind.INPUT || b.kind() == Diagram.Kind.OUTPUT;
     }
 
-    /** Boxes of one type have one colour, whatever else is in the picture. */
+    /** Boxes of one type have the same colour in every picture. */
     private static String colour(Diagram.Box b) {
         if (data(b)) {
             return "#eeeeee";

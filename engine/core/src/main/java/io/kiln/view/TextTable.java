@@ -3,15 +3,15 @@ package io.kiln.view;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of text: columns as wide as their longest cell; the first ones to the left, numbers to the right. */
+/** A text table: columns are as wide as their longest cell; the first ones are aligned left, numbers right. */
 public final class TextTable {
     private final int left;
     private final List<String[]> rows = new ArrayList<>();
 
     /**
-     * A table.
+     * Creates a table.
      *
-     * @param left how many columns, from the first on, are set to the left
+     * @param left number of columns, from the first, that are aligned left
      * @param headers the columns' headers
      */
     public TextTable(int left, String... headers) {
@@ -34,7 +34,7 @@ public final class TextTable {
         return this;
     }
 
-    /** {@return the table, a line below the headers, without a line break at the end} */
+    /** {@return the table, with a line below the headers and without a line break at the end} */
     @Override
     public String toString() {
         int[] widths = new int[rows.get(0).length];

@@ -48,8 +48,8 @@ public interface Parallel {
     }
 
     /**
-     * Number of parts for a loop of {@code size} elements: between 1 and {@link #threads()}, each of at least {@code
-     * grain} elements if there is more than one.
+     * Number of parts for a loop of {@code size} elements: between 1 and {@link #threads()}, each of at least
+     * {@code grain} elements if there is more than one.
      *
      * @param size number of elements
      * @param grain minimum number of elements for a thread

@@ -10,10 +10,10 @@ import org.apache.spark.network.client.TransportClient;
 /**
  * Another rank from this rank's point of view: the connection to it, and the messages in transit in both directions.
  *
- * <p>A message of up to {@value #SMALL} bytes is sent in one piece and copied on both sides. A message of up to {@value
- * #EAGER} bytes is streamed at once; if no receive is posted yet, it is kept in separate memory, of which there are at
- * most {@value #EARLY_LIMIT} bytes. A larger message is streamed when the receiver has reported that its memory is
- * ready, unless both sides have agreed to send at once.
+ * <p>A message of up to {@value #SMALL} bytes is sent in one piece and copied on both sides. A message of up to
+ * {@value #EAGER} bytes is streamed at once; if no receive is posted yet, it is kept in separate memory, of which there
+ * are at most {@value #EARLY_LIMIT} bytes. A larger message is streamed when the receiver has reported that its memory
+ * is ready, unless both sides have agreed to send at once.
  *
  * <p>Concurrency: all mutable state is guarded by this object's lock. Bytes are written into a receiver's memory under
  * the lock as well, or while the memory is lent to a socket, for whose return {@link #cancel} waits; after that no

@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * every peer, on which it sends; it receives on theirs. Connections use the application's authentication, encryption
  * and TLS, exactly as its blocks do.
  *
- * <p>A peer is dead when its connection closes without a goodbye, or when no byte has arrived from it for {@link
- * TransportOptions#heartbeatTimeout()}. A rank sends the first failure it sees to all others, so that all name the same
- * culprit.
+ * <p>A peer is dead when its connection closes without a goodbye, or when no byte has arrived from it for
+ * {@link TransportOptions#heartbeatTimeout()}. A rank sends the first failure it sees to all others, so that all name
+ * the same culprit.
  */
 public final class SparkTransport implements Transport, Transfer.Watch {
     private static final Logger LOG = LoggerFactory.getLogger(SparkTransport.class);

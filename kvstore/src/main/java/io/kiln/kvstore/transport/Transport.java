@@ -10,9 +10,9 @@ import io.kiln.ndarray.HostView;
  * before its first use is complete. The memory of a transfer must stay allocated, and that of a send unchanged, until
  * the transfer's {@code await} returns <em>or throws</em>: after either, no other thread accesses it.
  *
- * <p>Failure: when a peer dies, falls silent or calls {@link #abort}, every wait on every rank throws {@link
- * io.kiln.kvstore.PeerFailedException} with the failed rank; after that the group can only be {@linkplain #close
- * closed}. Every wait has a deadline and ends early when the Spark task is killed.
+ * <p>Failure: when a peer dies, falls silent or calls {@link #abort}, every wait on every rank throws
+ * {@link io.kiln.kvstore.PeerFailedException} with the failed rank; after that the group can only be
+ * {@linkplain #close closed}. Every wait has a deadline and ends early when the Spark task is killed.
  *
  * <p>Concurrency: all methods may be called from any thread.
  */

@@ -15,8 +15,8 @@ import org.apache.spark.TaskContext;
 public record TransportOptions(Duration timeout, Duration heartbeatTimeout, BooleanSupplier killed) {
     /**
      * Waits of at most ten minutes; a peer is dead after 1.6 s of silence, so that a step ends soon after a machine is
-     * lost. If processes may be suspended for longer, as in long garbage collections, {@linkplain #withHeartbeatTimeout
-     * allow more}.
+     * lost. If processes may be suspended for longer, as in long garbage collections,
+     * {@linkplain #withHeartbeatTimeout allow more}.
      */
     public static final TransportOptions DEFAULT =
             new TransportOptions(Duration.ofMinutes(10), Duration.ofMillis(1600), () -> false);

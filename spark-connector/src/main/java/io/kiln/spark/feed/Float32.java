@@ -11,8 +11,8 @@ public final class Float32 {
     private Float32() {}
 
     /**
-     * Whether a converted feature is certainly valid: a quick test that nearly all numbers pass. For others call {@link
-     * #wrong}.
+     * Whether a converted feature is certainly valid: a quick test that nearly all numbers pass. For others call
+     * {@link #wrong}.
      *
      * @param converted the nearest float32 of a feature
      * @return false for magnitudes from 2^24 on and for NaN

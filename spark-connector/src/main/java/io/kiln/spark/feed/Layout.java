@@ -8,8 +8,8 @@ import java.util.Locale;
 
 /**
  * The position of each row in the order of all rows: the rows of the DataFrame's first partition come first, and so on;
- * training and validation rows are counted separately. Worker r of w holds the rows from {@code r n / w} to {@code (r +
- * 1) n / w}.
+ * training and validation rows are counted separately. Worker r of w holds the rows from {@code r n / w} to
+ * {@code (r + 1) n / w}.
  *
  * @param training first row of each partition, then the number of all training rows
  * @param validation first validation row of each partition, then the number of all

@@ -8,9 +8,10 @@ import java.util.TreeMap;
 import org.apache.spark.scheduler.SparkListenerEvent;
 
 /**
- * An event of a fit, as the driver posts it on Spark's listener bus: any {@code SparkListener} sees it in {@code
- * onOtherEvent}, and Spark's event log stores it, so that the history server shows fits of finished applications. The
- * log line per epoch, the progress bar, the tab in Spark's UI and TensorBoard files are based on these events.
+ * An event of a fit, as the driver posts it on Spark's listener bus: any {@code SparkListener} sees it in
+ * {@code onOtherEvent}, and Spark's event log stores it, so that the history server shows fits of finished
+ * applications. The log line per epoch, the progress bar, the tab in Spark's UI and TensorBoard files are based on
+ * these events.
  *
  * <p>Event logs contain the names of these classes and of their components: neither changes, and a component added
  * later is 0 or null in older logs.

@@ -38,8 +38,8 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     /**
      * Returns the objective of a classifier.
      *
-     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code nll}, {@code
-     *     sigmoidBce} or {@code focal}
+     * @param loss {@code softmaxCrossEntropy}, {@code smoothedCrossEntropy}, {@code softmaxFocal}, {@code nll},
+     *     {@code sigmoidBce} or {@code focal}
      * @return the objective
      * @throws IllegalArgumentException for another loss
      */

@@ -24,8 +24,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The files of a trained network, in addition to MLlib's {@code metadata}: {@code kiln.json} (format version, the
- * model's properties, and checksums of each slice of the other two), {@code graph.json} and {@code
- * weights.safetensors}.
+ * model's properties, and checksums of each slice of the other two), {@code graph.json} and
+ * {@code weights.safetensors}.
  */
 public final class ModelFiles {
     private static final int FORMAT = 1;

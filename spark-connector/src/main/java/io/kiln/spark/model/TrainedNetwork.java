@@ -174,8 +174,8 @@ public final class TrainedNetwork implements Serializable {
 
     /**
      * Returns a copy of the network as a block, to inspect it, to use it in another network, or to train it further as
-     * an estimator's network. It includes the nodes for standardised features and targets, but not {@link
-     * #inputScale()}.
+     * an estimator's network. It includes the nodes for standardised features and targets, but not
+     * {@link #inputScale()}.
      *
      * @return a block with the weights, to be closed by the caller
      */

@@ -8,8 +8,8 @@ import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
- * Shows the tab from the start of the application instead of from its first fit: {@code --conf
- * spark.plugins=io.kiln.spark.ui.KilnPlugin}. Nothing else needs it.
+ * Shows the tab from the start of the application instead of from its first fit:
+ * {@code --conf spark.plugins=io.kiln.spark.ui.KilnPlugin}. Nothing else needs it.
  */
 public final class KilnPlugin implements SparkPlugin {
     /** Called by Spark, which creates it by name. */

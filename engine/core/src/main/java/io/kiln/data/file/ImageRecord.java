@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The content of an Apache MXNet image record: a header {@code flag} (u32), {@code label} (f32), {@code id} and {@code
- * id2} (u64), little-endian; if flag is above 0, that many labels (f32) replace the single one; then the bytes of an
- * image file.
+ * The content of an Apache MXNet image record: a header {@code flag} (u32), {@code label} (f32), {@code id} and
+ * {@code id2} (u64), little-endian; if flag is above 0, that many labels (f32) replace the single one; then the bytes
+ * of an image file.
  *
  * @param labels the labels, at least one
  * @param id id of the image

@@ -6,8 +6,8 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * An image: pixels[height, width, channels], row-major. Values are from 0 to 255 until they are {@linkplain
- * ImageTransform#scale scaled}.
+ * An image: pixels[height, width, channels], row-major. Values are from 0 to 255 until they are
+ * {@linkplain ImageTransform#scale scaled}.
  *
  * @param height rows
  * @param width columns

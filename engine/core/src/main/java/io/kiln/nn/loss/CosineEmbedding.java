@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Pulls pairs of vectors together or pushes them apart by their angle: with \(c = \cos(a, b)\) over the last axis, \(1
- * - c\) if the label is 1, \(\max(0, c - m)\) if it is -1. Shapes: a and b [N,…,n], label [N,…].
+ * Pulls pairs of vectors together or pushes them apart by their angle: with \(c = \cos(a, b)\) over the last axis,
+ * \(1 - c\) if the label is 1, \(\max(0, c - m)\) if it is -1. Shapes: a and b [N,…,n], label [N,…].
  *
  * @param margin m, in [-1, 1]
  */

@@ -11,9 +11,9 @@ import io.kiln.op.reduce.Reductions;
 
 /**
  * Connectionist temporal classification: \(-\ln p(\mathrm{labels})\), summed over all alignments of the labels with the
- * steps, each of which has scores for C classes including the blank. A. Graves et al., ICML 2006; formula as in {@link
- * io.kiln.op.nn.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the first
- * class that is not a label ends a sequence (−1, as in MXNet's padding; also 0 if that is the blank).
+ * steps, each of which has scores for C classes including the blank. A. Graves et al., ICML 2006; formula as in
+ * {@link io.kiln.op.nn.CtcLoss}. Shapes: predictions [N,T,C] or [T,N,C], logits; labels [N,L] of any dtype, where the
+ * first class that is not a label ends a sequence (−1, as in MXNet's padding; also 0 if that is the blank).
  *
  * <p>A sequence with more labels than steps cannot be aligned and has loss ∞, or 0 with {@code zeroInfinity}.
  *

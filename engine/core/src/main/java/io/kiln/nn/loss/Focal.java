@@ -4,9 +4,10 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Binary cross-entropy that weights easy examples less, from logits: with \(p = \sigma(x)\) and \(q = y p + (1 - y)(1 -
- * p)\), \(-a\,(1 - q)^\gamma (y \ln p + (1 - y) \ln(1 - p))\), where \(a = \alpha y + (1 - \alpha)(1 - y)\). Labels are
- * from 0 to 1, with the shape of the predictions. T.-Y. Lin et al., ICCV 2017.
+ * Binary cross-entropy that weights easy examples less, from logits: with \(p = \sigma(x)\) and
+ * \(q = y p + (1 - y)(1 - p)\), \(-a\,(1 - q)^\gamma (y \ln p + (1 - y) \ln(1 - p))\), where
+ * \(a = \alpha y + (1 - \alpha)(1 - y)\). Labels are from 0 to 1, with the shape of the predictions. T.-Y. Lin et al.,
+ * ICCV 2017.
  *
  * @param gamma \(\gamma\), at least 0
  * @param alpha \(\alpha\), weight of positive examples, in [0, 1]

@@ -5,10 +5,10 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 
 /**
- * Negative log likelihood under a normal distribution whose mean and variance are both predicted: \(\frac12 (\ln \sigma^2 +
- * (y - \mu)^2 / \sigma^2)\), without the constant \(\frac12 \ln 2\pi\). Shapes: predictions [N,…,2n], where the first half
- * of the last axis is \(\mu\) and the second \(\ln \sigma^2\), clipped to at least \(\ln\) of the least variance; labels
- * [N,…,n]. D. Nix, A. Weigend, ICNN 1994.
+ * Negative log likelihood under a normal distribution whose mean and variance are both predicted:
+ * \(\frac12 (\ln \sigma^2 + (y - \mu)^2 / \sigma^2)\), without the constant \(\frac12 \ln 2\pi\). Shapes: predictions
+ * [N,…,2n], where the first half of the last axis is \(\mu\) and the second \(\ln \sigma^2\), clipped to at least
+ * \(\ln\) of the least variance; labels [N,…,n]. D. Nix, A. Weigend, ICNN 1994.
  *
  * @param leastVariance the least variance, above 0
  */

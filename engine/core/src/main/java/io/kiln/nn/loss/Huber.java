@@ -3,8 +3,8 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Huber loss as the smooth L1 loss: with \(d = |p - y|\), \(\frac{1}{2\rho} d^2\) if \(d \le \rho\), otherwise \(d -
- * \frac\rho2\). Labels have the shape of the predictions. P. Huber, 1964; R. Girshick, ICCV 2015.
+ * Huber loss as the smooth L1 loss: with \(d = |p - y|\), \(\frac{1}{2\rho} d^2\) if \(d \le \rho\), otherwise
+ * \(d - \frac\rho2\). Labels have the shape of the predictions. P. Huber, 1964; R. Girshick, ICCV 2015.
  *
  * @param rho \(\rho\), where the parabola ends, above 0
  */

@@ -4,9 +4,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.reduce.Reductions;
 
 /**
- * Distinguishes each sample's second view from those of the other samples: with the cosines \(s_{ij} = \cos(a_i, b_j) /
- * \tau\), \(-s_{ii} + \ln \sum_j e^{s_{ij}}\); symmetric: the mean of this and the same with a and b exchanged. A. van
- * den Oord et al., arXiv:1807.03748; symmetric in A. Radford et al., ICML 2021.
+ * Distinguishes each sample's second view from those of the other samples: with the cosines
+ * \(s_{ij} = \cos(a_i, b_j) / \tau\), \(-s_{ii} + \ln \sum_j e^{s_{ij}}\); symmetric: the mean of this and the same
+ * with a and b exchanged. A. van den Oord et al., arXiv:1807.03748; symmetric in A. Radford et al., ICML 2021.
  *
  * @param temperature \(\tau\), above 0
  * @param symmetric whether to distinguish both views

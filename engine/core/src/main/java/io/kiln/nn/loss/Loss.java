@@ -10,9 +10,9 @@ import io.kiln.op.Creation;
  *
  * <p>A loss is defined element by element ({@link #unreduced}): per sample, per token, per pixel. {@link #compute}
  * returns the mean of each sample, over all axes except the batch. {@link #mean} returns that of the batch like
- * PyTorch's {@code reduction="mean"}: the sum of the elements' losses, divided by the sum of their {@linkplain #weights
- * weights}; elements with an ignored label have weight 0, others the weight of their class. To train on several batches
- * or workers at once, add both {@link #sums} and divide once.
+ * PyTorch's {@code reduction="mean"}: the sum of the elements' losses, divided by the sum of their
+ * {@linkplain #weights weights}; elements with an ignored label have weight 0, others the weight of their class. To
+ * train on several batches or workers at once, add both {@link #sums} and divide once.
  *
  * <p>Weights passed to {@code compute}, {@code mean} and {@code sums} are per sample, [N] or [N,1], or per element:
  * [N,…] with the leading axes of {@link #unreduced}, each equal or 1.
@@ -29,8 +29,8 @@ public interface Loss {
     }
 
     /**
-     * The loss of each element, times its class weight if the loss has such weights; PyTorch's {@code
-     * reduction="none"}.
+     * The loss of each element, times its class weight if the loss has such weights; PyTorch's
+     * {@code reduction="none"}.
      *
      * @param prediction the predictions, [N,…], floating
      * @param label the labels, [N,…], of any dtype
@@ -119,8 +119,8 @@ public interface Loss {
     }
 
     /**
-     * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample has weight 1 if a loss has no {@link
-     * #weights}.
+     * Numerator and denominator of {@link #mean(NDArray, NDArray)}. Each sample has weight 1 if a loss has no
+     * {@link #weights}.
      *
      * @param prediction the predictions, [N,…], floating
      * @param label the labels, [N,…], of any dtype

@@ -6,9 +6,10 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Hinge loss between the classes that a sample has and those that it does not have: \(\frac1K \sum_{i \in Y} \sum_{j
- * \notin Y} \max(0, 1 - (x_i - x_j))\). Shapes: predictions [N,K]; labels [N,K], 1 for each class of the sample and 0
- * for the others. This is PyTorch's loss of the same name, whose labels list the classes instead.
+ * Hinge loss between the classes that a sample has and those that it does not have:
+ * \(\frac1K \sum_{i \in Y} \sum_{j \notin Y} \max(0, 1 - (x_i - x_j))\). Shapes: predictions [N,K]; labels [N,K], 1 for
+ * each class of the sample and 0 for the others. This is PyTorch's loss of the same name, whose labels list the classes
+ * instead.
  */
 public record MultiLabelMargin() implements Loss {
     @Override

@@ -6,9 +6,9 @@ import io.kiln.op.nn.Neural;
 import io.kiln.op.reduce.Reductions;
 
 /**
- * Smoothed deep metric learning: with p the softmax over j of \(-\|a_i - b_j\|^2\) and the smoothed labels \(l_{ii} = 1 -
- * s\), \(l_{ij} = \frac{s}{N-1}\), the divergence \(\sum_j l_{ij} (\ln l_{ij} - \ln p_{ij})\). P. Bonadiman et al.,
- * arXiv:1905.12786.
+ * Smoothed deep metric learning: with p the softmax over j of \(-\|a_i - b_j\|^2\) and the smoothed labels
+ * \(l_{ii} = 1 - s\), \(l_{ij} = \frac{s}{N-1}\), the divergence \(\sum_j l_{ij} (\ln l_{ij} - \ln p_{ij})\). P.
+ * Bonadiman et al., arXiv:1905.12786.
  *
  * @param smoothing s, in (0, 1)
  */

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Cross-entropy with label smoothing, from logits along the last axis: \((1 - \alpha)(-w_y \ln p_y) + \frac\alpha K
- * \sum_k (-w_k \ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or [N,…,1]) with classes 0..K-1 of any dtype. The
- * mean is \(\sum l / \sum w_y\) over the labels that are not ignored, as PyTorch's {@code cross_entropy(…,
- * label_smoothing)}. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
+ * Cross-entropy with label smoothing, from logits along the last axis:
+ * \((1 - \alpha)(-w_y \ln p_y) + \frac\alpha K \sum_k (-w_k \ln p_k)\). Shapes: predictions [N,…,K]; labels [N,…] (or
+ * [N,…,1]) with classes 0..K-1 of any dtype. The mean is \(\sum l / \sum w_y\) over the labels that are not ignored, as
+ * PyTorch's {@code cross_entropy(…, label_smoothing)}. C. Szegedy et al., CVPR 2016, where \(\alpha = 0.1\).
  *
  * @param smoothing \(\alpha\), in [0, 1)
  * @param ignoredLabel label of elements that do not count; empty if all count

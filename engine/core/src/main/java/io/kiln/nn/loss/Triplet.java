@@ -3,8 +3,9 @@ package io.kiln.nn.loss;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Pulls a positive example towards an anchor and pushes a negative one away: \(\max(0, \|a - p\|^2 - \|a - n\|^2 +
- * m)\), with squared distances over all axes except the batch. Shapes: a, p and n equal. F. Schroff et al., CVPR 2015.
+ * Pulls a positive example towards an anchor and pushes a negative one away:
+ * \(\max(0, \|a - p\|^2 - \|a - n\|^2 + m)\), with squared distances over all axes except the batch. Shapes: a, p and n
+ * equal. F. Schroff et al., CVPR 2015.
  *
  * @param margin m, above 0
  */

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Two cells, one from the first step to the last, one from the last step of each row to the first; their outputs are
- * concatenated along the features (Schuster and Paliwal 1997). It needs the whole sequence: only {@link
- * RecurrentCell#unroll} runs it.
+ * concatenated along the features (Schuster and Paliwal 1997). It needs the whole sequence: only
+ * {@link RecurrentCell#unroll} runs it.
  */
 public final class BidirectionalCell extends RecurrentCell {
     private final RecurrentCell left;

@@ -8,8 +8,8 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.nn.Neural;
 
 /**
- * The position-wise part of a transformer layer: \(y = \mathrm{act}(x W_1^\top + b_1) W_2^\top + b_2\), with {@link
- * Kind#SWIGLU} \(y = (\mathrm{silu}(x W_g^\top + b_g)\,(x W_1^\top + b_1)) W_2^\top + b_2\). Shapes: x and y
+ * The position-wise part of a transformer layer: \(y = \mathrm{act}(x W_1^\top + b_1) W_2^\top + b_2\), with
+ * {@link Kind#SWIGLU} \(y = (\mathrm{silu}(x W_g^\top + b_g)\,(x W_1^\top + b_1)) W_2^\top + b_2\). Shapes: x and y
  * [N,L,size]. Children: {@code linear1}, {@code linear2} and, for SwiGLU, {@code gate}.
  */
 public final class FeedForward extends Block {

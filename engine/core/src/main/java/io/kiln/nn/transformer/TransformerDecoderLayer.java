@@ -6,8 +6,8 @@ import io.kiln.nn.LayerNorm;
 /**
  * A layer of a transformer's decoder (Vaswani et al. 2017): causal self-attention, attention to the encoder's output,
  * and a feed-forward part, each with residual sum and layer normalisation. As a block it takes x[N,L,size] and
- * memory[N,S,·], and optionally a mask of the memory. Children: {@code self_attention}, {@code norm1}, {@code
- * cross_attention}, {@code norm2}, {@code feed_forward}, {@code norm3}.
+ * memory[N,S,·], and optionally a mask of the memory. Children: {@code self_attention}, {@code norm1},
+ * {@code cross_attention}, {@code norm2}, {@code feed_forward}, {@code norm3}.
  */
 public final class TransformerDecoderLayer extends TransformerLayer {
     private final MultiHeadAttention attention;

@@ -5,9 +5,9 @@ import io.kiln.nn.LayerNorm;
 
 /**
  * A layer of a transformer's encoder (Vaswani et al. 2017): self-attention, then a feed-forward part, each with
- * residual sum and layer normalisation. Shapes: x and y [N,L,size]. As a block it takes x, or x and a mask as in {@link
- * MultiHeadAttention}. Children, named as in libtorch except for the attention: {@code self_attention}, {@code norm1},
- * {@code feed_forward}, {@code norm2}.
+ * residual sum and layer normalisation. Shapes: x and y [N,L,size]. As a block it takes x, or x and a mask as in
+ * {@link MultiHeadAttention}. Children, named as in libtorch except for the attention: {@code self_attention},
+ * {@code norm1}, {@code feed_forward}, {@code norm2}.
  */
 public final class TransformerEncoderLayer extends TransformerLayer {
     private final MultiHeadAttention attention;

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * NaN and infinities where oneDNN departs from the operators' definitions: its ReLU and its maxima turn NaN into a
- * number, and its softmax leaves the rest of a row with a NaN at 0. Kernels ask {@link
- * io.kiln.cpu.onednn.CpuContext#tookInvalid} whether that may have happened, which costs nothing per element, and then
- * correct their results with these methods.
+ * number, and its softmax leaves the rest of a row with a NaN at 0. Kernels ask
+ * {@link io.kiln.cpu.onednn.CpuContext#tookInvalid} whether that may have happened, which costs nothing per element,
+ * and then correct their results with these methods.
  */
 final class Specials {
     private static final int TILE = 2048;

@@ -17,9 +17,9 @@ import org.bytedeco.javacpp.Loader;
  * without natives {@link #isAvailable} is false, {@link #reason} gives the reason and the remedy, and one log line says
  * the same.
  *
- * <p>System properties: {@code kiln.cpu.onednn=off} disables oneDNN (the slower Java kernels are used); {@code
- * kiln.natives.dir} is the directory into which the libraries are unpacked (default: {@code ~/.cache/kiln}, then the
- * temporary directory). oneDNN itself honours the environment variable {@code ONEDNN_MAX_CPU_ISA}.
+ * <p>System properties: {@code kiln.cpu.onednn=off} disables oneDNN (the slower Java kernels are used);
+ * {@code kiln.natives.dir} is the directory into which the libraries are unpacked (default: {@code ~/.cache/kiln}, then
+ * the temporary directory). oneDNN itself honours the environment variable {@code ONEDNN_MAX_CPU_ISA}.
  *
  * <p>Concurrency: thread-safe; the first call of {@link #get} loads.
  */

@@ -44,8 +44,8 @@ public final class BatchNorm {
      * @param mean per channel, read or written
      * @param variance per channel, read or written
      * @param dst destination
-     * @param mask with a following ReLU, {@code dst = max(0, y)}: written, the data that its gradient needs, of {@link
-     *     #maskBytes}; null without a ReLU
+     * @param mask with a following ReLU, {@code dst = max(0, y)}: written, the data that its gradient needs, of
+     *     {@link #maskBytes}; null without a ReLU
      * @param epsilon added to the variance
      * @param globalStatistics whether mean and variance are given
      * @return false if oneDNN has no implementation

@@ -132,8 +132,8 @@ final class PlanBuilder implements AutoCloseable {
     }
 
     /**
-     * Checks the status of a call that has filled a primitive descriptor, and keeps the descriptor until {@link
-     * #close}.
+     * Checks the status of a call that has filled a primitive descriptor, and keeps the descriptor until
+     * {@link #close}.
      */
     dnnl_primitive_desc created(String call, dnnl_primitive_desc descriptor, int status) {
         OneDnnException.check(call, status);
