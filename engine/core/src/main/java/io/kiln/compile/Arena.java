@@ -11,22 +11,19 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 
-/**
- * The memory of one call, with arrays made in advance for all values in it. It is used by one call at a time and then by the
- * next one.
- */
+/** The memory of one call, with arrays created in advance for all values in it. It serves one call at a time. */
 final class Arena {
     /** The array of each slot. Those of inputs, parameters and results change from call to call. */
     final NDArray[] values;
-    /** For each step the arrays that it reads and writes. */
+    /** For each step, the arrays that it reads and writes. */
     final NDArray[][] inputs;
 
     final NDArray[][] outputs;
-    /** For each step its kernel, which may keep what it finds from call to call; null where there is none. */
+    /** For each step, its kernel, which may keep what it finds out from call to call; null if there is none. */
     final Kernel[] kernels;
-    /** For each step the memory that its kernel needs beside the results; null where it needs none. */
+    /** For each step, the workspace of its kernel; null if it needs none. */
     final Span[] workspaces;
-    /** Of views of parameters: the array that they look at. */
+    /** For views of parameters, the viewed array. */
     final NDArray[] seen;
 
     private final Backend backend;

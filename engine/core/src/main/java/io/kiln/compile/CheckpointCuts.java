@@ -9,9 +9,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Finds where to cut the forward pass of a program into segments, so that only the values crossing a cut are kept for the
- * backward pass. Dynamic programming finds the cuts that keep the fewest bytes among those whose segments hold at most a given
- * number of bytes.
+ * Finds where to cut the forward pass of a program into segments, so that only the values crossing a cut are kept for
+ * the backward pass. Dynamic programming finds the cuts that keep the fewest bytes among those whose segments hold at
+ * most a given number of bytes.
  *
  * <p>T. Chen, B. Xu, C. Zhang, C. Guestrin: Training Deep Nets with Sublinear Memory Cost, 2016, for chains.
  */
@@ -23,10 +23,10 @@ final class CheckpointCuts {
     private final long[] crossing;
 
     /**
-     * Looks at a program.
+     * Analyses a program.
      *
-     * @param graph the graph, all shapes known
-     * @param forward for each node whether it belongs to the forward pass
+     * @param graph the graph, with all shapes known
+     * @param forward for each node, whether it belongs to the forward pass
      */
     CheckpointCuts(Graph graph, boolean... forward) {
         this.graph = graph;
@@ -60,7 +60,7 @@ final class CheckpointCuts {
         }
     }
 
-    /** The node at a place of the forward pass. */
+    /** The node at a position of the forward pass. */
     int node(int position) {
         return nodes[position];
     }
@@ -70,7 +70,7 @@ final class CheckpointCuts {
         return before[nodes.length];
     }
 
-    /** The node whose memory a value is: that behind all views. Negative for variables. */
+    /** The node that owns a value's memory: the one behind all views. Negative for variables. */
     private int owner(Graph.Ref ref) {
         int node = ref.value() - graph.variableCount();
         while (node >= 0 && graph.nodes().get(node).operator() instanceof ViewOperator) {
@@ -94,8 +94,8 @@ final class CheckpointCuts {
     /**
      * Cuts the forward pass.
      *
-     * @param segmentBytes the most bytes that the results in one segment take together; a larger node is one by itself
-     * @return the places after which to cut, ascending; the last segment ends with the pass
+     * @param segmentBytes maximum total bytes of the results in one segment; a larger node is a segment by itself
+     * @return the positions after which to cut, ascending; the last segment ends with the pass
      */
     List<Integer> cuts(long segmentBytes) {
         int n = nodes.length;
@@ -121,7 +121,7 @@ final class CheckpointCuts {
         return cuts;
     }
 
-    /** The places of the nodes whose results cross one of the cuts. */
+    /** The positions of the nodes whose results cross one of the cuts. */
     BitSet crossing(List<Integer> cuts) {
         BitSet kept = new BitSet();
         for (int cut : cuts) {

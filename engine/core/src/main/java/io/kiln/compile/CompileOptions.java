@@ -3,16 +3,16 @@ package io.kiln.compile;
 /**
  * How graphs are compiled.
  *
- * @param optimize whether programs are rewritten and fused; false runs the operators as they stand, on planned memory
- * @param memoryBudget the most bytes that the values inside one call may take ({@link Executable#arenaBytes()}): above it a
- *     program with gradients computes values of the forward pass a second time for its backward pass instead of keeping them,
- *     as few as will do (MXNet's mirroring). The gradients keep their bits. {@link #UNBOUNDED} keeps everything. A program that
- *     cannot meet its budget is refused with the least that it needs
- * @param programs how many programs a block or step keeps, each for other shapes of its inputs; beyond, the one used longest ago
- *     goes
+ * @param optimize whether programs are rewritten and fused; false runs the operators unchanged, on planned memory
+ * @param memoryBudget maximum bytes of the values inside one call ({@link Executable#arenaBytes()}): beyond it a
+ *     program with gradients recomputes values of the forward pass for its backward pass instead of keeping them, as
+ *     few as necessary (MXNet's mirroring). The gradients have the same bits. {@link #UNBOUNDED} keeps everything. A
+ *     program that cannot meet its budget is rejected with the minimum that it needs
+ * @param programs number of programs that a block or step keeps, each for other input shapes; beyond it, the least
+ *     recently used one is dropped
  */
 public record CompileOptions(boolean optimize, long memoryBudget, int programs) {
-    /** How many programs are kept by default. */
+    /** The default number of programs kept. */
     public static final int PROGRAMS = 64;
 
     /** No bound on memory. */
@@ -21,7 +21,7 @@ public record CompileOptions(boolean optimize, long memoryBudget, int programs) 
     /**
      * Checks the bounds.
      *
-     * @throws IllegalArgumentException when one is not positive
+     * @throws IllegalArgumentException if one is not positive
      */
     public CompileOptions {
         if (memoryBudget <= 0) {
@@ -33,7 +33,7 @@ public record CompileOptions(boolean optimize, long memoryBudget, int programs) 
         }
     }
 
-    /** Everything that makes programs faster or smaller, without a bound on memory. */
+    /** Enables all optimizations, without a bound on memory. */
     public CompileOptions() {
         this(true);
     }
@@ -48,19 +48,19 @@ public record CompileOptions(boolean optimize, long memoryBudget, int programs) 
     }
 
     /**
-     * Options that keep the customary number of programs.
+     * Options with the default number of programs.
      *
      * @param optimize whether programs are rewritten and fused
-     * @param memoryBudget the most bytes that the values inside one call may take
+     * @param memoryBudget maximum bytes of the values inside one call
      */
     public CompileOptions(boolean optimize, long memoryBudget) {
         this(optimize, memoryBudget, PROGRAMS);
     }
 
     /**
-     * The same with another number of programs kept.
+     * Returns these options with another number of programs kept.
      *
-     * @param number how many, at least 1
+     * @param number the number, at least 1
      * @return the options
      */
     public CompileOptions withPrograms(int number) {
@@ -68,9 +68,9 @@ public record CompileOptions(boolean optimize, long memoryBudget, int programs) 
     }
 
     /**
-     * The same with a bound on memory.
+     * Returns these options with a bound on memory.
      *
-     * @param bytes the most bytes that the values inside one call may take
+     * @param bytes maximum bytes of the values inside one call
      * @return the options
      */
     public CompileOptions withMemoryBudget(long bytes) {

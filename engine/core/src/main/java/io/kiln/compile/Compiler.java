@@ -18,27 +18,27 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Lowers graphs to executables: infer shapes, differentiate, decompose, simplify, fuse, choose layouts, plan memory, bind
- * kernels. A verifier looks at the program after each pass.
+ * Lowers graphs to executables: infers shapes, differentiates, decomposes, simplifies, fuses, chooses layouts, plans
+ * memory and binds kernels. A verifier checks the program after each pass.
  *
- * <p>Where the environment variable {@code KILN_DUMP_GRAPH} names a directory, each stage is written to a file there.
+ * <p>If the environment variable {@code KILN_DUMP_GRAPH} names a directory, each stage is written to a file there.
  *
  * <p>Concurrency: immutable; a compilation belongs to its thread.
  */
 public final class Compiler {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    /** Which gradients of parameters that are only looked up are kept by rows. */
+    /** Selects which gradients of parameters that are only looked up are kept by rows. */
     public interface ByRows {
         /** None. */
         ByRows NONE = (name, lookUps, rows) -> false;
 
         /**
-         * Asked of each parameter of which whole rows are looked up and nothing else.
+         * Called for each parameter of which only whole rows are looked up.
          *
          * @param name the parameter
-         * @param lookUps how many operators look rows up
-         * @param rows how many rows they look up together
+         * @param lookUps number of operators that look up rows
+         * @param rows total number of rows that they look up
          * @return true to get the gradient by rows
          */
         boolean keeps(String name, int lookUps, long rows);
@@ -48,10 +48,10 @@ public final class Compiler {
     private final CompileOptions options;
 
     /**
-     * A compiler for a device.
+     * Creates a compiler for a device.
      *
      * @param backend the device's backend
-     * @param options what to do
+     * @param options the options
      */
     public Compiler(Backend backend, CompileOptions options) {
         this.backend = backend;
@@ -64,7 +64,7 @@ public final class Compiler {
      * @param graph the graph
      * @param constants values of its constants by name
      * @param training whether it runs in train mode
-     * @param inputs shape and dtype of each input, all sizes known
+     * @param inputs shape and dtype of each input, with all sizes known
      * @return the executable
      */
     public Executable predictor(Graph graph, Map<String, NDArray> constants, boolean training, Spec... inputs) {
@@ -72,13 +72,13 @@ public final class Compiler {
     }
 
     /**
-     * Compiles a forward pass with the backward pass that belongs to it.
+     * Compiles a forward pass with its backward pass.
      *
      * @param graph the graph
      * @param constants values of its constants by name
      * @param training whether it runs in train mode
-     * @param variables names of the inputs and parameters whose gradients are wanted
-     * @param inputs shape and dtype of each input, all sizes known
+     * @param variables names of the inputs and parameters to differentiate with respect to
+     * @param inputs shape and dtype of each input, with all sizes known
      * @return the executable
      */
     public Executable differentiable(
@@ -87,12 +87,13 @@ public final class Compiler {
     }
 
     /**
-     * Compiles a training step: the first output is a loss, whose gradients with respect to the variables are computed along.
+     * Compiles a training step: the first output is a loss, whose gradients with respect to the variables are computed
+     * as well.
      *
      * @param graph the graph
      * @param constants values of its constants by name
-     * @param variables names of the parameters whose gradients are wanted
-     * @param inputs shape and dtype of each input, all sizes known
+     * @param variables names of the parameters to differentiate with respect to
+     * @param inputs shape and dtype of each input, with all sizes known
      * @return the executable
      */
     public Executable step(Graph graph, Map<String, NDArray> constants, Set<String> variables, Spec... inputs) {
@@ -100,13 +101,13 @@ public final class Compiler {
     }
 
     /**
-     * Compiles a training step some of whose gradients are kept by rows.
+     * Compiles a training step with some gradients kept by rows.
      *
      * @param graph the graph
      * @param constants values of its constants by name
-     * @param variables names of the parameters whose gradients are wanted
-     * @param byRows which gradients of parameters that are only looked up are wanted {@linkplain Program#rowsOf by rows}
-     * @param inputs shape and dtype of each input, all sizes known
+     * @param variables names of the parameters to differentiate with respect to
+     * @param byRows which gradients of parameters that are only looked up to return {@linkplain Program#rowsOf by rows}
+     * @param inputs shape and dtype of each input, with all sizes known
      * @return the executable
      */
     public Executable step(
@@ -116,12 +117,12 @@ public final class Compiler {
     }
 
     /**
-     * Shows what becomes of a graph, stage by stage.
+     * Describes how a graph is compiled, stage by stage.
      *
      * @param graph the graph
      * @param training whether it runs in train mode
-     * @param inputs shape and dtype of each input, all sizes known
-     * @return the text
+     * @param inputs shape and dtype of each input, with all sizes known
+     * @return the description
      */
     public String explain(Graph graph, boolean training, Spec... inputs) {
         List<Dump.Stage> stages = new ArrayList<>();
@@ -136,7 +137,7 @@ public final class Compiler {
         List<Pass> passes = new ArrayList<>();
         passes.add(new InferShapes(inputs));
         if (options.optimize() && differentiate != null) {
-            passes.add(new PoolBeforeRelu()); // without a gradient ReLU is best part of the convolution
+            passes.add(new PoolBeforeRelu()); // without a gradient, ReLU is best fused into the convolution
         }
         if (differentiate != null) {
             passes.add(differentiate);
@@ -170,7 +171,7 @@ public final class Compiler {
         return passes;
     }
 
-    /** What follows when it is settled which values are kept for the backward pass. */
+    /** The passes that follow once it is decided which values are kept for the backward pass. */
     private List<Pass> lastPasses(Target target) {
         List<Pass> passes = new ArrayList<>();
         if (options.optimize()) {
@@ -237,7 +238,7 @@ public final class Compiler {
         }
     }
 
-    /** A graph may be traced while the thread works on another device: its constants then move. */
+    /** A graph may be traced while the thread works on another device: its constants are then moved. */
     private Program onDevice(Program program) {
         if (program.constants().values().stream().allMatch(c -> c.backend() == backend)) {
             return program;

@@ -2,12 +2,12 @@ package io.kiln.compile;
 
 import io.kiln.backend.Backend;
 
-/** A backend with a part of its own in the compiler; for any other, graphs are compiled by {@link Target#PLAIN}. */
+/** A backend that contributes to compiling; for all others, graphs are compiled with {@link Target#PLAIN}. */
 public interface CompilingBackend extends Backend {
     /**
-     * The device's part of the compiler.
+     * Returns the device's contribution to compiling.
      *
-     * @return what it contributes to compiling
+     * @return the target
      */
     Target target();
 }

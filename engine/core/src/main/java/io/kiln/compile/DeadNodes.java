@@ -2,7 +2,7 @@ package io.kiln.compile;
 
 import io.kiln.ndarray.NDArray;
 
-/** Leaves out nodes whose results nobody needs. Random operators stay: each takes its draw, as it does when run eagerly. */
+/** Removes nodes with unused results. Random operators stay: each makes its draw, as in eager execution. */
 final class DeadNodes implements Pass {
     @Override
     public Program run(Program program) {

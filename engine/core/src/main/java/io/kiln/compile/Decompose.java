@@ -8,8 +8,8 @@ import io.kiln.op.ViewOperator;
 import io.kiln.op.random.RandomGenerator;
 
 /**
- * Writes operators for which the device has no kernel as what they are composed of, so that the parts can be fused. What
- * cannot be composed of traced arrays stays as it is and is composed when it runs.
+ * Replaces operators for which the device has no kernel with their compositions, so that the parts can be fused.
+ * Operators that cannot be composed of traced arrays stay and are composed at run time.
  */
 final class Decompose implements Pass {
     private final Target target;
@@ -64,7 +64,7 @@ final class Decompose implements Pass {
             return replay.at(node, () -> node.operator().compose(inputs));
         } catch (IllegalStateException e) {
             RandomGenerator.restore(draws);
-            return null; // asks for values, perhaps behind a draw, or for a tape
+            return null; // needs values, perhaps behind a draw, or a tape
         }
     }
 }

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Adds the backward pass: each operator's gradient is run on traced arrays, in the order in which {@link Autograd} would call
- * it. The gradients are further outputs, in the order in which they become final.
+ * Adds the backward pass: each operator's gradient is run on traced arrays, in the order in which {@link Autograd}
+ * would call it. The gradients are additional outputs, in the order in which they become final.
  */
 final class Differentiate implements Pass {
     private final Set<String> variables;
@@ -27,17 +27,17 @@ final class Differentiate implements Pass {
     private final Compiler.ByRows byRows;
 
     /**
-     * Makes the pass.
+     * Creates the pass.
      *
      * @param variables names of the inputs and parameters with respect to which to differentiate
-     * @param fromOnes whether the first output is a loss whose own gradient is 1 and the others have none; otherwise each
-     *     output through which a gradient can flow gets a further input, its gradient
+     * @param fromOnes whether the first output is a loss whose own gradient is 1 and the others have none; otherwise
+     *     each output through which a gradient can flow gets an additional input, its gradient
      */
     Differentiate(Set<String> variables, boolean fromOnes) {
         this(variables, fromOnes, Compiler.ByRows.NONE);
     }
 
-    /** Makes the pass, with gradients by rows. */
+    /** Creates the pass, with gradients by rows. */
     Differentiate(Set<String> variables, boolean fromOnes, Compiler.ByRows byRows) {
         this.variables = Set.copyOf(variables);
         this.byRows = byRows;
@@ -60,7 +60,7 @@ final class Differentiate implements Pass {
         private final Map<Graph.Ref, NDArray> gradients = new HashMap<>();
         private final Map<Integer, Integer> pending = new HashMap<>();
         private final Map<Integer, List<NDArray[]>> rows = new HashMap<>();
-        /** What the heads depend on: it has a gradient, zeros where none flows. */
+        /** The values on which the heads depend: they have gradients, which are zero if none flows. */
         private final Set<Graph.Ref> reached = new HashSet<>();
 
         private final List<Integer> heads = new ArrayList<>();
@@ -122,7 +122,7 @@ final class Differentiate implements Pass {
             }
         }
 
-        /** Parameters of which rows are looked up and nothing else, as far as their gradients are wanted by rows. */
+        /** Parameters of which only rows are looked up, if their gradients are requested by rows. */
         private void findRows() {
             Map<Integer, Integer> lookUps = new HashMap<>();
             Map<Integer, Long> counts = new HashMap<>();
@@ -219,7 +219,7 @@ final class Differentiate implements Pass {
             }
         }
 
-        /** The numbers of the rows that an operator looks up, and their gradients. */
+        /** The indices of the rows that an operator looks up, and their gradients. */
         private NDArray[] rows(Graph.Node node, NDArray dy) {
             NDArray numbers = replay.value(node.inputs().get(1));
             Shape table = replay.value(node.inputs().get(0)).shape();
@@ -268,7 +268,7 @@ final class Differentiate implements Pass {
                     : graph.parameters().get(variable - inputs).name();
         }
 
-        /** What the gradient of a node sees. */
+        /** The context of a node's gradient. */
         private final class Context implements GradientContext {
             private final Graph.Node node;
             private final NDArray[] outputGradients;

@@ -103,7 +103,7 @@ final class Dump {
     /** The stages of one compilation. */
     record Stage(String name, String text) {}
 
-    /** Writes stages to files of their own. */
+    /** Writes each stage to its own file. */
     static void write(Path directory, String prefix, List<Stage> stages) {
         try {
             Files.createDirectories(directory);

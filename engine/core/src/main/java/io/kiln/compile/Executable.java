@@ -20,14 +20,14 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A compiled program: a list of kernel calls on memory that is planned. It is made by {@link Compiler} for one device and one
- * set of input shapes.
+ * A compiled program: a list of kernel calls on planned memory. It is created by {@link Compiler} for one device and
+ * one set of input shapes.
  *
- * <p>Concurrency: immutable, any number of threads may run it at once; each call has an arena of its own, which it leaves to
- * the next one.
+ * <p>Concurrency: immutable, any number of threads may run it at once; each call has its own arena, which later calls
+ * reuse.
  *
- * <p>Life cycle: {@link #close()} frees the idle arenas; calls that still run free theirs when they end, and the last of them
- * the constants that compiling has made. Those that it was given stay the caller's.
+ * <p>Life cycle: {@link #close()} frees the idle arenas; running calls free theirs when they end, and the last of them
+ * frees the constants created by compiling. Constants passed to the compiler still belong to the caller.
  */
 public final class Executable implements AutoCloseable {
     private final Backend backend;
@@ -46,7 +46,7 @@ public final class Executable implements AutoCloseable {
     private final AtomicInteger calls = new AtomicInteger();
     private volatile boolean closed;
 
-    /** With the constants that belong to it, and what it gets beside the caller's parameters; null for nothing. */
+    /** With the constants that belong to it, and its inputs besides the caller's parameters; null for none. */
     Executable(
             Backend backend,
             Program program,
@@ -73,7 +73,7 @@ public final class Executable implements AutoCloseable {
     /**
      * The program in its final form.
      *
-     * @return what the steps compute
+     * @return the computation of the steps
      */
     public Program program() {
         return program;
@@ -89,7 +89,8 @@ public final class Executable implements AutoCloseable {
     }
 
     /**
-     * What is kept from call to call beside the arenas: packed weights and whatever else follows from parameters alone.
+     * The size of what is kept from call to call besides the arenas: packed weights and other values that depend on
+     * parameters alone.
      *
      * @return bytes
      */
@@ -98,7 +99,7 @@ public final class Executable implements AutoCloseable {
     }
 
     /**
-     * What the arena would take if no value shared memory with another.
+     * The size that the arena would have if no two values shared memory.
      *
      * @return bytes
      */
@@ -120,7 +121,7 @@ public final class Executable implements AutoCloseable {
     /**
      * Runs the forward pass. In train mode it overwrites the parameters that the graph updates.
      *
-     * @param parameters values of the graph's parameters, in order; those of constants are not looked at
+     * @param parameters values of the graph's parameters, in order; those of constants are ignored
      * @param data one array per input
      * @return the outputs, new arrays
      */
@@ -162,7 +163,7 @@ public final class Executable implements AutoCloseable {
     }
 
     /**
-     * Runs the forward pass and keeps what the backward pass needs.
+     * Runs the forward pass and keeps the values that the backward pass needs.
      *
      * @param parameters values of the graph's parameters, in order
      * @param data one array per input
@@ -191,27 +192,27 @@ public final class Executable implements AutoCloseable {
         /**
          * A gradient is final, and no later kernel of the step reads the parameter: it may be overwritten.
          *
-         * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
+         * @param gradient index of the variable in the program's {@linkplain Program#gradients gradients}
          * @param value the gradient: the given array, or else one that is freed when the step ends
          */
         void ready(int gradient, NDArray value);
 
         /**
-         * The next kernel looks up rows of a parameter whose gradient is kept {@linkplain Program#rowsOf by rows}: what is
-         * written to these rows now is what it reads.
+         * The next kernel looks up rows of a parameter whose gradient is kept {@linkplain Program#rowsOf by rows}: it
+         * reads what is written to these rows now.
          *
-         * @param gradient number of the variable in the program's {@linkplain Program#gradients gradients}
-         * @param rows numbers of the rows, perhaps out of range
+         * @param gradient index of the variable in the program's {@linkplain Program#gradients gradients}
+         * @param rows indices of the rows, possibly out of range
          */
         default void looksUp(int gradient, NDArray rows) {}
     }
 
     /**
-     * Runs forward and backward pass of a training step at once.
+     * Runs the forward and backward pass of a training step.
      *
      * @param parameters values of the graph's parameters, in order
-     * @param places row-major arrays for the gradients, in the order of the program's {@linkplain Program#gradients gradients};
-     *     null for those that only {@code ready} receives
+     * @param places row-major arrays for the gradients, in the order of the program's
+     *     {@linkplain Program#gradients gradients}; null for those that only {@code ready} receives
      * @param ready receives each gradient once it is in its array
      * @param data one array per input
      * @return the outputs, new arrays
@@ -291,7 +292,7 @@ public final class Executable implements AutoCloseable {
         /**
          * Runs the backward pass; once.
          *
-         * @param heads gradients of the outputs that the program's {@linkplain Program#heads heads} name
+         * @param heads gradients of the outputs listed in the program's {@linkplain Program#heads heads}
          * @return the gradients of the program's {@linkplain Program#gradients variables}, new arrays
          */
         public NDArray[] backward(NDArray... heads) {
@@ -323,7 +324,7 @@ public final class Executable implements AutoCloseable {
             return a;
         }
 
-        /** Gives up what the backward pass needs. */
+        /** Discards the values that the backward pass needs. */
         @Override
         public void close() {
             Arena a = release();
@@ -375,7 +376,7 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    /** Frees what no call uses; later calls are refused. */
+    /** Frees everything that no call uses; later calls are rejected. */
     @Override
     public void close() {
         closed = true;
@@ -427,7 +428,7 @@ public final class Executable implements AutoCloseable {
                         + g.parameters().get(variable - g.inputs().size()).name();
     }
 
-    /** New arrays, in the caller's scope, for outputs from one number to another. */
+    /** New arrays, in the caller's scope, for a range of outputs. */
     private void results(Arena arena, int from, int to) {
         for (int k = from; k < to; k++) {
             int root = lowered.slots()[lowered.outputs()[k]].root();
@@ -449,7 +450,7 @@ public final class Executable implements AutoCloseable {
         }
     }
 
-    /** The arrays of outputs from one number to another; one that is given twice, or is not new, as a further view. */
+    /** The arrays of a range of outputs; one that occurs twice, or is not new, is returned as an additional view. */
     private NDArray[] outputs(Arena arena, int from, int to) {
         NDArray[] outputs = new NDArray[to - from];
         for (int k = from; k < to; k++) {
@@ -466,7 +467,7 @@ public final class Executable implements AutoCloseable {
         for (int k = Math.max(from, lowered.outputCount()); k < to; k++) {
             int root = lowered.slots()[lowered.outputs()[k]].root();
             if (lowered.slots()[root].kind() == Slot.Kind.RESULT && !isOutput[root]) {
-                arena.values[root].close(); // the view alone holds the memory: it need not be copied to be kept
+                arena.values[root].close(); // only the view holds the memory: it need not be copied to be kept
             }
         }
         return outputs;
@@ -475,7 +476,7 @@ public final class Executable implements AutoCloseable {
     /**
      * The steps with their memory.
      *
-     * @return a line per step
+     * @return one line per step
      */
     @Override
     public String toString() {

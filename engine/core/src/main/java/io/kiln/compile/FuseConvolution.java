@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets a convolution do what follows it while its result is still in the cache: batch normalisation by running statistics
- * (predict mode), the sum with a residual, ReLU. The whole stands where the last of these stood. Only where nobody else needs
- * the values between, which is to say where no gradient is wanted.
+ * Fuses a convolution with the operators that follow it, while its result is still in the cache: batch normalisation by
+ * running statistics (predict mode), the sum with a residual, ReLU. The fused node takes the place of the last of
+ * these. Only applies if no other node uses the values in between, that is, if no gradient is needed.
  */
 final class FuseConvolution implements Pass {
     private final Target target;
@@ -53,7 +53,7 @@ final class FuseConvolution implements Pass {
                 if (chain != null) {
                     results[0] = replay.at(node, () -> emit(replay, chain))[0];
                 }
-                if (node.operator() instanceof BatchNormOp) { // in predict mode the running statistics stay
+                if (node.operator() instanceof BatchNormOp) { // in predict mode the running statistics do not change
                     results[1] = replay.value(node.inputs().get(3));
                     results[2] = replay.value(node.inputs().get(4));
                 }
@@ -63,7 +63,7 @@ final class FuseConvolution implements Pass {
         }
     }
 
-    /** A convolution and what of the nodes behind it has joined so far. */
+    /** A convolution and the following nodes that have been fused so far. */
     private record Chain(
             int node, Chain before, Graph.Node convolution, Graph.Node norm, Graph.Ref residual, boolean relu) {
         Chain then(int next, Graph.Node withNorm) {
@@ -79,7 +79,7 @@ final class FuseConvolution implements Pass {
         }
     }
 
-    /** The chains by their last nodes. A convolution alone, or with ReLU alone, is not a chain. */
+    /** The chains by their last nodes. A convolution alone, or with ReLU only, is not a chain. */
     private Chain[] chains(Program program) {
         Graph g = program.graph();
         Map<Graph.Ref, Integer> uses = Uses.ofOutputs(g);
@@ -108,7 +108,7 @@ final class FuseConvolution implements Pass {
         return chains;
     }
 
-    /** A sum joins the later one of two convolutions: the other is there by then. */
+    /** A sum is fused into the later of two convolutions: the result of the other is available by then. */
     private static void residual(Graph g, Map<Graph.Ref, Integer> uses, Chain[] chains, int at) {
         Graph.Node sum = g.nodes().get(at);
         Graph.Ref a = sum.inputs().get(0);
@@ -129,7 +129,7 @@ final class FuseConvolution implements Pass {
         }
     }
 
-    /** The chain that ends with a value which nobody else needs; it ends there no longer. */
+    /** Takes the chain that ends with a value that no other node uses; it is removed from its end. */
     private static Chain take(Graph g, Map<Graph.Ref, Integer> uses, Chain[] chains, Graph.Ref value) {
         int node = value.value() - g.variableCount();
         if (node < 0 || value.output() != 0 || uses.get(value) != 1) {
@@ -154,7 +154,7 @@ final class FuseConvolution implements Pass {
                 && target.hasKernel(new FusedConvolution((Convolution) node.operator(), true, true, null));
     }
 
-    /** Whether gamma, beta and the statistics are float32, and no gradient wants to know what was used of them. */
+    /** Whether gamma, beta and the statistics are float32, and the statistics used are not needed by a gradient. */
     private static boolean isPlain(Graph g, Map<Graph.Ref, Integer> uses, int norm) {
         int value = g.variableCount() + norm;
         return !uses.containsKey(new Graph.Ref(value, 3))

@@ -12,8 +12,8 @@ import io.kiln.op.nn.BatchNormOp;
 import java.util.Map;
 
 /**
- * Joins batch normalisation in train mode with the ReLU behind it, and the gradients of both: the rectified result is written at
- * once, and its gradient is masked while the gradient of the normalisation reads it.
+ * Fuses batch normalisation in train mode with the following ReLU, and the gradients of both: the rectified result is
+ * written directly, and its gradient is masked while the gradient of the normalisation reads it.
  */
 final class FuseNormRelu implements Pass {
     private final Target target;
@@ -42,7 +42,7 @@ final class FuseNormRelu implements Pass {
                 } else if (i == p.relu) {
                     replay.set(i, p.forward[0]);
                 } else if (i == p.reluGradient) {
-                    replay.set(i, replay.value(node.inputs().get(0))); // not yet masked: the next one alone reads it
+                    replay.set(i, replay.value(node.inputs().get(0))); // not masked yet: only the next one reads it
                 } else {
                     NDArray[] in = replay.inputs(node);
                     Operator both = new FusedBatchNormGradient((BatchNormGradient) node.operator());
@@ -68,7 +68,7 @@ final class FuseNormRelu implements Pass {
         }
     }
 
-    /** For each node the pair to which it belongs. */
+    /** For each node, the pair to which it belongs. */
     private Pair[] pairs(Graph g) {
         int first = g.variableCount();
         Map<Graph.Ref, Integer> uses = Uses.ofOutputs(g);

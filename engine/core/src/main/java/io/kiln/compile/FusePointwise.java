@@ -20,9 +20,10 @@ import java.util.PriorityQueue;
 import java.util.stream.IntStream;
 
 /**
- * Joins pointwise operators on arrays of one shape to programs that read each input and write each result once. A result that
- * others need as well becomes a further output. Operators are joined where that makes no cycle, and only float32 and float64
- * ones: for these the fused program rounds after each operator exactly as the operators by themselves do.
+ * Fuses pointwise operators on arrays of the same shape into programs that read each input and write each result once.
+ * A result that is also used elsewhere becomes an additional output. Operators are fused if that creates no cycle, and
+ * only in float32 and float64: for these the fused program rounds after each operator exactly as the separate operators
+ * do.
  */
 final class FusePointwise implements Pass {
     /** A program's tiles should stay in the first-level cache. */
@@ -38,11 +39,11 @@ final class FusePointwise implements Pass {
     }
 
     /**
-     * Makes the pass.
+     * Creates the pass.
      *
      * @param target the device
-     * @param separate whether forward and backward pass stay apart, so that what is computed again for the backward pass is not
-     *     joined with what it replaces
+     * @param separate whether forward and backward pass stay separate, so that values recomputed for the backward pass
+     *     are not fused with those that they replace
      */
     FusePointwise(Target target, boolean separate) {
         this.target = target;
@@ -66,7 +67,7 @@ final class FusePointwise implements Pass {
         private final int[][] needs;
         private final boolean[] lasting;
         private final boolean[] forward;
-        /** The latest walk that has met each group. */
+        /** The latest traversal that has reached each group. */
         private final int[] seen;
 
         private int walk;
@@ -95,8 +96,9 @@ final class FusePointwise implements Pass {
         }
 
         /**
-         * For each node the nodes before it: those that it reads, and for one that draws the one that draws before it. Calls that
-         * talk to other workers are in the same chain: those may have batches of other shapes, and talk in the same order.
+         * For each node, the nodes that must precede it: those that it reads and, if it draws, the previous one that
+         * draws. Calls that communicate with other workers are in the same chain: these may have batches of other
+         * shapes, and communicate in the same order.
          */
         private int[][] needs() {
             int[][] all = new int[count][];
@@ -145,7 +147,7 @@ final class FusePointwise implements Pass {
             }
         }
 
-        /** The type in which a node is computed when it is fused; null when it is not to be. */
+        /** The dtype in which a fused node is computed; null if it is not to be fused. */
         private DType type(Graph.Node node) {
             Spec y = node.outputs().get(0);
             Operator op = node.operator();
@@ -174,12 +176,12 @@ final class FusePointwise implements Pass {
             int a = group[producer];
             int b = group[node];
             if (a == b
-                    || (separate || !program.heads().isEmpty()) // else its inputs are not there yet
+                    || (separate || !program.heads().isEmpty()) // otherwise its inputs are not available yet
                             && forward[producer] != forward[node]
                     || !shape(producer).equals(shape(node))
                     || members.get(a).size() + members.get(b).size() > MAX_MEMBERS
                     || reaches(a, b)
-                    // Nodes are joined in their order: nothing before a node depends on it while it is alone.
+                    // Nodes are fused in order: no earlier node depends on a node that is still alone.
                     || members.get(b).size() > 1 && reaches(b, a)) {
                 return;
             }
@@ -225,7 +227,9 @@ final class FusePointwise implements Pass {
             }
         }
 
-        /** The groups in an order in which each follows what it needs, as close to the old one as possible. */
+        /**
+         * The groups in an order in which each follows those it depends on, as close to the original order as possible.
+         */
         private List<Integer> order() {
             int[] missing = new int[count];
             Map<Integer, List<Integer>> after = new HashMap<>();
@@ -261,7 +265,7 @@ final class FusePointwise implements Pass {
             return members.get(g).get(members.get(g).size() - 1);
         }
 
-        /** What a group reads: values from outside it, constants of one element excepted. */
+        /** The inputs of a group: values from outside it, except for constants with one element. */
         private Map<Graph.Ref, Integer> inputs(List<Integer> nodes) {
             Map<Graph.Ref, Integer> inputs = new LinkedHashMap<>();
             for (int m : nodes) {

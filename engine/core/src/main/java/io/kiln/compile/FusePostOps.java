@@ -14,8 +14,8 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.Linear;
 
 /**
- * Lets products and convolutions apply the activation behind them while their result is still in the cache, and sums of bfloat16
- * the ReLU behind them.
+ * Fuses products and convolutions with the following activation, which is applied while the result is still in the
+ * cache, and bfloat16 sums with the following ReLU.
  */
 final class FusePostOps implements Pass {
     private final Target target;
@@ -62,7 +62,7 @@ final class FusePostOps implements Pass {
         return operator instanceof Sigmoid ? Activation.SIGMOID : operator instanceof Tanh ? Activation.TANH : null;
     }
 
-    /** The operator with another activation, or null when it has one already or cannot have one. */
+    /** The operator with another activation, or null if it already has one or cannot have one. */
     private Operator with(Graph g, Graph.Node node, Activation activation) {
         Operator operator = node.operator();
         if (operator instanceof Add && activation == Activation.RELU && isNarrow(g, node)) {

@@ -10,10 +10,10 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
 
 /**
- * Several pointwise operators in one walk over memory. Inputs broadcast; all outputs have one shape. It occurs in compiled
- * programs only.
+ * Several pointwise operators in one pass over memory. Inputs broadcast; all outputs have the same shape. It occurs in
+ * compiled programs only.
  *
- * @param program what is computed of the elements
+ * @param program the computation per element
  * @param shape the shape of the outputs
  * @param dtypes type of each output
  * @param members names of the operators, for dumps

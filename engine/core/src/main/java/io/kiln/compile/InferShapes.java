@@ -5,7 +5,7 @@ import io.kiln.ndarray.Spec;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Gives every value the shape that follows from the shapes of the inputs, all of them known. */
+/** Infers the shape of every value from the known shapes of the inputs. */
 final class InferShapes implements Pass {
     private final List<Spec> inputs;
 

@@ -12,7 +12,7 @@ import io.kiln.op.Operator;
  * @param inputs slots read
  * @param outputs slots written; for a view, the slot it defines
  * @param specs shapes and dtypes of the outputs
- * @param plan how the device runs it; null for a view, and for what it composes of other operators
+ * @param plan how the device runs it; null for a view, and for an operator that is composed of others
  */
 record Instruction(String name, Operator operator, int[] inputs, int[] outputs, Spec[] specs, KernelPlan plan) {
     long workspaceBytes() {

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Chooses layouts, and turns a program into steps on slots. Results keep the layout that the device's kernels like (channels
- * last from convolution to convolution); a copy stands only where a view cannot look at the memory as it is.
+ * Chooses layouts, and turns a program into steps on slots. Results keep the layout that the device's kernels prefer
+ * (channels last from convolution to convolution); copies are inserted only where no view of the memory is possible.
  */
 final class Lowering {
     private final Program program;
@@ -46,7 +46,8 @@ final class Lowering {
      *
      * @param program the program
      * @param backend the device
-     * @param parameters the parameters in the order in which each call gets them: passes put constants elsewhere
+     * @param parameters the parameters in the order in which they are passed to each call: passes put constants
+     *     elsewhere
      * @return the steps
      */
     static LoweredProgram lower(Program program, Backend backend, List<Graph.ParameterInfo> parameters) {

@@ -7,21 +7,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Where the values of one call lie in its arena. Values whose lives do not overlap share memory: the largest are placed first,
- * each in the smallest gap that fits. A fused pointwise program writes over an input that ends with it, a fused convolution over
- * the residual that it adds.
+ * The places of the values of one call in its arena. Values whose lifetimes do not overlap share memory: the largest
+ * are placed first, each into the smallest gap that fits. A fused pointwise program overwrites an input that is last
+ * used there, a fused convolution the residual that it adds.
  *
  * <p>Y. Pisarchyk, J. Lee: Efficient Memory Management for Deep Neural Net Inference, 2020 (greedy by size).
  *
- * @param offsets for each slot in the arena its first byte; -1 for others
- * @param workspaces for each instruction the first byte of its kernel's workspace; -1 where there is none
+ * @param offsets for each slot in the arena, its first byte; -1 for others
+ * @param workspaces for each instruction, the first byte of its kernel's workspace; -1 if there is none
  * @param bytes size of the arena
- * @param naiveBytes what the values would take if none shared memory
+ * @param naiveBytes size of the values if none shared memory
  */
 record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes) {
     private static final long ALIGNMENT = 64;
 
-    /** A block of memory: one value, or several that are written over each other in place. */
+    /** A block of memory: one value, or several that overwrite each other in place. */
     private static final class Block {
         final List<Integer> slots = new ArrayList<>();
         final long bytes;
@@ -40,7 +40,7 @@ record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes
         return of(lowered, lowered.backward().isEmpty());
     }
 
-    /** A plan in which fused convolutions keep off their residuals. */
+    /** A plan in which fused convolutions do not overwrite their residuals. */
     static MemoryPlan apart(LoweredProgram lowered) {
         return of(lowered, false);
     }
@@ -174,7 +174,7 @@ record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes
         return total;
     }
 
-    /** The place of the first block that begins above an offset. */
+    /** The index of the first block that begins above an offset. */
     private static int above(List<Block> placed, long offset) {
         int low = 0;
         int high = placed.size();

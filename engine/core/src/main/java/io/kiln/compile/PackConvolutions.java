@@ -10,8 +10,9 @@ import io.kiln.op.Operator;
 import io.kiln.op.nn.Convolution;
 
 /**
- * Takes the packing of convolutions' weights out of the convolutions, where predictions are made: weights are parameters, and
- * {@link WeightPrepacking} packs them once. A training step has new weights each time, and their packing costs the same in either place.
+ * Separates the packing of weights from convolutions in predictions: weights are parameters, and
+ * {@link WeightPrepacking} packs them once. A training step has new weights each time, and packing costs the same in
+ * either place.
  */
 final class PackConvolutions implements Pass {
     private final Target target;

@@ -5,15 +5,15 @@ import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 
 /**
- * How a device likes the weights of a convolution to lie in memory.
+ * The memory layout that a device prefers for the weights of a convolution.
  *
  * @param weights their shape, and the dtype in which they are packed
- * @param bytes the memory that they take so
- * @param layout what only the device understands
+ * @param bytes size of the packed weights
+ * @param layout the layout in the device's own terms
  */
 public record Packing(Spec weights, long bytes, String layout) {
     /**
-     * What packed weights are in a program: bytes.
+     * The spec of packed weights in a program: bytes.
      *
      * @return shape and dtype
      */

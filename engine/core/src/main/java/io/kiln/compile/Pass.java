@@ -1,14 +1,14 @@
 package io.kiln.compile;
 
 /**
- * A step of the compiler. It never changes what the program computes: neither its inputs, parameters and outputs nor, beyond
- * rounding, their values.
+ * A step of the compiler. It never changes what the program computes: neither its inputs, parameters and outputs nor,
+ * beyond rounding, their values.
  */
 public interface Pass {
     /**
-     * What it is called in dumps.
+     * Its name in dumps.
      *
-     * @return the class name with a small first letter
+     * @return the class name with a lower-case first letter
      */
     default String name() {
         String s = getClass().getSimpleName();
@@ -18,8 +18,8 @@ public interface Pass {
     /**
      * Runs the pass.
      *
-     * @param program the program as it is
-     * @return the program as it is to be; the same when there is nothing to do
+     * @param program the program
+     * @return the new program; the same if there is nothing to do
      */
     Program run(Program program);
 }

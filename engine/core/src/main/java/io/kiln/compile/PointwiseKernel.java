@@ -6,7 +6,7 @@ import io.kiln.backend.Span;
 import io.kiln.ndarray.NDArray;
 import io.kiln.pointwise.PointwiseProgram;
 
-/** Runs the program of a {@link FusedPointwise}, which each backend has a way to run. */
+/** Runs the program of a {@link FusedPointwise} on the backend. */
 record PointwiseKernel(Backend backend, PointwiseProgram program) implements Kernel {
     private static final double[] NO_SCALARS = {};
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Turns max pooling behind a ReLU around: max(relu(x)) = relu(max(x)), and so does its gradient, as a window without a
+ * Moves max pooling before a ReLU: max(relu(x)) = relu(max(x)), and so is its gradient, because a window without a
  * positive element passes none. The ReLU and its gradient then work on the smaller array. Runs before differentiation.
  */
 final class PoolBeforeRelu implements Pass {
@@ -39,7 +39,10 @@ final class PoolBeforeRelu implements Pass {
         return any ? rewrite(program, turned) : program;
     }
 
-    /** Values whose second output is used: where the maxima of such a pooling lie. Among negative elements it differs. */
+    /**
+     * Values whose second output is used: the positions of the maxima of such a pooling. Among negative elements they
+     * differ.
+     */
     private static Set<Integer> placesUsed(Graph g) {
         Set<Integer> used = new HashSet<>();
         Stream.concat(g.nodes().stream().flatMap(n -> n.inputs().stream()), g.outputs().stream())

@@ -23,7 +23,7 @@ final class PrepackedWeights implements AutoCloseable {
         this.first = first;
     }
 
-    /** Results and the parameter versions they were computed from. */
+    /** Results and the parameter versions from which they were computed. */
     static final class Values {
         final NDArray[] arrays;
         private final Storage[] storages;
@@ -50,7 +50,7 @@ final class PrepackedWeights implements AutoCloseable {
         }
     }
 
-    /** The results for these parameters (null for constants). The caller gives them back. The data are not read. */
+    /** The results for these parameters (null for constants), to be returned by the caller. The data are not read. */
     synchronized Values take(NDArray[] parameters, NDArray... data) {
         if (current == null || !current.areOf(parameters)) {
             Values next = compute(parameters, data);
@@ -92,7 +92,7 @@ final class PrepackedWeights implements AutoCloseable {
         }
     }
 
-    /** Frees the results once nobody uses them. */
+    /** Frees the results once no call uses them. */
     @Override
     public synchronized void close() {
         if (current != null) {

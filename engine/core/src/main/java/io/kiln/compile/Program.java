@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What passes turn into something better that computes the same: a graph, and what it needs beside its parameters.
+ * What passes rewrite: a graph, and what it needs besides its parameters.
  *
- * <p>The inputs of the graph are the data, then one gradient for each output through which one may flow ({@link #heads}). Its
- * outputs are those of the network, then the gradients of the variables, in the order in which the backward pass ends them.
+ * <p>The inputs of the graph are the data, then one gradient for each output through which one may flow
+ * ({@link #heads}). Its outputs are those of the network, then the gradients of the variables, in the order in which
+ * the backward pass completes them.
  *
  * @param graph the graph; all shapes are known once they have been inferred
  * @param constants values of the parameters that are constants, by name
- * @param heads numbers of the outputs whose gradients the last inputs are
- * @param gradients names of the variables (inputs or parameters) whose gradients the last outputs are; a gradient by rows takes
- *     two places, the rows under the name of its variable and next to it their numbers ({@link #rowsOf})
+ * @param heads indices of the outputs whose gradients are the last inputs
+ * @param gradients names of the variables (inputs or parameters) whose gradients are the last outputs; a gradient by
+ *     rows takes two places, the rows under the name of its variable followed by their indices ({@link #rowsOf})
  * @param training whether it runs in train mode
  */
 public record Program(
@@ -58,16 +59,17 @@ public record Program(
         return graph.outputs().size() - gradients.size();
     }
 
-    /** The name of the row numbers of a variable's gradient. */
+    /** The name of the row indices of a variable's gradient. */
     static String numbersOf(String variable) {
         return variable + NUMBERS;
     }
 
     /**
-     * The rows that belong to the row numbers of a row-wise gradient.
+     * The rows that belong to the row indices of a gradient by rows.
      *
-     * @param gradient a number in {@link #gradients}
-     * @return the number of the rows, as many as there are numbers, in their order; -1 if the gradient does not consist of row numbers
+     * @param gradient an index in {@link #gradients}
+     * @return the index of the rows, as many as there are row indices, in their order; -1 if the gradient does not
+     *     consist of row indices
      */
     public int rowsOf(int gradient) {
         boolean numbers = gradient > 0 && gradients.get(gradient).equals(numbersOf(gradients.get(gradient - 1)));

@@ -13,15 +13,15 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
- * Meets a bound on memory: values of the forward pass that only the backward pass needs are computed a second time, just before
- * it needs them, instead of being kept. First cheap operators alone (pointwise ones, normalisation, pooling), then products
- * and convolutions as well, segment by segment; of what meets the bound, the least work is taken. Operators that draw
- * random numbers, talk to other workers or run code of the user are never called twice.
+ * Meets a bound on memory: values of the forward pass that only the backward pass needs are recomputed just before it
+ * needs them, instead of being kept. First only cheap operators (pointwise ones, normalisation, pooling), then products
+ * and convolutions as well, segment by segment; among the programs that meet the bound, the one with the least work is
+ * chosen. Operators that draw random numbers, communicate with other workers or run user code are never called twice.
  */
 final class Recompute implements Pass {
     private static final int[] SEGMENTS = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48};
 
-    /** An operator with more operations per element than this is dear. */
+    /** An operator with more operations per element than this is expensive. */
     private static final long CHEAP_FLOPS = 32;
 
     private static final int BISECTIONS = 5;
@@ -30,9 +30,9 @@ final class Recompute implements Pass {
     private final ToLongFunction<Program> memory;
 
     /**
-     * Makes the pass.
+     * Creates the pass.
      *
-     * @param budget most bytes of a call's arena
+     * @param budget maximum bytes of a call's arena
      * @param memory bytes of the arena that a program will have after all other passes
      */
     Recompute(long budget, ToLongFunction<Program> memory) {
@@ -40,7 +40,7 @@ final class Recompute implements Pass {
         this.memory = memory;
     }
 
-    /** A program tried and what it needs. */
+    /** A candidate program and the memory that it needs. */
     private record Trial(Program program, long bytes) {}
 
     @Override
@@ -64,7 +64,7 @@ final class Recompute implements Pass {
                 + "; raise the budget or make the batch smaller");
     }
 
-    /** Looks for the least to compute again. */
+    /** Searches for the least recomputation. */
     private final class Search {
         private final Program program;
         private final Graph graph;
@@ -100,7 +100,7 @@ final class Recompute implements Pass {
             return numbers;
         }
 
-        /** Whether a second call gives the same, though the updates of the forward pass lie between. */
+        /** Whether a second call gives the same result, even though the forward pass's updates lie in between. */
         private boolean isRepeatable(Graph.Node node, Set<Integer> updated) {
             Operator op = node.operator();
             if (Segments.isUnique(op)) {
@@ -123,7 +123,7 @@ final class Recompute implements Pass {
             return node.operator().flops(in, out) <= CHEAP_FLOPS * largest;
         }
 
-        /** The least work that meets the budget, or else what needs the least memory. */
+        /** The program with the least work that meets the budget, or else the one with the least memory. */
         Trial smallest(boolean dear) {
             Trial best = null;
             BitSet all = null;
@@ -138,7 +138,7 @@ final class Recompute implements Pass {
             return best.bytes() <= budget ? bisect(best, all) : best;
         }
 
-        /** The nodes to compute again when the segments hold at most so many bytes. */
+        /** The nodes to recompute if segments hold at most this many bytes. */
         private BitSet again(long segmentBytes, boolean dear) {
             List<Integer> cuts = checkpoints.cuts(segmentBytes);
             BitSet kept = checkpoints.crossing(cuts);
@@ -159,7 +159,7 @@ final class Recompute implements Pass {
             return again;
         }
 
-        /** Leaves the later part of the forward pass as it is, as far as the budget allows. */
+        /** Leaves the later part of the forward pass unchanged, as far as the budget allows. */
         private Trial bisect(Trial whole, BitSet all) {
             Trial best = whole;
             int enough = all.length();
@@ -198,7 +198,7 @@ final class Recompute implements Pass {
             }
         }
 
-        /** Calls again what a node of the backward pass reads and nobody has called again yet. */
+        /** Repeats the calls whose results a node of the backward pass reads and that have not been repeated yet. */
         private void repeat(Replay replay, NDArray[][] second, BitSet again, Graph.Node reader) {
             BitSet needed = new BitSet();
             mark(reader, second, again, needed);

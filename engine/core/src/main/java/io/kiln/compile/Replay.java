@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a program anew, node by node: what most passes do. Operators whose inputs are all constants are run at once, and
- * their results are constants.
+ * Rewrites a program node by node, as most passes do. Operators with only constant inputs are run at once, and their
+ * results are constants.
  *
  * <p>Life cycle: open on a thread; {@link #keep} or {@link #set} each node in order; {@link #build}; close.
  */
@@ -38,7 +38,7 @@ final class Replay implements AutoCloseable {
         return builder;
     }
 
-    /** What stands for a value of the old graph in the new one. */
+    /** The value of the new graph that replaces a value of the old one. */
     NDArray value(Graph.Ref ref) {
         return values[ref.value()][ref.output()];
     }
@@ -47,7 +47,7 @@ final class Replay implements AutoCloseable {
         return node.inputs().stream().map(this::value).toArray(NDArray[]::new);
     }
 
-    /** Takes a node over as it is. */
+    /** Copies a node unchanged. */
     void keep(int node) {
         Graph.Node n = graph.nodes().get(node);
         set(node, run(n, n.operator(), inputs(n)));
@@ -83,7 +83,7 @@ final class Replay implements AutoCloseable {
         NDArray[] run();
     }
 
-    /** Says what stands for the outputs of a node. */
+    /** Sets the values that replace the outputs of a node. */
     void set(int node, NDArray... outputs) {
         values[graph.variableCount() + node] = outputs;
     }

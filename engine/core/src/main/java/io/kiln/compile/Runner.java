@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Runs the steps of a program on the arrays of an arena: makes views, and lets kernels write their results where they are
- * planned.
+ * Runs the steps of a program on the arrays of an arena: creates views, and lets kernels write their results to the
+ * planned places.
  *
- * <p>Concurrency: immutable; any number of threads, each with an arena of its own.
+ * <p>Concurrency: immutable; any number of threads, each with its own arena.
  */
 final class Runner {
     private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
@@ -28,8 +28,8 @@ final class Runner {
     private final boolean[] isOutput;
     private final int[] viewsAgain;
     /**
-     * For each step whether it reads arrays of the caller, whose strides may be others than planned; not for fused programs, which
-     * take any.
+     * For each step, whether it reads arrays of the caller, whose strides may differ from those planned; false for
+     * fused programs, which accept any.
      */
     private final boolean[] readsGiven;
 
@@ -56,7 +56,7 @@ final class Runner {
         InPlace.run(COPY, new NDArray[] {from}, new NDArray[] {to});
     }
 
-    /** Forward steps that make views of the caller's arrays, which the backward steps look at as well. */
+    /** Forward steps that create views of the caller's arrays that the backward steps also use. */
     private int[] viewsAgain() {
         boolean[] needed = new boolean[lowered.slots().length];
         for (Instruction s : lowered.backward()) {
@@ -77,15 +77,15 @@ final class Runner {
         return again.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /** Told before a step runs that looks rows of a parameter up. */
+    /** Notified before a step that looks up rows of a parameter runs. */
     interface Watch {
         void before(int step);
     }
 
     /**
-     * Runs steps. Views of the caller's arrays live on with the scope around when further steps of the call may look at them.
+     * Runs steps. Views of the caller's arrays belong to the enclosing scope if later steps of the call may use them.
      *
-     * @param watch told of each step before it runs, or null
+     * @param watch notified of each step before it runs, or null
      */
     void run(Arena arena, boolean keepViews, int from, int to, Watch watch) {
         try (Scope scope = Scope.open()) {
@@ -155,7 +155,7 @@ final class Runner {
         return true;
     }
 
-    /** A view of an array that is another one in each call, or of a parameter, which mostly stays. */
+    /** A view of an array that differs in each call, or of a parameter, which usually stays the same. */
     private void view(Arena arena, Scope scope, boolean keep, Instruction step, NDArray x) {
         ViewOperator operator = (ViewOperator) step.operator();
         int at = step.outputs()[0];

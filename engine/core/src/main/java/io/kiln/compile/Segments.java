@@ -8,13 +8,14 @@ import io.kiln.op.control.GraphOperator;
 import io.kiln.op.internal.AcrossWorkers;
 import java.util.Arrays;
 
-/** Which nodes a program needs for its outputs and updates (the forward pass), and which for gradients only. */
+/** Which nodes a program needs for its outputs and updates (the forward pass), and which only for gradients. */
 final class Segments {
     private Segments() {}
 
     /**
-     * For each node whether it belongs to the forward pass. Calls that draw do, even where nobody uses what they give: eager
-     * execution makes them in this order. Of the unique calls only those that talk to other workers occur in gradients, too.
+     * For each node, whether it belongs to the forward pass. Calls that draw do, even if their results are unused:
+     * eager execution makes them in this order. Of the unique calls, only those that communicate with other workers
+     * occur in gradients, too.
      */
     static boolean[] forward(Program program) {
         Graph g = program.graph();
@@ -31,7 +32,7 @@ final class Segments {
         return close(g, needed);
     }
 
-    /** For each node whether any output, update or call that leaves a trace needs it. */
+    /** For each node, whether any output, update or call with side effects needs it. */
     static boolean[] alive(Program program) {
         Graph g = program.graph();
         boolean[] needed = unique(g);
@@ -40,7 +41,10 @@ final class Segments {
         return close(g, needed);
     }
 
-    /** Whether two calls of an operator may differ, or leave a trace: those that draw, run graphs, talk to others or are the user's. */
+    /**
+     * Whether two calls of an operator may differ, or have side effects: those that draw, run graphs, communicate or
+     * are the user's.
+     */
     static boolean isUnique(Operator operator) {
         return operator instanceof Stochastic s && s.draws()
                 || operator instanceof GraphOperator
@@ -48,7 +52,7 @@ final class Segments {
                 || operator instanceof AcrossWorkers;
     }
 
-    /** For each value whether a unique call makes it. */
+    /** For each value, whether it is the result of a unique call. */
     private static boolean[] unique(Graph g) {
         boolean[] unique = new boolean[g.variableCount() + g.nodes().size()];
         for (int i = 0; i < g.nodes().size(); i++) {
@@ -57,7 +61,7 @@ final class Segments {
         return unique;
     }
 
-    /** For each value whether it depends on the gradient of an output, which only the backward pass is given. */
+    /** For each value, whether it depends on the gradient of an output, which only the backward pass receives. */
     private static boolean[] behindHeads(Program program) {
         Graph g = program.graph();
         boolean[] behind = new boolean[g.variableCount() + g.nodes().size()];

@@ -16,7 +16,7 @@ import io.kiln.op.shape.Transpose;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Leaves out what changes nothing: copies, casts to the same type, reshapes to the same shape, factors of 1. */
+/** Removes nodes without effect: copies, casts to the same dtype, reshapes to the same shape, factors of 1. */
 final class Simplify implements Pass {
     @Override
     public Program run(Program program) {
@@ -37,7 +37,7 @@ final class Simplify implements Pass {
         }
     }
 
-    /** Reshapes of reshapes: one view of the source, which later passes see through. */
+    /** Reshapes of reshapes become one view of the source, which later passes see through. */
     private static NDArray reshape(Replay replay, Graph g, Graph.Node node) {
         Graph.Node first = node;
         for (Graph.Node n = producer(g, node); n != null && isReshape(n.operator()); n = producer(g, n)) {
@@ -79,8 +79,8 @@ final class Simplify implements Pass {
     }
 
     /**
-     * Copies that matter: those that are results, and those of running statistics that are read after the forward pass has
-     * overwritten the statistics.
+     * Copies that matter: those that are results, and those of running statistics that are read after the forward pass
+     * has overwritten the statistics.
      */
     private static Set<Integer> pinned(Program program) {
         Graph g = program.graph();

@@ -4,26 +4,26 @@ import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Spec;
 
 /**
- * A value of a lowered program and where its memory comes from.
+ * A value of a lowered program and the source of its memory.
  *
- * @param kind whose memory it is
+ * @param kind the source of its memory
  * @param layout shape, dtype and strides
- * @param number which one of its kind: number of the input or parameter, or of the constant; for a view the slot it looks at
- * @param root the slot whose memory it is: itself unless it is a view
- * @param start where it begins in that memory, in bytes
+ * @param number its index among its kind: that of the input, parameter or constant; for a view, the viewed slot
+ * @param root the slot that owns its memory: itself unless it is a view
+ * @param start its first byte in that memory
  */
 record Slot(Kind kind, Layout layout, int number, int root, long start) {
-    /** Where memory comes from. */
+    /** The source of memory. */
     enum Kind {
-        /** An array that the caller gives to each call: data, or the gradient of an output. */
+        /** An array that the caller passes to each call: data, or the gradient of an output. */
         INPUT,
         /** A parameter, which the caller keeps. */
         PARAMETER,
         /** A constant of the program. */
         CONSTANT,
-        /** Memory that ends with the call. */
+        /** Memory that is released at the end of the call. */
         ARENA,
-        /** New memory that is handed to the caller. */
+        /** New memory that is returned to the caller. */
         RESULT,
         /** Memory of another slot. */
         VIEW

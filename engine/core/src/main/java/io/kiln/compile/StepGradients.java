@@ -18,7 +18,10 @@ final class StepGradients {
     private final Instruction[] steps;
     private final int[] finished;
     private final int[] finishing;
-    /** Per step, the number of the row-wise gradient whose parameter it looks up, or -1. Null without row-wise gradients. */
+    /**
+     * For each step, the index of the row-wise gradient whose parameter it looks up, or -1. Null without row-wise
+     * gradients.
+     */
     private final int[] lookUps;
 
     StepGradients(Program program, LoweredProgram lowered) {
@@ -50,7 +53,7 @@ final class StepGradients {
         return finishing[n];
     }
 
-    /** The step after which a gradient is final and its parameter is not read any more. */
+    /** The step after which a gradient is final and its parameter is no longer read. */
     int finished(int gradient) {
         return finished[gradient];
     }
@@ -83,7 +86,7 @@ final class StepGradients {
         return found;
     }
 
-    /** Lets the kernels write gradients where the caller wants them; says for which that can be done. */
+    /** Lets the kernels write gradients to the caller's arrays; returns for which this is possible. */
     boolean[] place(Arena arena, NDArray... places) {
         boolean[] placed = new boolean[places.length];
         for (int k = 0; k < places.length; k++) {

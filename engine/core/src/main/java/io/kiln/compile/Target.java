@@ -11,7 +11,7 @@ import io.kiln.op.Pointwise;
 import java.util.List;
 
 /**
- * What a device contributes to compiling for it. The defaults fit any backend: row-major results, every pointwise operator
+ * A device's contribution to compiling. The defaults suit any backend: row-major results, every pointwise operator
  * fused, every other one run by the backend's kernels.
  *
  * <p>Implementations are thread-safe.
@@ -21,7 +21,7 @@ public interface Target {
     Target PLAIN = operator -> true;
 
     /**
-     * What a backend contributes to compiling.
+     * Returns a backend's contribution to compiling.
      *
      * @param backend the backend
      * @return its target
@@ -31,26 +31,26 @@ public interface Target {
     }
 
     /**
-     * Whether the device runs an operator as a whole; otherwise the compiler writes it as its composition.
+     * Whether the device runs an operator as a whole; otherwise the compiler replaces it with its composition.
      *
      * @param operator an operator that is neither pointwise nor a view
-     * @return true when there is a kernel
+     * @return true if there is a kernel
      */
     boolean hasKernel(Operator operator);
 
     /**
-     * Whether a pointwise operator may become part of a fused program. False keeps the device's own kernel for it.
+     * Whether a pointwise operator may become part of a fused program. If false, the device's own kernel is used.
      *
      * @param operator the operator
      * @param output shape and dtype of its result
-     * @return true when fusing pays
+     * @return true if fusing is faster
      */
     default boolean fuses(Pointwise operator, Spec output) {
         return true;
     }
 
     /**
-     * How fused programs lay out their results best.
+     * The preferred layout for the results of fused programs.
      *
      * @param inputs layouts of the inputs
      * @param shape the results' shape
@@ -61,28 +61,28 @@ public interface Target {
     }
 
     /**
-     * The size of what the device's {@link FusedBatchNorm} leaves for its gradient.
+     * The size of the mask that the device's {@link FusedBatchNorm} writes for its gradient.
      *
-     * @param x shape and dtype of what is normalised
-     * @return bytes of the mask; -1 when the device has no such kernels for it
+     * @param x shape and dtype of the normalised array
+     * @return bytes of the mask; -1 if the device has no such kernels for it
      */
     default long maskBytes(Spec x) {
         return -1;
     }
 
     /**
-     * How the device likes the weights of a convolution, when that is another layout than theirs.
+     * The layout that the device prefers for the weights of a convolution, if it differs from the weights' own.
      *
      * @param convolution the convolution, not packed
      * @param inputs shapes and dtypes of its inputs
-     * @return the packing; null to leave the weights as they are
+     * @return the packing; null to use the weights unpacked
      */
     default Packing packing(FusedConvolution convolution, Spec... inputs) {
         return null;
     }
 
     /**
-     * Passes of the device's own, run before pointwise operators are fused.
+     * The device's own passes, run before pointwise operators are fused.
      *
      * @return the passes in order
      */

@@ -8,7 +8,7 @@ import java.util.Map;
 final class Uses {
     private Uses() {}
 
-    /** For each value how many nodes, outputs and updates use one of its outputs. */
+    /** For each value, how many nodes, outputs and updates use one of its outputs. */
     static int[] count(Graph g) {
         int[] uses = new int[g.variableCount() + g.nodes().size()];
         g.nodes().forEach(n -> n.inputs().forEach(r -> uses[r.value()]++));
@@ -17,7 +17,7 @@ final class Uses {
         return uses;
     }
 
-    /** How many nodes, outputs and updates use each value, by output; values that nobody uses are left out. */
+    /** How many nodes, outputs and updates use each value, by output; unused values are omitted. */
     static Map<Graph.Ref, Integer> ofOutputs(Graph g) {
         Map<Graph.Ref, Integer> uses = new HashMap<>();
         g.nodes().forEach(n -> n.inputs().forEach(r -> uses.merge(r, 1, Integer::sum)));

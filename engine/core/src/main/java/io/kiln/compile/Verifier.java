@@ -10,15 +10,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Checks after a pass that the program is still well formed and has still the same inputs, parameters and outputs. */
+/** Checks after a pass that the program is still well formed and still has the same inputs, parameters and outputs. */
 final class Verifier {
     private Verifier() {}
 
     /**
      * Checks a program by itself.
      *
-     * @throws IllegalStateException when a node gives other shapes than its operator's rule says, a shape is unknown, a constant
-     *     is not like its parameter, or a gradient is not like what it is the gradient of
+     * @throws IllegalStateException if a node's shapes contradict its operator's rule, a shape is unknown, a constant
+     *     does not match its parameter, or a gradient does not match its variable
      */
     static void check(String pass, Program program) {
         Graph g = program.graph();
@@ -92,7 +92,7 @@ final class Verifier {
     /**
      * Checks that a pass has kept the interface of a program.
      *
-     * @throws IllegalStateException when inputs, parameters, outputs or updates have changed
+     * @throws IllegalStateException if inputs, parameters, outputs or updates have changed
      */
     static void compare(String pass, Program before, Program after) {
         Graph a = before.graph();
@@ -112,7 +112,7 @@ final class Verifier {
                 b.updates().stream().map(Graph.Update::parameter).toList());
     }
 
-    /** Whether sums over the workers are parts of operators that are not composed yet. */
+    /** Whether sums over the workers are parts of operators that are not decomposed yet. */
     private static boolean hidesSums(Graph g) {
         return g.nodes().stream()
                 .anyMatch(n -> n.operator() instanceof AcrossWorkers && !(n.operator() instanceof CrossWorkerSum));

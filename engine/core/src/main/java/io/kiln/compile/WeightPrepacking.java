@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Weight prepacking: splits an inference program into the part that depends on parameters alone (packed weights, casts of
- * weights, factors of normalisations) and the rest. The first part is a program of its own that runs once, and again only after
- * a parameter has been written; its results become further parameters of the rest.
+ * Weight prepacking: splits an inference program into the part that depends on parameters alone (packed weights, casts
+ * of weights, factors of normalisations) and the rest. The first part is a separate program that runs once, and again
+ * only after a parameter has been written; its results become additional parameters of the rest.
  *
  * @param first computes what depends on parameters alone
  * @param rest the remaining program, with the first one's outputs as its last parameters

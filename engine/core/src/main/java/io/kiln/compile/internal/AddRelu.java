@@ -9,8 +9,8 @@ import io.kiln.op.activation.Relu;
 import io.kiln.op.math.Add;
 
 /**
- * A sum and ReLU, \(y = \max(a + b, 0)\), of arrays of one shape and dtype. It occurs in compiled programs only, for types whose
- * pointwise programs are not fused.
+ * A sum and ReLU, \(y = \max(a + b, 0)\), of arrays of the same shape and dtype. It occurs in compiled programs only,
+ * for dtypes whose pointwise programs are not fused.
  */
 public record AddRelu() implements Operator {
     @Override

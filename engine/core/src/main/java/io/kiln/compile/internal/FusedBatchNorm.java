@@ -11,9 +11,10 @@ import io.kiln.op.nn.BatchNormOp;
 import java.util.Arrays;
 
 /**
- * Batch normalisation and ReLU in train mode: inputs and outputs are those of {@link BatchNormOp}, the first output max(y, 0), and
- * one output more: a mask of which elements are positive, as the device likes it, for {@link FusedBatchNormGradient}. It occurs
- * in compiled programs only, for devices that say how large the mask is ({@link Target#maskBytes}).
+ * Batch normalisation and ReLU in train mode: inputs and outputs are those of {@link BatchNormOp}, with max(y, 0) as
+ * the first output and one additional output: a mask of the positive elements, in the device's format, for
+ * {@link FusedBatchNormGradient}. It occurs in compiled programs only, for devices that state the size of the mask
+ * ({@link Target#maskBytes}).
  *
  * @param norm the normalisation
  * @param maskBytes size of the mask

@@ -15,17 +15,17 @@ import io.kiln.op.nn.Convolution;
 import java.util.Arrays;
 
 /**
- * A convolution with what follows it, \(y = \mathrm{act}(s_o\, \mathrm{conv}(x, w) + t_o + r)\): what batch normalisation by given
- * statistics, a residual sum and an activation come to. It occurs in compiled programs only.
+ * A convolution with the operators that follow it, \(y = \mathrm{act}(s_o\, \mathrm{conv}(x, w) + t_o + r)\): batch
+ * normalisation by given statistics, a residual sum and an activation. It occurs in compiled programs only.
  *
- * <p>Inputs: x[N,C,spatial…], w[O,C/groups,kernel…], then s[O] and t[O] of float32 if it is scaled, then r of y's shape and dtype
- * if it has a residual. A backend may write y over r where both have one address. Packed weights are bytes, which only the device
- * understands that says how it likes them ({@link Target#packing}).
+ * <p>Inputs: x[N,C,spatial…], w[O,C/groups,kernel…], then s[O] and t[O] of float32 if it is scaled, then r of y's shape
+ * and dtype if it has a residual. A backend may write y over r if both have the same address. Packed weights are bytes
+ * that only the device that packs them understands ({@link Target#packing}).
  *
  * @param convolution the convolution, without bias; its activation comes last
  * @param scaled whether it has s and t
  * @param residual whether it has r
- * @param packing how the weights are packed; null when they are as they are
+ * @param packing how the weights are packed; null if they are not
  */
 public record FusedConvolution(Convolution convolution, boolean scaled, boolean residual, Packing packing)
         implements Operator {

@@ -7,8 +7,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Weights of a convolution w[O,C/groups,kernel…] as the device likes them, for a {@link FusedConvolution} with this packing. It
- * occurs in compiled programs only.
+ * Weights of a convolution w[O,C/groups,kernel…] in the device's layout, for a {@link FusedConvolution} with this
+ * packing. It occurs in compiled programs only.
  *
  * @param groups number of groups of channels
  * @param packing the layout

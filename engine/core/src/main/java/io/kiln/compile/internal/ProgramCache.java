@@ -15,12 +15,12 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Programs by the shapes and types of their inputs: as many as {@link CompileOptions#programs} says, those used last. Inputs of
- * one shape may have several programs, which a predicate tells apart.
+ * Caches programs by the shapes and dtypes of their inputs: the most recently used ones, as many as
+ * {@link CompileOptions#programs}. Inputs of the same shape may have several programs, which a predicate distinguishes.
  *
  * <p>Concurrency: thread-safe.
  *
- * @param <P> a program and what belongs to it
+ * @param <P> a program and its data
  */
 public final class ProgramCache<P> {
     private static final Logger LOG = System.getLogger(ProgramCache.class.getName());
@@ -33,11 +33,11 @@ public final class ProgramCache<P> {
     private boolean warned;
 
     /**
-     * An empty cache.
+     * Creates an empty cache.
      *
-     * @param owner who compiles, for the warning
-     * @param options how many programs are kept
-     * @param evict frees a program that is kept no longer; it may still be running
+     * @param owner the block or step that compiles, for the warning
+     * @param options the number of programs to keep
+     * @param evict frees a program that is no longer cached; it may still be running
      */
     public ProgramCache(String owner, CompileOptions options, Consumer<P> evict) {
         this.owner = owner;
@@ -46,9 +46,9 @@ public final class ProgramCache<P> {
     }
 
     /**
-     * Looks a program up.
+     * Looks up a program.
      *
-     * @param serves whether a program for inputs of these shapes and types is the one
+     * @param serves whether a program for inputs of these shapes and dtypes is the right one
      * @param inputs the inputs
      * @return the program, or null
      */
@@ -65,11 +65,11 @@ public final class ProgramCache<P> {
     }
 
     /**
-     * Keeps a program that was compiled.
+     * Adds a compiled program.
      *
      * @param program the program
-     * @param nanos how long it took
-     * @param inputs the inputs that it was compiled for
+     * @param nanos duration of the compilation
+     * @param inputs the inputs for which it was compiled
      */
     public void add(P program, long nanos, NDArray... inputs) {
         List<P> dropped;
@@ -78,7 +78,7 @@ public final class ProgramCache<P> {
             programs.computeIfAbsent(key(inputs), k -> new ArrayList<>()).add(program);
             kept++;
             dropped = new ArrayList<>();
-            // Those of the shapes used last stay, whatever their number.
+            // Those of the most recently used shapes stay, whatever their number.
             for (Iterator<List<P>> oldest = programs.values().iterator(); kept > most && programs.size() > 1; ) {
                 List<P> all = oldest.next();
                 oldest.remove();

@@ -1,17 +1,17 @@
 package io.kiln.compile.internal;
 
 /**
- * Thrown by a kernel that has written its result over an input and then found that it needs the input once more, as where a NaN was
- * lost on the fast way. The program is then run again with results apart from inputs.
+ * Thrown by a kernel that has overwritten an input with its result and then found that it needs the input again, for
+ * example because the fast path has lost a NaN. The program is then run again with results separate from inputs.
  */
 public final class SpoiledInput extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Names what is lost.
+     * Names the lost input.
      *
      * @param operation the kernel's operator
-     * @param input the input that was written over
+     * @param input the overwritten input
      */
     public SpoiledInput(String operation, String input) {
         super(
