@@ -27,9 +27,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The files of the checkpoints in one directory. A checkpoint is sealed by its JSON file, which is written last and atomically and
- * holds the checksums of the other files and of itself. Names are unique to a training, so that trainings that share a directory
- * never overwrite each other's files.
+ * The files of the checkpoints in one directory. A checkpoint is sealed by its JSON file, which is written last and
+ * atomically and contains the checksums of the other files and of itself. Names are unique to a training, so that
+ * trainings that share a directory never overwrite each other's files.
  *
  * <p>Concurrency: one thread; other trainings may write to the same directory.
  */
@@ -48,19 +48,19 @@ final class CheckpointFiles {
     private final String training = UUID.randomUUID().toString().substring(0, 8);
 
     /**
-     * A checkpoint by name; whether it is whole is not known yet.
+     * The name of a checkpoint that may be incomplete.
      *
-     * @param epochs epochs done
+     * @param epochs number of finished epochs
      * @param name its files' names without their endings
-     * @param training the training that wrote it; empty for those of earlier versions
+     * @param training the training that wrote it; empty for earlier versions
      */
     record Name(int epochs, String name, String training) {}
 
     /**
-     * A whole checkpoint.
+     * A complete checkpoint.
      *
      * @param name its name
-     * @param json what its JSON file says
+     * @param json the content of its JSON file
      */
     record Sealed(Name name, JsonNode json) {
         private long time() {
@@ -69,10 +69,10 @@ final class CheckpointFiles {
     }
 
     /**
-     * What a directory holds.
+     * The checkpoints found in a directory.
      *
-     * @param newest the whole checkpoint that was written last, or null
-     * @param passedOver the names of those that are not whole, each with the reason
+     * @param newest the complete checkpoint that was written last, or null
+     * @param passedOver the names of incomplete or damaged ones, each with the reason
      */
     record Found(Sealed newest, Map<String, String> passedOver) {}
 
@@ -80,7 +80,7 @@ final class CheckpointFiles {
         this.directory = directory;
     }
 
-    /** Makes the directory, and fails if it cannot be written to. */
+    /** Creates the directory, and fails if it is not writable. */
     void prepare() throws IOException {
         Files.createDirectories(directory);
         Files.delete(Files.createTempFile(directory, ".writable", ""));
@@ -117,7 +117,7 @@ final class CheckpointFiles {
         return found;
     }
 
-    /** Completes a checkpoint whose other files are written. */
+    /** Completes a checkpoint whose other files have been written. */
     void seal(Name name, ObjectNode content) throws IOException {
         ObjectNode json = MAPPER.createObjectNode();
         json.put("format", FORMAT).put("version", VERSION).put(TIME, System.currentTimeMillis());
@@ -138,7 +138,7 @@ final class CheckpointFiles {
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The newest whole checkpoint, and why others were passed over. */
+    /** The newest complete checkpoint, and why others were skipped. */
     Found newest() throws IOException {
         Map<String, String> passedOver = new TreeMap<>();
         List<Sealed> candidates = new ArrayList<>();

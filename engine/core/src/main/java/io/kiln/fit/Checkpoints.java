@@ -16,15 +16,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Saves a training at the end of epochs, and goes on from what was saved last: weights, the {@linkplain
- * io.kiln.optim.Trainer#saveStates trainer's states}, what handlers {@linkplain FitHandler#state remember} and the place in the
- * sequence of random numbers, so that a training that was cut has the bits of one that was not. A checkpoint is three files in one directory:
- * {@code epoch-00012-<training>.weights.safetensors}, {@code epoch-00012-<training>.optimizer.safetensors} and, written last and
- * atomically, {@code epoch-00012-<training>.json} with checksums of all three; {@code <training>} is unique to each run. The best
+ * Saves a training at the end of epochs, and resumes from the last checkpoint: weights, the
+ * {@linkplain io.kiln.optim.Trainer#saveStates trainer's states}, the handlers' {@linkplain FitHandler#state states}
+ * and the position in the sequence of random numbers, so that an interrupted training gives the same bits as an
+ * uninterrupted one. A checkpoint is three files in one directory: {@code epoch-00012-<training>.weights.safetensors},
+ * {@code epoch-00012-<training>.optimizer.safetensors} and, written last and atomically,
+ * {@code epoch-00012-<training>.json} with checksums of all three; {@code <training>} is unique to each run. The best
  * epoch's weights are in {@code best.weights.safetensors}.
  *
- * <p>A training removes only checkpoints that it wrote or went on from, and only after newer ones are complete: trainings that
- * share a directory leave each other's alone.
+ * <p>A training removes only checkpoints that it wrote or resumed from, and only after newer ones are complete:
+ * trainings that share a directory do not affect each other.
  */
 public final class Checkpoints implements FitHandler {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -43,16 +44,16 @@ public final class Checkpoints implements FitHandler {
     /**
      * Saves every epoch and keeps the last two checkpoints.
      *
-     * @param directory where; it is made
+     * @param directory the directory, which is created if missing
      */
     public Checkpoints(Path directory) {
         this.directory = directory;
     }
 
     /**
-     * How many checkpoints are kept; the last two by default.
+     * Sets the number of checkpoints to keep; the last two by default.
      *
-     * @param checkpoints how many, at least 1
+     * @param checkpoints the number, at least 1
      * @return this
      */
     public Checkpoints keep(int checkpoints) {
@@ -61,9 +62,9 @@ public final class Checkpoints implements FitHandler {
     }
 
     /**
-     * Saves every so many epochs; every one by default.
+     * Sets the number of epochs between checkpoints; 1 by default.
      *
-     * @param epochs how many, at least 1
+     * @param epochs the number, at least 1
      * @return this
      */
     public Checkpoints every(int epochs) {
@@ -72,9 +73,9 @@ public final class Checkpoints implements FitHandler {
     }
 
     /**
-     * Keeps the weights of the best epoch besides.
+     * Also keeps the weights of the best epoch.
      *
-     * @param value by which value to judge
+     * @param value the value to compare
      * @return this
      */
     public Checkpoints keepBest(Monitored value) {
@@ -83,8 +84,8 @@ public final class Checkpoints implements FitHandler {
     }
 
     /**
-     * Begins a training with the newest complete checkpoint of the directory, if there is one. Damaged and incomplete ones are
-     * passed over with a warning; where there are only such, training fails, and says what is wrong with each.
+     * Resumes a training from the newest complete checkpoint in the directory, if there is one. Damaged and incomplete
+     * ones are skipped with a warning; if there are no others, training fails and says what is wrong with each.
      *
      * @return this
      */
@@ -93,12 +94,12 @@ public final class Checkpoints implements FitHandler {
         return this;
     }
 
-    /** {@return where the weights of the best epoch are} */
+    /** {@return the file with the weights of the best epoch} */
     public Path best() {
         return directory.resolve("best" + CheckpointFiles.WEIGHTS);
     }
 
-    /** {@return the checkpoints that resuming passed over because they are damaged or incomplete, each with the reason} */
+    /** {@return the checkpoints that resuming skipped because they are damaged or incomplete, each with the reason} */
     public Map<String, String> passedOver() {
         return passedOver;
     }
@@ -155,7 +156,7 @@ public final class Checkpoints implements FitHandler {
         }
     }
 
-    /** Saves behind all that other handlers do at the end of an epoch. */
+    /** Saves after everything that other handlers do at the end of an epoch. */
     @Override
     public void epochDone(FitProgress p) throws IOException {
         if ((p.epoch() + 1) % period == 0) {

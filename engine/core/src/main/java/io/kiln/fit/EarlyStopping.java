@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Stops training when a value has not improved for some epochs. NaN is not an improvement; epochs without
- * the value, as with a validation every so many epochs, do not count.
+ * Stops training when a value has not improved for some epochs. NaN is not an improvement; epochs without the value, as
+ * with a validation only every few epochs, do not count.
  *
  * <p>L. Prechelt: Early Stopping — But When?, 1998.
  */
@@ -17,21 +17,21 @@ public final class EarlyStopping implements FitHandler {
     private int waited;
 
     /**
-     * Stops when no epoch is better.
+     * Stops if no epoch is better.
      *
-     * @param monitored by which value to judge
-     * @param patience after how many epochs in turn without a better value to stop, at least 1
+     * @param monitored the value to compare
+     * @param patience number of consecutive epochs without a better value after which to stop, at least 1
      */
     public EarlyStopping(Monitored monitored, int patience) {
         this(monitored, patience, 0);
     }
 
     /**
-     * Stops when no epoch is better by more than a difference.
+     * Stops if no epoch is better by more than a difference.
      *
-     * @param monitored by which value to judge
-     * @param patience after how many epochs in turn without a better value to stop, at least 1
-     * @param difference by how much a better value must differ, at least 0
+     * @param monitored the value to compare
+     * @param patience number of consecutive epochs without a better value after which to stop, at least 1
+     * @param difference the minimum difference of a better value, at least 0
      */
     public EarlyStopping(Monitored monitored, int patience, double difference) {
         if (patience < 1 || !(difference >= 0)) {
@@ -59,7 +59,7 @@ public final class EarlyStopping implements FitHandler {
         });
     }
 
-    /** Looks at the epochs of the earlier training again where the checkpoint says nothing. */
+    /** Evaluates the epochs of the earlier training again if the checkpoint has no state. */
     @Override
     public void resume(FitProgress progress, Map<String, Double> state) {
         best = state.getOrDefault("best", Double.NaN);

@@ -4,63 +4,64 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Hears of a training and may act on it. Handlers are called in the order in which they were given, all on the thread of
- * {@link Fit#run}. What one throws ends the training.
+ * Is notified of the events of a training and may act on them. Handlers are called in the order in which they were
+ * added, all on the thread of {@link Fit#run}. An exception ends the training.
  */
 public interface FitHandler {
     /**
-     * Training begins.
+     * Training starts.
      *
-     * @param progress where it stands; a handler that resumes may change that
-     * @throws IOException when files fail
+     * @param progress the training's progress; a handler that resumes may change it
+     * @throws IOException if files fail
      */
     default void trainBegin(FitProgress progress) throws IOException {}
 
     /**
-     * An earlier training goes on; called behind the {@link #trainBegin} of all handlers.
+     * An earlier training is resumed; called after {@link #trainBegin} of all handlers.
      *
-     * @param progress where it stands
-     * @param state what this handler's {@link #state} was at the end of the last epoch; empty when the checkpoint holds none
+     * @param progress the training's progress
+     * @param state this handler's {@link #state} at the end of the last epoch; empty if the checkpoint has none
      */
     default void resume(FitProgress progress, Map<String, Double> state) {}
 
     /**
-     * An epoch begins.
+     * An epoch starts.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void epochBegin(FitProgress progress) throws IOException {}
 
     /**
      * A batch is about to be computed.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void batchBegin(FitProgress progress) throws IOException {}
 
     /**
-     * A batch was computed and its gradients applied.
+     * A batch was computed and its gradients were applied.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void batchEnd(FitProgress progress) throws IOException {}
 
     /**
-     * An epoch has ended; {@link FitProgress#values()} holds its mean loss and metrics, and what handlers before have added.
+     * An epoch has ended; {@link FitProgress#values()} contains its mean loss and metrics, and values added by earlier
+     * handlers.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void epochEnd(FitProgress progress) throws IOException {}
 
     /**
      * Called after all handlers have seen the end of an epoch: the time to save the state.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void epochDone(FitProgress progress) throws IOException {}
 
@@ -76,8 +77,8 @@ public interface FitHandler {
     /**
      * Training has ended, by itself or because of a handler; not called after an error.
      *
-     * @param progress where training stands
-     * @throws IOException when files fail
+     * @param progress the training's progress
+     * @throws IOException if files fail
      */
     default void trainEnd(FitProgress progress) throws IOException {}
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where a training stands, and what handlers may do to it.
+ * The progress of a training, through which handlers can influence it.
  *
  * <p>Concurrency: the thread of {@link Fit#run}.
  */
@@ -36,12 +36,12 @@ public final class FitProgress {
         this.trainer = trainer;
     }
 
-    /** {@return the network that is trained} */
+    /** {@return the network being trained} */
     public Block network() {
         return network;
     }
 
-    /** {@return the loss that is made small} */
+    /** {@return the loss being minimized} */
     public Loss loss() {
         return loss;
     }
@@ -51,22 +51,22 @@ public final class FitProgress {
         return trainer;
     }
 
-    /** {@return the number of the epoch under way, or to come, from 0} */
+    /** {@return the number of the current or next epoch, from 0} */
     public int epoch() {
         return epoch;
     }
 
-    /** {@return how many batches have been trained with, in all epochs} */
+    /** {@return the number of training batches so far, in all epochs} */
     public long batches() {
         return batches;
     }
 
-    /** {@return how many samples have been trained with, in all epochs} */
+    /** {@return the number of training samples so far, in all epochs} */
     public long samples() {
         return samples;
     }
 
-    /** {@return the mean loss of the last batch; NaN before the first, and of a batch of which nothing counts} */
+    /** {@return the mean loss of the last batch; NaN before the first, and for a batch in which nothing counts} */
     public double batchLoss() {
         return batchLoss;
     }
@@ -77,7 +77,8 @@ public final class FitProgress {
     }
 
     /**
-     * What is known of the epoch under way: {@code loss} and the metrics when it ends, and what handlers {@linkplain #put put}.
+     * The values of the current epoch: {@code loss} and the metrics at its end, and values {@linkplain #put added} by
+     * handlers.
      *
      * @return values by name
      */
@@ -96,29 +97,29 @@ public final class FitProgress {
     }
 
     /**
-     * The values of all epochs that have ended.
+     * The values of all finished epochs.
      *
-     * @return a map by name for each epoch
+     * @return one map by name per epoch
      */
     public List<Map<String, Double>> history() {
         return Collections.unmodifiableList(history);
     }
 
     /**
-     * Ends the training after the batch or epoch under way.
+     * Ends the training after the current batch or epoch.
      *
-     * @param reason why, in a few words
+     * @param reason the reason, in a few words
      */
     public void stop(String reason) {
         stopped = stopped == null ? reason : stopped;
     }
 
-    /** {@return why a handler has stopped the training; empty while none has} */
+    /** {@return why a handler has stopped the training; empty if none has} */
     public Optional<String> stopped() {
         return Optional.ofNullable(stopped);
     }
 
-    /** Goes on where an earlier training has ended, with what its handlers remembered. */
+    /** Resumes an earlier training, with its handlers' states. */
     void resume(
             int epochs,
             long batchesBefore,
@@ -139,14 +140,14 @@ public final class FitProgress {
         handlers = told;
     }
 
-    /** Gives the handlers of a resumed training what they remembered. */
+    /** Passes the handlers' saved states of a resumed training to them. */
     void resumeHandlers() {
         if (resumed != null) {
             byName().forEach((name, h) -> h.resume(this, resumed.getOrDefault(name, Map.of())));
         }
     }
 
-    /** What handlers remember, by names that a training of the same program gives them again. */
+    /** The handlers' states, under names that are the same in another run of the same program. */
     Map<String, Map<String, Double>> handlerStates() {
         Map<String, Map<String, Double>> states = new LinkedHashMap<>();
         byName().forEach((name, h) -> {

@@ -4,8 +4,9 @@ import io.kiln.optim.ReduceOnPlateau;
 import java.util.Map;
 
 /**
- * Lowers the learning rate when a value has stopped to improve, by the rule of {@link ReduceOnPlateau}. It begins with the trainer's
- * rate at the end of the first epoch, and sets the trainer's rate only when it lowers it. Epochs without the value do not count.
+ * Lowers the learning rate when a value has stopped improving, by the rule of {@link ReduceOnPlateau}. It starts with
+ * the trainer's rate at the end of the first epoch, and sets the trainer's rate only to lower it. Epochs without the
+ * value do not count.
  */
 public final class LowerOnPlateau implements FitHandler {
     private final Monitored monitored;
@@ -13,18 +14,18 @@ public final class LowerOnPlateau implements FitHandler {
     private ReduceOnPlateau rule;
 
     /**
-     * Lowers the rate to a tenth after ten epochs in a row without improvement.
+     * Divides the rate by ten after ten consecutive epochs without improvement.
      *
-     * @param monitored by which value to judge
+     * @param monitored the value to compare
      */
     public LowerOnPlateau(Monitored monitored) {
         this(monitored, new ReduceOnPlateau.Settings());
     }
 
     /**
-     * Lowers the rate as the settings say.
+     * Lowers the rate according to settings.
      *
-     * @param monitored by which value to judge
+     * @param monitored the value to compare
      * @param settings how rates are lowered
      */
     public LowerOnPlateau(Monitored monitored, ReduceOnPlateau.Settings settings) {

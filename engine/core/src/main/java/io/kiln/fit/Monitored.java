@@ -3,33 +3,33 @@ package io.kiln.fit;
 import java.util.OptionalDouble;
 
 /**
- * A value of each epoch by which a handler judges.
+ * A value of each epoch that a handler compares.
  *
  * @param name its name among {@link FitProgress#values()}
- * @param largerIsBetter whether it should grow
+ * @param largerIsBetter whether larger values are better
  */
 public record Monitored(String name, boolean largerIsBetter) {
     /**
-     * A value that should fall, such as a loss.
+     * A value to minimize, such as a loss.
      *
      * @param name its name
-     * @return what to look at
+     * @return the monitored value
      */
     public static Monitored smallest(String name) {
         return new Monitored(name, false);
     }
 
     /**
-     * A value that should grow, such as an accuracy.
+     * A value to maximize, such as an accuracy.
      *
      * @param name its name
-     * @return what to look at
+     * @return the monitored value
      */
     public static Monitored largest(String name) {
         return new Monitored(name, true);
     }
 
-    /** The value of the epoch; empty when only earlier ones have it, as with a validation every so many epochs. */
+    /** The value of the epoch; empty if only earlier epochs have it, as with a validation only every few epochs. */
     OptionalDouble in(FitProgress progress) {
         Double value = progress.values().get(name);
         if (value == null && progress.history().stream().anyMatch(e -> e.containsKey(name))) {

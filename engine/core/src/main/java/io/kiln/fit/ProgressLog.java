@@ -3,7 +3,7 @@ package io.kiln.fit;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Tells how a training goes, a line per epoch and perhaps one every so many batches. */
+/** Prints the progress of a training: one line per epoch, and optionally one line every few batches. */
 public final class ProgressLog implements FitHandler {
     private final Consumer<String> out;
     private final int period;
@@ -11,19 +11,19 @@ public final class ProgressLog implements FitHandler {
     private long samples;
 
     /**
-     * A line per epoch.
+     * Prints one line per epoch.
      *
-     * @param out takes the lines, such as {@code System.out::println}
+     * @param out receives the lines, such as {@code System.out::println}
      */
     public ProgressLog(Consumer<String> out) {
         this(out, 0);
     }
 
     /**
-     * A line per epoch, and one every so many batches.
+     * Prints one line per epoch, and one every few batches.
      *
-     * @param out takes the lines
-     * @param batches how many; 0 for none
+     * @param out receives the lines
+     * @param batches the number of batches between lines; 0 for none
      */
     public ProgressLog(Consumer<String> out, int batches) {
         if (batches < 0) {

@@ -59,7 +59,7 @@ public record Graph(
     /**
      * Makes the collections unmodifiable and checks that every reference points to an earlier value.
      *
-     * @throws IllegalArgumentException when one does not
+     * @throws IllegalArgumentException if one does not
      */
     public Graph {
         inputs = List.copyOf(inputs);

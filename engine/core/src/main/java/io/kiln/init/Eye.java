@@ -16,7 +16,7 @@ public record Eye(double value, long groups) implements Initializer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Eye {
         if (groups < 1) {

@@ -15,7 +15,7 @@ public record Normal(double sigma) implements Initializer {
     /**
      * Checks the deviation.
      *
-     * @throws IllegalArgumentException when it is negative or not finite
+     * @throws IllegalArgumentException if it is negative or not finite
      */
     public Normal {
         if (!(sigma >= 0) || Double.isInfinite(sigma)) {

@@ -18,7 +18,7 @@ public record SparseNormal(double sparsity, double sigma) implements Initializer
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public SparseNormal {
         if (!(sparsity >= 0 && sparsity <= 1 && sigma >= 0) || Double.isInfinite(sigma)) {

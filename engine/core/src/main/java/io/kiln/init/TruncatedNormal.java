@@ -17,7 +17,7 @@ public record TruncatedNormal(double sigma, double bound) implements Initializer
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public TruncatedNormal {
         if (!(sigma >= 0) || Double.isInfinite(sigma) || !(bound >= 1)) {

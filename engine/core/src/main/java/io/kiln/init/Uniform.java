@@ -15,7 +15,7 @@ public record Uniform(double scale) implements Initializer {
     /**
      * Checks the scale.
      *
-     * @throws IllegalArgumentException when it is negative or not finite
+     * @throws IllegalArgumentException if it is negative or not finite
      */
     public Uniform {
         if (!(scale >= 0) || Double.isInfinite(scale)) {

@@ -35,7 +35,7 @@ public record Xavier(Distribution distribution, Factor factor, double magnitude)
     /**
      * Checks the magnitude.
      *
-     * @throws IllegalArgumentException when it is not above 0
+     * @throws IllegalArgumentException if it is not above 0
      */
     public Xavier {
         if (!(magnitude > 0) || Double.isInfinite(magnitude)) {

@@ -4,9 +4,9 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Adam that divides by how far gradients are from what was expected: with \(g' = \mathrm{clip}(r g)\),
- * \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\), \(s \leftarrow \beta_2 s + (1 - \beta_2)(g' - m)^2 + \epsilon\),
- * \(w \leftarrow w - \eta (\hat m / (\sqrt{\hat s} + \epsilon) + \lambda w)\). J. Zhuang et al., NeurIPS 2020.
+ * Adam that divides by the deviation of gradients from their moving average: with \(g' = \mathrm{clip}(r g)\),
+ * \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\), \(s \leftarrow \beta_2 s + (1 - \beta_2)(g' - m)^2 + \epsilon\), \(w
+ * \leftarrow w - \eta (\hat m / (\sqrt{\hat s} + \epsilon) + \lambda w)\). J. Zhuang et al., NeurIPS 2020.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)
@@ -28,13 +28,13 @@ public record AdaBelief(double beta1, double beta2, double epsilon) implements O
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public AdaBelief {
         Check.moments("adaBelief", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-16}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-16}. */
     public AdaBelief() {
         this(0.9, 0.999, 1e-16);
     }

@@ -28,13 +28,13 @@ public record AdaDelta(double rho, double epsilon) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public AdaDelta {
         Check.meanSquare("adaDelta", rho, epsilon);
     }
 
-    /** The customary attributes: {@code rho = 0.9, epsilon = 1e-5}. */
+    /** Uses the default attributes: {@code rho = 0.9, epsilon = 1e-5}. */
     public AdaDelta() {
         this(0.9, 1e-5);
     }

@@ -23,13 +23,13 @@ public record AdaGrad(double epsilon) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public AdaGrad {
         Check.positive("adaGrad", "epsilon", epsilon);
     }
 
-    /** The customary attributes: {@code epsilon = 1e-7}. */
+    /** Uses the default attributes: {@code epsilon = 1e-7}. */
     public AdaGrad() {
         this(1e-7);
     }

@@ -5,14 +5,14 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * Adam: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\),
- * \(v \leftarrow \beta_2 v + (1 - \beta_2) g'^2\), and the weight as {@link BiasCorrection} says. Weight decay is part of the
- * gradient; {@link AdamW} keeps it apart. D. Kingma, J. Ba, ICLR 2015. As in MXNet weight decay is clipped along
- * with the gradient. PyTorch has the customary bias correction, MXNet the efficient one.
+ * \(v \leftarrow \beta_2 v + (1 - \beta_2) g'^2\), and the weight as in {@link BiasCorrection}. Weight decay is part of
+ * the gradient; {@link AdamW} decouples it. D. Kingma, J. Ba, ICLR 2015. As in MXNet weight decay is clipped along with
+ * the gradient. PyTorch uses the exact bias correction, MXNet the efficient one.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)
  * @param epsilon \(\epsilon\), above 0
- * @param biasCorrection which of the two forms
+ * @param biasCorrection the form of bias correction
  */
 public record Adam(double beta1, double beta2, double epsilon, BiasCorrection biasCorrection) implements Optimizer {
     private static final PointwiseProgram PROGRAM = update();
@@ -28,13 +28,16 @@ public record Adam(double beta1, double beta2, double epsilon, BiasCorrection bi
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Adam {
         Check.moments("adam", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection = BiasCorrection.EXACT}. */
+    /**
+     * Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection =
+     * BiasCorrection.EXACT}.
+     */
     public Adam() {
         this(0.9, 0.999, 1e-8, BiasCorrection.EXACT);
     }

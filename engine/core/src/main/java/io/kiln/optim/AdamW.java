@@ -27,13 +27,13 @@ public record AdamW(double beta1, double beta2, double epsilon) implements Optim
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public AdamW {
         Check.moments("adamW", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
     public AdamW() {
         this(0.9, 0.999, 1e-8);
     }

@@ -4,9 +4,10 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Adam in the infinity norm: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\),
- * \(u \leftarrow \max(\beta_2 u, |g'| + \epsilon)\), \(w \leftarrow w - \frac{\eta}{1 - \beta_1^t} m / u\). D. Kingma, J. Ba,
- * ICLR 2015, section 7.1; epsilon keeps parameters without gradient from 0/0.
+ * Adam in the infinity norm: with \(g' = \mathrm{clip}(r g + \lambda w)\),
+ * \(m \leftarrow \beta_1 m + (1 - \beta_1) g'\), \(u \leftarrow \max(\beta_2 u, |g'| + \epsilon)\),
+ * \(w \leftarrow w - \frac{\eta}{1 - \beta_1^t} m / u\). D. Kingma, J. Ba, ICLR 2015, section 7.1; epsilon avoids 0/0
+ * for parameters without gradient.
  *
  * @param beta1 \(\beta_1\), in [0, 1)
  * @param beta2 \(\beta_2\), in [0, 1)
@@ -25,13 +26,13 @@ public record Adamax(double beta1, double beta2, double epsilon) implements Opti
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Adamax {
         Check.moments("adamax", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
     public Adamax() {
         this(0.9, 0.999, 1e-8);
     }

@@ -28,13 +28,13 @@ public record AmsGrad(double beta1, double beta2, double epsilon) implements Opt
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public AmsGrad {
         Check.moments("amsGrad", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
     public AmsGrad() {
         this(0.9, 0.999, 1e-8);
     }

@@ -1,6 +1,6 @@
 package io.kiln.optim;
 
-/** How {@link Adam} corrects the bias of its moving averages towards their beginning at zero. */
+/** How {@link Adam} corrects the bias of its moving averages, which start at zero. */
 public enum BiasCorrection {
     /** \(w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)\): Algorithm 1 of the paper. */
     EXACT,

@@ -32,14 +32,14 @@ final class Check {
         share(owner, "factor", value);
     }
 
-    /** What optimizers have in common that keep moving averages of the gradient and of its square. */
+    /** Checks the attributes of optimizers with moving averages of the gradient and of its square. */
     static void moments(String owner, double beta1, double beta2, double epsilon) {
         fraction(owner, "beta1", beta1);
         fraction(owner, "beta2", beta2);
         positive(owner, "epsilon", epsilon);
     }
 
-    /** What optimizers have in common that keep a moving average of the gradient's square. */
+    /** Checks the attributes of optimizers with a moving average of the gradient's square. */
     static void meanSquare(String owner, double rho, double epsilon) {
         fraction(owner, "rho", rho);
         positive(owner, "epsilon", epsilon);

@@ -1,7 +1,7 @@
 package io.kiln.optim;
 
 /**
- * The same learning rate at every step.
+ * The same learning rate in every step.
  *
  * @param rate the learning rate
  */
@@ -9,7 +9,7 @@ public record ConstantRate(double rate) implements Schedule {
     /**
      * Checks the rate.
      *
-     * @throws IllegalArgumentException when it is negative or not finite
+     * @throws IllegalArgumentException if it is negative or not finite
      */
     public ConstantRate {
         Check.atLeastZero("constantRate", "rate", rate);

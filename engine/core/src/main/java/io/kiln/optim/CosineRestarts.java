@@ -1,9 +1,9 @@
 package io.kiln.optim;
 
 /**
- * Falls along half a cosine, again and again: within a period of n steps, at its step i from 0, \(\eta_1 + \frac12 (\eta_0
- * - \eta_1)(1 + \cos(\pi \frac{i}{n}))\). Each period is f times as long as the one before, and begins with g times its
- * rate. I. Loshchilov, F. Hutter, ICLR 2017.
+ * Decays along half a cosine, repeatedly: within a period of n steps, at its step i from 0,
+ * \(\eta_1 + \frac12 (\eta_0 - \eta_1)(1 + \cos(\pi \frac{i}{n}))\). Each period is f times as long as the previous
+ * one, and starts with g times its rate. I. Loshchilov, F. Hutter, ICLR 2017.
  *
  * @param rate \(\eta_0\), the rate of the first step
  * @param steps n of the first period
@@ -16,7 +16,7 @@ public record CosineRestarts(double rate, long steps, double lengthen, double lo
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public CosineRestarts {
         Check.atLeastZero("cosineRestarts", "rate", rate);
@@ -29,7 +29,7 @@ public record CosineRestarts(double rate, long steps, double lengthen, double lo
     }
 
     /**
-     * Periods that each are twice as long as the one before, from the same rate to 0.
+     * Creates periods that are twice as long as the previous one, from the same rate to 0.
      *
      * @param rate the rate of the first step
      * @param steps length of the first period

@@ -4,9 +4,9 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Gradient descent with compensation of delay: with \(g' = \mathrm{clip}(r g)\) and u the weight before the last update,
- * \(s \leftarrow m s + \eta (g' + \lambda w + c\, g'^2 (w - u))\), \(u \leftarrow w\), \(w \leftarrow w - s\); in the first
- * update u = w. S. Zheng et al., ICML 2017.
+ * Delay-compensated gradient descent: with \(g' = \mathrm{clip}(r g)\) and u the weight before the last update,
+ * \(s \leftarrow m s + \eta (g' + \lambda w + c\, g'^2 (w - u))\), \(u \leftarrow w\), \(w \leftarrow w - s\); in the
+ * first update u = w. S. Zheng et al., ICML 2017.
  *
  * @param momentum m, in [0, 1)
  * @param compensation c, at least 0
@@ -26,14 +26,14 @@ public record Dcasgd(double momentum, double compensation) implements Optimizer 
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Dcasgd {
         Check.fraction("dcasgd", "momentum", momentum);
         Check.atLeastZero("dcasgd", "compensation", compensation);
     }
 
-    /** The customary attributes: {@code momentum = 0, compensation = 0.04}. */
+    /** Uses the default attributes: {@code momentum = 0, compensation = 0.04}. */
     public Dcasgd() {
         this(0, 0.04);
     }

@@ -12,24 +12,28 @@ import io.kiln.op.index.SegmentSum;
 import java.util.Arrays;
 
 /**
- * A table whose rows are updated when they are looked up, as if all of them were updated in each step. A row that a batch does
- * not look up has gradient 0; its weights and states still move, by momentum or decay, but nobody sees it. So these updates wait
- * until the row is looked up again, or the whole table is asked for, and are then made one after the other while the row is in
- * the cache, with the numbers of the steps that they belong to: the same operations on the same operands, hence the same bits.
- * Rows whose gradient and states have all been 0 so far do not move at all (unless weights decay) and are left alone.
+ * A table whose rows are updated when they are looked up, as if all of them were updated in each step. A row that a
+ * batch does not look up has gradient 0; its weights and states still change, by momentum or decay, but nothing reads
+ * them. These updates are therefore deferred until the row is looked up again, or the whole table is read, and are then
+ * applied one after another while the row is in the cache, with the numbers of the steps that they belong to: the same
+ * operations on the same operands, hence the same bits. Rows whose gradient and states have always been 0 do not change
+ * at all (unless weights decay) and are skipped.
  *
- * <p>No row waits for more than {@value #WINDOW} steps: a part of the table is brought up to date with each of them.
+ * <p>No row is deferred for more than {@value #WINDOW} steps: each step brings a part of the table up to date.
  *
- * <p>B. Carpenter: Lazy Sparse Stochastic Gradient Descent for Regularized Multinomial Logistic Regression, 2008, defers decay in
- * this way, in closed form.
+ * <p>B. Carpenter: Lazy Sparse Stochastic Gradient Descent for Regularized Multinomial Logistic Regression, 2008,
+ * defers decay in this way, in closed form.
  *
  * <p>Concurrency: one thread.
  */
 final class DeferredRows implements AutoCloseable {
-    /** The most steps that a row waits for. */
+    /** The maximum number of steps for which a row is deferred. */
     static final int WINDOW = 256;
 
-    /** Elements of one array that are brought up to date together: they and their states stay in a second-level cache. */
+    /**
+     * Number of elements of one array that are brought up to date together: they and their states stay in a
+     * second-level cache.
+     */
     private static final long CHUNK = 1 << 16;
 
     private static final int AT_REST = -1;
@@ -43,9 +47,9 @@ final class DeferredRows implements AutoCloseable {
     private final boolean rests;
     private final Runnable settling = this::settle;
     private final double[][] scalars = new double[WINDOW + 1][];
-    /** The number of the last update that each row has got; {@link #AT_REST} before its first gradient. */
+    /** The number of the last update of each row; {@link #AT_REST} before its first gradient. */
     private final int[] last;
-    /** Where a row stands in the batch, if {@link #seen} says that it does. */
+    /** The position of a row in the batch, if {@link #seen} says that it has one. */
     private final int[] place;
 
     private final int[] seen;
@@ -57,7 +61,7 @@ final class DeferredRows implements AutoCloseable {
     private long[] segment = {};
 
     /**
-     * Begins with a table that is up to date.
+     * Starts with a table that is up to date.
      *
      * @param parameter the table
      * @param optimizer an optimizer that updates lazily
@@ -85,7 +89,7 @@ final class DeferredRows implements AutoCloseable {
         claim();
     }
 
-    /** Makes this the one that defers updates of the parameter: another one that did so makes up for them now. */
+    /** Makes this object defer the parameter's updates: another one that did so applies them now. */
     void claim() {
         parameter.defer(settling);
     }
@@ -147,7 +151,7 @@ final class DeferredRows implements AutoCloseable {
         sweep();
     }
 
-    /** The whole table has got an update in another way, which came after a call of {@link Parameter#value()}. */
+    /** The whole table has been updated elsewhere, after a call of {@link Parameter#value()}. */
     void updatedElsewhere() {
         Arrays.fill(last, updates);
     }
@@ -182,7 +186,7 @@ final class DeferredRows implements AutoCloseable {
         catchUp(behind, count);
     }
 
-    /** Makes up for the updates that rows have missed: those that have missed most come first, and wait for the others. */
+    /** Applies the updates that rows have missed: those that have missed most come first, and wait for the others. */
     private void catchUp(int[] numbers, int count) {
         int[] behind = byMissed(numbers, count);
         if (behind.length == 0) {
@@ -215,7 +219,7 @@ final class DeferredRows implements AutoCloseable {
         }
     }
 
-    /** Rows that have missed updates, sorted by how many, the most first. */
+    /** Rows that have missed updates, sorted by the number missed, in descending order. */
     private int[] byMissed(int[] numbers, int count) {
         int[] starts = new int[WINDOW + 2];
         for (int i = 0; i < count; i++) {
@@ -282,7 +286,7 @@ final class DeferredRows implements AutoCloseable {
         InPlace.run(optimizer.program(), inputs, parts, numbers);
     }
 
-    /** Brings all rows up to date and defers nothing any more. */
+    /** Brings all rows up to date and stops deferring. */
     @Override
     public void close() {
         parameter.endDefer(settling);

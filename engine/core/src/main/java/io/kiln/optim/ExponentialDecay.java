@@ -1,18 +1,18 @@
 package io.kiln.optim;
 
 /**
- * Falls by the same factor with every step: \(\max(\eta_0 f^{(t-1)/n}, \eta_{min})\).
+ * Decays by the same factor in every step: \(\max(\eta_0 f^{(t-1)/n}, \eta_{min})\).
  *
  * @param rate \(\eta_0\), the rate of the first step
- * @param steps n, in how many steps the rate falls by the factor
+ * @param steps n, the number of steps in which the rate decays by the factor
  * @param factor f, in (0, 1]
- * @param minimum \(\eta_{min}\), the rate below which it does not fall
+ * @param minimum \(\eta_{min}\), the lowest rate
  */
 public record ExponentialDecay(double rate, long steps, double factor, double minimum) implements Schedule {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public ExponentialDecay {
         Check.atLeastZero("exponentialDecay", "rate", rate);
@@ -22,10 +22,10 @@ public record ExponentialDecay(double rate, long steps, double factor, double mi
     }
 
     /**
-     * A decay that ends at 0.
+     * Creates a decay to 0.
      *
      * @param rate the rate of the first step
-     * @param steps in how many steps the rate falls by the factor
+     * @param steps the number of steps in which the rate decays by the factor
      * @param factor in (0, 1]
      */
     public ExponentialDecay(double rate, long steps, double factor) {

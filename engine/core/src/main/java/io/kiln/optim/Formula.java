@@ -41,7 +41,7 @@ final class Formula {
         return own(at).mul(s).add(own(at + 1).mul(x));
     }
 
-    /** The numbers of the optimizer itself begin here. */
+    /** The optimizer's own scalars start here. */
     static Expr own(int index) {
         return Expr.scalar(4 + index);
     }

@@ -28,13 +28,13 @@ public record Ftml(double beta1, double beta2, double epsilon) implements Optimi
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Ftml {
         Check.moments("ftml", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.6, beta2 = 0.999, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code beta1 = 0.6, beta2 = 0.999, epsilon = 1e-8}. */
     public Ftml() {
         this(0.6, 0.999, 1e-8);
     }

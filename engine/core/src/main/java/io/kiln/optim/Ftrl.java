@@ -5,9 +5,9 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * Follow the regularized leader, per coordinate: with \(g' = \mathrm{clip}(r g)\),
- * \(z \leftarrow z + g' - (\sqrt{n + g'^2} - \sqrt n) w / \eta\), \(n \leftarrow n + g'^2\),
- * \(w \leftarrow (\mathrm{sign}(z) \lambda_1 - z) / ((\beta + \sqrt n) / \eta + \lambda)\) where \(|z| > \lambda_1\), else 0.
- * H. B. McMahan et al., KDD 2013. The learning rate must be above 0.
+ * \(z \leftarrow z + g' - (\sqrt{n + g'^2} - \sqrt n) w / \eta\), \(n \leftarrow n + g'^2\), \(w \leftarrow
+ * (\mathrm{sign}(z) \lambda_1 - z) / ((\beta + \sqrt n) / \eta + \lambda)\) if \(|z| > \lambda_1\), otherwise 0. H. B.
+ * McMahan et al., KDD 2013. The learning rate must be above 0.
  *
  * @param lambda1 \(\lambda_1\), the L1 penalty
  * @param beta \(\beta\), above 0
@@ -29,14 +29,14 @@ public record Ftrl(double lambda1, double beta) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Ftrl {
         Check.atLeastZero("ftrl", "lambda1", lambda1);
         Check.positive("ftrl", "beta", beta);
     }
 
-    /** The customary attributes: {@code lambda1 = 0.01, beta = 1}. */
+    /** Uses the default attributes: {@code lambda1 = 0.01, beta = 1}. */
     public Ftrl() {
         this(0.01, 1);
     }

@@ -4,10 +4,11 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 
 /**
- * Centered RMSProp with momentum: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(n \leftarrow \rho n + (1 - \rho) g'^2\),
- * \(a \leftarrow \rho a + (1 - \rho) g'\), \(\Delta \leftarrow m \Delta - \eta\, g' / \sqrt{n - a^2 + \epsilon}\),
- * \(w \leftarrow w + \Delta\). A. Graves, arXiv:1308.0850, equations 38 to 45. As there and in MXNet epsilon stands inside the
- * root and the learning rate is part of the state; not so in PyTorch's {@code RMSprop(centered=True)}.
+ * Centered RMSProp with momentum: with \(g' = \mathrm{clip}(r g + \lambda w)\),
+ * \(n \leftarrow \rho n + (1 - \rho) g'^2\), \(a \leftarrow \rho a + (1 - \rho) g'\),
+ * \(\Delta \leftarrow m \Delta - \eta\, g' / \sqrt{n - a^2 + \epsilon}\), \(w \leftarrow w + \Delta\). A. Graves,
+ * arXiv:1308.0850, equations 38 to 45. As there and in MXNet, epsilon is inside the root and the learning rate is part
+ * of the state, unlike in PyTorch's {@code RMSprop(centered=True)}.
  *
  * @param rho \(\rho\), in [0, 1)
  * @param momentum m, in [0, 1)
@@ -20,7 +21,7 @@ public record GravesRmsProp(double rho, double momentum, double epsilon) impleme
         Expr g = Formula.decayedInsideClip();
         Expr n = Formula.average(0, Formula.S0, g.mul(g));
         Expr a = Formula.average(0, Formula.S1, g);
-        // Rounding may take the variance below zero.
+        // Rounding may make the variance negative.
         Expr deviation = n.sub(a.mul(a)).max(0).add(Formula.own(3)).sqrt();
         Expr delta = Formula.own(2).mul(Formula.S2).sub(Formula.LR.mul(g).div(deviation));
         return PointwiseProgram.of(Formula.W.add(delta), n, a, delta);
@@ -29,14 +30,14 @@ public record GravesRmsProp(double rho, double momentum, double epsilon) impleme
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public GravesRmsProp {
         Check.meanSquare("gravesRmsProp", rho, epsilon);
         Check.fraction("gravesRmsProp", "momentum", momentum);
     }
 
-    /** The customary attributes: {@code rho = 0.9, momentum = 0.9, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code rho = 0.9, momentum = 0.9, epsilon = 1e-8}. */
     public GravesRmsProp() {
         this(0.9, 0.9, 1e-8);
     }

@@ -7,10 +7,10 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.util.stream.IntStream;
 
 /**
- * AdaGrad with one learning rate per row: with \(g' = \mathrm{clip}(r g)\), \(h_i \leftarrow h_i + \mathrm{mean}_j\,
- * g'^2_{ij}\), \(w_{ij} \leftarrow w_{ij} - \eta (g'_{ij} / \sqrt{h_i + \epsilon} + \lambda w_{ij})\). For tables of
- * vectors; of a vector each element is a row. J. Duchi et al., JMLR 2011, as MXNet's contrib optimizer of this name applies
- * it to rows.
+ * AdaGrad with one learning rate per row: with \(g' = \mathrm{clip}(r g)\),
+ * \(h_i \leftarrow h_i + \mathrm{mean}_j\, g'^2_{ij}\), \(w_{ij} \leftarrow w_{ij} - \eta (g'_{ij} / \sqrt{h_i +
+ * \epsilon} + \lambda w_{ij})\). For tables of vectors; in a vector each element is a row. J. Duchi et al., JMLR 2011,
+ * applied to rows as in MXNet's contrib optimizer of this name.
  *
  * @param epsilon \(\epsilon\), above 0
  */
@@ -26,13 +26,13 @@ public record GroupAdaGrad(double epsilon) implements CompanionOptimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public GroupAdaGrad {
         Check.positive("groupAdaGrad", "epsilon", epsilon);
     }
 
-    /** The customary attributes: {@code epsilon = 1e-5}. */
+    /** Uses the default attributes: {@code epsilon = 1e-5}. */
     public GroupAdaGrad() {
         this(1e-5);
     }

@@ -1,18 +1,18 @@
 package io.kiln.optim;
 
 /**
- * Rises along a line to a peak and falls with the root of the number of steps:
+ * Rises linearly to a peak and decays with the inverse square root of the number of steps:
  * \(\eta \min(\frac{t}{n}, \sqrt{\frac{n}{t}})\). A. Vaswani et al., NeurIPS 2017 ("Noam"), where
  * \(\eta = (n d)^{-1/2}\) for a model of width d.
  *
  * @param peak \(\eta\), the rate of step n
- * @param warmUp n, how many steps the rise takes
+ * @param warmUp n, the number of steps of the rise
  */
 public record InverseSquareRoot(double peak, long warmUp) implements Schedule {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public InverseSquareRoot {
         Check.atLeastZero("inverseSquareRoot", "peak", peak);
@@ -23,8 +23,8 @@ public record InverseSquareRoot(double peak, long warmUp) implements Schedule {
      * The paper's schedule.
      *
      * @param width d, the width of the model
-     * @param warmUp n, how many steps the rise takes; 4,000 in the paper
-     * @param factor by what the paper's rate is multiplied
+     * @param warmUp n, the number of steps of the rise; 4,000 in the paper
+     * @param factor factor on the paper's rate
      * @return the schedule
      */
     public static InverseSquareRoot noam(long width, long warmUp, double factor) {

@@ -24,14 +24,14 @@ public record Lion(double beta1, double beta2) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Lion {
         Check.fraction("lion", "beta1", beta1);
         Check.fraction("lion", "beta2", beta2);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.99}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.99}. */
     public Lion() {
         this(0.9, 0.99);
     }

@@ -1,6 +1,6 @@
 package io.kiln.optim;
 
-/** Gradients overflow float16 at the smallest scale of the loss: no step can be made any more. */
+/** Thrown when gradients overflow float16 at the smallest loss scale: no further step is possible. */
 public final class LossScaleException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 

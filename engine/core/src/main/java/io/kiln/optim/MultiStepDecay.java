@@ -13,7 +13,7 @@ public record MultiStepDecay(double rate, List<Long> milestones, double factor) 
     /**
      * Checks the attributes and makes the list unmodifiable.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public MultiStepDecay {
         milestones = List.copyOf(milestones);

@@ -30,7 +30,9 @@ public record Nadam(double beta1, double beta2, double epsilon, double scheduleD
         return beta1 * (1 - 0.5 * Math.pow(0.96, t * scheduleDecay));
     }
 
-    /** The product of the momenta up to step t; what is left of it after some hundred steps does not change 1 - product. */
+    /**
+     * The product of the momenta up to step t; what remains of it after some hundred steps does not change 1 - product.
+     */
     private double product(long t) {
         double p = 1;
         for (long i = 1; i <= t && p > 1e-20; i++) {
@@ -42,14 +44,14 @@ public record Nadam(double beta1, double beta2, double epsilon, double scheduleD
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Nadam {
         Check.moments("nadam", beta1, beta2, epsilon);
         Check.atLeastZero("nadam", "scheduleDecay", scheduleDecay);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, scheduleDecay = 0.004}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, scheduleDecay = 0.004}. */
     public Nadam() {
         this(0.9, 0.999, 1e-8, 0.004);
     }

@@ -24,13 +24,13 @@ public record Nag(double momentum) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Nag {
         Check.fraction("nag", "momentum", momentum);
     }
 
-    /** The customary attributes: {@code momentum = 0.9}. */
+    /** Uses the default attributes: {@code momentum = 0.9}. */
     public Nag() {
         this(0.9);
     }

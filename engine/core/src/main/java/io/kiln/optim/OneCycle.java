@@ -1,11 +1,11 @@
 package io.kiln.optim;
 
 /**
- * One rise and one longer fall, both along half a cosine: from \(\eta / d\) at the first step to \(\eta\) after the share p
- * of the n steps, then to \(\eta / (d f)\) at their end, where it stays. L. Smith, N. Topin, arXiv:1708.07120.
+ * One rise and one longer decay, both along half a cosine: from \(\eta / d\) at the first step to \(\eta\) after the
+ * share p of the n steps, then to \(\eta / (d f)\) at their end, where it stays. L. Smith, N. Topin, arXiv:1708.07120.
  *
  * @param peak \(\eta\), the largest rate
- * @param steps n, how many steps the cycle takes
+ * @param steps n, the number of steps of the cycle
  * @param rise p, the share of them in which the rate rises, in (0, 1)
  * @param divisor d, the peak divided by the rate of the first step, at least 1
  * @param finalDivisor f, the rate of the first step divided by that of the last, at least 1
@@ -14,7 +14,7 @@ public record OneCycle(double peak, long steps, double rise, double divisor, dou
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public OneCycle {
         Check.atLeastZero("oneCycle", "peak", peak);
@@ -28,10 +28,10 @@ public record OneCycle(double peak, long steps, double rise, double divisor, dou
     }
 
     /**
-     * The cycle that PyTorch and optax take: {@code rise = 0.3, divisor = 25, finalDivisor = 1e4}.
+     * Creates the default cycle of PyTorch and optax: {@code rise = 0.3, divisor = 25, finalDivisor = 1e4}.
      *
      * @param peak the largest rate
-     * @param steps how many steps the cycle takes
+     * @param steps the number of steps of the cycle
      */
     public OneCycle(double peak, long steps) {
         this(peak, steps, 0.3, 25, 1e4);

@@ -1,19 +1,19 @@
 package io.kiln.optim;
 
 /**
- * Falls to a final rate along a polynomial: \(\eta_1 + (\eta_0 - \eta_1) (1 - \frac{t-1}{n})^p\) up to step n, then
+ * Decays to a final rate along a polynomial: \(\eta_1 + (\eta_0 - \eta_1) (1 - \frac{t-1}{n})^p\) up to step n, then
  * \(\eta_1\).
  *
  * @param rate \(\eta_0\), the rate of the first step
- * @param steps n, after how many steps the final rate is reached
- * @param power p; 1 falls along a line
+ * @param steps n, the number of steps to the final rate
+ * @param power p; 1 for a linear decay
  * @param finalRate \(\eta_1\)
  */
 public record PolynomialDecay(double rate, long steps, double power, double finalRate) implements Schedule {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public PolynomialDecay {
         Check.atLeastZero("polynomialDecay", "rate", rate);
@@ -23,10 +23,10 @@ public record PolynomialDecay(double rate, long steps, double power, double fina
     }
 
     /**
-     * A parabola to 0.
+     * Creates a quadratic decay to 0.
      *
      * @param rate the rate of the first step
-     * @param steps after how many steps 0 is reached
+     * @param steps the number of steps to 0
      */
     public PolynomialDecay(double rate, long steps) {
         this(rate, steps, 2, 0);

@@ -6,7 +6,7 @@ import io.kiln.ndarray.NDArray;
 import java.util.Arrays;
 
 /**
- * The update of one whole parameter, made ready to be run in each step.
+ * The update of one whole parameter, prepared to run in each step.
  *
  * <p>Concurrency: one thread.
  */
@@ -16,7 +16,7 @@ final class PreparedUpdate {
     private final Backend.Prepared program;
 
     /**
-     * Makes an update ready.
+     * Prepares an update.
      *
      * @param optimizer an optimizer whose update {@linkplain #serves is its program alone}
      * @param weight the parameter

@@ -29,13 +29,13 @@ public record RAdam(double beta1, double beta2, double epsilon) implements Optim
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public RAdam {
         Check.moments("rAdam", beta1, beta2, epsilon);
     }
 
-    /** The customary attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8}. */
     public RAdam() {
         this(0.9, 0.999, 1e-8);
     }

@@ -1,9 +1,10 @@
 package io.kiln.optim;
 
 /**
- * Lowers the learning rate when a metric has stopped to improve. A value is an improvement when it is below \((1 - r)
- * \cdot\) the best so far (above \((1 + r) \cdot\) it, where larger is better). After as many values in a row without one
- * as patience says, the rate is multiplied by the factor; then as many values as cool-down says are not counted.
+ * Lowers the learning rate when a metric has stopped improving. A value is an improvement if it is below
+ * \((1 - r) \cdot\) the best so far (above \((1 + r) \cdot\) it, if larger is better). After {@code patience}
+ * consecutive values without improvement, the rate is multiplied by the factor; the next {@code coolDown} values are
+ * then not counted.
  *
  * <pre>{@code
  * ReduceOnPlateau plateau = new ReduceOnPlateau(0.1, false);
@@ -12,8 +13,8 @@ package io.kiln.optim;
  * }
  * }</pre>
  *
- * <p>Concurrency: one thread. As PyTorch's scheduler of this name, except that a rate falls at the patience-th value without
- * improvement, as in optax, not at the one after it.
+ * <p>Concurrency: one thread. Like PyTorch's scheduler of this name, except that the rate is lowered at the patience-th
+ * value without improvement, as in optax, not at the next one.
  */
 public final class ReduceOnPlateau {
     private final Settings settings;
@@ -23,17 +24,17 @@ public final class ReduceOnPlateau {
     /**
      * How rates are lowered.
      *
-     * @param factor by what the rate is multiplied, in (0, 1]
-     * @param patience values without improvement that lower it, at least 1
-     * @param tolerance r, relative improvement that counts, in [0, 1)
-     * @param coolDown values after it that are not counted
-     * @param minimum the rate below which it does not fall
+     * @param factor factor on the rate, in (0, 1]
+     * @param patience number of values without improvement that lower it, at least 1
+     * @param tolerance r, minimum relative improvement, in [0, 1)
+     * @param coolDown number of values after it that are not counted
+     * @param minimum the lowest rate
      */
     public record Settings(double factor, long patience, double tolerance, long coolDown, double minimum) {
         /**
          * Checks the settings.
          *
-         * @throws IllegalArgumentException when one is out of range
+         * @throws IllegalArgumentException if one is out of range
          */
         public Settings {
             Check.factor("reduceOnPlateau", factor);
@@ -43,28 +44,28 @@ public final class ReduceOnPlateau {
             Check.atLeastZero("reduceOnPlateau", "minimum", minimum);
         }
 
-        /** {@code factor = 0.1, patience = 10, tolerance = 1e-4, coolDown = 0, minimum = 0}. */
+        /** Uses the defaults: {@code factor = 0.1, patience = 10, tolerance = 1e-4, coolDown = 0, minimum = 0}. */
         public Settings() {
             this(0.1, 10, 1e-4, 0, 0);
         }
     }
 
     /**
-     * What is remembered between values, to be saved beside a trainer's states.
+     * The state between values, to be saved with a trainer's states.
      *
-     * @param rate the rate now
+     * @param rate the current rate
      * @param best the best value so far; NaN before the first
-     * @param waited values since the best
-     * @param cooling values that will not be counted
+     * @param waited number of values since the best
+     * @param cooling number of values that will not be counted
      */
     public record State(double rate, double best, long waited, long cooling) {}
 
     /**
-     * Begins with a rate.
+     * Starts with a rate.
      *
      * @param settings how rates are lowered
-     * @param rate the rate at the beginning
-     * @param largerIsBetter whether the metric grows when the network learns
+     * @param rate the initial rate
+     * @param largerIsBetter whether larger values of the metric are better
      */
     public ReduceOnPlateau(Settings settings, double rate, boolean largerIsBetter) {
         Check.atLeastZero("reduceOnPlateau", "rate", rate);
@@ -74,10 +75,10 @@ public final class ReduceOnPlateau {
     }
 
     /**
-     * Begins with a rate and the default settings.
+     * Starts with a rate and the default settings.
      *
-     * @param rate the rate at the beginning
-     * @param largerIsBetter whether the metric grows when the network learns
+     * @param rate the initial rate
+     * @param largerIsBetter whether larger values of the metric are better
      */
     public ReduceOnPlateau(double rate, boolean largerIsBetter) {
         this(new Settings(), rate, largerIsBetter);
@@ -86,7 +87,7 @@ public final class ReduceOnPlateau {
     /**
      * Adds the next value of the metric. NaN is not an improvement.
      *
-     * @param value the metric, of an epoch or a validation
+     * @param value the metric's value for an epoch or a validation
      * @return the learning rate from now on
      */
     public double observe(double value) {
@@ -109,7 +110,7 @@ public final class ReduceOnPlateau {
     }
 
     /**
-     * What is remembered.
+     * Returns the state.
      *
      * @return the state
      */
@@ -118,7 +119,7 @@ public final class ReduceOnPlateau {
     }
 
     /**
-     * Goes on from a remembered state.
+     * Continues from a saved state.
      *
      * @param saved a state of an instance with the same settings
      */

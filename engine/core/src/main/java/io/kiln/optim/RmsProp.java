@@ -5,8 +5,8 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * RMSProp: with \(g' = \mathrm{clip}(r g + \lambda w)\), \(n \leftarrow \rho n + (1 - \rho) g'^2\),
- * \(w \leftarrow w - \eta\, g' / \sqrt{n + \epsilon}\). T. Tieleman, G. Hinton, Lecture 6.5, 2012. As in
- * MXNet epsilon stands inside the root, in PyTorch outside.
+ * \(w \leftarrow w - \eta\, g' / \sqrt{n + \epsilon}\). T. Tieleman, G. Hinton, Lecture 6.5, 2012. As in MXNet, epsilon
+ * is inside the root; in PyTorch it is outside.
  *
  * @param rho \(\rho\), in [0, 1)
  * @param epsilon \(\epsilon\), above 0, inside the root
@@ -24,13 +24,13 @@ public record RmsProp(double rho, double epsilon) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public RmsProp {
         Check.meanSquare("rmsProp", rho, epsilon);
     }
 
-    /** The customary attributes: {@code rho = 0.9, epsilon = 1e-8}. */
+    /** Uses the default attributes: {@code rho = 0.9, epsilon = 1e-8}. */
     public RmsProp() {
         this(0.9, 1e-8);
     }

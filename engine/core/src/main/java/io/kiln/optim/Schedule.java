@@ -8,7 +8,7 @@ package io.kiln.optim;
  */
 public interface Schedule {
     /**
-     * The name used in JSON: the class name with a small first letter.
+     * The name used in JSON: the class name with a lower-case first letter.
      *
      * @return the name
      */
@@ -20,7 +20,7 @@ public interface Schedule {
     /**
      * The learning rate.
      *
-     * @param step which update, from 1
+     * @param step number of the update, from 1
      * @return the rate, at least 0
      */
     double at(long step);

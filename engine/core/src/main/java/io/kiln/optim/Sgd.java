@@ -5,8 +5,8 @@ import io.kiln.pointwise.PointwiseProgram;
 
 /**
  * Stochastic gradient descent with momentum: \(s \leftarrow m s + \eta (\mathrm{clip}(r g) + \lambda w)\),
- * \(w \leftarrow w - s\); without momentum there is no state. B. Polyak, 1964. As in MXNet the learning rate is part of the
- * state; in PyTorch it is not, so that the two differ for some steps behind each change of the rate.
+ * \(w \leftarrow w - s\); without momentum there is no state. B. Polyak, 1964. As in MXNet the learning rate is part of
+ * the state; in PyTorch it is not, so the two differ for some steps after each change of the rate.
  *
  * @param momentum m, in [0, 1)
  */
@@ -23,13 +23,13 @@ public record Sgd(double momentum) implements Optimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Sgd {
         Check.fraction("sgd", "momentum", momentum);
     }
 
-    /** The customary attributes: {@code momentum = 0}. */
+    /** Uses the default attributes: {@code momentum = 0}. */
     public Sgd() {
         this(0);
     }

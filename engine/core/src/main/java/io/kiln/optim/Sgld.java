@@ -23,13 +23,13 @@ public record Sgld(double temperature) implements CompanionOptimizer {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Sgld {
         Check.atLeastZero("sgld", "temperature", temperature);
     }
 
-    /** The customary attributes: {@code temperature = 1}. */
+    /** Uses the default attributes: {@code temperature = 1}. */
     public Sgld() {
         this(1);
     }

@@ -21,14 +21,14 @@ public record Signum(double momentum, double decoupledDecay) implements Optimize
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public Signum {
         Check.fraction("signum", "momentum", momentum);
         Check.atLeastZero("signum", "decoupledDecay", decoupledDecay);
     }
 
-    /** The customary attributes: {@code momentum = 0.9, decoupledDecay = 0}. */
+    /** Uses the default attributes: {@code momentum = 0.9, decoupledDecay = 0}. */
     public Signum() {
         this(0.9, 0);
     }

@@ -1,9 +1,9 @@
 package io.kiln.optim;
 
 /**
- * The numbers that one update of one parameter depends on.
+ * The numbers on which one update of one parameter depends.
  *
- * @param number which update of the parameter this is, from 1
+ * @param number number of this update of the parameter, from 1
  * @param learningRate the learning rate
  * @param weightDecay the weight decay, 0 for parameters that are not decayed
  * @param rescale factor on the gradient: 1/batch, times the factor of clipping by global norm
@@ -15,7 +15,7 @@ public record Step(
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when one is out of range or not a number
+     * @throws IllegalArgumentException if one is out of range or not a number
      */
     public Step {
         if (number < 1) {
@@ -30,7 +30,7 @@ public record Step(
     }
 
     /**
-     * These numbers with another learning rate.
+     * Returns these numbers with another learning rate.
      *
      * @param rate the learning rate
      * @return the new numbers

@@ -1,18 +1,18 @@
 package io.kiln.optim;
 
 /**
- * Multiplies the rate by a factor every so many steps: \(\max(\eta_0 f^{\lfloor (t-1)/n \rfloor}, \eta_{min})\).
+ * Multiplies the rate by a factor every n steps: \(\max(\eta_0 f^{\lfloor (t-1)/n \rfloor}, \eta_{min})\).
  *
  * @param rate \(\eta_0\), the rate of the first step
- * @param interval n, how many steps have the same rate
+ * @param interval n, the number of steps with the same rate
  * @param factor f, in (0, 1]
- * @param minimum \(\eta_{min}\), the rate below which it does not fall
+ * @param minimum \(\eta_{min}\), the lowest rate
  */
 public record StepDecay(double rate, long interval, double factor, double minimum) implements Schedule {
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public StepDecay {
         Check.atLeastZero("stepDecay", "rate", rate);
@@ -22,10 +22,10 @@ public record StepDecay(double rate, long interval, double factor, double minimu
     }
 
     /**
-     * A decay that stops at 1e-8.
+     * Creates a decay that stops at 1e-8.
      *
      * @param rate the rate of the first step
-     * @param interval how many steps have the same rate
+     * @param interval the number of steps with the same rate
      * @param factor in (0, 1]
      */
     public StepDecay(double rate, long interval, double factor) {

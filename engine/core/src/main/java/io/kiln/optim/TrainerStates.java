@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The optimizer's states of a trainer's parameters, and the file that keeps them: safetensors of the states, of the weights'
+ * The optimizer's states of a trainer's parameters, and their file: safetensors of the states, of the weights'
  * averages, of gradients that wait for further batches and, as metadata, of the trainer's counters.
  */
 final class TrainerStates implements AutoCloseable {
@@ -33,7 +33,7 @@ final class TrainerStates implements AutoCloseable {
     private final Optimizer optimizer;
     private final Map<String, State> states = new LinkedHashMap<>();
 
-    /** What an optimizer remembers of one parameter. */
+    /** The optimizer's state for one parameter. */
     static final class State {
         final NDArray[] arrays;
         long updates;
@@ -46,16 +46,16 @@ final class TrainerStates implements AutoCloseable {
     /**
      * The trainer's numbers.
      *
-     * @param steps updates so far
-     * @param fixedRate the learning rate in place of the schedule's; NaN for none
-     * @param accumulation batches that make an update
-     * @param collected batches that wait
-     * @param collectedSize their size
+     * @param steps number of updates so far
+     * @param fixedRate the learning rate that replaces the schedule's; NaN for none
+     * @param accumulation number of batches per update
+     * @param collected number of waiting batches
+     * @param collectedSize their total size
      */
     record Counters(long steps, double fixedRate, int accumulation, int collected, double collectedSize) {}
 
     /**
-     * What was read, besides what went to its places.
+     * The result of reading, except for what was restored directly.
      *
      * @param counters the trainer's numbers
      * @param pending names of the parameters whose gradients wait
@@ -83,7 +83,7 @@ final class TrainerStates implements AutoCloseable {
         return new State(arrays);
     }
 
-    /** Writes all; average and scaler may be null. */
+    /** Writes everything; average and scaler may be null. */
     void write(Path file, Counters counters, Map<String, Parameter> pending, WeightAverage average, LossScaler scaler)
             throws IOException {
         Map<String, NDArray> tensors = new LinkedHashMap<>();
@@ -128,7 +128,7 @@ final class TrainerStates implements AutoCloseable {
         }
     }
 
-    /** Reads all, and what is there of average and scaler. */
+    /** Reads everything, including average and scaler if present. */
     Saved read(Path file, int accumulation, WeightAverage average, LossScaler scaler) throws IOException {
         try (Scope scope = Scope.open()) {
             SafeTensors.Contents contents = SafeTensors.read(file);
@@ -166,7 +166,7 @@ final class TrainerStates implements AutoCloseable {
         }
     }
 
-    /** Gives parameters the gradients that wait. */
+    /** Restores the waiting gradients of parameters. */
     private Set<String> restorePending(Path file, Map<String, NDArray> tensors) {
         Set<String> restored = new LinkedHashSet<>();
         parameters.forEach((name, p) -> {

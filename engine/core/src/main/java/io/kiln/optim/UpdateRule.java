@@ -6,7 +6,7 @@ import io.kiln.graph.RecordJson;
 import io.kiln.op.Role;
 
 /**
- * All that decides on the updates of a training: a trainer applies it on one machine, a KVStore on slices.
+ * Everything that determines the updates of a training: a trainer applies it on one machine, a KVStore on slices.
  *
  * @param optimizer the optimizer
  * @param schedule the learning rate of each step
@@ -21,7 +21,7 @@ public record UpdateRule(
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public UpdateRule {
         Check.atLeastZero("updateRule", "weightDecay", weightDecay);
@@ -59,7 +59,7 @@ public record UpdateRule(
     }
 
     /**
-     * This rule with another weight decay.
+     * Returns this rule with another weight decay.
      *
      * @param decay the weight decay
      * @return the new rule
@@ -69,7 +69,7 @@ public record UpdateRule(
     }
 
     /**
-     * This rule with a bound on each element of the gradients.
+     * Returns this rule with a bound on each element of the gradients.
      *
      * @param bound the bound
      * @return the new rule
@@ -79,7 +79,7 @@ public record UpdateRule(
     }
 
     /**
-     * This rule with a bound on the norm of all gradients together.
+     * Returns this rule with a bound on the norm of all gradients together.
      *
      * @param bound the bound
      * @return the new rule
@@ -89,12 +89,12 @@ public record UpdateRule(
     }
 
     /**
-     * The numbers of one update.
+     * Returns the numbers of one update.
      *
-     * @param number which update, from 1
-     * @param role what the parameter is for
+     * @param number number of the update, from 1
+     * @param role the parameter's role
      * @param rescale factor on the gradient
-     * @return what the optimizer needs
+     * @return the optimizer's input
      */
     public Step step(long number, Role role, double rescale) {
         boolean decayed = role.isDecayed();
@@ -102,7 +102,7 @@ public record UpdateRule(
     }
 
     /**
-     * The JSON form.
+     * Returns the JSON form.
      *
      * @return text that {@link #fromJson} reads
      */

@@ -1,10 +1,10 @@
 package io.kiln.optim;
 
 /**
- * Rises along a line from a first rate to that with which another schedule begins, then follows that one:
+ * Rises linearly from an initial rate to the first rate of another schedule, then follows that:
  * \(\eta_b + (\eta(1) - \eta_b) \frac{t-1}{n}\) up to step n, then \(\eta(t - n)\).
  *
- * @param steps n, how many steps the rise takes
+ * @param steps n, the number of steps of the rise
  * @param begin \(\eta_b\), the rate of the first step
  * @param then the schedule that follows
  */
@@ -12,7 +12,7 @@ public record WarmUp(long steps, double begin, Schedule then) implements Schedul
     /**
      * Checks the attributes.
      *
-     * @throws IllegalArgumentException when one is out of range
+     * @throws IllegalArgumentException if one is out of range
      */
     public WarmUp {
         Check.positive("warmUp", "steps", steps);

@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A moving average of weights, which often predicts better than the weights themselves: \(a \leftarrow a + (1 - d_t)(w -
- * a)\) after each update, where a begins as the weights after the first one. With warm-up \(d_t = \min(d, \frac{1 + t}{10 +
- * t})\), as in TensorFlow's ExponentialMovingAverage; without, \(d_t = d\). B. Polyak, A. Juditsky, 1992. Running
- * statistics are not averaged.
+ * A moving average of weights, which often predicts better than the weights themselves:
+ * \(a \leftarrow a + (1 - d_t)(w - a)\) after each update, where a is initially the weights after the first one. With
+ * warm-up \(d_t = \min(d, \frac{1 + t}{10 + t})\), as in TensorFlow's ExponentialMovingAverage; without, \(d_t = d\).
+ * B. Polyak, A. Juditsky, 1992. Running statistics are not averaged.
  *
  * <pre>{@code
  * try (WeightAverage.Swap averaged = trainer.average().swapIn()) {
@@ -37,19 +37,19 @@ public final class WeightAverage implements AutoCloseable {
      * How weights are averaged.
      *
      * @param decay d, in [0, 1)
-     * @param warmUp whether the first averages forget faster
+     * @param warmUp whether the first averages decay faster
      */
     public record Settings(double decay, boolean warmUp) {
         /**
          * Checks the settings.
          *
-         * @throws IllegalArgumentException when one is out of range
+         * @throws IllegalArgumentException if one is out of range
          */
         public Settings {
             Check.fraction("weightAverage", "decay", decay);
         }
 
-        /** {@code decay = 0.999, warmUp = true}. */
+        /** Uses the defaults: {@code decay = 0.999, warmUp = true}. */
         public Settings() {
             this(0.999, true);
         }
@@ -60,7 +60,7 @@ public final class WeightAverage implements AutoCloseable {
         this.parameters = parameters;
     }
 
-    /** Puts the weights themselves back when it is closed. */
+    /** Restores the weights when it is closed. */
     public final class Swap implements AutoCloseable {
         private final Map<String, NDArray> weights = new LinkedHashMap<>();
 
@@ -87,10 +87,10 @@ public final class WeightAverage implements AutoCloseable {
     }
 
     /**
-     * Lets the parameters have their averages for a while. Parameters that were never updated keep what they have.
+     * Temporarily sets the parameters to their averages. Parameters that were never updated keep their values.
      *
-     * @return puts the weights back
-     * @throws IllegalStateException when the averages are swapped in already
+     * @return restores the weights when closed
+     * @throws IllegalStateException if the averages are already swapped in
      */
     public Swap swapIn() {
         if (swapped) {
@@ -100,7 +100,7 @@ public final class WeightAverage implements AutoCloseable {
         return new Swap();
     }
 
-    /** Takes the weights of an update in. */
+    /** Adds the weights after an update. */
     void update(Iterable<String> updated) {
         checkOut();
         updates++;
@@ -118,7 +118,7 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** Refuses to train averages. */
+    /** Rejects training while the averages are swapped in. */
     void checkOut() {
         if (swapped) {
             throw new IllegalStateException(
@@ -135,7 +135,7 @@ public final class WeightAverage implements AutoCloseable {
         return averages;
     }
 
-    /** Takes over detached arrays. */
+    /** Takes ownership of detached arrays. */
     void restore(long newUpdates, Map<String, NDArray> saved) {
         checkOut();
         close();
