@@ -103,7 +103,7 @@ public final class SnapshotManifest implements AutoCloseable {
     }
 
     /**
-     * Forgets everything up to a complete version, except that version, and returns the names of the forgotten blocks.
+     * Forgets everything up to a complete attempt's version, except that attempt; returns the forgotten blocks' names.
      */
     private String[] obsolete(Attempt complete, long version) {
         List<String> blocks = new ArrayList<>();
