@@ -20,8 +20,11 @@ import scala.jdk.CollectionConverters._
  * softmaxCrossEntropy, or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or
  * boolean, an array of these, or binary (one unsigned byte each, with inputShape set).
  *
- * {{{ val net = new Sequential(new Dense(128, Activation.RELU), new Dense(10)) val model = new
- * NetClassifier().setNetwork(net).setMaxEpochs(5).fit(train) model.transform(test) }}}
+ * {{{
+ * val net = new Sequential(new Dense(128, Activation.RELU), new Dense(10))
+ * val model = new NetClassifier().setNetwork(net).setMaxEpochs(5).fit(train)
+ * model.transform(test)
+ * }}}
  */
 class NetClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, NetClassifier, NetClassificationModel]
