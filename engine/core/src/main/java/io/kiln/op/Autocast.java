@@ -86,7 +86,7 @@ public final class Autocast {
     /**
      * What this thread casts.
      *
-     * @return the setting, or null when it casts nothing
+     * @return the setting, or null if it casts nothing
      */
     public static Setting setting() {
         Mode mode = CURRENT.get();

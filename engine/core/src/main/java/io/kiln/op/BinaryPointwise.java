@@ -23,7 +23,7 @@ public interface BinaryPointwise extends Pointwise {
      * @param a the first input
      * @param b the second input
      * @param y the output
-     * @return an array of the output's shape, or null when it is zero everywhere
+     * @return an array of the output's shape, or null if it is zero everywhere
      */
     NDArray gradientA(NDArray dy, NDArray a, NDArray b, NDArray y);
 
@@ -34,7 +34,7 @@ public interface BinaryPointwise extends Pointwise {
      * @param a the first input
      * @param b the second input
      * @param y the output
-     * @return an array of the output's shape, or null when it is zero everywhere
+     * @return an array of the output's shape, or null if it is zero everywhere
      */
     NDArray gradientB(NDArray dy, NDArray a, NDArray b, NDArray y);
 

@@ -48,7 +48,7 @@ public final class CustomOps {
      *
      * @param op the operator
      * @return the name of its class
-     * @throws IllegalArgumentException when it is not registered, so that nobody could read the graph
+     * @throws IllegalArgumentException if it is not registered, so that nobody could read the graph
      */
     public static String nameOf(CustomOp op) {
         String name = op.getClass().getName();
@@ -63,7 +63,7 @@ public final class CustomOps {
      *
      * @param name the name of its class
      * @return the class
-     * @throws IllegalArgumentException when none of that name is registered
+     * @throws IllegalArgumentException if none of that name is registered
      */
     public static Class<? extends CustomOp> find(String name) {
         Class<? extends CustomOp> type = REGISTERED.get(name);

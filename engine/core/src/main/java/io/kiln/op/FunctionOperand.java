@@ -433,7 +433,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     /**
      * Elements at random set to 0 and the others scaled up, in train mode only.
      *
-     * @param rate probability of an element to be dropped, 0 &le; rate &lt; 1
+     * @param rate probability of an element being dropped, 0 &le; rate &lt; 1
      * @return the elements left
      */
     public T dropout(double rate) {

@@ -31,7 +31,7 @@ public interface GradientContext {
      * The gradient with respect to an output.
      *
      * @param i which, from 0
-     * @return the array, of the output's shape; null when no gradient flows into this output
+     * @return the array, of the output's shape; null if no gradient flows into this output
      */
     NDArray outputGradient(int i);
 
@@ -39,7 +39,7 @@ public interface GradientContext {
      * Whether the gradient of an input is wanted.
      *
      * @param i which, from 0
-     * @return false when it may be left out
+     * @return false if it may be left out
      */
     boolean needs(int i);
 

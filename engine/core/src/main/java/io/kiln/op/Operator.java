@@ -13,8 +13,8 @@ import io.kiln.op.shape.FullLike;
  */
 public interface Operator {
     /**
-     * The name used in messages and graphs: the class name with a small first letter, without the suffix Op, which operators have
-     * that would share their name with a layer.
+     * The name used in messages and graphs: the class name with a lower-case first letter, without the suffix Op, which
+     * operators have that would share their name with a layer.
      *
      * @return the name
      */
@@ -27,7 +27,7 @@ public interface Operator {
      *
      * @param inputs what is known of the inputs
      * @return shape and dtype of each output
-     * @throws io.kiln.ndarray.ShapeException when the inputs do not fit, naming operation, argument, expected and got
+     * @throws io.kiln.ndarray.ShapeException if the inputs do not fit, naming operation, argument, expected and got
      */
     Spec[] infer(Spec... inputs);
 
@@ -53,7 +53,7 @@ public interface Operator {
      * The operator composed of others, for backends without a kernel of its own.
      *
      * @param inputs its inputs
-     * @return its outputs, or null when it is a primitive
+     * @return its outputs, or null if it is a primitive
      */
     default NDArray[] compose(NDArray... inputs) {
         return null;
@@ -67,7 +67,7 @@ public interface Operator {
      * @param inputs shape and dtype of each input, all sizes known
      * @param outputs shape and dtype of each output
      * @return by default the number of elements of the largest input or output
-     * @throws ArithmeticException when the number does not fit a long
+     * @throws ArithmeticException if the number does not fit a long
      */
     default long flops(Spec[] inputs, Spec[] outputs) {
         long largest = 0;

@@ -36,7 +36,7 @@ public final class OperatorFamilies {
      * The name of an operator in graphs, JSON and messages.
      *
      * @param operator its class
-     * @return the class name with a small first letter, without the suffix Op
+     * @return the class name with a lower-case first letter, without the suffix Op
      */
     public static String name(Class<?> operator) {
         String s = operator.getSimpleName();

@@ -18,7 +18,7 @@ public abstract class Probe {
     /**
      * The probe of this thread.
      *
-     * @return null when nothing is reported: no probe is set, or it is reporting right now
+     * @return null if nothing is reported: no probe is set, or it is reporting right now
      */
     public static Probe ofThread() {
         Probe p = CURRENT.get();

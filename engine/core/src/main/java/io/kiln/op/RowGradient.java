@@ -17,11 +17,11 @@ public interface RowGradient extends Operator {
     RowSparse rowGradient(GradientContext context);
 
     /**
-     * Whether the gradient with respect to the first input consists of the output's gradient alone, row by row under the
-     * numbers that the second input holds.
+     * Whether the gradient with respect to the first input consists of the output's gradient alone, row by row under
+     * the numbers that the second input holds.
      *
      * @param table shape of the first input
-     * @return true when whole rows of it are looked up
+     * @return true if whole rows of it are looked up
      */
     boolean looksUpRows(Shape table);
 }

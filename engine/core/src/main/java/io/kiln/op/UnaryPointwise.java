@@ -20,7 +20,7 @@ public interface UnaryPointwise extends Pointwise {
      * @param dy gradient with respect to the output
      * @param x the input
      * @param y the output
-     * @return gradient with respect to the input, or null when it is zero everywhere
+     * @return gradient with respect to the input, or null if it is zero everywhere
      */
     NDArray gradient(NDArray dy, NDArray x, NDArray y);
 

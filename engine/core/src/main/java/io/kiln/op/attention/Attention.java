@@ -29,7 +29,7 @@ public final class Attention {
      * @param value values […,S,V]
      * @param mask which keys are looked at (bool) or what is added to the products (floating); null for none
      * @param causal whether later keys are hidden
-     * @param dropout probability of an attention weight to be dropped in train mode, in [0, 1)
+     * @param dropout probability of an attention weight being dropped in train mode, in [0, 1)
      * @return y […,L,V]
      */
     public static NDArray scaledDotProduct(

@@ -25,19 +25,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017): \(P = \mathrm{softmax}(s\, q k^\top + m)\), \(y = \mathrm{drop}(P) v\).
- * Inputs: q[…,L,E], k[…,S,E], v[…,S,V] and, if there is one, a mask that broadcasts to […,L,S]: of bool, saying which keys a
- * query looks at, or floating, added to the products. The axes in front broadcast, so that groups of queries may share keys.
- * With causal, query i of L looks at keys 0 to i + S − L, so that the last query sees the last key, as where the first keys come
- * from a cache; or, aligned at the first key, at keys 0 to i, as PyTorch's and ONNX's {@code is_causal} do. A key with −∞ in the mask is hidden. A query without any key gets y = 0
- * and no gradient.
+ * Scaled dot-product attention (Vaswani et al. 2017): \(P = \mathrm{softmax}(s\, q k^\top + m)\),
+ * \(y = \mathrm{drop}(P) v\). Inputs: q[…,L,E], k[…,S,E], v[…,S,V] and, if there is one, a mask that broadcasts to
+ * […,L,S]: of bool, saying which keys a query looks at, or floating, added to the products. The axes in front
+ * broadcast, so that groups of queries may share keys. With causal, query i of L looks at keys 0 to i + S − L, so that
+ * the last query sees the last key, as where the first keys come from a cache; or, aligned at the first key, at keys 0
+ * to i, as PyTorch's and ONNX's {@code is_causal} do. A key with −∞ in the mask is hidden. A query without any key gets
+ * y = 0 and no gradient.
  *
- * <p>Outputs: y[…,L,V], P[…,L,S], and with dropout what P was multiplied by [.…,L,S]. Floating dtypes, one for q, k and v.
+ * <p>Outputs: y[…,L,V], P[…,L,S], and with dropout what P was multiplied by [.…,L,S]. Floating dtypes, one for q, k and
+ * v.
  *
  * @param scale s, such as \(1/\sqrt E\)
  * @param causal whether later keys are hidden
  * @param masked whether there is a mask
- * @param dropout probability of an element of P to be dropped in train mode, in [0, 1)
+ * @param dropout probability of an element of P being dropped in train mode, in [0, 1)
  * @param alignedFirst whether, with causal, the first query sees the first key alone, however many keys there are
  */
 public record ScaledDotProductAttention(
@@ -49,7 +51,7 @@ public record ScaledDotProductAttention(
      * @param scale s, such as \(1/\sqrt E\)
      * @param causal whether later keys are hidden
      * @param masked whether there is a mask
-     * @param dropout probability of an element of P to be dropped in train mode, in [0, 1)
+     * @param dropout probability of an element of P being dropped in train mode, in [0, 1)
      */
     public ScaledDotProductAttention(double scale, boolean causal, boolean masked, double dropout) {
         this(scale, causal, masked, dropout, false);
@@ -214,7 +216,7 @@ public record ScaledDotProductAttention(
      *
      * @param queries L
      * @param keys S
-     * @return its number; negative when the first query sees none
+     * @return its number; negative if the first query sees none
      */
     public long lastKeyOfFirst(long queries, long keys) {
         return alignedFirst ? 0 : keys - queries;

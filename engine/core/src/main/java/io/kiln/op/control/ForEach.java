@@ -24,7 +24,7 @@ public record ForEach(Graph body, int data, int states) implements GraphOperator
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when they do not fit the body
+     * @throws IllegalArgumentException if they do not fit the body
      */
     public ForEach {
         if (data < 1

@@ -29,7 +29,7 @@ public record WhileLoop(Graph condition, Graph body, int variables, int conditio
     /**
      * Checks the numbers.
      *
-     * @throws IllegalArgumentException when they do not fit the graphs
+     * @throws IllegalArgumentException if they do not fit the graphs
      */
     public WhileLoop {
         boolean fits = variables >= 1

@@ -13,7 +13,7 @@ public final class Completion {
         return a == null ? b : b == null ? a : a.join(b);
     }
 
-    /** The shape [size of an axis], unknown when the shape or the size is. */
+    /** The shape [size of an axis], unknown if the shape or the size is. */
     public static Shape vector(Shape x, int axis) {
         return Shape.of(x == null || axis >= x.rank() ? Shape.UNKNOWN : x.dim(axis));
     }

@@ -185,7 +185,7 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
         return Dispatch.one(new Where(), goesOn, next, old);
     }
 
-    /** The first state, zeros when it is not given. */
+    /** The first state, zeros if it is not given. */
     public NDArray first(int which, Shape shape, NDArray... inputs) {
         NDArray given = state(which, inputs);
         return given != null ? given : inputs[X].factory().zeros(shape, inputs[X].dtype());

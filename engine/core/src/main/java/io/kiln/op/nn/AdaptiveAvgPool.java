@@ -44,7 +44,7 @@ public record AdaptiveAvgPool(List<Long> size) implements Operator {
         };
     }
 
-    /** The size of all shares; null when they differ. */
+    /** The size of all shares; null if they differ. */
     private List<Long> window(Shape x) {
         List<Long> kernel = new ArrayList<>();
         for (int i = 0; i < size.size(); i++) {

@@ -11,16 +11,17 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.random.RandomOps;
 
 /**
- * DropoutOp (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is otherwise
- * divided by 1 − rate; in predict mode y = x. Shapes: y as x. The second output is the mask by which x was multiplied.
+ * DropoutOp (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is
+ * otherwise divided by 1 − rate; in predict mode y = x. Shapes: y as x. The second output is the mask by which x was
+ * multiplied.
  *
- * @param rate probability of an element to be dropped, 0 ≤ rate &lt; 1
+ * @param rate probability of an element being dropped, 0 ≤ rate &lt; 1
  */
 public record DropoutOp(double rate) implements Stochastic {
     /**
      * Checks the rate.
      *
-     * @throws IllegalArgumentException when it is outside [0, 1)
+     * @throws IllegalArgumentException if it is outside [0, 1)
      */
     public DropoutOp {
         if (!(rate >= 0 && rate < 1)) {

@@ -199,7 +199,7 @@ public final class Neural {
      * {@link DropoutOp}: only in train mode.
      *
      * @param x data
-     * @param rate probability of an element to be dropped, 0 &le; rate &lt; 1
+     * @param rate probability of an element being dropped, 0 &le; rate &lt; 1
      * @return an array of the shape of x
      */
     public static NDArray dropout(NDArray x, double rate) {

@@ -33,7 +33,7 @@ final class ReductionShape {
         return reduced;
     }
 
-    /** How many elements of x go into one of y; unknown when a reduced axis is. */
+    /** How many elements of x go into one of y; unknown if a reduced axis is. */
     static long count(Shape x, List<Long> axes) {
         boolean[] reduced = reduced(x, axes);
         long n = 1;

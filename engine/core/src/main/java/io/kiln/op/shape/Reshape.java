@@ -54,7 +54,7 @@ public record Reshape(Shape shape) implements ViewOperator {
         return strides == null ? null : new View(strides, 0);
     }
 
-    /** Strides of the new shape over the same memory, or null when there are none. */
+    /** Strides of the new shape over the same memory, or null if there are none. */
     private static long[] strides(Layout x, Shape to) {
         if (x.isContiguous()) {
             return to.contiguousStrides();

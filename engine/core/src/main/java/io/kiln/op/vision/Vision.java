@@ -152,7 +152,7 @@ public final class Vision {
      * @param operator bounds and counts
      * @param box boxes [B,N,4]
      * @param score scores [B,N]
-     * @param classes classes [B,N], int32 or int64; null when all boxes suppress each other
+     * @param classes classes [B,N], int32 or int64; null if all boxes suppress each other
      * @return their places [B,count], then -1
      */
     public static NDArray nonMaximumSuppression(
