@@ -21,7 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The page docs/operators.md, made from the sources of the operators. */
+/** Generates docs/operators.md from the sources of the operators. */
 final class OperatorIndex {
     private static final Pattern RECORD =
             Pattern.compile("/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(([^)]*)\\)\\s*implements", Pattern.DOTALL);
@@ -53,14 +53,15 @@ final class OperatorIndex {
                 """
                 # Operators
 
-                This page is made from the sources: `mvn test -pl examples -am -Dtest=OperatorIndexTest -Dkiln.write=true` writes it
-                anew, and a test fails while it differs. An operator is a record in `io.kiln.op` or, where the
-                second column names one, in a package below it; its components are its attributes.
-                Shapes, dtypes, errors and sources are in its Javadoc. Those in `internal` are parts of gradients, which users never
-                call; others without a call are run by `Dispatch`.
+                This page is generated from the sources by `mvn test -pl examples -am -Dtest=OperatorIndexTest -Dkiln.write=true`;
+                a test fails if it is out of date. An operator is a record in `io.kiln.op` or in the subpackage shown in
+                the second column; its components are its attributes. Its Javadoc describes shapes, dtypes, errors and
+                sources. Operators in `internal` are parts of gradients and not called by users; others without a call
+                are run by `Dispatch`.
 
-                The last column says what a backend without a kernel for it makes of an operator: it runs its *program* (of one
-                element at a time), it is a *view*, or *composed* of other operators. Where it says *kernel*, each backend needs one.
+                The last column shows how an operator runs on a backend that has no kernel for it: as a *program* of one
+                element at a time, as a *view*, or *composed* of other operators. *kernel* means that every backend
+                needs one.
 
                 | operator | package | attributes | what it does | call | runs as |
                 |---|---|---|---|---|---|
@@ -92,7 +93,7 @@ final class OperatorIndex {
         }
     }
 
-    /** Operators' own static methods are no calls for people, and methods of operands stand under NDArray. */
+    /** Static methods of operators are not public calls, and methods of operands are listed under NDArray. */
     private static boolean isFacade(Class<?> c, String method) {
         return Modifier.isPublic(c.getModifiers())
                 && !Operand.class.isAssignableFrom(c)
@@ -120,7 +121,7 @@ final class OperatorIndex {
         return rows;
     }
 
-    /** What becomes of an operator on a backend that has no kernel for it. */
+    /** How an operator runs on a backend that has no kernel for it. */
     private static String runsAs(Class<?> operator) {
         if (Pointwise.class.isAssignableFrom(operator)) {
             return "program";

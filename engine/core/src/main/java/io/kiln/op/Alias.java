@@ -4,7 +4,7 @@ import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
-/** The same array again: \(y = x\), a view with a place of its own on the tape. */
+/** The same array again: \(y = x\), a view with its own place on the tape. */
 public record Alias() implements ViewOperator {
     @Override
     public Spec[] infer(Spec... inputs) {

@@ -3,10 +3,10 @@ package io.kiln.op;
 import java.util.Optional;
 
 /**
- * An input of an operator, as symbols know it.
+ * An input of an operator, as seen by symbols.
  *
  * @param name its name, such as {@code weight}
- * @param role what a variable that is made for it is for; empty for data
+ * @param role the role of a variable created for it; empty for data
  */
 public record Argument(String name, Optional<Role> role) {
     /**

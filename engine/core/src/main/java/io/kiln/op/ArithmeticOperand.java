@@ -39,7 +39,7 @@ import io.kiln.op.math.Xlogy;
 import io.kiln.op.math.Xor;
 
 /**
- * Operators that join two values element by element, as methods.
+ * Elementwise operators of two values, as methods.
  *
  * @param <T> array or symbol
  */
@@ -218,7 +218,7 @@ public abstract class ArithmeticOperand<T extends Operand<T>> extends FunctionOp
     }
 
     /**
-     * √(x² + y²), without overflow on the way; shapes broadcast.
+     * √(x² + y²), without intermediate overflow; shapes broadcast.
      *
      * @param other the second operand
      * @return the result, element by element
@@ -228,7 +228,7 @@ public abstract class ArithmeticOperand<T extends Operand<T>> extends FunctionOp
     }
 
     /**
-     * ln(exp(x) + exp(y)), without overflow on the way; shapes broadcast.
+     * ln(exp(x) + exp(y)), without intermediate overflow; shapes broadcast.
      *
      * @param other the second operand
      * @return the result, element by element
@@ -428,7 +428,7 @@ public abstract class ArithmeticOperand<T extends Operand<T>> extends FunctionOp
     }
 
     /**
-     * The bits of integers moved up by as many places as the other says; shapes broadcast.
+     * The bits of integers shifted left by the number of places in the other; shapes broadcast.
      *
      * @param other the second operand
      * @return the result, element by element
@@ -438,7 +438,7 @@ public abstract class ArithmeticOperand<T extends Operand<T>> extends FunctionOp
     }
 
     /**
-     * The bits of integers moved down by as many places as the other says; shapes broadcast.
+     * The bits of integers shifted right by the number of places in the other; shapes broadcast.
      *
      * @param other the second operand
      * @return the result, element by element

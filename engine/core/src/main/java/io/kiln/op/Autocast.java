@@ -6,8 +6,9 @@ import io.kiln.ndarray.NDArray;
 
 /**
  * Mixed precision: while it is on, matrix products and convolutions of the calling thread compute in a narrow type, and
- * operators that need range or digits in float32; {@link CastLists} says which. The casts are operators as all others: they
- * are recorded and traced, so gradients of float32 weights are float32, and a graph traced in this mode keeps its casts.
+ * operators that need range or digits in float32; {@link CastLists} says which. The casts are ordinary operators: they
+ * are recorded and traced, so gradients of float32 weights are float32, and a graph traced in this mode keeps its
+ * casts.
  *
  * <pre>{@code
  * try (Autograd.Mode record = Autograd.record();
@@ -26,7 +27,7 @@ public final class Autocast {
 
     private Autocast() {}
 
-    /** Puts the former mode back when it is closed. */
+    /** Restores the previous mode when closed. */
     public static final class Mode implements AutoCloseable {
         private final Mode before;
         private final DType narrow;
@@ -76,7 +77,7 @@ public final class Autocast {
     }
 
     /**
-     * What this thread casts, to be compared.
+     * What this thread casts, as a comparable value.
      *
      * @param narrow the narrow type
      * @param lists which operators compute in what type
@@ -93,7 +94,7 @@ public final class Autocast {
         return mode == null || mode.narrow == null ? null : new Setting(mode.narrow, mode.lists);
     }
 
-    /** The inputs as the operator is to get them. */
+    /** Returns the inputs, cast as the operator needs them. */
     static NDArray[] inputs(Operator operator, NDArray... inputs) {
         Mode mode = CURRENT.get();
         if (mode == null || mode.narrow == null) {

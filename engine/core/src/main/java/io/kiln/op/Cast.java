@@ -5,8 +5,8 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /**
- * Another element type. Shapes: y as x. Floating to integer cuts towards zero; anything but 0 to bool is true; to a
- * narrower floating type rounds to nearest even.
+ * Converts to another element type. Shapes: y as x. Floating to integer cuts towards zero; anything but 0 to bool is
+ * true; to a narrower floating type rounds to nearest even.
  *
  * @param dtype the new type
  */

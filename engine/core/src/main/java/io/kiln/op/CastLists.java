@@ -40,18 +40,19 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Which operators compute in what type under {@link Autocast}. Of the operators in none of the lists, pointwise ones take their
- * inputs as they come and give the widest type; all others get narrow inputs cast to float32 where another input is float32.
+ * Which operators compute in what type under {@link Autocast}. Of the operators in none of the lists, pointwise ones
+ * take their inputs as they come and give the widest type; all others get narrow inputs cast to float32 where another
+ * input is float32.
  *
  * @param narrow operators that compute in the narrow type: their float32 inputs are cast to it
  * @param wide operators that compute in float32: their narrow inputs are cast to it
- * @param mixed operators that take narrow data beside float32 inputs: nothing is cast
+ * @param mixed operators that take narrow data along with float32 inputs: nothing is cast
  */
 public record CastLists(
         Set<Class<? extends Operator>> narrow,
         Set<Class<? extends Operator>> wide,
         Set<Class<? extends Operator>> mixed) {
-    /** The lists that are taken when none are given: after those of MXNet's and PyTorch's automatic mixed precision. */
+    /** The default lists, after those of MXNet's and PyTorch's automatic mixed precision. */
     public static final CastLists STANDARD = new CastLists(
             Set.of(MatMul.class, Linear.class, Convolution.class, ConvolutionTranspose.class, Einsum.class),
             Set.of(
@@ -86,7 +87,7 @@ public record CastLists(
                     CtcLoss.class),
             Set.of(BatchNormOp.class, SyncBatchNormOp.class));
 
-    /** Copies the sets and refuses an operator that is in two of them. */
+    /** Copies the sets. */
     public CastLists {
         narrow = Set.copyOf(narrow);
         wide = Set.copyOf(wide);

@@ -20,7 +20,7 @@ public final class Creation {
      *
      * @param start the first number
      * @param stop the last number
-     * @param count how many, at least 0; 1 gives the first one
+     * @param count the number of elements, at least 0; 1 gives the first one
      * @param dtype type of the result
      * @return the array, of shape [count]
      */
@@ -42,7 +42,7 @@ public final class Creation {
      *
      * @param start exponent of the first number
      * @param stop exponent of the last number
-     * @param count how many, at least 0
+     * @param count the number of elements, at least 0
      * @param base the base, above 0
      * @param dtype type of the result
      * @return the array, of shape [count]
@@ -110,7 +110,7 @@ public final class Creation {
     }
 
     /**
-     * Equal elements in the shape and dtype of an array, which may be traced.
+     * A constant in the shape and dtype of an array, which may be traced.
      *
      * @param like the array
      * @param value the element

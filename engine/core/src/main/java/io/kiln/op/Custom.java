@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A custom operator: computation, gradient, shapes and dtypes are those of the user's code.
+ * A custom operator: computation, gradient, shapes and dtypes come from the user's code.
  *
  * @param op the user's code
  */

@@ -4,11 +4,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 
 /**
- * An operator of one's own whose computation is Java code on data, with a gradient and a shape rule. It runs eagerly, is
- * recorded, and is a node of a graph when it is traced ({@link CustomOps#call}). What can be written with operators needs none.
+ * A user-defined operator whose computation is Java code on data, with a gradient and a shape rule. It runs eagerly, is
+ * recorded, and is a node of a graph when it is traced ({@link CustomOps#call}). A function that can be written with
+ * existing operators does not need one.
  *
- * <p>Implementations are immutable. One that is to be written to a graph's JSON is a record, whose components are its
- * attributes, and is {@linkplain CustomOps#register registered} in each process that reads the graph.
+ * <p>Implementations are immutable. One written to a graph's JSON is a record, whose components are its attributes, and
+ * is {@linkplain CustomOps#register registered} in each process that reads the graph.
  *
  * <pre>{@code
  * public record Cube() implements CustomOp {
@@ -39,7 +40,7 @@ public interface CustomOp {
     NDArray[] forward(NDArray... inputs);
 
     /**
-     * Computes the gradients of the inputs. Where it is written with operators, second derivatives are right as well.
+     * Computes the gradients of the inputs. If it is written with operators, second derivatives are correct as well.
      *
      * @param outputGradients one per output, zeros where none flows
      * @param inputs what forward was given

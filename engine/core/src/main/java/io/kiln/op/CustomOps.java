@@ -7,9 +7,9 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Calls custom operators and knows those that graphs may name. A graph's JSON never makes Kiln load a class that the user has
- * not named as a custom operator: by {@link #register}, or by a line in
- * {@code META-INF/services/io.kiln.op.CustomOp} of the user's jar, which works on executors without further ado.
+ * Calls custom operators and registers those that graphs may name. A graph's JSON never makes Kiln load a class that
+ * the user has not named as a custom operator: by {@link #register}, or by a line in
+ * {@code META-INF/services/io.kiln.op.CustomOp} of the user's jar, which also works on executors.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -48,7 +48,7 @@ public final class CustomOps {
      *
      * @param op the operator
      * @return the name of its class
-     * @throws IllegalArgumentException if it is not registered, so that nobody could read the graph
+     * @throws IllegalArgumentException if it is not registered, so the graph could not be read
      */
     public static String nameOf(CustomOp op) {
         String name = op.getClass().getName();

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The value of a record's component in JSON that lacks it: of an attribute that is younger than files which name its record.
- * Attributes without it must be there.
+ * The value of a record component that is missing in the JSON: for attributes added after files with the record were
+ * written. Attributes without a default must be present.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)

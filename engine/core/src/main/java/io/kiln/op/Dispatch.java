@@ -15,8 +15,8 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.lang.ref.Reference;
 
 /**
- * Runs operators. The same call is eager when the inputs hold data, is written to the tape as well while autograd records,
- * and becomes a node of a graph when an input is traced.
+ * Runs operators. The same call is eager if the inputs hold data, is also written to the tape while autograd records,
+ * and becomes a node of a graph if an input is traced.
  */
 public final class Dispatch {
     private static final Context.Local<Tracer> TRACER = Context.local(Context.Part.TRACER, Tracer.class);
@@ -131,7 +131,7 @@ public final class Dispatch {
     }
 
     /**
-     * Runs an operator on data into arrays that exist, without recording it.
+     * Runs an operator on data into existing arrays, without recording it.
      *
      * @param operator the operator, not a view
      * @param inputs its inputs
@@ -146,7 +146,7 @@ public final class Dispatch {
     }
 
     /**
-     * Runs an operator on data into arrays that exist, by a plan of the backend for inputs of these layouts.
+     * Runs an operator on data into existing arrays, by a plan of the backend for inputs of these layouts.
      *
      * @param plan the plan; null to compose the operator of others
      * @param operator the operator, not a view
@@ -205,7 +205,7 @@ public final class Dispatch {
         }
     }
 
-    /** An input that is an output as well needs a second array: each has a place of its own on the tape. */
+    /** An output that is also an input needs a second array: each has its own place on the tape. */
     private static NDArray distinct(NDArray output, NDArray... inputs) {
         for (NDArray x : inputs) {
             if (x == output) {

@@ -44,9 +44,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * The operators that arrays and symbols both have as methods: one list, so that a formula written for one reads the same for the
- * other. All other operators are static methods of groups such as {@link io.kiln.op.nn.Neural}, or are given to
- * a symbol as records.
+ * The operators that arrays and symbols share as methods, so that a formula reads the same for both. All other
+ * operators are static methods of groups such as {@link io.kiln.op.nn.Neural}, or are passed to a symbol as records.
  *
  * @param <T> array or symbol
  */
@@ -55,7 +54,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     protected FluentOperand() {}
 
     /**
-     * The same elements under another shape.
+     * The same elements in another shape.
      *
      * @param shape the new shape; one size may be -1
      * @return the elements; arrays give a view where strides allow it
@@ -65,7 +64,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * The same elements under another shape.
+     * The same elements in another shape.
      *
      * @param dims the new sizes; one may be -1
      * @return the elements; arrays give a view where strides allow it
@@ -86,7 +85,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Repeats along axes of size 1 and along new axes in front.
+     * Repeats along axes of size 1 and along new leading axes.
      *
      * @param shape the new shape
      * @return the elements; arrays give a view
@@ -152,7 +151,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Joins an axis and all behind it.
+     * Merges an axis and all following axes.
      *
      * @param startAxis the first axis to join
      * @return the elements; arrays give a view where strides allow it
@@ -164,8 +163,8 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     /**
      * Adds a border of one number.
      *
-     * @param before border in front, per axis
-     * @param after border behind, per axis
+     * @param before border before the elements, per axis
+     * @param after border after the elements, per axis
      * @param value the number
      * @return the larger value
      */
@@ -174,10 +173,10 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Adds a border made of the elements at the edge.
+     * Adds a border made from the elements at the edge.
      *
-     * @param before border in front, per axis
-     * @param after border behind, per axis
+     * @param before border before the elements, per axis
+     * @param after border after the elements, per axis
      * @param mode {@link PadMode#EDGE} or {@link PadMode#REFLECT}
      * @return the larger value
      */
@@ -217,7 +216,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Moves elements along an axis and around its ends.
+     * Rotates elements along an axis.
      *
      * @param shift by how many places towards the end
      * @param axis the axis; negative ones count from the end
@@ -320,7 +319,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Unit vectors of float32 along a new last axis, by the indices that this holds.
+     * One-hot vectors of float32 along a new last axis, one for each index in this.
      *
      * @param depth length of the vectors
      * @return the vectors
@@ -330,7 +329,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * The entries of an axis that indices name, as in TensorFlow and ONNX: NumPy and MXNet call this take.
+     * Takes entries at given indices of an axis, as in TensorFlow and ONNX: NumPy and MXNet call this take.
      *
      * @param indices int32 or int64 indices; negative ones count from the end
      * @param axis the axis; negative ones count from the end
@@ -352,7 +351,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * The entries that rows of indices name.
+     * Takes the entries given by rows of indices.
      *
      * @param indices int32 or int64 indices […,m]; negative ones count from the end
      * @return the entries
@@ -362,12 +361,12 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Puts, adds, multiplies or compares the entries of an axis that indices name.
+     * Writes, adds, multiplies or compares entries at given indices of an axis.
      *
      * @param indices int32 or int64 indices; negative ones count from the end
      * @param updates the new entries
      * @param axis the axis; negative ones count from the end
-     * @param mode what becomes of the entries
+     * @param mode how updates are combined with entries
      * @return this with the entries changed
      */
     public T scatter(T indices, T updates, int axis, ScatterMode mode) {
@@ -375,12 +374,12 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Puts, adds, multiplies or compares elements along an axis, each row by its own indices.
+     * Writes, adds, multiplies or compares elements along an axis, each row by its own indices.
      *
      * @param indices int32 or int64 indices; negative ones count from the end
      * @param updates the new elements
      * @param axis the axis; negative ones count from the end
-     * @param mode what becomes of the elements
+     * @param mode how updates are combined with elements
      * @return this with the elements changed
      */
     public T scatterAlong(T indices, T updates, int axis, ScatterMode mode) {
@@ -388,11 +387,11 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Puts, adds, multiplies or compares the entries that rows of indices name.
+     * Writes, adds, multiplies or compares entries at positions given by rows of indices.
      *
      * @param indices int32 or int64 indices […,m]; negative ones count from the end
      * @param updates the new entries
-     * @param mode what becomes of the entries
+     * @param mode how updates are combined with entries
      * @return this with the entries changed
      */
     public T scatterNdUpdate(T indices, T updates, ScatterMode mode) {
@@ -410,7 +409,7 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * Equal elements in the shape and dtype of this, for arrays on its device.
+     * A constant in the shape and dtype of this, for arrays on its device.
      *
      * @param value the element
      * @return the elements
@@ -420,7 +419,8 @@ public abstract class FluentOperand<T extends Operand<T>> extends ReducedOperand
     }
 
     /**
-     * The matrix product over the last two axes; the axes in front broadcast. Of arrays one may be a vector, as in NumPy.
+     * The matrix product over the last two axes; the leading axes broadcast. An array may also be a vector, as in
+     * NumPy.
      *
      * @param other the right operand
      * @return the product

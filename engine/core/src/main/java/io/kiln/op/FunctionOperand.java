@@ -65,7 +65,7 @@ import io.kiln.op.math.Trunc;
 import io.kiln.op.nn.DropoutOp;
 
 /**
- * Functions of each element, as methods.
+ * Elementwise functions, as methods.
  *
  * @param <T> array or symbol
  */
@@ -268,7 +268,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     }
 
     /**
-     * Each element, held within a range.
+     * Clamps each element to a range.
      *
      * @param min the lower bound
      * @param max the upper bound
@@ -279,7 +279,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     }
 
     /**
-     * Numbers in place of NaN and infinities.
+     * Replaces NaN and infinities by numbers.
      *
      * @param nan in place of NaN
      * @param above in place of infinity
@@ -343,7 +343,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     /**
      * The Gaussian error linear unit.
      *
-     * @param approximate whether to take the form with tanh
+     * @param approximate whether to use the tanh approximation
      * @return the result, element by element
      */
     public T gelu(boolean approximate) {
@@ -400,7 +400,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
         return apply(new LeakyRelu(slope));
     }
 
-    /** {@return x / 6 + 1/2 of each element, held within 0 and 1} */
+    /** {@return x / 6 + 1/2 of each element, clamped to [0, 1]} */
     public T hardSigmoid() {
         return apply(new HardSigmoid(1.0 / 6, 0.5));
     }
@@ -421,7 +421,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     }
 
     /**
-     * The elements in another type.
+     * Converts the elements to another type.
      *
      * @param dtype the type
      * @return the elements converted
@@ -431,7 +431,7 @@ public abstract class FunctionOperand<T extends Operand<T>> extends Operand<T> {
     }
 
     /**
-     * Elements at random set to 0 and the others scaled up, in train mode only.
+     * Sets random elements to 0 and scales up the others, in train mode only.
      *
      * @param rate probability of an element being dropped, 0 &le; rate &lt; 1
      * @return the elements left

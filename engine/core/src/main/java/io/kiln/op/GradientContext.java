@@ -2,7 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 
-/** What an operator's gradient may look at. */
+/** What the gradient of an operator has access to. */
 public interface GradientContext {
     /**
      * An input of the operator.
@@ -36,7 +36,7 @@ public interface GradientContext {
     NDArray outputGradient(int i);
 
     /**
-     * Whether the gradient of an input is wanted.
+     * Whether the gradient of an input is needed.
      *
      * @param i which, from 0
      * @return false if it may be left out

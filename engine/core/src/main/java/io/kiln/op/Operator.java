@@ -5,9 +5,10 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.shape.FullLike;
 
 /**
- * An operator with its attributes. Implementations are records named after the operator; a record component is an attribute
- * and may be a long, int, double, boolean, String, enum, {@link io.kiln.ndarray.DType}, {@link io.kiln.ndarray.Shape} or a
- * {@code List<Long>}. From them comes the JSON form of a graph; nothing else needs to be registered.
+ * An operator with its attributes. Implementations are records named after the operator; a record component is an
+ * attribute and may be a long, int, double, boolean, String, enum, {@link io.kiln.ndarray.DType},
+ * {@link io.kiln.ndarray.Shape} or a {@code List<Long>}. The JSON form of a graph is derived from them; nothing else
+ * needs to be registered.
  *
  * <p>Implementations are immutable and thread-safe.
  */
@@ -40,8 +41,9 @@ public interface Operator {
     NDArray[] gradient(GradientContext context);
 
     /**
-     * Whether outputs follow the values of the inputs. Autograd stops at an operator whose outputs do not: variables that a head
-     * reaches through such operators alone get no gradient, all others that it reaches get one, zeros where none flows.
+     * Whether outputs follow the values of the inputs. Autograd stops at an operator whose outputs do not: variables
+     * that a head reaches only through such operators get no gradient; all others that it reaches get one, zeros where
+     * none flows.
      *
      * @return false for constants such as {@link StopGradient} and {@link FullLike}
      */
@@ -50,7 +52,7 @@ public interface Operator {
     }
 
     /**
-     * The operator composed of others, for backends without a kernel of its own.
+     * The operator composed of others, for backends without a kernel for it.
      *
      * @param inputs its inputs
      * @return its outputs, or null if it is a primitive
@@ -61,7 +63,7 @@ public interface Operator {
 
     /**
      * Floating-point operations of one call: an addition, multiplication, comparison or function counts one, so a
-     * multiply-add is two; moving data counts none. A bias with which a sum begins is free. Operators whose work is not
+     * multiply-add is two; moving data counts none. A bias that a sum starts from is free. Operators whose work is not
      * proportional to their largest array state it themselves.
      *
      * @param inputs shape and dtype of each input, all sizes known

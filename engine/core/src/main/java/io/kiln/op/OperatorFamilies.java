@@ -4,9 +4,9 @@ import java.util.List;
 
 /**
  * The packages of Kiln's operators. Graphs in JSON name an operator by its class alone, so a class name stands for one
- * operator in all of them, and an operator may move from one to another. An operator that would share its name with a layer or a
- * loss has a class with the suffix {@code Op}, which is no part of its name: the class {@code BatchNormOp} is the operator
- * {@code batchNorm}.
+ * operator in all of them, and an operator may move from one to another. An operator that would share its name with a
+ * layer or a loss has a class with the suffix {@code Op}, which is not part of its name: the class {@code BatchNormOp}
+ * is the operator {@code batchNorm}.
  */
 public final class OperatorFamilies {
     private static final String ROOT = OperatorFamilies.class.getPackageName();
@@ -45,7 +45,7 @@ public final class OperatorFamilies {
     }
 
     /**
-     * What the class of an operator may be called.
+     * The possible class names of an operator.
      *
      * @param name the operator's name
      * @return simple names of classes
@@ -56,7 +56,7 @@ public final class OperatorFamilies {
     }
 
     /**
-     * All packages in which operators stand.
+     * All packages that contain operators.
      *
      * @return their names
      */

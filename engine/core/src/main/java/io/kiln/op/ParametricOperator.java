@@ -5,20 +5,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An operator that names its inputs and says what they are for: a {@link io.kiln.symbol.Symbol} makes variables of those that
- * are left out, and infers the shapes of parameters from those of the data.
+ * An operator that names its inputs and says what they are for: a {@link io.kiln.symbol.Symbol} creates variables for
+ * those that are left out, and infers the shapes of parameters from those of the data.
  */
 public interface ParametricOperator extends Operator {
     /**
-     * The inputs, in order. Those of role {@link io.kiln.op.Role#BIAS} stand last and may be left out.
+     * The inputs, in order. Those of role {@link io.kiln.op.Role#BIAS} come last and may be left out.
      *
      * @return one argument per input
      */
     List<Argument> arguments();
 
     /**
-     * What the shapes of the inputs say of one another, such as the size of a weight's input axis. Shapes that contradict
-     * one another stay as they are: {@link #infer} has the words for that.
+     * Completes the shapes of the inputs from one another, such as the size of a weight's input axis. Shapes that
+     * contradict one another stay as they are: {@link #infer} reports them.
      *
      * @param inputs one shape per input, with unknown sizes; null where not even the rank is known
      * @return the same shapes with what else is known
@@ -26,8 +26,8 @@ public interface ParametricOperator extends Operator {
     Shape[] complete(Shape... inputs);
 
     /**
-     * The shapes of inputs that follow from sizes which are stated where the operator is composed, and are no attributes
-     * because a parameter's shape holds them: the number of units, of channels, the window.
+     * The shapes of inputs that follow from sizes stated where the operator is composed: the number of units, of
+     * channels, the window. They are not attributes because a parameter's shape holds them.
      *
      * @param sizes what was stated, by name; each among {@link #sizeNames}
      * @return one shape per input, null where nothing follows
@@ -46,7 +46,7 @@ public interface ParametricOperator extends Operator {
     }
 
     /**
-     * The operator whose attributes that were left open follow from sizes, as the number of strides follows from the window.
+     * The operator with its open attributes set from sizes, as the number of strides follows from the window.
      *
      * @param sizes what was stated, by name
      * @return an operator of the same class

@@ -8,8 +8,8 @@ import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 
 /**
- * An operator that computes each element of its output from the elements at the same place of its inputs, which broadcast
- * as in NumPy. It states an expression; every backend runs it from that.
+ * An operator that computes each element of its output from the elements at the same position of its inputs, which
+ * broadcast as in NumPy. It provides an expression, from which every backend runs it.
  */
 public interface Pointwise extends Operator {
     /**

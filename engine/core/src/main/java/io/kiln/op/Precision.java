@@ -2,7 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.DType;
 
-/** In which type the operators that profit from it compute, while weights, statistics and losses stay float32. */
+/** The type in which operators that benefit from it compute, while weights, statistics and losses stay float32. */
 public enum Precision {
     /** All in float32. */
     FLOAT32(DType.FLOAT32),

@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 import java.util.function.Supplier;
 
 /**
- * Where the dispatcher and autograd report the operators of a thread. {@code Observation} is the one that people use.
+ * Where the dispatcher and autograd report the operators of a thread. Users work with {@code Observation}.
  *
  * <p>Concurrency: belongs to the thread whose operators it sees.
  */

@@ -235,7 +235,7 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
     }
 
     /**
-     * How many elements differ from 0 over axes.
+     * The number of elements that differ from 0, over axes.
      *
      * @param axes the axes, negative ones counted from the end; none for all
      * @return counts of int64, without those axes
@@ -245,7 +245,7 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
     }
 
     /**
-     * Where the largest element of an axis is; the first of equals.
+     * The index of the largest element along an axis; the first of equals.
      *
      * @param axis the axis; negative ones count from the end
      * @return indices of int64, without that axis
@@ -255,7 +255,7 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
     }
 
     /**
-     * Where the smallest element of an axis is; the first of equals.
+     * The index of the smallest element along an axis; the first of equals.
      *
      * @param axis the axis; negative ones count from the end
      * @return indices of int64, without that axis
@@ -326,7 +326,7 @@ public abstract class ReducedOperand<T extends Operand<T>> extends ArithmeticOpe
     }
 
     /**
-     * Softmax along an axis over those elements that a mask chooses; 0 elsewhere.
+     * Softmax along an axis over the elements selected by a mask; 0 elsewhere.
      *
      * @param mask where it differs from 0 elements take part; broadcasts to this shape
      * @param axis the axis; negative ones count from the end

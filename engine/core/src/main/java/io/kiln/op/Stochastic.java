@@ -1,8 +1,8 @@
 package io.kiln.op;
 
 /**
- * Marks operators that draw random numbers: even without traced inputs they belong into a graph being traced, and no compiler may
- * join two calls or repeat one.
+ * Marks operators that draw random numbers: even without traced inputs they belong in a graph being traced, and no
+ * compiler may join two calls or repeat one.
  */
 public interface Stochastic extends Operator {
     /**

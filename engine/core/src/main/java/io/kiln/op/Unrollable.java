@@ -2,7 +2,7 @@ package io.kiln.op;
 
 import io.kiln.ndarray.NDArray;
 
-/** An operator that runs other operators, which are recorded in its place while autograd records. */
+/** An operator that runs other operators; autograd records those instead of it. */
 public interface Unrollable extends Operator {
     /**
      * Runs the operator while autograd records.

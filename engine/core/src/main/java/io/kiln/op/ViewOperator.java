@@ -15,7 +15,7 @@ public interface ViewOperator extends Operator {
     record View(long[] strides, long start) {}
 
     /**
-     * Finds the view.
+     * Computes the view.
      *
      * @param x layout of the input
      * @param output what the shape rule says of the output
@@ -24,7 +24,7 @@ public interface ViewOperator extends Operator {
     View view(Layout x, Spec output);
 
     /**
-     * Makes the view.
+     * Creates the view.
      *
      * @param x the input
      * @param output what the shape rule says of the output

@@ -10,8 +10,8 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.Linear;
 
 /**
- * Activations that {@link Linear} and {@link Convolution} apply to their result while it is still in the cache. They are
- * those whose gradient follows from the output alone; all others are operators of their own.
+ * Activations that {@link Linear} and {@link Convolution} apply to their result while it is still in the cache. Only
+ * activations whose gradient follows from the output alone are listed; all others are separate operators.
  */
 public enum Activation {
     /** None: y = z. */

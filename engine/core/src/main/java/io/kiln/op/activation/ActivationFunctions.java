@@ -95,7 +95,7 @@ public final class ActivationFunctions {
     }
 
     /**
-     * Softmax of the numbers with their signs changed: the smallest one gets most.
+     * Softmax of the negated elements: the smallest gets the largest share.
      *
      * @param x the array
      * @param axis the axis; negative ones count from the end

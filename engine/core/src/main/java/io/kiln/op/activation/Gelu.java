@@ -7,11 +7,11 @@ import io.kiln.op.internal.GeluGradient;
 import io.kiln.pointwise.Expr;
 
 /**
- * Gaussian error linear unit (Hendrycks and Gimpel, 2016): \(y = x \, \Phi(x) = \frac x 2 (1 + \operatorname{erf}(x/\sqrt 2))\),
- * or its approximation \(\frac x 2 (1 + \tanh(\sqrt{2/\pi} (x + 0.044715 x^3)))\). Shapes: y as x. Dtype: as x; float32 for
- * integers.
+ * Gaussian error linear unit (Hendrycks and Gimpel, 2016):
+ * \(y = x \, \Phi(x) = \frac x 2 (1 + \operatorname{erf}(x/\sqrt 2))\), or its approximation
+ * \(\frac x 2 (1 + \tanh(\sqrt{2/\pi} (x + 0.044715 x^3)))\). Shapes: y as x. Dtype: as x; float32 for integers.
  *
- * @param approximate whether to take the form with tanh
+ * @param approximate whether to use the tanh approximation
  */
 public record Gelu(boolean approximate) implements UnaryPointwise {
     @Override

@@ -7,8 +7,8 @@ import io.kiln.op.internal.LeakyReluGradient;
 import io.kiln.pointwise.Expr;
 
 /**
- * Rectifier that leaks (Maas et al., 2013): x where x &gt; 0, else slope times x. Shapes: y as x. Dtype: as x;
- * float32 for integers. The gradient at 0 is the slope.
+ * Leaky rectifier (Maas et al., 2013): x where x &gt; 0, else slope times x. Shapes: y as x. Dtype: as x; float32 for
+ * integers. The gradient at 0 is the slope.
  *
  * @param slope factor of negative elements
  */

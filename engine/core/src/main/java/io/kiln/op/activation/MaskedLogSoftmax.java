@@ -14,9 +14,9 @@ import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /**
- * The logarithm of {@link MaskedSoftmax}, computed without leaving the range of numbers: \(y = x - \ln \sum_{chosen} e^x\) where the
- * mask chooses, \(-\infty\) elsewhere and in rows without any. Inputs: x, mask (chosen where it differs from 0), which broadcasts
- * to x. Shapes: y as x. Floating dtypes.
+ * The logarithm of {@link MaskedSoftmax}, computed in a numerically stable way: \(y = x - \ln \sum_{chosen} e^x\) where
+ * the mask chooses, \(-\infty\) elsewhere and in rows without any. Inputs: x, mask (chosen where it differs from 0),
+ * which broadcasts to x. Shapes: y as x. Floating dtypes.
  *
  * @param axis the axis, negative ones counted from the end
  */

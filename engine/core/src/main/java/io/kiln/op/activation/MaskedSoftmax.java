@@ -16,8 +16,8 @@ import io.kiln.op.reduce.Sum;
 import java.util.List;
 
 /**
- * Softmax along an axis over the elements that a mask chooses; all others get 0, and so do rows without any. Inputs: x, mask
- * (chosen where it differs from 0), which broadcasts to x. Shapes: y as x. Floating dtypes.
+ * Softmax along an axis over the elements selected by a mask; all others get 0, and so do rows without any. Inputs: x,
+ * mask (chosen where it differs from 0), which broadcasts to x. Shapes: y as x. Floating dtypes.
  *
  * @param axis the axis, negative ones counted from the end
  */

@@ -9,8 +9,8 @@ import io.kiln.op.math.Where;
 import io.kiln.pointwise.Expr;
 
 /**
- * Rectifier with a slope that is learned: a where a &gt; 0, else b a (He et al., ICCV 2015). Inputs: a, the data, and b, the slopes of
- * negative elements. Shapes: a and b broadcast to y. Dtype: the promoted one.
+ * Rectifier with a learned slope: a where a &gt; 0, else b a (He et al., ICCV 2015). Inputs: a, the data, and b, the
+ * slopes of negative elements. Shapes: a and b broadcast to y. Dtype: the promoted one.
  */
 public record PReluOp() implements BinaryPointwise {
     @Override

@@ -3,7 +3,7 @@ package io.kiln.op.attention;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 
-/** Attention. The operator's own page states formula and shapes. */
+/** Attention. See the operator for formula and shapes. */
 public final class Attention {
     private Attention() {}
 

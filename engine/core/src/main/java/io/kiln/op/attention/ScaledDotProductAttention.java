@@ -27,11 +27,10 @@ import java.util.List;
 /**
  * Scaled dot-product attention (Vaswani et al. 2017): \(P = \mathrm{softmax}(s\, q k^\top + m)\),
  * \(y = \mathrm{drop}(P) v\). Inputs: q[…,L,E], k[…,S,E], v[…,S,V] and, if there is one, a mask that broadcasts to
- * […,L,S]: of bool, saying which keys a query looks at, or floating, added to the products. The axes in front
- * broadcast, so that groups of queries may share keys. With causal, query i of L looks at keys 0 to i + S − L, so that
- * the last query sees the last key, as where the first keys come from a cache; or, aligned at the first key, at keys 0
- * to i, as PyTorch's and ONNX's {@code is_causal} do. A key with −∞ in the mask is hidden. A query without any key gets
- * y = 0 and no gradient.
+ * […,L,S]: of bool, saying which keys a query looks at, or floating, added to the products. The leading axes broadcast,
+ * so that groups of queries may share keys. With causal, query i of L looks at keys 0 to i + S − L, so that the last
+ * query sees the last key, as with keys from a cache; or, aligned at the first key, at keys 0 to i, as PyTorch's and
+ * ONNX's {@code is_causal} do. A key with −∞ in the mask is hidden. A query without any key gets y = 0 and no gradient.
  *
  * <p>Outputs: y[…,L,V], P[…,L,S], and with dropout what P was multiplied by [.…,L,S]. Floating dtypes, one for q, k and
  * v.
@@ -188,7 +187,7 @@ public record ScaledDotProductAttention(
             NDArray some = Dispatch.one(new Any(List.of((long) scores.shape().rank() - 1), true), all);
             NDArray hidden = scores.factory().scalar(Double.NEGATIVE_INFINITY, scores.dtype());
             NDArray visible = Dispatch.one(new Where(), all, scores, hidden);
-            // A query without any key gets a softmax of zeros, which is then cleared: no NaN comes up on the way.
+            // A query without any key gets a softmax of zeros, which is then cleared, so that no NaN arises.
             p = Dispatch.one(
                     new Masked(false),
                     Dispatch.one(new Masked(false), visible, some).softmax(-1),

@@ -13,7 +13,7 @@ import java.util.List;
 final class Bodies {
     private Bodies() {}
 
-    /** Checks that what a body gives back as a state can go into it again. */
+    /** Checks that a state returned by a body can be passed to it again. */
     static void checkState(String operation, int state, Spec before, Spec after) {
         if (before.dtype() != after.dtype() || !before.shape().accepts(after.shape())) {
             throw new ShapeException(operation + ": state " + state + " begins as " + before
@@ -40,7 +40,7 @@ final class Bodies {
         }
     }
 
-    /** The same array again as one of its own, recorded while autograd records. */
+    /** The same array as a new one, recorded while autograd records. */
     static NDArray alias(NDArray x) {
         return Dispatch.one(new Alias(), x);
     }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One of two branches (MXNet's cond). Inputs: one element that decides, what the first branch uses, what the second uses.
- * Outputs: those of the branch that runs, and the random state.
+ * Runs one of two branches (MXNet's cond). Inputs: one element that decides, what the first branch uses, what the
+ * second uses. Outputs: those of the branch that runs, and the random state.
  *
  * @param then runs where the element differs from 0
  * @param otherwise runs where it is 0; of the same number, ranks and dtypes of outputs
@@ -54,7 +54,7 @@ public record Cond(Graph then, Graph otherwise) implements GraphOperator {
         return outputs.toArray(Spec[]::new);
     }
 
-    /** Sizes that only one branch is sure of depend on which one runs. */
+    /** Sizes known in only one branch depend on which branch runs. */
     private static Shape common(Shape a, Shape b) {
         long[] d = a.dims();
         for (int i = 0; i < d.length; i++) {

@@ -15,9 +15,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Loops and branches that depend on values and can be traced all the same. On data they run the Java code of their bodies
- * step by step, and autograd records it; while a graph is traced, each body is traced once and becomes a graph inside an
- * operator ({@link ForEach}, {@link WhileLoop}, {@link Cond}). Bodies may use arrays and parameters of the code around them.
+ * Loops and branches that depend on values and can still be traced. On data they run the Java code of their bodies step
+ * by step, and autograd records it; while a graph is traced, each body is traced once and becomes a graph inside an
+ * operator ({@link ForEach}, {@link WhileLoop}, {@link Cond}). Bodies may use arrays and parameters of the enclosing
+ * code.
  *
  * <pre>{@code
  * ControlFlow.Step sums = ControlFlow.forEach(
@@ -28,7 +29,7 @@ public final class ControlFlow {
     private ControlFlow() {}
 
     /**
-     * What a step of a loop gives, and what a whole loop gives.
+     * The result of a step of a loop, or of a whole loop.
      *
      * @param outputs its outputs; of a loop those of all steps, stacked along a new axis 0
      * @param states what goes into the next step; of a loop what came out of the last

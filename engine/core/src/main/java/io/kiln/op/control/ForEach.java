@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a body on each entry of axis 0, handing states from one to the next (MXNet's foreach):
- * \((y_i, s_{i+1}) = \mathrm{body}(x_i, s_i)\). Inputs: data [n,…], states, and what the body uses besides. Outputs: the
+ * Runs a body on each entry of axis 0, passing states from one to the next (MXNet's foreach):
+ * \((y_i, s_{i+1}) = \mathrm{body}(x_i, s_i)\). Inputs: data [n,…], states, and what else the body uses. Outputs: the
  * body's outputs stacked along a new axis 0, [n,…], the last states, and the random state.
  *
  * @param body takes entries of the data, states and the rest; gives outputs and states

@@ -16,11 +16,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An operator whose attributes are graphs which it runs: loops and branches. While autograd records, its graphs' calls are
- * written to the tape one by one; where it is differentiated as a whole, {@link ReplayGradient} runs it again. As its graphs
- * may draw random numbers, it counts as an operator that does.
+ * An operator that runs the graphs in its attributes: loops and branches. While autograd records, its graphs' calls are
+ * written to the tape one by one; where it is differentiated as a whole, {@link ReplayGradient} runs it again. Since
+ * its graphs may draw random numbers, it counts as stochastic.
  *
- * <p>Its last output is the state of the random generator before it ran, int64 [2], so that a repetition draws the same
+ * <p>Its last output is the state of the random generator before it ran, int64 [2], so that a rerun draws the same
  * numbers.
  */
 public interface GraphOperator extends Opaque, Stochastic, Unrollable {

@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a body while a condition on the loop's variables holds (MXNet's while_loop). Inputs: the variables, what the condition
- * uses besides, what the body uses besides. Outputs: the body's outputs stacked along a new axis 0, [maxIterations,…], with
- * zeros behind the last step; the last variables; the number of steps, an int64 scalar; and the random state.
+ * Runs a body while a condition on the loop's variables holds (MXNet's while_loop). Inputs: the variables, what else
+ * the condition uses, what else the body uses. Outputs: the body's outputs stacked along a new axis 0,
+ * [maxIterations,…], with zeros after the last step; the last variables; the number of steps, an int64 scalar; and the
+ * random state.
  *
  * @param condition takes variables and its rest; gives one element, 0 to stop
  * @param body takes variables and its rest; gives outputs and variables
@@ -119,7 +120,7 @@ public record WhileLoop(Graph condition, Graph body, int variables, int conditio
         return outputs;
     }
 
-    /** The outputs of the steps one above the other, and zeros up to the size of a loop that never stops by itself. */
+    /** The stacked outputs of the steps, padded with zeros to the maximum number of steps. */
     static NDArray padded(ArrayFactory beside, List<NDArray> steps, Spec spec) {
         long rest = spec.shape().dim(0) - steps.size();
         NDArray zeros = rest == 0 ? null : beside.zeros(spec.shape().with(0, rest), spec.dtype());

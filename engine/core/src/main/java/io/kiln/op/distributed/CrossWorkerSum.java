@@ -8,8 +8,8 @@ import io.kiln.op.Opaque;
 import io.kiln.op.internal.AcrossWorkers;
 
 /**
- * The sum over the workers of the calling thread's {@linkplain Workers group}; the array itself for a worker alone. Shapes and
- * dtype: y as x, which is floating and equal in shape on all workers. The gradient is summed likewise.
+ * The sum over the workers of the calling thread's {@linkplain Workers group}; the array itself for a single worker.
+ * Shapes and dtype: y as x, which is floating and equal in shape on all workers. The gradient is summed likewise.
  */
 public record CrossWorkerSum() implements AcrossWorkers, Opaque {
     @Override

@@ -3,8 +3,8 @@ package io.kiln.op.distributed;
 import io.kiln.ndarray.NDArray;
 
 /**
- * Sums an array over the workers of a group, as a KVStore's module does. Every worker of the group calls it equally often, in
- * the same order and with the same shapes.
+ * Sums an array over the workers of a group, as a KVStore's module does. Every worker of the group makes the same
+ * number of calls, in the same order and with the same shapes.
  */
 @FunctionalInterface
 public interface WorkerSum {

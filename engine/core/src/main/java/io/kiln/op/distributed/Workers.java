@@ -5,7 +5,7 @@ import io.kiln.ndarray.NDArray;
 
 /**
  * The group of workers that a thread belongs to, for operators such as {@link CrossWorkerSum} and layers such as
- * {@link io.kiln.nn.SyncBatchNorm}. A thread without a group is a worker alone.
+ * {@link io.kiln.nn.SyncBatchNorm}. A thread without a group is a single worker.
  *
  * <pre>{@code
  * try (Workers.Membership group = Workers.join(sum)) { // such as io.kiln.kvstore.GroupSum

@@ -7,8 +7,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * The order of the elements along an axis: indices that sort it. Equal elements keep their order; NaN counts as the
- * largest. Shapes: y as x. Dtype: int64. No gradient flows.
+ * Indices that sort the elements along an axis. Equal elements keep their order; NaN counts as the largest. Shapes: y
+ * as x. Dtype: int64. No gradient flows.
  *
  * @param axis the axis; negative ones count from the end
  * @param descending whether the largest comes first

@@ -17,14 +17,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Takes the entries of an axis that indices name, as NumPy's take: for axis 0 y[i,…] = x[indices[i],…]. Inputs: x,
- * indices (int32 or int64). Shapes: in y the axis of x is replaced by all
- * axes of indices. Dtype: as x.
+ * Takes entries at given indices of an axis, as NumPy's take: for axis 0 y[i,…] = x[indices[i],…]. Inputs: x, indices
+ * (int32 or int64). Shapes: in y the axis of x is replaced by all axes of indices. Dtype: as x.
  *
- * <p>Indices outside of the axis are refused. Negative ones are refused too unless fromEnd is set: in tables of embeddings -1
- * is what padding is marked with, and would silently read the last entry. {@link Indexing#take} gives indices outside a meaning.
- * With respect to whole rows (axis 0)
- * the gradient can be row-sparse.
+ * <p>Indices out of range are an error. Negative ones are an error too unless fromEnd is set: in embedding tables, -1
+ * often marks padding and would silently read the last entry. {@link Indexing#take} handles indices out of range. With
+ * respect to whole rows (axis 0) the gradient can be row-sparse.
  *
  * @param axis the axis; negative ones count from the end
  * @param fromEnd whether negative indices count from the end, as in NumPy

@@ -9,7 +9,7 @@ import io.kiln.op.internal.AlongAxis;
 
 /**
  * Takes entries along an axis, each row by its own indices: for axis 1 y[i,j] = x[i,indices[i,j]]. Inputs: x, indices
- * (int32 or int64, negative ones count from the end). Shapes: x and indices may differ along the axis only; y as
+ * (int32 or int64, negative ones count from the end). Shapes: x and indices may differ only along the axis; y as
  * indices. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end

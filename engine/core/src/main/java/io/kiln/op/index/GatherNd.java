@@ -14,9 +14,9 @@ import io.kiln.op.math.Where;
 import java.util.Arrays;
 
 /**
- * Takes the entries that rows of indices name: y[i,…] = x[indices[i,0],…,indices[i,m-1],…]. Inputs: x, indices[…,m]
- * (int32 or int64, negative ones count from the ends of the first m axes). Shapes: y has the axes of indices but the last,
- * then those of x from axis m on. Dtype: as x.
+ * Takes the entries given by rows of indices: y[i,…] = x[indices[i,0],…,indices[i,m-1],…]. Inputs: x, indices[…,m]
+ * (int32 or int64, negative ones count from the ends of the first m axes). Shapes: y has all but the last axis of
+ * indices, then those of x from axis m on. Dtype: as x.
  */
 public record GatherNd() implements Operator {
     @Override
@@ -54,14 +54,14 @@ public record GatherNd() implements Operator {
         return new NDArray[] {dx.reshape(x.shape()), null};
     }
 
-    /** x with its first m axes joined into one. */
+    /** x with its first m axes merged into one. */
     static Shape joined(Shape x, int m) {
         long[] d = Arrays.copyOfRange(x.dims(), m - 1, x.rank());
         d[0] = Shape.of(Arrays.copyOf(x.dims(), m)).size();
         return Shape.of(d);
     }
 
-    /** The indices into the joined axis, when they are in range. */
+    /** The indices into the merged axis, if they are in range. */
     static NDArray flat(String operation, Shape x, NDArray indices) {
         int m = (int) indices.shape().dim(-1);
         NDArray flat = null;

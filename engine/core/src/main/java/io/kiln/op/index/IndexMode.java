@@ -1,9 +1,9 @@
 package io.kiln.op.index;
 
-/** What an index outside of an axis means. */
+/** How indices out of range are handled. */
 public enum IndexMode {
-    /** The nearest entry: negative ones the first, those behind the end the last. */
+    /** Takes the nearest entry: the first for negative indices, the last for those past the end. */
     CLIP,
-    /** The entry at the remainder of the division by the size: -1 the last one. */
+    /** Takes the index modulo the size: -1 is the last entry. */
     WRAP
 }

@@ -12,12 +12,12 @@ import io.kiln.op.math.Mod;
 import io.kiln.op.reduce.Histogram;
 import java.util.stream.LongStream;
 
-/** Operators that look elements up, or put them, by index, and that order them. */
+/** Operators that read and write elements by index, and that sort them. */
 public final class Indexing {
     private Indexing() {}
 
     /**
-     * Takes the entries of an axis that indices name: {@link Gather}.
+     * Takes entries at given indices of an axis: {@link Gather}.
      *
      * @param x the array
      * @param indices int32 or int64 indices; negative ones count from the end
@@ -29,7 +29,7 @@ public final class Indexing {
     }
 
     /**
-     * Adds updates to the entries of an axis that indices name: {@link ScatterAdd}.
+     * Adds updates to the entries at given indices of an axis: {@link ScatterAdd}.
      *
      * @param x the array
      * @param indices int32 or int64 indices
@@ -42,13 +42,13 @@ public final class Indexing {
     }
 
     /**
-     * Puts, adds, multiplies or compares entries of an axis that indices name: {@link Scatter}.
+     * Writes, adds, multiplies or compares entries at given indices of an axis: {@link Scatter}.
      *
      * @param x the array
      * @param indices int32 or int64 indices; negative ones count from the end
      * @param updates the new entries
      * @param axis the axis; negative ones count from the end
-     * @param mode what becomes of the entries
+     * @param mode how updates are combined with entries
      * @return a new array
      */
     public static NDArray scatter(NDArray x, NDArray indices, NDArray updates, int axis, ScatterMode mode) {
@@ -56,13 +56,13 @@ public final class Indexing {
     }
 
     /**
-     * Puts, adds, multiplies or compares elements along an axis, each row by its own indices: {@link ScatterAlong}.
+     * Writes, adds, multiplies or compares elements along an axis, each row by its own indices: {@link ScatterAlong}.
      *
      * @param x the array
      * @param indices int32 or int64 indices; negative ones count from the end
      * @param updates the new elements
      * @param axis the axis; negative ones count from the end
-     * @param mode what becomes of the elements
+     * @param mode how updates are combined with elements
      * @return a new array
      */
     public static NDArray scatterAlong(NDArray x, NDArray indices, NDArray updates, int axis, ScatterMode mode) {
@@ -70,12 +70,12 @@ public final class Indexing {
     }
 
     /**
-     * Puts, adds, multiplies or compares entries at the places that rows of indices name: {@link ScatterNdUpdate}.
+     * Writes, adds, multiplies or compares entries at the positions given by rows of indices: {@link ScatterNdUpdate}.
      *
      * @param x the array
      * @param indices int32 or int64 indices […,m]; negative ones count from the end
      * @param updates the new entries
-     * @param mode what becomes of the entries
+     * @param mode how updates are combined with entries
      * @return a new array
      */
     public static NDArray scatterNdUpdate(NDArray x, NDArray indices, NDArray updates, ScatterMode mode) {
@@ -83,7 +83,7 @@ public final class Indexing {
     }
 
     /**
-     * Unit vectors of float32: {@link OneHot}.
+     * One-hot vectors of float32: {@link OneHot}.
      *
      * @param indices integers
      * @param depth length of the vectors
@@ -119,7 +119,7 @@ public final class Indexing {
     }
 
     /**
-     * Takes the entries that rows of indices name: {@link GatherNd}.
+     * Takes the entries given by rows of indices: {@link GatherNd}.
      *
      * @param x the array
      * @param indices int32 or int64 indices
@@ -130,7 +130,7 @@ public final class Indexing {
     }
 
     /**
-     * The elements in order along an axis: {@link Sort}.
+     * Sorts the elements along an axis: {@link Sort}.
      *
      * @param x the array
      * @param axis the axis; negative ones count from the end
@@ -166,7 +166,7 @@ public final class Indexing {
     }
 
     /**
-     * Zeros to which updates are added at the places that rows of indices name: {@link ScatterNd}.
+     * Adds updates to zeros at the positions given by rows of indices: {@link ScatterNd}.
      *
      * @param indices int32 or int64 indices […,m]
      * @param updates what is added
@@ -178,7 +178,7 @@ public final class Indexing {
     }
 
     /**
-     * Takes entries of an axis as {@link #gather} does, with a meaning for indices outside of it.
+     * Takes entries of an axis as {@link #gather} does, but also handles indices out of range.
      *
      * @param x the array
      * @param indices int32 or int64 indices
@@ -203,7 +203,7 @@ public final class Indexing {
     }
 
     /**
-     * Where elements differ from 0. How many there are depends on values: it cannot be traced.
+     * The indices of elements that differ from 0. Their number depends on values, so this cannot be traced.
      *
      * @param x an array with data
      * @return their indices [count,rank], int64, in row-major order
@@ -230,8 +230,8 @@ public final class Indexing {
     }
 
     /**
-     * The entries of an axis that a mask chooses, in their order. How many there are depends on values: it cannot be traced, but
-     * gradients flow.
+     * The entries of an axis selected by a mask, in order. Their number depends on values, so this cannot be traced,
+     * but gradients flow.
      *
      * @param x the array
      * @param mask chosen where it differs from 0; a vector with data, as long as the axis
@@ -247,7 +247,7 @@ public final class Indexing {
     }
 
     /**
-     * The different elements of an array. How many there are depends on values: it cannot be traced; no gradient flows.
+     * The unique elements of an array. Their number depends on values, so this cannot be traced; no gradient flows.
      *
      * @param x an array with data
      * @return elements, places and counts
@@ -257,7 +257,7 @@ public final class Indexing {
     }
 
     /**
-     * Where values belong in an ascending row: {@link SearchSorted}.
+     * Positions at which to insert values into an ascending row: {@link SearchSorted}.
      *
      * @param row ascending rows […,n], or one [n]
      * @param value values […,m]
@@ -269,7 +269,7 @@ public final class Indexing {
     }
 
     /**
-     * How many elements fall into bins of equal width: {@link Histogram}.
+     * Number of elements in bins of equal width: {@link Histogram}.
      *
      * @param x the array
      * @param bins number of bins
@@ -282,7 +282,7 @@ public final class Indexing {
     }
 
     /**
-     * How often each of the numbers 0 to bins - 1 occurs.
+     * Counts the occurrences of each of the numbers 0 to bins - 1.
      *
      * @param x int32 or int64 numbers, each from 0 to below bins
      * @param bins how many numbers there are

@@ -10,8 +10,8 @@ import io.kiln.op.math.Eq;
 import io.kiln.op.shape.ExpandDims;
 
 /**
- * Unit vectors: y[…,j] is 1 where j equals the index, else 0; an index outside 0..depth-1, or not whole, gives zeros. Shapes: an
- * axis of size depth behind those of the indices. No gradient flows.
+ * One-hot vectors: y[…,j] is 1 where j equals the index, else 0; an index outside 0..depth-1, or not whole, gives
+ * zeros. Shapes: an axis of size depth after those of the indices. No gradient flows.
  *
  * @param depth length of the vectors
  * @param dtype type of the result

@@ -13,15 +13,16 @@ import io.kiln.op.math.Where;
 import java.util.Arrays;
 
 /**
- * Puts entries to those of an axis that indices name, as NumPy's x[indices] = updates, or adds, multiplies or compares them:
- * for axis 0 y = x, then y[indices[i],…] = mode(y[indices[i],…], updates[i,…]), in order of i. Inputs: x, indices (int32 or
- * int64; negative ones count from the end), updates. Shapes: y as x; updates as {@link Gather} gives. Dtype: as x.
+ * Writes entries at given indices of an axis, as NumPy's x[indices] = updates, or adds, multiplies or compares them:
+ * for axis 0 y = x, then y[indices[i],…] = mode(y[indices[i],…], updates[i,…]), in order of i. Inputs: x, indices
+ * (int32 or int64; negative ones count from the end), updates. Shapes: y as x; updates as {@link Gather} gives. Dtype:
+ * as x.
  *
- * <p>Gradients: with SET that of an entry flows to its last update; with MIN and MAX it is shared equally among the elements
- * that are extreme.
+ * <p>Gradients: with SET that of an entry flows to its last update; with MIN and MAX it is shared equally among the
+ * elements that are extreme.
  *
  * @param axis the axis; negative ones count from the end
- * @param mode what becomes of the entries
+ * @param mode how updates are combined with entries
  */
 public record Scatter(int axis, ScatterMode mode) implements Operator {
     @Override
@@ -58,7 +59,7 @@ public record Scatter(int axis, ScatterMode mode) implements Operator {
         return Dispatch.one(new Scatter(axis, how), x, indices, updates);
     }
 
-    /** The last update of an entry is the one whose number is left there. */
+    /** The last update of an entry is the one whose number remains there. */
     private NDArray[] set(NDArray dy, NDArray indices) {
         NDArray numbers =
                 indices.factory().arange(0, indices.size(), 1, DType.INT64).reshape(indices.shape());

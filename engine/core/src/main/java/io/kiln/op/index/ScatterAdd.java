@@ -9,10 +9,9 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Adds entries to those of an axis that indices name; the reverse of {@link Gather}: for axis 0 y = x, then
- * y[indices[i],…] += updates[i,…], in order of i. Inputs: x, indices (int32 or int64; negative
- * ones count from the end), updates. Shapes: y as x;
- * updates as Gather gives. Dtype: as x.
+ * Adds entries at given indices of an axis; the reverse of {@link Gather}: for axis 0 y = x, then y[indices[i],…] +=
+ * updates[i,…], in order of i. Inputs: x, indices (int32 or int64; negative ones count from the end), updates. Shapes:
+ * y as x; updates as Gather gives. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end
  */

@@ -9,8 +9,8 @@ import io.kiln.op.internal.AlongAxis;
 
 /**
  * Adds to entries along an axis, each row by its own indices; the reverse of {@link GatherAlong}: for axis 1 y = x,
- * then y[i,indices[i,j]] += updates[i,j]. Inputs: x, indices (int32 or int64; negative ones count from the end), updates. Shapes: x and indices may
- * differ along the axis only; updates as indices; y as x. Dtype: as x.
+ * then y[i,indices[i,j]] += updates[i,j]. Inputs: x, indices (int32 or int64; negative ones count from the end),
+ * updates. Shapes: x and indices may differ only along the axis; updates as indices; y as x. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end
  */

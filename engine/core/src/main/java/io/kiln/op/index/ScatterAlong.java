@@ -9,13 +9,13 @@ import io.kiln.op.internal.AlongAxis;
 import io.kiln.op.internal.CompositeGradient;
 
 /**
- * Puts, adds, multiplies or compares elements along an axis, each row by its own indices (ONNX's ScatterElements, libtorch's
- * scatter_reduce): for axis 1 y = x, then y[i,indices[i,j]] = mode(y[i,indices[i,j]], updates[i,j]), in order of j. Inputs: x,
- * indices (int32 or int64; negative ones count from the end), updates. Shapes: x and indices may differ along the axis only;
- * updates as indices; y as x. Dtype: as x. Gradients: as {@link Scatter}.
+ * Writes, adds, multiplies or compares elements along an axis, each row by its own indices (ONNX's ScatterElements,
+ * libtorch's scatter_reduce): for axis 1 y = x, then y[i,indices[i,j]] = mode(y[i,indices[i,j]], updates[i,j]), in
+ * order of j. Inputs: x, indices (int32 or int64; negative ones count from the end), updates. Shapes: x and indices may
+ * differ only along the axis; updates as indices; y as x. Dtype: as x. Gradients: as {@link Scatter}.
  *
  * @param axis the axis; negative ones count from the end
- * @param mode what becomes of the elements
+ * @param mode how updates are combined with elements
  */
 public record ScatterAlong(int axis, ScatterMode mode) implements Operator {
     @Override

@@ -1,8 +1,8 @@
 package io.kiln.op.index;
 
-/** What becomes of an element to which an update is scattered. */
+/** How a scattered update is combined with the element. */
 public enum ScatterMode {
-    /** The update takes its place; of several the last one. */
+    /** The update replaces the element; of several, the last one. */
     SET,
     /** The sum of both. */
     ADD,

@@ -9,10 +9,10 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Adds entries to zeros at the places that rows of indices name; the reverse of {@link GatherNd}: y = 0, then
- * y[indices[i,0],…,indices[i,m-1],…] += updates[i,…], in order of i. Inputs: indices[…,m] (int32 or int64; negative ones count from the
- * ends of the first m axes), updates. Shapes: updates has the axes of indices but the last, then those of y from axis m on.
- * Dtype: as updates.
+ * Adds entries to zeros at the positions given by rows of indices; the reverse of {@link GatherNd}: y = 0, then
+ * y[indices[i,0],…,indices[i,m-1],…] += updates[i,…], in order of i. Inputs: indices[…,m] (int32 or int64; negative
+ * ones count from the ends of the first m axes), updates. Shapes: updates has all but the last axis of indices, then
+ * those of y from axis m on. Dtype: as updates.
  *
  * @param shape shape of y
  */

@@ -10,12 +10,12 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.CompositeGradient;
 
 /**
- * Puts, adds, multiplies or compares entries at the places that rows of indices name (ONNX's ScatterND): y = x, then
- * y[indices[i,0],…,indices[i,m-1],…] = mode(y[…], updates[i,…]), in order of i. Inputs: x, indices[…,m] (int32 or int64;
- * negative ones count from the end), updates. Shapes: updates has the axes of indices but the last, then those of x from axis m
- * on; y as x. Dtype: as x. Gradients: as {@link Scatter}.
+ * Writes, adds, multiplies or compares entries at the positions given by rows of indices (ONNX's ScatterND): y = x,
+ * then y[indices[i,0],…,indices[i,m-1],…] = mode(y[…], updates[i,…]), in order of i. Inputs: x, indices[…,m] (int32 or
+ * int64; negative ones count from the end), updates. Shapes: updates has all but the last axis of indices, then those
+ * of x from axis m on; y as x. Dtype: as x. Gradients: as {@link Scatter}.
  *
- * @param mode what becomes of the entries
+ * @param mode how updates are combined with entries
  */
 public record ScatterNdUpdate(ScatterMode mode) implements Operator {
     @Override

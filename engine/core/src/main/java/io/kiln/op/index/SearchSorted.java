@@ -9,9 +9,10 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Where values belong in an ascending row, so that it stays in order: the number of its elements below the value, or, from
- * the right, up to the value itself. Inputs: row[…,n], value[…,m]; the axes in front are equal, or row has one axis only. NaN
- * counts as the largest. Shapes: y as value. Dtype: int64. Rows that are not in order give some place. No gradient flows.
+ * Positions at which to insert values into an ascending row so that it stays sorted: the number of its elements below
+ * the value, or, from the right, up to the value itself. Inputs: row[…,n], value[…,m]; the leading axes are equal, or
+ * row has one axis only. NaN counts as the largest. Shapes: y as value. Dtype: int64. Unsorted rows give an unspecified
+ * position. No gradient flows.
  *
  * @param right whether the place behind equal elements is meant, instead of the one before them
  */

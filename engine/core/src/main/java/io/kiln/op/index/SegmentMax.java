@@ -15,9 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Largest elements of each segment: y[s,…] is the largest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
- * x[n,…], segment[n] (int32 or int64, from 0 to below count, in any order). Shapes: y[count,…]; a segment without rows gives
- * 0. Dtype: as x. The gradient is shared equally among the elements that are largest.
+ * Largest elements of each segment: y[s,…] is the largest x[i,…] over the i with segment[i] = s, NaN if one is NaN.
+ * Inputs: x[n,…], segment[n] (int32 or int64, from 0 to below count, in any order). Shapes: y[count,…]; a segment
+ * without rows gives 0. Dtype: as x. The gradient is shared equally among the largest elements.
  *
  * @param count number of segments
  */
@@ -45,7 +45,7 @@ public record SegmentMax(long count) implements Operator {
         if (x.size() == 0) {
             return zeros;
         }
-        // Integers have no infinity, but an element that none is beyond.
+        // Integers have no infinity, but an extreme value.
         double infinity = largest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
         NDArray never = x.dtype().isFloating() ? x.factory().scalar(infinity, x.dtype()) : largest ? x.min() : x.max();
         List<Long> rows = List.of(1L);

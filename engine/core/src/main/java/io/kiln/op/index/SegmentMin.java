@@ -6,9 +6,9 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Smallest elements of each segment: y[s,…] is the smallest x[i,…] over the i with segment[i] = s, NaN if one is NaN. Inputs:
- * x[n,…], segment[n] (int32 or int64, from 0 to below count, in any order). Shapes: y[count,…]; a segment without rows gives
- * 0. Dtype: as x. The gradient is shared equally among the elements that are smallest.
+ * Smallest elements of each segment: y[s,…] is the smallest x[i,…] over the i with segment[i] = s, NaN if one is NaN.
+ * Inputs: x[n,…], segment[n] (int32 or int64, from 0 to below count, in any order). Shapes: y[count,…]; a segment
+ * without rows gives 0. Dtype: as x. The gradient is shared equally among the smallest elements.
  *
  * @param count number of segments
  */

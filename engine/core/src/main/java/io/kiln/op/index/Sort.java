@@ -7,7 +7,7 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * The elements in order along an axis; NaN counts as the largest. Shapes: y as x. Dtype: as x.
+ * Sorts the elements along an axis; NaN counts as the largest. Shapes: y as x. Dtype: as x.
  *
  * @param axis the axis; negative ones count from the end
  * @param descending whether the largest comes first

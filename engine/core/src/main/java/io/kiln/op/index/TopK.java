@@ -10,8 +10,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * The k largest (or smallest) elements along an axis, the most extreme first, and where they are; of equals the
- * first. Outputs: values (dtype as x), indices (int64). NaN counts as the largest.
+ * The k largest (or smallest) elements along an axis, the most extreme first, and their indices; of equals, the first.
+ * Outputs: values (dtype as x), indices (int64). NaN counts as the largest.
  *
  * @param k how many
  * @param axis the axis; negative ones count from the end

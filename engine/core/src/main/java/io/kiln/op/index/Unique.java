@@ -7,7 +7,7 @@ import io.kiln.op.Dispatch;
 import java.util.Arrays;
 
 /**
- * The different elements of an array.
+ * The unique elements of an array.
  *
  * @param values each element once, ascending, NaN last; [k], dtype as the array
  * @param inverse the place of each element of the array among them; shape of the array, int64
@@ -15,7 +15,7 @@ import java.util.Arrays;
  */
 public record Unique(NDArray values, NDArray inverse, NDArray counts) {
     /**
-     * Finds the different elements. How many there are depends on values, so that it cannot be traced; no gradient flows. All NaN
+     * Finds the unique elements. Their number depends on values, so this cannot be traced; no gradient flows. All NaN
      * are one element, and so are 0 and -0.
      *
      * @param x an array with data

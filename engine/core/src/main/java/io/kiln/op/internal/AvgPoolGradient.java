@@ -32,7 +32,7 @@ public record AvgPoolGradient(
         @DefaultValue("false") boolean ceilMode,
         @DefaultValue("0") long divisor)
         implements Operator {
-    /** Takes no dilation as ones. */
+    /** Replaces an empty dilation by ones. */
     public AvgPoolGradient {
         dilation = Pools.dilation(kernel, dilation);
     }

@@ -8,7 +8,7 @@ import io.kiln.op.shape.Reshape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The reverse of broadcasting, which the gradients of broadcasting operators need. */
+/** The reverse of broadcasting, used by the gradients of broadcasting operators. */
 public final class Broadcasting {
     private Broadcasting() {}
 

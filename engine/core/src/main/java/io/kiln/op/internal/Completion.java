@@ -8,7 +8,7 @@ import java.util.Map;
 public final class Completion {
     private Completion() {}
 
-    /** What two descriptions of one shape say together; the first where they contradict or the second is null. */
+    /** Merges two descriptions of one shape; the first if they contradict or the second is null. */
     public static Shape join(Shape a, Shape b) {
         return a == null ? b : b == null ? a : a.join(b);
     }

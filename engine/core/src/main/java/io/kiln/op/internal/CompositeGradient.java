@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The gradient of a fused operator through its composition. Fused gradient operators use it for their own gradients: second
- * derivatives are then right, if not as fast as the first ones.
+ * The gradient of a fused operator through its composition. Fused gradient operators use it for their own gradients:
+ * second derivatives are then correct, if not as fast as the first ones.
  */
 public final class CompositeGradient {
     private CompositeGradient() {}
@@ -67,7 +67,7 @@ public final class CompositeGradient {
         }
     }
 
-    /** Gradients of a composed operator: those of its parts, by the chain rule. */
+    /** Gradients of a composed operator, from those of its parts by the chain rule. */
     public static NDArray[] of(Operator operator, GradientContext c) {
         return isTraced(c) ? Late.traced(operator, c) : recorded(operator, c);
     }

@@ -7,10 +7,10 @@ import io.kiln.op.Operator;
 import io.kiln.op.nn.CtcLoss;
 
 /**
- * The gradient of {@link CtcLoss} with respect to the scores: \(dx_{tnc} = d\ell_n (p_{tnc} - q_{tnc})\) with q the posterior
- * probability that a path of the labels is at class c; 0 behind the length of a sequence and where its loss is infinite.
- * Inputs: dloss[N], logits x[T,N,C], label[N,L], inputLength[N], labelLength[N]. Shapes: dx as x. Dtype: as x, computed in
- * float64. It cannot be differentiated again.
+ * The gradient of {@link CtcLoss} with respect to the scores: \(dx_{tnc} = d\ell_n (p_{tnc} - q_{tnc})\) with q the
+ * posterior probability that a path of the labels is at class c; 0 after the end of a sequence and where its loss is
+ * infinite. Inputs: dloss[N], logits x[T,N,C], label[N,L], inputLength[N], labelLength[N]. Shapes: dx as x. Dtype: as
+ * x, computed in float64. It cannot be differentiated again.
  *
  * @param blank the class that stands for no label
  */

@@ -11,8 +11,8 @@ import io.kiln.op.nn.MaxPool;
 import java.util.List;
 
 /**
- * Takes from each window the element at a given place: the transpose of {@link MaxPoolGradient}. Shapes: x[N,C,spatial…],
- * index[N,C,out…] as {@link MaxPool} gives it, y[N,C,out…].
+ * Takes from each window the element at a given position: the transpose of {@link MaxPoolGradient}. Shapes:
+ * x[N,C,spatial…], index[N,C,out…] as {@link MaxPool} gives it, y[N,C,out…].
  *
  * @param kernel size of the window
  * @param stride its step
@@ -22,7 +22,7 @@ import java.util.List;
 public record MaxPoolGather(
         List<Long> kernel, List<Long> stride, List<Long> pad, @DefaultValue("[]") List<Long> dilation)
         implements Operator {
-    /** Takes no dilation as ones. */
+    /** Replaces an empty dilation by ones. */
     public MaxPoolGather {
         dilation = Pools.dilation(kernel, dilation);
     }

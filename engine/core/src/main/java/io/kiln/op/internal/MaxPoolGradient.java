@@ -11,8 +11,8 @@ import io.kiln.op.nn.MaxPool;
 import java.util.List;
 
 /**
- * The gradient of {@link MaxPool}: adds each dy to where its maximum stood. Shapes: dy[N,C,out…], index[N,C,out…] (second
- * output of the pooling), dx[N,C,spatial…].
+ * The gradient of {@link MaxPool}: adds each dy at the position of its maximum. Shapes: dy[N,C,out…], index[N,C,out…]
+ * (second output of the pooling), dx[N,C,spatial…].
  *
  * @param kernel size of the window
  * @param stride its step
@@ -27,7 +27,7 @@ public record MaxPoolGradient(
         List<Long> spatial,
         @DefaultValue("[]") List<Long> dilation)
         implements Operator {
-    /** Takes no dilation as ones. */
+    /** Replaces an empty dilation by ones. */
     public MaxPoolGradient {
         dilation = Pools.dilation(kernel, dilation);
     }

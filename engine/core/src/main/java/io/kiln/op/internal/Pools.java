@@ -9,7 +9,7 @@ import java.util.List;
 public final class Pools {
     private Pools() {}
 
-    /** The distances between the elements of a window; none given are ones. */
+    /** The distances between the elements of a window; 1 if none are given. */
     public static List<Long> dilation(List<Long> kernel, List<Long> dilation) {
         return dilation.isEmpty() ? List.copyOf(Collections.nCopies(kernel.size(), 1L)) : dilation;
     }

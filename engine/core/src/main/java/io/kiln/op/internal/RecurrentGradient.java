@@ -6,7 +6,7 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import java.util.Arrays;
 
-/** What the gradients of the recurrent operators have in common. */
+/** Code shared by the gradients of the recurrent operators. */
 public final class RecurrentGradient {
     private RecurrentGradient() {}
 

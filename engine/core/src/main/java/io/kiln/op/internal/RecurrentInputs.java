@@ -176,7 +176,7 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
         return x.matmul(Linalg.matrixTranspose(weight)).add(bias);
     }
 
-    /** The new state where the sequence still goes on, the old one behind its end. */
+    /** The new state where the sequence still goes on, the old one after its end. */
     public static NDArray carry(NDArray lengths, int t, NDArray next, NDArray old) {
         if (lengths == null) {
             return next;

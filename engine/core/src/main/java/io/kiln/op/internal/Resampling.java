@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How an axis of one size becomes one of another: each new element is a weighted sum of a few old ones. Element i of the new
- * axis lies at \((i + \frac12) n/m - \frac12\) of the old one (n old, m new elements), or with aligned corners at
+ * Resizes an axis: each new element is a weighted sum of a few old ones. Element i of the new axis lies at
+ * \((i + \frac12) n/m - \frac12\) of the old one (n old, m new elements), or with aligned corners at
  * \(i (n - 1)/(m - 1)\).
  */
 public final class Resampling {

@@ -7,7 +7,7 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.op.ViewOperator;
 import java.util.List;
 
-/** The arithmetic of slices, as in Python: negative bounds count from the end, bounds outside are moved to the ends. */
+/** The arithmetic of slices, as in Python: negative bounds count from the end, bounds out of range are clamped. */
 public final class SliceRange {
     private SliceRange() {}
 
@@ -45,7 +45,7 @@ public final class SliceRange {
         return Shape.of(d);
     }
 
-    /** Backwards the bound in front of all elements is -1, which only numbers below -size can say. */
+    /** Backwards, the bound before all elements is -1, which can only be written as a number below -size. */
     private static long bound(long b, long size, long step) {
         long place = b < 0 ? Math.max(b, -size - 1) + size : b;
         return step > 0 ? Math.max(0, Math.min(size, place)) : Math.max(-1, Math.min(size - 1, place));

@@ -24,7 +24,7 @@ public final class SquareMatrices {
         }
     }
 
-    /** The result of solving a x = b: b's matrices, the axes in front broadcast. */
+    /** The result of solving a x = b: b's matrices, the leading axes broadcast. */
     public static Spec solution(String operation, Spec a, Spec b) {
         check(operation, a);
         DType type = a.dtype().promote(b.dtype());

@@ -33,7 +33,7 @@ public final class TimeAxes {
         return timeAxis == 0 ? l.expandDims(0) : l.expandDims(1);
     }
 
-    /** The points in time 0, 1, … in a shape that broadcasts against x[T,N] or x[N,T]. */
+    /** The time steps 0, 1, … in a shape that broadcasts against x[T,N] or x[N,T]. */
     public static NDArray times(ArrayFactory beside, long steps, int timeAxis) {
         NDArray t = beside.arange(0, steps, 1, DType.INT64);
         return timeAxis == 0 ? t.expandDims(1) : t;
@@ -47,7 +47,7 @@ public final class TimeAxes {
         return x.reshape(Shape.of(j));
     }
 
-    /** The places in the joined axis of points in time of each sequence, of the shape of the points. */
+    /** The positions of each sequence's time steps in the merged axis, in the shape of the steps. */
     public static NDArray places(NDArray times, Shape x, int timeAxis) {
         NDArray sequences = times.factory().arange(0, x.dim(1 - timeAxis), 1, DType.INT64);
         if (timeAxis == 0) {

@@ -8,8 +8,8 @@ import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 
 /**
- * A copy on another device, whose gradient goes the way back. Between devices of one type it is work of their queues; a device of
- * another type gets it by way of the host, which waits for the source unless that is the host itself.
+ * A copy on another device, whose gradient is copied back. Between devices of one type the copy is submitted to their
+ * queues; a device of another type receives it through the host, which waits for the source unless that is the host itself.
  */
 public final class Transfer extends Function {
     private final Device device;

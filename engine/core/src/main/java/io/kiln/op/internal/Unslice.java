@@ -11,8 +11,8 @@ import io.kiln.op.shape.Slice;
 import java.util.List;
 
 /**
- * The reverse of {@link Slice}: an array of zeros into whose slice x is put. Shapes: x as that slice; y as given.
- * Dtype: as x.
+ * The reverse of {@link Slice}: an array of zeros with x in the slice. Shapes: x as that slice; y as given. Dtype: as
+ * x.
  *
  * @param shape shape of the result
  * @param start first index per axis; axes behind the last one stay whole

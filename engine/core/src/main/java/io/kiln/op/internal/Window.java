@@ -85,7 +85,7 @@ public final class Window {
         return kernel.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** The result of an operator that gives the spatial axes other sizes. */
+    /** The result of an operator that changes the sizes of the spatial axes. */
     public static Spec[] resize(String operation, List<Long> size, Spec input) {
         Shape x = input.shape();
         boolean fits = x.rank() == size.size() + 2 && input.dtype().isFloating();

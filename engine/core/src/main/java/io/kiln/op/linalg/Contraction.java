@@ -27,7 +27,7 @@ record Contraction(NDArray array, String letters) {
         return new Contraction(array, letters);
     }
 
-    /** Moves axes i and j behind the others. */
+    /** Moves axes i and j after the others. */
     private static NDArray last(NDArray x, int i, int j) {
         List<Long> order = new ArrayList<>();
         for (long k = 0; k < x.shape().rank(); k++) {
@@ -66,7 +66,7 @@ record Contraction(NDArray array, String letters) {
                         Dispatch.one(new Sum(List.copyOf(gone), false), array).cast(array.dtype()), rest.toString());
     }
 
-    /** Drops axes of size 1 that are longer in another array: there they broadcast. */
+    /** Drops axes of size 1 that are longer in another array, where they broadcast. */
     private Contraction fitting(Contraction other) {
         NDArray x = array;
         StringBuilder rest = new StringBuilder();

@@ -14,13 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sum of products by Einstein's convention, of any number of operands: each letter names an index, letters that the result
- * lacks are summed over. Written as in NumPy: {@code "ij,jk->ik"}; {@code ...} stands for axes that broadcast; a letter
- * repeated in one operand takes its diagonal; without {@code ->} the result has the axes of {@code ...} and then the letters that occur
- * once, in the order of the alphabet, large ones first. An index has one size, or 1 where it broadcasts. An ellipsis that the
- * result lacks is summed over. Dtype: the promoted one.
+ * Sum of products by Einstein's convention, of any number of operands: each letter names an index, letters that the
+ * result lacks are summed over. Written as in NumPy: {@code "ij,jk->ik"}; {@code ...} stands for axes that broadcast; a
+ * letter repeated in one operand takes its diagonal; without {@code ->} the result has the axes of {@code ...} and then
+ * the letters that occur once, in alphabetical order, upper case first. An index has the same size everywhere, or 1
+ * where it broadcasts. An ellipsis that the result lacks is summed over. Dtype: the promoted one.
  *
- * <p>Operands are contracted two by two, the pair with the smallest result first, by matrix products.
+ * <p>Operands are contracted pairwise by matrix products, the pair with the smallest result first.
  *
  * @param equation the subscripts
  */

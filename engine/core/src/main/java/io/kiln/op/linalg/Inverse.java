@@ -7,7 +7,8 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.SquareMatrices;
 
 /**
- * Inverse matrices. Shapes: a[…,n,n], y as a. Dtype: as a, floating; computed in float64. Singular matrices are refused.
+ * Inverse matrices. Shapes: a[…,n,n], y as a. Dtype: as a, floating; computed in float64. Singular matrices are an
+ * error.
  */
 public record Inverse() implements Operator {
     @Override

@@ -9,8 +9,9 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.CompositeGradient;
 
 /**
- * The product of Khatri and Rao: the Kronecker product of matrices, column by column. For two, y[i·m₂ + j, k] = a[i,k] · b[j,k]; more
- * are multiplied from the left (Khatri and Rao, Sankhyā A, 1968). Shapes: one or more x[m,K]; y[m₁ m₂ …, K]. Dtype: the common one.
+ * Khatri-Rao product: the Kronecker product of matrices, column by column. For two, y[i·m₂ + j, k] = a[i,k] · b[j,k];
+ * more are multiplied from the left (Khatri and Rao, Sankhyā A, 1968). Shapes: one or more x[m,K]; y[m₁ m₂ …, K].
+ * Dtype: the common one.
  */
 public record KhatriRao() implements Operator {
     @Override

@@ -16,8 +16,9 @@ public final class Linalg {
     private Linalg() {}
 
     /**
-     * The matrix product over the last two axes: {@link MatMul}. As in NumPy a vector on the left is a row, one on the right a column,
-     * and the axis that this adds is taken away again: [k]·[…,k,n] gives […,n], […,m,k]·[k] gives […,m], [k]·[k] a scalar.
+     * The matrix product over the last two axes: {@link MatMul}. As in NumPy a vector on the left is a row, one on the
+     * right a column, and the added axis is removed again: [k]·[…,k,n] gives […,n], […,m,k]·[k] gives […,m], [k]·[k] a
+     * scalar.
      *
      * @param a the left operand
      * @param b the right operand
@@ -35,7 +36,8 @@ public final class Linalg {
     }
 
     /**
-     * The Kronecker product: each element of a times the whole of b, as NumPy's kron; with fewer axes an operand gets ones in front.
+     * The Kronecker product: each element of a times all of b, as NumPy's kron; an operand with fewer axes gets leading
+     * axes of size 1.
      *
      * @param a the left operand
      * @param b the right operand
@@ -87,7 +89,7 @@ public final class Linalg {
     }
 
     /**
-     * Exchanges the last two axes; a view.
+     * Swaps the last two axes; a view.
      *
      * @param x matrices
      * @return a new array

@@ -9,8 +9,9 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.Broadcasting;
 
 /**
- * Matrix product over the last two axes: \(y_{ij} = \sum_k a_{ik} b_{kj}\). Shapes: a[…,m,k], b[…,k,n], y[…,m,n]; the axes
- * in front broadcast. Transposed operands are views, so no attribute is needed for them. Dtype: the promoted one, floating.
+ * Matrix product over the last two axes: \(y_{ij} = \sum_k a_{ik} b_{kj}\). Shapes: a[…,m,k], b[…,k,n], y[…,m,n]; the
+ * leading axes broadcast. Transposed operands are views, so no attribute is needed for them. Dtype: the promoted one,
+ * floating.
  */
 public record MatMul() implements Operator {
     @Override

@@ -11,9 +11,9 @@ import io.kiln.op.Operator;
 import io.kiln.op.shape.Tril;
 
 /**
- * Factors q r of matrices, q with orthonormal columns and r upper triangular, by Householder reflections; signs as LAPACK has them.
- * Shapes: a[…,m,n]. Outputs: q[…,m,k], r[…,k,n] with k the smaller of m and n. Dtype: as a, floating; computed in float64. The
- * gradient (Walter and Lehmann, 2012) needs m &ge; n and full rank.
+ * Factors q r of matrices, q with orthonormal columns and r upper triangular, by Householder reflections; signs as in
+ * LAPACK. Shapes: a[…,m,n]. Outputs: q[…,m,k], r[…,k,n] with k the smaller of m and n. Dtype: as a, floating; computed
+ * in float64. The gradient (Walter and Lehmann, 2012) needs m &ge; n and full rank.
  */
 public record Qr() implements Operator {
     @Override

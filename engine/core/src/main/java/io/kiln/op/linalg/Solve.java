@@ -9,8 +9,8 @@ import io.kiln.op.internal.Broadcasting;
 import io.kiln.op.internal.SquareMatrices;
 
 /**
- * Solves a x = b. Inputs: a[…,n,n], b[…,n,k]; the axes in front broadcast. Shapes: x[…,n,k]. Dtype: the promoted one, floating;
- * computed in float64. Singular matrices are refused.
+ * Solves a x = b. Inputs: a[…,n,n], b[…,n,k]; the leading axes broadcast. Shapes: x[…,n,k]. Dtype: the promoted one,
+ * floating; computed in float64. Singular matrices are an error.
  */
 public record Solve() implements Operator {
     @Override

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The subscripts of an {@link Einsum} for operands of given shapes: one letter per axis, with letters of their own for the
+ * The subscripts of an {@link Einsum} for operands of given shapes: one letter per axis, with separate letters for the
  * axes that an ellipsis stands for, and the size of each letter.
  */
 final class Subscripts {
@@ -105,7 +105,7 @@ final class Subscripts {
         }
     }
 
-    /** The letters that occur once, in the order of the alphabet, large ones first. */
+    /** The letters that occur once, in alphabetical order, upper case first. */
     private static String implicit(List<String> terms) {
         String all = String.join("", terms).replace(ELLIPSIS, "");
         StringBuilder once = new StringBuilder();

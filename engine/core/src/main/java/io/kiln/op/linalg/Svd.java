@@ -9,10 +9,11 @@ import io.kiln.op.internal.SquareMatrices;
 import io.kiln.op.math.Elementwise;
 
 /**
- * Singular values: a = u diag(s) v, u with orthonormal columns, v with orthonormal rows, s falling; the element of largest
- * magnitude of each column of u is positive. By Jacobi rotations from one side, for matrices of up to a few hundred rows. Shapes: a[…,m,n].
- * Outputs: u[…,m,k], s[…,k], v[…,k,n] with k the smaller of m and n. Dtype: as a, floating; computed in float64. The gradient
- * (Townsend, 2016) needs singular values that differ from each other and from 0.
+ * Singular values: a = u diag(s) v, u with orthonormal columns, v with orthonormal rows, s descending; the element of
+ * largest magnitude of each column of u is positive. By Jacobi rotations from one side, for matrices of up to a few
+ * hundred rows. Shapes: a[…,m,n]. Outputs: u[…,m,k], s[…,k], v[…,k,n] with k the smaller of m and n. Dtype: as a,
+ * floating; computed in float64. The gradient (Townsend, 2016) needs singular values that differ from each other and
+ * from 0.
  */
 public record Svd() implements Operator {
     @Override

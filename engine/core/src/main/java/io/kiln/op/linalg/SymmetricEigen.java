@@ -7,9 +7,10 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.SquareMatrices;
 
 /**
- * Eigenvalues and eigenvectors of the symmetric part (a + aᵀ)/2: it is v diag(l) vᵀ with l rising and orthonormal columns of v, of
- * which the element of largest magnitude is positive. By Jacobi rotations, for matrices of up to a few hundred rows. Shapes: a[…,n,n]. Outputs:
- * l[…,n], v[…,n,n]. Dtype: as a, floating; computed in float64. The gradient needs eigenvalues that differ.
+ * Eigenvalues and eigenvectors of the symmetric part (a + aᵀ)/2: it is v diag(l) vᵀ with l ascending and orthonormal
+ * columns of v, of which the element of largest magnitude is positive. By Jacobi rotations, for matrices of up to a few
+ * hundred rows. Shapes: a[…,n,n]. Outputs: l[…,n], v[…,n,n]. Dtype: as a, floating; computed in float64. The gradient
+ * needs eigenvalues that differ.
  */
 public record SymmetricEigen() implements Operator {
     @Override

@@ -11,9 +11,9 @@ import io.kiln.op.shape.Tril;
 import io.kiln.op.shape.Triu;
 
 /**
- * Solves a x = b, or aᵀ x = b, for triangular a; its other triangle does not matter. Inputs: a[…,n,n], b[…,n,k]; the axes in front
- * broadcast. Shapes: x[…,n,k]. Dtype: the promoted one, floating; computed in float64. A 0 on the diagonal gives infinities
- * or NaN.
+ * Solves a x = b, or aᵀ x = b, for triangular a; the other triangle is ignored. Inputs: a[…,n,n], b[…,n,k]; the leading
+ * axes broadcast. Shapes: x[…,n,k]. Dtype: the promoted one, floating; computed in float64. A 0 on the diagonal gives
+ * infinities or NaN.
  *
  * @param lower whether the lower triangle of a counts, instead of the upper one
  * @param transposed whether aᵀ x = b is solved

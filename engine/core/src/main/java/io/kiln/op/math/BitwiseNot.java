@@ -7,8 +7,8 @@ import io.kiln.op.UnaryPointwise;
 import io.kiln.pointwise.Expr;
 
 /**
- * All bits turned, element by element: \(y = -1 - x\) for integers with a sign, 255 - x for uint8. Shapes: y as x. Dtype: as x, an
- * integer; {@link Not} is for bool. No gradient flows.
+ * All bits inverted, element by element: \(y = -1 - x\) for integers with a sign, 255 - x for uint8. Shapes: y as x.
+ * Dtype: as x, an integer; {@link Not} is for bool. No gradient flows.
  */
 public record BitwiseNot() implements UnaryPointwise {
     @Override

@@ -398,7 +398,7 @@ public final class Elementwise {
      * {@link Gelu}.
      *
      * @param x the array
-     * @param approximate whether to take the form with tanh
+     * @param approximate whether to use the tanh approximation
      * @return a new array
      */
     public static NDArray gelu(NDArray x, boolean approximate) {

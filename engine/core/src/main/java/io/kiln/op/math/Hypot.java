@@ -8,8 +8,9 @@ import io.kiln.op.Dispatch;
 import io.kiln.pointwise.Expr;
 
 /**
- * Length of the hypotenuse, element by element: \(y = \sqrt{a^2 + b^2}\), without overflow on the way; infinite if one is infinite
- * and none NaN, NaN if one is NaN. Shapes: a and b broadcast to y. Dtype: the promoted one. The gradient at (0, 0) is 0.
+ * Length of the hypotenuse, element by element: \(y = \sqrt{a^2 + b^2}\), without intermediate overflow; infinite if
+ * one is infinite and none NaN, NaN if one is NaN. Shapes: a and b broadcast to y. Dtype: the promoted one. The
+ * gradient at (0, 0) is 0.
  */
 public record Hypot() implements BinaryPointwise {
     @Override

@@ -8,8 +8,8 @@ import io.kiln.op.internal.Broadcasting;
 import io.kiln.pointwise.Expr;
 
 /**
- * A point between two others: y = a + w (b - a), element by element. Inputs: a, b, w, which broadcast to y. Dtype: the promoted
- * one; float32 for integers.
+ * Linear interpolation between two points: y = a + w (b - a), element by element. Inputs: a, b, w, which broadcast to
+ * y. Dtype: the promoted one; float32 for integers.
  */
 public record Lerp() implements Pointwise {
     @Override

@@ -6,9 +6,9 @@ import io.kiln.op.Dispatch;
 import io.kiln.pointwise.Expr;
 
 /**
- * Keeps the elements that a mask chooses: x where the mask differs from 0, else 0 (the other way round when
- * inverted). Unlike a product with 0 and 1 it also drops NaN and infinities. Shapes: x and mask broadcast to y.
- * Dtype: the promoted one.
+ * Keeps the elements selected by a mask: x where the mask differs from 0, else 0 (the other way round when inverted).
+ * Unlike a product with 0 and 1 it also drops NaN and infinities. Shapes: x and mask broadcast to y. Dtype: the
+ * promoted one.
  *
  * @param inverted whether x is kept where the mask is 0
  */

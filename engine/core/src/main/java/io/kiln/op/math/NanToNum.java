@@ -7,8 +7,8 @@ import io.kiln.op.UnaryPointwise;
 import io.kiln.pointwise.Expr;
 
 /**
- * Numbers instead of NaN and infinities, element by element. Shapes: y as x. Dtype: as x. The gradient passes where x is
- * finite.
+ * Replaces NaN and infinities by numbers, element by element. Shapes: y as x. Dtype: as x. The gradient passes where x
+ * is finite.
  *
  * @param nan instead of NaN
  * @param above instead of infinity

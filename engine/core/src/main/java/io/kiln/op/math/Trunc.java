@@ -5,9 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.UnaryPointwise;
 import io.kiln.pointwise.Expr;
 
-/**
- * The whole part, element by element: x rounded towards 0. Shapes: y as x. Dtype: as x. No gradient flows.
- */
+/** The integer part, element by element: x rounded towards 0. Shapes: y as x. Dtype: as x. No gradient flows. */
 public record Trunc() implements UnaryPointwise {
     @Override
     public Expr expression(Expr x) {

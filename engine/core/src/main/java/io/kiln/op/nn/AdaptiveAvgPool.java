@@ -15,9 +15,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Means over equal shares of the spatial axes, whatever their sizes: along an axis of n elements, element i of m is the mean
- * of those from \(\lfloor i n/m \rfloor\) to below \(\lceil (i + 1) n/m \rceil\). Shapes: x[N,C,spatial…] with one to three
- * spatial axes of size 1 at least, y[N,C,size…]. Dtype: as x, floating.
+ * Average pooling to a fixed output size: along an axis of n elements, element i of m is the mean of those from
+ * \(\lfloor i n/m \rfloor\) to below \(\lceil (i + 1) n/m \rceil\). Shapes: x[N,C,spatial…] with one to three spatial
+ * axes of at least size 1, y[N,C,size…]. Dtype: as x, floating.
  *
  * @param size the new sizes
  */

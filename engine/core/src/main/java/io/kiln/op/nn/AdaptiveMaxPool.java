@@ -15,8 +15,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Largest elements of equal shares of the spatial axes, which are those of {@link AdaptiveAvgPool}; of equal elements the first
- * has the gradient. Shapes: x[N,C,spatial…] with one to three spatial axes of size 1 at least, y[N,C,size…]. Dtype: as x,
+ * Max pooling to a fixed output size, over the shares of {@link AdaptiveAvgPool}; of equal elements, the first gets the
+ * gradient. Shapes: x[N,C,spatial…] with one to three spatial axes of at least size 1, y[N,C,size…]. Dtype: as x,
  * floating.
  *
  * @param size the new sizes

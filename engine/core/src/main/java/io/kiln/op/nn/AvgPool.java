@@ -12,9 +12,9 @@ import io.kiln.op.internal.Window;
 import java.util.List;
 
 /**
- * Mean of a window that slides over the spatial axes. Shapes: x[N,C,spatial…],
- * y[N,C,⌊(size + 2 pad − span)/stride⌋ + 1…], where span = dilation (kernel − 1) + 1; in ceil mode the quotient is rounded
- * up, except for a window that would start behind the last element. What a window has beyond the border never counts.
+ * Mean of a window that slides over the spatial axes. Shapes: x[N,C,spatial…], y[N,C,⌊(size + 2 pad − span)/stride⌋ +
+ * 1…], where span = dilation (kernel − 1) + 1; in ceil mode the quotient is rounded up, except for a window that would
+ * start after the last element. Elements beyond the border never count.
  *
  * @param kernel size of the window along each spatial axis
  * @param stride its step
@@ -33,7 +33,7 @@ public record AvgPool(
         @DefaultValue("false") boolean ceilMode,
         @DefaultValue("0") long divisor)
         implements Operator {
-    /** Takes no dilation as ones. */
+    /** Replaces an empty dilation by ones. */
     public AvgPool {
         dilation = Pools.dilation(kernel, dilation);
         if (divisor < 0) {

@@ -118,7 +118,7 @@ public record BatchNormOp(double epsilon, double momentum, @DefaultValue("false"
     }
 
     /**
-     * What the variance of a batch is multiplied by for the running one.
+     * The factor from the variance of a batch to the running one.
      *
      * @param n elements of a channel
      * @return n / (n − 1), or 1 for that of a population

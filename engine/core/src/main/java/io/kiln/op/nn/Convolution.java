@@ -30,7 +30,7 @@ import java.util.Map;
  */
 public record Convolution(List<Long> stride, List<Long> pad, List<Long> dilation, long groups, Activation activation)
         implements ParametricOperator {
-    /** Strides and dilations of 1, no padding, one group and no activation, in as many dimensions as the window will have. */
+    /** Strides and dilations of 1, no padding, one group and no activation, in as many dimensions as the window has. */
     public Convolution() {
         this(List.of(), List.of(), List.of(), 1, Activation.NONE);
     }

@@ -35,7 +35,7 @@ import java.util.Map;
 public record ConvolutionTranspose(
         List<Long> stride, List<Long> pad, List<Long> outputPad, List<Long> dilation, long groups)
         implements ParametricOperator {
-    /** Strides and dilations of 1, no padding and one group, in as many dimensions as the window will have. */
+    /** Strides and dilations of 1, no padding and one group, in as many dimensions as the window has. */
     public ConvolutionTranspose() {
         this(List.of(), List.of(), List.of(), List.of(), 1);
     }

@@ -11,12 +11,13 @@ import io.kiln.op.internal.CtcLossGradient;
 import io.kiln.op.internal.Indices;
 
 /**
- * Connectionist temporal classification (Graves et al., ICML 2006): \(\ell_n = -\ln \sum_\pi \prod_t p_{t,n,\pi_t}\) over all
- * paths \(\pi\) that become the labels of sequence n when repetitions are merged and blanks removed, with p the softmax of the
- * scores over the last axis. Inputs: logits x[T,N,C], label[N,L], inputLength[N] (0 to T), labelLength[N] (0 to L), the last
- * three int32 or int64; labels from 0 to C - 1 without the blank. Steps and labels behind their lengths do not matter. Outputs:
- * loss[N]. A sequence too short for its labels has an infinite loss and no gradient; so has one of no steps with labels,
- * while no steps and no labels have loss 0. Dtype: as x, computed in float64. It can be differentiated once.
+ * Connectionist temporal classification (Graves et al., ICML 2006): \(\ell_n = -\ln \sum_\pi \prod_t p_{t,n,\pi_t}\)
+ * over all paths \(\pi\) that become the labels of sequence n when repetitions are merged and blanks removed, with p
+ * the softmax of the scores over the last axis. Inputs: logits x[T,N,C], label[N,L], inputLength[N] (0 to T),
+ * labelLength[N] (0 to L), the last three int32 or int64; labels from 0 to C - 1 without the blank. Steps and labels
+ * past their lengths are ignored. Outputs: loss[N]. A sequence too short for its labels has an infinite loss and no
+ * gradient; so has one of no steps with labels, while no steps and no labels have loss 0. Dtype: as x, computed in
+ * float64. It can be differentiated once.
  *
  * @param blank the class that stands for no label
  * @param zeroInfinity whether infinite losses become 0

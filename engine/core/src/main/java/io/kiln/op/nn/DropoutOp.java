@@ -11,7 +11,7 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.random.RandomOps;
 
 /**
- * DropoutOp (Srivastava et al. 2014), inverted: in train mode each element becomes 0 with probability rate and is
+ * Inverted dropout (Srivastava et al. 2014): in train mode each element becomes 0 with probability rate and is
  * otherwise divided by 1 − rate; in predict mode y = x. Shapes: y as x. The second output is the mask by which x was
  * multiplied.
  *

@@ -14,10 +14,10 @@ import io.kiln.op.math.Rsqrt;
 import java.util.Arrays;
 
 /**
- * Normalisation over groups of channels of each sample (Wu and He, ECCV 2018): \(y = \gamma (x - \mu)/\sqrt{\sigma^2 + \epsilon} +
- * \beta\) with mean and biased variance over the channels of a group and all places. One group is layer normalisation over all but
- * the batch, as many groups as channels is instance normalisation. Inputs: x[N,C,…], gamma[C], beta[C]. Shapes: y
- * as x. Dtype: as x, floating.
+ * Normalisation over groups of channels of each sample (Wu and He, ECCV 2018):
+ * \(y = \gamma (x - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta\) with mean and biased variance over the channels of a
+ * group and all positions. One group is layer normalisation over all but the batch, as many groups as channels is
+ * instance normalisation. Inputs: x[N,C,…], gamma[C], beta[C]. Shapes: y as x. Dtype: as x, floating.
  *
  * @param groups number of groups, a divisor of C
  * @param epsilon added to the variance

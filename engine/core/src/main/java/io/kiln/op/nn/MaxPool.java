@@ -15,9 +15,10 @@ import java.util.List;
 
 /**
  * Largest element of a window that slides over the spatial axes. Padding never wins. Shapes: x[N,C,spatial…],
- * y[N,C,⌊(size + 2 pad − span)/stride⌋ + 1…], where span = dilation (kernel − 1) + 1; in ceil mode the quotient is rounded
- * up, except for a window that would start behind the last element. A second output says where in its window each maximum
- * stood, as row-major index into the window (uint8 up to 256 elements, else int32); of equal elements the first counts.
+ * y[N,C,⌊(size + 2 pad − span)/stride⌋ + 1…], where span = dilation (kernel − 1) + 1; in ceil mode the quotient is
+ * rounded up, except for a window that would start after the last element. The second output holds the position of each
+ * maximum as a row-major index into its window (uint8 up to 256 elements, else int32); of equal elements the first
+ * counts.
  *
  * @param kernel size of the window along each spatial axis
  * @param stride its step
@@ -32,7 +33,7 @@ public record MaxPool(
         @DefaultValue("[]") List<Long> dilation,
         @DefaultValue("false") boolean ceilMode)
         implements Operator {
-    /** Takes no dilation as ones. */
+    /** Replaces an empty dilation by ones. */
     public MaxPool {
         dilation = Pools.dilation(kernel, dilation);
     }

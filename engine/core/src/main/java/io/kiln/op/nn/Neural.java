@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Operators of neural networks. The operators' own pages state formulas and shapes. */
+/** Operators of neural networks. See the operators for formulas and shapes. */
 public final class Neural {
     private Neural() {}
 
@@ -140,7 +140,7 @@ public final class Neural {
     }
 
     /**
-     * Maxima of equal shares of the spatial axes: {@link AdaptiveMaxPool}.
+     * Max pooling to a fixed output size: {@link AdaptiveMaxPool}.
      *
      * @param x data [N,C,spatial...]
      * @param size the new sizes, one per spatial axis
@@ -151,7 +151,7 @@ public final class Neural {
     }
 
     /**
-     * Means of equal shares of the spatial axes: {@link AdaptiveAvgPool}.
+     * Average pooling to a fixed output size: {@link AdaptiveAvgPool}.
      *
      * @param x data [N,C,spatial...]
      * @param size the new sizes, one per spatial axis
@@ -240,7 +240,7 @@ public final class Neural {
     }
 
     /**
-     * Looks rows up in a table: {@link Gather} along axis 0.
+     * Looks up rows in a table: {@link Gather} along axis 0.
      *
      * @param index row numbers of any shape
      * @param table vectors [rows,n]

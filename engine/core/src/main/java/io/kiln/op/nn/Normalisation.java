@@ -34,7 +34,8 @@ public final class Normalisation {
     }
 
     /**
-     * Normalisation of each channel of each sample over its places: {@link GroupNormOp} with as many groups as channels.
+     * Normalisation of each channel of each sample over its positions: {@link GroupNormOp} with as many groups as
+     * channels.
      *
      * @param x data [N,C,…]
      * @param gamma scales [C]

@@ -70,7 +70,7 @@ public record SoftmaxCrossEntropyOp() implements ParametricOperator {
     public NDArray[] compose(NDArray... in) {
         NDArray logP = Dispatch.one(new LogSoftmax(-1), in[0]);
         NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
-        NDArray picked = Dispatch.one(new Masked(false), logP, hot); // a probability of 0 elsewhere does not matter
+        NDArray picked = Dispatch.one(new Masked(false), logP, hot); // probabilities of 0 elsewhere do not matter
         return new NDArray[] {picked.sum(-1).neg(), Dispatch.one(new Exp(), logP)};
     }
 

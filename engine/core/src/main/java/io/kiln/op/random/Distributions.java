@@ -21,7 +21,7 @@ public final class Distributions {
      * Integers distributed evenly: {@link RandomInteger}.
      *
      * @param shape the shape
-     * @param low the least number
+     * @param low the smallest number
      * @param high the bound, not included
      * @return a new array of int64
      */
@@ -30,7 +30,7 @@ public final class Distributions {
     }
 
     /**
-     * Exponentially distributed numbers: -s ln(1 - u) with u even over [0, 1).
+     * Exponentially distributed numbers: -s ln(1 - u) with u uniform over [0, 1).
      *
      * @param shape the shape
      * @param scale s, their mean
@@ -43,8 +43,8 @@ public final class Distributions {
     }
 
     /**
-     * Numbers of the Gumbel distribution, -ln(-ln u) with u even over (0, 1): added to logits, their largest is a sample of
-     * the softmax.
+     * Numbers of the Gumbel distribution, -ln(-ln u) with u uniform over (0, 1): added to logits, their largest is a
+     * sample of the softmax.
      *
      * @param shape the shape
      * @param dtype a floating type
@@ -90,7 +90,7 @@ public final class Distributions {
     }
 
     /**
-     * Samples of classes with given weights, with replacement: where a random share of the sum of the weights falls.
+     * Samples of classes with given weights, with replacement, by where a random share of the sum of the weights falls.
      *
      * @param weights weights of the classes […,K], at least 0, of any sum
      * @param count samples per row

@@ -9,10 +9,10 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.internal.Philox;
 
 /**
- * Ones with a probability, zeros otherwise: 1 where u &lt; p, u a multiple of 2^-24 from [0, 1), one word of {@link
- * Philox} each.
+ * Ones with a given probability, zeros otherwise: 1 where u &lt; p, u a multiple of 2^-24 from [0, 1), one word of
+ * {@link Philox} each.
  *
- * @param shape the shape; without axes when one input is given, whose shape is then taken
+ * @param shape the shape; without axes if an input is given, whose shape is then used
  * @param p probability of a one, from 0 to 1
  * @param dtype a floating type; numbers are drawn as float32
  */

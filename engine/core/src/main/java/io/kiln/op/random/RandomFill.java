@@ -8,9 +8,9 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.internal.Philox;
 
-/** What the random operators share: shapes, and filling an array block by block on the host. */
+/** Code shared by the random operators: shapes, and filling an array block by block on the host. */
 final class RandomFill {
-    /** Words at a time: small enough for the caches, long enough to make copies cheap. */
+    /** Words per block: small enough for the caches, large enough to make copies cheap. */
     private static final int CHUNK = 4096;
 
     private RandomFill() {}
@@ -32,7 +32,7 @@ final class RandomFill {
         return new Spec[] {new Spec(inputs.length == 1 ? inputs[0].shape() : shape, dtype)};
     }
 
-    /** Beside the input whose shape is taken; without one on the device of the thread. */
+    /** The device of the input whose shape is used; without an input, the device of the thread. */
     static ArrayFactory place(NDArray... inputs) {
         return inputs.length == 1 ? inputs[0].factory() : ArrayFactory.current();
     }

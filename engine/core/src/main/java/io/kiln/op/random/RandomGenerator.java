@@ -4,11 +4,11 @@ import io.kiln.backend.Context;
 import io.kiln.op.internal.Philox;
 
 /**
- * Where the random operators of a thread take their numbers from: a seed and the count of draws made so far. Each operator
- * that runs takes one draw; its numbers follow from seed, draw and position alone ({@link Philox}), so they depend neither on
- * the number of threads nor on the schedule.
+ * The random number generator of a thread: a seed and the number of draws made so far. Each operator that runs takes
+ * one draw; its numbers follow from seed, draw and position alone ({@link Philox}), so they depend neither on the
+ * number of threads nor on the schedule.
  *
- * <p>A thread that never called {@link #seed} begins with seed 0.
+ * <p>A thread that never called {@link #seed} starts with seed 0.
  *
  * <p>Concurrency: the state is a setting of the calling thread.
  */
@@ -21,7 +21,7 @@ public final class RandomGenerator {
     private RandomGenerator() {}
 
     /**
-     * The whole state of a generator, to be saved with a checkpoint.
+     * The complete state of a generator, for checkpoints.
      *
      * @param seed the key of all numbers
      * @param draws how many draws were made since it was seeded
@@ -38,7 +38,7 @@ public final class RandomGenerator {
     }
 
     /**
-     * Takes the next draw. Called by each random operator once, when it runs.
+     * Takes the next draw. Each random operator calls this once per run.
      *
      * @return seed and number of this draw
      */

@@ -9,11 +9,12 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.internal.Philox;
 
 /**
- * Integers distributed evenly over low to below high: low + ⌊w (high - low)/2³²⌋ of one word w of {@link Philox} each. Where the width is
- * no power of 2 some numbers are more frequent than others by a share of (high - low)/2³² at most.
+ * Integers distributed uniformly from low to below high: low + ⌊w (high - low)/2³²⌋ of one word w of {@link Philox}
+ * each. Where the width is no power of 2 some numbers are more frequent than others by a share of (high - low)/2³² at
+ * most.
  *
- * @param shape the shape; without axes when one input is given, whose shape is then taken
- * @param low the least number
+ * @param shape the shape; without axes if an input is given, whose shape is then used
+ * @param low the smallest number
  * @param high the bound, above low by at most 2³²
  */
 public record RandomInteger(Shape shape, long low, long high) implements Stochastic {

@@ -12,7 +12,7 @@ import io.kiln.op.internal.Philox;
  * Normally distributed random numbers (Box and Muller, 1958): each pair of words of {@link Philox} gives a pair of
  * numbers.
  *
- * @param shape the shape; without axes when one input is given, whose shape is then taken
+ * @param shape the shape; without axes if an input is given, whose shape is then used
  * @param mean their mean
  * @param deviation their standard deviation, at least 0
  * @param dtype a floating type; numbers are drawn as float32

@@ -10,10 +10,10 @@ public final class RandomOps {
     private RandomOps() {}
 
     /**
-     * Numbers distributed evenly over [low, high).
+     * Numbers distributed uniformly over [low, high).
      *
      * @param shape the shape
-     * @param low the least number
+     * @param low the smallest number
      * @param high the bound
      * @param dtype a floating type
      * @return a new array
@@ -23,10 +23,10 @@ public final class RandomOps {
     }
 
     /**
-     * Numbers distributed evenly over [low, high), in the shape and dtype of an array, which may be traced.
+     * Numbers distributed uniformly over [low, high), in the shape and dtype of an array, which may be traced.
      *
      * @param like the array
-     * @param low the least number
+     * @param low the smallest number
      * @param high the bound
      * @return a new array
      */
@@ -60,7 +60,7 @@ public final class RandomOps {
     }
 
     /**
-     * Ones with a probability, zeros otherwise.
+     * Ones with a given probability, zeros otherwise.
      *
      * @param shape the shape
      * @param p probability of a one
@@ -72,7 +72,7 @@ public final class RandomOps {
     }
 
     /**
-     * Ones with a probability, zeros otherwise, in the shape and dtype of an array, which may be traced.
+     * Ones with a given probability, zeros otherwise, in the shape and dtype of an array, which may be traced.
      *
      * @param like the array
      * @param p probability of a one

@@ -10,10 +10,10 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.internal.Philox;
 
 /**
- * The numbers 0 to n - 1 in random order, each order equally likely up to rounding of 2⁻⁶⁴: exchanges from the end (Fisher and Yates, 1938), each by
- * two words of {@link Philox}. Shapes: y[n]. Dtype: int64.
+ * The numbers 0 to n - 1 in random order, each order equally likely up to rounding of 2⁻⁶⁴: exchanges from the end
+ * (Fisher and Yates, 1938), each by two words of {@link Philox}. Shapes: y[n]. Dtype: int64.
  *
- * @param n how many, at least 0
+ * @param n the number of elements, at least 0
  */
 public record RandomPermutation(long n) implements Stochastic {
     /** Checks n. */

@@ -4,7 +4,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.internal.Philox;
 
-/** The numbers of one element that needs an unknown number of them: blocks of {@link Philox} of its own. */
+/** The numbers for an element that needs an unknown number of them, from its own blocks of {@link Philox}. */
 final class RandomStream {
     /** Blocks per element: more than any element takes. */
     private static final int BLOCKS = 20;

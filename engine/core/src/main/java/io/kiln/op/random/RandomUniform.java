@@ -9,11 +9,11 @@ import io.kiln.op.Stochastic;
 import io.kiln.op.internal.Philox;
 
 /**
- * Random numbers distributed evenly over [low, high): \(low + u (high - low)\), u a multiple of 2^-24 from [0, 1),
+ * Random numbers distributed uniformly over [low, high): \(low + u (high - low)\), u a multiple of 2^-24 from [0, 1),
  * one word of {@link Philox} each.
  *
- * @param shape the shape; without axes when one input is given, whose shape is then taken
- * @param low the least number
+ * @param shape the shape; without axes if an input is given, whose shape is then used
+ * @param low the smallest number
  * @param high the bound, reached by rounding only
  * @param dtype a floating type; numbers are drawn as float32
  */

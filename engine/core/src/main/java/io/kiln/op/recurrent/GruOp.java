@@ -14,27 +14,28 @@ import io.kiln.op.math.Elementwise;
 import io.kiln.op.shape.Movement;
 
 /**
- * One direction of one GRU layer over a sequence (Cho et al. 2014), by default with the reset gate behind the recurrent product,
- * as in cuDNN: \(r, z = \sigma(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h)\),
- * \(n = \tanh(x_t W_{in}^\top + b_{in} + r (h_{t-1} W_{hn}^\top + b_{hn}))\), \(h_t = (1 - z) n + z h_{t-1}\). Without
- * linearBeforeReset the reset gate acts on the state, as in the paper:
- * \(n = \tanh(x_t W_{in}^\top + b_{in} + (r h_{t-1}) W_{hn}^\top + b_{hn})\). Gates stand in the order r, z, n, as in libtorch, MXNet and cuDNN.
+ * One direction of one GRU layer over a sequence (Cho et al. 2014), by default with the reset gate after the recurrent
+ * product, as in cuDNN: \(r, z = \sigma(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h)\), \(n = \tanh(x_t W_{in}^\top +
+ * b_{in} + r (h_{t-1} W_{hn}^\top + b_{hn}))\), \(h_t = (1 - z) n + z h_{t-1}\). Without linearBeforeReset the reset
+ * gate acts on the state, as in the paper: \(n = \tanh(x_t W_{in}^\top + b_{in} + (r h_{t-1}) W_{hn}^\top + b_{hn})\).
+ * Gates are in the order r, z, n, as in libtorch, MXNet and cuDNN.
  *
- * <p>Inputs as in {@link RecurrentInputs} with G = 3. Where lengths are given, a row keeps its state from step length[n] on.
- * Outputs: y[T,N,H], and for the gradient r, z, n and what the recurrent product gives to n, with its bias, of all steps [T,N,4H].
+ * <p>Inputs as in {@link RecurrentInputs} with G = 3. Where lengths are given, a row keeps its state from step
+ * length[n] on. Outputs: y[T,N,H], and for the gradient r, z, n and what the recurrent product gives to n, with its
+ * bias, of all steps [T,N,4H].
  *
- * @param reverse whether the steps are taken from the last one to the first one
+ * @param reverse whether steps run from last to first
  * @param state whether the first state is given; zeros otherwise
  * @param lengths whether lengths are given
- * @param linearBeforeReset whether the reset gate multiplies the recurrent product (libtorch, MXNet, cuDNN) and not the state
- *     (ONNX unless it says so)
+ * @param linearBeforeReset whether the reset gate multiplies the recurrent product (libtorch, MXNet, cuDNN) and not the
+ *     state (ONNX unless it says so)
  */
 public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
         implements Operator {
     /**
      * With the reset gate behind the recurrent product.
      *
-     * @param reverse whether the steps are taken from the last one to the first one
+     * @param reverse whether steps run from last to first
      * @param state whether the first state is given; zeros otherwise
      * @param lengths whether lengths are given
      */

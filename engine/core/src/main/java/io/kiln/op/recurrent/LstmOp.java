@@ -17,14 +17,14 @@ import io.kiln.op.shape.Movement;
 /**
  * One direction of one LSTM layer over a sequence (Hochreiter and Schmidhuber 1997, with forget gate):
  * \(i, f, o = \sigma(\cdot)\), \(g = \tanh(\cdot)\) of \(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h\),
- * \(c_t = f c_{t-1} + i g\), \(h_t = o \tanh c_t\), with a projection \(h_t = (o \tanh c_t) P^\top\) (Sak et al. 2014). Gates
- * stand in the order i, f, g, o, as in libtorch, MXNet and cuDNN.
+ * \(c_t = f c_{t-1} + i g\), \(h_t = o \tanh c_t\), with a projection \(h_t = (o \tanh c_t) P^\top\) (Sak et al. 2014).
+ * Gates are in the order i, f, g, o, as in libtorch, MXNet and cuDNN.
  *
- * <p>Inputs as in {@link RecurrentInputs} with G = 4. Where lengths are given, a row keeps its states from step length[n] on,
- * so that the last step (with reverse: the first one) has its final states. Outputs: y[T,N,R], the cell states of all steps
- * [T,N,H], and for the gradient the gates of all steps [T,N,4H].
+ * <p>Inputs as in {@link RecurrentInputs} with G = 4. Where lengths are given, a row keeps its states from step
+ * length[n] on, so that the last step (with reverse: the first one) has its final states. Outputs: y[T,N,R], the cell
+ * states of all steps [T,N,H], and for the gradient the gates of all steps [T,N,4H].
  *
- * @param reverse whether the steps are taken from the last one to the first one
+ * @param reverse whether steps run from last to first
  * @param projected whether there is a projection
  * @param state whether both first states are given; zeros otherwise
  * @param lengths whether lengths are given

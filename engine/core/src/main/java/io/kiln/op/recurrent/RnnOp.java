@@ -13,11 +13,11 @@ import io.kiln.op.internal.RnnGradient;
 
 /**
  * One direction of one plain recurrent layer over a sequence (Elman 1990):
- * \(h_t = \mathrm{act}(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h)\). Inputs as in {@link RecurrentInputs} with G = 1. Where
- * lengths are given, a row keeps its state from step length[n] on. Output: y[T,N,H].
+ * \(h_t = \mathrm{act}(x_t W_i^\top + b_i + h_{t-1} W_h^\top + b_h)\). Inputs as in {@link RecurrentInputs} with G = 1.
+ * Where lengths are given, a row keeps its state from step length[n] on. Output: y[T,N,H].
  *
  * @param activation applied to the sum
- * @param reverse whether the steps are taken from the last one to the first one
+ * @param reverse whether steps run from last to first
  * @param state whether the first state is given; zeros otherwise
  * @param lengths whether lengths are given
  */

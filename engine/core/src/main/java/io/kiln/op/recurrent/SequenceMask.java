@@ -12,9 +12,9 @@ import io.kiln.op.math.Where;
 import java.util.Arrays;
 
 /**
- * Overwrites what lies behind the end of each sequence: y[t,n,…] = x[t,n,…] for t &lt; length[n], else a value. Inputs:
- * x[T,N,…] or x[N,T,…], length[N] (int32 or int64; a length of T or more keeps all, one of 0 or less nothing). Shapes: y as
- * x. Dtype: as x.
+ * Overwrites the elements after the end of each sequence: y[t,n,…] = x[t,n,…] for t &lt; length[n], else a value.
+ * Inputs: x[T,N,…] or x[N,T,…], length[N] (int32 or int64; a length of T or more keeps all, one of 0 or less nothing).
+ * Shapes: y as x. Dtype: as x.
  *
  * @param value what stands behind the end
  * @param timeAxis 0 for x[T,N,…], 1 for x[N,T,…]

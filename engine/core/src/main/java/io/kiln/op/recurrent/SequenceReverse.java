@@ -11,8 +11,9 @@ import io.kiln.op.internal.TimeAxes;
 import io.kiln.op.math.Where;
 
 /**
- * Reverses each sequence and leaves what lies behind its end: y[t,n,…] = x[length[n] - 1 - t,n,…] for t &lt; length[n], else
- * x[t,n,…]. Inputs: x[T,N,…] or x[N,T,…], length[N] (int32 or int64, from 0 to T). Shapes: y as x. Dtype: as x.
+ * Reverses each sequence and leaves the elements after its end: y[t,n,…] = x[length[n] - 1 - t,n,…] for t &lt;
+ * length[n], else x[t,n,…]. Inputs: x[T,N,…] or x[N,T,…], length[N] (int32 or int64, from 0 to T). Shapes: y as x.
+ * Dtype: as x.
  *
  * @param timeAxis 0 for x[T,N,…], 1 for x[N,T,…]
  */

@@ -4,12 +4,12 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
 import io.kiln.op.nn.CtcLoss;
 
-/** Operators on sequences of different lengths that stand in one array, padded at their ends. */
+/** Operators on sequences of different lengths in one array, padded at their ends. */
 public final class Sequences {
     private Sequences() {}
 
     /**
-     * Overwrites what lies behind the end of each sequence: {@link SequenceMask}.
+     * Overwrites the elements after the end of each sequence: {@link SequenceMask}.
      *
      * @param x sequences [T,N,…] or [N,T,…]
      * @param length lengths [N], int32 or int64

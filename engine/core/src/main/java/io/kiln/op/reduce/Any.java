@@ -9,7 +9,8 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * Whether one element at least differs from 0 (NaN does), over axes; false over no elements. Dtype: bool. No gradient flows.
+ * Whether at least one element differs from 0 (NaN does), over axes; false over no elements. Dtype: bool. No gradient
+ * flows.
  *
  * @param axes the axes to reduce, non-negative, ascending; none for all
  * @param keepDims whether the axes stay, with size 1

@@ -8,7 +8,7 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * Where the largest element of an axis is: the first one of equals, the first NaN if there is one. Dtype: int64. No
+ * Index of the largest element along an axis: the first one of equals, the first NaN if there is one. Dtype: int64. No
  * gradient flows.
  *
  * @param axis the axis; negative ones count from the end

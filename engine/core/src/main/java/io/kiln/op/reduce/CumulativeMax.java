@@ -10,8 +10,8 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.ScatterAddAlong;
 
 /**
- * Running maximum along an axis, and where it stood: of equals the last one, as in PyTorch. From the first NaN on it is NaN. Outputs: values
- * (shape and dtype as x), indices (int64).
+ * Running maximum along an axis, and its index: of equals the last one, as in PyTorch. From the first NaN on it is NaN.
+ * Outputs: values (shape and dtype as x), indices (int64).
  *
  * @param axis the axis; negative ones count from the end
  */
@@ -27,7 +27,7 @@ public record CumulativeMax(int axis) implements Operator {
         return new NDArray[] {scatter(c, axis)};
     }
 
-    /** Adds the gradients to where the values stood. */
+    /** Adds the gradients at the positions of the values. */
     static NDArray scatter(GradientContext c, int axis) {
         if (c.outputGradient(0) == null) {
             return null;

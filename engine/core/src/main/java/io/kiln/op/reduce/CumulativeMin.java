@@ -7,8 +7,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Running minimum along an axis, and where it stood: of equals the last one, as in PyTorch. From the first NaN on it is NaN. Outputs: values
- * (shape and dtype as x), indices (int64).
+ * Running minimum along an axis, and its index: of equals the last one, as in PyTorch. From the first NaN on it is NaN.
+ * Outputs: values (shape and dtype as x), indices (int64).
  *
  * @param axis the axis; negative ones count from the end
  */

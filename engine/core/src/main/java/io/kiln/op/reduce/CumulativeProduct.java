@@ -15,9 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Running product along an axis: \(y_i = \prod_{j \le i} x_j\). Shapes: y as x. Dtype: as x, bool and uint8 multiply to int64. The gradient
- * is right where elements are 0 too: it takes time in proportion to the square of the axis there, as all products without one factor
- * are formed.
+ * Running product along an axis: \(y_i = \prod_{j \le i} x_j\). Shapes: y as x. Dtype: as x, bool and uint8 multiply to
+ * int64. The gradient is correct even where elements are 0: it then takes time proportional to the square of the axis,
+ * since all products without one factor are formed.
  *
  * @param axis the axis; negative ones count from the end
  */

@@ -13,8 +13,8 @@ import io.kiln.op.math.Masked;
 import io.kiln.op.math.Minimum;
 
 /**
- * How many elements fall into each of several bins of equal width over [low, high], the last one with its upper end. Others, and
- * NaN, are not counted. Shapes: x any, y[bins]. Dtype: int64. No gradient flows.
+ * Number of elements in each of several bins of equal width over [low, high]; the last bin includes its upper end.
+ * Others, and NaN, are not counted. Shapes: x any, y[bins]. Dtype: int64. No gradient flows.
  *
  * @param bins number of bins, at least 1
  * @param low where the first bin begins

@@ -50,7 +50,7 @@ public record LogSumExp(List<Long> axes, boolean keepDims) implements Operator {
         NDArray x = c.input(0);
         NDArray y = ReductionShape.kept(c.output(0), x.shape(), axes);
         NDArray dy = ReductionShape.kept(c.outputGradient(0), x.shape(), axes);
-        // Minus infinity when all elements are: they get zeros, not NaN.
+        // Minus infinity if all elements are; these get zeros, not NaN.
         NDArray shift = Dispatch.one(
                 new Masked(true), y, Dispatch.one(new CompareScalar(Comparison.EQ, Double.NEGATIVE_INFINITY), y));
         return new NDArray[] {x.sub(shift).exp().mul(dy)};

@@ -11,8 +11,8 @@ import io.kiln.op.math.Masked;
 import java.util.List;
 
 /**
- * The largest element over axes; NaN if one is NaN. Dtype: as x. There is none over no elements. The gradient is
- * shared equally among the elements that are largest.
+ * The largest element over axes; NaN if one is NaN. Dtype: as x. Reducing no elements is an error. The gradient is
+ * shared equally among the largest elements.
  *
  * @param axes the axes to reduce, non-negative, ascending; none for all
  * @param keepDims whether the axes stay, with size 1

@@ -7,8 +7,8 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * The smallest element over axes; NaN if one is NaN. Dtype: as x. There is none over no elements. The gradient is
- * shared equally among the elements that are smallest.
+ * The smallest element over axes; NaN if one is NaN. Dtype: as x. Reducing no elements is an error. The gradient is
+ * shared equally among the smallest elements.
  *
  * @param axes the axes to reduce, non-negative, ascending; none for all
  * @param keepDims whether the axes stay, with size 1

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Product over axes: \(y = \prod x\). Dtype: as x, bool and uint8 multiply to int64. The product over no elements is
- * 1. The gradient is right where elements are 0 too: factors are multiplied pairwise, never divided.
+ * Product over axes: \(y = \prod x\). Dtype: as x, bool and uint8 multiply to int64. The product over no elements is 1.
+ * The gradient is correct even where elements are 0: factors are multiplied pairwise, never divided.
  *
  * @param axes the axes to reduce, non-negative, ascending; none for all
  * @param keepDims whether the axes stay, with size 1
@@ -40,7 +40,7 @@ public record Prod(List<Long> axes, boolean keepDims) implements Operator {
         return new NDArray[] {Dispatch.one(new Transpose(Axes.inverse(order)), dx)};
     }
 
-    /** The permutation that moves the reduced axes behind the others. */
+    /** The permutation that moves the reduced axes after the others. */
     private List<Long> axesLast(Shape x) {
         List<Long> kept = new ArrayList<>();
         List<Long> reduced = new ArrayList<>();

@@ -12,8 +12,8 @@ import io.kiln.op.math.Where;
 import java.util.List;
 
 /**
- * QuantileOp along an axis: of the n elements in order the one at place q (n - 1), between two of them in proportion (as NumPy
- * does). NaN if one is NaN. Dtype: as x, floating. There is none over no elements.
+ * Quantile along an axis: of the n sorted elements, the one at position q (n - 1), interpolated linearly between
+ * neighbours (as in NumPy). NaN if one is NaN. Dtype: as x, floating. Reducing no elements is an error.
  *
  * @param q from 0 to 1; 0.5 for the median
  * @param axis the axis; negative ones count from the end

@@ -176,7 +176,7 @@ public final class Reductions {
     }
 
     /**
-     * Where the largest element of an axis is.
+     * Index of the largest element along an axis.
      *
      * @param x the array
      * @param axis the axis; negative ones count from the end
@@ -187,7 +187,7 @@ public final class Reductions {
     }
 
     /**
-     * Where the smallest element of an axis is.
+     * Index of the smallest element along an axis.
      *
      * @param x the array
      * @param axis the axis; negative ones count from the end
@@ -222,7 +222,7 @@ public final class Reductions {
     }
 
     /**
-     * Whether one element at least differs from 0: {@link Any}.
+     * Whether at least one element differs from 0: {@link Any}.
      *
      * @param x the array
      * @param axes the axes, negative ones counted from the end; none for all
@@ -244,7 +244,7 @@ public final class Reductions {
     }
 
     /**
-     * How many elements differ from 0: {@link CountNonzero}.
+     * The number of elements that differ from 0: {@link CountNonzero}.
      *
      * @param x the array
      * @param axes the axes, negative ones counted from the end; none for all
@@ -333,7 +333,7 @@ public final class Reductions {
         return y;
     }
 
-    /** Moves elements up along an axis; the first ones become a value. */
+    /** Shifts elements up along an axis; a value fills the first ones. */
     private static NDArray shifted(NDArray x, int axis, long by, double value) {
         int a = x.shape().axis(axis);
         long n = x.shape().dim(a);

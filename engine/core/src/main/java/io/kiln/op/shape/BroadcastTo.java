@@ -10,7 +10,7 @@ import io.kiln.op.ViewOperator;
 import io.kiln.op.internal.Broadcasting;
 
 /**
- * Repeats an array along axes of size 1, and along new axes in front, without copying (stride 0).
+ * Repeats an array along axes of size 1, and along new leading axes, without copying (stride 0).
  *
  * @param shape the new shape
  */
@@ -30,7 +30,7 @@ public record BroadcastTo(Shape shape) implements ViewOperator {
     }
 
     /**
-     * The strides with which an array appears under a shape to which it broadcasts.
+     * The strides of an array viewed in a shape to which it broadcasts.
      *
      * @param x layout of the array
      * @param shape the shape

@@ -9,8 +9,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Arrays one behind the other along an axis. Shapes: equal but for that axis, along which sizes add up. Dtype: the
- * promoted one.
+ * Concatenates arrays along an axis. Shapes: equal but for that axis, along which sizes add up. Dtype: the promoted
+ * one.
  *
  * @param axis the axis; negative ones count from the end
  */

@@ -10,9 +10,9 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * Turns channels into blocks of b × b places, the place slower than the channel: y[n,c,h b + i,w b + j] = x[n,(i b + j) C + c,h,w],
- * as ONNX's DepthToSpace in its mode DCR and MXNet's depth_to_space. ({@link PixelShuffleOp} has the channel slower than the place.)
- * Shapes: x[N,C b²,H,W], y[N,C,H b,W b]. Dtype: as x.
+ * Moves channels into blocks of b × b positions, the position slower than the channel: y[n,c,h b + i,w b + j] = x[n,(i
+ * b + j) C + c,h,w], as ONNX's DepthToSpace in its mode DCR and MXNet's depth_to_space. ({@link PixelShuffleOp} has the
+ * channel slower than the position.) Shapes: x[N,C b²,H,W], y[N,C,H b,W b]. Dtype: as x.
  *
  * @param block b, at least 1
  */

@@ -10,8 +10,8 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.Diagonals;
 
 /**
- * Matrices of zeros with given numbers on a diagonal; the reverse of {@link Diagonal}. Shapes: x[…,k] with k the length of
- * that diagonal, y[…,rows,columns]. Dtype: as x.
+ * Matrices with given elements on a diagonal and zeros elsewhere; the reverse of {@link Diagonal}. Shapes: x[…,k] with
+ * k the length of that diagonal, y[…,rows,columns]. Dtype: as x.
  *
  * @param offset which diagonal: 0 the main one, above it positive
  * @param rows rows of each matrix

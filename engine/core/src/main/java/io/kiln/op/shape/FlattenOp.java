@@ -9,8 +9,8 @@ import io.kiln.op.ViewOperator;
 import java.util.Arrays;
 
 /**
- * Joins an axis and all behind it into one: x[a,b,c,d] becomes y[a,b*c*d] for axis 1. Sizes in front may be unknown.
- * A view where strides allow it, otherwise of a copy.
+ * Merges an axis and all following axes into one: x[a,b,c,d] becomes y[a,b*c*d] for axis 1. Leading sizes may be
+ * unknown. A view where strides allow it, otherwise of a copy.
  *
  * @param startAxis the first axis to join; negative ones count from the end
  */

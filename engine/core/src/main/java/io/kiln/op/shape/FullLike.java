@@ -7,7 +7,7 @@ import io.kiln.op.UnaryPointwise;
 import io.kiln.pointwise.Expr;
 
 /**
- * Equal elements in the shape of an array, whose own elements do not matter, NaN included. Shapes: y as x. Dtype: as x. No
+ * A constant in the shape of an array, whose own elements do not matter, NaN included. Shapes: y as x. Dtype: as x. No
  * gradient flows.
  *
  * @param value the element

@@ -15,7 +15,7 @@ public final class Movement {
     private Movement() {}
 
     /**
-     * The same elements under another shape: {@link Reshape}.
+     * The same elements in another shape: {@link Reshape}.
      *
      * @param x the array
      * @param shape the new shape; one size may be -1
@@ -37,7 +37,7 @@ public final class Movement {
     }
 
     /**
-     * Repeats along axes of size 1 and along new axes in front: {@link BroadcastTo}.
+     * Repeats along axes of size 1 and along new leading axes: {@link BroadcastTo}.
      *
      * @param x the array
      * @param shape the new shape
@@ -88,7 +88,7 @@ public final class Movement {
     }
 
     /**
-     * Arrays one behind the other along an axis: {@link Concat}.
+     * Concatenates arrays along an axis: {@link Concat}.
      *
      * @param axis the axis; negative ones count from the end
      * @param arrays one at least
@@ -99,7 +99,7 @@ public final class Movement {
     }
 
     /**
-     * Arrays of one shape side by side along a new axis.
+     * Stacks arrays of one shape along a new axis.
      *
      * @param axis where the new axis stands
      * @param arrays one at least
@@ -114,7 +114,7 @@ public final class Movement {
     }
 
     /**
-     * Joins an axis and all behind it: {@link FlattenOp}.
+     * Merges an axis and all following axes: {@link FlattenOp}.
      *
      * @param x the array
      * @param startAxis the first axis to join
@@ -154,8 +154,8 @@ public final class Movement {
      * Adds a border of one number: {@link Pad}.
      *
      * @param x the array
-     * @param before border in front, per axis
-     * @param after border behind, per axis
+     * @param before border before the elements, per axis
+     * @param after border after the elements, per axis
      * @param value the number
      * @return a new array
      */
@@ -164,11 +164,11 @@ public final class Movement {
     }
 
     /**
-     * Adds a border made of the elements at the edge: {@link Pad}.
+     * Adds a border made from the elements at the edge: {@link Pad}.
      *
      * @param x the array
-     * @param before border in front, per axis
-     * @param after border behind, per axis
+     * @param before border before the elements, per axis
+     * @param after border after the elements, per axis
      * @param mode {@link PadMode#EDGE} or {@link PadMode#REFLECT}
      * @return a new array
      */
@@ -252,7 +252,7 @@ public final class Movement {
     }
 
     /**
-     * Square matrices with given numbers on their main diagonals, else 0: {@link DiagonalEmbed}.
+     * Square matrices with given elements on their main diagonals, else 0: {@link DiagonalEmbed}.
      *
      * @param x diagonals […,n]
      * @return a new array […,n,n]
@@ -263,7 +263,7 @@ public final class Movement {
     }
 
     /**
-     * Moves elements along an axis and around its ends: {@link Roll}.
+     * Rotates elements along an axis: {@link Roll}.
      *
      * @param x the array
      * @param shift by how many places towards the end

@@ -17,11 +17,11 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Adds a border: along axis i before[i] elements in front and after[i] behind. Dtype: as x. An unknown size stays
- * unknown.
+ * Adds a border: along axis i before[i] elements before and after[i] after the elements. Dtype: as x. An unknown size
+ * stays unknown.
  *
- * @param before border in front, per axis
- * @param after border behind, per axis
+ * @param before border before the elements, per axis
+ * @param after border after the elements, per axis
  * @param mode what stands in the border
  * @param value the number for {@link PadMode#CONSTANT}
  */
@@ -98,7 +98,7 @@ public record Pad(List<Long> before, List<Long> after, PadMode mode, double valu
         return Collections.nCopies(before.size(), 1L);
     }
 
-    /** Which element of an axis of size n stands where along the padded axis. */
+    /** The element of an axis of size n at each position of the padded axis. */
     private NDArray sources(ArrayFactory beside, long n, int axis) {
         long[] from = LongStream.range(-before.get(axis), n + after.get(axis))
                 .map(i -> mode == PadMode.EDGE ? Math.max(0, Math.min(n - 1, i)) : mirror(i, n))

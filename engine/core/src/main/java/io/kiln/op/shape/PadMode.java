@@ -1,6 +1,6 @@
 package io.kiln.op.shape;
 
-/** What stands in the border that {@link Pad} adds. */
+/** The content of the border that {@link Pad} adds. */
 public enum PadMode {
     /** One number. */
     CONSTANT,

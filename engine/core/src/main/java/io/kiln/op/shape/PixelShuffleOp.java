@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Turns channels into places of a finer grid (Shi et al., CVPR 2016): with factors f of k spatial axes, y[n,c,…,i f + j,…] =
- * x[n,c Πf + (j in row-major order),…,i,…]. Shapes: x[N,C Πf,spatial…], y[N,C,spatial f…]. Dtype: as x.
+ * Moves channels into positions of a finer grid (Shi et al., CVPR 2016): with factors f of k spatial axes, y[n,c,…,i f
+ * + j,…] = x[n,c Πf + (j in row-major order),…,i,…]. Shapes: x[N,C Πf,spatial…], y[N,C,spatial f…]. Dtype: as x.
  *
  * @param factors how much finer each spatial axis becomes, each at least 1
  */

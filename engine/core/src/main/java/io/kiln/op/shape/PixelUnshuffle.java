@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Turns places of a grid into channels of a coarser one; the reverse of {@link PixelShuffleOp}. Shapes: x[N,C,spatial f…], y[N,C
- * Πf,spatial…]. Dtype: as x.
+ * Moves positions of a grid into channels of a coarser one; the reverse of {@link PixelShuffleOp}. Shapes:
+ * x[N,C,spatial f…], y[N,C Πf,spatial…]. Dtype: as x.
  *
  * @param factors how much coarser each spatial axis becomes, each at least 1 and a divisor of its size
  */

@@ -8,7 +8,7 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Repeats each entry of an axis: x[a,b] becomes y[a,b count] for axis 1, equal entries side by side. Dtype: as x.
+ * Repeats each entry of an axis: x[a,b] becomes y[a,b count] for axis 1, equal entries adjacent. Dtype: as x.
  *
  * @param count how often
  * @param axis the axis; negative ones count from the end

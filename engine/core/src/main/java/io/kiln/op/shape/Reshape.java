@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The same elements in row-major order under another shape. One size may be -1: it follows from the others. A view where
+ * The same elements in row-major order, in another shape. One size may be -1: it follows from the others. A view where
  * strides allow it, otherwise of a copy.
  *
  * @param shape the new shape
@@ -59,7 +59,7 @@ public record Reshape(Shape shape) implements ViewOperator {
         if (x.isContiguous()) {
             return to.contiguousStrides();
         }
-        // Axes of size 1 say nothing of where elements lie; and no axis is empty, or x would be contiguous.
+        // Axes of size 1 do not affect where elements lie; and no axis is empty, or x would be contiguous.
         int[] axes = IntStream.range(0, x.shape().rank())
                 .filter(a -> x.shape().dim(a) != 1)
                 .toArray();

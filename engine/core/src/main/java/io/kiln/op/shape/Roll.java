@@ -7,8 +7,8 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 
 /**
- * Moves elements along an axis; those that leave it at one end come in at the other: y[i] = x[(i - shift) mod n]. Shapes: y as
- * x. Dtype: as x.
+ * Rotates elements along an axis; those that leave at one end re-enter at the other: y[i] = x[(i - shift) mod n].
+ * Shapes: y as x. Dtype: as x.
  *
  * @param shift by how many places, towards the end; negative for towards the beginning
  * @param axis the axis; negative ones count from the end

@@ -12,9 +12,10 @@ import io.kiln.op.internal.Unslice;
 import java.util.List;
 
 /**
- * A part of an array: along axis i the indices start, start + step, … below stop, or above it for a negative step. As in
- * Python, negative bounds count from the end and bounds outside are moved to the ends, so Long.MAX_VALUE means to the end and,
- * backwards, Long.MIN_VALUE to the beginning. A view; a copy where a step is negative. An unknown size stays unknown.
+ * A part of an array: along axis i the indices start, start + step, … below stop, or above it for a negative step. As
+ * in Python, negative bounds count from the end and bounds out of range are clamped, so Long.MAX_VALUE means to the end
+ * and, backwards, Long.MIN_VALUE to the beginning. A view; a copy where a step is negative. An unknown size stays
+ * unknown.
  *
  * @param start first index per axis; axes behind the last one stay whole
  * @param stop bound per axis, not included

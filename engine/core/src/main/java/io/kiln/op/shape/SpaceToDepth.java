@@ -10,8 +10,8 @@ import io.kiln.op.Operator;
 import java.util.List;
 
 /**
- * Turns blocks of b × b places into channels; the reverse of {@link DepthToSpace}. Shapes: x[N,C,H b,W b], y[N,C b²,H,W]. Dtype: as
- * x.
+ * Moves blocks of b × b positions into channels; the reverse of {@link DepthToSpace}. Shapes: x[N,C,H b,W b], y[N,C
+ * b²,H,W]. Dtype: as x.
  *
  * @param block b, at least 1
  */

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Repeats a whole array along its axes: x[a,b] becomes y[r0 a,r1 b]. More repeats than axes add axes in front. Dtype:
- * as x.
+ * Repeats a whole array along its axes: x[a,b] becomes y[r0 a,r1 b]. More repeats than axes add leading axes. Dtype: as
+ * x.
  *
  * @param repeats how often, per axis of y
  */

@@ -12,8 +12,8 @@ import io.kiln.op.index.Gather;
 import io.kiln.op.index.SegmentSum;
 
 /**
- * Product of a sparse matrix A by compressed rows, or of its transpose, with a dense one: y = A b, or y = Aᵀ b. Inputs:
- * indptr[rows+1], indices[n] (int32 or int64), values[n], b[columns,k], or b[rows,k] for the transpose. Shapes: y[rows,k], or
+ * Product of a CSR matrix A, or of its transpose, with a dense matrix: y = A b, or y = Aᵀ b. Inputs: indptr[rows+1],
+ * indices[n] (int32 or int64), values[n], b[columns,k], or b[rows,k] for the transpose. Shapes: y[rows,k], or
  * y[columns,k]. Dtype: the promoted one of values and b, floating. Gradients flow to values and b.
  *
  * @param rows rows of A

@@ -9,7 +9,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.index.SearchSorted;
 import io.kiln.op.internal.Indices;
 
-/** Checks and places that the operators on compressed rows share. */
+/** Checks and positions shared by the CSR operators. */
 final class CsrPlaces {
     private CsrPlaces() {}
 

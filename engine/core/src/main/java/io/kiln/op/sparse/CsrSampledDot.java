@@ -11,8 +11,8 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
 
 /**
- * Elements of the product a bᵀ at the places of a sparse matrix by compressed rows: v[e] = Σ_k a[row(e),k] b[indices[e],k].
- * Inputs: indptr[rows+1], indices[n] (int32 or int64), a[rows,k], b[columns,k]. Shapes: v[n]. Dtype: the promoted one of a and
+ * Elements of the product a bᵀ at the positions of a CSR matrix: v[e] = Σ_k a[row(e),k] b[indices[e],k]. Inputs:
+ * indptr[rows+1], indices[n] (int32 or int64), a[rows,k], b[columns,k]. Shapes: v[n]. Dtype: the promoted one of a and
  * b, floating.
  *
  * @param rows rows of the sparse matrix

@@ -9,7 +9,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.ScatterAdd;
 
 /**
- * The dense form of a sparse matrix by compressed rows. Inputs: indptr[rows+1], indices[n] (int32 or int64), values[n]. Shapes:
+ * The dense form of a CSR matrix. Inputs: indptr[rows+1], indices[n] (int32 or int64), values[n]. Shapes:
  * y[rows,columns], 0 where there is no element. Dtype: as values.
  *
  * @param rows rows of the matrix

@@ -10,7 +10,7 @@ import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
 
 /**
- * Elements of a dense matrix at the places of a sparse one by compressed rows; the reverse of {@link CsrToDense}. Inputs:
+ * Elements of a dense matrix at the positions of a CSR matrix; the reverse of {@link CsrToDense}. Inputs:
  * indptr[rows+1], indices[n] (int32 or int64), x[rows,columns]. Shapes: v[n]. Dtype: as x.
  *
  * @param rows rows of the matrix

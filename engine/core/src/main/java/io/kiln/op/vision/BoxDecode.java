@@ -9,8 +9,9 @@ import io.kiln.op.internal.CompositeGradient;
 import io.kiln.op.shape.Concat;
 
 /**
- * Boxes from what a detector says relative to anchors; the reverse of {@link BoxEncode}. Inputs: t[…,4], anchor[…,4] of (left,
- * top, right, bottom), which broadcast to box[…,4] of (left, top, right, bottom). Dtype: the promoted one, floating.
+ * Boxes from a detector's outputs relative to anchors; the reverse of {@link BoxEncode}. Inputs: t[…,4], anchor[…,4] of
+ * (left, top, right, bottom), which broadcast to box[…,4] of (left, top, right, bottom). Dtype: the promoted one,
+ * floating.
  *
  * @param centre deviation of the centres; 0.1 in SSD
  * @param size deviation of the logarithms of the sizes; 0.2 in SSD

@@ -14,9 +14,9 @@ import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
 
 /**
- * Intersection over union of boxes by pairs: y[…,i,j] of a[…,i,:] and b[…,j,:], each box (left, top, right, bottom). Where both
- * are empty it is 0; a box whose right is left of its left, or bottom above its top, is empty. Shapes: a[…,N,4], b[…,M,4],
- * y[…,N,M]; the axes in front broadcast. Dtype: the promoted one, floating.
+ * Pairwise intersection over union of boxes: y[…,i,j] of a[…,i,:] and b[…,j,:], each box (left, top, right, bottom). It
+ * is 0 if both are empty; a box whose right is left of its left, or bottom above its top, is empty. Shapes: a[…,N,4],
+ * b[…,M,4], y[…,N,M]; the leading axes broadcast. Dtype: the promoted one, floating.
  */
 public record BoxIou() implements Operator {
     @Override

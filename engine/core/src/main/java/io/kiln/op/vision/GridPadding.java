@@ -1,6 +1,6 @@
 package io.kiln.op.vision;
 
-/** What {@link GridSample} sees outside of the image. */
+/** How {@link GridSample} treats points outside the image. */
 public enum GridPadding {
     /** Zeros. */
     ZEROS,

@@ -16,10 +16,10 @@ import io.kiln.op.math.Masked;
 import io.kiln.op.math.Round;
 
 /**
- * Samples images at given points: the sampler of spatial transformers (Jaderberg et al., NeurIPS 2015). Inputs: x[N,C,H,W],
- * grid[N,h,w,2] of points (horizontal, vertical), each from -1 to 1 over the image: its outermost elements' centres with aligned
- * corners, their outer edges otherwise. Shapes: y[N,C,h,w]. Dtype: as x, floating; grid floating. A NaN coordinate lies
- * outside and gives 0. Images of H &middot; W = 0 are refused.
+ * Samples images at given points: the sampler of spatial transformers (Jaderberg et al., NeurIPS 2015). Inputs:
+ * x[N,C,H,W], grid[N,h,w,2] of points (horizontal, vertical), each from -1 to 1 over the image: its outermost elements'
+ * centres with aligned corners, their outer edges otherwise. Shapes: y[N,C,h,w]. Dtype: as x, floating; grid floating.
+ * A NaN coordinate lies outside and gives 0. Images of H &middot; W = 0 are an error.
  *
  * @param mode {@link InterpolationMode#NEAREST} (ties to the even place) or {@link InterpolationMode#LINEAR}
  * @param padding what lies outside of the image
@@ -103,7 +103,7 @@ public record GridSample(InterpolationMode mode, GridPadding padding, boolean al
         return padding == GridPadding.BORDER ? at.clip(0, n - 1) : at;
     }
 
-    /** The elements of all channels at whole places; 0 where they lie outside. */
+    /** The elements of all channels at integer positions; 0 outside the image. */
     private static NDArray at(NDArray rows, Shape x, NDArray h, NDArray v) {
         NDArray inside = Dispatch.one(
                 new And(),

@@ -14,14 +14,15 @@ import java.util.List;
 
 /**
  * Resamples the spatial axes to other sizes, separably along each axis as {@link Resampling} says: bilinear and bicubic
- * interpolation of images, linear of sequences, trilinear of volumes. Where a size is reduced, elements are skipped unless
- * antialiasing or {@link InterpolationMode#AREA} takes all of them in. Shapes: x[N,C,spatial…] with one to three spatial axes of size 1 at least, y[N,C,size…]. Dtype: as x, floating.
+ * interpolation of images, linear of sequences, trilinear of volumes. Where a size is reduced, elements are skipped
+ * unless antialiasing or {@link InterpolationMode#AREA} includes all of them. Shapes: x[N,C,spatial…] with one to three
+ * spatial axes of at least size 1, y[N,C,size…]. Dtype: as x, floating.
  *
  * @param size the new sizes
  * @param mode how to sample
  * @param alignCorners whether the first and last elements of both arrays coincide; with LINEAR and CUBIC only
- * @param antialias whether the weights are stretched where a size is reduced, as Pillow does; with LINEAR and CUBIC only, and
- *     CUBIC has then a = -1/2
+ * @param antialias whether the weights are stretched where a size is reduced, as Pillow does; with LINEAR and CUBIC
+ *     only, and CUBIC has then a = -1/2
  */
 public record Interpolate(
         List<Long> size, InterpolationMode mode, boolean alignCorners, @DefaultValue("false") boolean antialias)

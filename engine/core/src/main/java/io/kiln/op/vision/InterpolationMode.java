@@ -6,7 +6,7 @@ import io.kiln.op.nn.AdaptiveAvgPool;
 public enum InterpolationMode {
     /** Element ⌊i n/m⌋ of n for element i of m, as older image libraries do: half an element off. */
     NEAREST,
-    /** The element whose middle is nearest: ⌊(i + 1/2) n/m⌋. */
+    /** The element with the nearest centre: ⌊(i + 1/2) n/m⌋. */
     NEAREST_EXACT,
     /** Linear between two neighbours along each axis: bilinear on images. */
     LINEAR,

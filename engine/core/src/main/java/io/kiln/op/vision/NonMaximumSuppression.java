@@ -10,10 +10,11 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.Indices;
 
 /**
- * The boxes of each image that remain when boxes that overlap a better one are removed: boxes are visited by falling score, of
- * equals the first; each is kept unless its intersection over union with one kept before exceeds a bound. With classes, only boxes
- * of one class suppress each other. Inputs: box[B,N,4] of (left, top, right, bottom), score[B,N], and optionally class[B,N]
- * (int32 or int64). Outputs: index[B,count], int64: the places of the boxes kept, by falling score, then -1. No gradient flows.
+ * The boxes of each image that remain after removing those that overlap a better one: boxes are visited in descending
+ * order of score, of equals the first; each is kept unless its intersection over union with a box already kept exceeds
+ * a bound. With classes, only boxes of one class suppress each other. Inputs: box[B,N,4] of (left, top, right, bottom),
+ * score[B,N], and optionally class[B,N] (int32 or int64). Outputs: index[B,count], int64: the positions of the boxes
+ * kept, in descending order of score, then -1. No gradient flows.
  *
  * @param overlap the bound on the intersection over union, from 0 to 1
  * @param threshold only scores above it take part; NaN never does

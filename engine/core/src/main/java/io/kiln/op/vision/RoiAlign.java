@@ -10,18 +10,18 @@ import io.kiln.op.Operator;
 import io.kiln.op.internal.RoiAlignGradient;
 
 /**
- * Pools regions of images to one size without rounding their borders (He et al., Mask R-CNN, ICCV 2017): each region falls
- * into bins; a bin's value is the mean of bilinear samples at regular points inside it. Samples more than one element outside of
- * the image are 0, others are moved to its border. Inputs: x[N,C,H,W], roi[R,5] of (image, left, top, right, bottom), in elements after
- * multiplication by scale; image from 0 to N - 1. Shapes: y[R,C,height,width]. Dtype: as x, floating. No gradient flows to the
- * regions.
+ * Pools regions of images to one size without rounding their borders (He et al., Mask R-CNN, ICCV 2017): each region
+ * falls into bins; a bin's value is the mean of bilinear samples at regular points inside it. Samples more than one
+ * element outside the image are 0; others are clamped to its border. Inputs: x[N,C,H,W], roi[R,5] of (image, left, top,
+ * right, bottom), in elements after multiplication by scale; image from 0 to N - 1. Shapes: y[R,C,height,width]. Dtype:
+ * as x, floating. No gradient flows to the regions.
  *
  * @param height bins down each region
  * @param width bins across each region
  * @param scale factor from the regions' coordinates to elements of x, above 0
  * @param samples points per bin along each axis; 0 for as many as a bin is long, rounded up
- * @param aligned whether coordinates are moved by half an element, so that centres of elements lie at whole numbers; otherwise regions are at
- *     least one element long
+ * @param aligned whether coordinates are moved by half an element, so that centres of elements lie at whole numbers;
+ *     otherwise regions are at least one element long
  */
 public record RoiAlign(long height, long width, double scale, long samples, boolean aligned) implements Operator {
     /** Checks the attributes. */

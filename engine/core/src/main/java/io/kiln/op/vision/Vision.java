@@ -41,8 +41,8 @@ public final class Vision {
     }
 
     /**
-     * Resamples the spatial axes to sizes multiplied by a factor and cut to whole numbers: {@link Interpolate}. What is
-     * sampled follows from the sizes, not from the factor itself.
+     * Resamples the spatial axes to sizes multiplied by a factor and truncated to integers: {@link Interpolate}. The
+     * sampling points follow from the sizes, not from the factor.
      *
      * @param x images [N,C,spatial…] of known sizes
      * @param mode how to sample
@@ -110,7 +110,7 @@ public final class Vision {
     }
 
     /**
-     * Intersection over union by pairs: {@link BoxIou}.
+     * Pairwise intersection over union: {@link BoxIou}.
      *
      * @param a boxes […,N,4]
      * @param b boxes […,M,4]
@@ -134,7 +134,7 @@ public final class Vision {
     }
 
     /**
-     * Boxes from what is said relative to anchors: {@link BoxDecode}.
+     * Boxes from values relative to anchors: {@link BoxDecode}.
      *
      * @param offset what {@link #boxEncode} gives, […,4]
      * @param anchor anchors […,4]
@@ -195,7 +195,7 @@ public final class Vision {
     }
 
     /**
-     * Turns channels into blocks of places, the place slower than the channel: {@link DepthToSpace}.
+     * Moves channels into blocks of positions, the position slower than the channel: {@link DepthToSpace}.
      *
      * @param x an array [N,C b²,H,W]
      * @param block b
@@ -206,7 +206,7 @@ public final class Vision {
     }
 
     /**
-     * Turns blocks of places into channels: {@link SpaceToDepth}.
+     * Moves blocks of positions into channels: {@link SpaceToDepth}.
      *
      * @param x an array [N,C,H b,W b]
      * @param block b
@@ -217,7 +217,7 @@ public final class Vision {
     }
 
     /**
-     * Turns channels into places of a finer grid: {@link PixelShuffleOp}.
+     * Moves channels into positions of a finer grid: {@link PixelShuffleOp}.
      *
      * @param x images [N,C Πf,spatial…]
      * @param factors one factor per spatial axis
@@ -228,7 +228,7 @@ public final class Vision {
     }
 
     /**
-     * Turns places into channels of a coarser grid: {@link PixelUnshuffle}.
+     * Moves positions into channels of a coarser grid: {@link PixelUnshuffle}.
      *
      * @param x images [N,C,spatial…]
      * @param factors one factor per spatial axis
