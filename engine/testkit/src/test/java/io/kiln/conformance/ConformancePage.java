@@ -7,17 +7,17 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The page docs/conformance.md, made from the outcomes of the suites. */
+/** The page docs/conformance.md, generated from the outcomes of the suites. */
 final class ConformancePage {
     private final StringBuilder page = new StringBuilder(
             """
             # Conformance
 
-            Kiln's operators are run against the operator tests of two other systems. A case *passes* when shape, dtype and every element
-            agree, for PyTorch those of the gradients as well; it *differs by decision* where Kiln means to do something else, for the reason
-            given; it is *refused* where Kiln has no such operator or option. The cases stand in
-            `engine/testkit/src/test/resources/io/kiln/conformance` beside the scripts that made them; a test runs them and checks this page
-            (`-Dkiln.write=true` writes it).
+            Kiln runs the operator tests of two other systems against its own operators. A case *passes* if shape, dtype and every element
+            match (for PyTorch, also those of the gradients); it *differs by design* if Kiln deliberately behaves differently, for the reason
+            given; it is *unsupported* if Kiln has no such operator or option. The cases are in
+            `engine/testkit/src/test/resources/io/kiln/conformance`, with the scripts that generated them; a test runs them and checks this page
+            (`-Dkiln.write=true` rewrites it).
             """);
 
     /** Adds a suite. */
@@ -25,17 +25,17 @@ final class ConformancePage {
         Map<Outcome.Kind, Long> counts =
                 outcomes.stream().collect(Collectors.groupingBy(Outcome::kind, TreeMap::new, Collectors.counting()));
         page.append("\n## ").append(title).append("\n\n").append(source).append('\n');
-        page.append("\n%d cases: %d pass, %d differ by decision, %d are refused.\n"
+        page.append("\n%d cases: %d pass, %d differ by design, %d are unsupported.\n"
                 .formatted(
                         outcomes.size(),
                         counts.getOrDefault(Outcome.Kind.PASSED, 0L),
                         counts.getOrDefault(Outcome.Kind.DIFFERENT, 0L),
                         counts.getOrDefault(Outcome.Kind.REFUSED, 0L)));
-        table("differs by decision because", outcomes, Outcome.Kind.DIFFERENT, o -> decisions
+        table("differs by design because", outcomes, Outcome.Kind.DIFFERENT, o -> decisions
                 .reason(o)
                 .orElse("**not decided**"));
-        table("refused", outcomes, Outcome.Kind.REFUSED, Outcome::what);
-        page.append("\nOperators of which every case passes: ");
+        table("unsupported", outcomes, Outcome.Kind.REFUSED, Outcome::what);
+        page.append("\nOperators for which every case passes: ");
         Map<String, Boolean> whole = new TreeMap<>();
         outcomes.forEach(o -> whole.merge(o.operator(), o.kind() == Outcome.Kind.PASSED, Boolean::logicalAnd));
         page.append(whole.entrySet().stream()
