@@ -1,9 +1,13 @@
 package io.kiln.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.kiln.cpu.natives.Natives;
+import io.kiln.cpu.onednn.CpuContext;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -107,6 +111,33 @@ class SpecialValuesTest {
                     EngineThreads.set(threads);
                     planted(row, c);
                 }))));
+    }
+
+    /** The processor's flag of invalid operations tells kernels to look for such values, and other code raises it too. */
+    @TestFactory
+    Stream<DynamicTest> aFlagThatOtherCodeHasRaisedChangesNoBit() {
+        return Stream.concat(OperatorTable.rows().stream(), SpecialRows.all().stream())
+                .filter(row -> row.dtypes().contains(DType.FLOAT32))
+                .flatMap(row -> row.cases().stream()
+                        .map(c -> dynamicTest(row + " on " + c, () -> {
+                            EngineThreads.set(1);
+                            RowRun run = new RowRun(row, c);
+                            List<Sample> x = row.samples(c, DType.FLOAT32);
+                            if (Natives.get().isAvailable()) {
+                                CpuContext.tookInvalid(); // lowers it
+                            }
+                            List<Sample> expected = run.forward(x);
+                            assertTrue(Double.isNaN(quotient(0, x.size() - x.size())));
+                            List<Sample> got = run.forward(x);
+                            for (int i = 0; i < expected.size(); i++) {
+                                assertArrayEquals(
+                                        expected.get(i).values(), got.get(i).values(), "output " + i);
+                            }
+                        })));
+    }
+
+    private static double quotient(double a, double b) {
+        return a / b;
     }
 
     private static void planted(Row row, Row.Case call) {

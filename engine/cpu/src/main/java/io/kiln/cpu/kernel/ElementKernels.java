@@ -183,7 +183,8 @@ final class ElementKernels {
         return fallback.calls(operator, new long[][] {x.strides()}, (in, out, workspace) -> {
             boolean computed = Elementwise.backward(
                     function, alpha, 0, Operands.flat(in[1]), Operands.flat(in[0]), Operands.flat(out[0]));
-            return computed && !(CpuContext.tookInvalid() && (overflows || Specials.in(in[1], in[0])));
+            return computed
+                    && !(CpuContext.tookInvalid() && (Specials.in(in[1], in[0]) || overflows && Specials.in(out[0])));
         });
     }
 
