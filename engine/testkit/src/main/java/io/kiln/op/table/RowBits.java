@@ -1,5 +1,6 @@
 package io.kiln.op.table;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.nn.Block;
@@ -38,7 +39,7 @@ public final class RowBits {
                 if (!call.arguments().isEmpty()) {
                     try (Block block = new OneOperator(row.operator())) {
                         block.hybridize();
-                        RowRun run = new RowRun(row, call, block::callAll);
+                        RowRun run = new RowRun(row, call, ArrayFactory.current(), block::callAll);
                         compute(name + ", " + type + ", hybridized", call, type, run);
                     }
                 }

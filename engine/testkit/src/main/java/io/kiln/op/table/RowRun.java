@@ -1,6 +1,7 @@
 package io.kiln.op.table;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -10,23 +11,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Runs a row of the table on this thread's device. */
+/** Runs a row of the table on a device, which need not be the one of the thread. */
 public final class RowRun {
     /** Every run of a row draws the same numbers. */
     static final long SEED = 5;
 
     private final Row row;
     private final Row.Case call;
+    private final ArrayFactory device;
     private final UnaryOperator<NDArray[]> code;
 
     /**
-     * Prepares a run.
+     * Prepares a run on this thread's device.
      *
      * @param row the row
      * @param call the arguments
      */
     public RowRun(Row row, Row.Case call) {
-        this(row, call, x -> Dispatch.run(row.operator(), x));
+        this(row, call, ArrayFactory.current(), x -> Dispatch.run(row.operator(), x));
     }
 
     /**
@@ -34,11 +36,13 @@ public final class RowRun {
      *
      * @param row the row
      * @param call the arguments
+     * @param device where the inputs lie
      * @param code from inputs to outputs
      */
-    RowRun(Row row, Row.Case call, UnaryOperator<NDArray[]> code) {
+    RowRun(Row row, Row.Case call, ArrayFactory device, UnaryOperator<NDArray[]> code) {
         this.row = row;
         this.call = call;
+        this.device = device;
         this.code = code;
     }
 
@@ -71,8 +75,8 @@ public final class RowRun {
         }
     }
 
-    static NDArray[] arrays(List<Sample> samples) {
-        return samples.stream().map(Sample::array).toArray(NDArray[]::new);
+    NDArray[] arrays(List<Sample> samples) {
+        return samples.stream().map(s -> s.array(device)).toArray(NDArray[]::new);
     }
 
     private boolean isVaried(int input, NDArray x) {
@@ -84,8 +88,8 @@ public final class RowRun {
         NDArray sum = null;
         for (int i = 0; i < outputs.length; i++) {
             if (row.flowsFrom(i) && outputs[i].dtype().isFloating()) {
-                NDArray part =
-                        outputs[i].mul(Row.weights(outputs[i], i).array()).sum();
+                NDArray y = outputs[i];
+                NDArray part = y.mul(Row.weights(y, i).array(y.factory())).sum();
                 sum = sum == null ? part : sum.add(part);
             }
         }
@@ -211,7 +215,7 @@ public final class RowRun {
                     second[i] = depends
                             ? Autograd.grad(List.of(sum), List.of(x[i]), null, true, false)
                                     .get(0)
-                            : NDArray.zeros(x[i].shape(), x[i].dtype());
+                            : x[i].factory().zeros(x[i].shape(), x[i].dtype());
                 }
             }
             return samples(second);
@@ -222,7 +226,8 @@ public final class RowRun {
         NDArray sum = null;
         for (int i = 0; i < g.length; i++) {
             if (g[i] != null) {
-                NDArray part = g[i].mul(Row.weights(g[i], 13 + i).array()).sum();
+                NDArray part = g[i].mul(Row.weights(g[i], 13 + i).array(g[i].factory()))
+                        .sum();
                 sum = sum == null ? part : sum.add(part);
             }
         }

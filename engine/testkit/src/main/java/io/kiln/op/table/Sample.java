@@ -1,5 +1,6 @@
 package io.kiln.op.table;
 
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -34,22 +35,32 @@ public record Sample(Shape shape, DType dtype, double[] values) {
     }
 
     /**
-     * A row-major array.
+     * A row-major array on this thread's device.
      *
      * @return the array
      */
     public NDArray array() {
+        return array(ArrayFactory.current());
+    }
+
+    /**
+     * A row-major array.
+     *
+     * @param device where it lies
+     * @return the array
+     */
+    public NDArray array(ArrayFactory device) {
         return switch (dtype) {
-            case FLOAT64 -> NDArray.of(shape, values);
+            case FLOAT64 -> device.of(shape, values);
             case FLOAT32 -> {
                 float[] f = new float[values.length];
                 for (int i = 0; i < f.length; i++) {
                     f[i] = (float) values[i];
                 }
-                yield NDArray.of(shape, f);
+                yield device.of(shape, f);
             }
-            case INT64 -> NDArray.of(shape, longs());
-            default -> NDArray.of(shape, values).cast(dtype);
+            case INT64 -> device.of(shape, longs());
+            default -> device.of(shape, values).cast(dtype);
         };
     }
 
@@ -62,16 +73,16 @@ public record Sample(Shape shape, DType dtype, double[] values) {
     }
 
     /** The same values in another layout: axes reversed in memory, and every second element of a larger block. */
-    NDArray strided() {
+    NDArray strided(ArrayFactory device) {
         int rank = shape.rank();
         if (rank == 0 || values.length == 0) {
-            return array();
+            return array(device);
         }
         int[] reversed = IntStream.range(0, rank).map(i -> rank - 1 - i).toArray();
-        NDArray columns = array().transpose(reversed).copy();
+        NDArray columns = array(device).transpose(reversed).copy();
         long[] wide = columns.shape().dims();
         wide[rank - 1] *= 2;
-        NDArray block = NDArray.zeros(Shape.of(wide), dtype);
+        NDArray block = device.zeros(Shape.of(wide), dtype);
         NDArray part = block.slice(rank - 1, 0, Long.MAX_VALUE, 2);
         part.assign(columns);
         return part.transpose(reversed);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.kiln.autograd.Autograd;
 import io.kiln.graph.Graph;
 import io.kiln.graph.GraphBuilder;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -26,18 +27,31 @@ public final class TableChecks {
 
     private final Row row;
     private final Row.Case call;
+    private final ArrayFactory device;
     private final RowRun run;
 
     /**
-     * Prepares the checks.
+     * Prepares the checks on this thread's device.
      *
      * @param row the row
      * @param call the arguments
      */
     public TableChecks(Row row, Row.Case call) {
+        this(row, call, ArrayFactory.current());
+    }
+
+    /**
+     * Prepares the checks on any device.
+     *
+     * @param row the row
+     * @param call the arguments
+     * @param device where the inputs lie
+     */
+    public TableChecks(Row row, Row.Case call, ArrayFactory device) {
         this.row = row;
         this.call = call;
-        this.run = new RowRun(row, call);
+        this.device = device;
+        this.run = new RowRun(row, call, device, x -> Dispatch.run(row.operator(), x));
     }
 
     /** Another engine that computes a row. */
@@ -161,7 +175,7 @@ public final class TableChecks {
         Spec[] specs = inputs.stream().map(s -> new Spec(s.shape(), s.dtype())).toArray(Spec[]::new);
         Spec[] rule = row.operator().infer(specs);
         try (Scope scope = Scope.open()) {
-            NDArray[] y = run.forward(RowRun.arrays(inputs));
+            NDArray[] y = run.forward(run.arrays(inputs));
             assertEquals(
                     List.of(rule), Arrays.stream(y).map(NDArray::spec).toList(), () -> row + " on " + call + ": rule");
         }
@@ -173,7 +187,8 @@ public final class TableChecks {
         List<Sample> inputs = row.samples(call, type);
         List<Sample> expected = run.forward(inputs);
         try (Scope scope = Scope.open()) {
-            NDArray[] y = run.forward(inputs.stream().map(Sample::strided).toArray(NDArray[]::new));
+            NDArray[] y =
+                    run.forward(inputs.stream().map(s -> s.strided(device)).toArray(NDArray[]::new));
             for (int i = 0; i < y.length; i++) {
                 compare("output " + i + " of strided inputs", type, expected.get(i), Sample.of(y[i]));
             }
@@ -190,7 +205,8 @@ public final class TableChecks {
             List<Sample> narrow = new ArrayList<>();
             try (Scope scope = Scope.open()) {
                 for (Sample s : row.samples(call, DType.FLOAT32)) {
-                    NDArray n = s.dtype().isFloating() ? s.array().cast(type) : s.array();
+                    NDArray x = s.array(device);
+                    NDArray n = s.dtype().isFloating() ? x.cast(type) : x;
                     narrow.add(Sample.of(n));
                     wide.add(s.dtype().isFloating() ? Sample.of(n.cast(DType.FLOAT32)) : s);
                 }
@@ -227,7 +243,7 @@ public final class TableChecks {
         }
         try (Block block = new RowBits.OneOperator(row.operator())) {
             block.hybridize();
-            RowRun compiled = new RowRun(row, call, block::callAll);
+            RowRun compiled = new RowRun(row, call, device, block::callAll);
             List<Sample> y = run.forward(inputs);
             List<Sample> got = compiled.forward(inputs);
             assertEquals(y.size(), got.size());
@@ -299,7 +315,7 @@ public final class TableChecks {
         RandomGenerator.seed(RowRun.SEED);
         try (Scope scope = Scope.open();
                 Autograd.Mode mode = row.isTraining() ? Autograd.trainMode() : Autograd.predictMode()) {
-            NDArray[] y = graph.run(Map.of(), RowRun.arrays(inputs));
+            NDArray[] y = graph.run(Map.of(), run.arrays(inputs));
             assertEquals(eager.size(), y.length);
             for (int i = 0; i < y.length; i++) {
                 Spec said = graph.spec(graph.outputs().get(i));
