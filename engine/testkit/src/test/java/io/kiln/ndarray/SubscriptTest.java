@@ -1,5 +1,6 @@
 package io.kiln.ndarray;
 
+import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -64,12 +65,12 @@ class SubscriptTest {
     void anIndexOutsideIsTheSameErrorHoweverItIsGiven() {
         NDArray x = NDArray.zeros(Shape.of(2, 3), DType.FLOAT32);
         NDArray outside = NDArray.of(Shape.of(1), 2L);
-        assertThrows(IndexOutOfBoundsException.class, () -> x.get("2"));
-        assertThrows(IndexOutOfBoundsException.class, () -> x.get(2, 0));
-        assertThrows(IndexOutOfBoundsException.class, () -> x.get(outside));
-        assertThrows(IndexOutOfBoundsException.class, () -> x.set("2", 1));
-        assertThrows(IndexOutOfBoundsException.class, () -> x.set(2, 0, 1));
-        assertThrows(IndexOutOfBoundsException.class, () -> x.set(outside, x.get("0")));
+        raised(IndexOutOfBoundsException.class, () -> x.get("2"));
+        raised(IndexOutOfBoundsException.class, () -> x.get(2, 0));
+        raised(IndexOutOfBoundsException.class, () -> x.get(outside));
+        raised(IndexOutOfBoundsException.class, () -> x.set("2", 1));
+        raised(IndexOutOfBoundsException.class, () -> x.set(2, 0, 1));
+        raised(IndexOutOfBoundsException.class, () -> x.set(outside, x.get("0")));
     }
 
     private static void says(String part, org.junit.jupiter.api.function.Executable call) {

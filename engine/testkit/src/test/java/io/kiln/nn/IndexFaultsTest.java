@@ -1,7 +1,8 @@
 package io.kiln.nn;
 
+import static io.kiln.ValueFaults.layer;
+import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
@@ -21,9 +22,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** An index out of range is told with its layer, its place and its value, however the network runs. */
+/**
+ * An index out of range is told with its place and its value, however the network runs, and with its layer where the call of the layer
+ * itself tells it.
+ */
 class IndexFaultsTest {
-    private static final String FAULT = "layer 0.0: gather (axis 0): indices must be from 0 to 99, got 120 at [3,0]";
+    private static final String GATHER = "gather (axis 0): indices must be from 0 to 99, got 120 at [3,0]";
+    private static final String FAULT = layer("0.0") + GATHER;
 
     private Scope scope;
 
@@ -48,14 +53,14 @@ class IndexFaultsTest {
     }
 
     private static String fault(Executable call) {
-        return assertThrows(IndexRangeException.class, call).getMessage();
+        return raised(IndexRangeException.class, call).getMessage();
     }
 
     @Test
     void operatorByOperator() {
         try (Block network = network();
-                Observation observation = Observation.open(new NonFiniteDetector())) {
-            assertEquals(FAULT, fault(() -> network.call(ids(120))));
+                Observation observation = Observation.open(new NonFiniteDetector())) { // which waits within the layer
+            assertEquals("layer 0.0: " + GATHER, fault(() -> network.call(ids(120))));
         }
         try (Block network = network()) {
             assertEquals(FAULT, fault(() -> network.call(ids(120))));

@@ -1,8 +1,8 @@
 package io.kiln.op;
 
+import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
@@ -52,7 +52,7 @@ class ExtraOperatorsTest {
     }
 
     private static void says(String message, Class<? extends Throwable> type, Executable call) {
-        assertEquals(message, assertThrows(type, call).getMessage());
+        assertEquals(message, raised(type, call).getMessage());
     }
 
     @Test
@@ -415,7 +415,7 @@ class ExtraOperatorsTest {
                 "segmentMax: segments must be from 0 to 2, got 3 at [1]",
                 IndexOutOfBoundsException.class,
                 () -> Segments.max(x, s, 3));
-        assertThrows(IndexOutOfBoundsException.class, () -> Segments.sum(x, s, 3));
+        raised(IndexOutOfBoundsException.class, () -> Segments.sum(x, s, 3));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.kiln.op;
 
+import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -86,10 +87,10 @@ class IndexingEdgesTest {
     void indicesOutsideNameAxisAndValue() {
         NDArray x = NDArray.of(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f);
         IndexOutOfBoundsException e =
-                assertThrows(IndexOutOfBoundsException.class, () -> Indexing.gather(x, longs(0, -4), 1));
+                raised(IndexOutOfBoundsException.class, () -> Indexing.gather(x, longs(0, -4), 1));
         assertEquals("gather (axis 1): indices must be from -3 to 2, got -4 at [1]", e.getMessage());
         IndexOutOfBoundsException padding =
-                assertThrows(IndexOutOfBoundsException.class, () -> Neural.embedding(longs(-1), x));
+                raised(IndexOutOfBoundsException.class, () -> Neural.embedding(longs(-1), x));
         assertEquals("gather (axis 0): indices must be from 0 to 1, got -1 at [0]", padding.getMessage());
     }
 
@@ -164,7 +165,7 @@ class IndexingEdgesTest {
     }
 
     private static void says(String part, org.junit.jupiter.api.function.Executable call) {
-        String m = assertThrows(RuntimeException.class, call).getMessage();
+        String m = raised(RuntimeException.class, call).getMessage();
         assertTrue(m.contains(part), m);
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.op;
 
+import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -168,15 +169,13 @@ class VisionTest {
         NDArray roi = NDArray.of(Shape.of(1, 5), 1f, 0f, 0f, 1f, 1f);
         assertEquals(
                 "roiAlign: images must be from 0 to 0, got 1.0 in region 0",
-                assertThrows(
-                                IndexOutOfBoundsException.class,
-                                () -> Vision.roiAlign(new RoiAlign(1, 1, 1, 1, false), x, roi))
+                raised(IndexOutOfBoundsException.class, () -> Vision.roiAlign(new RoiAlign(1, 1, 1, 1, false), x, roi))
                         .getMessage());
         NDArray index = NDArray.of(Shape.of(1, 1), 2);
         NDArray rows = NDArray.zeros(Shape.of(1, 2), DType.FLOAT32);
         assertEquals(
                 "takeRows: indices must be from 0 to 1, got 2 at [0,0]",
-                assertThrows(IndexOutOfBoundsException.class, () -> Vision.takeRows(rows, index, 0))
+                raised(IndexOutOfBoundsException.class, () -> Vision.takeRows(rows, index, 0))
                         .getMessage());
     }
 }

@@ -1,0 +1,56 @@
+package io.kiln;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
+import java.time.Duration;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * What kernels find wrong with the values that they are given, such as an index out of range: on the processor the call itself tells
+ * it, a device that works later tells it to whoever waits next. As an extension of every test it waits, so that no test
+ * leaves a fault to the next one.
+ */
+public final class ValueFaults implements AfterEachCallback {
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    /** Made by the service loader. */
+    public ValueFaults() {}
+
+    /**
+     * Asserts that values are refused, by the call where the thread's device has ended its work when a call returns, otherwise at the
+     * latest by the next synchronization.
+     *
+     * @param <T> the type of the error
+     * @param type the type of the error
+     * @param call what is given wrong values
+     * @return the error
+     */
+    public static <T extends Throwable> T raised(Class<T> type, Executable call) {
+        if (Backends.current().traits().hostAddressable()) {
+            return assertThrows(type, call);
+        }
+        return assertThrows(type, () -> {
+            call.execute();
+            Context.current().queue().synchronize(PATIENCE);
+        });
+    }
+
+    /**
+     * How a fault begins that the call of a layer tells.
+     *
+     * @param path the layer's place in its network
+     * @return the layer's name, or nothing where a later call tells it
+     */
+    public static String layer(String path) {
+        return Backends.current().traits().hostAddressable() ? "layer " + path + ": " : "";
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        Context.current().queue().synchronize(PATIENCE);
+    }
+}
