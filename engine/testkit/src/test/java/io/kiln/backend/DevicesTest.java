@@ -30,10 +30,12 @@ import io.kiln.optim.TrainStep;
 import io.kiln.optim.UpdateRule;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Several devices in one process, none of which need be the one of the thread. */
+@Tag("device")
 class DevicesTest {
     private static final Device FIRST = new Device("fake", 0);
     private static final Device SECOND = new Device("fake", 1);

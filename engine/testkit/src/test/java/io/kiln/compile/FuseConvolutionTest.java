@@ -30,6 +30,7 @@ import io.kiln.op.random.RandomOps;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -94,6 +95,7 @@ class FuseConvolutionTest {
                 .toList();
     }
 
+    @Tag("processor") // other devices need not have a kernel of convolution, normalisation and ReLU
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aResidualUnitBecomesTwoConvolutions(boolean bias) {
@@ -160,6 +162,7 @@ class FuseConvolutionTest {
         }
     }
 
+    @Tag("processor") // other devices need not have a kernel of convolution, normalisation and ReLU
     @Test
     void aResultThatOthersNeedIsKept() {
         Block body = new Sequential(conv(8, false), new BatchNorm());
@@ -212,6 +215,7 @@ class FuseConvolutionTest {
         assertArrayEquals(expected, Dispatch.run(f, in)[0].cast(DType.FLOAT32).toFloatArray(), 2e-5f);
     }
 
+    @Tag("processor") // other devices need not have a kernel of convolution, normalisation and ReLU
     @Test
     void theResidualIsWrittenOver() {
         Block units = new Sequential(unit(false), Activations.relu(), unit(false), Activations.relu());

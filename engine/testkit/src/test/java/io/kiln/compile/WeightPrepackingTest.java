@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,6 +89,7 @@ class WeightPrepackingTest {
                 .toList();
     }
 
+    @Tag("processor") // other devices need not pack weights
     @Test
     void weightsArePackedAndNormalisationsAreFactorsBeforeTheRest() {
         try (Block net = net()) {
@@ -211,6 +213,7 @@ class WeightPrepackingTest {
         }
     }
 
+    @Tag("processor") // other devices need not pack weights
     @Test
     void aBoundOnMemoryKeepsNothing() {
         try (Block net = net();

@@ -24,9 +24,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The fake device finds what it is there to find. */
+@Tag("device")
 class FakeBackendTest {
     private static final Device DEVICE = new Device(FakeBackend.TYPE, 0);
 

@@ -19,11 +19,13 @@ import io.kiln.op.activation.Activation;
 import io.kiln.op.random.RandomOps;
 import java.lang.management.ManagementFactory;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a compiled training step leaves to the garbage collector, on the calling thread and on the engine's. */
+@Tag("processor") // the work of a queue that runs late is objects
 class StepAllocationTest {
     private static final long MAX_BYTES = 10_000;
     private static final int STEPS = 100;

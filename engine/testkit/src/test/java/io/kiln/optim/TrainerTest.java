@@ -237,6 +237,7 @@ class TrainerTest {
         }
     }
 
+    @Tag("long")
     @Test
     void aThousandStepsTakeNoMoreMemoryThanTen() {
         Block net = network();

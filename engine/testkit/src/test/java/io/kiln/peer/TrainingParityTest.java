@@ -30,6 +30,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * libtorch trains in float64 here, as its own float32 is the less exact side: with LeNet and Adam, whose steps make much of
  * gradients that are nearly zero, its losses in float32 stray from those in float64 by 1.4e-4, Kiln's by 1e-6.
  */
+@Tag("long")
 class TrainingParityTest {
     private static final int STEPS = 50;
     private static final int BATCHES = 4;

@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What attention and transformers do beyond the numbers of {@link GoldenLayersTest}. */
@@ -224,6 +225,7 @@ class TransformerTest {
         }
     }
 
+    @Tag("long")
     @Test
     void lstmLearnsToCopy() {
         Block lstm = Lstm.builder().hidden(64).layout(SequenceLayout.NTC).build();
@@ -231,6 +233,7 @@ class TransformerTest {
         assertTrue(share > 0.95, "right: " + share);
     }
 
+    @Tag("long")
     @Test
     void transformerLearnsToCopy() {
         Block encoder = new TransformerEncoder(

@@ -28,6 +28,7 @@ import io.kiln.view.Statistics;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The networks of the zoo against published numbers, by tracing; and small ones of them on data. The numbers come from other
  * builders of these networks: {@code zoo.py} beside {@code zoo.json} says from which, and how they are counted.
  */
+@Tag("long")
 class ZooTest {
     private static final Spec IMAGE = image(224);
 
