@@ -28,9 +28,11 @@ import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a compiled program keeps goes from one queue to another with the event of its last use. */
+@Tag("device")
 class QueuesTest {
     private static final Device DEVICE = new Device(FakeBackend.TYPE, 0);
     private static final Spec SQUARE = new Spec(Shape.of(32, 32), DType.FLOAT32);
