@@ -61,7 +61,8 @@ public final class CpuContext {
         if (!Natives.get().isAvailable()) {
             throw new IllegalStateException(Natives.get().reason());
         }
-        if (System.getenv(LIBRARY_CACHE) == null) { // what the library keeps for all threads, in addition to our own caches
+        // What the library keeps for all threads, in addition to our own caches.
+        if (System.getenv(LIBRARY_CACHE) == null) {
             OneDnnException.check("cache capacity", dnnl_set_primitive_cache_capacity(CAPACITY));
         }
         CpuContext context = new CpuContext();
