@@ -6,27 +6,30 @@ import java.util.Arrays;
  * What one contender reached in one case.
  *
  * @param facts of the contender
- * @param median of all counted steps, in the case's unit
- * @param best step's value
- * @param low the tenth percentile of the steps' values
- * @param high the ninetieth percentile of the steps' values
+ * @param spread of the counted steps
  * @param samples counted steps
  * @param cores CPU seconds per second while it stepped, of its own process
- * @param firstCheck check of the very first step
- * @param lastCheck check of the very last step
+ * @param checks of its steps
  * @param inside what else is known of the steps
  */
-public record Figures(
-        Facts facts,
-        double median,
-        double best,
-        double low,
-        double high,
-        int samples,
-        double cores,
-        double firstCheck,
-        double lastCheck,
-        Inside inside) {
+public record Figures(Facts facts, Spread spread, int samples, double cores, Checks checks, Inside inside) {
+    /**
+     * Values of steps, in the case's unit.
+     *
+     * @param median of all
+     * @param best of all
+     * @param low the tenth percentile
+     * @param high the ninetieth percentile
+     */
+    public record Spread(double median, double best, double low, double high) {}
+
+    /**
+     * Checks of steps.
+     *
+     * @param first of the very first step
+     * @param last of the very last step
+     */
+    public record Checks(double first, double last) {}
 
     /**
      * Sums the steps up.
@@ -49,15 +52,20 @@ public record Figures(
         Arrays.sort(values);
         return new Figures(
                 facts,
-                quantile(values, 0.5),
-                values[measured.isRate() ? values.length - 1 : 0],
-                quantile(values, 0.1),
-                quantile(values, 0.9),
+                new Spread(
+                        quantile(values, 0.5),
+                        values[measured.isRate() ? values.length - 1 : 0],
+                        quantile(values, 0.1),
+                        quantile(values, 0.9)),
                 values.length,
                 cores,
-                checks[0],
-                checks[checks.length - 1],
+                new Checks(checks[0], checks[checks.length - 1]),
                 inside);
+    }
+
+    /** {@return the median of the counted steps, in the case's unit} */
+    public double median() {
+        return spread.median();
     }
 
     /** Of sorted values, linear between neighbours. */

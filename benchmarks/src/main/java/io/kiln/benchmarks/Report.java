@@ -100,14 +100,18 @@ final class Report {
                 .forEach((name, f) -> rows.add(new String[] {
                     name,
                     number(f.median()),
-                    number(f.best()),
-                    number(f.low()) + " … " + number(f.high()),
+                    number(f.spread().best()),
+                    number(f.spread().low()) + " … " + number(f.spread().high()),
                     Integer.toString(f.samples()),
                     name.equals(Workload.KILN)
                             ? ""
                             : result.ratio(name).map(r -> ratio(r) + "×").orElse("-"),
                     String.format(Locale.ROOT, "%.1f", f.cores()),
-                    String.format(Locale.ROOT, "%.4g → %.4g", f.firstCheck(), f.lastCheck()),
+                    String.format(
+                            Locale.ROOT,
+                            "%.4g → %.4g",
+                            f.checks().first(),
+                            f.checks().last()),
                     percent(f.inside().oneDnnShare()),
                     percent(f.inside().peakShare()),
                     known(f.inside().internalMiB()),

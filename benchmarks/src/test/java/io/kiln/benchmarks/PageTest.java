@@ -42,7 +42,13 @@ class PageTest {
     }
 
     private static Figures figures(double median, Inside inside) {
-        return new Figures(new Facts("1", 0), median, median, median, median, 1, 1, 0, 0, inside);
+        return new Figures(
+                new Facts("1", 0),
+                new Figures.Spread(median, median, median, median),
+                1,
+                1,
+                new Figures.Checks(0, 0),
+                inside);
     }
 
     private String row(String begin) throws IOException {

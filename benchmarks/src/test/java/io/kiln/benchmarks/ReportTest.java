@@ -27,7 +27,13 @@ class ReportTest {
                 double median = ((Number) pairs[i + 1]).doubleValue();
                 figures.put(
                         (String) pairs[i],
-                        new Figures(new Facts("1", 0), median, median, median, median, 1, 1, 0, 0, Inside.UNKNOWN));
+                        new Figures(
+                                new Facts("1", 0),
+                                new Figures.Spread(median, median, median, median),
+                                1,
+                                1,
+                                new Figures.Checks(0, 0),
+                                Inside.UNKNOWN));
             }
         }
         Workload workload =
@@ -66,7 +72,7 @@ class ReportTest {
         Map<String, Inside> insides = Map.of("kiln", kiln, "kiln-eager", eager, "x", peer);
         plain.figures()
                 .forEach((name, f) ->
-                        figures.put(name, new Figures(f.facts(), f.median(), 0, 0, 0, 1, 1, 0, 0, insides.get(name))));
+                        figures.put(name, new Figures(f.facts(), f.spread(), 1, 1, f.checks(), insides.get(name))));
         return new Result(plain.workload(), plain.measured(), figures, List.of());
     }
 
@@ -141,7 +147,7 @@ class ReportTest {
                 1,
                 Inside.UNKNOWN);
         assertEquals(20, f.median());
-        assertEquals(10, f.best());
+        assertEquals(10, f.spread().best());
         assertEquals(2, measured.ratio(10, 20));
     }
 

@@ -54,7 +54,9 @@ class NetClassifier(override val uid: String)
 
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
-    FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+    new FitRequest.Data(
+      FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+      $(handleInvalid) != "error"),
     new FitRequest.Model(
       getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier($(loss)),
       new FitRequest.Standardize($(standardizeFeatures), false),
@@ -62,7 +64,6 @@ class NetClassifier(override val uid: String)
       (if (isDefined(ignoredLabel)) Seq($(ignoredLabel).toDouble) else Seq.empty).map(Double.box).asJava),
     updateSettings.rule(),
     runSettings,
-    $(handleInvalid) != "error",
     LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 

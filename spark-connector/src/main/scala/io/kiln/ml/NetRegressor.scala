@@ -43,14 +43,15 @@ class NetRegressor(override val uid: String)
 
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
-    FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+    new FitRequest.Data(
+      FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+      $(handleInvalid) != "error"),
     new FitRequest.Model(
       getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
       new FitRequest.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
       java.util.List.of(), java.util.List.of()),
     updateSettings.rule(),
     runSettings,
-    $(handleInvalid) != "error",
     LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 

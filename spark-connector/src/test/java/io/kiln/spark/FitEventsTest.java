@@ -91,7 +91,7 @@ class FitEventsTest {
                     .toList();
             assertEquals(summaries.get(i).epochs(), reports);
             for (EpochReport r : reports) {
-                assertEquals(r.steps(), r.clipped());
+                assertEquals(r.steps(), r.gradients().clipped());
                 assertEquals(2, r.workers().size());
                 assertTrue(r.workers().stream()
                         .allMatch(w -> w.executor().equals("driver") && w.arrayBytes() > 0 && w.heapBytes() > 0));

@@ -60,7 +60,14 @@ class NotebookTest {
     }
 
     private static EpochReport epoch(int number, double loss, double validationLoss, double metric) {
-        return new EpochReport(number, 10, 100, loss, validationLoss, metric, 0.5, 0, 0, 1, List.of());
+        return new EpochReport(
+                number,
+                10,
+                100,
+                0.5,
+                new EpochReport.Quality(loss, validationLoss, metric),
+                new EpochReport.Gradients(0, 0, 1),
+                List.of());
     }
 
     private static Element parsed(String svg) throws Exception {

@@ -20,7 +20,6 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.SyncBatchNorm;
-import io.kiln.spark.job.EpochReport;
 import io.kiln.spark.job.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -125,9 +124,9 @@ class TwoExecutorsTest {
         double d = difference(wide, narrow);
         assertTrue(d > 0 && d < 0.02, "relative difference between float32 and float16: " + d);
         assertEquals(accuracy(wide, data), accuracy(narrow, data), 0.01);
-        assertEquals(0, narrow.summary().epochs().get(2).skipped());
-        assertEquals(0x1p16, narrow.summary().epochs().get(2).lossScale());
-        assertEquals(1, wide.summary().epochs().get(2).lossScale());
+        assertEquals(0, narrow.summary().epochs().get(2).gradients().skipped());
+        assertEquals(0x1p16, narrow.summary().epochs().get(2).gradients().lossScale());
+        assertEquals(1, wide.summary().epochs().get(2).gradients().lossScale());
     }
 
     @Test
@@ -156,9 +155,9 @@ class TwoExecutorsTest {
             assertEquals(
                     List.of(0x1p15, 0x1p14),
                     skipped.summary().epochs().stream()
-                            .map(EpochReport::lossScale)
+                            .map(e -> e.gradients().lossScale())
                             .toList());
-            assertEquals(1, skipped.summary().epochs().get(1).skipped());
+            assertEquals(1, skipped.summary().epochs().get(1).gradients().skipped());
             TrainingException e = assertThrows(
                     TrainingException.class, () -> once.setMaxEpochs(30).fit(data));
             assertTrue(e.getMessage().contains("overflow float16"), e.getMessage());

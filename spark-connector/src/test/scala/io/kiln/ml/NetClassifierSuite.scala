@@ -62,7 +62,7 @@ class NetClassifierSuite extends SparkSuite {
   test("float16 learns what float32 learns, and scales its losses") {
     val narrow = classifier().setPrecision("float16").fit(corners(600))
     assert(evaluator.evaluate(narrow.transform(test300)) > 0.95)
-    assert(narrow.summary.epochs.get(7).lossScale >= 1024)
+    assert(narrow.summary.epochs.get(7).gradients.lossScale >= 1024)
     assert(weights(narrow) == weights(classifier().setPrecision("float16").fit(corners(600))))
   }
 

@@ -43,7 +43,8 @@ class PersistenceSuite extends SparkSuite {
     assert(loaded.getLoss == "smoothedCrossEntropy" && loaded.getClassWeights.toSeq == Seq(1, 2, 1) && loaded.getOptimizer == "adam")
     assert(!loaded.isDefined(loaded.weightCol))
     val p = loaded.summary.provenance
-    assert(p.spark == spark.version && p.seed == 7 && p.trainingRows == 60 && p.batchSize == 32 && p.update.contains("adam"))
+    assert(p.versions.spark == spark.version && p.data.trainingRows == 60)
+    assert(p.settings.seed == 7 && p.settings.batchSize == 32 && p.settings.update.contains("adam"))
     assert(loaded.summary.lossHistory.toSeq == model.summary.lossHistory.toSeq)
     assert(loaded.copy(org.apache.spark.ml.param.ParamMap.empty).summary == model.summary)
     loaded.write.overwrite().save(dir.resolve("again").toString)

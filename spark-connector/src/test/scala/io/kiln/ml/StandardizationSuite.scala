@@ -131,8 +131,8 @@ class StandardizationSuite extends SparkSuite {
     def summary(rows: Int) = new NetClassifier().setNetwork(new Sequential(new Dense(3))).setSeed(7)
       .fit(corners(rows)).summary
     val few = summary(60)
-    assert(few.provenance.batchSize == 16 && few.provenance.maxEpochs == 100 && few.epochs.size == 100)
+    assert(few.provenance.settings.batchSize == 16 && few.provenance.settings.maxEpochs == 100 && few.epochs.size == 100)
     val more = summary(1000)
-    assert(more.provenance.batchSize == 32 && more.epochs.size == 22 && more.epochs.get(0).steps == 32)
+    assert(more.provenance.settings.batchSize == 32 && more.epochs.size == 22 && more.epochs.get(0).steps == 32)
   }
 }

@@ -100,12 +100,9 @@ public final class KilnFeed implements Contender {
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
                 plan,
-                capacity,
-                DType.FLOAT32,
+                new Batch.Form(capacity, DType.FLOAT32, FeedData.WIDTH),
                 Device.cpu(),
-                TaskContext.get()::isInterrupted,
-                LONGEST,
-                FeedData.WIDTH)) {
+                new BatchFeeder.Wait(TaskContext.get()::isInterrupted, LONGEST))) {
             for (Batch batch = feeder.next(); batch != null; batch = feeder.next()) {
                 try (HostView features = batch.features().read()) {
                     for (int i = 0; i < batch.rows(); i++) {

@@ -443,9 +443,10 @@ public final class Executable implements AutoCloseable {
     private void forward(Arena arena, boolean keepViews, Runner.Watch watch, NDArray... parameters) {
         try (Autograd.Mode mode = Autograd.pauseInMode(program.training())) {
             runner.run(arena, keepViews, 0, forwardSteps, watch);
-            for (int i = 0; program.training() && i < lowered.updates().length; i++) {
-                NDArray target = parameters[lowered.updated()[i]];
-                runner.copy(arena.values[lowered.updates()[i]], target);
+            if (program.training()) {
+                for (LoweredProgram.Update u : lowered.updates()) {
+                    runner.copy(arena.values[u.slot()], parameters[u.parameter()]);
+                }
             }
         }
     }

@@ -12,8 +12,7 @@ import java.util.List;
  * @param backward further instructions that compute the gradients
  * @param outputs slots of the outputs, followed by those of the gradients
  * @param outputCount number of outputs
- * @param updates slots of the values that overwrite parameters after the forward pass
- * @param updated indices of these parameters
+ * @param updates what overwrites parameters after the forward pass
  */
 record LoweredProgram(
         Slot[] slots,
@@ -22,8 +21,15 @@ record LoweredProgram(
         List<Instruction> backward,
         int[] outputs,
         int outputCount,
-        int[] updates,
-        int[] updated) {
+        List<Update> updates) {
+    /**
+     * A value that overwrites a parameter.
+     *
+     * @param slot slot of the value
+     * @param parameter index of the parameter
+     */
+    record Update(int slot, int parameter) {}
+
     /** All instructions in execution order. */
     Instruction[] instructions() {
         Instruction[] all = new Instruction[forward.size() + backward.size()];

@@ -67,19 +67,11 @@ final class Lowering {
                 slots.set(root, slots.get(root).as(Slot.Kind.RESULT));
             }
         }
-        int[] updates = graph.updates().stream().mapToInt(u -> slot(u.value())).toArray();
-        int[] updated = graph.updates().stream()
-                .mapToInt(u -> parameters.getOrDefault(u.parameter(), -1))
-                .toArray();
+        List<LoweredProgram.Update> updates = graph.updates().stream()
+                .map(u -> new LoweredProgram.Update(slot(u.value()), parameters.getOrDefault(u.parameter(), -1)))
+                .toList();
         return new LoweredProgram(
-                slots.toArray(new Slot[0]),
-                constants,
-                forward,
-                backward,
-                outputs,
-                program.outputCount(),
-                updates,
-                updated);
+                slots.toArray(new Slot[0]), constants, forward, backward, outputs, program.outputCount(), updates);
     }
 
     private int slot(Graph.Ref r) {

@@ -101,8 +101,8 @@ record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes
                 last[lowered.slots()[in].root()] = position(lowered, i);
             }
         }
-        for (int u : lowered.updates()) {
-            int root = lowered.slots()[u].root();
+        for (LoweredProgram.Update u : lowered.updates()) {
+            int root = lowered.slots()[u.slot()].root();
             last[root] = Math.max(last[root], lowered.forward().size());
         }
         return last;

@@ -15,18 +15,10 @@ import io.kiln.op.ViewOperator;
  * @param depth 0 for an operator that the network called, more for the parts of a composed operator
  * @param inputs its inputs
  * @param outputs its outputs
- * @param start {@link System#nanoTime} at its start
- * @param nanos its duration
+ * @param time when it ran
  */
 public record Call(
-        String place,
-        Operator operator,
-        Phase phase,
-        int depth,
-        NDArray[] inputs,
-        NDArray[] outputs,
-        long start,
-        long nanos) {
+        String place, Operator operator, Phase phase, int depth, NDArray[] inputs, NDArray[] outputs, Interval time) {
     /** The pass that a call belongs to. */
     public enum Phase {
         /** Computes outputs from inputs. */

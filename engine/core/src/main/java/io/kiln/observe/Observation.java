@@ -91,14 +91,14 @@ public final class Observation extends Probe implements AutoCloseable {
         depth++;
         NDArray[] outputs;
         long start = System.nanoTime();
-        long nanos;
+        Interval time;
         try {
             outputs = body.get();
         } finally {
-            nanos = System.nanoTime() - start;
+            time = new Interval(start, System.nanoTime() - start);
             depth--;
         }
-        Call call = new Call(place(operator.name()), operator, phase, depth, inputs, outputs, start, nanos);
+        Call call = new Call(place(operator.name()), operator, phase, depth, inputs, outputs, time);
         report(() -> observers.forEach(o -> o.ran(call)));
         return outputs;
     }

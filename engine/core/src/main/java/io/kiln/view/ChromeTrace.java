@@ -26,11 +26,11 @@ final class ChromeTrace {
             json.writeStringField("displayTimeUnit", "ms");
             json.writeArrayFieldStart("traceEvents");
             Map<Long, String> threads = new LinkedHashMap<>();
-            events.forEach(e -> threads.put(e.thread(), e.threadName()));
+            events.forEach(e -> threads.put(e.thread().number(), e.thread().name()));
             for (Map.Entry<Long, String> t : threads.entrySet()) {
                 threadName(json, t.getKey(), t.getValue());
             }
-            long first = events.stream().mapToLong(Profiler.Event::start).min().orElse(0);
+            long first = events.stream().mapToLong(e -> e.time().start()).min().orElse(0);
             for (Profiler.Event e : events) {
                 event(json, e, first);
             }
@@ -57,13 +57,13 @@ final class ChromeTrace {
         json.writeStringField("cat", e.category());
         json.writeStringField("ph", "X");
         json.writeNumberField("pid", PROCESS);
-        json.writeNumberField("tid", e.thread());
-        json.writeNumberField("ts", (e.start() - first) / 1e3);
-        json.writeNumberField("dur", e.nanos() / 1e3);
+        json.writeNumberField("tid", e.thread().number());
+        json.writeNumberField("ts", (e.time().start() - first) / 1e3);
+        json.writeNumberField("dur", e.time().nanos() / 1e3);
         json.writeObjectFieldStart("args");
         json.writeStringField("place", e.place());
-        json.writeNumberField("flops", e.flops());
-        json.writeNumberField("bytes", e.bytes());
+        json.writeNumberField("flops", e.work().flops());
+        json.writeNumberField("bytes", e.work().bytes());
         json.writeEndObject();
         json.writeEndObject();
     }

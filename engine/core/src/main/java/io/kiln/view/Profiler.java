@@ -6,6 +6,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.observe.Call;
+import io.kiln.observe.Interval;
 import io.kiln.observe.Observation;
 import io.kiln.observe.Observer;
 import java.io.IOException;
@@ -55,23 +56,34 @@ public final class Profiler implements Observer {
      * @param name name of the operator or span
      * @param place where it was called; empty for a span
      * @param category forward, backward or span
-     * @param thread number of the thread
-     * @param threadName its name
-     * @param start {@link System#nanoTime} at its start
-     * @param nanos its duration
-     * @param flops floating-point operations
-     * @param bytes memory traffic
+     * @param thread the thread that ran it
+     * @param time when it ran
+     * @param work its work; zero for a span and for a part of a composed operator
      */
-    public record Event(
-            String name,
-            String place,
-            String category,
-            long thread,
-            String threadName,
-            long start,
-            long nanos,
-            long flops,
-            long bytes) {}
+    public record Event(String name, String place, String category, ThreadId thread, Interval time, Work work) {}
+
+    /**
+     * A thread.
+     *
+     * @param number its number
+     * @param name its name
+     */
+    public record ThreadId(long number, String name) {
+        private static ThreadId current() {
+            Thread t = Thread.currentThread();
+            return new ThreadId(t.getId(), t.getName());
+        }
+    }
+
+    /**
+     * The work of a call.
+     *
+     * @param flops floating-point operations
+     * @param bytes memory traffic, {@link Call#bytes}
+     */
+    public record Work(long flops, long bytes) {
+        private static final Work NONE = new Work(0, 0);
+    }
 
     /**
      * Calls of one kind.
@@ -108,19 +120,15 @@ public final class Profiler implements Observer {
                         call.operator().name(),
                         call.place(),
                         phase,
-                        Thread.currentThread().getId(),
-                        Thread.currentThread().getName(),
-                        call.start(),
-                        call.nanos(),
-                        top ? call.flops() : 0,
-                        top ? call.bytes() : 0),
+                        ThreadId.current(),
+                        call.time(),
+                        top ? new Work(call.flops(), call.bytes()) : Work.NONE),
                 top);
     }
 
     @Override
     public void span(String name, long start, long nanos) {
-        Thread t = Thread.currentThread();
-        add(new Event(name, "", "span", t.getId(), t.getName(), start, nanos, 0, 0), true);
+        add(new Event(name, "", "span", ThreadId.current(), new Interval(start, nanos), Work.NONE), true);
     }
 
     private synchronized void add(Event e, boolean counted) {
@@ -130,11 +138,12 @@ public final class Profiler implements Observer {
             dropped++;
         }
         if (counted) {
-            Sums s = sums.computeIfAbsent(new Key(e.name(), e.place(), e.category(), e.thread()), k -> new Sums());
+            Sums s = sums.computeIfAbsent(
+                    new Key(e.name(), e.place(), e.category(), e.thread().number()), k -> new Sums());
             s.calls++;
-            s.nanos += e.nanos();
-            s.flops += e.flops();
-            s.bytes += e.bytes();
+            s.nanos += e.time().nanos();
+            s.flops += e.work().flops();
+            s.bytes += e.work().bytes();
         }
     }
 

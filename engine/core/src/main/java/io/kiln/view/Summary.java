@@ -50,23 +50,19 @@ public record Summary(
      * @param place its place, such as {@code layer1.0.conv1}; empty for the whole network
      * @param type its class
      * @param output shape and dtype of its first output
-     * @param ownParameters elements of trained parameters that its own operators use, excluding those used by earlier
-     *     blocks
-     * @param parameters the same for the block and its descendants
-     * @param ownFlops operations of its own operators
-     * @param flops operations of the block and its descendants
+     * @param own the cost of its own operators; a parameter counts where it is first used
+     * @param total the cost of the block and its descendants
      * @param leaf whether it has no children
      */
-    public record Row(
-            int depth,
-            String place,
-            String type,
-            Spec output,
-            long ownParameters,
-            long parameters,
-            long ownFlops,
-            long flops,
-            boolean leaf) {}
+    public record Row(int depth, String place, String type, Spec output, Cost own, Cost total, boolean leaf) {}
+
+    /**
+     * The cost of operators.
+     *
+     * @param parameters elements of trained parameters
+     * @param flops floating-point operations of a forward pass
+     */
+    public record Cost(long parameters, long flops) {}
 
     private static final class Entry {
         final String place;
@@ -178,7 +174,13 @@ public record Summary(
     private static void addTree(String place, Map<String, Entry> entries, Map<String, String> types, List<Row> rows) {
         Entry e = entries.get(place);
         rows.add(new Row(
-                e.depth, place, type(e, types), e.output, e.ownParameters, e.parameters, e.ownFlops, e.flops, e.leaf));
+                e.depth,
+                place,
+                type(e, types),
+                e.output,
+                new Cost(e.ownParameters, e.ownFlops),
+                new Cost(e.parameters, e.flops),
+                e.leaf));
         for (String child : List.copyOf(entries.keySet())) {
             if (!child.isEmpty() && place.equals(parent(child))) {
                 addTree(child, entries, types, rows);
@@ -247,13 +249,14 @@ public record Summary(
                 continue;
             }
             boolean whole = r.leaf() || r.depth() == depth;
+            Cost shown = whole ? r.total() : r.own();
             String name = r.place().substring(r.place().lastIndexOf('.') + 1);
             table.row(
                     "  ".repeat(r.depth()) + (r.depth() == 0 ? "network" : name),
                     r.type(),
                     r.output().shape().toString(),
-                    count(whole ? r.parameters() : r.ownParameters(), whole),
-                    flops(whole ? r.flops() : r.ownFlops(), whole));
+                    count(shown.parameters(), whole),
+                    flops(shown.flops(), whole));
         }
         String line = "-"
                 .repeat(table.toString().lines().mapToInt(String::length).max().orElse(0));

@@ -102,8 +102,8 @@ class MemoryPlanTest {
     }
 
     private static void updates(String what, LoweredProgram lowered, MemoryPlan plan, int... owner) {
-        for (int u : lowered.updates()) {
-            assertOwned(what + ": an update reads", lowered, plan, owner, u);
+        for (LoweredProgram.Update u : lowered.updates()) {
+            assertOwned(what + ": an update reads", lowered, plan, owner, u.slot());
         }
     }
 

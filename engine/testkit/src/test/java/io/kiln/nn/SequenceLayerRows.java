@@ -129,7 +129,8 @@ final class SequenceLayerRows {
                 .with(FeedForward.Kind.SWIGLU)
                 .normalisedFirst()
                 .hidingLater()
-                .withRotary(9, 1)
+                .withRotary(9)
+                .withKeyHeads(1)
                 .withDropout(0.2);
         return Stream.of(
                 row("multi-head attention", () -> new MultiHeadAttention(6, 3), SEQUENCE, SEQUENCE),

@@ -225,7 +225,7 @@ class ObservationTest {
         other.join();
         assertEquals(2, profiler.byThread().size());
         assertEquals(2, profiler.byOperator().get(0).calls());
-        assertTrue(profiler.events().stream().anyMatch(e -> e.threadName().equals("other")));
+        assertTrue(profiler.events().stream().anyMatch(e -> e.thread().name().equals("other")));
     }
 
     @Test

@@ -65,10 +65,10 @@ class SummaryTest {
         assertTrue(s.table(1).lines().count() < 16, s.table(1));
         long parameters = s.rows().stream()
                 .filter(r -> r.depth() == 1)
-                .mapToLong(Summary.Row::parameters)
+                .mapToLong(r -> r.total().parameters())
                 .sum();
         assertEquals(25_557_032, parameters);
-        long own = s.rows().stream().mapToLong(Summary.Row::ownFlops).sum();
+        long own = s.rows().stream().mapToLong(r -> r.own().flops()).sum();
         assertEquals(s.flops(), own);
     }
 
@@ -95,7 +95,7 @@ class SummaryTest {
         Summary s = Summary.of(net.trace(x));
         assertEquals(Summary.of(net, x).flops(), s.flops());
         assertEquals("0", s.rows().get(1).place());
-        assertEquals(15, s.rows().get(1).parameters());
+        assertEquals(15, s.rows().get(1).total().parameters());
     }
 
     @Test

@@ -25,12 +25,22 @@ public final class Batch implements AutoCloseable {
     private Event used = Event.DONE;
     private int rows;
 
-    Batch(Backend backend, int capacity, DType dtype, long... rowShape) {
-        this.rowShape = rowShape.clone();
+    /**
+     * The form of batches.
+     *
+     * @param capacity rows of the largest batch
+     * @param dtype how features are packed: uint8 or float32
+     * @param rowShape shape of a row
+     */
+    public record Form(int capacity, DType dtype, long... rowShape) {}
+
+    Batch(Backend backend, Form form) {
+        this.rowShape = form.rowShape().clone();
+        int capacity = Math.max(1, form.capacity());
         Shape shape = shape(capacity);
-        this.block =
-                NDArray.empty(backend, shape, dtype, shape.contiguousStrides()).detach();
-        this.rowBytes = dtype.bytes() * shape.size() / capacity;
+        this.block = NDArray.empty(backend, shape, form.dtype(), shape.contiguousStrides())
+                .detach();
+        this.rowBytes = form.dtype().bytes() * shape.size() / capacity;
         this.labels = new double[capacity];
         this.weights = new double[capacity];
     }

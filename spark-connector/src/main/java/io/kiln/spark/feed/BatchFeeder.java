@@ -4,7 +4,6 @@ import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Context;
 import io.kiln.backend.Device;
-import io.kiln.ndarray.DType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -30,8 +29,7 @@ public final class BatchFeeder implements AutoCloseable {
     private final RowSet rows;
     private final Device device;
     private final Iterator<int[]> plan;
-    private final BooleanSupplier killed;
-    private final Duration longest;
+    private final Wait wait;
     private final List<Batch> all = new ArrayList<>();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BATCHES);
     private final BlockingQueue<Batch> full = new ArrayBlockingQueue<>(BATCHES);
@@ -42,34 +40,30 @@ public final class BatchFeeder implements AutoCloseable {
     private long waitedNanos;
 
     /**
+     * How a worker waits for a batch.
+     *
+     * @param killed polled meanwhile: whether the task was told to stop
+     * @param longest the longest wait
+     */
+    public record Wait(BooleanSupplier killed, Duration longest) {}
+
+    /**
      * Opens a feeder.
      *
      * @param rows the source of the batches
      * @param plan the rows of each batch
-     * @param capacity rows of the largest batch
-     * @param dtype how features are packed: uint8 or float32
+     * @param form the form of the batches
      * @param device the device of the batches
-     * @param killed polled while waiting: whether the task was told to stop
-     * @param longest how long {@link #next} may wait
-     * @param rowShape shape of a row
+     * @param wait how {@link #next} waits
      */
-    public BatchFeeder(
-            RowSet rows,
-            Iterator<int[]> plan,
-            int capacity,
-            DType dtype,
-            Device device,
-            BooleanSupplier killed,
-            Duration longest,
-            long... rowShape) {
+    public BatchFeeder(RowSet rows, Iterator<int[]> plan, Batch.Form form, Device device, Wait wait) {
         this.rows = rows;
         this.device = device;
         this.plan = plan;
-        this.killed = killed;
-        this.longest = longest;
+        this.wait = wait;
         Backend backend = Backends.get(device);
         for (int i = 0; i < BATCHES; i++) {
-            Batch b = new Batch(backend, Math.max(1, capacity), dtype, rowShape);
+            Batch b = new Batch(backend, form);
             all.add(b);
             free.add(b);
         }
@@ -118,15 +112,15 @@ public final class BatchFeeder implements AutoCloseable {
                 if (failure != null) {
                     throw new IllegalStateException("feed: " + failure.getMessage(), failure);
                 }
-                if (killed.getAsBoolean()) {
+                if (wait.killed().getAsBoolean()) {
                     throw new InterruptedException("feed: the task was killed");
                 }
                 if (last) {
                     return null;
                 }
-                if (System.nanoTime() - start > longest.toNanos()) {
-                    throw new IllegalStateException(
-                            "feed: no batch could be read within %d s; raise timeout".formatted(longest.toSeconds()));
+                if (System.nanoTime() - start > wait.longest().toNanos()) {
+                    throw new IllegalStateException("feed: no batch could be read within %d s; raise timeout"
+                            .formatted(wait.longest().toSeconds()));
                 }
             }
         } finally {

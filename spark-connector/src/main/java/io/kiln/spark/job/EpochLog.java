@@ -19,12 +19,12 @@ final class EpochLog implements FitObserver {
             LOG.info(
                     "{}: training on {} rows ({} for validation), batches of {}, at most {} epochs, {} workers with {} cores each",
                     s.uid(),
-                    p.trainingRows(),
-                    p.validationRows(),
-                    p.batchSize(),
-                    p.maxEpochs(),
-                    p.workers(),
-                    p.coresPerWorker());
+                    p.data().trainingRows(),
+                    p.data().validationRows(),
+                    p.settings().batchSize(),
+                    p.settings().maxEpochs(),
+                    p.settings().workers(),
+                    p.settings().coresPerWorker());
         } else if (event instanceof FitEvent.EpochEnded e) {
             epochs = e.report().epoch();
             LOG.info("{}: {}", begun.uid(), line(e.report()));
@@ -43,7 +43,7 @@ final class EpochLog implements FitObserver {
                 Locale.ROOT,
                 "epoch %d of at most %d: loss %.6g, %.0f rows/s, %.1f s",
                 r.epoch(),
-                begun.provenance().maxEpochs(),
+                begun.provenance().settings().maxEpochs(),
                 r.loss(),
                 r.samplesPerSecond(),
                 r.seconds()));
@@ -53,8 +53,12 @@ final class EpochLog implements FitObserver {
         if (!Double.isNaN(r.metric())) {
             line.append(String.format(Locale.ROOT, ", %s %.6g", begun.plan().metric(), r.metric()));
         }
-        if (r.skipped() > 0) {
-            line.append(String.format(Locale.ROOT, ", %d steps skipped, loss scale %.4g", r.skipped(), r.lossScale()));
+        if (r.gradients().skipped() > 0) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    ", %d steps skipped, loss scale %.4g",
+                    r.gradients().skipped(),
+                    r.gradients().lossScale()));
         }
         return line.toString();
     }

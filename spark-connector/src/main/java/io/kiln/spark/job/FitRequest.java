@@ -21,23 +21,29 @@ import org.apache.spark.sql.types.StructType;
  * An estimator's request to a training job.
  *
  * @param uid the estimator's uid, for messages and checkpoints
- * @param columns the columns to read
+ * @param data the data to read
  * @param model the model to train
  * @param rule how weights are updated
  * @param run how the job is run
- * @param skipInvalid whether rows with null, NaN or infinite values are skipped instead of rejected
  * @param listener follows the epochs on the driver
  * @param params the estimator's Params by name, as JSON, for observers of the fit
  */
 public record FitRequest(
         String uid,
-        FeedColumns columns,
+        Data data,
         Model model,
         UpdateRule rule,
         RunSettings run,
-        boolean skipInvalid,
         EpochListener listener,
         Map<String, String> params) {
+    /**
+     * The data to read.
+     *
+     * @param columns the columns
+     * @param skipInvalid whether rows with null, NaN or infinite values are skipped instead of rejected
+     */
+    public record Data(FeedColumns columns, boolean skipInvalid) {}
+
     /**
      * The model to train.
      *
@@ -82,26 +88,27 @@ public record FitRequest(
      */
     public void check(StructType schema) {
         Optional<long[]> shape = knownShape(schema);
-        if (columns.type() == FeatureType.BYTES && shape.isEmpty()) {
+        if (data.columns().type() == FeatureType.BYTES && shape.isEmpty()) {
             throw new IllegalArgumentException(
                     "%s: inputShape: binary column \"%s\" does not define the shape of a row; set inputShape, for example to [1, 28, 28]"
-                            .formatted(uid, columns.features()));
+                            .formatted(uid, data.columns().features()));
         }
         shape.ifPresent(s -> {
             int classes = model.objective().classes(model.network().outputShape(s));
             model.labels(classes);
             checkLabel(schema, classes);
         });
-        Optional<Integer> declared = columns.declaredWidth(schema);
+        Optional<Integer> declared = data.columns().declaredWidth(schema);
         if (shape.isPresent() && declared.isPresent() && declared.get() != width(shape.get())) {
             throw new IllegalArgumentException(
                     "%s: column \"%s\" has %d features, the network takes rows of shape %s; change inputShape or the column"
-                            .formatted(uid, columns.features(), declared.get(), Arrays.toString(shape.get())));
+                            .formatted(uid, data.columns().features(), declared.get(), Arrays.toString(shape.get())));
         }
     }
 
     private void checkLabel(StructType schema, int classes) {
-        StructField label = FeedColumn.find(schema, "labelCol", columns.label()).field();
+        StructField label =
+                FeedColumn.find(schema, "labelCol", data.columns().label()).field();
         if (!(label.dataType() instanceof NumericType)) {
             return; // booleans have no attributes
         }
@@ -111,7 +118,7 @@ public record FitRequest(
             if (values > classes) {
                 throw new IllegalArgumentException(
                         "%s: column \"%s\" has %d classes, the network has %d; let it end with Dense(%d)"
-                                .formatted(uid, columns.label(), values, classes, values));
+                                .formatted(uid, data.columns().label(), values, classes, values));
             }
         }
     }
@@ -122,7 +129,7 @@ public record FitRequest(
             return Optional.of(Arrays.stream(model.inputShape()).asLongStream().toArray());
         }
         Optional<long[]> own = model.network().rowShape();
-        return own.isPresent() ? own : columns.declaredWidth(schema).map(w -> new long[] {w});
+        return own.isPresent() ? own : data.columns().declaredWidth(schema).map(w -> new long[] {w});
     }
 
     static int width(long... shape) {

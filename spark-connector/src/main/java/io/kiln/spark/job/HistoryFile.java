@@ -42,9 +42,9 @@ final class HistoryFile {
         row.put("metric", e.metric());
         row.put("seconds", e.seconds());
         row.put("samplesPerSecond", e.samplesPerSecond());
-        row.put("clipped", e.clipped());
-        row.put("skipped", e.skipped());
-        row.put("lossScale", e.lossScale());
+        row.put("clipped", e.gradients().clipped());
+        row.put("skipped", e.gradients().skipped());
+        row.put("lossScale", e.gradients().lossScale());
         return row;
     }
 

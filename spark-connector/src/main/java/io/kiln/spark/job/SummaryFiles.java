@@ -101,8 +101,8 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
         scalar(time, step, "loss/validation", r.validationLoss());
         scalar(time, step, "metric/" + begun.plan().metric(), r.metric());
         scalar(time, step, "speed/rows per second", r.samplesPerSecond());
-        scalar(time, step, "steps/clipped", r.clipped());
-        scalar(time, step, "steps/skipped", r.skipped());
+        scalar(time, step, "steps/clipped", r.gradients().clipped());
+        scalar(time, step, "steps/skipped", r.gradients().skipped());
         List<EpochReport.WorkerReport> workers = r.workers();
         for (int rank = 0; rank < workers.size(); rank++) {
             EpochReport.WorkerReport w = workers.get(rank);

@@ -110,7 +110,10 @@ public final class TrainingJob {
             preflight.checkEngines(cluster.device(), cluster.timeout());
         }
         FeedSpec spec = new FeedSpec(
-                request.columns(), FitRequest.width(rowShape), request.model().labels(classes), request.skipInvalid());
+                request.data().columns(),
+                FitRequest.width(rowShape),
+                request.model().labels(classes),
+                request.data().skipInvalid());
         StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
         try (PackedData rows = pack(data, spec, level)) {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
@@ -146,7 +149,7 @@ public final class TrainingJob {
 
     /** The number of features of the first row that has any, for when neither Params nor metadata define it. */
     private long firstWidth(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
-        FeedColumns c = request.columns();
+        FeedColumns c = request.data().columns();
         boolean vector = c.type() == FeatureType.VECTOR;
         Column features =
                 FeedColumn.find(data.schema(), "featuresCol", c.features()).of(data);
@@ -205,14 +208,15 @@ public final class TrainingJob {
             run = run.withSaves(run.saves().withoutSnapshots());
         }
         TrainingPlan plan = new TrainingPlan(
-                network.graph().toJson(),
-                network.values(),
-                network.frozen(),
-                new TrainingPlan.Input(
-                        rowShape,
-                        request.columns().type() == FeatureType.BYTES,
-                        request.model().inputScale()),
-                learner.objective(),
+                new TrainingPlan.Model(
+                        network.graph().toJson(),
+                        network.values(),
+                        network.frozen(),
+                        new TrainingPlan.Input(
+                                rowShape,
+                                request.data().columns().type() == FeatureType.BYTES,
+                                request.model().inputScale()),
+                        learner.objective()),
                 request.rule().toJson(),
                 run,
                 rows.reader(),
@@ -289,19 +293,16 @@ public final class TrainingJob {
 
     private Provenance provenance(PackedData rows, RunSettings run) {
         return new Provenance(
-                Provenance.version(),
-                sc.version(),
-                Runtime.version().toString(),
+                Provenance.Versions.here(sc.version()),
                 begun.toString(),
-                rows.trainingRows(),
-                rows.validationRows(),
-                Long.toHexString(rows.fingerprint()),
-                run.epochs().seed(),
-                run.epochs().batchSize(),
-                run.epochs().maxEpochs(),
-                run.cluster().numWorkers(),
-                run.cluster().coresPerWorker(),
-                request.rule().toJson());
+                new Provenance.Data(rows.trainingRows(), rows.validationRows(), Long.toHexString(rows.fingerprint())),
+                new Provenance.Settings(
+                        run.epochs().seed(),
+                        run.epochs().batchSize(),
+                        run.epochs().maxEpochs(),
+                        run.cluster().numWorkers(),
+                        run.cluster().coresPerWorker(),
+                        request.rule().toJson()));
     }
 
     /** The submissions of one training, until one succeeds. */

@@ -76,8 +76,8 @@ final class TrainingLoop implements AutoCloseable {
                         .create(classes)
                         .isLargerBetter();
         this.classes = classes;
-        this.countsByClass = countsByClass(plan.objective(), classes);
-        this.lossUnit = plan.objective().lossUnit();
+        this.countsByClass = countsByClass(plan.model().objective(), classes);
+        this.lossUnit = plan.model().objective().lossUnit();
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
@@ -140,18 +140,14 @@ final class TrainingLoop implements AutoCloseable {
         if (isOver()) {
             return;
         }
-        TrainingPlan.Input in = plan.input();
         Device device = Preflight.device(plan.run().cluster().device());
         int capacity = (int) Math.min(rows.training().size(), largestShare());
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
                 new StepPlan(rows, settings, at.epoch(), at.step()),
-                capacity,
-                in.bytes() ? DType.UINT8 : DType.FLOAT32,
+                plan.model().input().batches(capacity),
                 device,
-                killed,
-                plan.run().cluster().timeout(),
-                in.rowShape())) {
+                new BatchFeeder.Wait(killed, plan.run().cluster().timeout()))) {
             while (!isOver()) {
                 epoch(feeder, observer);
             }
@@ -211,13 +207,9 @@ final class TrainingLoop implements AutoCloseable {
                         done,
                         steps,
                         rows.total(),
-                        trainingLoss,
-                        validation.loss(),
-                        validation.metric(),
                         seconds,
-                        skipped,
-                        clipped,
-                        exchange.lossScale(),
+                        new EpochReport.Quality(trainingLoss, validation.loss(), validation.metric()),
+                        new EpochReport.Gradients(skipped, clipped, exchange.lossScale()),
                         List.of()),
                 worker(seconds, feed, wait));
         observer.snapshot(true);
@@ -258,8 +250,9 @@ final class TrainingLoop implements AutoCloseable {
         double weight;
         double value = 0;
         try (Scope scope = Scope.open()) {
-            NDArray labels = batch.rows() > 0 ? plan.objective().labels(batch) : null;
-            double[] counts = countsByClass && labels != null ? plan.objective().counts(labels, classes) : null;
+            NDArray labels = batch.rows() > 0 ? plan.model().objective().labels(batch) : null;
+            double[] counts =
+                    countsByClass && labels != null ? plan.model().objective().counts(labels, classes) : null;
             weight = weight(batch, counts);
             exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
@@ -312,7 +305,7 @@ final class TrainingLoop implements AutoCloseable {
 
     private double train(Batch batch, NDArray y, boolean byClass, double weight, double factor) {
         RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
-        NDArray x = Features.scaled(batch.features(), plan.input().inputScale());
+        NDArray x = Features.scaled(batch.features(), plan.model().input().inputScale());
         NDArray shares = shares(batch, byClass, weight);
         try {
             return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
@@ -335,15 +328,15 @@ final class TrainingLoop implements AutoCloseable {
      */
     private void attend(Batch batch) {
         if (batch.rows() > 0) {
-            NDArray x = Features.scaled(batch.features(), plan.input().inputScale());
-            network.train(0, x, plan.objective().labels(batch));
+            NDArray x = Features.scaled(batch.features(), plan.model().input().inputScale());
+            network.train(0, x, plan.model().objective().labels(batch));
             return;
         }
-        long[] row = plan.input().rowShape();
+        long[] row = plan.model().input().rowShape();
         long[] dims = new long[row.length + 1];
         dims[0] = 1;
         System.arraycopy(row, 0, dims, 1, row.length);
-        NDArray label = NDArray.zeros(Shape.of(1), plan.objective().labelType());
+        NDArray label = NDArray.zeros(Shape.of(1), plan.model().objective().labelType());
         network.attend(NDArray.zeros(Shape.of(dims), DType.FLOAT32), label);
     }
 

@@ -2,7 +2,6 @@ package io.kiln.spark.job;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.metric.Metric;
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -56,7 +55,7 @@ final class Validator {
         int share = plan.run().epochs().batchSize() / plan.workers();
         this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
-        this.loss = plan.objective().loss();
+        this.loss = plan.model().objective().loss();
         this.metric = ValidationMetric.reported(plan.run().epochs().stopping().validationMetric(), classes > 0)
                 .create(classes);
     }
@@ -68,16 +67,12 @@ final class Validator {
         metric.reset();
         double[] sums = new double[2];
         if (rows.validation().size() > 0) {
-            TrainingPlan.Input in = plan.input();
             try (BatchFeeder feeder = new BatchFeeder(
                     rows.validation(),
                     inOrder(rows.validation().size()),
-                    batch,
-                    in.bytes() ? DType.UINT8 : DType.FLOAT32,
+                    plan.model().input().batches(batch),
                     Preflight.device(plan.run().cluster().device()),
-                    killed,
-                    plan.run().cluster().timeout(),
-                    in.rowShape())) {
+                    new BatchFeeder.Wait(killed, plan.run().cluster().timeout()))) {
                 for (Batch b = feeder.next(); b != null; b = feeder.next()) {
                     judge(b, sums);
                     feeder.recycle(b);
@@ -96,9 +91,9 @@ final class Validator {
     private void judge(Batch b, double... sums) {
         try (Scope scope = Scope.open();
                 Autograd.Mode predict = Autograd.pause()) {
-            NDArray out =
-                    network.predict(Features.scaled(b.features(), plan.input().inputScale()));
-            Objective objective = plan.objective();
+            NDArray out = network.predict(
+                    Features.scaled(b.features(), plan.model().input().inputScale()));
+            Objective objective = plan.model().objective();
             NDArray labels = objective.labels(b);
             float[] each = loss.compute(out, labels).toFloatArray();
             double[] counts = objective.counts(labels, classes);

@@ -56,15 +56,17 @@ final class WorkerNetwork implements AutoCloseable {
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
 
     WorkerNetwork(TrainingPlan plan, Transport transport) {
-        this.frozen = plan.frozen();
-        this.graph = Graph.fromJson(plan.graph());
+        this.frozen = plan.model().frozen();
+        this.graph = Graph.fromJson(plan.model().graph());
         this.block = new GraphBlock(graph);
         Precision precision = plan.run().epochs().arithmetic().type();
         this.computed = precision == Precision.FLOAT32 ? graph : block.inPrecision(precision, CastLists.STANDARD);
         block.initialize(plan.run().epochs().seed());
         List<GradientExchange.Parameter> exchanged = new ArrayList<>();
         try (Scope scope = Scope.open()) {
-            Map<String, NDArray> given = plan.values().isEmpty() ? Map.of() : read(plan.values());
+            Map<String, NDArray> given = plan.model().values().isEmpty()
+                    ? Map.of()
+                    : read(plan.model().values());
             Map<String, Parameter> own = block.parameters();
             own.forEach((name, p) -> {
                 if (given.containsKey(name)) {
@@ -95,7 +97,8 @@ final class WorkerNetwork implements AutoCloseable {
         }
         this.network = computed == graph ? block : narrowed();
         this.gradients = gradients(
-                plan.objective().loss(), plan.run().epochs().arithmetic().compileOptions());
+                plan.model().objective().loss(),
+                plan.run().epochs().arithmetic().compileOptions());
     }
 
     /** The network in its precision; its trained parameters have their values here, its constants their own. */

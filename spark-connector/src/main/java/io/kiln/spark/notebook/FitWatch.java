@@ -55,7 +55,8 @@ public final class FitWatch implements EpochListener {
     public synchronized long maxSteps() {
         return started == null
                 ? 0
-                : (long) started.provenance().maxEpochs() * started.plan().stepsPerEpoch();
+                : (long) started.provenance().settings().maxEpochs()
+                        * started.plan().stepsPerEpoch();
     }
 
     /**

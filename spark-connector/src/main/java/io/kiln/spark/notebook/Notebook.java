@@ -114,8 +114,8 @@ public final class Notebook {
                     "  ".repeat(r.depth()) + (r.depth() == 0 ? "network" : name),
                     r.type(),
                     r.output().shape().toString(),
-                    String.format(Locale.ROOT, "%,d", r.parameters()),
-                    String.format(Locale.ROOT, "%.4g", r.flops() / 1e6)));
+                    String.format(Locale.ROOT, "%,d", r.total().parameters()),
+                    String.format(Locale.ROOT, "%.4g", r.total().flops() / 1e6)));
         }
         return Markup.table(3, List.of("layer", "type", "output", "parameters", "MFLOPs"), rows)
                 + new Markup()

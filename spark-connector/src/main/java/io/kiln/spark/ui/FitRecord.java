@@ -57,6 +57,7 @@ record FitRecord(
 
     /** The number of steps of the whole fit, if it does not end early. */
     long allSteps() {
-        return (long) started.provenance().maxEpochs() * started.plan().stepsPerEpoch();
+        return (long) started.provenance().settings().maxEpochs()
+                * started.plan().stepsPerEpoch();
     }
 }

@@ -57,7 +57,7 @@ final class FitView {
         EpochReport e = fit.newest();
         html.open("div", "class", "k-facts");
         fact("Training loss", Format.number(e == null ? Double.NaN : e.loss()), "mean of the newest epoch");
-        if (begun.provenance().validationRows() > 0) {
+        if (begun.provenance().data().validationRows() > 0) {
             fact(
                     "Validation loss",
                     Format.number(e == null ? Double.NaN : e.validationLoss()),
@@ -75,7 +75,7 @@ final class FitView {
         fact("Parameters", Format.count(begun.plan().parameters()), "trained elements");
         fact(
                 "Rows",
-                Format.count(begun.provenance().trainingRows()),
+                Format.count(begun.provenance().data().trainingRows()),
                 Format.bytes(begun.plan().rowBytes()) + " packed");
         fact("Memory of a worker", Format.bytes(begun.plan().workerBytes()), "estimate, without rows");
         html.close();
@@ -113,7 +113,8 @@ final class FitView {
                         List.of(line("training", EpochReport::loss), line("validation", EpochReport::validationLoss)))
                 .draw());
         Chart.Line metric = line(begun.plan().metric(), EpochReport::metric);
-        if (!metric.isEmpty() || fit.epochs().isEmpty() && begun.provenance().validationRows() > 0) {
+        if (!metric.isEmpty()
+                || fit.epochs().isEmpty() && begun.provenance().data().validationRows() > 0) {
             html.add(new Chart("Validation " + begun.plan().metric() + " by epoch", "epoch", List.of(metric)).draw());
         }
         List<Chart.Point> steps = fit.steps().stream()
@@ -222,8 +223,8 @@ final class FitView {
                     Format.count(e.samplesPerSecond()),
                     Format.duration(1000 * e.seconds()),
                     Integer.toString(e.steps()),
-                    Integer.toString(e.clipped()),
-                    Integer.toString(e.skipped()))) {
+                    Integer.toString(e.gradients().clipped()),
+                    Integer.toString(e.gradients().skipped()))) {
                 html.element("td", cell, "class", "k-number");
             }
             html.close();
@@ -241,19 +242,19 @@ final class FitView {
     private Map<String, String> provenance() {
         Provenance p = begun.provenance();
         Map<String, String> map = new LinkedHashMap<>();
-        map.put("Kiln", p.kiln());
-        map.put("Spark", p.spark());
-        map.put("Java", p.java());
+        map.put("Kiln", p.versions().kiln());
+        map.put("Spark", p.versions().spark());
+        map.put("Java", p.versions().java());
         map.put("begun", p.fitted());
-        map.put("training rows", Long.toString(p.trainingRows()));
-        map.put("validation rows", Long.toString(p.validationRows()));
-        map.put("fingerprint of the rows", p.dataFingerprint());
-        map.put("seed", Long.toString(p.seed()));
-        map.put("batch size", Integer.toString(p.batchSize()));
-        map.put("epochs, at most", Integer.toString(p.maxEpochs()));
-        map.put("workers", Integer.toString(p.workers()));
-        map.put("cores per worker", Integer.toString(p.coresPerWorker()));
-        map.put("update", p.update());
+        map.put("training rows", Long.toString(p.data().trainingRows()));
+        map.put("validation rows", Long.toString(p.data().validationRows()));
+        map.put("fingerprint of the rows", p.data().dataFingerprint());
+        map.put("seed", Long.toString(p.settings().seed()));
+        map.put("batch size", Integer.toString(p.settings().batchSize()));
+        map.put("epochs, at most", Integer.toString(p.settings().maxEpochs()));
+        map.put("workers", Integer.toString(p.settings().workers()));
+        map.put("cores per worker", Integer.toString(p.settings().coresPerWorker()));
+        map.put("update", p.settings().update());
         return map;
     }
 

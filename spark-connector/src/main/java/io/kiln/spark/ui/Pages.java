@@ -71,7 +71,9 @@ final class Pages {
         String width = String.format(Locale.ROOT, "width:%.1f%%", 100 * part);
         return new Html()
                 .open("span", "class", "k-progress")
-                .element("span", epoch + " of " + fit.started().provenance().maxEpochs())
+                .element(
+                        "span",
+                        epoch + " of " + fit.started().provenance().settings().maxEpochs())
                 .open("span", "class", "k-track")
                 .open("span", "class", "k-fill", "style", width)
                 .close()

@@ -30,22 +30,24 @@ final class Warnings {
         if (e != null) {
             slowWorker(list, e);
             bound(list, e);
-            if (e.clipped() > CLIPPED * e.steps()) {
+            if (e.gradients().clipped() > CLIPPED * e.steps()) {
                 add(
                         list,
                         format(
                                 "Gradients were clipped in %d of %d steps: the bound, more than the learning rate, determines the size of"
                                         + " a step; raise gradientClipNorm or lower learningRate.",
-                                e.clipped(), e.steps()),
+                                e.gradients().clipped(), e.steps()),
                         format("clipped in more than %s of an epoch's steps", Format.percent(CLIPPED)));
             }
-            if (e.skipped() > 0) {
+            if (e.gradients().skipped() > 0) {
                 add(
                         list,
                         format(
                                 "%d of %d steps were skipped because float16 gradients overflowed; the loss scale is now %s."
                                         + " A few at the beginning are harmless; otherwise use precision bfloat16.",
-                                e.skipped(), e.steps(), Format.count(e.lossScale())),
+                                e.gradients().skipped(),
+                                e.steps(),
+                                Format.count(e.gradients().lossScale())),
                         "any step skipped in the newest epoch");
             }
         }

@@ -88,7 +88,7 @@ class WorkerRowsTest {
 
     private static void check(RowSet rows) {
         assertEquals(ROWS, rows.size());
-        try (Batch batch = new Batch(Backends.current(), 3, DType.FLOAT32, WIDTH)) {
+        try (Batch batch = new Batch(Backends.current(), new Batch.Form(3, DType.FLOAT32, WIDTH))) {
             for (int first : new int[] {0, 2600, ROWS - 3}) {
                 batch.fill(rows, new int[] {first, first + 1, first + 2});
                 for (int i = 0; i < 3; i++) {
@@ -179,7 +179,7 @@ class WorkerRowsTest {
                     .map(i -> {
                         WorkerRows rows = reader.read(0, blocks());
                         rows.close();
-                        try (Batch batch = new Batch(Backends.current(), 1, DType.FLOAT32, WIDTH)) {
+                        try (Batch batch = new Batch(Backends.current(), new Batch.Form(1, DType.FLOAT32, WIDTH))) {
                             return assertThrows(
                                             IllegalStateException.class,
                                             () -> batch.fill(rows.training(), new int[] {0}))

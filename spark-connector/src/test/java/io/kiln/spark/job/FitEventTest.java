@@ -8,6 +8,7 @@ import io.kiln.view.Diagram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.util.JsonProtocol;
@@ -27,16 +28,15 @@ class FitEventTest {
                 3,
                 10,
                 320,
-                0.25,
-                Double.NaN,
-                Double.POSITIVE_INFINITY,
                 1.5,
-                2,
-                1,
-                65536,
+                new EpochReport.Quality(0.25, Double.NaN, Double.POSITIVE_INFINITY),
+                new EpochReport.Gradients(2, 1, 65536),
                 List.of(new EpochReport.WorkerReport("driver", 0.1, 1.2, 0.2, 1L << 33, 99)));
-        Provenance provenance =
-                new Provenance("0.2", "4.1.0", "17", "2026-01-01T00:00:00Z", 320, 80, "abc", 7, 32, 5, 2, 1, "{}");
+        Provenance provenance = new Provenance(
+                new Provenance.Versions("0.2", "4.1.0", "17"),
+                "2026-01-01T00:00:00Z",
+                new Provenance.Data(320, 80, "abc"),
+                new Provenance.Settings(7, 32, 5, 2, 1, "{}"));
         return Stream.of(
                 new FitEvent.Started(
                         "f",
@@ -58,6 +58,25 @@ class FitEventTest {
         String json = JsonProtocol.sparkEventToJsonString(event);
         assertTrue(json.contains("\"Event\":\"" + event.getClass().getName() + "\""), json);
         assertEquals(event, JsonProtocol.sparkEventFromJson(json));
+    }
+
+    @Test
+    void eventsThatAreInLogsAreRead() {
+        String report =
+                "{\"epoch\":3,\"steps\":10,\"rows\":320,\"loss\":0.25,\"validationLoss\":\"NaN\",\"metric\":\"Infinity\","
+                        + "\"seconds\":1.5,\"skipped\":2,\"clipped\":1,\"lossScale\":65536.0,\"workers\":[{\"executor\":\"driver\",\"feed\":0.1,"
+                        + "\"compute\":1.2,\"exchange\":0.2,\"arrayBytes\":8589934592,\"heapBytes\":99}]}";
+        String ended = "{\"Event\":\"" + FitEvent.EpochEnded.class.getName() + "\",\"fit\":\"f\",\"time\":7,\"report\":"
+                + report + "}";
+        assertEquals(events().toList().get(2), JsonProtocol.sparkEventFromJson(ended));
+        String provenance =
+                "\"provenance\":{\"kiln\":\"0.2\",\"spark\":\"4.1.0\",\"java\":\"17\",\"fitted\":\"2026-01-01T00:00:00Z\",\"trainingRows\":320,"
+                        + "\"validationRows\":80,\"dataFingerprint\":\"abc\",\"seed\":7,\"batchSize\":32,\"maxEpochs\":5,\"workers\":2,"
+                        + "\"coresPerWorker\":1,\"update\":\"{}\"}";
+        FitEvent started = events().toList().get(0);
+        String written = JsonProtocol.sparkEventToJsonString(started);
+        String old = written.replaceFirst("\"provenance\":\\{.*?\\{}\"}", Matcher.quoteReplacement(provenance));
+        assertEquals(started, JsonProtocol.sparkEventFromJson(old));
     }
 
     @Test

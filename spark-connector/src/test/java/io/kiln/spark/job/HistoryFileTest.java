@@ -18,13 +18,31 @@ class HistoryFileTest {
 
     private final TrainingSummary summary = new TrainingSummary(
             List.of(
-                    new EpochReport(1, 10, 300, 0.5, 0.25, Double.NaN, 1.5, 0, 3, 1, List.of()),
-                    new EpochReport(2, 10, 300, 1e-7, Double.NaN, Double.NaN, 2, 1, 0, 65536, List.of())),
+                    new EpochReport(
+                            1,
+                            10,
+                            300,
+                            1.5,
+                            new EpochReport.Quality(0.5, 0.25, Double.NaN),
+                            new EpochReport.Gradients(0, 3, 1),
+                            List.of()),
+                    new EpochReport(
+                            2,
+                            10,
+                            300,
+                            2,
+                            new EpochReport.Quality(1e-7, Double.NaN, Double.NaN),
+                            new EpochReport.Gradients(1, 0, 65536),
+                            List.of())),
             2,
             "accuracy",
             0,
             4,
-            new Provenance("0.2", "4.1.0", "17", "2026-01-01T00:00:00Z", 300, 0, "abc", 7, 32, 2, 1, 1, "{}"));
+            new Provenance(
+                    new Provenance.Versions("0.2", "4.1.0", "17"),
+                    "2026-01-01T00:00:00Z",
+                    new Provenance.Data(300, 0, "abc"),
+                    new Provenance.Settings(7, 32, 2, 1, 1, "{}")));
 
     @Test
     void aTableHasARowPerEpochAndNothingWhereThereIsNoNumber() throws Exception {

@@ -33,7 +33,14 @@ class JobCheckpointsTest {
     }
 
     private static List<EpochReport> reports(int epoch) {
-        return List.of(new EpochReport(epoch, 3, 40, 0.1 * epoch, Double.NaN, 1e-7, 0.3, 0, 0, 1, List.of()));
+        return List.of(new EpochReport(
+                epoch,
+                3,
+                40,
+                0.3,
+                new EpochReport.Quality(0.1 * epoch, Double.NaN, 1e-7),
+                new EpochReport.Gradients(0, 0, 1),
+                List.of()));
     }
 
     private static byte[] state(int epoch, int rank) {

@@ -86,7 +86,11 @@ class SummaryFilesTest {
                 "net",
                 Map.of(),
                 new FitEvent.Plan(10, "accuracy", 8, 2, 3),
-                new Provenance("0.2", "4.1.0", "17", "2026-01-01T00:00:00Z", 320, 80, "abc", 7, 32, 5, 2, 1, "{}"),
+                new Provenance(
+                        new Provenance.Versions("0.2", "4.1.0", "17"),
+                        "2026-01-01T00:00:00Z",
+                        new Provenance.Data(320, 80, "abc"),
+                        new Provenance.Settings(7, 32, 5, 2, 1, "{}")),
                 Diagram.of(GRAPH, 0));
     }
 

@@ -57,11 +57,12 @@ class WorkerNetworkTest {
                 new RunSettings.Saves("", -1, -1),
                 new RunSettings.Watching(false, ""));
         return new TrainingPlan(
-                graph.toJson(),
-                ByteChunks.EMPTY,
-                Set.of(),
-                new TrainingPlan.Input(new long[] {2, 8, 8}, false, 1),
-                Objective.classifier("softmaxCrossEntropy"),
+                new TrainingPlan.Model(
+                        graph.toJson(),
+                        ByteChunks.EMPTY,
+                        Set.of(),
+                        new TrainingPlan.Input(new long[] {2, 8, 8}, false, 1),
+                        Objective.classifier("softmaxCrossEntropy")),
                 new UpdateRule(new Sgd(), 0.1).toJson(),
                 run,
                 null,

@@ -25,7 +25,11 @@ final class Fits {
                 uid,
                 Map.of("batchSize", "32", "optimizer", "{\"name\":\"adam\"}"),
                 new FitEvent.Plan(STEPS, metric, 12_345, 5 << 20, 7 << 20),
-                new Provenance("0.2", "4.1.0", "17", "2027-01-15T08:00:00Z", 1600, 400, "abc", 7, 32, 10, 2, 1, "{}"),
+                new Provenance(
+                        new Provenance.Versions("0.2", "4.1.0", "17"),
+                        "2027-01-15T08:00:00Z",
+                        new Provenance.Data(1600, 400, "abc"),
+                        new Provenance.Settings(7, 32, 10, 2, 1, "{}")),
                 network);
     }
 
@@ -50,13 +54,9 @@ final class Fits {
                 epoch,
                 STEPS,
                 1600,
-                2.0 / epoch,
-                2.5 / epoch,
-                1 - 0.5 / epoch,
                 1.25,
-                skipped,
-                clipped,
-                65536,
+                new EpochReport.Quality(2.0 / epoch, 2.5 / epoch, 1 - 0.5 / epoch),
+                new EpochReport.Gradients(skipped, clipped, 65536),
                 List.of(workers));
     }
 

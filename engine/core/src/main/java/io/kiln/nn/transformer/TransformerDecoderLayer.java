@@ -24,7 +24,7 @@ public final class TransformerDecoderLayer extends TransformerLayer {
      */
     public TransformerDecoderLayer(TransformerSettings settings) {
         super(settings);
-        attention = addChild("self_attention", settings.attention(true));
+        attention = addChild("self_attention", settings.decoderAttention());
         norm1 = norm("norm1");
         cross = addChild("cross_attention", settings.crossAttention());
         norm2 = norm("norm2");

@@ -22,7 +22,7 @@ public final class TransformerEncoderLayer extends TransformerLayer {
      */
     public TransformerEncoderLayer(TransformerSettings settings) {
         super(settings);
-        attention = addChild("self_attention", settings.attention(settings.causal()));
+        attention = addChild("self_attention", settings.encoderAttention());
         norm1 = norm("norm1");
         feedForward = addChild("feed_forward", settings.feedForward());
         norm2 = norm("norm2");

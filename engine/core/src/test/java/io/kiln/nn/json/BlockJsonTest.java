@@ -71,8 +71,13 @@ class BlockJsonTest {
                 -1,
                 4);
         same(
-                new TransformerEncoder(2, TransformerSettings.of(16, 4, 32).normalisedFirst()),
-                "{\"TransformerEncoder\": {\"count\": 2, \"settings\": {\"size\": 16, \"heads\": 4, \"hidden\": 32, \"normalisedFirst\": true}}}",
+                new TransformerEncoder(
+                        2,
+                        TransformerSettings.of(16, 4, 32)
+                                .normalisedFirst()
+                                .withKeyHeads(2)
+                                .withoutBias()),
+                "{\"TransformerEncoder\": {\"count\": 2, \"settings\": {\"size\": 16, \"heads\": 4, \"hidden\": 32, \"normalisedFirst\": true, \"withKeyHeads\": 2, \"withoutBias\": true}}}",
                 -1,
                 5,
                 16);

@@ -28,7 +28,7 @@ public final class IndexKernels {
     private IndexKernels() {}
 
     private static TileStep step(Code code) {
-        return new TileStep(code, TileStep.Form.TILES, 0, 0, 1, -1, -1, 0);
+        return TileStep.of(code, TileStep.Form.TILES, 0, 0, 1);
     }
 
     /**

@@ -157,16 +157,10 @@ final class TilePlan {
             return;
         } else if (leaf) {
             place[i] = take();
-            tileSteps.add(new TileStep(Code.INPUT, TileStep.Form.TILES, place[i], s.a(), -1, -1, -1, 0));
+            tileSteps.add(TileStep.of(Code.INPUT, TileStep.Form.TILES, place[i], s.a()));
         } else {
             switch (s.code().operands()) {
-                case 1 ->
-                    finish(
-                            i,
-                            new TileStep(s.code(), TileStep.Form.TILES, 0, place[s.a()], -1, -1, -1, 0),
-                            s.a(),
-                            -1,
-                            -1);
+                case 1 -> finish(i, TileStep.of(s.code(), TileStep.Form.TILES, 0, place[s.a()]), s.a(), -1, -1);
                 case 2 -> binary(i, s);
                 default -> select(i, s);
             }
@@ -187,11 +181,11 @@ final class TilePlan {
             b = s.a();
         }
         if (uniform[b] && takesLastUniform(code)) {
-            finish(i, new TileStep(code, TileStep.Form.LAST_UNIFORM, 0, place[a], place[b], -1, -1, 0), a, -1, -1);
+            finish(i, TileStep.of(code, TileStep.Form.LAST_UNIFORM, 0, place[a], place[b]), a, -1, -1);
         } else if (uniform[a] && takesFirstUniform(code)) {
-            finish(i, new TileStep(code, TileStep.Form.MIDDLE_UNIFORM, 0, place[a], place[b], -1, -1, 0), -1, b, -1);
+            finish(i, TileStep.of(code, TileStep.Form.MIDDLE_UNIFORM, 0, place[a], place[b]), -1, b, -1);
         } else {
-            finish(i, new TileStep(code, TileStep.Form.TILES, 0, tile(a), tile(b), -1, -1, 0), a, b, -1);
+            finish(i, TileStep.of(code, TileStep.Form.TILES, 0, tile(a), tile(b)), a, b, -1);
         }
     }
 
@@ -203,23 +197,17 @@ final class TilePlan {
             Instruction second = list.get(s.b());
             int b = uniform[second.a()] ? second.b() : second.a();
             int other = place[uniform[second.a()] ? second.a() : second.b()];
-            finish(
-                    i,
-                    new TileStep(Code.ADD, TileStep.Form.BOTH_SCALED, 0, place[a], place[b], factor, other, 0),
-                    a,
-                    b,
-                    -1);
+            finish(i, TileStep.of(Code.ADD, TileStep.Form.BOTH_SCALED, 0, place[a], place[b], factor, other), a, b, -1);
         } else {
             int b = absorbed[s.a()] ? s.b() : s.a();
-            finish(i, new TileStep(Code.ADD, TileStep.Form.SCALED, 0, place[a], place[b], factor, -1, 0), a, b, -1);
+            finish(i, TileStep.of(Code.ADD, TileStep.Form.SCALED, 0, place[a], place[b], factor), a, b, -1);
         }
     }
 
     private void select(int i, Instruction s) {
         if (absorbed[s.a()]) {
             int tested = list.get(s.a()).a();
-            TileStep step =
-                    new TileStep(Code.SELECT, TileStep.Form.POSITIVE, 0, place[tested], place[s.b()], -1, -1, 0);
+            TileStep step = TileStep.of(Code.SELECT, TileStep.Form.POSITIVE, 0, place[tested], place[s.b()]);
             finish(i, step, tested, s.b(), -1);
             return;
         }
@@ -228,7 +216,7 @@ final class TilePlan {
         TileStep.Form form = b && c
                 ? TileStep.Form.BOTH_UNIFORM
                 : b ? TileStep.Form.MIDDLE_UNIFORM : c ? TileStep.Form.LAST_UNIFORM : TileStep.Form.TILES;
-        TileStep step = new TileStep(s.code(), form, 0, tile(s.a()), place[s.b()], place[s.c()], -1, 0);
+        TileStep step = TileStep.of(s.code(), form, 0, tile(s.a()), place[s.b()], place[s.c()]);
         finish(i, step, s.a(), b ? -1 : s.b(), c ? -1 : s.c());
     }
 
@@ -240,7 +228,7 @@ final class TilePlan {
         release(i, b, s.b());
         release(i, c, s.c());
         place[i] = take();
-        tileSteps.add(new TileStep(s.code(), s.form(), place[i], s.a(), s.b(), s.c(), s.d(), 0));
+        tileSteps.add(s.to(place[i]));
     }
 
     private void release(int i, int register, int tile) {
@@ -261,7 +249,7 @@ final class TilePlan {
 
     private int filled(int register) {
         int tile = take();
-        tileSteps.add(new TileStep(Code.CONSTANT, TileStep.Form.FILL, tile, place[register], -1, -1, -1, 0));
+        tileSteps.add(TileStep.of(Code.CONSTANT, TileStep.Form.FILL, tile, place[register]));
         return tile;
     }
 

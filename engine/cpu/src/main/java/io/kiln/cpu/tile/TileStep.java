@@ -17,6 +17,15 @@ import java.util.function.IntUnaryOperator;
  * @param constant the number of a {@link Code#CONSTANT}
  */
 record TileStep(Code code, Form form, int target, int a, int b, int c, int d, double constant) {
+    private static final int NONE = -1;
+
+    /** A step that is not a constant, with the operands that it has. */
+    static TileStep of(Code code, Form form, int target, int... operands) {
+        int[] all = {NONE, NONE, NONE, NONE};
+        System.arraycopy(operands, 0, all, 0, operands.length);
+        return new TileStep(code, form, target, all[0], all[1], all[2], all[3], 0);
+    }
+
     /** Kinds of operands. */
     enum Form {
         /** All operands and the result are uniforms. */
@@ -55,6 +64,11 @@ record TileStep(Code code, Form form, int target, int a, int b, int c, int d, do
     /** The operand a (0), b (1) or c (2). */
     int operand(int operand) {
         return operand == 0 ? a : operand == 1 ? b : c;
+    }
+
+    /** The same step with another target. */
+    TileStep to(int tile) {
+        return new TileStep(code, form, tile, a, b, c, d, constant);
     }
 
     /** The same step on other tiles. */
