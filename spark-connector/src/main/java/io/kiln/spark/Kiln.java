@@ -25,6 +25,9 @@ import org.apache.spark.rdd.RDD;
  * {@link io.kiln.nn.SyncBatchNorm} sums over them; in that case all workers must run the same number of steps.
  */
 public final class Kiln {
+    /** In place of a number of cores: as many as Spark gives a task, {@code spark.task.cpus}. */
+    public static final int TASK_CPUS = 0;
+
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private Kiln() {}
@@ -42,7 +45,7 @@ public final class Kiln {
      * @throws io.kiln.spark.job.TrainingException if a worker fails; names its rank and the cause
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, WorkerLoop<T, R> loop) {
-        return run(rows, workers, 0, TIMEOUT, loop);
+        return run(rows, workers, TASK_CPUS, TIMEOUT, loop);
     }
 
     /**
@@ -52,7 +55,7 @@ public final class Kiln {
      * @param <R> type of the results
      * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @param cores cores, and engine threads, of each worker; 0 for {@code spark.task.cpus}
+     * @param cores cores, and engine threads, of each worker; {@link #TASK_CPUS} for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other
      * @param loop runs on each worker
      * @return the workers' results, by rank
@@ -68,7 +71,7 @@ public final class Kiln {
      * @param <R> type of the results
      * @param rows the input; repartitioned if it does not have one partition per worker
      * @param workers number of workers
-     * @param cores cores, and engine threads, of each worker; 0 for {@code spark.task.cpus}
+     * @param cores cores, and engine threads, of each worker; {@link #TASK_CPUS} for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other
      * @param heartbeatTimeout how long a worker may be silent before it is considered dead, at most the timeout; 1.6 s
      *     in the other methods

@@ -5,6 +5,7 @@ import io.kiln.spark.job.{EpochListener, FitRequest, FitResult, RunSettings, Set
 import io.kiln.spark.model.{NamedRecord, Network}
 import io.kiln.spark.ui.KilnUi
 import java.time.Duration
+import java.util.{Optional, OptionalDouble}
 import org.apache.spark.ml.param._
 import org.apache.spark.ml.param.shared._
 import org.apache.spark.sql.Dataset
@@ -277,15 +278,14 @@ trait NetTrainingParams
     showProgress -> true,
     summaryDir -> "")
 
-  /** The value, or 0 if the fit chooses it. */
-  private def chosen(param: IntParam): Int = if (isDefined(param)) $(param) else 0
+  private def orAuto(param: IntParam): Int = if (isDefined(param)) $(param) else RunSettings.AUTO
 
   private[ml] def optional(param: Param[String]): String = if (isDefined(param)) $(param) else ""
 
   private[ml] def updateSettings: UpdateSettings = new UpdateSettings(
     $(optimizer),
-    if (isDefined(learningRate)) $(learningRate) else 0.0,
-    optional(learningRateSchedule),
+    if (isDefined(learningRate)) OptionalDouble.of($(learningRate)) else OptionalDouble.empty,
+    if (isDefined(learningRateSchedule)) Optional.of($(learningRateSchedule)) else Optional.empty[String],
     $(weightDecay),
     $(gradientClipValue),
     $(gradientClipNorm))
@@ -296,7 +296,7 @@ trait NetTrainingParams
       new RunSettings.Patience(
         Duration.ofSeconds($(timeout).toLong), Duration.ofMillis(Math.round(1000 * $(heartbeatTimeout))), $(maxResubmissions))),
     new RunSettings.Epochs(
-      chosen(batchSize), chosen(maxEpochs), $(seed), $(shuffle),
+      orAuto(batchSize), orAuto(maxEpochs), $(seed), $(shuffle),
       new RunSettings.EarlyStopping($(earlyStoppingPatience), $(validationMetric)),
       new RunSettings.Arithmetic($(precision), $(memoryBudget))),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
@@ -354,7 +354,7 @@ trait NetParams extends NetTrainingParams {
     if (isSet(checkpointInterval) && $(checkpointDir).isEmpty) {
       throw new IllegalArgumentException(s"$uid: checkpointInterval is set, but checkpointDir is not; set both")
     }
-    SettingsCheck.check(uid, runSettings, optional(validationIndicatorCol))
+    SettingsCheck.check(uid, runSettings, optional(validationIndicatorCol).nonEmpty)
     updateSettings.rule()
     ()
   }

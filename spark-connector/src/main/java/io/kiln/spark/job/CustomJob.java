@@ -43,7 +43,7 @@ public final class CustomJob {
      * @param <R> type of the results
      * @param rows the input
      * @param workers number of workers
-     * @param cores cores of each; 0 for {@code spark.task.cpus}
+     * @param cores cores of each; {@link RunSettings#AUTO} for {@code spark.task.cpus}
      * @param timeout how long workers wait for each other
      * @param heartbeatTimeout how long a worker may be silent before it is considered dead
      * @param loop runs on each worker

@@ -17,11 +17,14 @@ import org.apache.spark.TaskContext;
  * @param watching how the fit is shown
  */
 public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching watching) implements Serializable {
+    /** In place of a number that the fit chooses. */
+    public static final int AUTO = 0;
+
     /**
      * The workers.
      *
      * @param numWorkers number of tasks
-     * @param coresPerWorker cores of each; 0 for {@code spark.task.cpus}
+     * @param coresPerWorker cores of each; {@link #AUTO} for {@code spark.task.cpus}
      * @param device the device of the engines
      * @param kvStoreType how gradients are exchanged
      * @param storageLevel where packed rows are stored
@@ -65,8 +68,8 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
     /**
      * Order and number of steps.
      *
-     * @param batchSize rows per step, of all workers together; 0 to derive it from the number of rows
-     * @param maxEpochs maximum number of epochs; 0 to derive it from the number of rows
+     * @param batchSize rows per step, of all workers together; {@link #AUTO} to derive it from the number of rows
+     * @param maxEpochs maximum number of epochs; {@link #AUTO} to derive it from the number of rows
      * @param seed seed of all random numbers
      * @param shuffle whether rows are shuffled
      * @param stopping when training ends early
@@ -84,7 +87,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
 
         /** The largest batch that {@link #chosen} may choose. */
         int largestBatch() {
-            return batchSize > 0 ? batchSize : LARGEST_BATCH;
+            return batchSize != AUTO ? batchSize : LARGEST_BATCH;
         }
 
         /**
@@ -93,11 +96,11 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
          */
         Epochs chosen(long rows, int workers) {
             long few = Long.highestOneBit(Math.max(1, rows / STEPS_OF_EPOCH));
-            int batch = batchSize > 0
+            int batch = batchSize != AUTO
                     ? batchSize
                     : Math.max(workers, (int) Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, few)));
             long steps = (rows + batch - 1) / batch;
-            int epochs = maxEpochs > 0
+            int epochs = maxEpochs != AUTO
                     ? maxEpochs
                     : (int) Math.max(FEWEST_EPOCHS, Math.min(MAX_EPOCHS, (STEPS + steps - 1) / steps));
             return new Epochs(batch, epochs, seed, shuffle, stopping, arithmetic);
@@ -137,16 +140,23 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
      * What is saved.
      *
      * @param checkpointDir directory for checkpoints; empty for none
-     * @param checkpointInterval epochs between checkpoints; -1 for none
-     * @param snapshotInterval steps between snapshots; 0 for one at the end of each epoch, -1 for none
+     * @param checkpointInterval epochs between checkpoints; {@link #NEVER} for none
+     * @param snapshotInterval steps between snapshots; {@link #EACH_EPOCH} for one at the end of each epoch,
+     *     {@link #NEVER} for none
      */
     public record Saves(String checkpointDir, int checkpointInterval, int snapshotInterval) implements Serializable {
+        /** In place of an interval: nothing is saved. */
+        public static final int NEVER = -1;
+
+        /** In place of an interval of snapshots: one at the end of each epoch, as in the Param. */
+        public static final int EACH_EPOCH = 0;
+
         boolean toDirectory() {
             return !checkpointDir.isEmpty() && checkpointInterval > 0;
         }
 
         Saves withoutSnapshots() {
-            return new Saves(checkpointDir, checkpointInterval, -1);
+            return new Saves(checkpointDir, checkpointInterval, NEVER);
         }
     }
 

@@ -25,10 +25,10 @@ public final class SettingsCheck {
      *
      * @param uid the estimator's uid, for messages
      * @param run its settings
-     * @param validationColumn the column that marks validation rows; empty for none
+     * @param validates whether a column marks validation rows
      * @throws IllegalArgumentException if two settings contradict each other
      */
-    public static void check(String uid, RunSettings run, String validationColumn) {
+    public static void check(String uid, RunSettings run, boolean validates) {
         RunSettings.Cluster c = run.cluster();
         RunSettings.Patience p = c.patience();
         RunSettings.Epochs e = run.epochs();
@@ -50,7 +50,7 @@ public final class SettingsCheck {
                     "%s: batchSize %d is less than numWorkers %d, so some workers would have no rows; raise batchSize"
                             .formatted(uid, e.batchSize(), c.numWorkers()));
         }
-        if (e.stopping().isOn() && validationColumn.isEmpty()) {
+        if (e.stopping().isOn() && !validates) {
             throw new IllegalArgumentException(
                     "%s: earlyStoppingPatience %d needs validation rows; set validationIndicatorCol"
                             .formatted(uid, e.stopping().earlyStoppingPatience()));

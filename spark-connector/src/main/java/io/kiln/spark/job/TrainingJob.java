@@ -204,7 +204,7 @@ public final class TrainingJob {
                 .withEpochs(request.run()
                         .epochs()
                         .chosen(rows.trainingRows(), request.run().cluster().numWorkers()));
-        if (sc.isLocal() && run.saves().snapshotInterval() == 0) {
+        if (sc.isLocal() && run.saves().snapshotInterval() == RunSettings.Saves.EACH_EPOCH) {
             run = run.withSaves(run.saves().withoutSnapshots());
         }
         TrainingPlan plan = new TrainingPlan(

@@ -5,19 +5,26 @@ import io.kiln.optim.Optimizer;
 import io.kiln.optim.Schedule;
 import io.kiln.optim.UpdateRule;
 import io.kiln.spark.model.NamedRecord;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
- * How weights are updated, as set by Params.
+ * How weights are updated. Components have the names of the Params that set them.
  *
  * @param optimizer an optimizer by name, or as JSON
- * @param learningRate the learning rate; 0 for the optimizer's default
- * @param schedule a schedule as JSON; empty for a constant rate
+ * @param learningRate the learning rate; empty for the optimizer's default
+ * @param learningRateSchedule a schedule as JSON; empty for a constant rate
  * @param weightDecay decay of weights
- * @param clipValue bound on gradient elements; 0 for none
- * @param clipNorm bound on the gradients' norm; 0 for none
+ * @param gradientClipValue bound on gradient elements; 0 for none, as in the Param
+ * @param gradientClipNorm bound on the gradients' norm; 0 for none, as in the Param
  */
 public record UpdateSettings(
-        String optimizer, double learningRate, String schedule, double weightDecay, double clipValue, double clipNorm) {
+        String optimizer,
+        OptionalDouble learningRate,
+        Optional<String> learningRateSchedule,
+        double weightDecay,
+        double gradientClipValue,
+        double gradientClipNorm) {
     /**
      * Returns the engine's form.
      *
@@ -26,10 +33,10 @@ public record UpdateSettings(
      */
     public UpdateRule rule() {
         Optimizer o = NamedRecord.read(Optimizer.class, optimizer);
-        Schedule s = schedule.isEmpty()
-                ? new ConstantRate(learningRate > 0 ? learningRate : o.defaultLearningRate())
-                : NamedRecord.read(Schedule.class, schedule);
-        return new UpdateRule(o, s, weightDecay, bound(clipValue), bound(clipNorm));
+        Schedule s = learningRateSchedule
+                .map(json -> NamedRecord.read(Schedule.class, json))
+                .orElseGet(() -> new ConstantRate(learningRate.orElse(o.defaultLearningRate())));
+        return new UpdateRule(o, s, weightDecay, bound(gradientClipValue), bound(gradientClipNorm));
     }
 
     private static double bound(double v) {

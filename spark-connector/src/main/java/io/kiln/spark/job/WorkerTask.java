@@ -178,7 +178,7 @@ record WorkerTask(
             RunSettings.Saves saves = plan.run().saves();
             boolean checkpoint = epochEnd && saves.toDirectory() && loop.epochsDone() % saves.checkpointInterval() == 0;
             boolean last = loop.epochsDone() >= plan.run().epochs().maxEpochs();
-            if ((last || saves.snapshotInterval() < 0) && !checkpoint) {
+            if ((last || saves.snapshotInterval() == RunSettings.Saves.NEVER) && !checkpoint) {
                 return; // the final weights follow at once, or there is no executor to lose
             }
             long version = loop.version();

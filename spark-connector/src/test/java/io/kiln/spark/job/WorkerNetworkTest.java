@@ -54,7 +54,7 @@ class WorkerNetworkTest {
                         false,
                         new RunSettings.EarlyStopping(0, "loss"),
                         new RunSettings.Arithmetic(precision.name().toLowerCase(java.util.Locale.ROOT), 0)),
-                new RunSettings.Saves("", -1, -1),
+                new RunSettings.Saves("", RunSettings.Saves.NEVER, RunSettings.Saves.NEVER),
                 new RunSettings.Watching(false, ""));
         return new TrainingPlan(
                 new TrainingPlan.Model(

@@ -14,19 +14,44 @@ import java.util.List;
  * Reads lines of numbers separated by commas or another character; empty lines are skipped, quotes are not supported.
  */
 public final class CsvFile {
+    private static final int NO_LABEL = -1;
+
     private CsvFile() {}
 
     /**
-     * Reads a file.
+     * Reads a file without labels.
      *
      * @param file UTF-8 text
      * @param separator the separator
      * @param header whether the first line contains names
-     * @param labelColumn index of the label's column, from 0; -1 for none, with label 0
+     * @return one sample per line, all of the same length, with label 0
+     * @throws IOException if reading fails, or a line has a different number of columns or a field that is not a number
+     */
+    public static Dataset<Labeled<float[]>> read(Path file, char separator, boolean header) throws IOException {
+        return samples(file, separator, header, NO_LABEL);
+    }
+
+    /**
+     * Reads a file with a label in each line.
+     *
+     * @param file UTF-8 text
+     * @param separator the separator
+     * @param header whether the first line contains names
+     * @param labelColumn index of the label's column, from 0
      * @return one sample per line, all of the same length
      * @throws IOException if reading fails, or a line has a different number of columns or a field that is not a number
      */
     public static Dataset<Labeled<float[]>> read(Path file, char separator, boolean header, int labelColumn)
+            throws IOException {
+        if (labelColumn < 0) {
+            throw new IllegalArgumentException(
+                    "csvFile: labelColumn must be at least 0, got %d; leave it out for a file without labels"
+                            .formatted(labelColumn));
+        }
+        return samples(file, separator, header, labelColumn);
+    }
+
+    private static Dataset<Labeled<float[]>> samples(Path file, char separator, boolean header, int labelColumn)
             throws IOException {
         List<Labeled<float[]>> samples = new ArrayList<>();
         try (BufferedReader in = Files.newBufferedReader(file)) {
@@ -58,7 +83,7 @@ public final class CsvFile {
 
     private static Labeled<float[]> sample(Path file, int line, List<String> cells, int labelColumn)
             throws IOException {
-        float[] data = new float[labelColumn < 0 ? cells.size() : cells.size() - 1];
+        float[] data = new float[labelColumn == NO_LABEL ? cells.size() : cells.size() - 1];
         double label = 0;
         int at = 0;
         for (int i = 0; i < cells.size(); i++) {

@@ -40,14 +40,14 @@ class FilesTest {
         assertArrayEquals(new float[] {-4, 6}, d.get(1).data());
         assertEquals(50, d.get(1).label());
         assertArrayEquals(
-                new float[] {1, 2},
-                CsvFile.read(file("1,2"), ',', false, -1).get(0).data());
+                new float[] {1, 2}, CsvFile.read(file("1,2"), ',', false).get(0).data());
     }
 
     @Test
     void csvErrorsNameTheLine() {
-        assertMessage("line 2: expected 2 columns, found 3", () -> CsvFile.read(file("1,2\n1,2,3\n"), ',', false, -1));
-        assertMessage("line 1: expected a number, found \"x\"", () -> CsvFile.read(file("1,x"), ',', false, -1));
+        assertMessage("line 2: expected 2 columns, found 3", () -> CsvFile.read(file("1,2\n1,2,3\n"), ',', false));
+        assertMessage("line 1: expected a number, found \"x\"", () -> CsvFile.read(file("1,x"), ',', false));
+        assertThrows(IllegalArgumentException.class, () -> CsvFile.read(file("1,2"), ',', false, -1));
         assertMessage("and a label in column 5", () -> CsvFile.read(file("1,2"), ',', false, 5));
     }
 
