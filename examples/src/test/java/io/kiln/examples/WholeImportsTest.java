@@ -13,6 +13,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -23,6 +24,21 @@ import org.junit.jupiter.api.Test;
 class WholeImportsTest {
     @Test
     void noTwoPackagesHaveAPublicClassOfOneName() throws Exception {
+        Map<String, TreeSet<String>> packages = packages();
+        packages.values().removeIf(p -> p.size() == 1);
+        assertEquals(Map.of(), packages, "public classes of one name, and their packages");
+    }
+
+    @Test
+    void noPublicClassHasANameOfJavaLang() throws Exception {
+        List<String> names = packages().keySet().stream()
+                .filter(name -> Object.class.getResource(name + ".class") != null)
+                .toList();
+        assertEquals(List.of(), names);
+    }
+
+    /** Public classes by simple name, with their packages. */
+    private static Map<String, TreeSet<String>> packages() throws Exception {
         Map<String, TreeSet<String>> packages = new TreeMap<>();
         for (Class<?> c : new Class<?>[] {NDArray.class, KVStore.class, NetClassifier.class}) {
             URI place = c.getProtectionDomain().getCodeSource().getLocation().toURI();
@@ -35,8 +51,7 @@ class WholeImportsTest {
             }
         }
         assertTrue(packages.size() > 500, "only " + packages.size() + " classes were found");
-        packages.values().removeIf(p -> p.size() == 1);
-        assertEquals(Map.of(), packages, "public classes of one name, and their packages");
+        return packages;
     }
 
     private static void collect(Path root, Map<String, TreeSet<String>> packages) throws IOException {

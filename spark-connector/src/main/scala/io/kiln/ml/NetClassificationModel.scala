@@ -13,7 +13,7 @@ import scala.jdk.CollectionConverters._
 
 /** A trained network that predicts classes; made by [[NetClassifier]]. */
 class NetClassificationModel private[ml] (
-    override val uid: String, private[ml] val shipped: ShippedNetwork, override val numClasses: Int)
+    override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork, override val numClasses: Int)
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
     with NetClassifierParams
     with NetModelSetters[NetClassificationModel]
@@ -21,13 +21,13 @@ class NetClassificationModel private[ml] (
     with MLWritable {
 
   private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
-    this(uid, new ShippedNetwork(network), numClasses)
+    this(uid, new BroadcastNetwork(network), numClasses)
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: ShippedNetwork, 0)
+  private[ml] def this() = this("", null: BroadcastNetwork, 0)
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = shipped.network
+  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
 
   override lazy val numFeatures: Int = trainedNetwork.width
 
@@ -88,11 +88,11 @@ class NetClassificationModel private[ml] (
     Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetClassificationModel = {
-    val that = copyValues(new NetClassificationModel(uid, shipped, numClasses), extra)
+    val that = copyValues(new NetClassificationModel(uid, broadcastNetwork, numClasses), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

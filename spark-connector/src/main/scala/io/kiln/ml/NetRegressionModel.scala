@@ -12,20 +12,20 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 import scala.jdk.CollectionConverters._
 
 /** A trained network that predicts a number; made by [[NetRegressor]]. */
-class NetRegressionModel private[ml] (override val uid: String, private[ml] val shipped: ShippedNetwork)
+class NetRegressionModel private[ml] (override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork)
     extends RegressionModel[Vector, NetRegressionModel]
     with NetRegressorParams
     with NetModelSetters[NetRegressionModel]
     with HasTrainingHistory
     with MLWritable {
 
-  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new ShippedNetwork(network))
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: ShippedNetwork)
+  private[ml] def this() = this("", null: BroadcastNetwork)
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = shipped.network
+  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
 
   override lazy val numFeatures: Int = trainedNetwork.width
 
@@ -54,11 +54,11 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, shipped.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRegressionModel = {
-    val that = copyValues(new NetRegressionModel(uid, shipped), extra)
+    val that = copyValues(new NetRegressionModel(uid, broadcastNetwork), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

@@ -8,7 +8,7 @@ import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -78,7 +78,7 @@ public final class KilnCompile implements Contender {
     private int predictor(Block network) {
         try (Autograd.Mode mode = Autograd.predictMode()) {
             Block.Traced traced = network.capture(network::forwardAll, images.spec());
-            Compiler compiler = new Compiler(Backends.current(), new CompileOptions());
+            GraphCompiler compiler = new GraphCompiler(Backends.current(), new CompileOptions());
             try (Executable program = compiler.predictor(traced.graph(), traced.constants(), false, images.spec())) {
                 return program.kernelCalls();
             }

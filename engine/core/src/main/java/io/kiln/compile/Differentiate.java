@@ -24,7 +24,7 @@ import java.util.Set;
 final class Differentiate implements Pass {
     private final Set<String> variables;
     private final boolean fromOnes;
-    private final Compiler.ByRows byRows;
+    private final GraphCompiler.ByRows byRows;
 
     /**
      * Creates the pass.
@@ -34,11 +34,11 @@ final class Differentiate implements Pass {
      *     each output through which a gradient can flow gets an additional input, its gradient
      */
     Differentiate(Set<String> variables, boolean fromOnes) {
-        this(variables, fromOnes, Compiler.ByRows.NONE);
+        this(variables, fromOnes, GraphCompiler.ByRows.NONE);
     }
 
     /** Creates the pass, with gradients by rows. */
-    Differentiate(Set<String> variables, boolean fromOnes, Compiler.ByRows byRows) {
+    Differentiate(Set<String> variables, boolean fromOnes, GraphCompiler.ByRows byRows) {
         this.variables = Set.copyOf(variables);
         this.byRows = byRows;
         this.fromOnes = fromOnes;

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A compiled program: a list of kernel calls on planned memory. It is created by {@link Compiler} for one device and
+ * A compiled program: a list of kernel calls on planned memory. It is created by {@link GraphCompiler} for one device and
  * one set of input shapes.
  *
  * <p>Concurrency: immutable, any number of threads may run it at once; each call has its own arena, which later calls

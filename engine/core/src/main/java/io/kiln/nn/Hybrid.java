@@ -3,7 +3,7 @@ package io.kiln.nn;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.compile.internal.ProgramCache;
 import io.kiln.graph.Graph;
@@ -85,7 +85,7 @@ final class Hybrid implements AutoCloseable {
                     variables.add(graph.inputs().get(i).name());
                 }
             }
-            Compiler compiler = new Compiler(backend, owner.options);
+            GraphCompiler compiler = new GraphCompiler(backend, owner.options);
             executable = differentiable
                     ? compiler.differentiable(graph, constants, training, variables, inputs)
                     : compiler.predictor(graph, constants, training, inputs);

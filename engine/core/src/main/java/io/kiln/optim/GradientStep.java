@@ -4,7 +4,7 @@ import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.compile.Program;
 import io.kiln.compile.internal.ProgramCache;
@@ -81,7 +81,7 @@ public final class GradientStep implements AutoCloseable {
     }
 
     /** Asks for row-wise gradients of tables and receives them. */
-    interface RowListener extends Compiler.ByRows {
+    interface RowListener extends GraphCompiler.ByRows {
         /** The array of a parameter whose gradient is kept by rows. */
         NDArray table(String name);
 
@@ -278,8 +278,8 @@ public final class GradientStep implements AutoCloseable {
                 variables.add(e.getKey());
             }
         }
-        c.executable = new Compiler(c.backend, options)
-                .step(graph, constants, variables, rows == null ? Compiler.ByRows.NONE : rows, inputs);
+        c.executable = new GraphCompiler(c.backend, options)
+                .step(graph, constants, variables, rows == null ? GraphCompiler.ByRows.NONE : rows, inputs);
         c.parameterNames = graph.parameters().stream()
                 .map(p -> constants.containsKey(p.name()) ? null : p.name())
                 .toArray(String[]::new);

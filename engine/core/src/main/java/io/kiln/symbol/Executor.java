@@ -4,7 +4,7 @@ import io.kiln.autograd.GradReq;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
@@ -40,7 +40,7 @@ public final class Executor implements AutoCloseable {
     private final Map<String, NDArray> auxiliaryStates;
     private final Map<String, GradReq> requests = new LinkedHashMap<>();
     private final Map<String, NDArray> gradients = new LinkedHashMap<>();
-    private final Compiler compiler;
+    private final GraphCompiler compiler;
     private Executable differentiable;
     private Executable training;
     private Executable predicting;
@@ -60,7 +60,7 @@ public final class Executor implements AutoCloseable {
         this.auxiliaryStates = auxiliaryStates;
         Backend backend =
                 arguments.values().stream().findFirst().map(NDArray::backend).orElseGet(Backends::current);
-        this.compiler = new Compiler(backend, options);
+        this.compiler = new GraphCompiler(backend, options);
         for (String name : asked.keySet()) {
             if (!arguments.containsKey(name)) {
                 throw new IllegalArgumentException(

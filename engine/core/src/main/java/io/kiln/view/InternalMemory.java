@@ -2,7 +2,7 @@ package io.kiln.view;
 
 import io.kiln.backend.Backends;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.compile.Program;
 import io.kiln.graph.Graph;
@@ -88,7 +88,7 @@ public record InternalMemory(long planned, long unshared, long naive) {
 
     private static Executable compile(
             Block.Traced traced, CompileOptions options, boolean training, Set<String> variables, Spec... inputs) {
-        Compiler compiler = new Compiler(Backends.current(), options);
+        GraphCompiler compiler = new GraphCompiler(Backends.current(), options);
         return training
                 ? compiler.step(traced.graph(), traced.constants(), variables, inputs)
                 : compiler.predictor(traced.graph(), traced.constants(), false, inputs);

@@ -68,7 +68,7 @@ class RecomputeTest {
                 .filter(e -> e.getValue().isTrained())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
-        return new Compiler(Backends.current(), new CompileOptions().withMemoryBudget(budget))
+        return new GraphCompiler(Backends.current(), new CompileOptions().withMemoryBudget(budget))
                 .step(traced.graph(), traced.constants(), variables, specs);
     }
 

@@ -112,7 +112,7 @@ class ConstantFoldingTest {
         Graph g = withConstant(c -> c.mul(2)).graph();
         NDArray c = NDArray.of(1, 2, 3, 4, 5, 6);
         long given = Backends.current().allocator().liveBytes() - before;
-        Compiler compiler = new Compiler(Backends.current(), new CompileOptions());
+        GraphCompiler compiler = new GraphCompiler(Backends.current(), new CompileOptions());
         try (Executable e = compiler.predictor(g, Map.of("c", c), false, Programs.MATRIX)) {
             NDArray x = NDArray.zeros(Shape.of(2, 6), DType.FLOAT32);
             try (Executable.Call call = e.begin(new NDArray[] {c}, new NDArray[] {x})) {

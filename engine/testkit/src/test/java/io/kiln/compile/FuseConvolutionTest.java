@@ -83,7 +83,7 @@ class FuseConvolutionTest {
     private static Executable compiled(Block net, boolean training) {
         try (Autograd.Mode mode = training ? Autograd.trainMode() : Autograd.predictMode()) {
             Block.Traced traced = net.capture(net::forwardAll, IMAGES);
-            return new Compiler(Backends.current(), new CompileOptions())
+            return new GraphCompiler(Backends.current(), new CompileOptions())
                     .predictor(traced.graph(), traced.constants(), training, IMAGES);
         }
     }

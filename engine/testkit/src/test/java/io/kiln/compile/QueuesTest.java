@@ -79,7 +79,7 @@ class QueuesTest {
 
     private Executable compile(Role role, UnaryOperator<NDArray> ofWeight) {
         Map<String, NDArray> constants = role == Role.CONSTANT ? Map.of("w", w) : Map.of();
-        return new Compiler(fake, new CompileOptions()).predictor(graph(role, ofWeight), constants, false, ROWS);
+        return new GraphCompiler(fake, new CompileOptions()).predictor(graph(role, ofWeight), constants, false, ROWS);
     }
 
     private NDArray run(Executable e, NDArray x) {
@@ -145,7 +145,7 @@ class QueuesTest {
         NDArray head = NDArray.ones(ROWS.shape(), DType.FLOAT32);
         NDArray[] weights = {w};
         context.queue().synchronize(Duration.ofSeconds(60));
-        Compiler compiler = new Compiler(fake, new CompileOptions());
+        GraphCompiler compiler = new GraphCompiler(fake, new CompileOptions());
         try (Executable e = compiler.differentiable(graph(Role.WEIGHT, a -> a), Map.of(), true, Set.of("w"), ROWS)) {
             float[] expected = e.begin(weights, data[0]).backward(head)[0].toFloatArray();
             for (int i = 0; i < ROUNDS; i++) {

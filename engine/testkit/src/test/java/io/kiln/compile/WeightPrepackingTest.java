@@ -219,11 +219,11 @@ class WeightPrepackingTest {
         try (Block net = net();
                 Autograd.Mode predict = Autograd.predictMode()) {
             Block.Traced traced = net.capture(net::forwardAll, IMAGES);
-            try (Executable e = new Compiler(Backends.current(), new CompileOptions().withMemoryBudget(1 << 20))
+            try (Executable e = new GraphCompiler(Backends.current(), new CompileOptions().withMemoryBudget(1 << 20))
                     .predictor(traced.graph(), traced.constants(), false, IMAGES)) {
                 assertEquals(0, e.prepackedBytes());
             }
-            try (Executable e = new Compiler(Backends.current(), new CompileOptions())
+            try (Executable e = new GraphCompiler(Backends.current(), new CompileOptions())
                     .predictor(traced.graph(), traced.constants(), false, IMAGES)) {
                 long weights = 4L * (64 * 8 * 9 + 48 * 64);
                 assertEquals(weights, e.prepackedBytes(), weights / 8.0);

@@ -33,7 +33,7 @@ final class TrainingLoop implements AutoCloseable {
     private final RunSettings.Epochs settings;
     private final int rank;
     private final WorkerRows rows;
-    private final WorkerNetwork network;
+    private final NetworkReplica network;
     private final WorkerGroup group;
     private final Validator validator;
     private final boolean metricGrows;
@@ -69,7 +69,7 @@ final class TrainingLoop implements AutoCloseable {
         this.rows = rows;
         this.killed = killed;
         this.group = new WorkerGroup(transport);
-        this.network = new WorkerNetwork(plan, transport);
+        this.network = new NetworkReplica(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
         this.metricGrows = !settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
                 && ValidationMetric.reported(settings.stopping().validationMetric(), classes > 0)

@@ -23,7 +23,7 @@ final class Validator {
 
     private final TrainingPlan plan;
     private final WorkerRows rows;
-    private final WorkerNetwork network;
+    private final NetworkReplica network;
     private final WorkerGroup group;
     private final BooleanSupplier killed;
     private final int batch;
@@ -43,7 +43,7 @@ final class Validator {
             TrainingPlan plan,
             int classes,
             WorkerRows rows,
-            WorkerNetwork network,
+            NetworkReplica network,
             WorkerGroup group,
             BooleanSupplier killed) {
         this.plan = plan;

@@ -54,7 +54,7 @@ record WorkerState(Progress progress, ByteChunks best) {
     }
 
     /** Writes this state together with that of the network. */
-    void write(OutputStream to, WorkerNetwork network) throws IOException {
+    void write(OutputStream to, NetworkReplica network) throws IOException {
         DataOutputStream out = new DataOutputStream(to);
         out.writeInt(MAGIC);
         out.writeInt(VERSION);
@@ -80,7 +80,7 @@ record WorkerState(Progress progress, ByteChunks best) {
      *
      * @throws IllegalArgumentException if the bytes are not a state, or the state of another training
      */
-    static WorkerState read(InputStream from, WorkerNetwork network) {
+    static WorkerState read(InputStream from, NetworkReplica network) {
         try {
             DataInputStream in = new DataInputStream(from);
             if (in.readInt() != MAGIC) {

@@ -11,7 +11,7 @@ import org.apache.spark.sql.SparkSession;
  *
  * <p>Concurrency: thread-safe.
  */
-public final class ShippedNetwork {
+public final class BroadcastNetwork {
     private final TrainedNetwork network;
     private Broadcast<TrainedNetwork> broadcast;
     private String application;
@@ -21,7 +21,7 @@ public final class ShippedNetwork {
      *
      * @param network the network
      */
-    public ShippedNetwork(TrainedNetwork network) {
+    public BroadcastNetwork(TrainedNetwork network) {
         this.network = network;
     }
 

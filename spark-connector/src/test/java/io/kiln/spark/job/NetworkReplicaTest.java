@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("core")
-class WorkerNetworkTest {
+class NetworkReplicaTest {
     private static final Random RANDOM = new Random(3);
 
     private static NDArray images(int count) {
@@ -82,7 +82,7 @@ class WorkerNetworkTest {
                 new Dense(3));
         Graph graph = net.trace(new Spec(Shape.of(Shape.UNKNOWN, 2, 8, 8), DType.FLOAT32));
         try (Scope scope = Scope.open();
-                WorkerNetwork worker = new WorkerNetwork(plan(graph, precision), null)) {
+                NetworkReplica worker = new NetworkReplica(plan(graph, precision), null)) {
             NDArray labels = NDArray.of(Shape.of(6), 0, 1, 2, 0, 1, 2);
             for (int step = 0; step < 3; step++) {
                 worker.exchange().beginStep(6);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The compiler as a whole. */
-class CompilerTest {
+class GraphCompilerTest {
     private Scope scope;
 
     @BeforeEach
@@ -34,7 +34,7 @@ class CompilerTest {
     @Test
     void explainShowsEachStage() {
         Graph g = new Sequential(new Dense(4, Activation.RELU), new Dense(2)).trace(Programs.MATRIX);
-        String text = new Compiler(Backends.current(), new CompileOptions()).explain(g, false, Programs.MATRIX);
+        String text = new GraphCompiler(Backends.current(), new CompileOptions()).explain(g, false, Programs.MATRIX);
         assertTrue(text.contains("== traced") && text.contains("== fusePointwise") && text.contains("== memory"), text);
     }
 

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Concurrency: immutable; a compilation belongs to its thread.
  */
-public final class Compiler {
+public final class GraphCompiler {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     /** Selects which gradients of parameters that are only looked up are kept by rows. */
@@ -53,7 +53,7 @@ public final class Compiler {
      * @param backend the device's backend
      * @param options the options
      */
-    public Compiler(Backend backend, CompileOptions options) {
+    public GraphCompiler(Backend backend, CompileOptions options) {
         this.backend = backend;
         this.options = options;
     }

@@ -1,7 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.Compiler;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
@@ -36,7 +36,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A worker's copy of the network: weights shared with the other workers, and its own running statistics. */
-final class WorkerNetwork implements AutoCloseable {
+final class NetworkReplica implements AutoCloseable {
     private final Graph graph;
     private final Graph computed;
     private final GraphBlock block;
@@ -55,7 +55,7 @@ final class WorkerNetwork implements AutoCloseable {
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
 
-    WorkerNetwork(TrainingPlan plan, Transport transport) {
+    NetworkReplica(TrainingPlan plan, Transport transport) {
         this.frozen = plan.model().frozen();
         this.graph = Graph.fromJson(plan.model().graph());
         this.block = new GraphBlock(graph);
@@ -238,7 +238,7 @@ final class WorkerNetwork implements AutoCloseable {
                 constants.put(p.name(), values.get(p.name()));
             }
         }
-        return new Compiler(x.backend(), new CompileOptions()).predictor(computed, constants, false, x.spec());
+        return new GraphCompiler(x.backend(), new CompileOptions()).predictor(computed, constants, false, x.spec());
     }
 
     GradientExchange exchange() {
