@@ -1,7 +1,10 @@
 package io.kiln.compile;
 
+import io.kiln.backend.Backend;
 import io.kiln.graph.Graph;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
@@ -12,10 +15,10 @@ import io.kiln.op.random.RandomGenerator;
  * Operators that cannot be composed of traced arrays stay and are composed at run time.
  */
 final class Decompose implements Pass {
-    private final Target target;
+    private final Backend backend;
 
-    Decompose(Target target) {
-        this.target = target;
+    Decompose(Backend backend) {
+        this.backend = backend;
     }
 
     @Override
@@ -27,22 +30,30 @@ final class Decompose implements Pass {
         return p;
     }
 
-    private boolean isWhole(Graph.Node node) {
+    private boolean isWhole(Graph graph, Graph.Node node) {
         return node.operator() instanceof ViewOperator
                 || node.operator() instanceof Pointwise
                 || node.operator() instanceof Opaque
-                || target.hasKernel(node.operator());
+                || hasKernel(graph, node);
+    }
+
+    /** Layouts are chosen later; whether there is a kernel for these shapes and types, row-major inputs tell. */
+    private boolean hasKernel(Graph graph, Graph.Node node) {
+        Layout[] inputs =
+                node.inputs().stream().map(r -> Layout.rowMajor(graph.spec(r))).toArray(Layout[]::new);
+        return backend.plan(node.operator(), inputs, node.outputs().toArray(new Spec[0])) != null;
     }
 
     private Program once(Program program) {
-        if (program.graph().nodes().stream().allMatch(this::isWhole)) {
+        Graph graph = program.graph();
+        if (graph.nodes().stream().allMatch(n -> isWhole(graph, n))) {
             return program;
         }
         boolean changed = false;
         try (Replay replay = new Replay(program)) {
-            for (int i = 0; i < program.graph().nodes().size(); i++) {
-                Graph.Node node = program.graph().nodes().get(i);
-                NDArray[] parts = isWhole(node) ? null : compose(replay, node);
+            for (int i = 0; i < graph.nodes().size(); i++) {
+                Graph.Node node = graph.nodes().get(i);
+                NDArray[] parts = isWhole(graph, node) ? null : compose(replay, node);
                 if (parts == null) {
                     replay.keep(i);
                 } else {

@@ -142,7 +142,7 @@ public final class GraphCompiler {
         if (differentiate != null) {
             passes.add(differentiate);
         }
-        passes.add(new Decompose(target));
+        passes.add(new Decompose(backend));
         if (options.optimize()) {
             passes.add(new Simplify());
             passes.add(new CommonSubexpressions());

@@ -18,7 +18,7 @@ import java.util.List;
  */
 public interface Target {
     /** A device that contributes nothing. */
-    Target PLAIN = operator -> true;
+    Target PLAIN = operator -> false;
 
     /**
      * Returns a backend's contribution to compiling.
@@ -31,10 +31,10 @@ public interface Target {
     }
 
     /**
-     * Whether the device runs an operator as a whole; otherwise the compiler replaces it with its composition.
+     * Whether the device runs an operator that passes create by combining several others.
      *
-     * @param operator an operator that is neither pointwise nor a view
-     * @return true if there is a kernel
+     * @param operator such as a sum followed by a ReLU, or a convolution with everything that follows it
+     * @return true if there is a kernel; otherwise they stay apart
      */
     boolean hasKernel(Operator operator);
 

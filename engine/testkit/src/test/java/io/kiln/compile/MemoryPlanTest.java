@@ -143,7 +143,7 @@ class MemoryPlanTest {
                 Program p = Programs.random(seed, training);
                 p = training ? Programs.differentiated(p) : p;
                 for (Pass pass : List.of(
-                        new Decompose(Programs.target()),
+                        new Decompose(Backends.current()),
                         new Simplify(),
                         new CommonSubexpressions(),
                         new DeadNodes(),

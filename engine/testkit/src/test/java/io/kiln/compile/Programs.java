@@ -67,7 +67,7 @@ final class Programs {
 
     static Program decomposed(Block block) {
         try (Autograd.Mode train = Autograd.trainMode()) {
-            return run(new Decompose(target()), of(block, true, MATRIX));
+            return run(new Decompose(Backends.current()), of(block, true, MATRIX));
         }
     }
 
