@@ -23,7 +23,6 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import java.util.List;
 import java.util.Random;
-import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,19 +75,36 @@ class WinogradTest {
 
         NDArray result = channelsLast(y);
         convolution(taps, result, c, o)
-                .forward(tensor(x), weights(w), false, Finish.NONE, tensor(result), (int) padRows, (int) padColumns);
+                .forward(
+                        tensor(x),
+                        weights(w),
+                        false,
+                        Finish.NONE,
+                        tensor(result),
+                        (int) padRows,
+                        (int) padColumns,
+                        WinogradTest::memory);
         compare(new Convolution(ones, pad, ones, 1, Activation.NONE), result, x, w);
 
         NDArray dx = channelsLast(x.shape());
         int turnedRows = (int) (taps - 1 - padRows);
         int turnedColumns = (int) (taps - 1 - padColumns);
         convolution(taps, dx, o, c)
-                .forward(tensor(dy), weights(w), true, Finish.NONE, tensor(dx), turnedRows, turnedColumns);
+                .forward(
+                        tensor(dy),
+                        weights(w),
+                        true,
+                        Finish.NONE,
+                        tensor(dx),
+                        turnedRows,
+                        turnedColumns,
+                        WinogradTest::memory);
         compare(new ConvolutionTranspose(ones, pad, none, ones, 1), dx, dy, w);
 
         NDArray dw = NDArray.zeros(w.shape(), DType.FLOAT32);
         convolution(taps, dy, c, o)
-                .backwardWeights(tensor(x), tensor(dy), weights(dw), (int) padRows, (int) padColumns);
+                .backwardWeights(
+                        tensor(x), tensor(dy), weights(dw), (int) padRows, (int) padColumns, WinogradTest::memory);
         compare(new ConvolutionWeightGradient(ones, pad, ones, 1, List.of(taps, taps), false), dw, x, dy);
     }
 
@@ -245,12 +261,13 @@ class WinogradTest {
     }
 
     private static WinogradConvolution convolution(long taps, NDArray covered, long in, long out) {
-        LongUnaryOperator memory = bytes -> {
-            NDArray block = NDArray.empty(Shape.of((bytes + 3) / 4), DType.FLOAT32);
-            Memory.fill(block.address(), bytes, (byte) 0xff); // NaN
-            return block.address();
-        };
-        return new WinogradConvolution((int) taps, tensor(covered), (int) in, (int) out, memory);
+        return new WinogradConvolution((int) taps, covered.shape().dims(), (int) in, (int) out);
+    }
+
+    private static long memory(long bytes) {
+        NDArray block = NDArray.empty(Shape.of(bytes), DType.UINT8);
+        Memory.fill(block.address(), bytes, (byte) 0xff); // NaN
+        return block.address();
     }
 
     private static NDArray channelsLast(Shape shape) {

@@ -208,9 +208,19 @@ public final class FakeBackend implements CompilingBackend {
                 ? null
                 : new KernelPlan(
                         plan.strides(),
-                        0,
-                        (in, out, workspace) ->
-                                launch(operator.name(), draws, in, out, (x, y) -> plan.run(processor, x, y)));
+                        plan.workspaceBytes(),
+                        (in, out, workspace) -> launch(plan, operator.name(), draws, in, out, workspace));
+    }
+
+    private void launch(
+            KernelPlan plan, String name, boolean draws, NDArray[] inputs, NDArray[] outputs, Span workspace) {
+        Span place = workspace == null
+                ? null
+                : Span.of(Storage.of(processor, reveal(workspace), workspace.bytes(), () -> {}));
+        launch(name, draws, inputs, outputs, (x, y) -> plan.kernel().run(x, y, place));
+        if (workspace != null) {
+            ((FakeQueue) Context.current().queue(this)).used(workspace.storage());
+        }
     }
 
     /** Kernels of the processor's passes may ask for another run of the program, which a queue that runs late cannot. */

@@ -36,6 +36,9 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
     /** Place of the recurrent bias. */
     public static final int BH = 4;
 
+    /** Place of the projection, where there is one. */
+    public static final int PROJECTION = 5;
+
     private static final int FIXED = 5;
 
     /** {@return the number of inputs} */
@@ -55,7 +58,7 @@ public record RecurrentInputs(long gates, boolean projected, int states, boolean
      * @return the array, or null
      */
     public NDArray projection(NDArray... inputs) {
-        return projected ? inputs[FIXED] : null;
+        return projected ? inputs[PROJECTION] : null;
     }
 
     /**

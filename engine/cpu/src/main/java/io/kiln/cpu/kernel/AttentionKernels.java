@@ -94,7 +94,7 @@ final class AttentionKernels {
             NDArray q = plain(inputs[1]);
             NDArray k = plain(inputs[2]);
             NDArray v = plain(inputs[3]);
-            NDArray p = Recurrence.contiguous(inputs[4]);
+            NDArray p = Operands.contiguous(inputs[4]);
             Layout scores = Layout.rowMajor(p.spec());
             NDArray used = op.dropped() ? product(p, inputs[5], workspace.next(scores)) : p;
             NDArray dp = workspace.next(scores);
@@ -181,7 +181,7 @@ final class AttentionKernels {
         int first = Math.toIntExact(op.lastKeyOfFirst(queries, keys));
         boolean[] blind = new boolean[rows];
         boolean chosen = mask != null && mask.dtype() == DType.BOOL;
-        NDArray added = mask == null ? null : Recurrence.contiguous(chosen ? mask.cast(DType.FLOAT32) : mask);
+        NDArray added = mask == null ? null : Operands.contiguous(chosen ? mask.cast(DType.FLOAT32) : mask);
         long[] dims = scores.shape().dims();
         long[] strides = added == null ? null : BroadcastTo.strides(added.layout(), scores.shape());
         float[] nothing = new float[keys];

@@ -6,6 +6,8 @@ import io.kiln.cpu.onednn.Activation;
 import io.kiln.cpu.onednn.Elementwise;
 import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
+import io.kiln.cpu.onednn.Tensor;
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
@@ -23,14 +25,40 @@ final class GruKernels {
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         GruOp op = (GruOp) operator;
-        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        return new KernelPlan(
+                null,
+                bytes(op, inputs),
+                (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void forward(GruOp op, NDArray[] inputs, NDArray[] results) {
+    private static long bytes(GruOp op, Layout... inputs) {
+        RecurrentSpace s = new RecurrentSpace(op.inputs(), inputs);
+        long h = s.hidden;
+        Tensor weights = s.matrix(RecurrentInputs.WH);
+        s.packed(
+                s.dense(h),
+                Recurrence.turned(Recurrence.part(weights, 0, 2 * h)),
+                null,
+                s.step(4 * h, 0, 2 * h),
+                PostOps.accumulateThen(Activation.LOGISTIC));
+        s.packed(
+                s.dense(h),
+                Recurrence.turned(Recurrence.part(weights, 2 * h, 3 * h)),
+                Tensor.rowMajor(DType.FLOAT32, 0, 1, h),
+                s.step(4 * h, 3 * h, 4 * h),
+                PostOps.NONE);
+        s.array(1, h).array(1, 3 * h).array(s.rows, h);
+        return op.linearBeforeReset() ? s.bytes() : s.array(s.rows, h).bytes();
+    }
+
+    private static void forward(GruOp op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray gates = results[1];
         try (Scope temporary = Scope.open()) {
-            Recurrence r = new Recurrence(op.inputs(), op.reverse(), 5, inputs);
+            Recurrence r = new Recurrence(space, op.inputs(), op.reverse(), 5, inputs);
             int h = r.hidden;
             float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
             float[] second = inputs[RecurrentInputs.BH].toFloatArray();
@@ -121,20 +149,35 @@ final class GruKernels {
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         GruGradient op = (GruGradient) operator;
-        return Recurrence.declines(inputs) || !op.linearBeforeReset()
-                ? null
-                : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+        if (Recurrence.declines(inputs) || !op.linearBeforeReset()) {
+            return null;
+        }
+        return new KernelPlan(
+                null,
+                bytes(op, inputs),
+                (in, out, workspace) -> backward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void backward(GruGradient op, NDArray[] inputs, NDArray[] results) {
+    private static long bytes(GruGradient op, Layout... inputs) {
+        RecurrentInputs kinds = op.forward().inputs();
+        RecurrentSpace s = new RecurrentSpace(kinds, Arrays.copyOfRange(inputs, 1, 1 + kinds.count()));
+        long h = s.hidden;
+        s.contiguous(inputs[0], inputs[1 + kinds.count()], inputs[2 + kinds.count()]);
+        s.array(s.steps, s.rows, 3 * h).array(s.steps, s.rows, 3 * h).array(s.rows, h);
+        Tensor weights = s.matrix(RecurrentInputs.WH);
+        return s.packed(s.dense(3 * h), weights, null, s.dense(h), PostOps.ACCUMULATE)
+                .bytes();
+    }
+
+    private static void backward(GruGradient op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         RecurrentInputs kinds = op.forward().inputs();
         try (Scope temporary = Scope.open()) {
             NDArray[] given = Arrays.copyOfRange(inputs, 1, 1 + kinds.count());
-            Recurrence r = new Recurrence(kinds, op.reverse(), 14, given);
+            Recurrence r = new Recurrence(space, kinds, op.reverse(), 14, given);
             int h = r.hidden;
-            NDArray dy = Recurrence.contiguous(inputs[0]);
-            NDArray y = Recurrence.contiguous(inputs[1 + kinds.count()]);
-            NDArray gates = Recurrence.contiguous(inputs[2 + kinds.count()]);
+            NDArray dy = r.contiguous(inputs[0]);
+            NDArray y = r.contiguous(inputs[1 + kinds.count()]);
+            NDArray gates = r.contiguous(inputs[2 + kinds.count()]);
             NDArray dInput = r.empty(r.steps, r.rows, 3L * h);
             NDArray dRecurrent = r.empty(r.steps, r.rows, 3L * h);
             NDArray dh = r.zeros(r.rows, h);

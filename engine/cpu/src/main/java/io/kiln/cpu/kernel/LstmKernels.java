@@ -27,16 +27,44 @@ final class LstmKernels {
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         LstmOp op = (LstmOp) operator;
-        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        return new KernelPlan(
+                null,
+                bytes(op.inputs(), inputs),
+                (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void forward(LstmOp op, NDArray[] inputs, NDArray[] results) {
+    private static long bytes(RecurrentInputs kinds, Layout... inputs) {
+        RecurrentSpace s = new RecurrentSpace(kinds, inputs);
+        long h = s.hidden;
+        gate(s, h, 0, 2, Activation.LOGISTIC);
+        gate(s, h, 2, 3, Activation.TANH);
+        gate(s, h, 3, 4, Activation.LOGISTIC);
+        s.array(1, 4 * h).array(s.rows, h).first(kinds, 1, h);
+        if (kinds.projected()) {
+            int projection = RecurrentInputs.PROJECTION;
+            s.described(inputs[projection]).array(s.rows, h);
+            Tensor turned = Recurrence.turned(s.matrix(projection));
+            s.packed(s.dense(h), turned, null, s.dense(s.state), PostOps.NONE);
+        }
+        return s.bytes();
+    }
+
+    private static void gate(RecurrentSpace s, long h, int from, int to, Activation activation) {
+        Tensor weights = Recurrence.part(s.matrix(RecurrentInputs.WH), from * h, to * h);
+        Tensor gates = s.step(4 * h, from * h, to * h);
+        s.packed(s.dense(s.state), Recurrence.turned(weights), null, gates, PostOps.accumulateThen(activation));
+    }
+
+    private static void forward(LstmOp op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         NDArray cells = results[1];
         NDArray gates = results[2];
         try (Scope temporary = Scope.open()) {
             RecurrentInputs kinds = op.inputs();
-            Recurrence r = new Recurrence(kinds, op.reverse(), 5, inputs);
+            Recurrence r = new Recurrence(space, kinds, op.reverse(), 5, inputs);
             int h = r.hidden;
             float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
             float[] second = inputs[RecurrentInputs.BH].toFloatArray();
@@ -54,12 +82,12 @@ final class LstmKernels {
                     ? null
                     : r.packed(
                             r.dense(0, h),
-                            Recurrence.turned(Operands.read(projection)),
+                            Recurrence.turned(r.read(projection)),
                             null,
                             r.dense(0, r.state),
                             PostOps.NONE);
             NDArray c = kinds.state(1, inputs);
-            NDArray firstCell = c == null ? r.zeros(r.rows, h) : Recurrence.contiguous(c);
+            NDArray firstCell = c == null ? r.zeros(r.rows, h) : r.contiguous(c);
             long cell = firstCell.address();
             for (int i = 0; i < r.steps; i++) {
                 int t = r.step(i);
@@ -131,12 +159,38 @@ final class LstmKernels {
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         LstmGradient op = (LstmGradient) operator;
-        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        return new KernelPlan(
+                null,
+                bytes(op, inputs),
+                (in, out, workspace) -> backward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void backward(LstmGradient op, NDArray[] inputs, NDArray[] results) {
+    private static long bytes(LstmGradient op, Layout... inputs) {
+        RecurrentInputs kinds = op.forward().inputs();
+        int from = op.offset();
+        RecurrentSpace s = new RecurrentSpace(kinds, Arrays.copyOfRange(inputs, from, from + kinds.count()));
+        long h = s.hidden;
+        int results = from + kinds.count();
+        s.contiguous(Arrays.copyOfRange(inputs, 0, from)).contiguous(Arrays.copyOfRange(inputs, results, results + 3));
+        s.array(s.steps, s.rows, h).array(s.steps, s.rows, 4 * h);
+        s.array(s.rows, s.state).array(s.rows, h).first(kinds, 1, h);
+        Tensor weights = s.matrix(RecurrentInputs.WH);
+        s.packed(s.dense(4 * h), weights, null, s.dense(s.state), PostOps.ACCUMULATE);
+        if (kinds.projected()) {
+            int projection = RecurrentInputs.PROJECTION;
+            s.described(inputs[from + projection]);
+            s.array(s.steps, s.rows, s.state).array(s.rows, h).array(s.steps, s.rows, h);
+            s.packed(s.dense(s.state), s.matrix(projection), null, s.dense(h), PostOps.NONE);
+        }
+        return s.bytes();
+    }
+
+    private static void backward(LstmGradient op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         try (Scope temporary = Scope.open()) {
-            new Backward(op, inputs).run(results);
+            new Backward(op, space, inputs).run(results);
         }
     }
 
@@ -158,17 +212,17 @@ final class LstmKernels {
         private final NDArray projection;
         private final NDArray firstCell;
 
-        Backward(LstmGradient op, NDArray... inputs) {
+        Backward(LstmGradient op, DeviceWorkspace space, NDArray... inputs) {
             this.op = op;
             kinds = op.forward().inputs();
             int from = op.offset();
             given = Arrays.copyOfRange(inputs, from, from + kinds.count());
-            r = new Recurrence(kinds, op.reverse(), 13, given);
-            dy = Recurrence.contiguous(inputs[0]);
-            dCells = op.cells() ? Recurrence.contiguous(inputs[1]) : null;
-            y = Recurrence.contiguous(inputs[from + kinds.count()]);
-            cells = Recurrence.contiguous(inputs[from + kinds.count() + 1]);
-            gates = Recurrence.contiguous(inputs[from + kinds.count() + 2]);
+            r = new Recurrence(space, kinds, op.reverse(), 13, given);
+            dy = r.contiguous(inputs[0]);
+            dCells = op.cells() ? r.contiguous(inputs[1]) : null;
+            y = r.contiguous(inputs[from + kinds.count()]);
+            cells = r.contiguous(inputs[from + kinds.count() + 1]);
+            gates = r.contiguous(inputs[from + kinds.count() + 2]);
             squashed = r.empty(r.steps, r.rows, r.hidden);
             Elementwise.forward(Activation.TANH, 0, 0, Operands.flat(cells), Operands.flat(squashed));
             dGates = r.empty(r.steps, r.rows, 4L * r.hidden);
@@ -176,7 +230,7 @@ final class LstmKernels {
             dc = r.zeros(r.rows, r.hidden);
             projection = kinds.projection(given);
             NDArray c = kinds.state(1, given);
-            firstCell = c == null ? r.zeros(r.rows, r.hidden) : Recurrence.contiguous(c);
+            firstCell = c == null ? r.zeros(r.rows, r.hidden) : r.contiguous(c);
         }
 
         void run(NDArray... results) {
@@ -187,7 +241,7 @@ final class LstmKernels {
             NDArray dStates = projected ? r.empty(r.steps, r.rows, r.state) : null;
             NDArray dm = projected ? r.empty(r.rows, r.hidden) : null;
             PackedMatMul unproject = projected
-                    ? r.packed(r.dense(0, r.state), Operands.read(projection), null, r.dense(0, r.hidden), PostOps.NONE)
+                    ? r.packed(r.dense(0, r.state), r.read(projection), null, r.dense(0, r.hidden), PostOps.NONE)
                     : null;
             for (int i = r.steps - 1; i >= 0; i--) {
                 int t = r.step(i);

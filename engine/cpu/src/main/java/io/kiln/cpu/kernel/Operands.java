@@ -29,7 +29,12 @@ final class Operands {
 
     /** The memory of a vector without gaps: oneDNN's convolutions ignore the stride of a bias. */
     static Tensor vector(NDArray array) {
-        return of(array.isContiguous() ? array : copy(array));
+        return of(contiguous(array));
+    }
+
+    /** The array, or a row-major copy. */
+    static NDArray contiguous(NDArray array) {
+        return array.isContiguous() ? array : copy(array);
     }
 
     /** A row-major copy. */

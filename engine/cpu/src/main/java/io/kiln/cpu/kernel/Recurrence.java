@@ -11,6 +11,7 @@ import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.reduce.Sum;
@@ -19,7 +20,7 @@ import java.util.List;
 /**
  * The common structure of the recurrent kernels: one large product for the inputs of all steps, one small product per
  * step with packed weights, and plain loops over rows in between. Sequences are row-major [T,N,width]; temporary memory
- * belongs to the scope that is open when an instance is created.
+ * is the kernel's workspace, whose size {@link RecurrentSpace} computes.
  *
  * <p>Concurrency: belongs to the thread that made it.
  */
@@ -35,7 +36,7 @@ final class Recurrence {
 
     final Tensor inputWeights;
     final Tensor recurrentWeights;
-    private final NDArray like;
+    private final DeviceWorkspace space;
     private final NDArray x;
     private final int[] lengths;
     private final boolean reverse;
@@ -48,18 +49,19 @@ final class Recurrence {
     /**
      * Prepares a kernel.
      *
+     * @param space temporary memory
      * @param scratchRows how many vectors of the hidden size or the state's, whichever is longer, a row needs
      */
-    Recurrence(RecurrentInputs kinds, boolean reverse, int scratchRows, NDArray... inputs) {
+    Recurrence(DeviceWorkspace space, RecurrentInputs kinds, boolean reverse, int scratchRows, NDArray... inputs) {
+        this.space = space;
         this.reverse = reverse;
-        like = inputs[RecurrentInputs.X];
-        x = contiguous(like);
+        x = contiguous(inputs[RecurrentInputs.X]);
         steps = Math.toIntExact(x.shape().dim(0));
         rows = Math.toIntExact(x.shape().dim(1));
         hidden = Math.toIntExact(inputs[RecurrentInputs.WI].shape().dim(0) / kinds.gates());
         state = Math.toIntExact(inputs[RecurrentInputs.WH].shape().dim(1));
-        inputWeights = Operands.read(inputs[RecurrentInputs.WI]);
-        recurrentWeights = Operands.read(inputs[RecurrentInputs.WH]);
+        inputWeights = read(inputs[RecurrentInputs.WI]);
+        recurrentWeights = read(inputs[RecurrentInputs.WH]);
         NDArray given = kinds.lengths(inputs);
         lengths = given == null ? null : given.toIntArray();
         NDArray h = kinds.state(0, inputs);
@@ -79,14 +81,19 @@ final class Recurrence {
         return !Operands.served(DType.FLOAT32);
     }
 
-    static NDArray contiguous(NDArray x) {
-        return x.isContiguous() ? x : Operands.copy(x);
+    /** The array, or a row-major copy. */
+    NDArray contiguous(NDArray x) {
+        return space.contiguous(x);
+    }
+
+    /** The memory of a matrix; of a copy where oneDNN cannot describe it. */
+    Tensor read(NDArray matrix) {
+        return Operands.of(Operands.isDescribable(matrix.layout()) ? matrix : space.copy(matrix));
     }
 
     /** New temporary memory. */
     NDArray empty(long... dims) {
-        Shape shape = Shape.of(dims);
-        return NDArray.empty(like.backend(), shape, DType.FLOAT32, shape.contiguousStrides());
+        return space.next(Layout.rowMajor(new Spec(Shape.of(dims), DType.FLOAT32)));
     }
 
     /** New temporary memory, zeroed. */
@@ -190,9 +197,8 @@ final class Recurrence {
 
     /** Packs the right matrix of products of every step. */
     PackedMatMul packed(Tensor a, Tensor b, NDArray bias, Tensor dst, PostOps postOps) {
-        PackedMatMul product = PackedMatMul.of(
-                a, b, bias == null ? null : Operands.of(bias), dst, postOps, bytes -> empty((bytes + 3) / 4)
-                        .address());
+        PackedMatMul product =
+                PackedMatMul.of(a, b, bias == null ? null : Operands.of(bias), dst, postOps, space.stretches());
         if (product == null) {
             throw new IllegalStateException("recurrent layer: oneDNN has no product of " + a + " and " + b);
         }

@@ -4,6 +4,7 @@ import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
+import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
@@ -22,28 +23,45 @@ final class RnnKernels {
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         RnnOp op = (RnnOp) operator;
-        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> forward(op, in, out));
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        RecurrentSpace s = new RecurrentSpace(op.inputs(), inputs);
+        Tensor weights = Recurrence.turned(s.matrix(RecurrentInputs.WH));
+        s.array(1, s.hidden).packed(s.dense(s.hidden), weights, null, s.dense(s.hidden), postOps(op));
+        return new KernelPlan(
+                null,
+                s.bytes(),
+                (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void forward(RnnOp op, NDArray[] inputs, NDArray[] results) {
+    /** oneDNN's ReLU makes 0 of NaN, so that it is applied here. */
+    private static PostOps postOps(RnnOp op) {
+        boolean relu = op.activation() == Activation.RELU;
+        return OneDnnMatMul.then(PostOps.ACCUMULATE, relu ? Activation.NONE : op.activation());
+    }
+
+    private static void forward(RnnOp op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
         try (Scope temporary = Scope.open()) {
-            Recurrence r = new Recurrence(op.inputs(), op.reverse(), 1, inputs);
+            Recurrence r = new Recurrence(space, op.inputs(), op.reverse(), 1, inputs);
             float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
             float[] second = inputs[RecurrentInputs.BH].toFloatArray();
             for (int i = 0; i < bias.length; i++) {
                 bias[i] += second[i];
             }
             Recurrence.product(r.inputs(), Recurrence.turned(r.inputWeights), r.row(bias), r.all(y), PostOps.NONE);
-            boolean relu = op.activation() == Activation.RELU; // oneDNN's turns NaN into 0
-            PostOps postOps = OneDnnMatMul.then(PostOps.ACCUMULATE, relu ? Activation.NONE : op.activation());
             PackedMatMul product = r.packed(
-                    r.dense(0, r.hidden), Recurrence.turned(r.recurrentWeights), null, r.dense(0, r.hidden), postOps);
+                    r.dense(0, r.hidden),
+                    Recurrence.turned(r.recurrentWeights),
+                    null,
+                    r.dense(0, r.hidden),
+                    postOps(op));
             for (int i = 0; i < r.steps; i++) {
                 int t = r.step(i);
                 long old = r.before(y, t);
                 product.run(old, 0, r.at(y, t, 0));
-                if (relu) {
+                if (op.activation() == Activation.RELU) {
                     r.eachRow((n, s) -> rectify(r.at(y, t, n), s, r.hidden));
                 }
                 if (r.hasLengths()) {
@@ -63,17 +81,29 @@ final class RnnKernels {
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         RnnGradient op = (RnnGradient) operator;
-        return Recurrence.declines(inputs) ? null : KernelPlan.rowMajor((in, out, workspace) -> backward(op, in, out));
+        if (Recurrence.declines(inputs)) {
+            return null;
+        }
+        RecurrentInputs kinds = op.forward().inputs();
+        RecurrentSpace s = new RecurrentSpace(kinds, Arrays.copyOfRange(inputs, 1, 1 + kinds.count()));
+        long h = s.hidden;
+        s.contiguous(inputs[0], inputs[1 + kinds.count()]);
+        s.array(s.steps, s.rows, h).array(s.rows, h);
+        s.packed(s.dense(h), s.matrix(RecurrentInputs.WH), null, s.dense(h), PostOps.ACCUMULATE);
+        return new KernelPlan(
+                null,
+                s.bytes(),
+                (in, out, workspace) -> backward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static void backward(RnnGradient op, NDArray[] inputs, NDArray[] results) {
+    private static void backward(RnnGradient op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         RecurrentInputs kinds = op.forward().inputs();
         try (Scope temporary = Scope.open()) {
             NDArray[] given = Arrays.copyOfRange(inputs, 1, 1 + kinds.count());
-            Recurrence r = new Recurrence(kinds, op.reverse(), 3, given);
+            Recurrence r = new Recurrence(space, kinds, op.reverse(), 3, given);
             int h = r.hidden;
-            NDArray dy = Recurrence.contiguous(inputs[0]);
-            NDArray y = Recurrence.contiguous(inputs[1 + kinds.count()]);
+            NDArray dy = r.contiguous(inputs[0]);
+            NDArray y = r.contiguous(inputs[1 + kinds.count()]);
             NDArray dSums = r.empty(r.steps, r.rows, h);
             NDArray dh = r.zeros(r.rows, h);
             PackedMatMul back = r.packed(r.dense(0, h), r.recurrentWeights, null, r.dense(0, h), PostOps.ACCUMULATE);

@@ -24,7 +24,6 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import io.kiln.op.reduce.Sum;
 import java.util.List;
-import java.util.function.LongUnaryOperator;
 
 /**
  * Convolutions of float32 by Winograd's algorithm, where that is faster; results are channels-last. Setting the system
@@ -53,11 +52,14 @@ final class WinogradKernels {
                         w.shape().dim(1))) {
             return null;
         }
-        return fallback.attempt(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
+        long bytes = bytes(x, w, outputs[0]);
+        return fallback.attempt(operator, Operands.channelsLast(outputs), bytes, (in, out, workspace) -> {
             try (Scope temporaries = Scope.open()) {
+                DeviceWorkspace space = DeviceWorkspace.extensible(workspace, in[0]);
                 float[] bias = in.length < 3 ? null : in[2].toFloatArray();
                 boolean relu = conv.activation() == Activation.RELU;
-                boolean finite = run(in[0], in[1], false, new Finish(null, bias, null, relu), out[0], conv.pad());
+                Finish finish = new Finish(null, bias, null, relu);
+                boolean finite = run(space, in[0], in[1], false, finish, out[0], conv.pad());
                 if (finite) {
                     activate(conv.activation(), out[0]);
                 }
@@ -85,19 +87,23 @@ final class WinogradKernels {
         if (fused.packing() != null || !serves(fused, inputs[0].spec(), inputs[1].spec(), outputs[0])) {
             return null;
         }
+        long residual = fused.residual() ? DeviceWorkspace.bytes(ordered(inputs[inputs.length - 1])) : 0;
         return fallback.attempt(
-                operator, Operands.channelsLast(outputs), (in, out, workspace) -> fused(fused, in, out[0]));
+                operator,
+                Operands.channelsLast(outputs),
+                residual + bytes(inputs[0], inputs[1], outputs[0]),
+                (in, out, workspace) -> fused(fused, DeviceWorkspace.extensible(workspace, in[0]), in, out[0]));
     }
 
-    private static boolean fused(FusedConvolution fused, NDArray[] inputs, NDArray result) {
+    private static boolean fused(FusedConvolution fused, DeviceWorkspace space, NDArray[] inputs, NDArray result) {
         Convolution conv = fused.convolution();
         try (Scope temporaries = Scope.open()) {
             Finish finish = new Finish(
                     fused.scaled() ? inputs[2].toFloatArray() : null,
                     fused.scaled() ? inputs[3].toFloatArray() : null,
-                    fused.residual() ? channelsLast(inputs[inputs.length - 1]) : null,
+                    fused.residual() ? channelsLast(space, inputs[inputs.length - 1]) : null,
                     conv.activation() == Activation.RELU);
-            if (!run(inputs[0], inputs[1], false, finish, result, conv.pad())) {
+            if (!run(space, inputs[0], inputs[1], false, finish, result, conv.pad())) {
                 if (fused.residual() && inputs[inputs.length - 1].address() == result.address()) {
                     throw new SpoiledInput("convolution", "residual");
                 }
@@ -138,12 +144,14 @@ final class WinogradKernels {
         }
         List<Long> pad =
                 List.of(overlap - conv.pad().get(0), overlap - conv.pad().get(1));
-        return fallback.attempt(operator, Operands.channelsLast(outputs), (in, out, workspace) -> {
-            try (Scope temporaries = Scope.open()) {
-                float[] bias = in.length < 3 ? null : in[2].toFloatArray();
-                return run(in[0], in[1], true, new Finish(null, bias, null, false), out[0], pad);
-            }
-        });
+        return fallback.attempt(
+                operator, Operands.channelsLast(outputs), bytes(x, w, outputs[0]), (in, out, workspace) -> {
+                    try (Scope temporaries = Scope.open()) {
+                        DeviceWorkspace space = DeviceWorkspace.extensible(workspace, in[0]);
+                        float[] bias = in.length < 3 ? null : in[2].toFloatArray();
+                        return run(space, in[0], in[1], true, new Finish(null, bias, null, false), out[0], pad);
+                    }
+                });
     }
 
     static KernelPlan weightGradient(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
@@ -155,21 +163,33 @@ final class WinogradKernels {
         if (!plain || !takes(x.spec(), g.spec(), w, g.shape(), g.shape(), w.dim(1))) {
             return null;
         }
-        return fallback.attempt(operator, null, (in, out, workspace) -> weightGradient(conv, in[0], in[1], out));
+        long bytes = DeviceWorkspace.bytes(ordered(x), ordered(g))
+                + DeviceWorkspace.bytes(weightGradient(w, g.shape()).backwardBytes());
+        return fallback.attempt(
+                operator,
+                null,
+                bytes,
+                (in, out, workspace) ->
+                        weightGradient(conv, DeviceWorkspace.extensible(workspace, in[0]), in[0], in[1], out));
     }
 
-    private static boolean weightGradient(ConvolutionWeightGradient conv, NDArray x, NDArray g, NDArray... outputs) {
-        Shape w = outputs[0].shape();
+    private static WinogradConvolution weightGradient(Shape w, Shape g) {
+        return new WinogradConvolution((int) w.dim(2), g.dims(), (int) w.dim(1), (int) w.dim(0));
+    }
+
+    private static boolean weightGradient(
+            ConvolutionWeightGradient conv, DeviceWorkspace space, NDArray x, NDArray g, NDArray... outputs) {
         try (Scope temporaries = Scope.open()) {
-            Tensor src = channelsLast(x);
-            Tensor diffDst = channelsLast(g);
-            new WinogradConvolution((int) w.dim(2), diffDst, (int) w.dim(1), (int) w.dim(0), memory(x))
+            Tensor src = channelsLast(space, x);
+            Tensor diffDst = channelsLast(space, g);
+            weightGradient(outputs[0].shape(), g.shape())
                     .backwardWeights(
                             src,
                             diffDst,
                             Operands.of(outputs[0]),
                             Math.toIntExact(conv.pad().get(0)),
-                            Math.toIntExact(conv.pad().get(1)));
+                            Math.toIntExact(conv.pad().get(1)),
+                            space.stretches());
             if (Specials.in(outputs[0])) {
                 return false;
             }
@@ -181,36 +201,53 @@ final class WinogradKernels {
     }
 
     /** Returns false if a sum is not finite: the direct sum must then be computed. */
-    private static boolean run(NDArray x, NDArray w, boolean reverse, Finish finish, NDArray result, List<Long> pad) {
-        Tensor src = channelsLast(x);
-        Tensor weights = Operands.of(w.isContiguous() ? w : Operands.copy(w));
-        Tensor dst = Operands.of(result);
-        return new WinogradConvolution((int) w.shape().dim(2), dst, (int) src.dims()[1], (int) dst.dims()[1], memory(x))
-                .forward(src, weights, reverse, finish, dst, Math.toIntExact(pad.get(0)), Math.toIntExact(pad.get(1)));
+    private static boolean run(
+            DeviceWorkspace space,
+            NDArray x,
+            NDArray w,
+            boolean reverse,
+            Finish finish,
+            NDArray result,
+            List<Long> pad) {
+        Tensor src = channelsLast(space, x);
+        Tensor weights = Operands.of(space.contiguous(w));
+        int padRows = Math.toIntExact(pad.get(0));
+        int padColumns = Math.toIntExact(pad.get(1));
+        return plan(x.shape(), w.shape(), result.shape())
+                .forward(src, weights, reverse, finish, Operands.of(result), padRows, padColumns, space.stretches());
+    }
+
+    private static WinogradConvolution plan(Shape x, Shape w, Shape result) {
+        return new WinogradConvolution((int) w.dim(2), result.dims(), (int) x.dim(1), (int) result.dim(1));
+    }
+
+    /** The workspace of a convolution. */
+    private static long bytes(Layout x, Layout w, Spec result) {
+        Layout weights = w.isContiguous() ? null : Layout.rowMajor(w.spec());
+        return DeviceWorkspace.bytes(ordered(x), weights)
+                + DeviceWorkspace.bytes(
+                        plan(x.shape(), w.shape(), result.shape()).forwardBytes());
     }
 
     /** The memory of channels-last images; a channels-last copy of others. */
-    private static Tensor channelsLast(NDArray x) {
+    private static Tensor channelsLast(DeviceWorkspace space, NDArray x) {
         Tensor tensor = Operands.of(x);
-        if (tensor.strides()[1] == 1) {
+        Layout order = ordered(x.layout());
+        if (order == null) {
             return tensor;
         }
-        NDArray copy = NDArray.empty(
-                x.backend(),
-                new Layout(x.spec(), Tensor.channelsLastStrides(x.shape().dims())));
-        Tensor ordered = Operands.of(copy);
+        Tensor ordered = Operands.of(space.next(order));
         if (!Reorder.run(Operands.read(x), ordered)) {
             throw new IllegalStateException("convolution: oneDNN cannot copy " + tensor + " to " + ordered);
         }
         return ordered;
     }
 
-    private static LongUnaryOperator memory(NDArray like) {
-        return bytes -> {
-            Shape shape = Shape.of((bytes + 3) / 4);
-            return NDArray.empty(like.backend(), shape, DType.FLOAT32, shape.contiguousStrides())
-                    .address();
-        };
+    /** The layout of such a copy; null for images that need none. */
+    private static Layout ordered(Layout x) {
+        return x.strides()[1] == 1
+                ? null
+                : new Layout(x.spec(), Tensor.channelsLastStrides(x.shape().dims()));
     }
 
     private static boolean isPlain(List<Long> stride, List<Long> dilation, long groups) {

@@ -39,12 +39,7 @@ public final class PackedMatMul {
     public static PackedMatMul of(
             Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps, LongUnaryOperator memory) {
         CpuContext context = CpuContext.current();
-        key(context, Operation.MATMUL_PACK, a, b, bias, dst, postOps);
-        Plan pack = context.plan(builder -> {
-            dnnl_primitive_desc descriptor = descriptor(builder, a, b, bias, dst, postOps);
-            builder.reorder(builder.slot(0, b), builder.packed(1, builder.wanted(descriptor, DNNL_ARG_WEIGHTS)));
-            return builder.build();
-        });
+        Plan pack = packing(context, a, b, bias, dst, postOps);
         if (pack == Plan.UNSUPPORTED) {
             return null;
         }
@@ -64,6 +59,30 @@ public final class PackedMatMul {
                     .build();
         });
         return new PackedMatMul(plan, packed);
+    }
+
+    /**
+     * The size of a packed right matrix.
+     *
+     * @param a a left matrix as for {@link #of}, wherever it lies
+     * @param b the right matrix, wherever it lies
+     * @param bias as for {@link #of}, or null
+     * @param dst a result, wherever it lies
+     * @param postOps what to do to each element of a result
+     * @return bytes; 0 if oneDNN has no implementation
+     */
+    public static long bytes(Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps) {
+        Plan pack = packing(CpuContext.current(), a, b, bias, dst, postOps);
+        return pack == Plan.UNSUPPORTED ? 0 : pack.packedBytes();
+    }
+
+    private static Plan packing(CpuContext context, Tensor a, Tensor b, Tensor bias, Tensor dst, PostOps postOps) {
+        key(context, Operation.MATMUL_PACK, a, b, bias, dst, postOps);
+        return context.plan(builder -> {
+            dnnl_primitive_desc descriptor = descriptor(builder, a, b, bias, dst, postOps);
+            builder.reorder(builder.slot(0, b), builder.packed(1, builder.wanted(descriptor, DNNL_ARG_WEIGHTS)));
+            return builder.build();
+        });
     }
 
     /**

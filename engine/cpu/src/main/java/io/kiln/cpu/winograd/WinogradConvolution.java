@@ -51,7 +51,6 @@ public final class WinogradConvolution {
 
     private final Algorithm algorithm;
     private final Grid grid;
-    private final LongUnaryOperator memory;
     private final Parallel parallel = EngineThreads.parallel();
     private final int in;
     private final int out;
@@ -66,12 +65,10 @@ public final class WinogradConvolution {
      * @param outputs what the tiles cover, [N, ·, height, width]
      * @param in input channels
      * @param out output channels
-     * @param memory gives the address of a number of bytes that stay until the end of the kernel
      */
-    public WinogradConvolution(int taps, Tensor outputs, int in, int out, LongUnaryOperator memory) {
+    public WinogradConvolution(int taps, long[] outputs, int in, int out) {
         this.algorithm = algorithm(taps);
-        this.grid = Grid.over(algorithm, outputs.dims());
-        this.memory = memory;
+        this.grid = Grid.over(algorithm, outputs);
         this.in = in;
         this.out = out;
         long column = 4L * Algorithm.PRODUCTS * in;
@@ -135,18 +132,26 @@ public final class WinogradConvolution {
      * @param dst result, [N, out, height, width] with neighbouring channels
      * @param padRows rows of zeros before the first one
      * @param padColumns columns of zeros before the first one
+     * @param memory gives the address of the next of the {@linkplain #forwardBytes() stretches}, which stay until the end
      * @return whether all sums are finite. Where they are not, the result is of no use: the transforms spread an infinity over its
      *     tile as NaN, and overflow earlier than the direct sum
      */
     public boolean forward(
-            Tensor src, Tensor weights, boolean reverse, Finish finish, Tensor dst, int padRows, int padColumns) {
+            Tensor src,
+            Tensor weights,
+            boolean reverse,
+            Finish finish,
+            Tensor dst,
+            int padRows,
+            int padColumns,
+            LongUnaryOperator memory) {
         TileReader reader = new TileReader(grid, src, padRows, padColumns);
         TileWriter writer = new TileWriter(grid, dst, finish);
         Filters filters = new Filters(algorithm, weights);
-        long tiles = (long) partRows * grid.columns();
-        Planes v = planes(parts, tiles, in);
-        Planes whole = planes(parts, tiles, outBlock);
-        Planes factors = planes(1, in, outBlock);
+        long tiles = tiles();
+        Planes v = planes(memory, parts, tiles, in);
+        Planes whole = planes(memory, parts, tiles, outBlock);
+        Planes factors = planes(memory, 1, in, outBlock);
         boolean ready = false;
         AtomicBoolean finite = new AtomicBoolean(true);
         for (int row = 0; row < grid.allRows() && finite.get(); row += partRows * parts) {
@@ -179,17 +184,18 @@ public final class WinogradConvolution {
      * @param diffWeights result, row-major [out, in, taps, taps]
      * @param padRows rows of zeros before the first one of the source
      * @param padColumns columns of zeros before the first one
+     * @param memory gives the address of the next of the {@linkplain #backwardBytes() stretches}, which stay until the end
      */
-    public void backwardWeights(Tensor src, Tensor diffDst, Tensor diffWeights, int padRows, int padColumns) {
+    public void backwardWeights(
+            Tensor src, Tensor diffDst, Tensor diffWeights, int padRows, int padColumns, LongUnaryOperator memory) {
         TileReader reader = new TileReader(grid, src, padRows, padColumns);
         TileReader spreader = new TileReader(grid, diffDst, 0, 0);
         Filters filters = new Filters(algorithm, diffWeights);
-        int step = partRows * parts >= grid.allRows() ? outBlock : out;
-        long tiles =
-                Math.max(2, (long) partRows * grid.columns()); // oneDNN errs with one column of a transposed matrix
-        Planes v = planes(parts, tiles, in);
-        Planes z = planes(parts, tiles, out);
-        Planes sums = planes(parts, step, in);
+        int step = step();
+        long tiles = transposedTiles();
+        Planes v = planes(memory, parts, tiles, in);
+        Planes z = planes(memory, parts, tiles, out);
+        Planes sums = planes(memory, parts, step, in);
         for (int row = 0; row < grid.allRows(); row += partRows * parts) {
             boolean last = row + partRows * parts >= grid.allRows();
             eachPart(row, (space, part, base, from, to) -> {
@@ -213,7 +219,45 @@ public final class WinogradConvolution {
         }
     }
 
-    private Planes planes(int count, long rows, long columns) {
+    /**
+     * The memory of {@link #forward}; it follows from sizes and the number of threads of the calling thread.
+     *
+     * @return bytes of each stretch, in the order in which they are taken
+     */
+    public long[] forwardBytes() {
+        return new long[] {
+            4 * Planes.size(parts, tiles(), in),
+            4 * Planes.size(parts, tiles(), outBlock),
+            4 * Planes.size(1, in, outBlock)
+        };
+    }
+
+    /**
+     * The memory of {@link #backwardWeights}; it follows from sizes and the number of threads of the calling thread.
+     *
+     * @return bytes of each stretch, in the order in which they are taken
+     */
+    public long[] backwardBytes() {
+        long tiles = transposedTiles();
+        return new long[] {
+            4 * Planes.size(parts, tiles, in), 4 * Planes.size(parts, tiles, out), 4 * Planes.size(parts, step(), in)
+        };
+    }
+
+    private long tiles() {
+        return (long) partRows * grid.columns();
+    }
+
+    private long transposedTiles() {
+        return Math.max(2, tiles()); // oneDNN errs with one column of a transposed matrix
+    }
+
+    /** Output channels whose gradients are summed at a time. */
+    private int step() {
+        return partRows * parts >= grid.allRows() ? outBlock : out;
+    }
+
+    private static Planes planes(LongUnaryOperator memory, int count, long rows, long columns) {
         long address = memory.applyAsLong(4 * Planes.size(count, rows, columns));
         return new Planes((address + 63) & -64L, count, rows, columns);
     }
