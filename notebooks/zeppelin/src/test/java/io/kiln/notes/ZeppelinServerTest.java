@@ -1,0 +1,83 @@
+package io.kiln.notes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.kiln.notes.Note.Paragraph;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Notes in a real Zeppelin, with a Spark of two executors. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ZeppelinServerTest {
+    private static final String LONG_FIT =
+            """
+            8 A long fit
+
+            %spark
+            import io.kiln.ml.NetClassifier
+            import io.kiln.nn.Dense
+            val train = Seq.tabulate(200)(i => (Array(i % 2.0, 1.0), i % 2)).toDF("features", "label").repartition(2)
+            val classifier = new NetClassifier().setNetwork(new Dense(2)).setMaxEpochs(1000000).setNumWorkers(2)
+
+            %spark
+            classifier.fit(train)
+
+            %spark
+            println(s"${sc.statusTracker.getActiveJobIds().length} jobs")
+            """;
+
+    private ZeppelinServer server;
+
+    @BeforeAll
+    void start() throws Exception {
+        Path target = Files.createDirectories(Note.folder().resolve("target"));
+        server = ZeppelinServer.start(Files.createTempDirectory(target, "zeppelin"), Cells.cluster());
+    }
+
+    @AfterAll
+    void close() {
+        server.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 6})
+    void aNoteRunsTwice(int number) throws Exception {
+        Note note = Note.of(number);
+        String id = server.add(Files.readString(note.file()));
+        List<String> paragraphs = server.paragraphs(id);
+        assertEquals(note.paragraphs().size(), paragraphs.size());
+        for (int run = 0; run < 2; run++) {
+            for (int i = 0; i < paragraphs.size(); i++) {
+                Paragraph p = note.paragraphs().get(i);
+                JsonNode result = server.run(id, paragraphs.get(i));
+                assertEquals("SUCCESS", result.path("code").asText(), () -> p.text() + "\n" + result);
+                List<String> types = result.path("msg").findValuesAsText("type");
+                assertTrue(!p.shows() || types.contains("HTML") || types.contains("TABLE"), () -> p.text() + "\n" + result);
+                assertTrue(!p.fits() || result.toString().contains("training loss"), () -> p.text() + "\n" + result);
+            }
+        }
+    }
+
+    @Test
+    void aFitShowsItsCurveWhileItRunsAndEndsWhenItsParagraphIsCancelled() throws Exception {
+        String note = server.add(Note.parse("8-a-long-fit.note", LONG_FIT).toZpln());
+        List<String> paragraphs = server.paragraphs(note);
+        assertEquals("SUCCESS", server.run(note, paragraphs.get(0)).path("code").asText());
+        server.begin(note, paragraphs.get(1));
+        server.await(note, paragraphs.get(1), p -> p.path("results").toString().contains("training loss"));
+        assertEquals("RUNNING", server.paragraph(note, paragraphs.get(1)).path("status").asText());
+        server.cancel(note, paragraphs.get(1));
+        server.await(note, paragraphs.get(1), p -> p.path("status").asText().equals("ABORT"));
+        String after = server.run(note, paragraphs.get(2)).toString();
+        assertTrue(after.contains("0 jobs"), after);
+    }
+}
