@@ -2,8 +2,8 @@ package io.kiln.view;
 
 import io.kiln.backend.Backends;
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Program;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;

@@ -79,7 +79,7 @@ class RunMemoryTest {
             NDArray[] parameters = traced.graph().parameters().stream()
                     .map(p -> all.get(p.name()).data())
                     .toArray(NDArray[]::new);
-            Compiler compiler = new Compiler(backend, new CompileOptions());
+            GraphCompiler compiler = new GraphCompiler(backend, new CompileOptions());
             try (Executable step = compiler.step(traced.graph(), traced.constants(), trained, input)) {
                 NDArray[] places = step.program().gradients().stream()
                         .map(g -> all.get(g).data().zerosLike())
