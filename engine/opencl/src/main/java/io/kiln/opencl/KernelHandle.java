@@ -1,0 +1,90 @@
+package io.kiln.opencl;
+
+import static org.jocl.CL.clEnqueueNDRangeKernel;
+import static org.jocl.CL.clSetKernelArg;
+
+import io.kiln.backend.Context;
+import io.kiln.backend.Storage;
+import io.kiln.ndarray.NDArray;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_kernel;
+import org.jocl.cl_mem;
+
+/**
+ * A kernel. Its arguments are set and it is enqueued under one lock, as OpenCL keeps the arguments in the kernel.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+final class KernelHandle {
+    private final String name;
+    private final cl_kernel kernel;
+
+    KernelHandle(String name, cl_kernel kernel) {
+        this.name = name;
+        this.kernel = kernel;
+    }
+
+    /**
+     * Runs the kernel in the calling thread's queue.
+     *
+     * @param backend the device
+     * @param global work items along each dimension, multiples of those of a group
+     * @param local work items of a group along each dimension
+     * @param arguments arrays and blocks of memory (their buffers), buffers, int and long numbers, and arrays of long, float or
+     *     double, which are structs passed by value
+     */
+    void run(OpenClBackend backend, long[] global, long[] local, Object... arguments) {
+        OpenClQueue queue = (OpenClQueue) Context.current().queue(backend);
+        backend.counters().launches.incrementAndGet();
+        synchronized (this) {
+            for (int i = 0; i < arguments.length; i++) {
+                set(backend, i, arguments[i]);
+            }
+            queue.submit(name, q -> enqueue(q, global, local));
+        }
+        for (Object argument : arguments) {
+            if (argument instanceof NDArray x) {
+                queue.used(x.storage());
+            } else if (argument instanceof Storage s) {
+                queue.used(s);
+            }
+        }
+    }
+
+    private int enqueue(cl_command_queue queue, long[] global, long[] local) {
+        return clEnqueueNDRangeKernel(queue, kernel, global.length, null, global, local, 0, null, null);
+    }
+
+    private void set(OpenClBackend backend, int index, Object argument) {
+        int status;
+        if (argument instanceof NDArray x) {
+            status = set(index, backend.buffer(x.storage()));
+        } else if (argument instanceof Storage s) {
+            status = set(index, backend.buffer(s));
+        } else if (argument instanceof cl_mem buffer) {
+            status = set(index, buffer);
+        } else if (argument instanceof long[] numbers) {
+            status = clSetKernelArg(kernel, index, (long) Long.BYTES * numbers.length, Pointer.to(numbers));
+        } else if (argument instanceof float[] numbers) {
+            status = clSetKernelArg(kernel, index, (long) Float.BYTES * numbers.length, Pointer.to(numbers));
+        } else if (argument instanceof double[] numbers) {
+            status = clSetKernelArg(kernel, index, (long) Double.BYTES * numbers.length, Pointer.to(numbers));
+        } else if (argument instanceof Integer number) {
+            status = clSetKernelArg(kernel, index, Integer.BYTES, Pointer.to(new int[] {number}));
+        } else if (argument instanceof Long number) {
+            status = clSetKernelArg(kernel, index, Long.BYTES, Pointer.to(new long[] {number}));
+        } else {
+            throw new IllegalArgumentException("opencl: kernel " + name + " cannot be given " + argument);
+        }
+        if (status != CL.CL_SUCCESS) {
+            Status.check(status, "clSetKernelArg " + index + " of " + name);
+        }
+    }
+
+    private int set(int index, cl_mem buffer) {
+        return clSetKernelArg(kernel, index, Sizeof.cl_mem, Pointer.to(buffer));
+    }
+}
