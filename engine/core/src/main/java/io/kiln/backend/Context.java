@@ -1,5 +1,7 @@
 package io.kiln.backend;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +27,7 @@ public final class Context implements AutoCloseable {
     private final Object[] values = new Object[PARTS];
     private Backend backend;
     private Queue queue;
+    private final Map<Queue, Waits> waits = new IdentityHashMap<>(2);
     private Backend opened;
     private int threadsBefore;
 
@@ -220,9 +223,20 @@ public final class Context implements AutoCloseable {
     }
 
     /**
+     * How this thread waits for its queue of a device.
+     *
+     * @param device a device whose work runs late
+     * @return the waits for {@link #queue(Backend)}
+     */
+    public Waits waits(Backend device) {
+        return waits.computeIfAbsent(queue(device), Waits::new);
+    }
+
+    /**
      * Waits for the context's queue, and restores the context that the thread had before {@link #open}.
      *
      * @throws IllegalStateException if a context opened inside this one is still open, or on another thread
+     * @throws RuntimeException if a check of values has failed and nobody has waited for it
      */
     @Override
     public void close() {
@@ -233,8 +247,15 @@ public final class Context implements AutoCloseable {
                             : "context: closed while a context opened inside it is still open, or by another thread than the one"
                                     + " that opened it");
         }
-        CURRENT.set(outer);
-        opened.setThreads(threadsBefore);
-        queue.close();
+        try {
+            Waits own = waits.get(queue);
+            if (own != null) {
+                own.end();
+            }
+        } finally {
+            CURRENT.set(outer);
+            opened.setThreads(threadsBefore);
+            queue.close();
+        }
     }
 }

@@ -51,7 +51,7 @@ public interface Queue extends AutoCloseable {
      * @param deadline the longest time to wait
      * @throws IllegalStateException if the deadline passes or work has failed; names the device
      * @throws RuntimeException if kernels have found values invalid, such as an index out of range, and it has not been
-     *     reported before
+     *     reported before; all work has ended then, and the queue goes on
      */
     void synchronize(Duration deadline);
 

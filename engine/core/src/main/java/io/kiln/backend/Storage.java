@@ -16,6 +16,7 @@ public final class Storage {
     private final long bytes;
     private final AtomicInteger references = new AtomicInteger(1);
     private volatile int version;
+    private Mirror mirror;
 
     Storage(Backend backend, Allocator allocator, Queue home, long address, long bytes) {
         this(backend, home, address, bytes, () -> allocator.free(home, address, bytes));
@@ -97,6 +98,38 @@ public final class Storage {
     }
 
     /**
+     * Remembers the host's copy of the block, in place of an earlier one.
+     *
+     * @param known the copy, whose reference the block takes over
+     */
+    public void mirror(Mirror known) {
+        Mirror before;
+        synchronized (references) {
+            before = mirror;
+            mirror = known;
+        }
+        if (before != null) {
+            before.host().release();
+        }
+    }
+
+    /**
+     * Returns the host's copy of some bytes of the block.
+     *
+     * @param wanted the bytes
+     * @return a copy that holds them, with a reference that the caller drops; null if there is none
+     */
+    public Mirror mirrorOf(Span wanted) {
+        synchronized (references) {
+            if (mirror == null || !mirror.holds(wanted)) {
+                return null;
+            }
+            mirror.host().retain();
+            return mirror;
+        }
+    }
+
+    /**
      * The number of arrays that view this block.
      *
      * @return the number of references
@@ -116,6 +149,9 @@ public final class Storage {
     public void release() {
         int left = references.decrementAndGet();
         if (left == 0) {
+            if (mirror != null) {
+                mirror(null);
+            }
             free.run();
         } else if (left < 0) {
             throw new IllegalStateException("storage: released more often than retained");

@@ -74,6 +74,34 @@ public abstract sealed class HostArray extends FluentOperand<NDArray> permits In
     }
 
     /**
+     * Starts copying the elements from the device to the host, without waiting: whoever reads several prefetched arrays
+     * waits only for the first one. Elements that are overwritten before they are read are copied again.
+     *
+     * @return the array to read: this one, or a copy if its elements are not row-major
+     */
+    public NDArray prefetch() {
+        NDArray a = self();
+        a.storage(); // fails for closed and traced arrays
+        if (a.backend().traits().hostAddressable()) {
+            return a;
+        }
+        NDArray rowMajor = rowMajor();
+        HostCopy.prefetch(rowMajor);
+        return rowMajor;
+    }
+
+    /**
+     * Whether Java can read the elements without waiting for a device: they are in host memory, they were
+     * {@linkplain #prefetch prefetched} and have arrived, or they are integers that Java has written itself. The row
+     * indices of a batch can then be read within a step.
+     *
+     * @return false if reading waits
+     */
+    public boolean isKnownToHost() {
+        return HostCopy.isKnown(self());
+    }
+
+    /**
      * The elements' memory for overwriting: the initial content is arbitrary, so all of it must be written.
      *
      * @return a view of a row-major array; closing it writes to the array

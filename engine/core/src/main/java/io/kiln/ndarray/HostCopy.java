@@ -2,15 +2,19 @@ package io.kiln.ndarray;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
-import io.kiln.backend.Queue;
+import io.kiln.backend.Mirror;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
+import io.kiln.backend.Waits;
 import java.time.Duration;
 import java.util.function.LongConsumer;
 
 /** Copies between Java arrays and row-major device arrays, with conversion. */
 final class HostCopy {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    /** Integers up to this many bytes stay known to the host when it has written them. */
+    private static final long KNOWN_BYTES = 8 << 20;
 
     private HostCopy() {}
 
@@ -162,6 +166,10 @@ final class HostCopy {
             long address = storage.address() + device.offset();
             return HostView.of(a, address, device.bytes(), use == Use.READ ? null : storage::bumpVersion);
         }
+        HostView known = use == Use.READ && count > 0 ? known(a, device) : null;
+        if (known != null) {
+            return known;
+        }
         Span host = Span.of(b.hostMemory().allocate(b, device.bytes()));
         if (use != Use.WRITE && count > 0) {
             fetch(b, host, device);
@@ -173,19 +181,83 @@ final class HostCopy {
                 }
                 storage.bumpVersion();
             }
-            host.storage().release();
+            boolean integers = a.dtype() == DType.INT32 || a.dtype() == DType.INT64;
+            if (use != Use.READ && integers && host.bytes() <= KNOWN_BYTES) {
+                storage.mirror(new Mirror(host.storage(), device.offset(), storage.version(), null, 0));
+            } else {
+                host.storage().release();
+            }
         });
     }
 
     private static void fetch(Backend b, Span host, Span device) {
         try {
-            Queue queue = Context.current().queue(b);
-            queue.copy(host, device);
-            queue.synchronize(PATIENCE);
+            Context context = Context.current();
+            context.queue(b).copy(host, device);
+            context.waits(b).synchronize(PATIENCE);
         } catch (RuntimeException | Error e) {
             host.storage().release();
             throw e;
         }
+    }
+
+    /** The elements as the host knows them, after a wait if their copy is under way; null when it does not know them. */
+    private static HostView known(NDArray a, Span device) {
+        Mirror mirror = device.storage().mirrorOf(device);
+        if (mirror == null) {
+            return null;
+        }
+        Waits waits = Context.current().waits(a.backend());
+        if (!mirror.isFor(waits)) {
+            mirror.host().release();
+            return null;
+        }
+        try {
+            if (!mirror.hasArrived()) {
+                waits.synchronize(PATIENCE);
+            }
+        } catch (RuntimeException | Error e) {
+            mirror.host().release();
+            throw e;
+        }
+        long address = mirror.host().address() + device.offset() - mirror.offset();
+        return HostView.of(a, address, device.bytes(), mirror.host()::release);
+    }
+
+    /** Gives the copy of row-major elements to the queue, without waiting for it. */
+    static void prefetch(NDArray a) {
+        Backend b = a.backend();
+        if (b.traits().hostAddressable() || a.size() == 0) {
+            return;
+        }
+        Span device = a.span(0, a.size());
+        Waits waits = Context.current().waits(b);
+        Mirror known = device.storage().mirrorOf(device);
+        if (known != null) {
+            known.host().release();
+            if (known.isFor(waits)) {
+                return;
+            }
+        }
+        Span host = Span.of(b.hostMemory().allocate(b, device.bytes()));
+        Context.current().queue(b).copy(host, device);
+        device.storage()
+                .mirror(new Mirror(
+                        host.storage(), device.offset(), device.storage().version(), waits, waits.count()));
+    }
+
+    /** Whether elements are read without a wait. */
+    static boolean isKnown(NDArray a) {
+        if (a.backend().traits().hostAddressable() || a.size() == 0) {
+            return true;
+        }
+        Span device = a.span(0, a.size());
+        Mirror mirror = a.isContiguous() ? device.storage().mirrorOf(device) : null;
+        if (mirror == null) {
+            return false;
+        }
+        mirror.host().release();
+        return mirror.isFor(Context.current().waits(a.backend())) && mirror.hasArrived();
     }
 
     private static double read(DType dtype, long p) {

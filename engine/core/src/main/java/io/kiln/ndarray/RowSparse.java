@@ -6,6 +6,7 @@ import io.kiln.op.index.ScatterAdd;
 import io.kiln.op.index.SegmentSum;
 import io.kiln.op.shape.Concat;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * An array of which only some rows differ from 0: their indices and their elements. The gradient of a lookup table has
@@ -25,7 +26,8 @@ public final class RowSparse implements AutoCloseable {
     }
 
     /**
-     * Combines rows by index; rows with the same index are added, in order.
+     * Combines rows by index; rows with the same index are added, in order. Java must know the number of distinct
+     * indices: if it does not {@linkplain NDArray#isKnownToHost know} the indices, it waits for them.
      *
      * @param shape shape of the whole array, with at least one axis
      * @param indices row indices, int32 or int64, of any shape, each at least 0 and below the size of the first axis
@@ -33,13 +35,16 @@ public final class RowSparse implements AutoCloseable {
      * @return indices in ascending order, each once, with their rows
      */
     public static RowSparse of(Shape shape, NDArray indices, NDArray rows) {
+        return of(shape, indices.toLongArray(), rows);
+    }
+
+    private static RowSparse of(Shape shape, long[] numbers, NDArray rows) {
         Shape row = shape.without(0);
-        long count = indices.size();
+        long count = numbers.length;
         if (rows.size() != count * row.size()) {
             throw new ShapeException("rowSparse: " + count + " rows of an array " + shape + " need "
                     + count * row.size() + " elements, got rows" + rows.shape());
         }
-        long[] numbers = indices.toLongArray();
         long[] distinct = Arrays.stream(numbers).sorted().distinct().toArray();
         if (distinct.length > 0 && (distinct[0] < 0 || distinct[distinct.length - 1] >= shape.dim(0))) {
             throw new IndexOutOfBoundsException("rowSparse: rows must be from 0 to " + (shape.dim(0) - 1) + ", got "
@@ -156,7 +161,9 @@ public final class RowSparse implements AutoCloseable {
                     + " and " + other.dtype() + other.shape);
         }
         try (Scope temporaries = Scope.open()) {
-            NDArray both = Dispatch.withoutGradient(new Concat(0), indices, other.indices);
+            long[] both = LongStream.concat(
+                            Arrays.stream(indices.toLongArray()), Arrays.stream(other.indices.toLongArray()))
+                    .toArray();
             return of(shape, both, Dispatch.withoutGradient(new Concat(0), rows, other.rows))
                     .keptIn(temporaries);
         }

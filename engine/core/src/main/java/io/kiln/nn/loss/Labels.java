@@ -2,6 +2,7 @@ package io.kiln.nn.loss;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.LateCheck;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -105,10 +106,11 @@ final class Labels {
         if (weight.traced() == null) {
             try (Scope scope = Scope.open();
                     Autograd.Mode mode = Autograd.pause()) {
-                if (weight.cast(DType.FLOAT32).abs().sum().item() == 0) {
-                    throw new IllegalArgumentException(loss + ": the weights" + weight.shape()
-                            + " of the batch are all 0, so there is no mean; leave such a batch out");
-                }
+                LateCheck.notZero(
+                        weight.cast(DType.FLOAT32).abs().sum(),
+                        weight,
+                        zeros -> new IllegalArgumentException(loss + ": the weights" + zeros.shape()
+                                + " of the batch are all 0, so there is no mean; leave such a batch out"));
             }
         }
     }

@@ -1,8 +1,11 @@
 package io.kiln.op.internal;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.IndexRangeException;
+import io.kiln.ndarray.LateCheck;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
@@ -10,7 +13,9 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.math.Where;
 import io.kiln.op.shape.Transpose;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 
 /**
  * Indexing along one axis, row by row, as indexing of one long vector: the axis is moved behind the others, and the indices
@@ -84,12 +89,16 @@ public final class AlongAxis {
         if (indices.size() == 0) {
             return indices;
         }
-        long low = indices.min().toLongArray()[0];
-        long high = indices.max().toLongArray()[0];
-        if (low < -n || high >= n) {
+        if (!indices.isKnownToHost()) {
+            refuse(operation, indices, -n, n - 1);
+            NDArray inside = indices.clip(-n, Math.max(-n, n - 1));
+            return Dispatch.one(new Where(), inside.lt(0), inside.add(n), inside);
+        }
+        long[] ends = ends(indices);
+        if (ends[0] < -n || ends[1] >= n) {
             throw IndexRangeException.first(operation, "indices", indices, -n, n - 1);
         }
-        return low >= 0 ? indices : Dispatch.one(new Where(), indices.lt(0), indices.add(n), indices);
+        return ends[0] >= 0 ? indices : Dispatch.one(new Where(), indices.lt(0), indices.add(n), indices);
     }
 
     /** Row by row an index outside would silently name an entry of another row. */
@@ -97,10 +106,35 @@ public final class AlongAxis {
         if (indices.size() == 0) {
             return;
         }
-        long low = indices.min().toLongArray()[0];
-        long high = indices.max().toLongArray()[0];
-        if (low < 0 || high >= n) {
+        if (!indices.isKnownToHost()) {
+            refuse(operation, indices, 0, n - 1);
+            return;
+        }
+        long[] ends = ends(indices);
+        if (ends[0] < 0 || ends[1] >= n) {
             throw IndexRangeException.first(operation, "indices", indices, 0, n - 1);
+        }
+    }
+
+    /** The least and the greatest index. */
+    private static long[] ends(NDArray indices) {
+        if (indices.backend().traits().hostAddressable()) {
+            return new long[] {indices.min().toLongArray()[0], indices.max().toLongArray()[0]};
+        }
+        LongSummaryStatistics all = Arrays.stream(indices.toLongArray()).summaryStatistics();
+        return new long[] {all.getMin(), all.getMax()};
+    }
+
+    /** Refuses indices that nobody knows before the device has computed them. */
+    private static void refuse(String operation, NDArray indices, long least, long most) {
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = Autograd.pause()) {
+            NDArray inside =
+                    indices.ge(least).cast(DType.INT32).mul(indices.le(most).cast(DType.INT32));
+            LateCheck.notZero(
+                    inside.min(),
+                    indices,
+                    numbers -> IndexRangeException.first(operation, "indices", numbers, least, most));
         }
     }
 }
