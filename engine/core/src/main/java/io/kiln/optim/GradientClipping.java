@@ -4,6 +4,8 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * Clipping by the norm of all gradients together, which keeps their direction. R. Pascanu et al., ICML 2013. (Clipping by
@@ -16,33 +18,85 @@ public final class GradientClipping {
      * The sum of squares of all elements.
      *
      * @param gradients the gradients
-     * @return the sum; those of several workers' slices may be added
+     * @return the sum; those of several workers' slices may be added. On a device it waits once
      */
     public static double sumOfSquares(Collection<NDArray> gradients) {
-        double sum = 0;
         try (Scope scope = Scope.open()) {
-            for (NDArray g : gradients) {
-                sum += Updates.squares(g);
-            }
+            return new Look(gradients, false, true).sumOfSquares();
         }
-        return sum;
     }
 
     /**
      * Whether all elements are finite.
      *
      * @param gradients the gradients
-     * @return false when one is infinite or not a number
+     * @return false when one is infinite or not a number. On a device it waits once
      */
     public static boolean areFinite(Collection<NDArray> gradients) {
         try (Scope scope = Scope.open()) {
+            return new Look(gradients, true, false).areFinite();
+        }
+    }
+
+    /** A look at all gradients of a step, for which one wait is enough. Arrays are those of the calling scope. */
+    static final class Look {
+        private final Collection<NDArray> gradients;
+        private final Map<NDArray, NDArray> finite = new IdentityHashMap<>();
+        private final Map<NDArray, NDArray> squares = new IdentityHashMap<>();
+
+        /**
+         * Gives the work to devices; elsewhere it is done when it is asked for.
+         *
+         * @param gradients the gradients
+         * @param finite whether {@link #areFinite} will be asked
+         * @param squares whether {@link #sumOfSquares} will be asked
+         */
+        Look(Collection<NDArray> gradients, boolean finite, boolean squares) {
+            this.gradients = gradients;
             for (NDArray g : gradients) {
-                if (g.size() > 0 && g.isFinite().cast(DType.FLOAT32).min().item() == 0) {
-                    return false;
+                if (!g.backend().traits().hostAddressable()) {
+                    if (finite && g.size() > 0) {
+                        this.finite.put(g, least(g).prefetch());
+                    }
+                    if (squares) {
+                        this.squares.put(g, squares(g).prefetch());
+                    }
                 }
             }
         }
-        return true;
+
+        /** 0 when an element is not finite. */
+        private static NDArray least(NDArray g) {
+            try (NDArray finite = g.isFinite();
+                    NDArray numbers = finite.cast(DType.FLOAT32)) {
+                return numbers.min();
+            }
+        }
+
+        private static NDArray squares(NDArray g) {
+            try (NDArray each = g.mul(g)) {
+                return each.sum();
+            }
+        }
+
+        boolean areFinite() {
+            for (NDArray g : gradients) {
+                NDArray least = finite.get(g);
+                if (g.size() > 0 && (least == null ? least(g) : least).item() == 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        double sumOfSquares() {
+            double sum = 0;
+            for (NDArray g : gradients) {
+                NDArray known = squares.get(g);
+                sum += (known == null ? squares(g) : known).item();
+            }
+            return sum;
+        }
     }
 
     /**

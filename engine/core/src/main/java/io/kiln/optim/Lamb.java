@@ -77,9 +77,8 @@ public record Lamb(double beta1, double beta2, double epsilon, double lowerBound
     }
 
     @Override
-    public double trustRatio(Step step, double weightNorm, double directionNorm) {
-        return weightNorm == 0 || directionNorm == 0
-                ? 1
-                : Math.max(lowerBound, Math.min(weightNorm, upperBound)) / directionNorm;
+    public Scalar trustRatio(Step step, Scalar weightNorm, Scalar directionNorm) {
+        Scalar bounded = Scalar.of(lowerBound).max(weightNorm.min(Scalar.of(upperBound)));
+        return bounded.div(directionNorm).unlessZero(weightNorm, 1).unlessZero(directionNorm, 1);
     }
 }

@@ -61,7 +61,7 @@ public record Lans(double beta1, double beta2, double epsilon) implements Compan
     @Override
     public NDArray[] companions(Step step, NDArray weight, NDArray gradient, NDArray... states) {
         NDArray g = gradient.mul(step.rescale()).clip(-step.clip(), step.clip());
-        g = g.mul(inverse(norm(g)));
+        g = times(g, inverse(norm(g)));
         double first = 1 - Math.pow(beta1, step.number());
         double second = 1 - Math.pow(beta2, step.number());
         NDArray m = states[0].mul(beta1).add(g.mul(1 - beta1)).mul(1 / first);
@@ -70,20 +70,26 @@ public record Lans(double beta1, double beta2, double epsilon) implements Compan
         NDArray decay = weight.mul(step.weightDecay());
         NDArray a = m.div(scale).add(decay);
         NDArray b = g.div(scale).add(decay);
-        double size = step.layerwise() ? norm(weight) : 0;
-        return new NDArray[] {g, a.mul(beta1 * ratio(size, norm(a))).add(b.mul((1 - beta1) * ratio(size, norm(b))))};
+        Scalar size = step.layerwise() ? norm(weight) : Scalar.of(0);
+        Scalar share = Scalar.of(beta1).mul(ratio(size, norm(a)));
+        Scalar rest = Scalar.of(1 - beta1).mul(ratio(size, norm(b)));
+        return new NDArray[] {g, times(a, share).add(times(b, rest))};
     }
 
-    private static double ratio(double weightNorm, double directionNorm) {
-        return weightNorm == 0 || directionNorm == 0 ? 1 : weightNorm / directionNorm;
+    private static Scalar ratio(Scalar weightNorm, Scalar directionNorm) {
+        return weightNorm.div(directionNorm).unlessZero(weightNorm, 1).unlessZero(directionNorm, 1);
     }
 
-    private static double inverse(double norm) {
-        return norm == 0 ? 0 : 1 / norm;
+    private static Scalar inverse(Scalar norm) {
+        return Scalar.of(1).div(norm).unlessZero(norm, 0);
     }
 
-    private static double norm(NDArray x) {
-        return Math.sqrt(Updates.squares(x));
+    private static Scalar norm(NDArray x) {
+        return Scalar.sumOfSquares(x).sqrt();
+    }
+
+    private static NDArray times(NDArray x, Scalar factor) {
+        return factor.isKnown() ? x.mul(factor.value()) : x.mul(factor.array(x.dtype(), x.shape()));
     }
 
     @Override

@@ -71,9 +71,10 @@ public record Lars(double momentum, double trust, double epsilon) implements Lay
     }
 
     @Override
-    public double trustRatio(Step step, double weightNorm, double directionNorm) {
-        return weightNorm == 0 || directionNorm == 0
-                ? 1
-                : trust * weightNorm / (directionNorm + step.weightDecay() * weightNorm + epsilon);
+    public Scalar trustRatio(Step step, Scalar weightNorm, Scalar directionNorm) {
+        Scalar decay = Scalar.of(step.weightDecay()).mul(weightNorm);
+        Scalar ratio =
+                Scalar.of(trust).mul(weightNorm).div(directionNorm.add(decay).add(Scalar.of(epsilon)));
+        return ratio.unlessZero(weightNorm, 1).unlessZero(directionNorm, 1);
     }
 }

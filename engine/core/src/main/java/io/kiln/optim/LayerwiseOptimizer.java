@@ -31,9 +31,9 @@ public interface LayerwiseOptimizer extends Optimizer {
      * @param step the numbers of this update
      * @param weightNorm Euclidean norm of w
      * @param directionNorm Euclidean norm of d
-     * @return the factor; 1 when a norm is 0
+     * @return the factor; 1 when a norm is 0; not known to Java when the norms are not
      */
-    double trustRatio(Step step, double weightNorm, double directionNorm);
+    Scalar trustRatio(Step step, Scalar weightNorm, Scalar directionNorm);
 
     @Override
     default Reach reach() {

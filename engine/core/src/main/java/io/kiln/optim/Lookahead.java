@@ -82,8 +82,8 @@ public record Lookahead(Optimizer inner, long every, double rate) implements Lay
     }
 
     @Override
-    public double trustRatio(Step step, double weightNorm, double directionNorm) {
-        return 1;
+    public Scalar trustRatio(Step step, Scalar weightNorm, Scalar directionNorm) {
+        return Scalar.of(1);
     }
 
     @Override

@@ -5,6 +5,8 @@ package io.kiln.optim;
  * overflow and shrinks with every overflow, whose step is left out. It does not shrink below a floor: after so many overflows in
  * a row there, training cannot go on and {@link #observe} says so. P. Micikevicius et al., ICLR 2018.
  *
+ * <p>Scale and number of the step are numbers of Java, so that a step on a device waits once to learn whether gradients overflowed.
+ *
  * <p>Concurrency: one thread.
  */
 public final class LossScaler {

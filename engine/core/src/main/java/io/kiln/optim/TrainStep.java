@@ -78,7 +78,8 @@ public final class TrainStep implements AutoCloseable {
     }
 
     /**
-     * Trains with one batch.
+     * Trains with one batch. On a device it waits once, for the loss, and what is wrong with gradients or indices comes with it; an
+     * update whose norm is not finite has then changed nothing.
      *
      * @param data the network's input, [N,…]
      * @param label what the network should give
@@ -120,6 +121,7 @@ public final class TrainStep implements AutoCloseable {
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> waiting = new ArrayList<>();
         private final Map<String, RowSparse> waitingRows = new LinkedHashMap<>();
+        private LateClip late;
 
         Update(GradientStep.Listener next) {
             this.next = next;
@@ -144,12 +146,8 @@ public final class TrainStep implements AutoCloseable {
         void clipped() {
             List<NDArray> all = new ArrayList<>(waiting);
             waitingRows.values().forEach(g -> all.add(g.rows()));
-            double norm = Math.sqrt(GradientClipping.sumOfSquares(all));
-            double factor = GradientClipping.factor(norm, rule.clipNorm());
-            if (Double.isNaN(factor)) {
-                throw new IllegalStateException("train step: the norm of the gradients is " + norm + " at step " + steps
-                        + "; lower the learning rate or look for NaN in the data");
-            }
+            late = LateClip.of(all, 1, rule.clipNorm(), this::normError);
+            double factor = late == null ? factor(Math.sqrt(GradientClipping.sumOfSquares(all))) : 1;
             for (int i = 0; i < names.size(); i++) {
                 update(names.get(i), waiting.get(i), factor);
             }
@@ -159,9 +157,22 @@ public final class TrainStep implements AutoCloseable {
             });
         }
 
+        private double factor(double norm) {
+            double factor = GradientClipping.factor(norm, rule.clipNorm());
+            if (Double.isNaN(factor)) {
+                throw normError(norm);
+            }
+            return factor;
+        }
+
+        private RuntimeException normError(double norm) {
+            return new IllegalStateException("train step: the norm of the gradients is " + norm + " at step " + steps
+                    + "; lower the learning rate or look for NaN in the data");
+        }
+
         private void update(String name, NDArray gradient, double rescale) {
             Parameter p = parameters.get(name);
-            if (PreparedUpdate.serves(rule.optimizer())) {
+            if (late == null && PreparedUpdate.serves(rule.optimizer())) {
                 PreparedUpdate ready = prepared.get(name);
                 if (ready == null) {
                     ready = new PreparedUpdate(rule.optimizer(), p.value(), gradient, state(name, p));
@@ -169,7 +180,7 @@ public final class TrainStep implements AutoCloseable {
                 }
                 ready.run(p.value(), gradient, scalars(p, rescale));
             } else {
-                Updates.run(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+                Updates.run(rule.optimizer(), step(p, rescale), late, p.value(), gradient, state(name, p));
             }
             DeferredRows rows = deferred.get(name);
             if (rows != null) {
@@ -202,7 +213,7 @@ public final class TrainStep implements AutoCloseable {
 
         private void lazily(String name, RowSparse gradient, double rescale) {
             Parameter p = parameters.get(name);
-            Updates.runLazily(rule.optimizer(), step(p, rescale), p.value(), gradient, state(name, p));
+            Updates.runLazily(rule.optimizer(), step(p, rescale), late, p.value(), gradient, state(name, p));
         }
 
         /** They are the same for all parameters of one step that decay, and for all others: {@code rescale} is one number. */

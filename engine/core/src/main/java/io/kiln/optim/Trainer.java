@@ -5,6 +5,7 @@ import io.kiln.autograd.GradReq;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
+import io.kiln.ndarray.Scope;
 import io.kiln.nn.Parameter;
 import io.kiln.observe.Observation;
 import io.kiln.op.Autocast;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 
 /**
@@ -176,6 +178,9 @@ public final class Trainer implements AutoCloseable {
             head = scaler == null ? value : value.cast(DType.FLOAT32).mul(scaler.scale());
         }
         Autograd.backward(head);
+        if (scaler != null && !value.isTraced() && value.size() == 1) {
+            value.prefetch(); // step waits for the gradients' finiteness, and the loss arrives with it
+        }
         return value;
     }
 
@@ -189,7 +194,10 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Updates all trained parameters once.
+     * Updates all trained parameters once. On a device it waits for nothing: a norm of the gradients by which they are clipped stays
+     * there, and when it is not finite the update changes nothing and the exception comes from where the program next reads a
+     * value. In float16 alone it waits once, to know whether gradients have overflowed; the loss that {@link #differentiate} has
+     * returned arrives with that.
      *
      * @param batchSize by what gradients are divided: the number of samples (of all workers) when their losses were summed, 1
      *     when the mean was taken; 0 for a batch of which nothing counts
@@ -248,29 +256,34 @@ public final class Trainer implements AutoCloseable {
         List<NDArray> gradients =
                 updated.values().stream().map(Trainer::elements).toList();
         double rescale = 1 / (size * lossScale());
-        if (scaler != null) {
-            boolean overflow = !GradientClipping.areFinite(gradients);
-            if (overflow) {
-                updated.values().forEach(this::forget);
+        boolean clips = Double.isFinite(rule.clipNorm());
+        try (Scope scope = Scope.open()) {
+            GradientClipping.Look look = new GradientClipping.Look(gradients, scaler != null, clips && scaler != null);
+            if (scaler != null) {
+                boolean overflow = !look.areFinite();
+                if (overflow) {
+                    updated.values().forEach(this::forget);
+                }
+                scaler.observe(overflow);
+                if (overflow) {
+                    return false;
+                }
             }
-            scaler.observe(overflow);
-            if (overflow) {
-                return false;
+            LateClip clip = null;
+            if (clips) {
+                clip = scaler != null ? null : LateClip.of(gradients, rescale, rule.clipNorm(), normError(steps + 1));
+                rescale = clip != null ? 1 : rescale * clipFactor(rescale * Math.sqrt(look.sumOfSquares()));
             }
-        }
-        if (Double.isFinite(rule.clipNorm())) {
-            double norm = rescale * Math.sqrt(GradientClipping.sumOfSquares(gradients));
-            rescale *= clipFactor(norm);
-        }
-        double learningRate = learningRate();
-        steps++;
-        try (Observation.Span update = Observation.span("update")) {
-            update(updated, rescale, learningRate);
+            double learningRate = learningRate();
+            steps++;
+            try (Observation.Span update = Observation.span("update")) {
+                update(updated, rescale, clip, learningRate);
+            }
         }
         return true;
     }
 
-    private void update(Map<String, Parameter> updated, double rescale, double learningRate) {
+    private void update(Map<String, Parameter> updated, double rescale, LateClip clip, double learningRate) {
         for (Map.Entry<String, Parameter> e : updated.entrySet()) {
             Parameter p = e.getValue();
             TrainerStates.State s = states.of(e.getKey());
@@ -278,9 +291,9 @@ public final class Trainer implements AutoCloseable {
             Step step = rule.step(s.updates, p.role(), rescale).withLearningRate(learningRate);
             RowSparse rows = rule.optimizer().updatesLazily() ? p.rowGradient() : null;
             if (rows != null) {
-                Updates.runLazily(rule.optimizer(), step, p.value(), rows, s.arrays);
+                Updates.runLazily(rule.optimizer(), step, clip, p.value(), rows, s.arrays);
             } else {
-                Updates.run(rule.optimizer(), step, p.value(), p.gradient(), s.arrays);
+                Updates.run(rule.optimizer(), step, clip, p.value(), p.gradient(), s.arrays);
             }
             forget(p);
         }
@@ -325,10 +338,14 @@ public final class Trainer implements AutoCloseable {
     private double clipFactor(double norm) {
         double factor = GradientClipping.factor(norm, rule.clipNorm());
         if (Double.isNaN(factor)) {
-            throw new IllegalStateException("trainer: the norm of the gradients is " + norm + " at step " + (steps + 1)
-                    + "; lower the learning rate or look for NaN in the data");
+            throw normError(steps + 1).apply(norm);
         }
         return factor;
+    }
+
+    private static DoubleFunction<RuntimeException> normError(long step) {
+        return norm -> new IllegalStateException("trainer: the norm of the gradients is " + norm + " at step " + step
+                + "; lower the learning rate or look for NaN in the data");
     }
 
     private Map<String, Parameter> fresh(boolean ignoreStale) {

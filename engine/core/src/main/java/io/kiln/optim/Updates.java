@@ -1,5 +1,6 @@
 package io.kiln.optim;
 
+import io.kiln.ndarray.DType;
 import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
@@ -24,7 +25,13 @@ public final class Updates {
      * @param states {@link Optimizer#stateCount()} arrays of the same shape
      */
     public static void run(Optimizer optimizer, Step step, NDArray weight, NDArray gradient, NDArray... states) {
-        run(optimizer, step, UnaryOperator.identity(), weight, gradient, states);
+        run(optimizer, step, null, null, weight, gradient, states);
+    }
+
+    /** As {@link #run(Optimizer, Step, NDArray, NDArray, NDArray...)}, with a norm that only a device knows, or null. */
+    static void run(
+            Optimizer optimizer, Step step, LateClip clip, NDArray weight, NDArray gradient, NDArray... states) {
+        run(optimizer, step, clip, null, weight, gradient, states);
     }
 
     /**
@@ -45,16 +52,30 @@ public final class Updates {
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
+        run(optimizer, step, null, total, weight, gradient, states);
+    }
+
+    private static void run(
+            Optimizer optimizer,
+            Step step,
+            LateClip clip,
+            UnaryOperator<double[]> total,
+            NDArray weight,
+            NDArray gradient,
+            NDArray... states) {
         if (states.length != optimizer.stateCount()) {
             throw new IllegalArgumentException(
                     "update: " + optimizer + " needs " + optimizer.stateCount() + " states, got " + states.length);
         }
-        if (optimizer instanceof LayerwiseOptimizer layerwise) {
-            runInPhases(layerwise, step, total, weight, gradient, states);
-        } else if (optimizer instanceof CompanionOptimizer companion) {
-            runBeside(companion, step, weight, gradient, states);
-        } else {
-            run(optimizer.program(), optimizer.scalars(step), weight, weight, gradient, states);
+        try (Scope scope = clip == null ? null : Scope.open()) {
+            NDArray g = clip == null ? gradient : clip.scaled(gradient);
+            if (optimizer instanceof LayerwiseOptimizer layerwise) {
+                runInPhases(layerwise, step, clip, total, weight, g, states);
+            } else if (optimizer instanceof CompanionOptimizer companion) {
+                runBeside(companion, step, clip, weight, g, states);
+            } else {
+                run(optimizer.program(), optimizer.scalars(step), clip, weight, inputs(weight, g, states), states);
+            }
         }
     }
 
@@ -69,6 +90,12 @@ public final class Updates {
      */
     public static void runLazily(
             Optimizer optimizer, Step step, NDArray weight, RowSparse gradient, NDArray... states) {
+        runLazily(optimizer, step, null, weight, gradient, states);
+    }
+
+    /** As {@link #runLazily(Optimizer, Step, NDArray, RowSparse, NDArray...)}, with a norm that only a device knows, or null. */
+    static void runLazily(
+            Optimizer optimizer, Step step, LateClip clip, NDArray weight, RowSparse gradient, NDArray... states) {
         if (!optimizer.updatesLazily() || !weight.shape().equals(gradient.shape())) {
             throw new IllegalArgumentException("update: " + optimizer
                     + (optimizer.updatesLazily() ? "" : " cannot update lazily;" + " use the dense gradient")
@@ -80,7 +107,7 @@ public final class Updates {
                 parts[i] = Dispatch.withoutGradient(new Gather(0), states[i], gradient.indices());
             }
             NDArray part = Dispatch.withoutGradient(new Gather(0), weight, gradient.indices());
-            run(optimizer, step, part, gradient.rows(), parts);
+            run(optimizer, step, clip, part, gradient.rows(), parts);
             InPlace.putRows(weight, gradient.indices(), part);
             for (int i = 0; i < parts.length; i++) {
                 InPlace.putRows(states[i], gradient.indices(), parts[i]);
@@ -91,68 +118,94 @@ public final class Updates {
     private static void runInPhases(
             LayerwiseOptimizer optimizer,
             Step step,
+            LateClip clip,
             UnaryOperator<double[]> total,
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
         try (Scope scope = Scope.open()) {
             NDArray direction = weight.newArray(weight.spec());
-            run(optimizer.direction(), optimizer.directionScalars(step), direction, weight, gradient, states);
-            double ratio = 1;
-            if (step.layerwise()) {
-                double[] squares = total.apply(new double[] {squares(weight), squares(direction)});
-                ratio = optimizer.trustRatio(step, Math.sqrt(squares[0]), Math.sqrt(squares[1]));
-            }
+            NDArray[] inputs = inputs(weight, gradient, states);
+            run(optimizer.direction(), optimizer.directionScalars(step), clip, direction, inputs, states);
+            Scalar ratio = step.layerwise() ? trustRatio(optimizer, step, total, weight, direction) : Scalar.of(1);
+            PointwiseProgram program = optimizer.program();
             double[] scalars = optimizer.scalars(step);
-            double[] withRatio = Arrays.copyOf(scalars, scalars.length + 1);
-            withRatio[scalars.length] = ratio;
-            run(optimizer.program(), withRatio, weight, weight, direction, states);
+            inputs[1] = direction;
+            if (ratio.isKnown()) {
+                scalars = Arrays.copyOf(scalars, scalars.length + 1);
+                scalars[scalars.length - 1] = ratio.value();
+            } else if (program.scalarCount() > scalars.length) {
+                int behind = inputs.length;
+                program = program.withScalarAsInput(scalars.length, behind);
+                inputs = Arrays.copyOf(inputs, behind + 1);
+                inputs[behind] = ratio.array(computed(weight.dtype()), weight.shape());
+            }
+            run(program, scalars, clip, weight, inputs, states);
         }
+    }
+
+    private static Scalar trustRatio(
+            LayerwiseOptimizer optimizer, Step step, UnaryOperator<double[]> total, NDArray weight, NDArray direction) {
+        Scalar ofWeight = Scalar.sumOfSquares(weight);
+        Scalar ofDirection = Scalar.sumOfSquares(direction);
+        if (total != null) {
+            double[] all = total.apply(new double[] {ofWeight.value(), ofDirection.value()});
+            ofWeight = Scalar.of(all[0]);
+            ofDirection = Scalar.of(all[1]);
+        }
+        return optimizer.trustRatio(step, ofWeight.sqrt(), ofDirection.sqrt());
+    }
+
+    /** The type in which the numbers of an update of a parameter are given. */
+    static DType computed(DType parameter) {
+        return parameter == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
     }
 
     private static void runBeside(
-            CompanionOptimizer optimizer, Step step, NDArray weight, NDArray gradient, NDArray... states) {
-        try (Scope scope = Scope.open()) {
-            NDArray[] companions = optimizer.companions(step, weight, gradient, states);
-            NDArray[] inputs = new NDArray[2 + states.length + companions.length];
-            inputs[0] = weight;
-            inputs[1] = gradient;
-            System.arraycopy(states, 0, inputs, 2, states.length);
-            System.arraycopy(companions, 0, inputs, 2 + states.length, companions.length);
-            run(optimizer.program(), optimizer.scalars(step), inputs, outputs(weight, states));
-        }
-    }
-
-    private static void run(
-            PointwiseProgram program,
-            double[] scalars,
-            NDArray result,
+            CompanionOptimizer optimizer,
+            Step step,
+            LateClip clip,
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
+        try (Scope scope = Scope.open()) {
+            NDArray[] companions = optimizer.companions(step, weight, gradient, states);
+            NDArray[] own = inputs(weight, gradient, states);
+            NDArray[] inputs = Arrays.copyOf(own, own.length + companions.length);
+            System.arraycopy(companions, 0, inputs, own.length, companions.length);
+            run(optimizer.program(), optimizer.scalars(step), clip, weight, inputs, states);
+        }
+    }
+
+    private static NDArray[] inputs(NDArray weight, NDArray gradient, NDArray... states) {
         NDArray[] inputs = new NDArray[2 + states.length];
         inputs[0] = weight;
         inputs[1] = gradient;
         System.arraycopy(states, 0, inputs, 2, states.length);
-        run(program, scalars, inputs, outputs(result, states));
+        return inputs;
     }
 
-    private static NDArray[] outputs(NDArray result, NDArray... states) {
-        NDArray[] outputs = new NDArray[1 + states.length];
+    /** Runs a program into an array, which may be the weight, and the states. */
+    private static void run(
+            PointwiseProgram program,
+            double[] scalars,
+            LateClip clip,
+            NDArray result,
+            NDArray[] inputs,
+            NDArray... states) {
+        NDArray[] outputs = new NDArray[program.outputCount()];
         outputs[0] = result;
-        System.arraycopy(states, 0, outputs, 1, states.length);
-        return outputs;
-    }
-
-    private static void run(PointwiseProgram program, double[] scalars, NDArray[] inputs, NDArray... outputs) {
-        InPlace.run(
-                program,
-                Arrays.copyOf(inputs, program.inputCount()),
-                Arrays.copyOf(outputs, program.outputCount()),
-                Arrays.copyOf(scalars, program.scalarCount()));
-    }
-
-    static double squares(NDArray x) {
-        return x.mul(x).sum().item();
+        System.arraycopy(states, 0, outputs, 1, outputs.length - 1);
+        PointwiseProgram run = program;
+        NDArray[] given = inputs;
+        boolean inPlace = result == inputs[0];
+        if (clip != null && (inPlace || outputs.length > 1)) {
+            int[] kept = new int[outputs.length];
+            Arrays.setAll(kept, i -> i > 0 ? 1 + i : inPlace ? 0 : -1);
+            run = program.where(kept);
+            given = Arrays.copyOf(inputs, run.inputCount());
+            given[given.length - 1] = clip.condition(result);
+        }
+        InPlace.run(run, Arrays.copyOf(given, run.inputCount()), outputs, Arrays.copyOf(scalars, run.scalarCount()));
     }
 }

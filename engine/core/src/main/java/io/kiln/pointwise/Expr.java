@@ -12,7 +12,7 @@ public final class Expr {
     private final int index;
     private final double constant;
 
-    private Expr(Code code, Expr a, Expr b, Expr c, int index, double constant) {
+    Expr(Code code, Expr a, Expr b, Expr c, int index, double constant) {
         this.code = code;
         this.a = a;
         this.b = b;

@@ -5,6 +5,9 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A straight-line program over the elements of arrays: instruction i writes register i from registers with smaller
@@ -31,6 +34,7 @@ public final class PointwiseProgram {
     private final int[] outputs;
     private final int inputs;
     private final int scalars;
+    private final Map<List<Integer>, PointwiseProgram> variants = new ConcurrentHashMap<>(0);
 
     private PointwiseProgram(List<Instruction> instructions, int[] outputs) {
         this.instructions = List.copyOf(instructions);
@@ -139,5 +143,55 @@ public final class PointwiseProgram {
      */
     public int scalarCount() {
         return scalars;
+    }
+
+    /**
+     * The same with one scalar read from an array, so that it may be a number that only a device knows.
+     *
+     * @param scalar number of the scalar, the last one
+     * @param input number of the input that takes its place, behind all others
+     * @return a program of one scalar less; the same instance each time
+     */
+    public PointwiseProgram withScalarAsInput(int scalar, int input) {
+        return variants.computeIfAbsent(
+                List.of(scalar, input),
+                key -> of(registers(
+                        leaf -> leaf.code() == Code.SCALAR && leaf.index() == scalar ? Expr.input(input) : leaf)));
+    }
+
+    /**
+     * The same where an array says so, so that a device decides whether an update takes place: where the condition is 0, outputs
+     * are what was there before.
+     *
+     * @param kept for each output the number of the input that it is there; -1 when it is computed in any case, which not all are
+     * @return a program of one more input, the condition, behind all others; the same instance each time
+     */
+    public PointwiseProgram where(int... kept) {
+        List<Integer> key =
+                IntStream.concat(IntStream.of(-1), IntStream.of(kept)).boxed().toList();
+        int condition = Math.max(inputs - 1, IntStream.of(kept).max().orElse(-1)) + 1;
+        return variants.computeIfAbsent(key, k -> {
+            Expr[] results = registers(UnaryOperator.identity());
+            for (int i = 0; i < results.length; i++) {
+                results[i] = kept[i] < 0 ? results[i] : Expr.input(condition).select(results[i], Expr.input(kept[i]));
+            }
+            return of(results);
+        });
+    }
+
+    /** The outputs as expressions, with other leaves. */
+    private Expr[] registers(UnaryOperator<Expr> leaves) {
+        Expr[] all = new Expr[instructions.size()];
+        for (int i = 0; i < all.length; i++) {
+            Instruction n = instructions.get(i);
+            all[i] = n.code().operands() == 0
+                    ? leaves.apply(new Expr(n.code(), null, null, null, n.a(), n.constant()))
+                    : new Expr(n.code(), all[n.a()], at(all, n.b()), at(all, n.c()), -1, n.constant());
+        }
+        return IntStream.of(outputs).mapToObj(o -> all[o]).toArray(Expr[]::new);
+    }
+
+    private static Expr at(Expr[] all, int register) {
+        return register < 0 ? null : all[register];
     }
 }
