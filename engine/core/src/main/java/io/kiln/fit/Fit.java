@@ -34,6 +34,9 @@ import java.util.Map;
  * for batches that {@linkplain Trainer#accumulate accumulate} as well, whatever their sizes; those left over at the end of an epoch
  * make an update of their own. A batch of which nothing counts updates nothing.
  *
+ * <p>On a device each batch waits once: the loss and what metrics look at arrive together, with a weighted batch before its update,
+ * whose denominator is the sum of weights, else behind it. Metrics are computed on the processor.
+ *
  * <p>Precision, accumulation of gradients, averages of weights and schedules are the trainer's; whether the network is compiled
  * is its own.
  *
@@ -66,7 +69,7 @@ public final class Fit {
     }
 
     /**
-     * Measures training batches, each before its update.
+     * Measures training batches with what the network said before their updates.
      *
      * @param values metrics, which are reset with each epoch and stand under their names in {@link FitProgress#values()}
      * @return this
@@ -182,11 +185,13 @@ public final class Fit {
             weightSum[0] = sums[1];
             return sums[0];
         });
+        Measure.Seen seen = measure.look(predictions[0], batch);
+        NDArray sum = value.prefetch();
         boolean summed = weightSum[0] != null;
         double weight = summed ? weightSum[0].item() : batch.samples();
-        double mean = summed ? value.item() / weight : value.item();
-        measure.add(mean, weight, predictions[0], batch);
         trainer.step(summed ? weight : 1);
+        double mean = summed ? sum.item() / weight : sum.item();
+        measure.add(mean, weight, seen, batch);
         progress.trained(mean, batch.samples());
     }
 

@@ -61,16 +61,27 @@ final class Measure {
                 : loss.sums(predictions, batch.labels, batch.weights);
     }
 
+    /** What metrics look at: on its way to the host, so that one wait is enough for all that is read of a batch. */
+    record Seen(NDArray predictions, NDArray labels, NDArray counts) {}
+
+    /** Has the arrays brought that metrics will look at. */
+    Seen look(NDArray predictions, Batch batch) {
+        if (metrics.length == 0) {
+            return null;
+        }
+        NDArray mask = loss.mask(predictions.shape(), batch.labels);
+        NDArray counts = mask == null ? batch.weights : batch.weights == null ? mask : both(mask, batch.weights);
+        return new Seen(predictions.prefetch(), batch.labels.prefetch(), counts == null ? null : counts.prefetch());
+    }
+
     /** Takes a batch in. */
-    void add(double mean, double weightOfBatch, NDArray predictions, Batch batch) {
+    void add(double mean, double weightOfBatch, Seen seen, Batch batch) {
         samples += batch.samples();
         if (weightOfBatch > 0) {
             sum += mean * weightOfBatch;
             weight += weightOfBatch;
-            NDArray mask = loss.mask(predictions.shape(), batch.labels);
-            NDArray counts = mask == null ? batch.weights : batch.weights == null ? mask : both(mask, batch.weights);
             for (Metric m : metrics) {
-                m.update(predictions, batch.labels, counts);
+                m.update(seen.predictions, seen.labels, seen.counts);
             }
         }
     }

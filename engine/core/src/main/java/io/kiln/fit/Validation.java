@@ -70,12 +70,14 @@ public final class Validation implements FitHandler {
                 try (Scope scope = Scope.open()) {
                     Measure.Batch batch = measure.split("validation", epoch.next());
                     NDArray y = Fit.inFloats(progress.network().callAll(batch.inputs())[0]);
+                    Measure.Seen seen = measure.look(y, batch);
                     if (measure.hasWeights(y, batch)) {
                         NDArray[] sums = measure.sums(y, batch);
+                        NDArray sum = sums[0].prefetch();
                         double weight = sums[1].item();
-                        measure.add(sums[0].item() / weight, weight, y, batch);
+                        measure.add(sum.item() / weight, weight, seen, batch);
                     } else {
-                        measure.add(progress.loss().mean(y, batch.labels()).item(), batch.samples(), y, batch);
+                        measure.add(progress.loss().mean(y, batch.labels()).item(), batch.samples(), seen, batch);
                     }
                 }
             }

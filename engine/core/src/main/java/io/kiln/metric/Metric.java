@@ -1,6 +1,8 @@
 package io.kiln.metric;
 
+import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import java.util.Arrays;
 
 /**
@@ -51,6 +53,9 @@ public abstract class Metric {
      * Adds weighted samples. Samples or labels with weight 0 are ignored, whatever their label: use this to mask
      * padding.
      *
+     * <p>The metric is computed on the CPU. For arrays on a device this waits once, and not at all if all of them were
+     * {@linkplain NDArray#prefetch prefetched} and have arrived.
+     *
      * @param predictions the network's predictions, [N,…]
      * @param labels the labels, [N] or [N,…]
      * @param weights weights, at least 0, per sample, [N] or [N,1], or per label: with the leading axes of the labels,
@@ -58,13 +63,25 @@ public abstract class Metric {
      * @throws io.kiln.ndarray.ShapeException if the shapes do not match
      */
     public final void update(NDArray predictions, NDArray labels, NDArray weights) {
+        if (Samples.areReadable(predictions, labels, weights)) {
+            take(predictions, labels, weights);
+            return;
+        }
+        try (Scope scope = Scope.open();
+                Autograd.Mode mode = Autograd.pause()) {
+            NDArray[] here = Samples.onHost(predictions, labels, weights);
+            take(here[0], here[1], here[2]);
+        }
+    }
+
+    private void take(NDArray predictions, NDArray labels, NDArray weights) {
         observe(predictions, labels, weights);
         state[state.length - 1] += Samples.withNan(predictions, weights);
     }
 
     /**
-     * Adds samples. A prediction that contains a NaN is never a hit: if the metric counts hits it is a miss, if it is a
-     * mean of errors the mean is NaN.
+     * Adds samples whose arrays are in the CPU's memory. A prediction that contains a NaN is never a hit: if the metric
+     * counts hits it is a miss, if it is a mean of errors the mean is NaN.
      *
      * @param predictions the network's predictions, [N,…]
      * @param labels the labels, [N] or [N,…]

@@ -1,5 +1,6 @@
 package io.kiln.metric;
 
+import io.kiln.backend.Device;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -12,6 +13,25 @@ import java.util.stream.IntStream;
 /** Labels and predictions as Java arrays. */
 final class Samples {
     private Samples() {}
+
+    /** Whether Java can read the arrays, some of which may be null, where they are. */
+    static boolean areReadable(NDArray... arrays) {
+        for (NDArray x : arrays) {
+            if (x != null && !x.backend().traits().hostAddressable()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The arrays in the CPU's memory; null stays null. */
+    static NDArray[] onHost(NDArray... arrays) {
+        NDArray[] coming = new NDArray[arrays.length];
+        Arrays.setAll(coming, i -> arrays[i] == null ? null : arrays[i].prefetch());
+        NDArray[] here = new NDArray[arrays.length];
+        Arrays.setAll(here, i -> coming[i] == null ? null : coming[i].to(Device.cpu()));
+        return here;
+    }
 
     /** Class labels, one per row of predictions[…,classes]; those with weight 0 may have any value, and are 0 here. */
     static long[] classes(String metric, NDArray predictions, NDArray labels, double... weights) {

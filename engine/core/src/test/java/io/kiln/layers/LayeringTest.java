@@ -31,7 +31,7 @@ class LayeringTest {
             view: nn compile graph observe autograd op backend ndarray
             data: format op backend ndarray
             optim: nn compile format graph observe autograd op backend ndarray pointwise
-            metric: nn op ndarray
+            metric: nn autograd op backend ndarray
             nn: symbol compile format graph init observe autograd op backend ndarray
             symbol: compile graph init autograd op backend ndarray
             compile: op.control graph observe autograd op backend ndarray pointwise
