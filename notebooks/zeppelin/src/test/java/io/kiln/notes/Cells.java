@@ -89,7 +89,8 @@ final class Cells implements AutoCloseable {
         List<InterpreterResultMessage> shown = output.toInterpreterResultMessage();
         shown.addAll(result.message());
         return new Outcome(
-                result.code(), shown.stream().filter(m -> !m.getData().isBlank()).toList());
+                result.code(),
+                shown.stream().filter(m -> !m.getData().isBlank()).toList());
     }
 
     /** Does what Zeppelin does when somebody cancels a paragraph. */

@@ -66,7 +66,8 @@ record Note(int number, String title, List<Paragraph> paragraphs) {
     static List<Note> all() throws IOException {
         List<Note> notes = new ArrayList<>();
         try (Stream<Path> files = Files.list(folder())) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".note")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".note")).sorted().toList()) {
                 notes.add(parse(file.getFileName().toString(), Files.readString(file)));
             }
         }

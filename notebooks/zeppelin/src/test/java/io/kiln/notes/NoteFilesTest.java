@@ -15,7 +15,8 @@ class NoteFilesTest {
     @Test
     void zeppelinsFilesAreThoseOfTheSources() throws IOException {
         List<Note> notes = Note.all();
-        assertEquals(List.of(1, 2, 3, 4, 5, 6, 7), notes.stream().map(Note::number).toList());
+        assertEquals(
+                List.of(1, 2, 3, 4, 5, 6, 7), notes.stream().map(Note::number).toList());
         if (Boolean.getBoolean("kiln.write")) {
             for (Note note : notes) {
                 Files.createDirectories(note.file().getParent());
@@ -27,7 +28,8 @@ class NoteFilesTest {
         }
         try (Stream<Path> files = Files.list(notes.get(0).file().getParent())) {
             assertEquals(
-                    notes.stream().map(Note::file).sorted().toList(), files.sorted().toList());
+                    notes.stream().map(Note::file).sorted().toList(),
+                    files.sorted().toList());
         }
     }
 

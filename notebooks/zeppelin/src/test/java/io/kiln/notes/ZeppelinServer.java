@@ -3,7 +3,6 @@ package io.kiln.notes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -72,7 +71,8 @@ final class ZeppelinServer implements AutoCloseable {
             Files.createDirectories(home.resolve(folder));
         }
         Files.writeString(
-                home.resolve("web/WEB-INF/web.xml"), "<web-app xmlns=\"http://java.sun.com/xml/ns/javaee\" version=\"3.0\"/>");
+                home.resolve("web/WEB-INF/web.xml"),
+                "<web-app xmlns=\"http://java.sun.com/xml/ns/javaee\" version=\"3.0\"/>");
         Files.writeString(
                 home.resolve("interpreter").resolve(GROUP).resolve("interpreter-setting.json"),
                 """
@@ -80,25 +80,31 @@ final class ZeppelinServer implements AutoCloseable {
                  {"group": "kiln", "name": "md", "className": "%s", "properties": {}}]
                 """
                         .formatted(ScalaInterpreter.class.getName(), TextInterpreter.class.getName()));
-        Files.writeString(home.resolve("conf/interpreter.args"), """
+        Files.writeString(
+                home.resolve("conf/interpreter.args"),
+                """
                 -Xmx1g
                 -Djava.awt.headless=true
                 -Djava.io.tmpdir=%s
                 -cp
                 "%s"
-                """.formatted(System.getProperty("java.io.tmpdir"), System.getProperty("java.class.path")));
-        Path script = Files.writeString(home.resolve("bin/interpreter.sh"), """
+                """
+                        .formatted(System.getProperty("java.io.tmpdir"), System.getProperty("java.class.path")));
+        Path script = Files.writeString(
+                home.resolve("bin/interpreter.sh"),
+                """
                 #!/bin/sh
                 while getopts "d:c:p:r:i:l:g:u:v:" option; do
                   case $option in c) host=$OPTARG ;; p) port=$OPTARG ;; r) range=$OPTARG ;; i) group=$OPTARG ;; esac
                 done
                 exec "%s/bin/java" "@%s" "@%s" %s "$host" "$port" "$group" "$range" >>"%s" 2>&1
-                """.formatted(
-                System.getProperty("java.home"),
-                Note.root().resolve("build/spark.jvmargs"),
-                home.resolve("conf/interpreter.args"),
-                "org.apache.zeppelin.interpreter.remote.RemoteInterpreterServer",
-                home.resolve("logs/interpreter.log")));
+                """
+                        .formatted(
+                                System.getProperty("java.home"),
+                                Note.root().resolve("build/spark.jvmargs"),
+                                home.resolve("conf/interpreter.args"),
+                                "org.apache.zeppelin.interpreter.remote.RemoteInterpreterServer",
+                                home.resolve("logs/interpreter.log")));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
@@ -126,7 +132,8 @@ final class ZeppelinServer implements AutoCloseable {
                 .directory(home.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("logs/server.log").toFile());
-        builder.environment().put("ZEPPELIN_IDENT_STRING", "notes"); // without it the server waits for its standard input
+        builder.environment()
+                .put("ZEPPELIN_IDENT_STRING", "notes"); // without it the server waits for its standard input
         builder.environment().put("ZEPPELIN_LOCAL_IP", "127.0.0.1");
         builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
         return builder.start();
@@ -156,10 +163,7 @@ final class ZeppelinServer implements AutoCloseable {
                     .put("type", "string");
         }
         setting.putArray("dependencies");
-        setting.putObject("option")
-                .put("remote", true)
-                .put("perNote", "shared")
-                .put("perUser", "shared");
+        setting.putObject("option").put("remote", true).put("perNote", "shared").put("perUser", "shared");
         call("POST", "interpreter/setting", setting.toString());
     }
 
@@ -232,7 +236,10 @@ final class ZeppelinServer implements AutoCloseable {
                 process.destroyForcibly();
             }
             for (ProcessHandle handle : all) {
-                handle.onExit().orTimeout(20, TimeUnit.SECONDS).exceptionally(e -> handle).join();
+                handle.onExit()
+                        .orTimeout(20, TimeUnit.SECONDS)
+                        .exceptionally(e -> handle)
+                        .join();
                 handle.destroyForcibly();
             }
         } catch (InterruptedException e) {
