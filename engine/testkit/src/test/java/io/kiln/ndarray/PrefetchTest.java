@@ -50,7 +50,8 @@ class PrefetchTest {
         assertEquals(6, waiting(1, sum::item));
         assertTrue(square.isKnownToHost());
         assertArrayEquals(new float[] {1, 4, 9}, waiting(0, square::toFloatArray));
-        assertArrayEquals(new float[] {4, 9}, waiting(0, () -> square.slice(0, 1, 3).toFloatArray()));
+        assertArrayEquals(
+                new float[] {4, 9}, waiting(0, () -> square.slice(0, 1, 3).toFloatArray()));
     }
 
     @Test
@@ -76,7 +77,8 @@ class PrefetchTest {
     void integersThatJavaHasWrittenStayKnown() {
         NDArray ids = NDArray.of(Shape.of(2, 2), 4L, 5, 6, 7);
         assertTrue(ids.isKnownToHost());
-        assertArrayEquals(new long[] {4, 5, 6, 7}, waiting(0, () -> ids.reshape(4).toLongArray()));
+        assertArrayEquals(
+                new long[] {4, 5, 6, 7}, waiting(0, () -> ids.reshape(4).toLongArray()));
         assertFalse(NDArray.of(1, 2).isKnownToHost(), "elements of floating type do not count anything");
         ids.fill(3);
         assertFalse(ids.isKnownToHost());

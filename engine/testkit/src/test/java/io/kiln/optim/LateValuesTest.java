@@ -147,7 +147,8 @@ class LateValuesTest {
             NDArray bad = NDArray.of(Shape.of(1, 3), 1f, Float.NaN, 3f);
             NDArray loss = withoutWait(() -> fit(net, trainer, bad));
             IllegalStateException e = assertThrows(IllegalStateException.class, loss::item);
-            assertTrue(e.getMessage().startsWith("trainer: the norm of the gradients is NaN at step 2"), e.getMessage());
+            assertTrue(
+                    e.getMessage().startsWith("trainer: the norm of the gradients is NaN at step 2"), e.getMessage());
             assertEquals(before.size(), values(net).size());
             for (int i = 0; i < before.size(); i++) {
                 assertArrayEquals(before.get(i), values(net).get(i));
@@ -212,8 +213,7 @@ class LateValuesTest {
     void whatJavaKnowsIsRefusedAtTheCall() {
         NDArray x = NDArray.of(Shape.of(2, 3), 1f, 2f, 3f, 4f, 5f, 6f);
         NDArray bad = NDArray.of(Shape.of(2, 1), 0L, 3);
-        assertThrows(
-                IndexRangeException.class, () -> withoutWait(() -> Dispatch.one(new GatherAlong(1), x, bad)));
+        assertThrows(IndexRangeException.class, () -> withoutWait(() -> Dispatch.one(new GatherAlong(1), x, bad)));
     }
 
     @Test

@@ -15,9 +15,9 @@ import io.kiln.fit.FitHandler;
 import io.kiln.fit.FitProgress;
 import io.kiln.fit.Validation;
 import io.kiln.metric.Accuracy;
-import io.kiln.metric.TopKAccuracy;
 import io.kiln.metric.MeanLoss;
 import io.kiln.metric.Metric;
+import io.kiln.metric.TopKAccuracy;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -180,10 +180,9 @@ class SynchronizationsTest {
     }
 
     static Stream<Arguments> steps() {
-        return cases()
-                .flatMap(c -> Stream.of(Mode.values())
-                        .filter(m -> m != Mode.COMPILED || c.precision == Precision.FLOAT32)
-                        .map(m -> Arguments.of(c, m)));
+        return cases().flatMap(c -> Stream.of(Mode.values())
+                .filter(m -> m != Mode.COMPILED || c.precision == Precision.FLOAT32)
+                .map(m -> Arguments.of(c, m)));
     }
 
     /** How often each of some steps waits. */
@@ -234,8 +233,7 @@ class SynchronizationsTest {
             }
             try (Trainer trainer = new Trainer(net.parameters(), c.rule).precision(c.precision)) {
                 assertEquals(
-                        ONE_EACH,
-                        waits(() -> step(c, net, trainer, loss -> assertTrue(Double.isFinite(loss.item())))));
+                        ONE_EACH, waits(() -> step(c, net, trainer, loss -> assertTrue(Double.isFinite(loss.item())))));
                 boolean scaled = c.precision == Precision.FLOAT16; // whether gradients overflowed decides the next step
                 assertEquals(
                         scaled ? ONE_EACH : List.of(0L, 0L, 0L),
@@ -257,7 +255,9 @@ class SynchronizationsTest {
         @Override
         public void batchEnd(FitProgress progress) {
             assertTrue(Double.isFinite(progress.batchLoss()));
-            counts.set(counts.size() - 1, counts.get(counts.size() - 1) + fake.counters().synchronizations());
+            counts.set(
+                    counts.size() - 1,
+                    counts.get(counts.size() - 1) + fake.counters().synchronizations());
         }
     }
 
@@ -285,7 +285,8 @@ class SynchronizationsTest {
                 .build();
         try (Block net = dense()) {
             net.call(x);
-            try (Trainer trainer = new Trainer(net.parameters(), rule(new Adam()).withClipNorm(0.5))
+            try (Trainer trainer = new Trainer(
+                            net.parameters(), rule(new Adam()).withClipNorm(0.5))
                     .precision(precision)
                     .accumulate(accumulated)) {
                 Waits train = new Waits();

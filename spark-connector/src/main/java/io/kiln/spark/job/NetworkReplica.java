@@ -1,8 +1,8 @@
 package io.kiln.spark.job;
 
 import io.kiln.compile.CompileOptions;
-import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Executable;
+import io.kiln.compile.GraphCompiler;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
