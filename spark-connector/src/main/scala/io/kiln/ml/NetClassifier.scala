@@ -16,8 +16,8 @@ import scala.jdk.CollectionConverters._
 /**
  * Trains a network that predicts classes.
  *
- * Labels are 0, 1, …, K-1. The network has K outputs per row (logits, without a final softmax) for loss
- * softmaxCrossEntropy, or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or
+ * Labels are 0, 1, …, K-1. The network has K outputs per row (logits, without a final softmax) for
+ * loss softmaxCrossEntropy, or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or
  * boolean, an array of these, or binary (one unsigned byte each, with inputShape set).
  *
  * {{{

@@ -33,6 +33,12 @@ class NetClassifierSuite extends SparkSuite {
     assert(epochs.get(0).rows == 600 && epochs.get(0).steps == 19)
   }
 
+  test("a model that was just fitted can be used in the closure of a Spark job") {
+    val model = classifier().fit(corners(600))
+    val epochs = spark.sparkContext.parallelize(1 to 2, 2).map(_ => model.summary.totalIterations)
+    assert(epochs.collect().toSeq == Seq.fill(2)(model.summary.totalIterations))
+  }
+
   test("two workers learn what one learns, and the same bits every time") {
     val one = classifier().fit(corners(600))
     val two = classifier().setNumWorkers(2).fit(corners(600))

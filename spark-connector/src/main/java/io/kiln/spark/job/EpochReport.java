@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -21,7 +22,8 @@ public record EpochReport(
         double seconds,
         @JsonUnwrapped Quality quality,
         @JsonUnwrapped Gradients gradients,
-        List<WorkerReport> workers) {
+        List<WorkerReport> workers)
+        implements Serializable {
     /** Makes the list unmodifiable. */
     public EpochReport {
         workers = List.copyOf(workers);
@@ -34,7 +36,7 @@ public record EpochReport(
      * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
      * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
      */
-    public record Quality(double loss, double validationLoss, double metric) {}
+    public record Quality(double loss, double validationLoss, double metric) implements Serializable {}
 
     /**
      * Clipping and overflows of an epoch's gradients.
@@ -44,7 +46,7 @@ public record EpochReport(
      *     since the workers last started or resumed
      * @param lossScale factor on losses after the epoch; 1 unless the precision is float16
      */
-    public record Gradients(int skipped, int clipped, double lossScale) {}
+    public record Gradients(int skipped, int clipped, double lossScale) implements Serializable {}
 
     /**
      * A worker's time and memory. Memory is that of its process, which several workers may share.
@@ -57,7 +59,8 @@ public record EpochReport(
      * @param heapBytes bytes of the heap in use at the end of the epoch, including garbage
      */
     public record WorkerReport(
-            String executor, double feed, double compute, double exchange, long arrayBytes, long heapBytes) {}
+            String executor, double feed, double compute, double exchange, long arrayBytes, long heapBytes)
+            implements Serializable {}
 
     EpochReport withWorkers(List<WorkerReport> reports) {
         return new EpochReport(epoch, steps, rows, seconds, quality, gradients, reports);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.Locale;
 import org.apache.spark.ml.classification.NetTrainingSummary;
 
 /**
- * The summary of a fit.
+ * The summary of a fit. It is serializable so that a model can be used in the closures of a Spark job.
  *
  * @param epochs the epochs in order; those that were recomputed after a failure occur once
  * @param bestEpoch the epoch whose weights the model has, from 1
@@ -27,7 +28,7 @@ public record TrainingSummary(
         int resubmissions,
         double seconds,
         Provenance provenance)
-        implements NetTrainingSummary {
+        implements NetTrainingSummary, Serializable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** Makes the list unmodifiable. */

@@ -16,16 +16,16 @@ final class DeviceWorkspace {
     private static final long ALIGNMENT = 64;
 
     private final Span memory;
-    private final Backend more;
+    private final Backend backend;
     private long used;
 
     DeviceWorkspace(Span memory) {
         this(memory, null);
     }
 
-    private DeviceWorkspace(Span memory, Backend more) {
+    private DeviceWorkspace(Span memory, Backend backend) {
         this.memory = memory;
-        this.more = more;
+        this.backend = backend;
     }
 
     /**
@@ -60,7 +60,7 @@ final class DeviceWorkspace {
         long begin = used;
         used += rounded(size);
         boolean fits = memory != null && used <= memory.bytes();
-        return more == null || fits ? NDArray.planned(memory.slice(begin, size), layout) : NDArray.empty(more, layout);
+        return backend == null || fits ? NDArray.planned(memory.slice(begin, size), layout) : NDArray.empty(backend, layout);
     }
 
     /** The array, or a row-major copy as the next one. */
