@@ -10,9 +10,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * What kernels find wrong with the values that they are given, such as an index out of range: on the processor the call itself tells
- * it, a device that works later tells it to whoever waits next. As an extension of every test it waits, so that no test
- * leaves a fault to the next one.
+ * Invalid values found by kernels and checks, such as an index out of range: on the CPU the call throws, on a device that
+ * works later the next wait does. As an extension of every test it waits, so that no test leaves a fault to the next one.
  */
 public final class ValueFaults implements AfterEachCallback {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -35,7 +34,7 @@ public final class ValueFaults implements AfterEachCallback {
         }
         return assertThrows(type, () -> {
             call.execute();
-            Context.current().queue().synchronize(PATIENCE);
+            Context.current().waits(Backends.current()).synchronize(PATIENCE);
         });
     }
 
@@ -51,6 +50,6 @@ public final class ValueFaults implements AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext test) {
-        Context.current().queue().synchronize(PATIENCE);
+        Context.current().waits(Backends.current()).synchronize(PATIENCE);
     }
 }

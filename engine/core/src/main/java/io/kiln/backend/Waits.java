@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a thread waits for a {@link Queue}, so that it needs to wait once only: what was copied to the host before has arrived with
- * it, and checks whose outcome lies on the device are made then.
+ * How a thread waits for a {@link Queue}. A single wait is enough: copies to the host submitted before have arrived with it,
+ * and checks whose outcome is on the device run then.
  *
  * <p>Life cycle: of the {@link Context} that has the queue. Concurrency: belongs to the context's thread.
  */
 public final class Waits {
-    /** Checks that wait, as in a long training that never asks for a value; one more waits for the device itself. */
+    /** The most pending checks, for training that never reads a value; one more check waits for the device. */
     private static final int MOST_CHECKS = 4096;
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -24,29 +24,29 @@ public final class Waits {
         this.queue = queue;
     }
 
-    /** A look at values that have arrived. */
+    /** A check of values that have arrived. */
     public interface Check {
         /**
-         * Looks at the values and frees what it holds.
+         * Checks the values and frees what it holds.
          *
-         * @return what is wrong with them; null when nothing is
+         * @return the error; null if the values are valid
          */
         RuntimeException look();
     }
 
     /**
-     * How often the thread has waited.
+     * The number of times the thread has waited.
      *
-     * @return a number that grows with each wait: what was given to the queue at a smaller one has ended
+     * @return a number that grows with each wait: work submitted at a smaller number has ended
      */
     public long count() {
         return count;
     }
 
     /**
-     * Has a check made when the thread waits next.
+     * Adds a check to run at the thread's next wait.
      *
-     * @param check looks at values whose copy to the host was given to the queue
+     * @param check looks at values whose copy to the host has been submitted
      */
     public void add(Check check) {
         checks.add(check);
@@ -56,18 +56,20 @@ public final class Waits {
     }
 
     /**
-     * Waits until everything that was given to the queue has ended, and makes the checks that were added since the last time.
+     * Waits until all submitted work has ended, and runs the checks added since the last wait.
      *
-     * @param deadline how long at most
-     * @throws IllegalStateException when the deadline passes or work has failed
-     * @throws RuntimeException what the first check that fails has to say; a fault that a kernel found in the values that it was
-     *     given stands behind it
+     * @param deadline the longest time to wait
+     * @throws IllegalStateException if the deadline passes or work has failed
+     * @throws RuntimeException the error of the first check that fails, or of invalid values found by a kernel; if both
+     *     exist, the latter is suppressed
      */
     public void synchronize(Duration deadline) {
         RuntimeException fault = null;
         try {
             queue.synchronize(deadline);
-        } catch (IndexOutOfBoundsException e) {
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException e) {
             fault = e; // of values: the work itself has ended
         }
         count++;
@@ -81,7 +83,7 @@ public final class Waits {
         }
     }
 
-    /** Makes the checks that are left. */
+    /** Runs the remaining checks. */
     void end() {
         if (!checks.isEmpty()) {
             synchronize(PATIENCE);

@@ -5,19 +5,19 @@ import io.kiln.backend.Waits;
 import java.util.function.Function;
 
 /**
- * Refuses values that are only known where they lie. In memory that Java reads the check is made at once; on a device its outcome
- * travels to the host with what is read next, and its exception comes from there: where the step's loss is read, or the context
- * ends. A step therefore never stops for a check.
+ * Rejects invalid values. Values in memory that Java can read are checked at once; on a device the outcome arrives with
+ * the next value read, and the exception is thrown there: where the step's loss is read, or the context is closed. A step
+ * therefore never waits for a check.
  */
 public final class LateCheck {
     private LateCheck() {}
 
     /**
-     * Refuses a zero.
+     * Rejects zero.
      *
-     * @param value an array of one element, which is 0 where something is wrong
-     * @param subject what the exception looks at; its elements must stay as they are until then
-     * @param error makes the exception
+     * @param value an array of one element, 0 if something is wrong
+     * @param subject the array that the exception describes; its elements must not change until then
+     * @param error creates the exception
      */
     public static void notZero(NDArray value, NDArray subject, Function<NDArray, RuntimeException> error) {
         if (value.backend().traits().hostAddressable()) {
