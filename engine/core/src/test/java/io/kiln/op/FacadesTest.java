@@ -107,7 +107,9 @@ class FacadesTest {
         int checked = 0;
         for (Method m : NDArray.class.getMethods()) {
             boolean fluent = takesArraysOnly(m) && !Modifier.isStatic(m.getModifiers());
-            if (fluent && !List.of("detach", "gatherNd", "get", "prefetch", "where").contains(m.getName())) {
+            if (fluent
+                    && !List.of("detach", "gatherNd", "get", "prefetch", "where")
+                            .contains(m.getName())) {
                 assertEquals(operatorNamed(m), operatorOf(m));
                 checked++;
             }

@@ -12,8 +12,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import io.kiln.ValueFaults;
 import io.kiln.Golden;
+import io.kiln.ValueFaults;
 import io.kiln.autograd.Autograd;
 import io.kiln.graph.RecordJson;
 import io.kiln.ndarray.DType;
@@ -233,7 +233,8 @@ class WeightedLossTest {
     void aMeanOverNoWeightIsRefused() {
         NDArray x = NDArray.of(1f, 2f);
         NDArray zero = NDArray.zeros(Shape.of(2), DType.FLOAT32);
-        IllegalArgumentException e = ValueFaults.raised(IllegalArgumentException.class, () -> new L2().mean(x, x, zero));
+        IllegalArgumentException e =
+                ValueFaults.raised(IllegalArgumentException.class, () -> new L2().mean(x, x, zero));
         assertTrue(e.getMessage().contains("l2") && e.getMessage().contains("all 0"), e.getMessage());
     }
 

@@ -60,7 +60,9 @@ final class DeviceWorkspace {
         long begin = used;
         used += rounded(size);
         boolean fits = memory != null && used <= memory.bytes();
-        return backend == null || fits ? NDArray.planned(memory.slice(begin, size), layout) : NDArray.empty(backend, layout);
+        return backend == null || fits
+                ? NDArray.planned(memory.slice(begin, size), layout)
+                : NDArray.empty(backend, layout);
     }
 
     /** The array, or a row-major copy as the next one. */
