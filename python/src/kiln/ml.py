@@ -563,7 +563,7 @@ class NetClassifier(
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or layers or a graph as JSON; setNetwork takes each",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these",
         to_network,
     )
 
@@ -844,7 +844,7 @@ class NetRegressor(
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or layers or a graph as JSON; setNetwork takes each",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these",
         to_network,
     )
 
