@@ -1,5 +1,6 @@
 package io.kiln.spark.model;
 
+import java.io.Serializable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
@@ -7,14 +8,16 @@ import org.apache.spark.sql.SparkSession;
 /**
  * A trained network that is sent to the executors once, however often a model transforms. Copies of a model share it.
  * It is separate from the network itself: if the broadcast content referred to the broadcast, neither would ever be
- * removed.
+ * removed. Like MLlib's models, one that is used in a closure takes its weights along, without the broadcast.
  *
  * <p>Concurrency: thread-safe.
  */
-public final class BroadcastNetwork {
+public final class BroadcastNetwork implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     private final TrainedNetwork network;
-    private Broadcast<TrainedNetwork> broadcast;
-    private String application;
+    private transient Broadcast<TrainedNetwork> broadcast;
+    private transient String application;
 
     /**
      * Creates one that has not been sent yet.
