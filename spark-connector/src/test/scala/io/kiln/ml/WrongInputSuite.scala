@@ -22,10 +22,10 @@ class WrongInputSuite extends SparkSuite {
   private val good = (0 until 8).map(i => (Seq(i.toDouble, 1.0), (i % 3).toDouble))
 
   test("labels outside 0 to K-1") {
-    refused("label", "-1.0", "0 … 2", "row 8", "StringIndexer")(
+    refused("label", "-1.0", "0 to 2", "row 8", "StringIndexer")(
       classifier().fit(arrays(good :+ ((Seq(1.0, 2.0), -1.0)): _*).coalesce(1)))
     refused("3.0", "3 classes")(classifier().fit(arrays(good :+ ((Seq(1.0, 2.0), 3.0)): _*)))
-    refused("0.5", "whole numbers")(classifier().fit(arrays(good :+ ((Seq(1.0, 2.0), 0.5)): _*)))
+    refused("0.5", "a whole number")(classifier().fit(arrays(good :+ ((Seq(1.0, 2.0), 0.5)): _*)))
     refused("NaN")(classifier().fit(arrays(good :+ ((Seq(1.0, 2.0), Double.NaN)): _*)))
   }
 
