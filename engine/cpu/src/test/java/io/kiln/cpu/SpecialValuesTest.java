@@ -130,10 +130,14 @@ class SpecialValuesTest {
                             assertTrue(Double.isNaN(quotient(0, x.size() - x.size())));
                             List<Sample> got = run.forward(x);
                             for (int i = 0; i < expected.size(); i++) {
-                                assertArrayEquals(
-                                        expected.get(i).values(), got.get(i).values(), "output " + i);
+                                assertArrayEquals(unsigned(expected.get(i)), unsigned(got.get(i)), "output " + i);
                             }
                         })));
+    }
+
+    /** Without the sign of zeros: with SSE4.1, oneDNN computes a -0 where the substitute kernel computes 0. */
+    private static double[] unsigned(Sample sample) {
+        return Arrays.stream(sample.values()).map(v -> v + 0.0).toArray();
     }
 
     private static double quotient(double a, double b) {
