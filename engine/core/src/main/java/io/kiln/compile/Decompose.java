@@ -9,6 +9,7 @@ import io.kiln.op.Opaque;
 import io.kiln.op.Pointwise;
 import io.kiln.op.ViewOperator;
 import io.kiln.op.random.RandomGenerator;
+import java.util.List;
 
 /**
  * Replaces operators for which the device has no kernel with their compositions, so that the parts can be fused.
@@ -46,14 +47,15 @@ final class Decompose implements Pass {
 
     private Program once(Program program) {
         Graph graph = program.graph();
-        if (graph.nodes().stream().allMatch(n -> isWhole(graph, n))) {
+        List<Boolean> whole = graph.nodes().stream().map(n -> isWhole(graph, n)).toList();
+        if (!whole.contains(false)) {
             return program;
         }
         boolean changed = false;
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < graph.nodes().size(); i++) {
                 Graph.Node node = graph.nodes().get(i);
-                NDArray[] parts = isWhole(graph, node) ? null : compose(replay, node);
+                NDArray[] parts = whole.get(i) ? null : compose(replay, node);
                 if (parts == null) {
                     replay.keep(i);
                 } else {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.onednn.CpuContext;
+import io.kiln.cpu.onednn.InstructionSet;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -135,9 +136,12 @@ class SpecialValuesTest {
                         })));
     }
 
-    /** Without the sign of zeros: with SSE4.1, oneDNN computes a -0 where the substitute kernel computes 0. */
+    /** Below AVX2 without the sign of zeros: there oneDNN computes a -0 where the substitute kernel computes 0. */
     private static double[] unsigned(Sample sample) {
-        return Arrays.stream(sample.values()).map(v -> v + 0.0).toArray();
+        boolean exact = InstructionSet.hasAvx2();
+        return exact
+                ? sample.values()
+                : Arrays.stream(sample.values()).map(v -> v + 0.0).toArray();
     }
 
     private static double quotient(double a, double b) {
