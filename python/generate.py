@@ -35,6 +35,7 @@ TYPES = {
     "bool": "bool",
     "str": "str",
     "ints": "int | Sequence[int]",
+    "strs": "str | Sequence[str]",
     "layer": "Layer",
     "layers": "Layer",
     "initializer": "Initializer",
@@ -49,6 +50,8 @@ def snake(name: str) -> str:
 def python_type(java: str) -> str:
     if java in TYPES:
         return TYPES[java]
+    if java.startswith("list of "):
+        return "Sequence[Mapping[str, Any]]"
     if "|" in java:
         return "Literal[" + ", ".join(f'"{c}"' for c in java.split("|")) + "]"
     return "Mapping[str, Any]"
@@ -123,6 +126,7 @@ CONVERTERS = {
     "DoubleArrayParam": ("TypeConverters.toListFloat", "list[float]"),
     "StringArrayParam": ("TypeConverters.toListString", "list[str]"),
     "NetworkParam": ("to_network", "Layer | str"),
+    "InitialModelParam": ("to_initial_model", "TrainedStage | str"),
     "TextParam": ("TypeConverters.toString", "str"),
     "Param": ("TypeConverters.toString", "str"),
 }
@@ -138,15 +142,40 @@ STAGES = {
         None,
         "A trained network that predicts numbers.",
     ),
+    "NetModel": (
+        "NamedModel, JavaModel",
+        None,
+        "A trained network with named inputs and outputs.",
+    ),
     "NetClassifier": (
         'NetworkEstimator, _JavaProbabilisticClassifier["NetClassificationModel"]',
         "NetClassificationModel",
         "Trains a network that predicts classes.",
     ),
+    "NetEstimator": (
+        'NetworkEstimator, JavaEstimator["NetModel"]',
+        "NetModel",
+        "Trains a network with any number of named inputs and outputs.",
+    ),
     "NetRegressor": (
         'NetworkEstimator, _JavaRegressor["NetRegressionModel"]',
         "NetRegressionModel",
         "Trains a network that predicts numbers.",
+    ),
+    "MlpClassifier": (
+        'NetworkEstimator, _JavaProbabilisticClassifier["NetClassificationModel"]',
+        "NetClassificationModel",
+        "Trains a multilayer perceptron that predicts classes.",
+    ),
+    "MlpRegressor": (
+        'NetworkEstimator, _JavaRegressor["NetRegressionModel"]',
+        "NetRegressionModel",
+        "Trains a multilayer perceptron that predicts numbers.",
+    ),
+    "TwoTower": (
+        'NetworkEstimator, JavaEstimator["TwoTowerModel"]',
+        "TwoTowerModel",
+        "Trains vectors of users and items, which recommend items.",
     ),
 }
 
@@ -160,8 +189,18 @@ from pyspark.ml.linalg import Vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
+from pyspark.ml.wrapper import JavaEstimator, JavaModel
 
-from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, to_network
+from kiln._recommendation import TwoTowerModel
+from kiln._stage import (
+    ClassificationModel,
+    NamedModel,
+    NetworkEstimator,
+    NetworkModel,
+    TrainedStage,
+    to_initial_model,
+    to_network,
+)
 from kiln._summary import TrainingSummary
 from kiln.nn import Layer
 
@@ -173,18 +212,25 @@ def default(stage: Any, param: Any) -> str | None:
     if not stage.hasDefault(param) or param.name() == "seed":
         return None
     value = stage.getDefault(param).get()
+    if param.getClass().getSimpleName() == "IntArrayParam":
+        return repr(list(value))
     return repr(value) if isinstance(value, (bool, int, float, str)) else None
 
 
 def own(name: str, param: Any) -> bool:
     """Whether pyspark's base classes lack the Param."""
-    from pyspark.ml import classification, regression
+    from pyspark.ml import classification, regression, wrapper
 
     bases = {
         "NetClassificationModel": classification._JavaProbabilisticClassificationModel,
         "NetClassifier": classification._JavaProbabilisticClassifier,
+        "NetEstimator": wrapper.JavaEstimator,
+        "NetModel": wrapper.JavaModel,
         "NetRegressionModel": regression._JavaRegressionModel,
         "NetRegressor": regression._JavaRegressor,
+        "MlpClassifier": classification._JavaProbabilisticClassifier,
+        "MlpRegressor": regression._JavaRegressor,
+        "TwoTower": wrapper.JavaEstimator,
     }
     return not hasattr(bases[name], param)
 
@@ -204,7 +250,7 @@ def declaration(param: Any) -> str:
     converter, kind = CONVERTERS[param.getClass().getSimpleName()]
     lines = textwrap.wrap(param.doc(), 110)
     doc = "\n        ".join(repr(t + (" " if i < len(lines) - 1 else "")) for i, t in enumerate(lines))
-    value = "Any" if name == "network" else kind
+    value = "Any" if name in ("network", "initialModel") else kind
     return f"""
     {name}: Param[{kind}] = Param(
         Params._dummy(), "{name}",
@@ -257,7 +303,7 @@ def estimators(jvm: Any) -> str:
     all_params = {name: described(jvm, name)[1] for name in STAGES}
     shared = [n for n in all_params["NetClassifier"] if all(n in p and own(s, n) for s, p in all_params.items())]
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
-    out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "TrainingSummary"])) + "]\n")
+    out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "TrainingSummary", "TwoTowerModel"])) + "]\n")
     out.append('\n\nclass NetTrainingParams(Params):\n    """Params of training; a model keeps them."""\n')
     out += [declaration(all_params["NetClassifier"][n]) for n in shared]
     out += [stage(jvm, name, set(shared)) for name in STAGES]

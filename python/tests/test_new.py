@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pyspark
 
-KILN = Path(__file__).parents[2] / "bin" / "kiln"
+ROOT = Path(__file__).parents[2]
+KILN = ROOT / "bin" / "kiln"
 
 
 def test_a_new_project_trains_tests_and_submits(tmp_path: Path) -> None:
@@ -35,3 +37,17 @@ def test_a_name_that_is_no_project_name_is_refused(tmp_path: Path) -> None:
     run = subprocess.run([KILN, "new", "My App"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert run.returncode == 1 and "lower-case letters" in run.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_of_kiln_may_have_any_name(tmp_path: Path) -> None:
+    home = tmp_path / "R&D #1 \\1"
+    for name in ("bin", "build", "templates"):
+        shutil.copytree(ROOT / name, home / name)
+    shutil.copy(ROOT / "pom.xml", home)
+    maven = tmp_path / "tools" / "mvn"
+    maven.parent.mkdir()
+    maven.write_text("#!/bin/sh\necho Apache Maven 3.9.0\n")
+    maven.chmod(0o755)
+    path = f"{maven.parent}:{os.environ['PATH']}"
+    subprocess.run([home / "bin" / "kiln", "new", "--sbt", "app"], cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
+    assert f'file(raw"{home}/target/repository")' in (tmp_path / "app" / "build.sbt").read_text()

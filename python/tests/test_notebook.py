@@ -3,7 +3,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kiln
-from kiln import nn
+from kiln import _notebook, nn
+from kiln.ml import NetRegressor
 
 
 def test_a_summary_is_a_table_in_notebooks_and_text_elsewhere(spark: SparkSession) -> None:
@@ -39,3 +40,15 @@ def test_images_are_embedded_with_their_captions(spark: SparkSession) -> None:
 def test_show_prints_text_where_there_is_no_notebook(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
     kiln.show(kiln.images(np.zeros((1, 2, 2)), ["blank"]))
     assert capsys.readouterr().out == "1 images: blank\n"
+
+
+def test_progress_leaves_a_listener_of_the_jvm_in_place(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_notebook, "in_notebook", lambda: True)
+    table = spark.range(40).selectExpr("array(id / 40.0) AS features", "double(id) AS label").coalesce(1)
+    regressor = NetRegressor(network=nn.Dense(1), maxEpochs=3, numWorkers=1)
+    listener = spark.sparkContext._jvm.io.kiln.spark.notebook.FitWatch()  # type: ignore[union-attr]
+    regressor._java_obj.setEpochListener(listener)
+    for fits in (1, 2):
+        regressor.fit(table)
+        assert listener.epochs() == 3 * fits
+        assert regressor._java_obj.epochListener().equals(listener)

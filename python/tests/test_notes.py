@@ -1,4 +1,7 @@
-"""Runs the notebooks from top to bottom, each in a kernel of its own. They assert on what they find."""
+"""Runs the notebooks from top to bottom, each in a kernel of its own. They assert on what they find.
+
+What they show is left in target/notes, for the documentation's site.
+"""
 
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 NOTES = Path(__file__).parents[2] / "notebooks"
+RUN = NOTES.parent / "target" / "notes"
 FOUND = sorted(NOTES.glob("*.ipynb"))
 
 
@@ -35,7 +39,10 @@ def test_a_note_is_stored_without_outputs(note: Path) -> None:
 
 @pytest.mark.parametrize("note", FOUND, ids=lambda n: n.stem)
 def test_a_note_runs(note: Path) -> None:
-    cells = [c for c in executed(note).cells if c.cell_type == "code"]
+    book = executed(note)
+    RUN.mkdir(parents=True, exist_ok=True)
+    nbformat.write(book, RUN / note.name)
+    cells = [c for c in book.cells if c.cell_type == "code"]
     fits = [c for c in cells if ".fit(" in c.source]
     assert any("<svg" in html(c) and "training loss" in html(c) for c in fits), "a fit shows its curve in its cell"
     assert not [c.source for c in cells for o in c.outputs if o.get("name") == "stderr" and "Traceback" in o.text]

@@ -4,7 +4,7 @@ scalaVersion := "@scala@"
 scalacOptions += "-deprecation"
 
 // Where `bin/kiln new` put Kiln. (Maven's local repository will not do: sbt fails on POMs there that have no jar beside them.)
-resolvers += "Kiln" at file("@home@/target/repository").toURI.toString
+resolvers += "Kiln" at file(raw"@home@/target/repository").toURI.toString
 
 libraryDependencies ++= Seq(
   "io.kiln" % "kiln-spark_2.13" % "@version@",

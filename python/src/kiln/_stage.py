@@ -25,6 +25,17 @@ def to_network(value: Any) -> Any:
     raise TypeError(f"network: expected a layer of kiln.nn or JSON, got {type(value).__name__}")
 
 
+def to_initial_model(value: Any) -> Any:
+    """The value of an initialModel Param: a path, or a model's network in the JVM."""
+    if isinstance(value, TrainedStage):
+        if _session.is_remote():
+            raise NotImplementedError("initialModel: a model cannot be passed over Spark Connect; save it and pass its path")
+        return value._java_obj.trainedNetwork()
+    if isinstance(value, str) or hasattr(value, "getClass"):
+        return value
+    raise TypeError(f"initialModel: expected a model of kiln.ml or the path of a saved one, got {type(value).__name__}")
+
+
 class _Reader(JavaMLReader[Any]):
     @classmethod
     def _java_loader_class(cls, clazz: Any) -> str:
@@ -63,28 +74,30 @@ class NetworkEstimator(NetworkStage):
     _input_kwargs: dict[str, Any]
     getShowProgress: Any
 
+    def continueFit(self, dataset: Any, model: TrainedStage) -> Any:
+        """Trains a model on, from its weights and with its own network, on new rows."""
+        that: Any = self.copy()  # type: ignore[attr-defined]
+        for param in (that.network, that.reinitialized):
+            that.clear(param)
+        return that.setInitialModel(model).fit(dataset)
+
     def _fit(self, dataset: Any) -> Any:
         fit: Any = getattr(super(), "_fit")  # noqa: B009
         quiet = _session.is_remote() or not self.getShowProgress() or threading.current_thread() is not threading.main_thread()
         if quiet or not _notebook.in_notebook():
             return fit(dataset)
-        kiln = _session.gateway("fit").jvm.io.kiln.spark
-        watch = kiln.notebook.FitWatch()
+        listener = self._java_obj.epochListener()
+        watch = _session.gateway("fit").jvm.io.kiln.spark.notebook.FitWatch(listener)
         self._java_obj.setEpochListener(watch)
         try:
             with _notebook.FitProgress(watch):
                 return fit(dataset)
         finally:
-            self._java_obj.setEpochListener(kiln.job.EpochListener.NONE)
+            self._java_obj.setEpochListener(listener)
 
 
-class NetworkModel(NetworkStage):
+class TrainedStage(NetworkStage):
     """A model with a trained network."""
-
-    getFeaturesCol: Any
-    getPredictionCol: Any
-    getProbabilityCol: Any
-    transform: Any
 
     @property
     def hasSummary(self) -> bool:
@@ -105,6 +118,31 @@ class NetworkModel(NetworkStage):
         if _session.is_remote():
             raise NotImplementedError("graph: not available over Spark Connect; save the model, which stores it in graph.json")
         return str(self._java_obj.trainedNetwork().graphJson())
+
+
+class NamedModel(TrainedStage):
+    """A model with a trained network that has named inputs and outputs."""
+
+    def vocabulary(self, input: str) -> list[str]:
+        """The texts of an input by id; empty for an input that is read in another way.
+
+        Parameters
+        ----------
+        input : str
+            The input, or one of ``inputCols`` that feeds one such input.
+        """
+        if _session.is_remote():
+            raise NotImplementedError("vocabulary: not available over Spark Connect; save the model, whose kiln.json has it")
+        return [str(text) for text in self._java_obj.vocabulary(input)]
+
+
+class NetworkModel(TrainedStage):
+    """A model with a trained network that has one input and predicts classes or numbers."""
+
+    getFeaturesCol: Any
+    getPredictionCol: Any
+    getProbabilityCol: Any
+    transform: Any
 
     def predict(self, value: Any) -> Any:
         """Predict a row, or the rows of an array, on the driver.
@@ -148,6 +186,13 @@ class NetworkModel(NetworkStage):
 
 class ClassificationModel(NetworkModel):
     """A model with a trained network that predicts classes."""
+
+    def calibrate(self, dataset: Any) -> Any:
+        """A copy with calibrated probabilities: scores divided by the temperature that suits these rows best."""
+        if _session.is_remote():
+            raise NotImplementedError("calibrate: not available over Spark Connect; calibrate the model in a classic session")
+        copied: Any = self
+        return copied._copyValues(copied.__class__(self._java_obj.calibrate(dataset._jdf)))
 
     def predictProbability(self, value: Any) -> Any:
         """Class probabilities for a row, or for the rows of an array, computed on the driver.

@@ -74,5 +74,5 @@ class TrainingSummary:
         if _session.is_remote():
             return None
         jvm = _session.gateway("TrainingSummary").jvm
-        summary = jvm.io.kiln.spark.job.TrainingSummary.fromJson(json.dumps(self.record))
+        summary = jvm.io.kiln.spark.report.TrainingSummary.fromJson(json.dumps(self.record))
         return str(jvm.io.kiln.spark.notebook.Notebook.html(summary))

@@ -13,17 +13,33 @@ from pyspark.ml.linalg import Vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
+from pyspark.ml.wrapper import JavaEstimator, JavaModel
 
-from kiln._stage import ClassificationModel, NetworkEstimator, NetworkModel, to_network
+from kiln._recommendation import TwoTowerModel
+from kiln._stage import (
+    ClassificationModel,
+    NamedModel,
+    NetworkEstimator,
+    NetworkModel,
+    TrainedStage,
+    to_initial_model,
+    to_network,
+)
 from kiln._summary import TrainingSummary
 from kiln.nn import Layer
 
 __all__ = [
+    "MlpClassifier",
+    "MlpRegressor",
     "NetClassificationModel",
     "NetClassifier",
+    "NetEstimator",
+    "NetModel",
     "NetRegressionModel",
     "NetRegressor",
     "TrainingSummary",
+    "TwoTower",
+    "TwoTowerModel",
 ]
 
 
@@ -80,7 +96,8 @@ class NetTrainingParams(Params):
     device: Param[str] = Param(
         Params._dummy(),
         "device",
-        "device of the engines: cpu",
+        "where networks compute: auto (the GPU that Spark assigns to a task, otherwise the CPU), cpu, cuda or opencl; "
+        "with an index such as cuda:1 all tasks use that device of their machine",
         TypeConverters.toString,
     )
 
@@ -99,6 +116,30 @@ class NetTrainingParams(Params):
     def getEarlyStoppingPatience(self) -> int:
         """Value of :attr:`earlyStoppingPatience`, or its default."""
         return self.getOrDefault(self.earlyStoppingPatience)
+
+    emaDecay: Param[float] = Param(
+        Params._dummy(),
+        "emaDecay",
+        "decay of moving averages of the weights, such as 0.999, which validation judges and the model gets in place of "
+        "the last weights; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getEmaDecay(self) -> float:
+        """Value of :attr:`emaDecay`, or its default."""
+        return self.getOrDefault(self.emaDecay)
+
+    gradientAccumulation: Param[int] = Param(
+        Params._dummy(),
+        "gradientAccumulation",
+        "number of parts of a worker's batch whose gradients are computed one after another and added: as many times "
+        "less memory for intermediate results",
+        TypeConverters.toInt,
+    )
+
+    def getGradientAccumulation(self) -> int:
+        """Value of :attr:`gradientAccumulation`, or its default."""
+        return self.getOrDefault(self.gradientAccumulation)
 
     gradientClipNorm: Param[float] = Param(
         Params._dummy(),
@@ -157,17 +198,6 @@ class NetTrainingParams(Params):
         """Value of :attr:`inputScale`, or its default."""
         return self.getOrDefault(self.inputScale)
 
-    inputShape: Param[list[int]] = Param(
-        Params._dummy(),
-        "inputShape",
-        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
-        TypeConverters.toListInt,
-    )
-
-    def getInputShape(self) -> list[int]:
-        """Value of :attr:`inputShape`, or its default."""
-        return self.getOrDefault(self.inputShape)
-
     kvStoreType: Param[str] = Param(
         Params._dummy(),
         "kvStoreType",
@@ -200,17 +230,6 @@ class NetTrainingParams(Params):
     def getLearningRateSchedule(self) -> str:
         """Value of :attr:`learningRateSchedule`, or its default."""
         return self.getOrDefault(self.learningRateSchedule)
-
-    loss: Param[str] = Param(
-        Params._dummy(),
-        "loss",
-        "loss that training minimizes: a name, or a name and attributes as JSON",
-        TypeConverters.toString,
-    )
-
-    def getLoss(self) -> str:
-        """Value of :attr:`loss`, or its default."""
-        return self.getOrDefault(self.loss)
 
     maxEpochs: Param[int] = Param(
         Params._dummy(),
@@ -245,6 +264,18 @@ class NetTrainingParams(Params):
     def getMemoryBudget(self) -> int:
         """Value of :attr:`memoryBudget`, or its default."""
         return self.getOrDefault(self.memoryBudget)
+
+    mixup: Param[float] = Param(
+        Params._dummy(),
+        "mixup",
+        "mix-up of rows in training: each is mixed with another one, with a weight from the distribution Beta(mixup, "
+        "mixup), such as 0.2; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getMixup(self) -> float:
+        """Value of :attr:`mixup`, or its default."""
+        return self.getOrDefault(self.mixup)
 
     numWorkers: Param[int] = Param(
         Params._dummy(),
@@ -335,18 +366,6 @@ class NetTrainingParams(Params):
     def getSnapshotInterval(self) -> int:
         """Value of :attr:`snapshotInterval`, or its default."""
         return self.getOrDefault(self.snapshotInterval)
-
-    standardizeFeatures: Param[bool] = Param(
-        Params._dummy(),
-        "standardizeFeatures",
-        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
-        "from the training rows and become part of the network",
-        TypeConverters.toBoolean,
-    )
-
-    def getStandardizeFeatures(self) -> bool:
-        """Value of :attr:`standardizeFeatures`, or its default."""
-        return self.getOrDefault(self.standardizeFeatures)
 
     storageLevel: Param[str] = Param(
         Params._dummy(),
@@ -460,6 +479,55 @@ class NetClassificationModel(
         """Value of :attr:`ignoredLabel`, or its default."""
         return self.getOrDefault(self.ignoredLabel)
 
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    def setDevice(self, value: str) -> NetClassificationModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
     def setFeaturesCol(self, value: str) -> NetClassificationModel:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
@@ -495,6 +563,40 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
     The JVM's ``io.kiln.ml.NetRegressionModel``.
     """
 
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
     standardizeTarget: Param[bool] = Param(
         Params._dummy(),
         "standardizeTarget",
@@ -507,6 +609,10 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
     def getStandardizeTarget(self) -> bool:
         """Value of :attr:`standardizeTarget`, or its default."""
         return self.getOrDefault(self.standardizeTarget)
+
+    def setDevice(self, value: str) -> NetRegressionModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
 
     def setFeaturesCol(self, value: str) -> NetRegressionModel:
         """Sets :attr:`featuresCol`."""
@@ -523,6 +629,258 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
     def setPredictionCol(self, value: str) -> NetRegressionModel:
         """Sets :attr:`predictionCol`."""
         return self._set(predictionCol=value)
+
+
+class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network with named inputs and outputs.
+
+    The JVM's ``io.kiln.ml.NetModel``.
+    """
+
+    imageDeviation: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageDeviation",
+        "standard deviation of each channel of images, by which the network divides them, with imageMean",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageDeviation(self) -> list[float]:
+        """Value of :attr:`imageDeviation`, or its default."""
+        return self.getOrDefault(self.imageDeviation)
+
+    imageFit: Param[str] = Param(
+        Params._dummy(),
+        "imageFit",
+        "how images of other sizes are brought to the network's: crop resizes them until they cover it and crops the "
+        "middle, stretch changes their proportions",
+        TypeConverters.toString,
+    )
+
+    def getImageFit(self) -> str:
+        """Value of :attr:`imageFit`, or its default."""
+        return self.getOrDefault(self.imageFit)
+
+    imageMean: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageMean",
+        "mean of each channel of images after inputScale, which the network subtracts first; unset: it does not",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageMean(self) -> list[float]:
+        """Value of :attr:`imageMean`, or its default."""
+        return self.getOrDefault(self.imageMean)
+
+    imageTransforms: Param[list[str]] = Param(
+        Params._dummy(),
+        "imageTransforms",
+        "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
+        'randomErasing), or names and attributes as JSON, such as {"pad":{"pixels":4}}',
+        TypeConverters.toListString,
+    )
+
+    def getImageTransforms(self) -> list[str]:
+        """Value of :attr:`imageTransforms`, or its default."""
+        return self.getOrDefault(self.imageTransforms)
+
+    inputCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputCols",
+        "input column names",
+        TypeConverters.toListString,
+    )
+
+    def getInputCols(self) -> list[str]:
+        """Value of :attr:`inputCols`, or its default."""
+        return self.getOrDefault(self.inputCols)
+
+    inputNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputNames",
+        "the network's input that each of inputCols feeds; several numeric columns may feed one; unset: the inputs in "
+        "order, or the only one",
+        TypeConverters.toListString,
+    )
+
+    def getInputNames(self) -> list[str]:
+        """Value of :attr:`inputNames`, or its default."""
+        return self.getOrDefault(self.inputNames)
+
+    inputScales: Param[list[float]] = Param(
+        Params._dummy(),
+        "inputScales",
+        "factor on the input of each of inputCols, for float32; unset: inputScale for inputs that are read from bytes",
+        TypeConverters.toListFloat,
+    )
+
+    def getInputScales(self) -> list[float]:
+        """Value of :attr:`inputScales`, or its default."""
+        return self.getOrDefault(self.inputScales)
+
+    inputTypes: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputTypes",
+        "dtype and shape of a row of the input that each of inputCols feeds, such as float32[1,28,28], int32[-1] for "
+        "sequences of different lengths, or int64; image[3,224,224] for images; index, index(1000), hash(1000) or words "
+        "index(20000) for texts; unset or empty: as the network declares it, or as the column has it, with whole "
+        "numbers as int32 or int64",
+        TypeConverters.toListString,
+    )
+
+    def getInputTypes(self) -> list[str]:
+        """Value of :attr:`inputTypes`, or its default."""
+        return self.getOrDefault(self.inputTypes)
+
+    lengthBuckets: Param[list[int]] = Param(
+        Params._dummy(),
+        "lengthBuckets",
+        "lengths to which the sequences of a batch are padded, texts with 1 and others with 0: the smallest that fits; "
+        "unset: 1, 2, 3, 4, 6, 8, 12, 16, 24, …",
+        TypeConverters.toListInt,
+    )
+
+    def getLengthBuckets(self) -> list[int]:
+        """Value of :attr:`lengthBuckets`, or its default."""
+        return self.getOrDefault(self.lengthBuckets)
+
+    lossWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "lossWeights",
+        "factor on the loss of each trained output; unset: 1",
+        TypeConverters.toListFloat,
+    )
+
+    def getLossWeights(self) -> list[float]:
+        """Value of :attr:`lossWeights`, or its default."""
+        return self.getOrDefault(self.lossWeights)
+
+    losses: Param[list[str]] = Param(
+        Params._dummy(),
+        "losses",
+        "loss of each trained output, or one for all: a name, or a name and attributes as JSON",
+        TypeConverters.toListString,
+    )
+
+    def getLosses(self) -> list[str]:
+        """Value of :attr:`losses`, or its default."""
+        return self.getOrDefault(self.losses)
+
+    maxLength: Param[int] = Param(
+        Params._dummy(),
+        "maxLength",
+        "number of elements after which sequences are truncated, with a warning; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxLength(self) -> int:
+        """Value of :attr:`maxLength`, or its default."""
+        return self.getOrDefault(self.maxLength)
+
+    outputCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "outputCols",
+        "output column names",
+        TypeConverters.toListString,
+    )
+
+    def getOutputCols(self) -> list[str]:
+        """Value of :attr:`outputCols`, or its default."""
+        return self.getOrDefault(self.outputCols)
+
+    outputNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "outputNames",
+        "the network's values that become columns: names of outputs, nodes or blocks, or softmax(name), sigmoid(name) "
+        "or argmax(name), or above(name, t, …), 1 where the sigmoid reaches a threshold; unset: all outputs",
+        TypeConverters.toListString,
+    )
+
+    def getOutputNames(self) -> list[str]:
+        """Value of :attr:`outputNames`, or its default."""
+        return self.getOrDefault(self.outputNames)
+
+    standardizeInputs: Param[list[str]] = Param(
+        Params._dummy(),
+        "standardizeInputs",
+        "names of inputs of which the network subtracts each feature's mean and divides by its standard deviation; both "
+        "are computed from the training rows and become part of the network",
+        TypeConverters.toListString,
+    )
+
+    def getStandardizeInputs(self) -> list[str]:
+        """Value of :attr:`standardizeInputs`, or its default."""
+        return self.getOrDefault(self.standardizeInputs)
+
+    targetCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "targetCols",
+        "columns of targets: numbers, classes from 0 on, vectors or arrays",
+        TypeConverters.toListString,
+    )
+
+    def getTargetCols(self) -> list[str]:
+        """Value of :attr:`targetCols`, or its default."""
+        return self.getOrDefault(self.targetCols)
+
+    targetNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "targetNames",
+        "the network's value that each of targetCols trains: the name of an output, node or block; several numeric "
+        "columns may train one; unset: the outputs in order",
+        TypeConverters.toListString,
+    )
+
+    def getTargetNames(self) -> list[str]:
+        """Value of :attr:`targetNames`, or its default."""
+        return self.getOrDefault(self.targetNames)
+
+    def setDevice(self, value: str) -> NetModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> NetModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setImageFit(self, value: str) -> NetModel:
+        """Sets :attr:`imageFit`."""
+        return self._set(imageFit=value)
+
+    def setInputCols(self, value: list[str]) -> NetModel:
+        """Sets :attr:`inputCols`."""
+        return self._set(inputCols=value)
+
+    def setInputNames(self, value: list[str]) -> NetModel:
+        """Sets :attr:`inputNames`."""
+        return self._set(inputNames=value)
+
+    def setInputScales(self, value: list[float]) -> NetModel:
+        """Sets :attr:`inputScales`."""
+        return self._set(inputScales=value)
+
+    def setInputTypes(self, value: list[str]) -> NetModel:
+        """Sets :attr:`inputTypes`."""
+        return self._set(inputTypes=value)
+
+    def setLengthBuckets(self, value: list[int]) -> NetModel:
+        """Sets :attr:`lengthBuckets`."""
+        return self._set(lengthBuckets=value)
+
+    def setMaxLength(self, value: int) -> NetModel:
+        """Sets :attr:`maxLength`."""
+        return self._set(maxLength=value)
+
+    def setOutputCols(self, value: list[str]) -> NetModel:
+        """Sets :attr:`outputCols`."""
+        return self._set(outputCols=value)
+
+    def setOutputNames(self, value: list[str]) -> NetModel:
+        """Sets :attr:`outputNames`."""
+        return self._set(outputNames=value)
+
+    def setPredictionBatchSize(self, value: int) -> NetModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
 
 
 class NetClassifier(
@@ -549,6 +907,18 @@ class NetClassifier(
         """Value of :attr:`classWeights`, or its default."""
         return self.getOrDefault(self.classWeights)
 
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
     ignoredLabel: Param[int] = Param(
         Params._dummy(),
         "ignoredLabel",
@@ -560,16 +930,108 @@ class NetClassifier(
         """Value of :attr:`ignoredLabel`, or its default."""
         return self.getOrDefault(self.ignoredLabel)
 
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
         to_network,
     )
 
     def getNetwork(self) -> Any:
         """Value of :attr:`network`, or its default."""
         return self.getOrDefault(self.network)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
 
     @keyword_only
     def __init__(
@@ -582,22 +1044,29 @@ class NetClassifier(
         coresPerWorker: int | None = None,
         device: str | None = None,
         earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
         featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
         gradientClipValue: float | None = None,
         handleInvalid: str | None = None,
         heartbeatTimeout: float | None = None,
         ignoredLabel: int | None = None,
+        initialModel: TrainedStage | str | None = None,
         inputScale: float | None = None,
         inputShape: list[int] | None = None,
         kvStoreType: str | None = None,
         labelCol: str | None = None,
+        labelSmoothing: float | None = None,
         learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
         learningRateSchedule: str | None = None,
         loss: str | None = None,
         maxEpochs: int | None = None,
         maxResubmissions: int | None = None,
         memoryBudget: int | None = None,
+        mixup: float | None = None,
         network: Layer | str | None = None,
         numWorkers: int | None = None,
         optimizer: str | None = None,
@@ -606,6 +1075,7 @@ class NetClassifier(
         predictionCol: str | None = None,
         probabilityCol: str | None = None,
         rawPredictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
         seed: int | None = None,
         showProgress: bool | None = None,
         shuffle: bool | None = None,
@@ -615,6 +1085,7 @@ class NetClassifier(
         summaryDir: str | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
+        trainable: list[str] | None = None,
         validationIndicatorCol: str | None = None,
         validationMetric: str | None = None,
         weightCol: str | None = None,
@@ -626,17 +1097,21 @@ class NetClassifier(
             checkpointDir="",
             checkpointInterval=1,
             coresPerWorker=0,
-            device="cpu",
+            device="auto",
             earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
             gradientClipNorm=0.0,
             gradientClipValue=0.0,
             handleInvalid="error",
             heartbeatTimeout=1.6,
             inputScale=1.0,
             kvStoreType="distSync",
+            labelSmoothing=0.0,
             loss="softmaxCrossEntropy",
             maxResubmissions=3,
             memoryBudget=0,
+            mixup=0.0,
             numWorkers=1,
             optimizer="adam",
             precision="float32",
@@ -684,9 +1159,21 @@ class NetClassifier(
         """Sets :attr:`earlyStoppingPatience`."""
         return self._set(earlyStoppingPatience=value)
 
+    def setEmaDecay(self, value: float) -> NetClassifier:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
     def setFeaturesCol(self, value: str) -> NetClassifier:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> NetClassifier:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> NetClassifier:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
 
     def setGradientClipNorm(self, value: float) -> NetClassifier:
         """Sets :attr:`gradientClipNorm`."""
@@ -708,6 +1195,10 @@ class NetClassifier(
         """Sets :attr:`ignoredLabel`."""
         return self._set(ignoredLabel=value)
 
+    def setInitialModel(self, value: TrainedStage | str) -> NetClassifier:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
     def setInputScale(self, value: float) -> NetClassifier:
         """Sets :attr:`inputScale`."""
         return self._set(inputScale=value)
@@ -724,9 +1215,17 @@ class NetClassifier(
         """Sets :attr:`labelCol`."""
         return self._set(labelCol=value)
 
+    def setLabelSmoothing(self, value: float) -> NetClassifier:
+        """Sets :attr:`labelSmoothing`."""
+        return self._set(labelSmoothing=value)
+
     def setLearningRate(self, value: float) -> NetClassifier:
         """Sets :attr:`learningRate`."""
         return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> NetClassifier:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
 
     def setLearningRateSchedule(self, value: str) -> NetClassifier:
         """Sets :attr:`learningRateSchedule`."""
@@ -747,6 +1246,10 @@ class NetClassifier(
     def setMemoryBudget(self, value: int) -> NetClassifier:
         """Sets :attr:`memoryBudget`."""
         return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> NetClassifier:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
 
     def setNetwork(self, value: Layer | str) -> NetClassifier:
         """Sets :attr:`network`."""
@@ -779,6 +1282,10 @@ class NetClassifier(
     def setRawPredictionCol(self, value: str) -> NetClassifier:
         """Sets :attr:`rawPredictionCol`."""
         return self._set(rawPredictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> NetClassifier:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
 
     def setSeed(self, value: int) -> NetClassifier:
         """Sets :attr:`seed`."""
@@ -816,6 +1323,10 @@ class NetClassifier(
         """Sets :attr:`timeout`."""
         return self._set(timeout=value)
 
+    def setTrainable(self, value: list[str]) -> NetClassifier:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
     def setValidationIndicatorCol(self, value: str) -> NetClassifier:
         """Sets :attr:`validationIndicatorCol`."""
         return self._set(validationIndicatorCol=value)
@@ -833,6 +1344,613 @@ class NetClassifier(
         return self._set(weightDecay=value)
 
 
+class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """Trains a network with any number of named inputs and outputs.
+
+    The JVM's ``io.kiln.ml.NetEstimator``.
+    """
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    imageDeviation: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageDeviation",
+        "standard deviation of each channel of images, by which the network divides them, with imageMean",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageDeviation(self) -> list[float]:
+        """Value of :attr:`imageDeviation`, or its default."""
+        return self.getOrDefault(self.imageDeviation)
+
+    imageFit: Param[str] = Param(
+        Params._dummy(),
+        "imageFit",
+        "how images of other sizes are brought to the network's: crop resizes them until they cover it and crops the "
+        "middle, stretch changes their proportions",
+        TypeConverters.toString,
+    )
+
+    def getImageFit(self) -> str:
+        """Value of :attr:`imageFit`, or its default."""
+        return self.getOrDefault(self.imageFit)
+
+    imageMean: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageMean",
+        "mean of each channel of images after inputScale, which the network subtracts first; unset: it does not",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageMean(self) -> list[float]:
+        """Value of :attr:`imageMean`, or its default."""
+        return self.getOrDefault(self.imageMean)
+
+    imageTransforms: Param[list[str]] = Param(
+        Params._dummy(),
+        "imageTransforms",
+        "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
+        'randomErasing), or names and attributes as JSON, such as {"pad":{"pixels":4}}',
+        TypeConverters.toListString,
+    )
+
+    def getImageTransforms(self) -> list[str]:
+        """Value of :attr:`imageTransforms`, or its default."""
+        return self.getOrDefault(self.imageTransforms)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputCols",
+        "input column names",
+        TypeConverters.toListString,
+    )
+
+    def getInputCols(self) -> list[str]:
+        """Value of :attr:`inputCols`, or its default."""
+        return self.getOrDefault(self.inputCols)
+
+    inputNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputNames",
+        "the network's input that each of inputCols feeds; several numeric columns may feed one; unset: the inputs in "
+        "order, or the only one",
+        TypeConverters.toListString,
+    )
+
+    def getInputNames(self) -> list[str]:
+        """Value of :attr:`inputNames`, or its default."""
+        return self.getOrDefault(self.inputNames)
+
+    inputScales: Param[list[float]] = Param(
+        Params._dummy(),
+        "inputScales",
+        "factor on the input of each of inputCols, for float32; unset: inputScale for inputs that are read from bytes",
+        TypeConverters.toListFloat,
+    )
+
+    def getInputScales(self) -> list[float]:
+        """Value of :attr:`inputScales`, or its default."""
+        return self.getOrDefault(self.inputScales)
+
+    inputTypes: Param[list[str]] = Param(
+        Params._dummy(),
+        "inputTypes",
+        "dtype and shape of a row of the input that each of inputCols feeds, such as float32[1,28,28], int32[-1] for "
+        "sequences of different lengths, or int64; image[3,224,224] for images; index, index(1000), hash(1000) or words "
+        "index(20000) for texts; unset or empty: as the network declares it, or as the column has it, with whole "
+        "numbers as int32 or int64",
+        TypeConverters.toListString,
+    )
+
+    def getInputTypes(self) -> list[str]:
+        """Value of :attr:`inputTypes`, or its default."""
+        return self.getOrDefault(self.inputTypes)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    lengthBuckets: Param[list[int]] = Param(
+        Params._dummy(),
+        "lengthBuckets",
+        "lengths to which the sequences of a batch are padded, texts with 1 and others with 0: the smallest that fits; "
+        "unset: 1, 2, 3, 4, 6, 8, 12, 16, 24, …",
+        TypeConverters.toListInt,
+    )
+
+    def getLengthBuckets(self) -> list[int]:
+        """Value of :attr:`lengthBuckets`, or its default."""
+        return self.getOrDefault(self.lengthBuckets)
+
+    lossWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "lossWeights",
+        "factor on the loss of each trained output; unset: 1",
+        TypeConverters.toListFloat,
+    )
+
+    def getLossWeights(self) -> list[float]:
+        """Value of :attr:`lossWeights`, or its default."""
+        return self.getOrDefault(self.lossWeights)
+
+    losses: Param[list[str]] = Param(
+        Params._dummy(),
+        "losses",
+        "loss of each trained output, or one for all: a name, or a name and attributes as JSON",
+        TypeConverters.toListString,
+    )
+
+    def getLosses(self) -> list[str]:
+        """Value of :attr:`losses`, or its default."""
+        return self.getOrDefault(self.losses)
+
+    maxLength: Param[int] = Param(
+        Params._dummy(),
+        "maxLength",
+        "number of elements after which sequences are truncated, with a warning; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxLength(self) -> int:
+        """Value of :attr:`maxLength`, or its default."""
+        return self.getOrDefault(self.maxLength)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    outputCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "outputCols",
+        "output column names",
+        TypeConverters.toListString,
+    )
+
+    def getOutputCols(self) -> list[str]:
+        """Value of :attr:`outputCols`, or its default."""
+        return self.getOrDefault(self.outputCols)
+
+    outputNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "outputNames",
+        "the network's values that become columns: names of outputs, nodes or blocks, or softmax(name), sigmoid(name) "
+        "or argmax(name), or above(name, t, …), 1 where the sigmoid reaches a threshold; unset: all outputs",
+        TypeConverters.toListString,
+    )
+
+    def getOutputNames(self) -> list[str]:
+        """Value of :attr:`outputNames`, or its default."""
+        return self.getOrDefault(self.outputNames)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeInputs: Param[list[str]] = Param(
+        Params._dummy(),
+        "standardizeInputs",
+        "names of inputs of which the network subtracts each feature's mean and divides by its standard deviation; both "
+        "are computed from the training rows and become part of the network",
+        TypeConverters.toListString,
+    )
+
+    def getStandardizeInputs(self) -> list[str]:
+        """Value of :attr:`standardizeInputs`, or its default."""
+        return self.getOrDefault(self.standardizeInputs)
+
+    targetCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "targetCols",
+        "columns of targets: numbers, classes from 0 on, vectors or arrays",
+        TypeConverters.toListString,
+    )
+
+    def getTargetCols(self) -> list[str]:
+        """Value of :attr:`targetCols`, or its default."""
+        return self.getOrDefault(self.targetCols)
+
+    targetNames: Param[list[str]] = Param(
+        Params._dummy(),
+        "targetNames",
+        "the network's value that each of targetCols trains: the name of an output, node or block; several numeric "
+        "columns may train one; unset: the outputs in order",
+        TypeConverters.toListString,
+    )
+
+    def getTargetNames(self) -> list[str]:
+        """Value of :attr:`targetNames`, or its default."""
+        return self.getOrDefault(self.targetNames)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        imageDeviation: list[float] | None = None,
+        imageFit: str | None = None,
+        imageMean: list[float] | None = None,
+        imageTransforms: list[str] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputCols: list[str] | None = None,
+        inputNames: list[str] | None = None,
+        inputScale: float | None = None,
+        inputScales: list[float] | None = None,
+        inputTypes: list[str] | None = None,
+        kvStoreType: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        lengthBuckets: list[int] | None = None,
+        lossWeights: list[float] | None = None,
+        losses: list[str] | None = None,
+        maxEpochs: int | None = None,
+        maxLength: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        outputCols: list[str] | None = None,
+        outputNames: list[str] | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeInputs: list[str] | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        targetCols: list[str] | None = None,
+        targetNames: list[str] | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.NetEstimator", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            imageFit="crop",
+            inputScale=1.0,
+            kvStoreType="distSync",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> NetModel:
+        return NetModel(java_model)
+
+    def setBatchSize(self, value: int) -> NetEstimator:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> NetEstimator:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> NetEstimator:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> NetEstimator:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> NetEstimator:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> NetEstimator:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> NetEstimator:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFrozen(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> NetEstimator:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> NetEstimator:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> NetEstimator:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> NetEstimator:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> NetEstimator:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setImageDeviation(self, value: list[float]) -> NetEstimator:
+        """Sets :attr:`imageDeviation`."""
+        return self._set(imageDeviation=value)
+
+    def setImageFit(self, value: str) -> NetEstimator:
+        """Sets :attr:`imageFit`."""
+        return self._set(imageFit=value)
+
+    def setImageMean(self, value: list[float]) -> NetEstimator:
+        """Sets :attr:`imageMean`."""
+        return self._set(imageMean=value)
+
+    def setImageTransforms(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`imageTransforms`."""
+        return self._set(imageTransforms=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> NetEstimator:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputCols(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`inputCols`."""
+        return self._set(inputCols=value)
+
+    def setInputNames(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`inputNames`."""
+        return self._set(inputNames=value)
+
+    def setInputScale(self, value: float) -> NetEstimator:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setInputScales(self, value: list[float]) -> NetEstimator:
+        """Sets :attr:`inputScales`."""
+        return self._set(inputScales=value)
+
+    def setInputTypes(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`inputTypes`."""
+        return self._set(inputTypes=value)
+
+    def setKvStoreType(self, value: str) -> NetEstimator:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLearningRate(self, value: float) -> NetEstimator:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> NetEstimator:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLengthBuckets(self, value: list[int]) -> NetEstimator:
+        """Sets :attr:`lengthBuckets`."""
+        return self._set(lengthBuckets=value)
+
+    def setLossWeights(self, value: list[float]) -> NetEstimator:
+        """Sets :attr:`lossWeights`."""
+        return self._set(lossWeights=value)
+
+    def setLosses(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`losses`."""
+        return self._set(losses=value)
+
+    def setMaxEpochs(self, value: int) -> NetEstimator:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxLength(self, value: int) -> NetEstimator:
+        """Sets :attr:`maxLength`."""
+        return self._set(maxLength=value)
+
+    def setMaxResubmissions(self, value: int) -> NetEstimator:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> NetEstimator:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> NetEstimator:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> NetEstimator:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> NetEstimator:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> NetEstimator:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setOutputCols(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`outputCols`."""
+        return self._set(outputCols=value)
+
+    def setOutputNames(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`outputNames`."""
+        return self._set(outputNames=value)
+
+    def setPrecision(self, value: str) -> NetEstimator:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> NetEstimator:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setReinitialized(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> NetEstimator:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> NetEstimator:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> NetEstimator:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> NetEstimator:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeInputs(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`standardizeInputs`."""
+        return self._set(standardizeInputs=value)
+
+    def setStorageLevel(self, value: str) -> NetEstimator:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> NetEstimator:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTargetCols(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`targetCols`."""
+        return self._set(targetCols=value)
+
+    def setTargetNames(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`targetNames`."""
+        return self._set(targetNames=value)
+
+    def setTimeout(self, value: int) -> NetEstimator:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> NetEstimator:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> NetEstimator:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> NetEstimator:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> NetEstimator:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> NetEstimator:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
 class NetRegressor(
     NetworkEstimator, _JavaRegressor["NetRegressionModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
 ):
@@ -841,16 +1959,98 @@ class NetRegressor(
     The JVM's ``io.kiln.ml.NetRegressor``.
     """
 
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
     network: Param[Layer | str] = Param(
         Params._dummy(),
         "network",
-        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
         to_network,
     )
 
     def getNetwork(self) -> Any:
         """Value of :attr:`network`, or its default."""
         return self.getOrDefault(self.network)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
 
     standardizeTarget: Param[bool] = Param(
         Params._dummy(),
@@ -865,6 +2065,17 @@ class NetRegressor(
         """Value of :attr:`standardizeTarget`, or its default."""
         return self.getOrDefault(self.standardizeTarget)
 
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
     @keyword_only
     def __init__(
         self,
@@ -875,27 +2086,34 @@ class NetRegressor(
         coresPerWorker: int | None = None,
         device: str | None = None,
         earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
         featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
         gradientClipValue: float | None = None,
         handleInvalid: str | None = None,
         heartbeatTimeout: float | None = None,
+        initialModel: TrainedStage | str | None = None,
         inputScale: float | None = None,
         inputShape: list[int] | None = None,
         kvStoreType: str | None = None,
         labelCol: str | None = None,
         learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
         learningRateSchedule: str | None = None,
         loss: str | None = None,
         maxEpochs: int | None = None,
         maxResubmissions: int | None = None,
         memoryBudget: int | None = None,
+        mixup: float | None = None,
         network: Layer | str | None = None,
         numWorkers: int | None = None,
         optimizer: str | None = None,
         precision: str | None = None,
         predictionBatchSize: int | None = None,
         predictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
         seed: int | None = None,
         showProgress: bool | None = None,
         shuffle: bool | None = None,
@@ -905,6 +2123,7 @@ class NetRegressor(
         storageLevel: str | None = None,
         summaryDir: str | None = None,
         timeout: int | None = None,
+        trainable: list[str] | None = None,
         validationIndicatorCol: str | None = None,
         validationMetric: str | None = None,
         weightCol: str | None = None,
@@ -916,8 +2135,10 @@ class NetRegressor(
             checkpointDir="",
             checkpointInterval=1,
             coresPerWorker=0,
-            device="cpu",
+            device="auto",
             earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
             gradientClipNorm=0.0,
             gradientClipValue=0.0,
             handleInvalid="error",
@@ -927,6 +2148,7 @@ class NetRegressor(
             loss="l2",
             maxResubmissions=3,
             memoryBudget=0,
+            mixup=0.0,
             numWorkers=1,
             optimizer="adam",
             precision="float32",
@@ -970,9 +2192,21 @@ class NetRegressor(
         """Sets :attr:`earlyStoppingPatience`."""
         return self._set(earlyStoppingPatience=value)
 
+    def setEmaDecay(self, value: float) -> NetRegressor:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
     def setFeaturesCol(self, value: str) -> NetRegressor:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> NetRegressor:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> NetRegressor:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
 
     def setGradientClipNorm(self, value: float) -> NetRegressor:
         """Sets :attr:`gradientClipNorm`."""
@@ -989,6 +2223,10 @@ class NetRegressor(
     def setHeartbeatTimeout(self, value: float) -> NetRegressor:
         """Sets :attr:`heartbeatTimeout`."""
         return self._set(heartbeatTimeout=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> NetRegressor:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
 
     def setInputScale(self, value: float) -> NetRegressor:
         """Sets :attr:`inputScale`."""
@@ -1010,6 +2248,10 @@ class NetRegressor(
         """Sets :attr:`learningRate`."""
         return self._set(learningRate=value)
 
+    def setLearningRateFactors(self, value: list[str]) -> NetRegressor:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
     def setLearningRateSchedule(self, value: str) -> NetRegressor:
         """Sets :attr:`learningRateSchedule`."""
         return self._set(learningRateSchedule=value)
@@ -1029,6 +2271,10 @@ class NetRegressor(
     def setMemoryBudget(self, value: int) -> NetRegressor:
         """Sets :attr:`memoryBudget`."""
         return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> NetRegressor:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
 
     def setNetwork(self, value: Layer | str) -> NetRegressor:
         """Sets :attr:`network`."""
@@ -1053,6 +2299,10 @@ class NetRegressor(
     def setPredictionCol(self, value: str) -> NetRegressor:
         """Sets :attr:`predictionCol`."""
         return self._set(predictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> NetRegressor:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
 
     def setSeed(self, value: int) -> NetRegressor:
         """Sets :attr:`seed`."""
@@ -1090,6 +2340,10 @@ class NetRegressor(
         """Sets :attr:`timeout`."""
         return self._set(timeout=value)
 
+    def setTrainable(self, value: list[str]) -> NetRegressor:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
     def setValidationIndicatorCol(self, value: str) -> NetRegressor:
         """Sets :attr:`validationIndicatorCol`."""
         return self._set(validationIndicatorCol=value)
@@ -1103,5 +2357,1404 @@ class NetRegressor(
         return self._set(weightCol=value)
 
     def setWeightDecay(self, value: float) -> NetRegressor:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class MlpClassifier(
+    NetworkEstimator,
+    _JavaProbabilisticClassifier["NetClassificationModel"],
+    NetTrainingParams,
+    JavaMLWritable,
+    JavaMLReadable[Any],
+):
+    """Trains a multilayer perceptron that predicts classes.
+
+    The JVM's ``io.kiln.ml.MlpClassifier``.
+    """
+
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of each hidden layer's outputs that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    ignoredLabel: Param[int] = Param(
+        Params._dummy(),
+        "ignoredLabel",
+        "label of rows that training and validation skip, such as -1; unset: none",
+        TypeConverters.toInt,
+    )
+
+    def getIgnoredLabel(self) -> int:
+        """Value of :attr:`ignoredLabel`, or its default."""
+        return self.getOrDefault(self.ignoredLabel)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    layers: Param[list[int]] = Param(
+        Params._dummy(),
+        "layers",
+        "sizes of all layers, from the number of features to that of outputs, as MLlib's MultilayerPerceptronClassifier "
+        "has them; unset: hiddenLayers between the two numbers that the rows have",
+        TypeConverters.toListInt,
+    )
+
+    def getLayers(self) -> list[int]:
+        """Value of :attr:`layers`, or its default."""
+        return self.getOrDefault(self.layers)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        classWeights: list[float] | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenLayers: list[int] | None = None,
+        ignoredLabel: int | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        inputShape: list[int] | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        labelSmoothing: float | None = None,
+        layers: list[int] | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        loss: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        probabilityCol: str | None = None,
+        rawPredictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeFeatures: bool | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        thresholds: list[float] | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.MlpClassifier", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenLayers=[64],
+            inputScale=1.0,
+            kvStoreType="distSync",
+            labelSmoothing=0.0,
+            loss="softmaxCrossEntropy",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=False,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> NetClassificationModel:
+        return NetClassificationModel(java_model)
+
+    def setBatchSize(self, value: int) -> MlpClassifier:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> MlpClassifier:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> MlpClassifier:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setClassWeights(self, value: list[float]) -> MlpClassifier:
+        """Sets :attr:`classWeights`."""
+        return self._set(classWeights=value)
+
+    def setCoresPerWorker(self, value: int) -> MlpClassifier:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> MlpClassifier:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> MlpClassifier:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> MlpClassifier:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> MlpClassifier:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFeaturesCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> MlpClassifier:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> MlpClassifier:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> MlpClassifier:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> MlpClassifier:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> MlpClassifier:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> MlpClassifier:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenLayers(self, value: list[int]) -> MlpClassifier:
+        """Sets :attr:`hiddenLayers`."""
+        return self._set(hiddenLayers=value)
+
+    def setIgnoredLabel(self, value: int) -> MlpClassifier:
+        """Sets :attr:`ignoredLabel`."""
+        return self._set(ignoredLabel=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> MlpClassifier:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> MlpClassifier:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setInputShape(self, value: list[int]) -> MlpClassifier:
+        """Sets :attr:`inputShape`."""
+        return self._set(inputShape=value)
+
+    def setKvStoreType(self, value: str) -> MlpClassifier:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLabelSmoothing(self, value: float) -> MlpClassifier:
+        """Sets :attr:`labelSmoothing`."""
+        return self._set(labelSmoothing=value)
+
+    def setLayers(self, value: list[int]) -> MlpClassifier:
+        """Sets :attr:`layers`."""
+        return self._set(layers=value)
+
+    def setLearningRate(self, value: float) -> MlpClassifier:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> MlpClassifier:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> MlpClassifier:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLoss(self, value: str) -> MlpClassifier:
+        """Sets :attr:`loss`."""
+        return self._set(loss=value)
+
+    def setMaxEpochs(self, value: int) -> MlpClassifier:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> MlpClassifier:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> MlpClassifier:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> MlpClassifier:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> MlpClassifier:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> MlpClassifier:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> MlpClassifier:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> MlpClassifier:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> MlpClassifier:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> MlpClassifier:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> MlpClassifier:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> MlpClassifier:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> MlpClassifier:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> MlpClassifier:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeFeatures(self, value: bool) -> MlpClassifier:
+        """Sets :attr:`standardizeFeatures`."""
+        return self._set(standardizeFeatures=value)
+
+    def setStorageLevel(self, value: str) -> MlpClassifier:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> MlpClassifier:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setThresholds(self, value: list[float]) -> MlpClassifier:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+    def setTimeout(self, value: int) -> MlpClassifier:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> MlpClassifier:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> MlpClassifier:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> MlpClassifier:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> MlpClassifier:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class MlpRegressor(
+    NetworkEstimator, _JavaRegressor["NetRegressionModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a multilayer perceptron that predicts numbers.
+
+    The JVM's ``io.kiln.ml.MlpRegressor``.
+    """
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of each hidden layer's outputs that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    layers: Param[list[int]] = Param(
+        Params._dummy(),
+        "layers",
+        "sizes of all layers, from the number of features to that of outputs, as MLlib's MultilayerPerceptronClassifier "
+        "has them; unset: hiddenLayers between the two numbers that the rows have",
+        TypeConverters.toListInt,
+    )
+
+    def getLayers(self) -> list[int]:
+        """Value of :attr:`layers`, or its default."""
+        return self.getOrDefault(self.layers)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    standardizeTarget: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeTarget",
+        "whether the network learns labels minus their mean, divided by their standard deviation; predictions are "
+        "converted back, and losses and metrics stay in the labels' unit; unset: only for losses l1, l2, huber and "
+        "quantile",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeTarget(self) -> bool:
+        """Value of :attr:`standardizeTarget`, or its default."""
+        return self.getOrDefault(self.standardizeTarget)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenLayers: list[int] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        inputShape: list[int] | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        layers: list[int] | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        loss: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeFeatures: bool | None = None,
+        standardizeTarget: bool | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.MlpRegressor", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenLayers=[64],
+            inputScale=1.0,
+            kvStoreType="distSync",
+            loss="l2",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=False,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> NetRegressionModel:
+        return NetRegressionModel(java_model)
+
+    def setBatchSize(self, value: int) -> MlpRegressor:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> MlpRegressor:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> MlpRegressor:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> MlpRegressor:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> MlpRegressor:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> MlpRegressor:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> MlpRegressor:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> MlpRegressor:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFeaturesCol(self, value: str) -> MlpRegressor:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> MlpRegressor:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> MlpRegressor:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> MlpRegressor:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> MlpRegressor:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> MlpRegressor:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> MlpRegressor:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenLayers(self, value: list[int]) -> MlpRegressor:
+        """Sets :attr:`hiddenLayers`."""
+        return self._set(hiddenLayers=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> MlpRegressor:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> MlpRegressor:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setInputShape(self, value: list[int]) -> MlpRegressor:
+        """Sets :attr:`inputShape`."""
+        return self._set(inputShape=value)
+
+    def setKvStoreType(self, value: str) -> MlpRegressor:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> MlpRegressor:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLayers(self, value: list[int]) -> MlpRegressor:
+        """Sets :attr:`layers`."""
+        return self._set(layers=value)
+
+    def setLearningRate(self, value: float) -> MlpRegressor:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> MlpRegressor:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> MlpRegressor:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLoss(self, value: str) -> MlpRegressor:
+        """Sets :attr:`loss`."""
+        return self._set(loss=value)
+
+    def setMaxEpochs(self, value: int) -> MlpRegressor:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> MlpRegressor:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> MlpRegressor:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> MlpRegressor:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> MlpRegressor:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> MlpRegressor:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> MlpRegressor:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> MlpRegressor:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> MlpRegressor:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> MlpRegressor:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> MlpRegressor:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> MlpRegressor:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> MlpRegressor:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> MlpRegressor:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> MlpRegressor:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeFeatures(self, value: bool) -> MlpRegressor:
+        """Sets :attr:`standardizeFeatures`."""
+        return self._set(standardizeFeatures=value)
+
+    def setStandardizeTarget(self, value: bool) -> MlpRegressor:
+        """Sets :attr:`standardizeTarget`."""
+        return self._set(standardizeTarget=value)
+
+    def setStorageLevel(self, value: str) -> MlpRegressor:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> MlpRegressor:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTimeout(self, value: int) -> MlpRegressor:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> MlpRegressor:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> MlpRegressor:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> MlpRegressor:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> MlpRegressor:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> MlpRegressor:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """Trains vectors of users and items, which recommend items.
+
+    The JVM's ``io.kiln.ml.TwoTower``.
+    """
+
+    coldStartStrategy: Param[str] = Param(
+        Params._dummy(),
+        "coldStartStrategy",
+        "what a model does with rows whose user or item was not in training: nan predicts NaN, drop drops them",
+        TypeConverters.toString,
+    )
+
+    def getColdStartStrategy(self) -> str:
+        """Value of :attr:`coldStartStrategy`, or its default."""
+        return self.getOrDefault(self.coldStartStrategy)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    itemCol: Param[str] = Param(
+        Params._dummy(),
+        "itemCol",
+        "column of the items' ids, whole numbers",
+        TypeConverters.toString,
+    )
+
+    def getItemCol(self) -> str:
+        """Value of :attr:`itemCol`, or its default."""
+        return self.getOrDefault(self.itemCol)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    rank: Param[int] = Param(
+        Params._dummy(),
+        "rank",
+        "length of the users' and items' vectors",
+        TypeConverters.toInt,
+    )
+
+    def getRank(self) -> int:
+        """Value of :attr:`rank`, or its default."""
+        return self.getOrDefault(self.rank)
+
+    ratingCol: Param[str] = Param(
+        Params._dummy(),
+        "ratingCol",
+        "column of ratings, which predictions approximate; unset: rows are pairs that belong together, and predictions "
+        "rank the items of a user",
+        TypeConverters.toString,
+    )
+
+    def getRatingCol(self) -> str:
+        """Value of :attr:`ratingCol`, or its default."""
+        return self.getOrDefault(self.ratingCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    userCol: Param[str] = Param(
+        Params._dummy(),
+        "userCol",
+        "column of the users' ids, whole numbers",
+        TypeConverters.toString,
+    )
+
+    def getUserCol(self) -> str:
+        """Value of :attr:`userCol`, or its default."""
+        return self.getOrDefault(self.userCol)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coldStartStrategy: str | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        itemCol: str | None = None,
+        kvStoreType: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        rank: int | None = None,
+        ratingCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        userCol: str | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.TwoTower", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coldStartStrategy="nan",
+            coresPerWorker=0,
+            device="auto",
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            inputScale=1.0,
+            itemCol="item",
+            kvStoreType="distSync",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            rank=16,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            userCol="user",
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> TwoTowerModel:
+        return TwoTowerModel(java_model)
+
+    def setBatchSize(self, value: int) -> TwoTower:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> TwoTower:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> TwoTower:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setColdStartStrategy(self, value: str) -> TwoTower:
+        """Sets :attr:`coldStartStrategy`."""
+        return self._set(coldStartStrategy=value)
+
+    def setCoresPerWorker(self, value: int) -> TwoTower:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> TwoTower:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> TwoTower:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> TwoTower:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFrozen(self, value: list[str]) -> TwoTower:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> TwoTower:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> TwoTower:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> TwoTower:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> TwoTower:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> TwoTower:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> TwoTower:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> TwoTower:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setItemCol(self, value: str) -> TwoTower:
+        """Sets :attr:`itemCol`."""
+        return self._set(itemCol=value)
+
+    def setKvStoreType(self, value: str) -> TwoTower:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLearningRate(self, value: float) -> TwoTower:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> TwoTower:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> TwoTower:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setMaxEpochs(self, value: int) -> TwoTower:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> TwoTower:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> TwoTower:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> TwoTower:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> TwoTower:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> TwoTower:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> TwoTower:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> TwoTower:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> TwoTower:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> TwoTower:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setRank(self, value: int) -> TwoTower:
+        """Sets :attr:`rank`."""
+        return self._set(rank=value)
+
+    def setRatingCol(self, value: str) -> TwoTower:
+        """Sets :attr:`ratingCol`."""
+        return self._set(ratingCol=value)
+
+    def setReinitialized(self, value: list[str]) -> TwoTower:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> TwoTower:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> TwoTower:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> TwoTower:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> TwoTower:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStorageLevel(self, value: str) -> TwoTower:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> TwoTower:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTimeout(self, value: int) -> TwoTower:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> TwoTower:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setUserCol(self, value: str) -> TwoTower:
+        """Sets :attr:`userCol`."""
+        return self._set(userCol=value)
+
+    def setValidationIndicatorCol(self, value: str) -> TwoTower:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> TwoTower:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> TwoTower:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> TwoTower:
         """Sets :attr:`weightDecay`."""
         return self._set(weightDecay=value)

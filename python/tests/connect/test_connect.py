@@ -21,7 +21,15 @@ from pyspark.sql.utils import is_remote
 
 import kiln
 from kiln import nn
-from kiln.ml import NetClassificationModel, NetClassifier, NetRegressionModel, NetRegressor, TrainingSummary
+from kiln.ml import (
+    NetClassificationModel,
+    NetClassifier,
+    NetEstimator,
+    NetModel,
+    NetRegressionModel,
+    NetRegressor,
+    TrainingSummary,
+)
 
 NETWORK = nn.Sequential(nn.Dense(16, activation="tanh"), nn.Dense(2))
 
@@ -152,3 +160,35 @@ def test_what_needs_a_jvm_says_so(model: NetClassificationModel, monkeypatch: py
         _ = model.graph
     with pytest.raises(Exception, match="Dens"):
         NetClassifier(network='[{"Dens": {"units": 2}}]').save("/tmp/never")
+
+
+def test_several_inputs_and_outputs_are_named_by_arrays(spark: SparkSession, tmp_path: Path) -> None:
+    rows = [(i % 5, [i % 7] * (i % 3), float(i % 5 > 2)) for i in range(200)]
+    frame = spark.createDataFrame(rows, "user int, seen array<int>, label double")
+    network = nn.Functional(
+        inputs=["user", "seen", "seen_mask"],
+        steps=[
+            {"name": "u", "block": nn.Embedding(5, 4), "inputs": "user"},
+            {"name": "s", "block": nn.EmbeddingBag(7, 4), "inputs": ["seen", "seen_mask"]},
+            {"name": "both", "block": nn.Merge.concat(1), "inputs": ["u", "s"]},
+            {"name": "score", "block": nn.Dense(2), "inputs": "both"},
+        ],
+        outputs=["score"],
+    )
+    estimator = NetEstimator(
+        network=network,
+        inputCols=["user", "seen"],
+        inputNames=["user", "seen"],
+        targetCols=["label"],
+        losses=["softmaxCrossEntropy"],
+        lossWeights=[2.0],
+        lengthBuckets=[2, 4],
+        learningRate=0.05,
+        batchSize=32,
+        maxEpochs=15,
+    )
+    model = estimator.fit(frame)
+    model.setOutputNames(["argmax(score)", "u"]).setOutputCols(["prediction", "vector"])
+    model.write().overwrite().save(str(tmp_path / "model"))
+    found = NetModel.load(str(tmp_path / "model")).transform(frame).collect()
+    assert all(r.prediction == r.label for r in found) and len(found[0].vector) == 4

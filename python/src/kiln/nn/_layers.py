@@ -28,8 +28,10 @@ __all__ = [
     "Dropout",
     "EfficientNet",
     "Embedding",
+    "EmbeddingBag",
     "FeedForward",
     "Flatten",
+    "Functional",
     "GatedMlp",
     "Gpt2",
     "GroupNorm",
@@ -42,6 +44,7 @@ __all__ = [
     "LearnedPositions",
     "Lstm",
     "LstmLanguageModel",
+    "Merge",
     "MobileNet",
     "MultiHeadAttention",
     "NeuralCollaborativeFilter",
@@ -505,6 +508,13 @@ class Embedding(Layer):
         )
 
 
+class EmbeddingBag(Layer):
+    """``io.kiln.nn``'s ``EmbeddingBag``."""
+
+    def __init__(self, count: int, dimension: int, *, pooling: Literal["mean", "sum"] | None = None) -> None:
+        super().__init__("EmbeddingBag", {"count": count, "dimension": dimension, "pooling": pooling})
+
+
 class FeedForward(Layer):
     """``io.kiln.nn``'s ``FeedForward``."""
 
@@ -519,6 +529,13 @@ class Flatten(Layer):
 
     def __init__(self) -> None:
         super().__init__("Flatten", {})
+
+
+class Functional(Layer):
+    """``io.kiln.nn``'s ``Functional``."""
+
+    def __init__(self, inputs: str | Sequence[str], steps: Sequence[Mapping[str, Any]], outputs: str | Sequence[str]) -> None:
+        super().__init__("Functional", {"inputs": inputs, "steps": steps, "outputs": outputs})
 
 
 class GatedMlp(Layer):
@@ -681,6 +698,26 @@ class LstmLanguageModel(Layer):
         super().__init__(
             "LstmLanguageModel", {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "dropout": dropout, "tied": tied}
         )
+
+
+class Merge:
+    """``io.kiln.nn``'s ``Merge``."""
+
+    @staticmethod
+    def concat(axis: int) -> Layer:
+        return Layer("Merge.concat", {"axis": axis})
+
+    @staticmethod
+    def dot() -> Layer:
+        return Layer("Merge.dot", {})
+
+    @staticmethod
+    def product() -> Layer:
+        return Layer("Merge.product", {})
+
+    @staticmethod
+    def sum() -> Layer:
+        return Layer("Merge.sum", {})
 
 
 class MobileNet:

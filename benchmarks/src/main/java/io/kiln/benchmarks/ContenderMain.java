@@ -31,7 +31,7 @@ final class ContenderMain {
         int exit = 0;
         try (Contender contender =
                 Workloads.named(args[0]).contenders().get(args[1]).get()) {
-            Setup setup = new Setup(Integer.parseInt(args[2]), InstructionSet.valueOf(args[3]), Path.of(args[4]));
+            Setup setup = new Setup(Integer.parseInt(args[2]), InstructionSet.valueOf(args[3]), Path.of(args[4]), "");
             contender.load(setup);
             ResidentMemory memory = new ResidentMemory();
             Facts facts = contender.setup(setup);

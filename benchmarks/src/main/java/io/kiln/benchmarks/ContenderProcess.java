@@ -68,6 +68,7 @@ final class ContenderProcess implements AutoCloseable {
     }
 
     private static List<String> command(Workload workload, String name, Setup setup) {
+        boolean before = name.equals(Workload.BEFORE);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
@@ -84,10 +85,10 @@ final class ContenderProcess implements AutoCloseable {
                 "-Dai.djl.pytorch.num_interop_threads=1",
                 "-Dlog4j2.configurationFile=classpath:io/kiln/benchmarks/log4j2.properties",
                 "-cp",
-                absolute(System.getProperty("java.class.path")),
+                absolute(before ? setup.before() : System.getProperty("java.class.path")),
                 ContenderMain.class.getName(),
                 workload.name(),
-                name,
+                before ? Workload.KILN : name,
                 Integer.toString(setup.threads()),
                 setup.instructions().name(),
                 setup.scratch().toAbsolutePath().toString()));

@@ -1,8 +1,11 @@
 package io.kiln.benchmarks;
 
 import io.kiln.benchmarks.defaults.Defaults;
+import io.kiln.benchmarks.sparse.Sparse;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -26,7 +29,7 @@ import picocli.CommandLine.Spec;
             "BENCH <workload> <metric> kiln=<v> <peer>=<v> ... ratio=<speed of Kiln over that of the best peer>.",
             "Each contender has a JVM of its own; they take turns, and while one steps the others sleep."
         },
-        subcommands = Defaults.class,
+        subcommands = {Defaults.class, Sparse.class},
         footer = "Exit code: 0, or 1 when a contender failed or a check did not hold.")
 public final class Main implements Callable<Integer> {
 
@@ -62,6 +65,14 @@ public final class Main implements Callable<Integer> {
     private List<String> only = new ArrayList<>();
 
     @Option(
+            names = "--before",
+            paramLabel = "CHECKOUT",
+            description =
+                    "Another checkout of Kiln, whose own bench has run (with --list is enough): its Kiln takes turns as the"
+                            + " contender kiln-before. On a machine that is not still, take many short turns: --rounds 20 --steps 5.")
+    private Path before;
+
+    @Option(
             names = "--markdown",
             paramLabel = "FILE",
             description =
@@ -94,7 +105,7 @@ public final class Main implements Callable<Integer> {
                     + String.join(", ", w.contenders().keySet()) + ")"));
             return 0;
         }
-        Setup setup = new Setup(threads, instructions, ContenderProcess.scratch());
+        Setup setup = new Setup(threads, instructions, ContenderProcess.scratch(), classPathBefore());
         Bench bench = new Bench(
                 setup,
                 quiet
@@ -143,7 +154,25 @@ public final class Main implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        if (before != null) {
+            chosen = chosen.stream().map(Workload::withBefore).toList();
+        }
         return only.isEmpty() ? chosen : chosen.stream().map(w -> w.only(only)).toList();
+    }
+
+    private String classPathBefore() throws IOException {
+        if (before == null) {
+            return "";
+        }
+        Path target = before.resolve("benchmarks").resolve("target");
+        Path file = target.resolve("kiln.classpath");
+        if (!Files.exists(file)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "--before: no " + file + "; run bin/kiln bench --list in that checkout first");
+        }
+        return target.resolve("classes")
+                + File.pathSeparator
+                + Files.readString(file).strip();
     }
 
     private Plan plan(Plan own) {

@@ -10,7 +10,7 @@ import java.io.IOException;
 record OneThread(Contender contender) implements Contender {
 
     private static Setup alone(Setup setup) {
-        return new Setup(1, setup.instructions(), setup.scratch());
+        return new Setup(1, setup.instructions(), setup.scratch(), setup.before());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * How much the resident memory of this process grows, by Linux' {@code /proc}. The Java heap, in which batches and first weights
  * were made for the engines, is given back before each look at it as far as it is empty.
  */
-final class ResidentMemory {
+public final class ResidentMemory {
 
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CLEAR = Path.of("/proc/self/clear_refs");
@@ -41,6 +41,12 @@ final class ResidentMemory {
     double growthMiB() {
         long peak = read("VmHWM");
         return peakIsOfSteps && before >= 0 && peak >= 0 ? (peak - before) / 1024.0 : Double.NaN;
+    }
+
+    /** The peak of all that the process has taken, in MiB; NaN where the system does not tell. */
+    public static double peakMiB() {
+        long peak = read("VmHWM");
+        return peak >= 0 ? peak / 1024.0 : Double.NaN;
     }
 
     /** A number of kB from the process's status; -1 if it is not there. */

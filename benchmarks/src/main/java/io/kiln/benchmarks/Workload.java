@@ -34,6 +34,21 @@ public record Workload(
     /** The same network by Kiln, operator by operator: a reference beside the compiled one. */
     public static final String EAGER = "kiln-eager";
 
+    /** {@link #KILN} of another build, in the same run: what a change costs or gains. */
+    public static final String BEFORE = "kiln-before";
+
+    /** The same with another build of Kiln as a contender. */
+    Workload withBefore() {
+        Map<String, Supplier<Contender>> all = new LinkedHashMap<>();
+        contenders.forEach((contender, made) -> {
+            all.put(contender, made);
+            if (contender.equals(KILN)) {
+                all.put(BEFORE, made);
+            }
+        });
+        return new Workload(name, title, cases, all, references, check, plan, network);
+    }
+
     /** The same with another name. */
     Workload named(String other) {
         return new Workload(other, title, cases, contenders, references, check, plan, network);

@@ -27,7 +27,7 @@ class PeersAgreeTest {
     Path scratch;
 
     private List<Result> run(Workload workload, Plan plan) throws Exception {
-        return new Bench(new Setup(2, InstructionSet.NATIVE, scratch), line -> {}).run(workload, plan);
+        return new Bench(new Setup(2, InstructionSet.NATIVE, scratch, ""), line -> {}).run(workload, plan);
     }
 
     @Test

@@ -20,7 +20,7 @@ public final class ValueFaults implements AfterEachCallback {
     public ValueFaults() {}
 
     /**
-     * Asserts that values are refused, by the call where the thread's device has ended its work when a call returns, otherwise at the
+     * Asserts that values are refused: by the call where the device has ended its work when a call returns, elsewhere at the
      * latest by the next synchronization.
      *
      * @param <T> the type of the error
@@ -36,16 +36,6 @@ public final class ValueFaults implements AfterEachCallback {
             call.execute();
             Context.current().waits(Backends.current()).synchronize(PATIENCE);
         });
-    }
-
-    /**
-     * How a fault begins that the call of a layer tells.
-     *
-     * @param path the layer's place in its network
-     * @return the layer's name, or nothing where a later call tells it
-     */
-    public static String layer(String path) {
-        return Backends.current().traits().hostAddressable() ? "layer " + path + ": " : "";
     }
 
     @Override

@@ -1,5 +1,5 @@
 /**
- * Runnable examples: training with an estimator, a hand-written training loop on Spark, and linear models with
+ * Runnable examples: training with estimators, a hand-written training loop on Spark, and linear models with
  * autograd.
  */
 package io.kiln.examples;

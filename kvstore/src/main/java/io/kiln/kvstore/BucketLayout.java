@@ -18,7 +18,12 @@ final class BucketLayout {
     private final long[] load;
 
     /** A parameter's place: elements [offset, offset + size) of its bucket. */
-    record Slot(int parameter, long offset, long size, boolean decayed) {}
+    record Slot(int parameter, long offset, long size, boolean decayed, double rateFactor) {
+        /** Whether both are updated with the same numbers. */
+        boolean isUpdatedAs(Slot other) {
+            return decayed == other.decayed && rateFactor == other.rateFactor;
+        }
+    }
 
     /** One bucket: its parameters, its length including gaps, and the owners of its slices. */
     record Bucket(DType dtype, long size, List<Slot> slots, Slices slices) {}
@@ -32,17 +37,24 @@ final class BucketLayout {
      * @param sizes elements of each parameter
      * @param dtypes their types
      * @param decayed whether weight decay applies to each
+     * @param rateFactors the factor on the learning rate of each
      * @param workers owners of slices
      * @param wholeParameters whether parameters must not be split
      * @param bucketBytes wanted size of a bucket
      */
     BucketLayout(
-            long[] sizes, DType[] dtypes, boolean[] decayed, int workers, boolean wholeParameters, long bucketBytes) {
+            long[] sizes,
+            DType[] dtypes,
+            boolean[] decayed,
+            double[] rateFactors,
+            int workers,
+            boolean wholeParameters,
+            long bucketBytes) {
         load = new long[workers];
         List<Slot> slots = new ArrayList<>();
         long at = 0;
         for (int i = sizes.length - 1; i >= 0; i--) {
-            slots.add(new Slot(i, at, sizes[i], decayed[i]));
+            slots.add(new Slot(i, at, sizes[i], decayed[i], rateFactors[i]));
             at = Math.addExact(at, (sizes[i] + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
             boolean last = i == 0 || dtypes[i - 1] != dtypes[i];
             if (last || at * dtypes[i].bytes() >= bucketBytes) {
@@ -54,6 +66,33 @@ final class BucketLayout {
                 at = 0;
             }
         }
+    }
+
+    /** Lays out some of the parameters, given by their numbers. */
+    static BucketLayout of(
+            List<TrainedParameter> all, List<Integer> some, int workers, boolean wholeParameters, long bucketBytes) {
+        int n = some.size();
+        long[] sizes = new long[n];
+        DType[] dtypes = new DType[n];
+        boolean[] decayed = new boolean[n];
+        double[] rateFactors = new double[n];
+        for (int i = 0; i < n; i++) {
+            TrainedParameter p = all.get(some.get(i));
+            sizes[i] = p.value().size();
+            dtypes[i] = p.value().dtype();
+            decayed[i] = p.role().isDecayed();
+            rateFactors[i] = p.rateFactor();
+        }
+        BucketLayout layout =
+                new BucketLayout(sizes, dtypes, decayed, rateFactors, workers, wholeParameters, bucketBytes);
+        layout.buckets.replaceAll(b -> new Bucket(
+                b.dtype,
+                b.size,
+                b.slots.stream()
+                        .map(s -> new Slot(some.get(s.parameter), s.offset, s.size, s.decayed, s.rateFactor))
+                        .toList(),
+                b.slices));
+        return layout;
     }
 
     /**
@@ -90,14 +129,14 @@ final class BucketLayout {
         return buckets;
     }
 
-    /** The parts of a bucket that a rank updates: one run per parameter, or per stretch of equally decayed ones. */
+    /** The parts of a bucket that a rank updates: one run per parameter, or per stretch of equally updated ones. */
     static List<Run> runs(Bucket b, int rank, boolean perParameter) {
         long begin = b.slices.start(rank);
         long end = begin + b.slices.length(rank);
         List<Run> runs = new ArrayList<>();
         for (int i = 0; i < b.slots.size(); i++) {
             Slot first = b.slots.get(i);
-            while (!perParameter && i + 1 < b.slots.size() && b.slots.get(i + 1).decayed == first.decayed) {
+            while (!perParameter && i + 1 < b.slots.size() && b.slots.get(i + 1).isUpdatedAs(first)) {
                 i++;
             }
             Slot last = b.slots.get(i);

@@ -26,8 +26,8 @@ final class DistSyncStore extends KVStore {
     private final int rank;
     private final int size;
 
-    DistSyncStore(Transport transport) {
-        super(KVStoreType.DIST_SYNC);
+    DistSyncStore(KVStoreType type, Transport transport) {
+        super(type);
         this.transport = transport;
         this.collectives = new Collectives(transport, CHANNEL);
         this.rank = transport.rank();
@@ -155,6 +155,6 @@ final class DistSyncStore extends KVStore {
 
     @Override
     public String toString() {
-        return "DIST_SYNC store of " + transport;
+        return type() + " store of " + transport;
     }
 }

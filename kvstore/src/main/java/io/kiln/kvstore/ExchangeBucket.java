@@ -1,11 +1,10 @@
 package io.kiln.kvstore;
 
-import io.kiln.backend.Context;
-import io.kiln.backend.Event;
 import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The arrays of one bucket: all weights, all gradients of the step, and the optimizer's states of the owned slice. */
@@ -18,10 +17,9 @@ final class ExchangeBucket implements AutoCloseable {
     private final NDArray[] gradients;
     private final boolean[] copied;
     private int missing;
-    private volatile Event filled = Event.DONE;
 
     /** A part of the bucket that is updated in one call. */
-    record Part(NDArray weight, NDArray gradient, NDArray[] states, boolean decayed) {}
+    record Part(NDArray weight, NDArray gradient, NDArray[] states, boolean decayed, double rateFactor) {}
 
     ExchangeBucket(BucketLayout.Bucket layout, int rank, int workers, int stateCount) {
         this.layout = layout;
@@ -86,17 +84,13 @@ final class ExchangeBucket implements AutoCloseable {
         }
     }
 
-    /** Whether all gradients have arrived: the bucket waits for everything computed until then. */
+    /** Whether all gradients have arrived. */
     boolean isFull() {
-        if (missing == 0) {
-            filled = Context.current().queue(weights.backend()).record();
-        }
         return missing == 0;
     }
 
     /** Called on the exchange thread: copies the gradients, times a factor, into their places. */
     void fill(ScaledCopy copier, double factor) {
-        Context.current().queue(sums.backend()).await(filled);
         try (HostView all = factor == 0 ? sums.write() : sums.update()) {
             if (factor == 0) {
                 all.fill((byte) 0);
@@ -135,7 +129,8 @@ final class ExchangeBucket implements AutoCloseable {
                 for (int k = 0; k < st.length; k++) {
                     st[k] = states[k].view(shape, strides, s.offset());
                 }
-                parts.add(new Part(weights.view(shape, strides, s.offset()), gradients[i], st, s.decayed()));
+                parts.add(new Part(
+                        weights.view(shape, strides, s.offset()), gradients[i], st, s.decayed(), s.rateFactor()));
             }
             return parts;
         }
@@ -148,9 +143,18 @@ final class ExchangeBucket implements AutoCloseable {
                     flat(weights, r.start(), r.length()),
                     flat(sums, r.start(), r.length()),
                     st,
-                    r.first().decayed()));
+                    r.first().decayed(),
+                    r.first().rateFactor()));
         }
         return parts;
+    }
+
+    /** The arrays that hold the parts; gradients of a single worker lie elsewhere. */
+    List<NDArray> updateArrays() {
+        List<NDArray> arrays = new ArrayList<>(List.of(states));
+        arrays.add(weights);
+        arrays.addAll(sums == null ? Arrays.asList(gradients) : List.of(sums));
+        return arrays;
     }
 
     private static NDArray flat(NDArray a, long start, long length) {

@@ -1,5 +1,6 @@
 package io.kiln.kvstore;
 
+import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
 import io.kiln.backend.Event;
 import io.kiln.backend.Queue;
@@ -27,14 +28,16 @@ final class ExchangeThread implements AutoCloseable {
 
     private final Transport transport;
     private final List<ExchangeBucket> buckets;
+    private final Backend backend;
     private final Collectives collectives;
     private final ScaledCopy copier = new ScaledCopy();
     private final ExecutorService thread;
     private final List<Future<Event>> pending = new ArrayList<>();
     private Future<Double> total;
 
-    ExchangeThread(Transport transport, List<ExchangeBucket> buckets) {
+    ExchangeThread(Transport transport, List<ExchangeBucket> buckets, Backend backend) {
         this.transport = transport;
+        this.backend = backend;
         this.buckets = buckets;
         this.collectives = new Collectives(transport, CHANNEL);
         this.thread = Executors.newSingleThreadExecutor(task -> {
@@ -100,15 +103,18 @@ final class ExchangeThread implements AutoCloseable {
         finish();
     }
 
+    /** What the training thread has given to its queue so far comes before the work, and the work before what follows. */
     private void submit(Callable<Void> work) {
+        Event given = queue().record();
         pending.add(thread.submit(() -> {
+            queue().await(given);
             work.call();
             return queue().record();
         }));
     }
 
     private Queue queue() {
-        return Context.current().queue(buckets.get(0).weights().backend());
+        return Context.current().queue(backend);
     }
 
     private void finish() {

@@ -1,24 +1,21 @@
 package io.kiln.kvstore;
 
 import io.kiln.autograd.Autograd;
-import io.kiln.kvstore.collective.Slices;
 import io.kiln.kvstore.transport.Transport;
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.op.Role;
 import io.kiln.optim.GradientClipping;
 import io.kiln.optim.LossScaler;
-import io.kiln.optim.Reach;
-import io.kiln.optim.Step;
 import io.kiln.optim.UpdateRule;
-import io.kiln.optim.Updates;
+import io.kiln.optim.WeightAverage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -45,6 +42,10 @@ import java.util.Map;
  * divided by it. All workers skip a step whose sums are not finite and change their scales alike: each checks the
  * slices that it owns, and the findings are summed over the workers before any of them updates.
  *
+ * <p>A parameter with row-sparse gradients is in no bucket. Its rows are owned in turn by the ranks: each sends the rows of
+ * its gradient to their owners, which add them in rank order, update these rows and their states lazily, and send the new
+ * rows to all. Traffic and time grow with the rows that the batches touch, not with the table.
+ *
  * <p>Concurrency: one thread, which also runs the backward pass. Internally, a second thread communicates with the
  * other workers.
  */
@@ -52,28 +53,21 @@ public final class GradientExchange implements AutoCloseable {
     /** The size at which buckets are closed. */
     public static final long BUCKET_BYTES = 1 << 20;
 
-    /**
-     * A trained parameter.
-     *
-     * @param name its name in messages
-     * @param value its initial value, copied; all workers use rank 0's
-     * @param role its role, which determines weight decay
-     */
-    public record Parameter(String name, NDArray value, Role role) {}
-
     private final Transport transport;
     private final int rank;
     private final int size;
-    private final UpdateRule rule;
-    private final boolean layerwise;
+    private final SliceUpdate rule;
     private final LossScaler scaler;
-    private final List<Parameter> parameters;
+    private final List<TrainedParameter> parameters;
     private final List<NDArray> weights = new ArrayList<>();
     private final Map<String, NDArray> gradients = new HashMap<>();
     private final Map<NDArray, Integer> indices = new IdentityHashMap<>();
     private final int[] bucketOf;
     private final List<ExchangeBucket> buckets = new ArrayList<>();
+    private final Map<String, RowTable> tables = new LinkedHashMap<>();
+    private final BucketUpdates bucketUpdates;
     private final ExchangeThread thread;
+    private final RowExchange rows;
     private final WorkerSums sums;
     private final boolean[] ready;
     private boolean stepping;
@@ -81,6 +75,7 @@ public final class GradientExchange implements AutoCloseable {
     private double weight;
     private double factor;
     private boolean overflowed;
+    private boolean swapped;
     private boolean clipped;
     private long updates;
     private long waitedNanos;
@@ -92,8 +87,8 @@ public final class GradientExchange implements AutoCloseable {
      * @param parameters the trained parameters, in the order of the forward pass; the same on all workers
      * @param rule how to update them
      */
-    public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule) {
-        this(transport, parameters, rule, null);
+    public GradientExchange(Transport transport, List<TrainedParameter> parameters, UpdateRule rule) {
+        this(transport, parameters, rule, null, null);
     }
 
     /**
@@ -104,32 +99,41 @@ public final class GradientExchange implements AutoCloseable {
      * @param rule how to update them
      * @param scaler how losses are scaled, in the same state on all workers and updated by {@link #step}; null for no
      *     scaling
+     * @param averaging how weights are averaged over the updates, see {@link #swapAverages}; null for no averages
      */
-    public GradientExchange(Transport transport, List<Parameter> parameters, UpdateRule rule, LossScaler scaler) {
+    public GradientExchange(
+            Transport transport,
+            List<TrainedParameter> parameters,
+            UpdateRule rule,
+            LossScaler scaler,
+            WeightAverage.Settings averaging) {
         this.transport = transport;
         this.rank = transport == null ? 0 : transport.rank();
         this.size = transport == null ? 1 : transport.size();
-        this.rule = rule;
+        this.rule = new SliceUpdate(rule, averaging);
         this.scaler = scaler;
         OptimizerStates.checkReach("gradientExchange", rule);
-        this.layerwise = rule.optimizer().reach() == Reach.PARAMETER;
         this.parameters = List.copyOf(parameters);
         this.ready = new boolean[parameters.size()];
         this.bucketOf = new int[parameters.size()];
-        for (Parameter p : parameters) {
-            checkParameter(p);
+        for (TrainedParameter p : parameters) {
+            p.check(size > 1);
             weights.add(null);
         }
         place();
+        this.bucketUpdates = new BucketUpdates(this.rule, buckets);
         if (size == 1) {
             this.thread = null;
             this.sums = null;
+            this.rows = null;
         } else {
             this.sums = new WorkerSums(transport);
-            this.thread = new ExchangeThread(transport, buckets);
+            this.thread = new ExchangeThread(transport, buckets, weights.get(0).backend());
+            this.rows = new RowExchange(transport, List.copyOf(tables.values()));
             boolean shared = false;
             try {
                 thread.shareWeights();
+                rows.shareWeights();
                 shared = true;
             } finally {
                 if (!shared) {
@@ -139,35 +143,24 @@ public final class GradientExchange implements AutoCloseable {
         }
     }
 
-    private void checkParameter(Parameter p) {
-        DType type = p.value.dtype();
-        if (!p.role.isTrained()) {
-            throw new KVStoreException("gradient exchange: parameter %s has role %s, which is not trained; leave it out"
-                    .formatted(p.name, p.role));
-        }
-        if (!type.isFloating() || size > 1 && type != DType.FLOAT32 && type != DType.FLOAT64) {
-            throw new KVStoreException(
-                    "gradient exchange: parameter %s must be float32 or float64, got %s; keep weights in float32"
-                            .formatted(p.name, p.value.spec()));
-        }
-    }
-
     private void place() {
-        int n = parameters.size();
-        long[] sizes = new long[n];
-        DType[] dtypes = new DType[n];
-        boolean[] decayed = new boolean[n];
-        for (int i = 0; i < n; i++) {
-            sizes[i] = parameters.get(i).value.size();
-            dtypes[i] = parameters.get(i).value.dtype();
-            decayed[i] = parameters.get(i).role.isDecayed();
+        List<Integer> dense = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            TrainedParameter p = parameters.get(i);
+            if (p.byRows() && rule.updatesLazily()) {
+                RowTable t = new RowTable(p, rank, size, rule.stateCount());
+                tables.put(p.name(), t);
+                weights.set(i, t.weight());
+                indices.put(t.weight(), i);
+            } else {
+                dense.add(i);
+            }
         }
-        BucketLayout layout = new BucketLayout(sizes, dtypes, decayed, size, layerwise, BUCKET_BYTES);
+        BucketLayout layout = BucketLayout.of(parameters, dense, size, rule.isLayerwise(), BUCKET_BYTES);
         for (BucketLayout.Bucket b : layout.buckets()) {
-            ExchangeBucket bucket =
-                    new ExchangeBucket(b, rank, size, rule.optimizer().stateCount());
+            ExchangeBucket bucket = new ExchangeBucket(b, rank, size, rule.stateCount());
             for (BucketLayout.Slot s : b.slots()) {
-                NDArray value = parameters.get(s.parameter()).value;
+                NDArray value = parameters.get(s.parameter()).value();
                 NDArray w = bucket.weights()
                         .view(value.shape(), value.shape().contiguousStrides(), s.offset())
                         .detach();
@@ -177,7 +170,7 @@ public final class GradientExchange implements AutoCloseable {
                 bucketOf[s.parameter()] = buckets.size();
                 if (bucket.sums() != null) {
                     NDArray g = bucket.sums().view(value.shape(), w.strides(), s.offset());
-                    gradients.put(parameters.get(s.parameter()).name, g.detach());
+                    gradients.put(parameters.get(s.parameter()).name(), g.detach());
                 }
             }
             buckets.add(bucket);
@@ -274,6 +267,7 @@ public final class GradientExchange implements AutoCloseable {
         if (stepping) {
             throw new KVStoreException("beginStep: the previous step is not finished; call step() first");
         }
+        requireWeights("beginStep", true);
         if (!(samples >= 0) || Double.isInfinite(samples)) {
             throw new KVStoreException("beginStep: samples must be at least 0, got " + samples);
         }
@@ -288,10 +282,9 @@ public final class GradientExchange implements AutoCloseable {
         clipped = false;
         stepping = true;
         sent = 0;
-        for (int i = 0; i < ready.length; i++) {
-            ready[i] = false;
-        }
+        Arrays.fill(ready, false);
         buckets.forEach(ExchangeBucket::beginStep);
+        tables.values().forEach(RowTable::endStep);
         if (thread != null) {
             thread.sumWeights(samples);
         }
@@ -320,17 +313,67 @@ public final class GradientExchange implements AutoCloseable {
         if (i == null || factor == 0 && stepping) {
             return;
         }
-        if (!stepping) {
-            throw new KVStoreException("gradientReady: parameter %s: no step has begun; call beginStep first"
-                    .formatted(parameters.get(i).name));
+        requireStep("gradientReady", i);
+        if (tables.containsKey(parameters.get(i).name())) {
+            throw new KVStoreException("gradientReady: parameter %s has gradients by rows; report them with rowsReady"
+                    .formatted(parameters.get(i).name()));
         }
         if (gradient == null || !gradient.shape().equals(variable.shape()) || gradient.dtype() != variable.dtype()) {
             throw new KVStoreException("gradientReady: parameter %s: gradient must be %s, got %s"
-                    .formatted(parameters.get(i).name, variable.spec(), gradient == null ? "none" : gradient.spec()));
+                    .formatted(parameters.get(i).name(), variable.spec(), gradient == null ? "none" : gradient.spec()));
         }
         ready[i] = true;
         buckets.get(bucketOf[i]).gradient(i, gradient);
         sendFullBuckets();
+    }
+
+    private void requireStep(String operation, int parameter) {
+        if (!stepping) {
+            throw new KVStoreException("%s: parameter %s: no step has begun; call beginStep first"
+                    .formatted(operation, parameters.get(parameter).name()));
+        }
+    }
+
+    /**
+     * Whether the gradients of a parameter are row-sparse.
+     *
+     * @param name the parameter
+     * @return true if they are reported by {@link #rowsReady}
+     */
+    public boolean isByRows(String name) {
+        return tables.containsKey(name);
+    }
+
+    /**
+     * Reports that the row-sparse gradient of a weight is final. Both arrays may change afterwards.
+     *
+     * @param name a parameter that {@linkplain #isByRows is by rows}
+     * @param numbers the numbers of rows, int32 or int64; rows with the same number are added, in order
+     * @param rows their gradients, [n,…]
+     */
+    public void rowsReady(String name, NDArray numbers, NDArray rows) {
+        RowTable t = tables.get(name);
+        if (t == null) {
+            throw new KVStoreException(
+                    "rowsReady: the gradients of parameter %s are dense; report them with gradientReady"
+                            .formatted(name));
+        }
+        int i = indices.get(t.weight());
+        if (factor == 0 && stepping) {
+            return;
+        }
+        requireStep("rowsReady", i);
+        ready[i] = true;
+        t.gradient(numbers, rows);
+    }
+
+    /**
+     * Which gradients of the next step are worth reporting at once.
+     *
+     * @return a forecast of one step
+     */
+    public SendForecast forecast() {
+        return new SendForecast(i -> parameters.get(i).name(), thread == null ? List.of() : buckets);
     }
 
     private void sendFullBuckets() {
@@ -356,28 +399,30 @@ public final class GradientExchange implements AutoCloseable {
             if (!ready[i]) {
                 throw new KVStoreException(
                         "step: parameter %s got no gradient: the loss does not depend on it, or backward was not given gradientReady"
-                                .formatted(parameters.get(i).name));
+                                .formatted(parameters.get(i).name()));
             }
         }
         double total = weight;
         if (thread != null) {
             sendFullBuckets();
             long start = System.nanoTime();
+            rows.reduce(factor);
             total = thread.finishReduce();
             waitedNanos += System.nanoTime() - start;
         }
         if (total > 0) {
             // A single worker has the unmodified gradients; the others have sums of gradients times their factors.
             double rescale = (size == 1 ? factor : 1) / total / lossScale();
-            Looks looks = look();
-            overflowed = scaler != null && looks.overflows > 0;
+            GradientFacts facts = look();
+            overflowed = scaler != null && facts.overflows() > 0;
             if (!overflowed) {
-                double clip = clipFactor(Math.sqrt(looks.squares) * rescale);
+                double clip = clipFactor(Math.sqrt(facts.squares()) * rescale);
                 clipped = clip < 1;
                 update(rescale * clip);
             }
         }
         buckets.forEach(ExchangeBucket::endStep);
+        tables.values().forEach(RowTable::endStep);
         stepping = false;
         if (total > 0 && scaler != null) {
             scaler.observe(overflowed);
@@ -385,36 +430,22 @@ public final class GradientExchange implements AutoCloseable {
         return total;
     }
 
-    /** Global facts about all gradients: the number of workers that own non-finite ones, and the sum of squares. */
-    private record Looks(double overflows, double squares) {}
-
-    private boolean clips() {
-        return Double.isFinite(rule.clipNorm());
-    }
-
-    private Looks look() {
-        if (scaler == null && !clips()) {
-            return new Looks(0, 0);
-        }
-        boolean finite = true;
-        double squares = 0;
+    private GradientFacts look() {
+        List<NDArray> gradients = new ArrayList<>();
         try (Scope scope = Scope.open()) {
-            List<NDArray> gradients = new ArrayList<>();
             for (ExchangeBucket b : buckets) {
-                b.parts(layerwise).forEach(p -> gradients.add(p.gradient()));
+                b.parts(rule.isLayerwise()).forEach(p -> gradients.add(p.gradient()));
             }
-            finite = scaler == null || GradientClipping.areFinite(gradients);
-            squares = clips() ? GradientClipping.sumOfSquares(gradients) : 0;
+            tables.values().stream()
+                    .filter(t -> t.sum() != null)
+                    .forEach(t -> gradients.add(t.sum().rows()));
+            return GradientFacts.of(
+                    gradients, scaler != null, Double.isFinite(rule.rule().clipNorm()), sums);
         }
-        double[] all = {finite ? 0 : 1, squares};
-        if (sums != null) {
-            sums.sum(all);
-        }
-        return new Looks(all[0], all[1]);
     }
 
     private double clipFactor(double norm) {
-        double clip = clips() ? GradientClipping.factor(norm, rule.clipNorm()) : 1;
+        double clip = GradientClipping.factor(norm, rule.rule().clipNorm());
         if (Double.isNaN(clip)) {
             throw new KVStoreException(
                     "step: update %d: the gradients' norm is not finite; lower the learning rate or look for bad data"
@@ -425,20 +456,11 @@ public final class GradientExchange implements AutoCloseable {
 
     private void update(double rescale) {
         updates++;
-        for (ExchangeBucket b : buckets) {
-            try (Scope scope = Scope.open()) {
-                for (ExchangeBucket.Part p : b.parts(layerwise)) {
-                    Role role = p.decayed() ? Role.WEIGHT : Role.BIAS;
-                    Step step = rule.step(updates, role, rescale);
-                    Updates.run(rule.optimizer(), step, p.weight(), p.gradient(), p.states());
-                }
-            }
-            if (thread != null) {
-                thread.gather(b);
-            }
-        }
+        bucketUpdates.run(updates, rescale, thread == null ? b -> {} : thread::gather);
+        tables.values().forEach(t -> t.update(rule.rule(), updates, rescale));
         if (thread != null) {
             long start = System.nanoTime();
+            rows.gather();
             thread.finishGather();
             waitedNanos += System.nanoTime() - start;
         }
@@ -457,6 +479,30 @@ public final class GradientExchange implements AutoCloseable {
         }
     }
 
+    /**
+     * Exchanges the weights and their averages: {@link #weights} hold the averages until this method is called again,
+     * after which they hold the same bits as before. In between no step may be begun and no slice saved. Collective.
+     *
+     * @throws KVStoreException if no weights are averaged, or there was no update yet
+     */
+    public void swapAverages() {
+        requireNoStep("swapAverages");
+        if (!rule.averages() || updates == 0) {
+            throw new KVStoreException("swapAverages: there are no averages: "
+                    + (rule.averages() ? "no step has updated the weights" : "create the exchange with averaging"));
+        }
+        for (ExchangeBucket b : buckets) {
+            rule.swap(b);
+            if (thread != null) {
+                thread.gather(b);
+            }
+        }
+        if (thread != null) {
+            thread.finishGather();
+        }
+        swapped = !swapped;
+    }
+
     // ---- snapshots
 
     /**
@@ -470,7 +516,8 @@ public final class GradientExchange implements AutoCloseable {
     public void saveSlice(OutputStream out) throws IOException {
         requireNoStep("saveSlice");
         try (Scope scope = Scope.open()) {
-            SliceCodec.write(out, rank, size, new SliceCodec.Counters(updates, scaler), buckets);
+            SliceCodec.write(
+                    out, rank, size, new SliceCodec.Counters(updates, scaler), buckets, List.copyOf(tables.values()));
         }
     }
 
@@ -481,7 +528,7 @@ public final class GradientExchange implements AutoCloseable {
      */
     public long sliceBytes() {
         try (Scope scope = Scope.open()) {
-            return SliceCodec.length(buckets);
+            return SliceCodec.length(buckets, List.copyOf(tables.values()));
         }
     }
 
@@ -495,7 +542,7 @@ public final class GradientExchange implements AutoCloseable {
     public void restoreSlice(InputStream in) throws IOException {
         requireNoStep("restoreSlice");
         try (Scope scope = Scope.open()) {
-            SliceCodec.Counters saved = SliceCodec.read(in, rank, size, buckets);
+            SliceCodec.Counters saved = SliceCodec.read(in, rank, size, buckets, List.copyOf(tables.values()));
             updates = saved.updates();
             if (scaler != null) {
                 scaler.restore(saved.scale());
@@ -503,7 +550,15 @@ public final class GradientExchange implements AutoCloseable {
         }
         if (thread != null) {
             buckets.forEach(thread::gather);
+            rows.shareOwned();
             thread.finishGather();
+        }
+    }
+
+    private void requireWeights(String operation, boolean needed) {
+        if (needed && swapped) {
+            throw new KVStoreException(
+                    operation + ": the averages are in the place of the weights; swap them back first");
         }
     }
 
@@ -511,6 +566,7 @@ public final class GradientExchange implements AutoCloseable {
         if (stepping) {
             throw new KVStoreException(operation + ": a step is under way; call it after step()");
         }
+        requireWeights(operation, !operation.equals("swapAverages"));
     }
 
     /** Ends the thread and frees buckets and weights. In the middle of a step this aborts the group. */
@@ -519,8 +575,11 @@ public final class GradientExchange implements AutoCloseable {
         if (thread != null) {
             thread.close();
             sums.close();
+            rows.close();
         }
+        bucketUpdates.close();
         weights.forEach(NDArray::close);
+        tables.values().forEach(RowTable::close);
         gradients.values().forEach(NDArray::close);
         buckets.forEach(ExchangeBucket::close);
     }
@@ -528,13 +587,13 @@ public final class GradientExchange implements AutoCloseable {
     /** {@return rank, workers and buckets} */
     @Override
     public String toString() {
-        List<Slices> slices = buckets.stream().map(b -> b.layout().slices()).toList();
         return String.format(
                 Locale.ROOT,
-                "gradient exchange: rank %d of %d, %d parameters in buckets %s",
+                "gradient exchange: rank %d of %d, %d parameters in %d buckets and tables %s",
                 rank,
                 size,
                 parameters.size(),
-                slices);
+                buckets.size(),
+                tables.keySet());
     }
 }

@@ -1,6 +1,8 @@
 package io.kiln.kvstore;
 
+import io.kiln.backend.Device;
 import io.kiln.kvstore.transport.Transport;
+import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Role;
@@ -22,6 +24,8 @@ import java.util.Map;
  *     changes the stored array, once. Without either, the sum replaces it.
  * <li>{@link #pull} copies the stored array as the last push left it.
  * <li>Keys are either all numbers or all names.
+ * <li>Arrays given to a store may be on any devices. The {@linkplain KVStoreType type} says where the store keeps its own: to share the
+ *     work among several GPUs of one process, create keys from values on each of them in turn.
  * </ul>
  *
  * <p>In a distributed store init, push, pushPull, broadcast and barrier are collective: every worker makes the same
@@ -59,34 +63,31 @@ public abstract class KVStore implements AutoCloseable {
      * @return an empty LOCAL store
      */
     public static KVStore local() {
-        return new LocalStore();
+        return new LocalStore(KVStoreType.LOCAL);
     }
 
     /**
      * Creates a store of the given type.
      *
-     * @param type LOCAL or DIST_SYNC
-     * @param transport the group of workers, not closed by the store; ignored for LOCAL
+     * @param type any but DIST_ASYNC
+     * @param transport the group of workers, not closed by the store; ignored for LOCAL and DEVICE
      * @return an empty store
      * @throws KVStoreException if this version does not implement the type
      */
     public static KVStore create(KVStoreType type, Transport transport) {
         return switch (type) {
-            case LOCAL -> new LocalStore();
-            case DIST_SYNC -> {
+            case LOCAL, DEVICE -> new LocalStore(type);
+            case DIST_SYNC, DIST_DEVICE_SYNC -> {
                 if (transport == null) {
-                    throw new KVStoreException("create: DIST_SYNC needs the transport of a group of workers, got null;"
-                            + " inside a Spark job join one with SparkTransport.join");
+                    throw new KVStoreException("create: " + type + " needs the transport of a group of workers, got"
+                            + " null; inside a Spark job join one with SparkTransport.join");
                 }
-                yield new DistSyncStore(transport);
+                yield new DistSyncStore(type, transport);
             }
-            case DEVICE -> throw absent(type, "LOCAL, which sums on the CPU");
-            case DIST_DEVICE_SYNC, DIST_ASYNC -> throw absent(type, "DIST_SYNC");
+            case DIST_ASYNC ->
+                throw new KVStoreException(
+                        "create: this version has no %s store; use DIST_SYNC or DIST_DEVICE_SYNC".formatted(type));
         };
-    }
-
-    private static KVStoreException absent(KVStoreType type, String remedy) {
-        return new KVStoreException("create: this version has no %s store; use %s".formatted(type, remedy));
     }
 
     /**
@@ -108,7 +109,7 @@ public abstract class KVStore implements AutoCloseable {
     /**
      * Returns the number of workers that share the store.
      *
-     * @return 1 for LOCAL
+     * @return 1 for LOCAL and DEVICE
      */
     public abstract int numWorkers();
 
@@ -161,10 +162,13 @@ public abstract class KVStore implements AutoCloseable {
             throw new KVStoreException("init: key %s is already in the store, with %s; push to change it"
                     .formatted(key, arrays.get(key).spec()));
         }
-        NDArray copy = value.newArray(value.spec()).detach();
+        Device home = type.isOnDevices() ? value.device() : Device.cpu();
+        NDArray copy = ArrayFactory.on(home).zeros(value.shape(), value.dtype()).detach();
         boolean made = false;
         try {
-            copy.assign(value);
+            try (Scope scope = Scope.open()) {
+                copy.assign(value.to(home));
+            }
             share(key, copy);
             arrays.put(key, copy);
             made = true;
@@ -200,15 +204,17 @@ public abstract class KVStore implements AutoCloseable {
      * Sums values, over the workers too, and applies the sum to the stored array.
      *
      * @param key a key of the store
-     * @param values one or more arrays with the shape and dtype of the stored one, summed in this order
+     * @param values one or more arrays with the shape and dtype of the stored one, on any devices, summed in this order
      */
     public final void push(KVKey key, List<NDArray> values) {
         NDArray stored = stored("push", key);
         check("push", key, stored, values);
         try (Scope scope = Scope.open()) {
+            // All copies between devices begin before the first sum waits for one.
+            List<NDArray> here = values.stream().map(v -> v.to(stored.device())).toList();
             NDArray sum = stored.newArray(stored.spec());
-            sum.assign(values.get(0));
-            for (NDArray v : values.subList(1, values.size())) {
+            sum.assign(here.get(0));
+            for (NDArray v : here.subList(1, here.size())) {
                 sum.assign(sum.add(v));
             }
             apply(key, sum, stored);
@@ -244,7 +250,9 @@ public abstract class KVStore implements AutoCloseable {
     public final void pull(KVKey key, List<NDArray> outs) {
         NDArray stored = stored("pull", key);
         check("pull", key, stored, outs);
-        outs.forEach(out -> out.assign(stored));
+        try (Scope scope = Scope.open()) {
+            outs.forEach(out -> out.assign(stored.to(out.device())));
+        }
     }
 
     /**

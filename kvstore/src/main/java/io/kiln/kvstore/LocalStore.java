@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The store of one process. */
+/** The store of one process, on the CPU or on its devices. */
 final class LocalStore extends KVStore {
-    LocalStore() {
-        super(KVStoreType.LOCAL);
+    LocalStore(KVStoreType type) {
+        super(type);
     }
 
     @Override

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
 import io.kiln.format.ByteChunks;
-import io.kiln.kvstore.GradientExchange.Parameter;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
@@ -65,14 +64,14 @@ class GradientExchangeTest {
     }
 
     /** A network with buckets of several kinds: 4 bytes to 1.4 MB per parameter. */
-    private static List<Parameter> parameters(long seed) {
+    private static List<TrainedParameter> parameters(long seed) {
         return List.of(
-                new Parameter("w1", random(seed, 0.2, IN, HIDDEN), Role.WEIGHT),
-                new Parameter("b1", random(seed + 1, 0.2, HIDDEN), Role.BIAS),
-                new Parameter("w2", random(seed + 2, 0.05, HIDDEN, HIDDEN_2), Role.WEIGHT),
-                new Parameter("b2", random(seed + 3, 0.2, HIDDEN_2), Role.BIAS),
-                new Parameter("w3", random(seed + 4, 0.1, HIDDEN_2, OUT), Role.WEIGHT),
-                new Parameter("b3", random(seed + 5, 0.1, OUT), Role.BIAS));
+                new TrainedParameter("w1", random(seed, 0.2, IN, HIDDEN), Role.WEIGHT),
+                new TrainedParameter("b1", random(seed + 1, 0.2, HIDDEN), Role.BIAS),
+                new TrainedParameter("w2", random(seed + 2, 0.05, HIDDEN, HIDDEN_2), Role.WEIGHT),
+                new TrainedParameter("b2", random(seed + 3, 0.2, HIDDEN_2), Role.BIAS),
+                new TrainedParameter("w3", random(seed + 4, 0.1, HIDDEN_2, OUT), Role.WEIGHT),
+                new TrainedParameter("b3", random(seed + 5, 0.1, OUT), Role.BIAS));
     }
 
     private static NDArray loss(List<NDArray> w, NDArray x, NDArray y) {
@@ -120,10 +119,11 @@ class GradientExchangeTest {
 
     /** Two parameters, in slices of both ranks. */
     private static GradientExchange scaled(Transport t, double clipNorm) {
-        List<Parameter> two = List.of(
-                new Parameter("a", random(1, 1, 6, 4), Role.WEIGHT), new Parameter("b", random(2, 1, 30), Role.BIAS));
+        List<TrainedParameter> two = List.of(
+                new TrainedParameter("a", random(1, 1, 6, 4), Role.WEIGHT),
+                new TrainedParameter("b", random(2, 1, 30), Role.BIAS));
         UpdateRule rule = new UpdateRule(new Sgd(), new ConstantRate(1), 0, Double.POSITIVE_INFINITY, clipNorm);
-        return new GradientExchange(t, two, rule, new LossScaler(new LossScaler.Settings(8, 2, 3, 16)));
+        return new GradientExchange(t, two, rule, new LossScaler(new LossScaler.Settings(8, 2, 3, 16)), null);
     }
 
     @ParameterizedTest
@@ -289,7 +289,7 @@ class GradientExchangeTest {
                 3,
                 t -> with(t, rule("adam"), (e, rank) -> {
                     List<String> names =
-                            parameters(1).stream().map(Parameter::name).toList();
+                            parameters(1).stream().map(TrainedParameter::name).toList();
                     for (int i = 0; i < 3; i++) {
                         try (Scope scope = Scope.open()) {
                             int from = cut(rank, 3);

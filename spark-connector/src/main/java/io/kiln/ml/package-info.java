@@ -1,2 +1,2 @@
-/** Kiln's MLlib Estimators and their models, {@code NetClassifier} and {@code NetRegressor}. */
+/** Kiln's MLlib Estimators and their models, {@code NetClassifier}, {@code NetRegressor} and {@code NetEstimator}. */
 package io.kiln.ml;

@@ -42,7 +42,7 @@ public final class Kiln {
      * @param loop runs on each worker
      * @return the workers' results, by rank
      * @throws IllegalStateException if the cluster cannot run that many workers at once
-     * @throws io.kiln.spark.job.TrainingException if a worker fails; names its rank and the cause
+     * @throws io.kiln.spark.report.TrainingException if a worker fails; names its rank and the cause
      */
     public static <T, R> List<R> run(JavaRDD<T> rows, int workers, WorkerLoop<T, R> loop) {
         return run(rows, workers, TASK_CPUS, TIMEOUT, loop);

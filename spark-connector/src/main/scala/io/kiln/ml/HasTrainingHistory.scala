@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.job.TrainingSummary
+import io.kiln.spark.report.TrainingSummary
 import org.apache.spark.ml.util.HasNetTrainingSummary
 
 /** A model with a training summary, which is saved and loaded with it. */

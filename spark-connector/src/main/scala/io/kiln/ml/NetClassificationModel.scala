@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model._
 import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
@@ -7,6 +8,7 @@ import org.apache.spark.ml.linalg.{DenseMatrix, DenseVector, Matrix, SQLDataType
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.functions.{col, lit}
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
 import scala.jdk.CollectionConverters._
@@ -18,6 +20,7 @@ class NetClassificationModel private[ml] (
     with NetClassifierParams
     with NetModelSetters[NetClassificationModel]
     with HasTrainingHistory
+    with HasTrainedNetwork
     with MLWritable {
 
   private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
@@ -88,8 +91,31 @@ class NetClassificationModel private[ml] (
     Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
+
+  /**
+   * A copy with calibrated probabilities: scores are divided by the temperature with which the labels of these rows are
+   * most probable. Give it rows that were not trained on; predictions stay, unless `thresholds` is set.
+   */
+  def calibrate(dataset: Dataset[_]): NetClassificationModel = {
+    val whole = copy(ParamMap.empty)
+    val label = FeedColumn.find(dataset.schema, "labelCol", $(labelCol)).of(dataset).cast("double")
+    val weight =
+      if (isDefined(weightCol) && $(weightCol).nonEmpty) FeedColumn.find(dataset.schema, "weightCol", $(weightCol)).of(dataset)
+      else lit(1)
+    val rows = dataset.select(
+      FeedColumn.find(dataset.schema, "featuresCol", $(featuresCol)).of(dataset).as("features"),
+      label.as("label"), weight.cast("double").as("weight"))
+    whole.setFeaturesCol("features").setProbabilityCol("probability").setRawPredictionCol("").setPredictionCol("")
+    val counted = if (isDefined(ignoredLabel)) rows.where(col("label") =!= $(ignoredLabel).toDouble) else rows
+    val temperature =
+      Calibration.temperature(whole.transform(counted).select("probability", "label", "weight"))
+    val that = copyValues(
+      new NetClassificationModel(uid, Calibration.scaled(trainedNetwork, temperature), numClasses), ParamMap.empty)
+    that.takeHistory(this)
+    that.setParent(parent)
+  }
 
   override def copy(extra: ParamMap): NetClassificationModel = {
     val that = copyValues(new NetClassificationModel(uid, broadcastNetwork, numClasses), extra)
@@ -107,7 +133,7 @@ class NetClassificationModel private[ml] (
 object NetClassificationModel extends MLReadable[NetClassificationModel] {
   override def read: MLReader[NetClassificationModel] =
     NetModels.reader(classOf[NetClassificationModel].getName) { (uid, saved) =>
-      new NetClassificationModel(uid, saved.network, saved.classes)
+      new NetClassificationModel(uid, saved.network.withOneInput, saved.classes)
     }
 
   override def load(path: String): NetClassificationModel = super.load(path)

@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.feed.FeedColumns
-import io.kiln.spark.job.{FitRequest, Objective}
+import io.kiln.spark.job.{FitRequest, LabelWork, Objective}
 import io.kiln.spark.model.OutputColumns
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.classification.ProbabilisticClassifier
@@ -28,8 +28,8 @@ import scala.jdk.CollectionConverters._
  */
 class NetClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, NetClassifier, NetClassificationModel]
-    with NetSetters[NetClassifier]
-    with NetClassifierParams
+    with NetFeatureSetters[NetClassifier]
+    with NetClassifierSetters[NetClassifier]
     with DefaultParamsWritable {
 
   /** Creates an estimator with a random uid. */
@@ -37,11 +37,7 @@ class NetClassifier(override val uid: String)
 
   setDefault(loss -> "softmaxCrossEntropy")
 
-  /** @group setParam */
-  def setClassWeights(value: Array[Double]): this.type = set(classWeights, value)
-
-  /** @group setParam */
-  def setIgnoredLabel(value: Long): this.type = set(ignoredLabel, value)
+  private def smoothedLoss: String = Objective.smoothed($(loss), $(labelSmoothing))
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
@@ -54,14 +50,15 @@ class NetClassifier(override val uid: String)
 
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
-    new FitRequest.Data(
-      FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
-      $(handleInvalid) != "error"),
-    new FitRequest.Model(
-      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier($(loss)),
-      new FitRequest.Standardize($(standardizeFeatures), false),
-      (if (isDefined(classWeights)) $(classWeights).toSeq else Seq.empty).map(Double.box).asJava,
-      (if (isDefined(ignoredLabel)) Seq($(ignoredLabel).toDouble) else Seq.empty).map(Double.box).asJava),
+    new LabelWork(
+      new LabelWork.Data(
+        FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+        $(handleInvalid) != "error"),
+      new LabelWork.Model(
+        learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier(smoothedLoss),
+        new LabelWork.Standardize($(standardizeFeatures), false),
+        (if (isDefined(classWeights)) $(classWeights).toSeq else Seq.empty).map(Double.box).asJava,
+        (if (isDefined(ignoredLabel)) Seq($(ignoredLabel).toDouble) else Seq.empty).map(Double.box).asJava)),
     updateSettings.rule(),
     runSettings,
     LiveCurve.beside(epochListener, $(showProgress)),
@@ -88,9 +85,16 @@ class NetClassifier(override val uid: String)
   }
 
   override def write: MLWriter = {
-    traceNetwork()
+    traceNetwork(get(network))
     super.write
   }
+
+  /**
+   * Trains a model on, from its weights, on new rows: a short form for `setInitialModel(model)` without a network of its
+   * own. Params are those of this estimator, and the model's network keeps its standardisation.
+   */
+  def continueFit(dataset: Dataset[_], model: NetClassificationModel): NetClassificationModel =
+    copy(ParamMap.empty).clear(network).clear(reinitialized).setInitialModel(model).fit(dataset)
 
   override def copy(extra: ParamMap): NetClassifier = {
     val that = defaultCopy[NetClassifier](extra)

@@ -1,9 +1,9 @@
 package io.kiln.ml
 
-import org.apache.spark.ml.param.{DoubleArrayParam, LongParam}
+import org.apache.spark.ml.param.{DoubleArrayParam, DoubleParam, LongParam, ParamValidators}
 
 /** The Params of classifiers only. */
-trait NetClassifierParams extends NetTrainingParams {
+trait NetClassifierParams extends NetFeatureParams {
 
   /** Weights of classes. @group param */
   final val classWeights: DoubleArrayParam = new DoubleArrayParam(
@@ -20,4 +20,15 @@ trait NetClassifierParams extends NetTrainingParams {
 
   /** @group getParam */
   final def getIgnoredLabel: Long = $(ignoredLabel)
+
+  /** Smoothing of labels. @group param */
+  final val labelSmoothing: DoubleParam = new DoubleParam(
+    this, "labelSmoothing",
+    "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+    ParamValidators.inRange(0, 1, lowerInclusive = true, upperInclusive = false))
+
+  /** @group getParam */
+  final def getLabelSmoothing: Double = $(labelSmoothing)
+
+  setDefault(labelSmoothing -> 0.0)
 }

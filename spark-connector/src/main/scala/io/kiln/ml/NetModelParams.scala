@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.spark.device.DeviceSetting
 import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, Params}
 import org.apache.spark.ml.param.shared.HasHandleInvalid
 
@@ -16,7 +17,16 @@ trait NetModelParams extends Params with HasHandleInvalid {
     "how to handle rows with null, NaN or infinite values: error rejects them; skip drops them; keep predicts NaN for them and drops them in training",
     ParamValidators.inArray(Array("error", "skip", "keep")))
 
-  setDefault(predictionBatchSize -> 256, handleInvalid -> "error")
+  /** Where networks compute. @group param */
+  final val device: Param[String] = new TextParam(
+    this, "device",
+    "where networks compute: auto (the GPU that Spark assigns to a task, otherwise the CPU), cpu, cuda or opencl; with an index such as cuda:1 all tasks use that device of their machine",
+    (s: String) => DeviceSetting.isValid(s))
+
+  setDefault(predictionBatchSize -> 256, handleInvalid -> "error", device -> "auto")
+
+  /** @group getParam */
+  final def getDevice: String = $(device)
 
   /** @group getParam */
   final def getPredictionBatchSize: Int = $(predictionBatchSize)

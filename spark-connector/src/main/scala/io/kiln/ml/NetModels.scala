@@ -3,7 +3,7 @@ package io.kiln.ml
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.node.ObjectNode
 import io.kiln.spark.feed.{FeatureType, FeedColumn, Float32}
-import io.kiln.spark.job.TrainingSummary
+import io.kiln.spark.report.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.linalg.{Matrix, Vector}

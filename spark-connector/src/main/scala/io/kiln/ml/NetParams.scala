@@ -1,7 +1,8 @@
 package io.kiln.ml
 
 import io.kiln.kvstore.transport.TransportOptions
-import io.kiln.spark.job.{EpochListener, FitRequest, FitResult, RunSettings, SettingsCheck, TrainingJob, UpdateSettings, ValidationMetric}
+import io.kiln.spark.job.{FitRequest, FitResult, RunSettings, SettingsCheck, TrainingJob, UpdateSettings, ValidationMetric}
+import io.kiln.spark.report.EpochListener
 import io.kiln.spark.model.{NamedRecord, Network}
 import io.kiln.spark.ui.KilnUi
 import java.time.Duration
@@ -11,13 +12,8 @@ import org.apache.spark.ml.param.shared._
 import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
-/** The Params of training, which a model keeps. This is the only place where their defaults are defined. */
-trait NetTrainingParams
-    extends NetModelParams
-    with HasWeightCol
-    with HasValidationIndicatorCol
-    with HasSeed
-    with HasCheckpointInterval {
+/** The Params of a network with one input, the features, and one output. */
+trait NetFeatureParams extends NetTrainingParams {
 
   /** Shape of one row's features. @group param */
   final val inputShape: IntArrayParam = new IntArrayParam(
@@ -27,14 +23,6 @@ trait NetTrainingParams
 
   /** @group getParam */
   final def getInputShape: Array[Int] = $(inputShape)
-
-  /** Factor on the features. @group param */
-  final val inputScale: DoubleParam = new DoubleParam(
-    this, "inputScale", "factor on the features, such as 1/255 for the bytes of an image",
-    ParamValidators.gt(0))
-
-  /** @group getParam */
-  final def getInputScale: Double = $(inputScale)
 
   /** Whether features are standardised. @group param */
   final val standardizeFeatures: BooleanParam = new BooleanParam(
@@ -51,6 +39,34 @@ trait NetTrainingParams
 
   /** @group getParam */
   final def getLoss: String = $(loss)
+
+  setDefault(standardizeFeatures -> false)
+
+  /** A block is saved as its graph: it is traced here, if inputShape defines the shape of a row. */
+  private[ml] def traceNetwork(network: Option[AnyRef]): Unit =
+    if (isDefined(inputShape)) {
+      network.foreach {
+        case block: Network => block.trace($(inputShape).map(_.toLong): _*)
+        case _ => // JSON is saved unchanged
+      }
+    }
+}
+
+/** The Params of training, which a model keeps. This is the only place where their defaults are defined. */
+trait NetTrainingParams
+    extends NetModelParams
+    with HasWeightCol
+    with HasValidationIndicatorCol
+    with HasSeed
+    with HasCheckpointInterval {
+
+  /** Factor on the features. @group param */
+  final val inputScale: DoubleParam = new DoubleParam(
+    this, "inputScale", "factor on the features, such as 1/255 for the bytes of an image",
+    ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getInputScale: Double = $(inputScale)
 
   /** The optimizer. @group param */
   final val optimizer: Param[String] = new TextParam(
@@ -99,6 +115,33 @@ trait NetTrainingParams
 
   /** @group getParam */
   final def getGradientClipNorm: Double = $(gradientClipNorm)
+
+  /** Moving averages of weights. @group param */
+  final val emaDecay: DoubleParam = new DoubleParam(
+    this, "emaDecay",
+    "decay of moving averages of the weights, such as 0.999, which validation judges and the model gets in place of the last weights; 0: none",
+    ParamValidators.inRange(0, 1, lowerInclusive = true, upperInclusive = false))
+
+  /** @group getParam */
+  final def getEmaDecay: Double = $(emaDecay)
+
+  /** Mix-up. @group param */
+  final val mixup: DoubleParam = new DoubleParam(
+    this, "mixup",
+    "mix-up of rows in training: each is mixed with another one, with a weight from the distribution Beta(mixup, mixup), such as 0.2; 0: none",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getMixup: Double = $(mixup)
+
+  /** Parts of a batch. @group param */
+  final val gradientAccumulation: IntParam = new IntParam(
+    this, "gradientAccumulation",
+    "number of parts of a worker's batch whose gradients are computed one after another and added: as many times less memory for intermediate results",
+    ParamValidators.gt(0))
+
+  /** @group getParam */
+  final def getGradientAccumulation: Int = $(gradientAccumulation)
 
   /** Rows per step. @group param */
   final val batchSize: IntParam = new IntParam(
@@ -212,13 +255,6 @@ trait NetTrainingParams
   /** @group getParam */
   final def getHeartbeatTimeout: Double = $(heartbeatTimeout)
 
-  /** Device. @group param */
-  final val device: Param[String] = new TextParam(
-    this, "device", "device of the engines: cpu", ParamValidators.inArray(Array("cpu")))
-
-  /** @group getParam */
-  final def getDevice: String = $(device)
-
   /** Precision of the arithmetic. @group param */
   final val precision: Param[String] = new TextParam(
     this, "precision",
@@ -254,11 +290,13 @@ trait NetTrainingParams
 
   setDefault(
     inputScale -> 1.0,
-    standardizeFeatures -> false,
     optimizer -> "adam",
     weightDecay -> 0.0,
     gradientClipValue -> 0.0,
     gradientClipNorm -> 0.0,
+    emaDecay -> 0.0,
+    mixup -> 0.0,
+    gradientAccumulation -> 1,
     numWorkers -> 1,
     coresPerWorker -> 0,
     shuffle -> true,
@@ -272,7 +310,6 @@ trait NetTrainingParams
     storageLevel -> "MEMORY_AND_DISK",
     timeout -> 600,
     heartbeatTimeout -> TransportOptions.DEFAULT.heartbeatTimeout.toMillis / 1000.0,
-    device -> "cpu",
     precision -> "float32",
     memoryBudget -> 0L,
     showProgress -> true,
@@ -298,34 +335,30 @@ trait NetTrainingParams
     new RunSettings.Epochs(
       orAuto(batchSize), orAuto(maxEpochs), $(seed), $(shuffle),
       new RunSettings.EarlyStopping($(earlyStoppingPatience), $(validationMetric)),
-      new RunSettings.Arithmetic($(precision), $(memoryBudget))),
+      new RunSettings.Arithmetic($(precision), $(memoryBudget), $(gradientAccumulation)),
+      new RunSettings.Smoothing($(emaDecay), $(mixup))),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     new RunSettings.Watching($(showProgress), $(summaryDir)))
 }
 
 /** The Params of estimators that train a network. */
-trait NetParams extends NetTrainingParams {
+trait NetParams extends NetTrainingParams with NetTransferParams {
 
   private val LongestText = 1000
 
   private[ml] var epochListener: EpochListener = EpochListener.NONE
 
-  /** The network to train. @group param */
-  final val network: NetworkParam = new NetworkParam(
-    this, "network", "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these")
-
-  /** @group getParam */
-  final def getNetwork: Network = $(network) match {
-    case given: Network => given
-    case json => Network.fromJson(json.toString)
-  }
+  private[ml] def learned: Network = learned($(inputScale))
 
   /** The Params by name, as JSON for display, with long values truncated. The network is not included: it is drawn. */
   private[ml] def paramTexts: java.util.Map[String, String] =
-    params.filter(p => p.name != network.name && isDefined(p)).map { p =>
+    params.filter(p => isDefined(p) && isShown(p)).map { p =>
       val json = p.asInstanceOf[Param[Any]].jsonEncode($(p.asInstanceOf[Param[Any]]))
       p.name -> (if (json.length > LongestText) json.take(LongestText) + "…" else json)
     }.toMap.asJava
+
+  private def isShown(p: Param[_]): Boolean =
+    p.name != network.name && (p.name != initialModel.name || $(initialModel).isInstanceOf[String])
 
   /** Trains, with the tab in Spark's UI attached. */
   private[ml] def runJob(dataset: Dataset[_], request: FitRequest): FitResult = {
@@ -333,19 +366,10 @@ trait NetParams extends NetTrainingParams {
     TrainingJob.run(dataset, request)
   }
 
-  /** A block is saved as its graph: it is traced here, if inputShape defines the shape of a row. */
-  private[ml] def traceNetwork(): Unit =
-    if (isDefined(inputShape)) {
-      get(network).foreach {
-        case block: Network => block.trace($(inputShape).map(_.toLong): _*)
-        case _ => // JSON is saved unchanged
-      }
-    }
-
   /** Rejects contradictory Params. */
   private[ml] def checkCombination(): Unit = {
-    if (!isDefined(network)) {
-      throw new IllegalArgumentException(s"$uid: no network to train; call setNetwork")
+    if (!isDefined(network) && !isDefined(initialModel)) {
+      throw new IllegalArgumentException(s"$uid: no network to train; call setNetwork, or set initialModel to a model")
     }
     if (isSet(learningRate) && isSet(learningRateSchedule)) {
       throw new IllegalArgumentException(

@@ -17,6 +17,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
     with NetRegressorParams
     with NetModelSetters[NetRegressionModel]
     with HasTrainingHistory
+    with HasTrainedNetwork
     with MLWritable {
 
   private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
@@ -54,7 +55,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize),
+    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRegressionModel = {
@@ -71,7 +72,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
 /** Reads saved models. */
 object NetRegressionModel extends MLReadable[NetRegressionModel] {
   override def read: MLReader[NetRegressionModel] =
-    NetModels.reader(classOf[NetRegressionModel].getName)((uid, saved) => new NetRegressionModel(uid, saved.network))
+    NetModels.reader(classOf[NetRegressionModel].getName)((uid, saved) => new NetRegressionModel(uid, saved.network.withOneInput))
 
   override def load(path: String): NetRegressionModel = super.load(path)
 }

@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.feed.FeedColumns
-import io.kiln.spark.job.{FitRequest, Objective}
+import io.kiln.spark.job.{FitRequest, LabelWork, Objective}
 import io.kiln.spark.model.OutputColumns
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.linalg.Vector
@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 /** Trains a network that predicts a number: it has one output per row. Features are as for [[NetClassifier]]. */
 class NetRegressor(override val uid: String)
     extends Regressor[Vector, NetRegressor, NetRegressionModel]
-    with NetSetters[NetRegressor]
+    with NetFeatureSetters[NetRegressor]
     with NetRegressorParams
     with DefaultParamsWritable {
 
@@ -43,13 +43,14 @@ class NetRegressor(override val uid: String)
 
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
-    new FitRequest.Data(
-      FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
-      $(handleInvalid) != "error"),
-    new FitRequest.Model(
-      getNetwork, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
-      new FitRequest.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
-      java.util.List.of(), java.util.List.of()),
+    new LabelWork(
+      new LabelWork.Data(
+        FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+        $(handleInvalid) != "error"),
+      new LabelWork.Model(
+        learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
+        new LabelWork.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
+        java.util.List.of(), java.util.List.of())),
     updateSettings.rule(),
     runSettings,
     LiveCurve.beside(epochListener, $(showProgress)),
@@ -72,9 +73,16 @@ class NetRegressor(override val uid: String)
   }
 
   override def write: MLWriter = {
-    traceNetwork()
+    traceNetwork(get(network))
     super.write
   }
+
+  /**
+   * Trains a model on, from its weights, on new rows: a short form for `setInitialModel(model)` without a network of its
+   * own. Params are those of this estimator, and the model's network keeps its standardisation.
+   */
+  def continueFit(dataset: Dataset[_], model: NetRegressionModel): NetRegressionModel =
+    copy(ParamMap.empty).clear(network).clear(reinitialized).setInitialModel(model).fit(dataset)
 
   override def copy(extra: ParamMap): NetRegressor = {
     val that = defaultCopy[NetRegressor](extra)

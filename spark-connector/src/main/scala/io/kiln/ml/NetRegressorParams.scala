@@ -3,7 +3,7 @@ package io.kiln.ml
 import org.apache.spark.ml.param.BooleanParam
 
 /** The Params of regressors only. */
-trait NetRegressorParams extends NetTrainingParams {
+trait NetRegressorParams extends NetFeatureParams {
 
   /** Whether the target is standardised. @group param */
   final val standardizeTarget: BooleanParam = new BooleanParam(

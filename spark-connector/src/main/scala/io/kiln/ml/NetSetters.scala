@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.nn.Block
 import io.kiln.nn.loss.Loss
 import io.kiln.optim.{Optimizer, Schedule}
-import io.kiln.spark.job.EpochListener
+import io.kiln.spark.report.EpochListener
 import io.kiln.spark.model.{NamedRecord, Network}
 
 /** Setters that estimators and their models share.
@@ -17,13 +17,19 @@ trait NetModelSetters[Stage <: NetModelSetters[Stage]] extends NetModelParams { 
 
   /** @group setParam */
   def setHandleInvalid(value: String): Stage = set(handleInvalid, value)
+
+  /** @group setParam */
+  def setDevice(value: String): Stage = set(device, value)
 }
 
 /** Setters of the Params with which estimators train.
   *
   * @tparam Learner the estimator itself, which setters return
   */
-trait NetSetters[Learner <: NetSetters[Learner]] extends NetParams with NetModelSetters[Learner] { self: Learner =>
+trait NetSetters[Learner <: NetSetters[Learner]]
+    extends NetParams
+    with NetModelSetters[Learner]
+    with NetTransferSetters[Learner] { self: Learner =>
 
   /** Sets the network: a block, which is traced when the shape of a row is known. @group setParam */
   def setNetwork(value: Block): Learner = set(network, Network.of(value))
@@ -32,19 +38,7 @@ trait NetSetters[Learner <: NetSetters[Learner]] extends NetParams with NetModel
   def setNetwork(json: String): Learner = set(network, json)
 
   /** @group setParam */
-  def setInputShape(value: Array[Int]): Learner = set(inputShape, value)
-
-  /** @group setParam */
   def setInputScale(value: Double): Learner = set(inputScale, value)
-
-  /** @group setParam */
-  def setStandardizeFeatures(value: Boolean): Learner = set(standardizeFeatures, value)
-
-  /** @group setParam */
-  def setLoss(value: Loss): Learner = setLoss(NamedRecord.write(value))
-
-  /** @group setParam */
-  def setLoss(value: String): Learner = set(loss, value)
 
   /** @group setParam */
   def setOptimizer(value: Optimizer): Learner = setOptimizer(NamedRecord.write(value))
@@ -69,6 +63,15 @@ trait NetSetters[Learner <: NetSetters[Learner]] extends NetParams with NetModel
 
   /** @group setParam */
   def setGradientClipNorm(value: Double): Learner = set(gradientClipNorm, value)
+
+  /** @group setParam */
+  def setEmaDecay(value: Double): Learner = set(emaDecay, value)
+
+  /** @group setParam */
+  def setMixup(value: Double): Learner = set(mixup, value)
+
+  /** @group setParam */
+  def setGradientAccumulation(value: Int): Learner = set(gradientAccumulation, value)
 
   /** @group setParam */
   def setBatchSize(value: Int): Learner = set(batchSize, value)
@@ -125,9 +128,6 @@ trait NetSetters[Learner <: NetSetters[Learner]] extends NetParams with NetModel
   def setHeartbeatTimeout(value: Double): Learner = set(heartbeatTimeout, value)
 
   /** @group setParam */
-  def setDevice(value: String): Learner = set(device, value)
-
-  /** @group setParam */
   def setPrecision(value: String): Learner = set(precision, value)
 
   /** @group expertSetParam */
@@ -144,4 +144,61 @@ trait NetSetters[Learner <: NetSetters[Learner]] extends NetParams with NetModel
     epochListener = value
     this
   }
+}
+
+/** Setters of the Params of a network with one input and one output.
+  *
+  * @tparam Learner the estimator itself, which setters return
+  */
+trait NetFeatureSetters[Learner <: NetFeatureSetters[Learner]] extends NetFeatureParams with NetSetters[Learner] {
+  self: Learner =>
+
+  /** @group setParam */
+  def setInputShape(value: Array[Int]): Learner = set(inputShape, value)
+
+  /** @group setParam */
+  def setStandardizeFeatures(value: Boolean): Learner = set(standardizeFeatures, value)
+
+  /** @group setParam */
+  def setLoss(value: Loss): Learner = setLoss(NamedRecord.write(value))
+
+  /** @group setParam */
+  def setLoss(value: String): Learner = set(loss, value)
+
+  /** Declared here once more because Py4J finds methods of a class's own interfaces, and not of those that these extend. */
+  override def setEpochListener(value: EpochListener): Learner = super.setEpochListener(value)
+}
+
+/** Setters of the columns of inputs and outputs.
+  *
+  * @tparam Stage the estimator or model itself, which setters return
+  */
+trait NetIoSetters[Stage <: NetIoSetters[Stage]] extends NetIoParams { self: Stage =>
+
+  /** @group setParam */
+  def setInputCols(value: Array[String]): Stage = set(inputCols, value)
+
+  /** @group setParam */
+  def setInputNames(value: Array[String]): Stage = set(inputNames, value)
+
+  /** @group setParam */
+  def setInputTypes(value: Array[String]): Stage = set(inputTypes, value)
+
+  /** @group setParam */
+  def setMaxLength(value: Int): Stage = set(maxLength, value)
+
+  /** @group setParam */
+  def setLengthBuckets(value: Array[Int]): Stage = set(lengthBuckets, value)
+
+  /** @group setParam */
+  def setInputScales(value: Array[Double]): Stage = set(inputScales, value)
+
+  /** @group setParam */
+  def setImageFit(value: String): Stage = set(imageFit, value)
+
+  /** @group setParam */
+  def setOutputCols(value: Array[String]): Stage = set(outputCols, value)
+
+  /** @group setParam */
+  def setOutputNames(value: Array[String]): Stage = set(outputNames, value)
 }

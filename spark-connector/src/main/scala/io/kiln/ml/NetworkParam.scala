@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.model.Network
-import org.apache.spark.ml.param.{Param, ParamPair, Params}
+import org.apache.spark.ml.param.{ParamPair, Params}
 
 /**
  * A Param for a network: a [[Network]] or its JSON, which is used by clients that cannot pass a block, such as PySpark
@@ -12,8 +12,8 @@ import org.apache.spark.ml.param.{Param, ParamPair, Params}
  * @param doc its documentation
  */
 class NetworkParam(parent: Params, name: String, doc: String)
-    extends Param[AnyRef](
-      parent.uid, name, doc, NetworkParam.isValid _,
+    extends TypedParam[AnyRef](
+      parent, name, doc, NetworkParam.isValid _,
       classOf[String].asInstanceOf[Class[AnyRef]]) { // as sent by Spark Connect clients
 
   override def w(value: AnyRef): ParamPair[AnyRef] = super.w(value)

@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import org.apache.spark.ml.param.{Param, Params}
+import org.apache.spark.ml.param.Params
 
 /**
  * A text Param. Unlike MLlib's plain Param it declares its type, so that Spark Connect clients can set it.
@@ -11,7 +11,7 @@ import org.apache.spark.ml.param.{Param, Params}
  * @param isValid the validator
  */
 class TextParam(parent: Params, name: String, doc: String, isValid: String => Boolean)
-    extends Param[String](parent.uid, name, doc, isValid, classOf[String]) {
+    extends TypedParam[String](parent, name, doc, isValid, classOf[String]) {
 
   /** A Param that accepts any text. */
   def this(parent: Params, name: String, doc: String) = this(parent, name, doc, (_: String) => true)

@@ -13,7 +13,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
-import io.kiln.spark.job.TrainingException;
+import io.kiln.spark.report.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

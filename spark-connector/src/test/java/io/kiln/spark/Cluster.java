@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,7 +52,16 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster ofExecutors(int executors, String options) {
-        SparkSession spark = builder(String.format(Locale.ROOT, "local-cluster[%d,1,1024]", executors))
+        return ofExecutors(executors, options, Map.of());
+    }
+
+    static Cluster ofExecutors(int executors, String options, Map<String, String> settings) {
+        return ofExecutors(executors, 1, options, settings);
+    }
+
+    static Cluster ofExecutors(int executors, int cores, String options, Map<String, String> settings) {
+        SparkSession.Builder builder = builder(
+                        String.format(Locale.ROOT, "local-cluster[%d,%d,1024]", executors, cores))
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
                 .config("spark.executorEnv.SPARK_TESTING", "1")
@@ -61,9 +71,9 @@ final class Cluster implements AutoCloseable {
                         "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC " + ofThisLocale() + options)
                 .config("spark.deploy.maxExecutorRetries", "-1")
                 .config("spark.scheduler.minRegisteredResourcesRatio", "1.0")
-                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")
-                .getOrCreate();
-        return new Cluster(spark, executors);
+                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s");
+        settings.forEach(builder::config);
+        return new Cluster(builder.getOrCreate(), executors * cores);
     }
 
     private static String ofThisLocale() {
@@ -141,7 +151,7 @@ final class Cluster implements AutoCloseable {
     }
 
     /** Runs in all slots at the same time, so that no executor has two turns. Where one was just lost, the stage is run again. */
-    private <R> List<R> onAll(BarrierStage.Body<Integer, R> body) {
+    <R> List<R> onAll(BarrierStage.Body<Integer, R> body) {
         JavaRDD<Integer> numbers =
                 context().parallelize(IntStream.range(0, slots).boxed().toList(), slots);
         ExecutionException last = null;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.TrainingException;
-import io.kiln.spark.job.TrainingSummary;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.TrainingException;
+import io.kiln.spark.report.TrainingSummary;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -2,27 +2,44 @@ package io.kiln.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.format.SafeTensors;
 import io.kiln.ml.NetClassificationModel;
 import io.kiln.ml.NetClassifier;
-import io.kiln.spark.job.TrainingException;
+import io.kiln.ml.NetEstimator;
+import io.kiln.ml.NetModel;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.nn.Dense;
+import io.kiln.nn.EmbeddingBag;
+import io.kiln.nn.Functional;
+import io.kiln.nn.Merge;
+import io.kiln.spark.report.TrainingException;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.imageio.ImageIO;
+import org.apache.spark.ml.feature.HashingTF;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -149,6 +166,107 @@ class KilledExecutorTest {
         }
         assertArrayEquals(undisturbed, model.trainedNetwork().weights());
         assertEquals(3, model.summary().epochs().size());
+    }
+
+    /** The states of rows are in snapshots, each in that of its owner. */
+    @Test
+    void anExecutorLostWhileSparseRowsTrainChangesNothing() throws Exception {
+        Dataset<Row> words = data.selectExpr(
+                "label", "transform(sequence(0, 6), i -> cast(pmod(hash(i, features), 500) as string)) as words");
+        Dataset<Row> sparse = new HashingTF()
+                .setInputCol("words")
+                .setOutputCol("features")
+                .setNumFeatures(1 << 14)
+                .transform(words);
+        byte[] expected =
+                fit().setOptimizer("adam").fit(sparse).trainedNetwork().weights();
+        NetClassificationModel model;
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2)) {
+            model = fit().setOptimizer("adam").fit(sparse);
+            killer.assertHasKilled();
+        }
+        assertArrayEquals(expected, model.trainedNetwork().weights());
+    }
+
+    /** Averages are in the snapshots; mix-up is drawn as before; the final weights are the averages. */
+    @ParameterizedTest
+    @CsvSource({"SNAPSHOT_BLOCK,7,2", "FINAL_BLOCK,1,1"})
+    void anExecutorLostChangesNoAveragesAndMixtures(Event event, int count, int victims) throws Exception {
+        NetClassifier refined = fit().setEmaDecay(0.9)
+                .setMixup(0.4)
+                .setGradientAccumulation(2)
+                .setLearningRateFactors(new String[] {"0.*=2"});
+        byte[] expected = refined.fit(data).trainedNetwork().weights();
+        assertFalse(Arrays.equals(undisturbed, expected));
+        NetClassificationModel model;
+        try (Killer killer = new Killer(event, count, victims)) {
+            model = refined.fit(data);
+            killer.assertHasKilled();
+        }
+        assertArrayEquals(expected, model.trainedNetwork().weights());
+    }
+
+    /** Images are read from files, and drawn anew in each epoch; texts are counted before. */
+    @Test
+    void anExecutorLostWhileImagesAndTextsTrainChangesNothing(@TempDir Path directory) throws Exception {
+        List<Row> list = new ArrayList<>();
+        for (int n = 0; n < 96; n++) {
+            BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_3BYTE_BGR);
+            image.setRGB(n % 8, n % 5, 0xff8020 + n);
+            Path file = directory.resolve(n + ".png");
+            ImageIO.write(image, "png", file.toFile());
+            list.add(RowFactory.create(file.toString(), "word" + n % 7 + " of " + n, n % 2));
+        }
+        Dataset<Row> rows = cluster.session()
+                .createDataFrame(
+                        cluster.context().parallelize(list, 3),
+                        new StructType()
+                                .add("path", DataTypes.StringType)
+                                .add("text", DataTypes.StringType)
+                                .add("label", DataTypes.IntegerType));
+        Functional network = new Functional("image", "text", "text_length")
+                .add("pixels", new Dense(4), "image")
+                .add("words", new EmbeddingBag(20, 4), "text", "text_length")
+                .add("all", Merge.concat(1), "pixels", "words")
+                .add("score", new Dense(2), "all");
+        NetEstimator estimator = new NetEstimator()
+                .setNetwork(network)
+                .setInputCols(new String[] {"path", "text"})
+                .setInputTypes(new String[] {"image[3,8,8]", "words index(20)"})
+                .setImageTransforms(new String[] {"flipHorizontally", "{\"colourJitter\":{\"brightness\":0.3}}"})
+                .setInputScale(1 / 255.0)
+                .setTargetCols(new String[] {"label"})
+                .setLosses(new String[] {"softmaxCrossEntropy"})
+                .setBatchSize(16)
+                .setMaxEpochs(3)
+                .setSeed(5)
+                .setSnapshotInterval(3)
+                .setTimeout(300);
+        byte[] alone = estimator.fit(rows).trainedNetwork().weights();
+        byte[] expected = estimator.setNumWorkers(2).fit(rows).trainedNetwork().weights();
+        try (Scope scope = Scope.open()) {
+            Map<String, NDArray> one = SafeTensors.read(alone).tensors();
+            SafeTensors.read(expected)
+                    .tensors()
+                    .forEach((name, w) -> assertArrayEquals(
+                            one.get(name).toFloatArray(),
+                            w.toFloatArray(),
+                            1e-4f,
+                            name + ": the draws depend on the workers"));
+        }
+        NetModel model;
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2)) {
+            model = estimator.fit(rows);
+            killer.assertHasKilled();
+        }
+        assertArrayEquals(expected, model.trainedNetwork().weights());
+        assertEquals(20, model.vocabulary("text").length);
+        assertEquals(
+                96,
+                model.transform(rows)
+                        .where("score is not null")
+                        .collectAsList()
+                        .size()); // count() would leave a shuffle
     }
 
     /**

@@ -9,7 +9,7 @@ import io.kiln.ml.NetClassifier;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
-import io.kiln.spark.job.TrainingException;
+import io.kiln.spark.report.TrainingException;
 import java.util.Set;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.Dataset;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.ml.NetClassifier;
-import io.kiln.spark.job.TrainingException;
+import io.kiln.spark.report.TrainingException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.kiln.ml.NetClassifier;
+import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetRegressor;
 import java.lang.reflect.Method;
 import java.util.List;
@@ -32,11 +33,17 @@ class SettersTest {
                 .setStandardizeTarget(true)
                 .setBatchSize(32);
         assertEquals(32, regressor.getBatchSize());
+        NetEstimator estimator = new NetEstimator()
+                .setInputCols(new String[] {"a"})
+                .setMaxEpochs(2)
+                .setMaxLength(9)
+                .setTargetCols(new String[] {"b"});
+        assertEquals(9, estimator.getMaxLength());
     }
 
     @Test
     void everyParamOfAnEstimatorHasASetterAndAGetter() {
-        for (Params estimator : List.of(new NetClassifier(), new NetRegressor())) {
+        for (Params estimator : List.of(new NetClassifier(), new NetRegressor(), new NetEstimator())) {
             Set<String> methods = Stream.of(estimator.getClass().getMethods())
                     .map(Method::getName)
                     .collect(Collectors.toSet());

@@ -20,7 +20,7 @@ import io.kiln.nn.Block;
 import io.kiln.nn.Dense;
 import io.kiln.nn.Sequential;
 import io.kiln.nn.SyncBatchNorm;
-import io.kiln.spark.job.TrainingException;
+import io.kiln.spark.report.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

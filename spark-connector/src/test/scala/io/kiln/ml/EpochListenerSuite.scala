@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.job.{EpochListener, EpochReport}
+import io.kiln.spark.report.{EpochListener, EpochReport}
 import java.util.concurrent.ConcurrentLinkedQueue
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.scheduler.{SparkListener, SparkListenerJobStart}

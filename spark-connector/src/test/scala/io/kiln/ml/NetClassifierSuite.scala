@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.ndarray.{DType, NDArray, Scope, Shape}
 import io.kiln.nn.{Dense, GraphBlock, Sequential}
 import io.kiln.op.activation.Activation
-import io.kiln.spark.job.TrainingException
+import io.kiln.spark.report.TrainingException
 import io.kiln.graph.Graph
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.classification.OneVsRest
@@ -245,13 +245,12 @@ class NetClassifierSuite extends SparkSuite {
   }
 
   test("a streaming DataFrame is predicted by the same code") {
-    import spark.implicits._
     val model = classifier().setMaxEpochs(2).fit(corners(90))
-    val expected = model.transform(corners(50)).select("prediction").collect().map(_.getDouble(0)).sorted.toSeq
-    implicit val session: org.apache.spark.sql.SparkSession = spark
-    val source = org.apache.spark.sql.execution.streaming.runtime.MemoryStream[(Seq[Double], Double)]
-    source.addData(corners(50).collect().map(r => (r.getAs[Vector](0).toArray.toSeq, r.getDouble(1))))
-    val query = model.transform(source.toDF().toDF("features", "label"))
+    val rows = corners(50)
+    val expected = model.transform(rows).select("prediction").collect().map(_.getDouble(0)).sorted.toSeq
+    val arriving = java.nio.file.Files.createTempDirectory("kiln-stream").resolve("rows").toString
+    rows.write.parquet(arriving)
+    val query = model.transform(spark.readStream.schema(rows.schema).parquet(arriving))
       .writeStream.format("memory").queryName("predicted").outputMode("append").start()
     try {
       query.processAllAvailable()

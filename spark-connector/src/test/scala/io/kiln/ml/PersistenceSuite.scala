@@ -152,7 +152,7 @@ class PersistenceSuite extends SparkSuite {
 
   // Run once for each released format, with -Dkiln.golden.write=true; never to make a failing test pass.
   test("golden files are written when asked for") {
-    assume(sys.props.get("kiln.golden.write").isDefined)
+    assume(sys.props.get("kiln.golden.write").isDefined, "-Dkiln.golden.write=true asks for them")
     val resources = Paths.get(sys.props("user.dir"), "..", "src", "test", "resources", "golden")
     Files.createDirectories(resources)
     val model = classifier().setMaxEpochs(3).fit(corners(120))

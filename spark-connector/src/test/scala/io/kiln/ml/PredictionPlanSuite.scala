@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.spark.feed.QueryPlans
 import io.kiln.spark.plan.{PlanPredictions, PredictRowsExec}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.sql.{DataFrame, SparkSession}
@@ -62,7 +63,7 @@ class PredictionPlanSuite extends SparkSuite with AdaptiveSparkPlanHelper {
 
   /** A session of the same Spark, made as if Kiln were not on the class path. */
   private def sessionWithoutKiln(): SparkSession = {
-    spark.sparkContext
+    assert(!spark.sparkContext.isStopped)
     val thread = Thread.currentThread
     val loader = thread.getContextClassLoader
     thread.setContextClassLoader(new ClassLoader(loader) {
@@ -80,7 +81,7 @@ class PredictionPlanSuite extends SparkSuite with AdaptiveSparkPlanHelper {
   }
 
   private def strategies(session: SparkSession) =
-    session.asInstanceOf[org.apache.spark.sql.classic.SparkSession].sessionState.planner.strategies
+    QueryPlans.planner(session.emptyDataFrame).strategies
 
   test("a session that was built before Kiln was there learns to plan predictions, once") {
     assert(strategies(spark).count(_ == PlanPredictions) == 1)

@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.nn.{Dense, Embedding, Flatten, Sequential}
-import io.kiln.spark.job.TrainingException
+import io.kiln.spark.report.TrainingException
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._

@@ -1,11 +1,8 @@
 package io.kiln.benchmarks.defaults;
 
-import io.kiln.ml.NetClassifier;
-import io.kiln.ml.NetRegressor;
-import io.kiln.nn.Block;
-import io.kiln.nn.Dense;
-import io.kiln.nn.Sequential;
-import io.kiln.op.activation.Activation;
+import io.kiln.benchmarks.spark.Sessions;
+import io.kiln.ml.MlpClassifier;
+import io.kiln.ml.MlpRegressor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,11 +17,15 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.classification.GBTClassifier;
 import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.classification.MultilayerPerceptronClassifier;
+import org.apache.spark.ml.classification.RandomForestClassifier;
 import org.apache.spark.ml.feature.StandardScaler;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.regression.GBTRegressor;
 import org.apache.spark.ml.regression.LinearRegression;
+import org.apache.spark.ml.regression.RandomForestRegressor;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -39,16 +40,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code bench defaults}: a network of one hidden layer with default settings beside other models, on small tables. */
+/** {@code bench defaults}: Kiln's multilayer perceptrons with default settings beside other models, on small tables. */
 @Command(
         name = "defaults",
         mixinStandardHelpOptions = true,
         description = {
-            "Fits a network of one hidden layer with default batch size, epochs and learning rate, and models of MLlib, to small",
-            "tables; prints a Markdown table of accuracy (or RMSE), with scikit-learn's scores as they were recorded."
+            "Fits MlpClassifier and MlpRegressor with their defaults, and models of MLlib, to small tables; prints a Markdown table",
+            "of accuracy (or RMSE), with scikit-learn's scores as they were recorded."
         })
 public final class Defaults implements Callable<Integer> {
     private static final int HIDDEN = 64;
+    private static final int OF_MLLIB = 4;
     private static final int MLP_ITERATIONS = 200;
     private static final String FEATURES = "features";
     private static final String SCALED = "scaled";
@@ -69,15 +71,10 @@ public final class Defaults implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Map<String, Map<String, Double>> recorded = recorded();
-        try (SparkSession spark = SparkSession.builder()
-                .master("local[2]")
-                .appName("kiln-defaults")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .getOrCreate()) {
+        try (SparkSession spark = Sessions.local(2)) {
             out.println(
-                    "| table | Kiln | MLlib linear | MLlib MLP | scikit-learn linear | scikit-learn MLP | Kiln's distance |");
-            out.println("|---|---|---|---|---|---|---|");
+                    "| table | Kiln | MLlib linear | MLlib MLP | MLlib forest | MLlib GBT | scikit-learn linear | scikit-learn MLP | to MLlib's best |");
+            out.println("|---|---|---|---|---|---|---|---|---|");
             List<Table> tables = new ArrayList<>(Table.all());
             if (spam != null) {
                 tables.add(Table.spam(spam));
@@ -110,6 +107,8 @@ public final class Defaults implements Callable<Integer> {
         scores.add(score(t, data, kiln(t)));
         scores.add(score(t, data, linear(t)));
         scores.add(t.classes() == 0 ? Double.NaN : score(t, data, perceptron(t)));
+        scores.add(score(t, data, forest(t)));
+        scores.add(t.classes() > 2 ? Double.NaN : score(t, data, boosted(t)));
         scores.addAll(recorded.values());
         data.unpersist(true);
         return scores;
@@ -128,21 +127,17 @@ public final class Defaults implements Callable<Integer> {
     }
 
     private static PipelineStage[] kiln(Table t) {
-        Block net = new Sequential(new Dense(HIDDEN, Activation.RELU), new Dense(Math.max(1, t.classes())));
-        if (t.classes() == 0) {
-            return new PipelineStage[] {
-                new NetRegressor()
-                        .setNetwork(net)
-                        .setStandardizeFeatures(t.standardized())
-                        .setSeed(1)
-            };
-        }
+        return new PipelineStage[] {t.classes() == 0 ? new MlpRegressor().setSeed(1) : new MlpClassifier().setSeed(1)};
+    }
+
+    private static PipelineStage[] forest(Table t) {
         return new PipelineStage[] {
-            new NetClassifier()
-                    .setNetwork(net)
-                    .setStandardizeFeatures(t.standardized())
-                    .setSeed(1)
+            t.classes() == 0 ? new RandomForestRegressor().setSeed(1) : new RandomForestClassifier().setSeed(1)
         };
+    }
+
+    private static PipelineStage[] boosted(Table t) {
+        return new PipelineStage[] {t.classes() == 0 ? new GBTRegressor().setSeed(1) : new GBTClassifier().setSeed(1)};
     }
 
     private static PipelineStage[] linear(Table t) {
@@ -184,15 +179,16 @@ public final class Defaults implements Callable<Integer> {
         boolean error = t.classes() == 0;
         double best = scores.stream()
                 .skip(1)
+                .limit(OF_MLLIB)
                 .filter(s -> !s.isNaN())
                 .reduce(error ? Math::min : Math::max)
                 .orElseThrow();
-        double behind = (error ? scores.get(0) - best : best - scores.get(0)) / best;
+        double ahead = (error ? best - scores.get(0) : scores.get(0) - best) / best;
         StringBuilder line = new StringBuilder("| " + t.about());
         for (double s : scores) {
             line.append(" | ").append(Double.isNaN(s) ? "–" : String.format(Locale.ROOT, error ? "%.2f" : "%.4f", s));
         }
-        return line.append(String.format(Locale.ROOT, " | %.1f %% |", Math.max(0, 100 * behind)))
+        return line.append(String.format(Locale.ROOT, " | %+.1f %% |", 100 * ahead))
                 .toString();
     }
 }

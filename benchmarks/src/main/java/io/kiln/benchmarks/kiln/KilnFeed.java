@@ -10,6 +10,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
+import io.kiln.spark.feed.BatchRows;
 import io.kiln.spark.feed.EpochOrder;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
@@ -89,10 +90,10 @@ public final class KilnFeed implements Contender {
 
     private static double read(WorkerRows rows, int batchSize, int epoch) throws InterruptedException {
         EpochOrder order = rows.order(batchSize, 1, epoch, true);
-        Iterator<int[]> plan = IntStream.range(0, order.steps())
-                .mapToObj(step -> IntStream.range(0, order.size(step))
+        Iterator<BatchRows> plan = IntStream.range(0, order.steps())
+                .mapToObj(step -> new BatchRows(IntStream.range(0, order.size(step))
                         .map(i -> order.row(step, i))
-                        .toArray())
+                        .toArray()))
                 .iterator();
         int capacity = IntStream.range(0, order.steps()).map(order::size).max().orElse(0);
         double check = 0;
@@ -101,7 +102,7 @@ public final class KilnFeed implements Contender {
                 rows.training(),
                 plan,
                 new Batch.Form(capacity, DType.FLOAT32, FeedData.WIDTH),
-                Device.cpu(),
+                new BatchFeeder.Place(Device.cpu()),
                 new BatchFeeder.Wait(TaskContext.get()::isInterrupted, LONGEST))) {
             for (Batch batch = feeder.next(); batch != null; batch = feeder.next()) {
                 try (HostView features = batch.features().read()) {

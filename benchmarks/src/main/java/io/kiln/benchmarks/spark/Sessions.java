@@ -4,7 +4,7 @@ import io.kiln.benchmarks.Setup;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
-/** Spark as the workloads want it: on loopback, without a user interface, with its files in the scratch folder. */
+/** Spark as the workloads want it: on loopback, without a user interface. */
 public final class Sessions {
 
     private Sessions() {}
@@ -12,13 +12,20 @@ public final class Sessions {
     /** In one JVM, with as many slots as the setup has threads. */
     public static SparkSession local(Setup setup) {
         return SparkSession.builder()
-                .config(common(setup).setMaster("local[" + setup.threads() + "]"))
+                .config(inScratch(setup).setMaster("local[" + setup.threads() + "]"))
+                .getOrCreate();
+    }
+
+    /** In one JVM, with its files where Spark puts them by itself. */
+    public static SparkSession local(int slots) {
+        return SparkSession.builder()
+                .config(common().setMaster("local[" + slots + "]"))
                 .getOrCreate();
     }
 
     /** With executors of one core in JVMs of their own. */
     public static SparkSession cluster(Setup setup, int executors, int megabytes) {
-        SparkConf conf = common(setup)
+        SparkConf conf = inScratch(setup)
                 .setMaster("local-cluster[" + executors + ",1," + megabytes + "]")
                 .set("spark.executor.memory", megabytes + "m")
                 .set("spark.executor.extraClassPath", System.getProperty("java.class.path"))
@@ -35,12 +42,15 @@ public final class Sessions {
         return SparkSession.builder().config(conf).getOrCreate();
     }
 
-    private static SparkConf common(Setup setup) {
+    private static SparkConf common() {
         return new SparkConf()
                 .setAppName("kiln-bench")
                 .set("spark.driver.host", "127.0.0.1")
-                .set("spark.ui.enabled", "false")
-                .set("spark.local.dir", setup.scratch().toString())
+                .set("spark.ui.enabled", "false");
+    }
+
+    private static SparkConf inScratch(Setup setup) {
+        return common().set("spark.local.dir", setup.scratch().toString())
                 .set(
                         "spark.sql.warehouse.dir",
                         setup.scratch().resolve("warehouse").toString());

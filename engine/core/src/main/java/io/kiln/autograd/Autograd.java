@@ -385,15 +385,24 @@ public final class Autograd {
     }
 
     private static void record(Operator operator, Function function, NDArray[] inputs, NDArray[] outputs) {
-        Settings s = SETTINGS.get(Settings::new);
-        if (!s.recording) {
-            return;
+        if (records(inputs)) {
+            Settings s = SETTINGS.get(Settings::new);
+            new TapeNode(operator, function, inputs, outputs, s.training, s.sequence++);
         }
+    }
+
+    /**
+     * Whether a call is recorded: operators are being recorded, and a gradient may flow into one of its inputs.
+     *
+     * @param inputs the inputs of the call
+     * @return true if it is
+     */
+    public static boolean records(NDArray... inputs) {
         for (NDArray x : inputs) {
             if (x.gradientState() != null) {
-                new TapeNode(operator, function, inputs, outputs, s.training, s.sequence++);
-                return;
+                return isRecording();
             }
         }
+        return false;
     }
 }

@@ -2,10 +2,14 @@ package io.kiln.backend;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * A caching allocator with a budget. Blocks are rounded up to size classes (eight per doubling) and kept when freed, so
@@ -16,7 +20,8 @@ import java.util.function.LongUnaryOperator;
  * <p>If work runs late ({@link Order}), a freed block carries the event of its last use: the queue that used it can
  * reuse it at once, another queue only after the event.
  *
- * <p>Concurrency: thread-safe.
+ * <p>Concurrency: thread-safe. A request that finds no memory waits for work, and so takes locks of queues: a queue makes
+ * none while it holds its own.
  */
 public final class Allocator {
     private static final int ALIGNMENT = 64;
@@ -64,7 +69,8 @@ public final class Allocator {
     private final LongUnaryOperator allocate;
     private final LongConsumer free;
     private final long budget;
-    private final String remedy;
+    private final Supplier<String> remedy;
+    private final Lock trimming = new ReentrantLock();
     private final Object[] locks = new Object[CLASSES];
     private final Blocks[] kept = new Blocks[CLASSES];
     private final AtomicLong live = new AtomicLong();
@@ -85,6 +91,19 @@ public final class Allocator {
     }
 
     /**
+     * Creates an allocator whose remedy depends on the state of the device.
+     *
+     * @param order when a freed block may be reused
+     * @param allocate allocates memory from the system: bytes to address, 0 if refused
+     * @param free returns it
+     * @param budget maximum number of bytes to hold, live and kept together
+     * @param remedy what a user can do when an allocation fails, asked for at that moment
+     */
+    public Allocator(Order order, LongUnaryOperator allocate, LongConsumer free, long budget, Supplier<String> remedy) {
+        this(order, allocate, free, budget, remedy, null);
+    }
+
+    /**
      * Creates an allocator that is watched.
      *
      * @param order when a freed block may be reused
@@ -96,6 +115,16 @@ public final class Allocator {
      */
     public Allocator(
             Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy, Watcher watcher) {
+        this(order, allocate, free, budget, () -> remedy, watcher);
+    }
+
+    private Allocator(
+            Order order,
+            LongUnaryOperator allocate,
+            LongConsumer free,
+            long budget,
+            Supplier<String> remedy,
+            Watcher watcher) {
         this.watcher = watcher;
         this.order = order;
         this.allocate = allocate;
@@ -141,10 +170,11 @@ public final class Allocator {
         long address;
         Handover use;
         synchronized (locks[c]) {
-            use = kept[c].lastUse();
-            if (use != null && order == Order.HOST && !use.event().isDone()) {
-                return 0; // new memory is cheaper than waiting for the device
+            if (order == Order.HOST) {
+                // New memory is cheaper than waiting for the device, which is done with the block of longest ago first.
+                return kept[c].isOldestDone() ? kept[c].popOldest() : 0;
             }
+            use = kept[c].lastUse();
             address = kept[c].pop();
         }
         if (use != null && order == Order.QUEUED) {
@@ -177,7 +207,7 @@ public final class Allocator {
             if (attempt == COLLECTION_TRIES) {
                 throw new OutOfDeviceMemoryException("memory: asked for " + asked + " bytes, " + live.get()
                         + " bytes are held by live arrays of this process, the budget is " + budget + " bytes; "
-                        + remedy
+                        + remedy.get()
                         + "; Scope.debugDump() names the live arrays of a thread");
             }
             if (attempt > 0) {
@@ -199,18 +229,60 @@ public final class Allocator {
      * @throws IllegalStateException if work that uses a block does not end; the block is kept
      */
     public void trim() {
-        for (int c = 0; c < CLASSES; c++) {
-            synchronized (locks[c]) {
-                while (!kept[c].isEmpty()) {
-                    Handover use = kept[c].lastUse();
-                    if (use != null) {
-                        awaitEnd(use.event());
-                    }
-                    free.accept(kept[c].pop());
-                    held.addAndGet(-classSize(c));
+        awaitTrimming();
+        try {
+            for (int c = 0; c < CLASSES; c++) {
+                int blocks;
+                synchronized (locks[c]) {
+                    blocks = kept[c].size();
+                }
+                while (blocks-- > 0 && giveBack(c)) {
+                    // the next one
                 }
             }
+        } finally {
+            trimming.unlock();
         }
+    }
+
+    /** Who needs memory, too, waits for what is being given back. */
+    private void awaitTrimming() {
+        try {
+            if (trimming.tryLock(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("memory: interrupted while another thread gives blocks back", e);
+        }
+        throw new IllegalStateException(
+                "memory: another thread has been giving blocks back for " + PATIENCE + ", which waits for work to end");
+    }
+
+    /** Waits without the lock of the class: work under way may free memory under locks of its queue. */
+    private boolean giveBack(int c) {
+        long address;
+        Handover use;
+        synchronized (locks[c]) {
+            use = kept[c].lastUse();
+            address = kept[c].pop();
+        }
+        if (address == 0) {
+            return false;
+        }
+        try {
+            if (use != null) {
+                awaitEnd(use.event());
+            }
+        } catch (RuntimeException e) {
+            synchronized (locks[c]) {
+                kept[c].push(address, use);
+            }
+            throw e;
+        }
+        free.accept(address);
+        held.addAndGet(-classSize(c));
+        return true;
     }
 
     /** Waits until nothing writes any more, which is also the case if the work has failed. */
@@ -285,7 +357,7 @@ public final class Allocator {
         return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
     }
 
-    /** A stack of freed blocks, without an object for each if work runs inline. */
+    /** Freed blocks, the newest on top, without an object for each if work runs inline. */
     private static final class Blocks {
         private long[] addresses = new long[8];
         private Handover[] uses;
@@ -295,17 +367,18 @@ public final class Allocator {
             if (size == addresses.length) {
                 addresses = Arrays.copyOf(addresses, 2 * size);
             }
-            if (use != null) {
-                uses = uses == null
-                        ? new Handover[addresses.length]
-                        : uses.length < addresses.length ? Arrays.copyOf(uses, addresses.length) : uses;
+            if (use != null && uses == null) {
+                uses = new Handover[addresses.length];
+            }
+            if (uses != null) {
+                uses = uses.length < addresses.length ? Arrays.copyOf(uses, addresses.length) : uses;
                 uses[size] = use;
             }
             addresses[size++] = address;
         }
 
-        boolean isEmpty() {
-            return size == 0;
+        int size() {
+            return size;
         }
 
         /** The last use of the block that {@link #pop} returns next; null if its work has ended, or if there is none. */
@@ -315,6 +388,28 @@ public final class Allocator {
 
         long pop() {
             return size == 0 ? 0 : addresses[--size];
+        }
+
+        /** Whether nothing uses the block any more that {@link #popOldest} returns next. */
+        boolean isOldestDone() {
+            return uses == null
+                    || size == 0
+                    || uses[0] == null
+                    || uses[0].event().isDone();
+        }
+
+        /** The block that was freed first. */
+        long popOldest() {
+            if (size == 0) {
+                return 0;
+            }
+            long address = addresses[0];
+            System.arraycopy(addresses, 1, addresses, 0, --size);
+            if (uses != null) {
+                System.arraycopy(uses, 1, uses, 0, size);
+                uses[size] = null;
+            }
+            return address;
         }
     }
 }

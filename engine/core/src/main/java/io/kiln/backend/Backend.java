@@ -5,6 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
+import java.util.Optional;
 
 /**
  * The interface of a device. A backend needs kernels only for the primitive operators: an operator that it does not
@@ -13,6 +14,9 @@ import io.kiln.pointwise.PointwiseProgram;
  * <p>Concurrency: thread-safe; the number of threads is a setting of the calling thread.
  */
 public interface Backend {
+    /** The residuals of an operator that keeps nothing. */
+    Spec[] NO_RESIDUALS = {};
+
     /**
      * Returns the device.
      *
@@ -68,13 +72,28 @@ public interface Backend {
     KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs);
 
     /**
+     * What this backend's kernel of an operator keeps for that of its gradient, beside the outputs. Where a gradient
+     * will be taken, {@link io.kiln.op.internal.Keeping} is planned in place of the operator, for whatever layouts, and
+     * its kernel writes the residuals behind the outputs; {@link io.kiln.op.internal.FromResiduals} gives them to the
+     * kernel of the gradient. Only the backend knows what they mean.
+     *
+     * @param operator the operator
+     * @param inputs shape and dtype of its inputs
+     * @return shape and dtype of each residual; empty, as by default, if nothing is kept
+     */
+    default Spec[] residuals(Operator operator, Spec... inputs) {
+        return NO_RESIDUALS;
+    }
+
+    /**
      * Runs a pointwise program, in place if an output has the same memory as an input. The caller counts the writes
      * ({@link Storage#bumpVersion}), as for all methods of a backend.
      *
      * @param program the program
      * @param inputs arrays of one shape
      * @param outputs existing arrays of that shape, overwritten
-     * @param scalars the program's scalars
+     * @param scalars the program's scalars; work that is {@linkplain Queue#capture captured} keeps the array, and reads
+     *     it anew each time that it is replayed
      */
     void run(PointwiseProgram program, NDArray[] inputs, NDArray[] outputs, double... scalars);
 
@@ -119,6 +138,15 @@ public interface Backend {
                 target.assign(source);
             }
         }
+    }
+
+    /**
+     * What all processes use of the device: how busy it is, and its memory.
+     *
+     * @return the usage; empty, as by default, where nothing tells
+     */
+    default Optional<DeviceUsage> usage() {
+        return Optional.empty();
     }
 
     /**

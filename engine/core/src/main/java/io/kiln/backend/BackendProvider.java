@@ -1,5 +1,6 @@
 package io.kiln.backend;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,4 +29,14 @@ public interface BackendProvider {
      * @return the reason, empty if there is none
      */
     String unavailableReason();
+
+    /**
+     * Looks for the devices of this type and for the drivers and libraries that they need. Nothing is opened that would
+     * take memory of a device, and nothing that is missing is an error.
+     *
+     * @return what was found and what is missing
+     */
+    default Survey survey() {
+        return new Survey(type(), List.of(), List.of());
+    }
 }

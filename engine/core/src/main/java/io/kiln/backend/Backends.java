@@ -1,10 +1,13 @@
 package io.kiln.backend;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -60,6 +63,43 @@ public final class Backends {
     public static Backend get(Device device) {
         Backend known = OPEN.get(device);
         return known != null ? known : OPEN.computeIfAbsent(device, Backends::open);
+    }
+
+    /**
+     * The types of device for which there is a backend on the class path, whether or not this machine has any.
+     *
+     * @return the types
+     */
+    public static Set<String> types() {
+        Set<String> types = new TreeSet<>();
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
+            types.add(provider.type());
+        }
+        return types;
+    }
+
+    /**
+     * Describes the devices, drivers and libraries of all backends on the class path.
+     *
+     * @return a survey of each type of device, in the order in which devices are preferred: cuda, opencl, others by name,
+     *     the CPU last
+     */
+    public static synchronized List<Survey> surveys() { // loaders of OpenCL crash when two threads ask at once
+        List<Survey> all = new ArrayList<>();
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class, Backends.class.getClassLoader())) {
+            all.add(provider.survey());
+        }
+        all.sort(Comparator.comparingInt((Survey s) -> preference(s.type())).thenComparing(Survey::type));
+        return all;
+    }
+
+    private static int preference(String type) {
+        return switch (type) {
+            case "cuda" -> 0;
+            case "opencl" -> 1;
+            case "cpu" -> 3;
+            default -> 2;
+        };
     }
 
     private static Backend open(Device device) {

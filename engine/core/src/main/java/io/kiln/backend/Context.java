@@ -30,6 +30,7 @@ public final class Context implements AutoCloseable {
     private final Map<Queue, Waits> waits = new IdentityHashMap<>(2);
     private Backend opened;
     private int threadsBefore;
+    private boolean lent;
 
     private Context(Context outer) {
         this.outer = outer;
@@ -49,6 +50,8 @@ public final class Context implements AutoCloseable {
         WORKERS,
         /** Observers. */
         OBSERVATION,
+        /** The layer that runs. */
+        LAYER,
         /** The graph that is being traced. */
         TRACER,
         /** Names of the parameters that are being traced. */
@@ -130,12 +133,28 @@ public final class Context implements AutoCloseable {
      * @return the context, which restores the previous one and its number of threads when closed
      */
     public static Context open(Device device, int threads) {
+        return open(device, threads, null);
+    }
+
+    /**
+     * Replaces the thread's context as {@link #open(Device, int)} does, with a queue that stays open when the context is
+     * closed: work that a device captures is replayed in the queue that it was captured in.
+     *
+     * @param device the device for creating arrays and running operators without inputs
+     * @param threads number of threads for operators
+     * @param lent a queue of the device, closed by its owner; null for a queue of the context's own
+     * @return the context, which restores the previous one and its number of threads when closed
+     */
+    public static Context open(Device device, int threads, Queue lent) {
         Context context = new Context(CURRENT.get());
+        context.lent = lent != null;
         context.backend = Backends.get(device);
         context.opened = context.backend;
         context.threadsBefore = context.opened.threads();
         context.opened.setThreads(threads);
-        context.queue = context.opened.newQueue(Thread.currentThread().getName());
+        context.queue = context.lent
+                ? lent
+                : context.opened.newQueue(Thread.currentThread().getName());
         CURRENT.set(context);
         return context;
     }
@@ -255,7 +274,9 @@ public final class Context implements AutoCloseable {
         } finally {
             CURRENT.set(outer);
             opened.setThreads(threadsBefore);
-            queue.close();
+            if (!lent) {
+                queue.close();
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param index index among devices of its type, from 0
  */
 public record Device(String type, int index) {
-    private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9]*)(?:\\((\\d{1,9})\\))?");
+    private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9]*)(?:\\((\\d{1,9})\\)|:(\\d{1,9}))?");
 
     private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9]*");
     private static final Device CPU = new Device("cpu", 0);
@@ -36,16 +36,17 @@ public record Device(String type, int index) {
     /**
      * Reads a device's text form.
      *
-     * @param text type and index, such as {@code cuda(1)}, or only a type, for index 0
+     * @param text type and index, such as {@code cuda(1)} or {@code cuda:1}, or only a type, for index 0
      * @return the device
      * @throws IllegalArgumentException if the text is not a device
      */
     public static Device parse(String text) {
         Matcher m = FORM.matcher(text);
         if (!m.matches()) {
-            throw new IllegalArgumentException("device: needs a form such as cpu or cuda(1), got " + text);
+            throw new IllegalArgumentException("device: needs a form such as cpu, cuda(1) or cuda:1, got " + text);
         }
-        return new Device(m.group(1), m.group(2) == null ? 0 : Integer.parseInt(m.group(2)));
+        String index = m.group(2) == null ? m.group(3) : m.group(2);
+        return new Device(m.group(1), index == null ? 0 : Integer.parseInt(index));
     }
 
     /** {@return type and index, such as {@code cpu(0)}} */

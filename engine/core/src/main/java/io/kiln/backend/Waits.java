@@ -1,12 +1,13 @@
 package io.kiln.backend;
 
+import io.kiln.ndarray.IndexRangeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a thread waits for a {@link Queue}. A single wait is enough: copies to the host submitted before have arrived with it,
- * and checks whose outcome is on the device run then.
+ * How a thread waits for a {@link Queue}. A single wait is enough: copies to the host submitted before have arrived
+ * with it, and checks whose outcome is on the device run then.
  *
  * <p>Life cycle: of the {@link Context} that has the queue. Concurrency: belongs to the context's thread.
  */
@@ -17,11 +18,20 @@ public final class Waits {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Queue queue;
-    private List<Check> checks = new ArrayList<>();
+    private List<Pending> checks = new ArrayList<>();
+    private List<Runnable> arrangements;
     private long count;
 
     Waits(Queue queue) {
         this.queue = queue;
+    }
+
+    /** A check, and the layer whose values it looks at. */
+    private record Pending(Check check, String layer) {
+        RuntimeException look() {
+            RuntimeException failed = check.look();
+            return failed instanceof IndexRangeException e ? e.late(layer) : failed;
+        }
     }
 
     /** A check of values that have arrived. */
@@ -47,12 +57,47 @@ public final class Waits {
      * Adds a check to run at the thread's next wait.
      *
      * @param check looks at values whose copy to the host has been submitted
+     * @param layer the {@linkplain CurrentLayer#path path} of the layer whose values they are
      */
-    public void add(Check check) {
-        checks.add(check);
+    public void add(Check check, String layer) {
+        checks.add(new Pending(check, layer));
         if (checks.size() > MOST_CHECKS) {
             synchronize(PATIENCE);
         }
+    }
+
+    /**
+     * Has the queue capture work.
+     *
+     * @param work as for {@link Queue#capture}
+     * @param checks receives what arranges the checks of values that the work computes, to run after each replay
+     * @return the work
+     */
+    public Recording capture(Runnable work, List<Runnable> checks) {
+        arrangements = checks;
+        try {
+            return queue.capture(work);
+        } finally {
+            arrangements = null;
+        }
+    }
+
+    /**
+     * Whether work is being captured, whose values are not there yet.
+     *
+     * @return true within {@link #capture}
+     */
+    public boolean isCapturing() {
+        return arrangements != null;
+    }
+
+    /**
+     * Postpones a check of values that are being captured.
+     *
+     * @param check copies the values to the host and {@linkplain #add adds} the check, after each replay
+     */
+    public void arrange(Runnable check) {
+        arrangements.add(check);
     }
 
     /**
@@ -94,10 +139,10 @@ public final class Waits {
         if (checks.isEmpty()) {
             return null;
         }
-        List<Check> all = checks;
+        List<Pending> all = checks;
         checks = new ArrayList<>();
         RuntimeException first = null;
-        for (Check c : all) {
+        for (Pending c : all) {
             RuntimeException failed = c.look();
             first = first == null ? failed : first;
         }

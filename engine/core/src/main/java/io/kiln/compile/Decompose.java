@@ -1,6 +1,5 @@
 package io.kiln.compile;
 
-import io.kiln.backend.Backend;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
@@ -16,10 +15,12 @@ import java.util.List;
  * Operators that cannot be composed of traced arrays stay and are composed at run time.
  */
 final class Decompose implements Pass {
-    private final Backend backend;
+    private final Plans plans;
+    private final Target target;
 
-    Decompose(Backend backend) {
-        this.backend = backend;
+    Decompose(Plans plans) {
+        this.plans = plans;
+        target = Target.of(plans.backend());
     }
 
     @Override
@@ -31,23 +32,24 @@ final class Decompose implements Pass {
         return p;
     }
 
-    private boolean isWhole(Graph graph, Graph.Node node) {
+    private boolean isWhole(Program program, Graph.Node node) {
         return node.operator() instanceof ViewOperator
                 || node.operator() instanceof Pointwise
                 || node.operator() instanceof Opaque
-                || hasKernel(graph, node);
+                || hasKernel(program.graph(), node) && !target.takesApart(node.operator(), program.training());
     }
 
     /** Layouts are chosen later; whether there is a kernel for these shapes and types, row-major inputs tell. */
     private boolean hasKernel(Graph graph, Graph.Node node) {
-        Layout[] inputs =
+        Layout[] layouts =
                 node.inputs().stream().map(r -> Layout.rowMajor(graph.spec(r))).toArray(Layout[]::new);
-        return backend.plan(node.operator(), inputs, node.outputs().toArray(new Spec[0])) != null;
+        return plans.of(node.operator(), layouts, node.outputs().toArray(new Spec[0])) != null;
     }
 
     private Program once(Program program) {
         Graph graph = program.graph();
-        List<Boolean> whole = graph.nodes().stream().map(n -> isWhole(graph, n)).toList();
+        List<Boolean> whole =
+                graph.nodes().stream().map(n -> isWhole(program, n)).toList();
         if (!whole.contains(false)) {
             return program;
         }

@@ -1,14 +1,19 @@
 package io.kiln.compile;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backend;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Creation;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
+import io.kiln.op.Operator;
 import io.kiln.op.RowGradient;
+import io.kiln.op.ViewOperator;
+import io.kiln.op.internal.Keeping;
 import io.kiln.op.shape.Concat;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +27,7 @@ import java.util.Set;
  * would call it. The gradients are additional outputs, in the order in which they become final.
  */
 final class Differentiate implements Pass {
+    private final Backend backend;
     private final Set<String> variables;
     private final boolean fromOnes;
     private final GraphCompiler.ByRows byRows;
@@ -29,16 +35,18 @@ final class Differentiate implements Pass {
     /**
      * Creates the pass.
      *
+     * @param backend the device for which the program is compiled
      * @param variables names of the inputs and parameters with respect to which to differentiate
      * @param fromOnes whether the first output is a loss whose own gradient is 1 and the others have none; otherwise
      *     each output through which a gradient can flow gets an additional input, its gradient
      */
-    Differentiate(Set<String> variables, boolean fromOnes) {
-        this(variables, fromOnes, GraphCompiler.ByRows.NONE);
+    Differentiate(Backend backend, Set<String> variables, boolean fromOnes) {
+        this(backend, variables, fromOnes, GraphCompiler.ByRows.NONE);
     }
 
     /** Creates the pass, with gradients by rows. */
-    Differentiate(Set<String> variables, boolean fromOnes, GraphCompiler.ByRows byRows) {
+    Differentiate(Backend backend, Set<String> variables, boolean fromOnes, GraphCompiler.ByRows byRows) {
+        this.backend = backend;
         this.variables = Set.copyOf(variables);
         this.byRows = byRows;
         this.fromOnes = fromOnes;
@@ -57,6 +65,9 @@ final class Differentiate implements Pass {
         private final Replay replay;
         private final int first;
         private final boolean[][] leads;
+        /** The operators that run forward, by node. */
+        private final Operator[] forward;
+
         private final Map<Graph.Ref, NDArray> gradients = new HashMap<>();
         private final Map<Integer, Integer> pending = new HashMap<>();
         private final Map<Integer, List<NDArray[]>> rows = new HashMap<>();
@@ -73,11 +84,12 @@ final class Differentiate implements Pass {
             this.replay = replay;
             this.first = graph.variableCount();
             this.leads = new boolean[first + graph.nodes().size()][];
+            this.forward = graph.nodes().stream().map(Graph.Node::operator).toArray(Operator[]::new);
         }
 
         Program run() {
-            replay.keepAll();
             findLeading();
+            keepForward();
             findRows();
             seed();
             for (int v = 0; v < first; v++) {
@@ -98,6 +110,18 @@ final class Differentiate implements Pass {
                 }
             }
             return replay.build(heads, names, results);
+        }
+
+        /** The nodes as they are; those through which a gradient may flow with what the backend keeps of them. */
+        private void keepForward() {
+            for (int i = 0; i < graph.nodes().size(); i++) {
+                Graph.Node node = graph.nodes().get(i);
+                if (takesPart(node) && !(node.operator() instanceof ViewOperator)) {
+                    Spec[] inputs = node.inputs().stream().map(graph::spec).toArray(Spec[]::new);
+                    forward[i] = Keeping.of(backend, node.operator(), inputs);
+                }
+                replay.set(i, replay.run(node, forward[i], replay.inputs(node)));
+            }
         }
 
         private void findLeading() {
@@ -134,7 +158,8 @@ final class Differentiate implements Pass {
                     int v = node.inputs().get(k).value();
                     if (k == 0
                             && node.operator() instanceof RowGradient look
-                            && look.looksUpRows(graph.spec(node.inputs().get(0)).shape())) {
+                            && look.looksUpRows(graph.spec(node.inputs().get(0)).shape())
+                            && node.inputs().stream().skip(1).noneMatch(this::leads)) {
                         lookUps.merge(v, 1, Integer::sum);
                         counts.merge(v, graph.spec(node.inputs().get(1)).shape().size(), Long::sum);
                     } else {
@@ -201,11 +226,11 @@ final class Differentiate implements Pass {
             }
             List<NDArray[]> found = rows.get(node.inputs().get(0).value());
             if (found != null) {
-                found.add(replay.at(node, () -> rows(node, dy[0])));
+                found.add(replay.at(node, () -> rows(at, node, dy)));
                 return;
             }
             NDArray[] dx = replay.at(node, () -> {
-                NDArray[] g = node.operator().gradient(new Context(at, node, dy));
+                NDArray[] g = forward[at].gradient(new Context(at, node, dy));
                 for (int k = 0; k < g.length; k++) {
                     if (g[k] != null && leads(node.inputs().get(k))) {
                         accumulate(node.inputs().get(k), g[k]);
@@ -220,11 +245,12 @@ final class Differentiate implements Pass {
         }
 
         /** The indices of the rows that an operator looks up, and their gradients. */
-        private NDArray[] rows(Graph.Node node, NDArray dy) {
+        private NDArray[] rows(int at, Graph.Node node, NDArray... dy) {
             NDArray numbers = replay.value(node.inputs().get(1));
             Shape table = replay.value(node.inputs().get(0)).shape();
             long n = numbers.shape().size();
-            return new NDArray[] {numbers.reshape(Shape.of(n)), dy.reshape(table.with(0, n))};
+            NDArray rows = ((RowGradient) node.operator()).lookedUpRows(new Context(at, node, dy));
+            return new NDArray[] {numbers.reshape(Shape.of(n)), rows.reshape(table.with(0, n))};
         }
 
         private static NDArray joined(List<NDArray[]> found, int which) {
@@ -297,7 +323,7 @@ final class Differentiate implements Pass {
 
             @Override
             public NDArray outputGradient(int i) {
-                return outputGradients[i];
+                return i < outputGradients.length ? outputGradients[i] : null; // none flows into what is kept
             }
 
             @Override

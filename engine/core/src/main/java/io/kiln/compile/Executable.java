@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A compiled program: a list of kernel calls on planned memory. It is created by {@link GraphCompiler} for one device and
- * one set of input shapes.
+ * A compiled program: a list of kernel calls on planned memory. It is created by {@link GraphCompiler} for one device
+ * and one set of input shapes.
  *
  * <p>Concurrency: immutable, any number of threads may run it at once; each call has its own arena, which later calls
  * reuse.
@@ -346,7 +346,10 @@ public final class Executable implements AutoCloseable {
         return arena != null ? arena : new Arena(backend, lowered, plan, steps);
     }
 
-    /** An arena that waits for a call: one that this queue has left, or else one that it enters after another queue's work. */
+    /**
+     * An arena that waits for a call: one that this queue has left, or else one that it enters after another queue's
+     * work.
+     */
     private Arena idle(Queue queue) {
         for (Arena arena : idle) {
             if (arena.isOf(queue) && idle.remove(arena)) {
@@ -368,8 +371,12 @@ public final class Executable implements AutoCloseable {
                 arena.values[i] = null;
             }
         }
-        arena.leave();
-        idle.addFirst(arena);
+        if (Context.current().queue(backend).isCapturing()) {
+            arena.free(); // the captured work keeps the memory, for itself
+        } else {
+            arena.leave();
+            idle.addFirst(arena);
+        }
         calls.decrementAndGet();
         if (closed) {
             close();

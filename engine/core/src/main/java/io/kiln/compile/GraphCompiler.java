@@ -83,7 +83,8 @@ public final class GraphCompiler {
      */
     public Executable differentiable(
             Graph graph, Map<String, NDArray> constants, boolean training, Set<String> variables, Spec... inputs) {
-        return compile(new Program(graph, constants, training), List.of(inputs), new Differentiate(variables, false));
+        return compile(
+                new Program(graph, constants, training), List.of(inputs), new Differentiate(backend, variables, false));
     }
 
     /**
@@ -113,7 +114,9 @@ public final class GraphCompiler {
     public Executable step(
             Graph graph, Map<String, NDArray> constants, Set<String> variables, ByRows byRows, Spec... inputs) {
         return compile(
-                new Program(graph, constants, true), List.of(inputs), new Differentiate(variables, true, byRows));
+                new Program(graph, constants, true),
+                List.of(inputs),
+                new Differentiate(backend, variables, true, byRows));
     }
 
     /**
@@ -133,7 +136,8 @@ public final class GraphCompiler {
         }
     }
 
-    private List<Pass> passes(Program program, List<Spec> inputs, Differentiate differentiate, Target target) {
+    private List<Pass> passes(
+            Program program, List<Spec> inputs, Differentiate differentiate, Target target, Plans plans) {
         List<Pass> passes = new ArrayList<>();
         passes.add(new InferShapes(inputs));
         if (options.optimize() && differentiate != null) {
@@ -142,7 +146,7 @@ public final class GraphCompiler {
         if (differentiate != null) {
             passes.add(differentiate);
         }
-        passes.add(new Decompose(backend));
+        passes.add(new Decompose(plans));
         if (options.optimize()) {
             passes.add(new Simplify());
             passes.add(new CommonSubexpressions());
@@ -164,7 +168,7 @@ public final class GraphCompiler {
                 for (Pass pass : last) {
                     p = pass.run(p);
                 }
-                return MemoryPlan.of(Lowering.lower(p, backend, parameters)).bytes();
+                return MemoryPlan.of(Lowering.lower(p, plans, parameters)).bytes();
             }));
         }
         passes.addAll(last);
@@ -199,13 +203,14 @@ public final class GraphCompiler {
     private Executable compile(
             Program program, List<Spec> inputs, Differentiate differentiate, List<Dump.Stage> stages) {
         Target target = Target.of(backend);
+        Plans plans = new Plans(backend);
         try (Scope scope = Scope.open();
                 Context.Switch there = Context.switchTo(backend);
                 Autograd.Mode mode = Autograd.pauseInMode(program.training());
                 Autocast.Mode plain = Autocast.pause()) {
             Program p = onDevice(program);
             stage(stages, "traced", p);
-            for (Pass pass : passes(program, inputs, differentiate, target)) {
+            for (Pass pass : passes(program, inputs, differentiate, target, plans)) {
                 Program next = pass.run(p);
                 Verifier.check(pass.name(), next);
                 if (!(pass instanceof InferShapes) && !(pass instanceof Differentiate)) {
@@ -224,13 +229,13 @@ public final class GraphCompiler {
             WeightPrepacking prepacking = options.optimize() && isUnbounded() ? WeightPrepacking.of(p) : null;
             PrepackedWeights prepacked = null;
             if (prepacking != null) {
-                LoweredProgram first = Lowering.lower(prepacking.first(), backend, parameters);
+                LoweredProgram first = Lowering.lower(prepacking.first(), plans, parameters);
                 prepacked = new PrepackedWeights(
                         backend, new Executable(backend, prepacking.first(), first, List.of(), null));
                 p = prepacking.rest();
                 parameters = prepacking.parameters(parameters);
             }
-            Executable e = new Executable(backend, p, Lowering.lower(p, backend, parameters), folded, prepacked);
+            Executable e = new Executable(backend, p, Lowering.lower(p, plans, parameters), folded, prepacked);
             if (stages != null) {
                 stages.add(new Dump.Stage("memory", e.toString()));
             }

@@ -1,6 +1,5 @@
 package io.kiln.compile;
 
-import io.kiln.backend.Backend;
 import io.kiln.backend.KernelPlan;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.Layout;
@@ -23,7 +22,7 @@ import java.util.stream.IntStream;
 final class Lowering {
     private final Program program;
     private final Graph graph;
-    private final Backend backend;
+    private final Plans plans;
     private final Map<String, Integer> parameters = new HashMap<>();
     private final List<Slot> slots = new ArrayList<>();
     private final List<NDArray> constants = new ArrayList<>();
@@ -31,10 +30,10 @@ final class Lowering {
     private final List<Instruction> backward = new ArrayList<>();
     private final int[][] slotOf;
 
-    private Lowering(Program program, Backend backend, List<Graph.ParameterInfo> parameters) {
+    private Lowering(Program program, Plans plans, List<Graph.ParameterInfo> parameters) {
         this.program = program;
         this.graph = program.graph();
-        this.backend = backend;
+        this.plans = plans;
         for (Graph.ParameterInfo p : parameters) {
             this.parameters.put(p.name(), this.parameters.size());
         }
@@ -45,13 +44,13 @@ final class Lowering {
      * Lowers a program.
      *
      * @param program the program
-     * @param backend the device
+     * @param plans the device's plans
      * @param parameters the parameters in the order in which they are passed to each call: passes put constants
      *     elsewhere
      * @return the steps
      */
-    static LoweredProgram lower(Program program, Backend backend, List<Graph.ParameterInfo> parameters) {
-        return new Lowering(program, backend, parameters).run();
+    static LoweredProgram lower(Program program, Plans plans, List<Graph.ParameterInfo> parameters) {
+        return new Lowering(program, plans, parameters).run();
     }
 
     private LoweredProgram run() {
@@ -129,11 +128,11 @@ final class Lowering {
 
     private KernelPlan plan(Operator operator, Layout[] inputs, Spec... outputs) {
         if (!(operator instanceof FusedPointwise f)) {
-            return backend.plan(operator, inputs, outputs);
+            return plans.of(operator, inputs, outputs);
         }
         long[][] strides = new long[outputs.length][];
-        Arrays.fill(strides, Target.of(backend).layout(inputs, f.shape()));
-        return new KernelPlan(strides, 0, new PointwiseKernel(backend, f.program()));
+        Arrays.fill(strides, Target.of(plans.backend()).layout(inputs, f.shape()));
+        return new KernelPlan(strides, 0, new PointwiseKernel(plans.backend(), f.program()));
     }
 
     private int view(String name, ViewOperator operator, int input, Spec spec, List<Instruction> steps) {

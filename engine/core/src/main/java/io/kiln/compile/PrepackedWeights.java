@@ -3,6 +3,7 @@ package io.kiln.compile;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
 import io.kiln.backend.Handover;
+import io.kiln.backend.NotCapturableException;
 import io.kiln.backend.Storage;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -53,6 +54,9 @@ final class PrepackedWeights implements AutoCloseable {
     /** The results for these parameters (null for constants), to be returned by the caller. The data are not read. */
     synchronized Values take(NDArray[] parameters, NDArray... data) {
         if (current == null || !current.areOf(parameters)) {
+            if (Context.current().queue(backend).isCapturing()) {
+                throw new NotCapturableException("its weights are yet to be packed");
+            }
             Values next = compute(parameters, data);
             close();
             current = next;

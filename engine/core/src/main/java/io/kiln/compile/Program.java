@@ -4,6 +4,7 @@ import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What passes rewrite: a graph, and what it needs besides its parameters.
@@ -74,5 +75,14 @@ public record Program(
     public int rowsOf(int gradient) {
         boolean numbers = gradient > 0 && gradients.get(gradient).equals(numbersOf(gradients.get(gradient - 1)));
         return numbers ? gradient - 1 : -1;
+    }
+
+    /**
+     * Whether gradients are kept by rows, whose number differs from call to call.
+     *
+     * @return true if one is
+     */
+    public boolean hasRows() {
+        return IntStream.range(0, gradients.size()).anyMatch(k -> rowsOf(k) >= 0);
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.compile;
 
+import io.kiln.backend.CurrentLayer;
 import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
@@ -88,7 +89,8 @@ final class Runner {
      * @param watch notified of each step before it runs, or null
      */
     void run(Arena arena, boolean keepViews, int from, int to, Watch watch) {
-        try (Scope scope = Scope.open()) {
+        try (Scope scope = Scope.open();
+                CurrentLayer layer = CurrentLayer.enterGraph()) {
             Observation observation = Observation.current();
             for (int k = 0; !keepViews && from > 0 && k < viewsAgain.length; k++) {
                 Instruction step = steps[viewsAgain[k]];
@@ -109,6 +111,7 @@ final class Runner {
                 for (int k = 0; k < out.length; k++) {
                     out[k] = arena.values[step.outputs()[k]];
                 }
+                layer.node(step.name());
                 try {
                     if (watch != null) {
                         watch.before(i);

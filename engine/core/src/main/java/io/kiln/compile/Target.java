@@ -50,6 +50,17 @@ public interface Target {
     }
 
     /**
+     * Whether the compiler takes an operator apart although the device has a kernel for it, as its parts become part of fused programs.
+     *
+     * @param operator the operator
+     * @param training whether the program runs in train mode
+     * @return true if the parts are faster
+     */
+    default boolean takesApart(Operator operator, boolean training) {
+        return false;
+    }
+
+    /**
      * The preferred layout for the results of fused programs.
      *
      * @param inputs layouts of the inputs

@@ -3,6 +3,7 @@ package io.kiln.format;
 import io.kiln.ndarray.HostView;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -37,6 +38,7 @@ public final class SafeTensors {
 
     private static final int LENGTH_BYTES = 8;
     private static final int CHUNK = 1 << 18;
+    private static final long SLICE = 1 << 22;
 
     private SafeTensors() {}
 
@@ -90,10 +92,7 @@ public final class SafeTensors {
                 .array());
         out.write(text);
         for (SafeTensorsHeader.Entry e : header.entries()) {
-            try (Scope scope = Scope.open()) {
-                NDArray a = tensors.get(e.name());
-                writeData(out, a.isContiguous() ? a : a.copy());
-            }
+            writeSlices(out, tensors.get(e.name()));
         }
         out.flush();
     }
@@ -122,6 +121,23 @@ public final class SafeTensors {
             return ByteChunks.write(out -> write(out, tensors, metadata));
         } catch (UncheckedIOException e) { // only the header's length can be wrong
             throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** Views that are not contiguous are copied in slices, so that a large one is never in memory twice. */
+    private static void writeSlices(OutputStream out, NDArray a) throws IOException {
+        if (a.isContiguous() || a.shape().rank() == 0) {
+            writeData(out, a);
+            return;
+        }
+        long rows = a.shape().dim(0);
+        long step = Math.max(
+                1, SLICE / Math.max(1, a.size() / Math.max(1, rows) * a.dtype().bytes()));
+        for (long at = 0; at < rows; at += step) {
+            try (Scope scope = Scope.open()) {
+                Shape some = a.shape().with(0, Math.min(step, rows - at));
+                writeData(out, a.view(some, a.strides(), at * a.strides()[0]).copy());
+            }
         }
     }
 

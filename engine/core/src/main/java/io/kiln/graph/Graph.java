@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * An immutable computation: variables, operator nodes in topological order, and outputs. It is the result of tracing a
@@ -29,6 +30,7 @@ import java.util.TreeMap;
  * @param outputs the results
  * @param updates parameters that a run in train mode overwrites (running statistics)
  * @param attributes free text about inputs, parameters and nodes, by their name; it does not affect results
+ * @param outputNames a unique name for each output
  */
 public record Graph(
         List<Input> inputs,
@@ -36,7 +38,28 @@ public record Graph(
         List<Node> nodes,
         List<Ref> outputs,
         List<Update> updates,
-        Map<String, Map<String, String>> attributes) {
+        Map<String, Map<String, String>> attributes,
+        List<String> outputNames) {
+
+    /**
+     * Creates a graph whose outputs have the {@linkplain #defaultOutputNames default names}.
+     *
+     * @param inputs the data passed to each run, in order
+     * @param parameters the arrays kept between runs, by name
+     * @param nodes the operator calls
+     * @param outputs the results
+     * @param updates parameters that a run in train mode overwrites
+     * @param attributes free text about inputs, parameters and nodes
+     */
+    public Graph(
+            List<Input> inputs,
+            List<ParameterInfo> parameters,
+            List<Node> nodes,
+            List<Ref> outputs,
+            List<Update> updates,
+            Map<String, Map<String, String>> attributes) {
+        this(inputs, parameters, nodes, outputs, updates, attributes, defaultOutputNames(outputs.size()));
+    }
 
     /**
      * Creates a graph without attributes.
@@ -57,7 +80,8 @@ public record Graph(
     }
 
     /**
-     * Makes the collections unmodifiable and checks that every reference points to an earlier value.
+     * Makes the collections unmodifiable and checks that every reference points to an earlier value and that each
+     * output has a name of its own.
      *
      * @throws IllegalArgumentException if one does not
      */
@@ -70,6 +94,8 @@ public record Graph(
         Map<String, Map<String, String>> copies = new TreeMap<>();
         attributes.forEach((name, map) -> copies.put(name, Collections.unmodifiableMap(new TreeMap<>(map))));
         attributes = Collections.unmodifiableMap(copies);
+        outputNames = List.copyOf(outputNames);
+        GraphVerifier.verifyOutputNames(outputs.size(), outputNames);
         GraphVerifier.verify(inputs, parameters, nodes, outputs, updates, attributes);
     }
 
@@ -122,6 +148,53 @@ public record Graph(
      * @param value its new value
      */
     public record Update(String parameter, Ref value) {}
+
+    /**
+     * The names of outputs that were given none.
+     *
+     * @param count number of outputs
+     * @return {@code output} for a single one, otherwise {@code output0}, {@code output1}, …
+     */
+    public static List<String> defaultOutputNames(int count) {
+        return count == 1
+                ? List.of("output")
+                : IntStream.range(0, count).mapToObj(i -> "output" + i).toList();
+    }
+
+    /**
+     * Returns this graph with other names for its outputs.
+     *
+     * @param names one unique name per output
+     * @return the graph
+     * @throws IllegalArgumentException if there is not one name per output, or two are equal
+     */
+    public Graph withOutputNames(List<String> names) {
+        return new Graph(inputs, parameters, nodes, outputs, updates, attributes, names);
+    }
+
+    /**
+     * Finds a value by name. A name is, in this order: that of an output; of an input; of a node, for its first output,
+     * or {@code node:k} for output k; or of a block, such as {@code hidden.0}, for the one value that leaves the block.
+     *
+     * @param name the name
+     * @return the value
+     * @throws IllegalArgumentException if nothing has the name, or several values leave the block
+     */
+    public Ref find(String name) {
+        return new NamedValues(this).find(name);
+    }
+
+    /**
+     * Returns the part of this graph that computes some of its values, as outputs with the given names. Inputs, parameters
+     * and nodes that they do not need are left out.
+     *
+     * @param names names of values, as {@link #find} accepts them
+     * @return the part
+     * @throws IllegalArgumentException if there is no such value
+     */
+    public Graph upTo(List<String> names) {
+        return new NamedValues(this).upTo(names);
+    }
 
     /**
      * The number of variables: inputs and parameters.

@@ -68,6 +68,10 @@ public final class GraphJson {
             n.outputs().forEach(s -> spec(outputs.addObject(), s));
         }
         refs(json.putArray("outputs"), g.outputs());
+        if (!g.outputNames().equals(Graph.defaultOutputNames(g.outputs().size()))) {
+            ArrayNode names = json.putArray("outputNames");
+            g.outputNames().forEach(names::add);
+        }
         ArrayNode updates = json.putArray("updates");
         g.updates().forEach(u -> updates.addObject()
                 .put("parameter", u.parameter())
@@ -135,8 +139,30 @@ public final class GraphJson {
         for (JsonNode u : list(json, "updates")) {
             updates.add(new Graph.Update(string(u, "parameter"), ref(u.path("value"))));
         }
+        List<Graph.Ref> outputs = refs(list(json, "outputs"));
         return new Graph(
-                inputs, parameters, nodes, refs(list(json, "outputs")), updates, attributes(json.path("attributes")));
+                inputs,
+                parameters,
+                nodes,
+                outputs,
+                updates,
+                attributes(json.path("attributes")),
+                outputNames(json, outputs.size()));
+    }
+
+    /** The field is absent if all outputs have the default names, as in all graphs of versions before 0.2. */
+    private static List<String> outputNames(JsonNode json, int outputs) {
+        if (!json.has("outputNames")) {
+            return Graph.defaultOutputNames(outputs);
+        }
+        List<String> names = new ArrayList<>();
+        for (JsonNode n : list(json, "outputNames")) {
+            if (!n.isTextual()) {
+                throw new IllegalArgumentException("graph: field \"outputNames\" must be a list of texts, got " + n);
+            }
+            names.add(n.textValue());
+        }
+        return names;
     }
 
     /** The field may be absent: graphs without attributes have none. */

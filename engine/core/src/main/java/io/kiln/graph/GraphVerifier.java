@@ -47,6 +47,19 @@ final class GraphVerifier {
         });
     }
 
+    static void verifyOutputNames(int outputs, List<String> outputNames) {
+        if (outputNames.size() != outputs) {
+            throw new IllegalArgumentException("graph: has " + outputs + " outputs, got " + outputNames.size()
+                    + " names for them: " + outputNames);
+        }
+        Set<String> names = new HashSet<>();
+        for (String name : outputNames) {
+            if (name.isEmpty() || !names.add(name)) {
+                throw new IllegalArgumentException("graph: each output needs a name of its own, got " + outputNames);
+            }
+        }
+    }
+
     private static void unique(String name, Set<String> names) {
         if (!names.add(name)) {
             throw new IllegalArgumentException("graph: the name " + name + " occurs twice");

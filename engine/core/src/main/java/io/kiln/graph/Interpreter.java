@@ -2,6 +2,7 @@ package io.kiln.graph;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Context;
+import io.kiln.backend.CurrentLayer;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
@@ -50,23 +51,26 @@ final class Interpreter {
         int first = graph.variableCount();
         int[] lastUse = Autograd.isRecording() ? null : lastUses();
         Observation observation = Observation.current();
-        for (int i = 0; i < nodes.size(); i++) {
-            Graph.Node node = nodes.get(i);
-            NDArray[] in = new NDArray[node.inputs().size()];
-            for (int k = 0; k < in.length; k++) {
-                in[k] = value(node.inputs().get(k));
-            }
-            try {
-                values[first + i] = observation == null
-                        ? Dispatch.run(node.operator(), in)
-                        : observation.node(node.name(), () -> Dispatch.run(node.operator(), in));
-            } catch (ShapeException e) {
-                throw new ShapeException("in node " + node.name() + ": " + e.getMessage());
-            } catch (IndexRangeException e) {
-                throw e.atNode(node.name());
-            }
-            if (lastUse != null) {
-                free(node, first + i, lastUse);
+        try (CurrentLayer layer = CurrentLayer.enterGraph()) {
+            for (int i = 0; i < nodes.size(); i++) {
+                Graph.Node node = nodes.get(i);
+                NDArray[] in = new NDArray[node.inputs().size()];
+                for (int k = 0; k < in.length; k++) {
+                    in[k] = value(node.inputs().get(k));
+                }
+                layer.node(node.name());
+                try {
+                    values[first + i] = observation == null
+                            ? Dispatch.run(node.operator(), in)
+                            : observation.node(node.name(), () -> Dispatch.run(node.operator(), in));
+                } catch (ShapeException e) {
+                    throw new ShapeException("in node " + node.name() + ": " + e.getMessage());
+                } catch (IndexRangeException e) {
+                    throw e.atNode(node.name());
+                }
+                if (lastUse != null) {
+                    free(node, first + i, lastUse);
+                }
             }
         }
         if (Autograd.isTraining()) {

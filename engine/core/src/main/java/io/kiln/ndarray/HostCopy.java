@@ -6,6 +6,7 @@ import io.kiln.backend.Mirror;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
 import io.kiln.backend.Waits;
+import io.kiln.ndarray.internal.Memory;
 import java.time.Duration;
 import java.util.function.LongConsumer;
 

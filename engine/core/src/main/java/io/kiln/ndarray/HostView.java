@@ -1,5 +1,6 @@
 package io.kiln.ndarray;
 
+import io.kiln.ndarray.internal.Memory;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Objects;

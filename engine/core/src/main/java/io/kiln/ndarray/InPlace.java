@@ -3,6 +3,7 @@ package io.kiln.ndarray;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
 import io.kiln.backend.Handover;
+import io.kiln.backend.NotCapturableException;
 import io.kiln.backend.Queue;
 import io.kiln.pointwise.PointwiseProgram;
 
@@ -68,8 +69,23 @@ public final class InPlace {
     }
 
     /**
-     * Copies an array into one on another device of the same type, in the order of the calling thread's queues of both devices:
-     * nothing waits here, and what is written to either array from now on is written after the copy.
+     * Copies an array into one on the same device: as memory, without a kernel, where both are row-major.
+     *
+     * @param from what is copied
+     * @param to an array of the same shape and dtype, whose memory is another
+     */
+    public static void copy(NDArray from, NDArray to) {
+        if (from.size() == 0 || !from.isContiguous() || !to.isContiguous()) {
+            to.assign(from);
+            return;
+        }
+        Context.current().queue(to.backend()).copy(to.span(0, to.size()), from.span(0, from.size()));
+        bumpVersions(to);
+    }
+
+    /**
+     * Copies an array into one on another device of the same type, in the order of the calling thread's queues of both
+     * devices: nothing waits here, and what is written to either array from now on is written after the copy.
      *
      * @param from what is copied, row-major
      * @param to an array of the same shape and dtype, row-major
@@ -80,6 +96,9 @@ public final class InPlace {
         }
         Queue source = Context.current().queue(from.backend());
         Queue target = Context.current().queue(to.backend());
+        if (source.isCapturing() || target.isCapturing()) {
+            throw new NotCapturableException("it copies from " + from.device() + " to " + to.device());
+        }
         Handover.of(source).to(target);
         target.copy(to.span(0, to.size()), from.span(0, from.size()));
         Handover.of(target).to(source);

@@ -1,13 +1,14 @@
 package io.kiln.ndarray;
 
 import io.kiln.backend.Context;
+import io.kiln.backend.CurrentLayer;
 import io.kiln.backend.Waits;
 import java.util.function.Function;
 
 /**
  * Rejects invalid values. Values in memory that Java can read are checked at once; on a device the outcome arrives with
- * the next value read, and the exception is thrown there: where the step's loss is read, or the context is closed. A step
- * therefore never waits for a check.
+ * the next value read, and the exception is thrown there: where the step's loss is read, or the context is closed. A
+ * step therefore never waits for a check.
  */
 public final class LateCheck {
     private LateCheck() {}
@@ -26,10 +27,26 @@ public final class LateCheck {
             }
             return;
         }
+        Waits waits = Context.current().waits(value.backend());
+        if (!waits.isCapturing()) {
+            add(waits, value, subject, error, CurrentLayer.path());
+            return;
+        }
+        NDArray sign = held(value);
+        NDArray kept = held(subject);
+        String layer = CurrentLayer.path();
+        waits.arrange(() -> {
+            InPlace.bumpVersions(sign, kept); // the replay has written them
+            add(waits, sign, kept, error, layer);
+        });
+    }
+
+    private static void add(
+            Waits waits, NDArray value, NDArray subject, Function<NDArray, RuntimeException> error, String layer) {
         NDArray sign = held(value);
         NDArray kept = held(subject);
         HostCopy.prefetch(sign);
-        Context.current().waits(value.backend()).add(new Late(sign, kept, error));
+        waits.add(new Late(sign, kept, error), layer);
     }
 
     /** A view that outlives the scope. */

@@ -1,5 +1,7 @@
 package io.kiln.ndarray;
 
+import java.util.Arrays;
+
 /**
  * Shape, element type and strides of an array: everything about it except its memory. Kernels are planned from layouts.
  *
@@ -29,6 +31,16 @@ public record Layout(Spec spec, long[] strides) {
             layouts[i] = arrays[i].layout();
         }
         return layouts;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof Layout other && spec.equals(other.spec) && Arrays.equals(strides, other.strides);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * spec.hashCode() + Arrays.hashCode(strides);
     }
 
     /** {@return the sizes of the axes} */

@@ -2,6 +2,7 @@ package io.kiln.nn;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Context;
+import io.kiln.backend.CurrentLayer;
 import io.kiln.compile.CompileOptions;
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
@@ -19,10 +20,12 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A part of a network: a function with parameters, made of operators and of other blocks. Extend it and override {@link
@@ -80,6 +83,28 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
+     * Names of the inputs in a traced graph. A block with several inputs overrides it; the last ones may be optional.
+     * A single input is called {@code input} if the block also accepts several.
+     *
+     * @return one unique name per input, in the order of {@link #forwardAll}; empty for {@code input}, or
+     *     {@code input0}, {@code input1}, …
+     */
+    public List<String> inputNames() {
+        return List.of();
+    }
+
+    /**
+     * Names of the outputs in a traced graph. A block with several outputs overrides it; the names count if it gives as
+     * many outputs.
+     *
+     * @return one unique name per output, in the order of {@link #forwardAll}; empty for the
+     *     {@linkplain Graph#defaultOutputNames default names}
+     */
+    public List<String> outputNames() {
+        return List.of();
+    }
+
+    /**
      * Runs the block as part of another: like {@link #forward(NDArray)}, and nodes of a traced graph are named after
      * this block. Arrays that the code creates from numbers, and parameters first used in this call, are on the device of
      * the input.
@@ -109,7 +134,8 @@ public abstract class Block implements AutoCloseable {
         }
         Hybrid compiled = hybrid;
         Observation observation = Observation.current();
-        try (Context.Switch there = beside(inputs)) {
+        try (Context.Switch there = beside(inputs);
+                CurrentLayer layer = CurrentLayer.enter(name)) {
             if (observation != null) {
                 return observation.block(name, () -> compiled == null ? code.run() : compiled.call(inputs));
             }
@@ -294,7 +320,7 @@ public abstract class Block implements AutoCloseable {
     public record Traced(Graph graph, Map<String, NDArray> constants) {}
 
     private Traced trace(boolean constantsAllowed, Spec... inputs) {
-        Traced traced = capture(this::forwardAll, inputs);
+        Traced traced = named(capture(TraceNames::of, namesFor(inputs.length), this::forwardAll, inputs));
         if (!constantsAllowed && !traced.constants().isEmpty()) {
             throw new IllegalStateException("trace: the network uses arrays that are no parameters: "
                     + traced.constants().values().stream().map(NDArray::spec).toList()
@@ -311,7 +337,26 @@ public abstract class Block implements AutoCloseable {
      * @return the graph, whose parameters are named as in {@link #parameters()}, and the constants that it needs
      */
     public final Traced capture(UnaryOperator<NDArray[]> code, Spec... inputs) {
-        return capture(TraceNames::of, code, inputs);
+        return capture(TraceNames::of, defaultInputNames(inputs.length), code, inputs);
+    }
+
+    private List<String> namesFor(int inputs) {
+        List<String> own = inputNames();
+        boolean named = own.size() == inputs || inputs > 1 && inputs < own.size();
+        return named ? own.subList(0, inputs) : defaultInputNames(inputs);
+    }
+
+    private static List<String> defaultInputNames(int count) {
+        return count == 1
+                ? List.of("input")
+                : IntStream.range(0, count).mapToObj(i -> "input" + i).toList();
+    }
+
+    private Traced named(Traced traced) {
+        List<String> own = outputNames();
+        return own.isEmpty() || own.size() != traced.graph().outputs().size()
+                ? traced
+                : new Traced(traced.graph().withOutputNames(own), traced.constants());
     }
 
     /**
@@ -324,16 +369,17 @@ public abstract class Block implements AutoCloseable {
      * @throws io.kiln.ndarray.ShapeException if a parameter has data of another shape than the inputs require
      */
     public final Traced traceCopy(Spec... inputs) {
-        return capture(TraceNames::ofCopy, this::forwardAll, inputs);
+        return named(capture(TraceNames::ofCopy, namesFor(inputs.length), this::forwardAll, inputs));
     }
 
-    private Traced capture(Function<Block, TraceNames> naming, UnaryOperator<NDArray[]> code, Spec... inputs) {
+    private Traced capture(
+            Function<Block, TraceNames> naming, List<String> names, UnaryOperator<NDArray[]> code, Spec... inputs) {
         checkOpen();
         try (GraphBuilder builder = GraphBuilder.open();
-                TraceNames names = naming.apply(this)) {
+                TraceNames parameterNames = naming.apply(this)) {
             NDArray[] data = new NDArray[inputs.length];
             for (int i = 0; i < inputs.length; i++) {
-                data[i] = builder.input(inputs.length == 1 ? "input" : "input" + i, inputs[i]);
+                data[i] = builder.input(names.get(i), inputs[i]);
             }
             Graph graph = builder.build(code.apply(data));
             return new Traced(graph, builder.constantValues());

@@ -56,6 +56,16 @@ public sealed class GraphBlock extends Block permits SymbolBlock {
         return graph;
     }
 
+    @Override
+    public final List<String> inputNames() {
+        return graph.inputs().stream().map(Graph.Input::name).toList();
+    }
+
+    @Override
+    public final List<String> outputNames() {
+        return graph.outputNames();
+    }
+
     /**
      * The same network in mixed precision: its casts are nodes of the graph, its parameters are those of this block.
      *

@@ -5,6 +5,7 @@ import io.kiln.backend.Backend;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Executable;
 import io.kiln.compile.GraphCompiler;
+import io.kiln.compile.internal.CapturedPredictions;
 import io.kiln.compile.internal.ProgramCache;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
@@ -27,6 +28,7 @@ final class Hybrid implements AutoCloseable {
     private final Block block;
     private final CompileOptions options;
     private final ProgramCache<Signature> signatures;
+    private final CapturedPredictions captured;
     private volatile Signature last;
 
     /** An executable, and what calls must have in common for it to serve them. */
@@ -42,10 +44,12 @@ final class Hybrid implements AutoCloseable {
         final Parameter[] parameters;
         final boolean[] trained;
         final Executable executable;
+        private final CapturedPredictions captured;
         /** One for being cached, and one for each running call; at 0 it is closed. */
         private final AtomicInteger users = new AtomicInteger(1);
 
         private Signature(Hybrid owner, boolean differentiable, NDArray... data) {
+            this.captured = owner.captured;
             this.backend = data[0].backend();
             this.training = Autograd.isTraining();
             this.casts = Autocast.setting();
@@ -129,6 +133,7 @@ final class Hybrid implements AutoCloseable {
         /** Ends a call, or the caching of the program. */
         private void release() {
             if (users.decrementAndGet() == 0) {
+                captured.forget(executable);
                 executable.close();
             }
         }
@@ -145,6 +150,7 @@ final class Hybrid implements AutoCloseable {
     Hybrid(Block block, CompileOptions options) {
         this.block = block;
         this.options = options;
+        this.captured = new CapturedPredictions(options);
         this.signatures =
                 new ProgramCache<>("hybridize: " + block.getClass().getSimpleName(), options, Signature::release);
     }
@@ -155,7 +161,9 @@ final class Hybrid implements AutoCloseable {
             NDArray[] values = signature.values();
             return signature.differentiable
                     ? CompiledFunction.call(signature, values, data)
-                    : signature.executable.run(values, data);
+                    : signature.training
+                            ? signature.executable.run(values, data)
+                            : captured.run(signature.executable, values, data);
         } finally {
             signature.release();
         }
@@ -216,5 +224,6 @@ final class Hybrid implements AutoCloseable {
     public void close() {
         last = null;
         signatures.clear();
+        captured.close();
     }
 }

@@ -97,15 +97,6 @@ public final class SymbolBlock extends GraphBlock {
     }
 
     /**
-     * The names of the inputs.
-     *
-     * @return names, in the order in which {@link #forwardAll} takes the inputs
-     */
-    public List<String> inputNames() {
-        return graph().inputs().stream().map(Graph.Input::name).toList();
-    }
-
-    /**
      * Computes the outputs.
      *
      * @param inputs the inputs by name

@@ -10,9 +10,11 @@ import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.internal.Keeping;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 
 /**
  * Runs operators. The same call is eager if the inputs hold data, is also written to the tape while autograd records,
@@ -57,10 +59,28 @@ public final class Dispatch {
         if (operator instanceof Unrollable u && Autograd.isRecording()) {
             return u.unrolled(inputs);
         }
-        NDArray[] outputs = observed(operator, inputs);
-        Autograd.record(operator, inputs, outputs);
+        if (!Autograd.records(inputs)) {
+            NDArray[] outputs = observed(operator, inputs);
+            Reference.reachabilityFence(inputs);
+            return outputs;
+        }
+        Operator recorded = keeping(operator, inputs);
+        NDArray[] outputs = observed(recorded, inputs);
+        Autograd.record(recorded, inputs, outputs);
         Reference.reachabilityFence(inputs);
-        return outputs;
+        return recorded == operator ? outputs : Arrays.copyOf(outputs, operator.infer(specs(inputs)).length);
+    }
+
+    private static Operator keeping(Operator operator, NDArray[] inputs) {
+        return operator instanceof ViewOperator ? operator : Keeping.of(inputs[0].backend(), operator, specs(inputs));
+    }
+
+    private static Spec[] specs(NDArray[] arrays) {
+        Spec[] specs = new Spec[arrays.length];
+        for (int i = 0; i < specs.length; i++) {
+            specs[i] = arrays[i].spec();
+        }
+        return specs;
     }
 
     /**
@@ -108,11 +128,7 @@ public final class Dispatch {
     }
 
     private static NDArray[] eager(Operator operator, NDArray[] inputs) {
-        Spec[] specs = new Spec[inputs.length];
-        for (int i = 0; i < specs.length; i++) {
-            specs[i] = inputs[i].spec();
-        }
-        Spec[] results = operator.infer(specs);
+        Spec[] results = operator.infer(specs(inputs));
         if (operator instanceof ViewOperator v) {
             return new NDArray[] {v.view(inputs[0], results[0])};
         }
@@ -138,11 +154,7 @@ public final class Dispatch {
      * @param outputs arrays for its outputs, of any strides; they share no memory with the inputs
      */
     public static void into(Operator operator, NDArray[] inputs, NDArray... outputs) {
-        Spec[] results = new Spec[outputs.length];
-        for (int k = 0; k < results.length; k++) {
-            results[k] = outputs[k].spec();
-        }
-        into(outputs[0].backend().plan(operator, Layout.of(inputs), results), operator, inputs, outputs);
+        into(outputs[0].backend().plan(operator, Layout.of(inputs), specs(outputs)), operator, inputs, outputs);
     }
 
     /**
@@ -160,12 +172,9 @@ public final class Dispatch {
             return;
         }
         try (Scope temporaries = Scope.open()) {
-            Spec[] results = new Spec[outputs.length];
-            for (int k = 0; k < results.length; k++) {
-                results[k] = outputs[k].spec();
-            }
-            NDArray[] made =
-                    plan != null ? planned(plan, inputs, results, backend) : composition(operator, backend, inputs);
+            NDArray[] made = plan != null
+                    ? planned(plan, inputs, specs(outputs), backend)
+                    : composition(operator, backend, inputs);
             for (int k = 0; k < outputs.length; k++) {
                 InPlace.run(COPY, new NDArray[] {made[k]}, new NDArray[] {outputs[k]});
             }

@@ -49,4 +49,16 @@ public interface GradientContext {
      * @return true for train mode
      */
     boolean training();
+
+    /**
+     * Runs the operator that computes this gradient in one kernel. If the backend keeps {@linkplain
+     * io.kiln.backend.Backend#residuals residuals} of the operator, the kernel gets them as well.
+     *
+     * @param gradient the gradient's operator
+     * @param arrays its inputs
+     * @return its outputs
+     */
+    default NDArray[] run(Operator gradient, NDArray... arrays) {
+        return Dispatch.run(gradient, arrays);
+    }
 }

@@ -1,5 +1,6 @@
 package io.kiln.op;
 
+import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Shape;
 
@@ -17,11 +18,21 @@ public interface RowGradient extends Operator {
     RowSparse rowGradient(GradientContext context);
 
     /**
-     * Whether the gradient with respect to the first input consists of the output's gradient alone, row by row under
-     * the numbers that the second input holds.
+     * Whether the gradient with respect to the first input consists of {@link #lookedUpRows}, row by row under the
+     * numbers that the second input holds.
      *
      * @param table shape of the first input
      * @return true if whole rows of it are looked up
      */
     boolean looksUpRows(Shape table);
+
+    /**
+     * The gradients of the rows that are looked up.
+     *
+     * @param context inputs and output gradients
+     * @return one row for each number in the second input: by default, the output's gradient
+     */
+    default NDArray lookedUpRows(GradientContext context) {
+        return context.outputGradient(0);
+    }
 }

@@ -65,7 +65,7 @@ final class DeferredRows implements AutoCloseable {
      *
      * @param parameter the table
      * @param optimizer an optimizer that updates lazily
-     * @param states its states, all 0
+     * @param states its states, all 0 unless {@link #updatedElsewhere} is called next
      * @param decays whether weights decay
      */
     DeferredRows(Parameter parameter, Optimizer optimizer, NDArray[] states, boolean decays) {

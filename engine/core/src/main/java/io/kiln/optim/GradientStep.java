@@ -3,13 +3,16 @@ package io.kiln.optim;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backend;
 import io.kiln.backend.Context;
+import io.kiln.backend.Queue;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Executable;
 import io.kiln.compile.GraphCompiler;
 import io.kiln.compile.Program;
+import io.kiln.compile.internal.CapturedWork;
 import io.kiln.compile.internal.ProgramCache;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -23,6 +26,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -78,17 +82,45 @@ public final class GradientStep implements AutoCloseable {
          * @param flat its gradients one after the other
          */
         default void bucket(int index, NDArray flat) {}
+
+        /**
+         * Whether something is to begin as soon as a gradient is final, while the rest is being computed. A step that a
+         * device repeats by itself is cut there; other gradients are told with the next one for which it is, or in the
+         * end. Asked when such a step is captured, after {@link #gradient} would have been called.
+         *
+         * @param name the parameter, each once and in the order of the gradients
+         * @return whether to tell the gradients so far at once
+         */
+        default boolean isAwaited(String name) {
+            return true;
+        }
     }
 
     /** Asks for row-wise gradients of tables and receives them. */
-    interface RowListener extends GraphCompiler.ByRows {
-        /** The array of a parameter whose gradient is kept by rows. */
+    public interface RowListener extends GraphCompiler.ByRows {
+        /**
+         * The array of a parameter whose gradient is kept by rows.
+         *
+         * @param name the parameter
+         * @return its values
+         */
         NDArray table(String name);
 
-        /** Rows are looked up next: what is written to them now is what is read. */
-        void looksUp(String name, NDArray numbers);
+        /**
+         * Rows are looked up next: what is written to them now is what is read.
+         *
+         * @param name the parameter
+         * @param numbers the numbers of the rows
+         */
+        default void looksUp(String name, NDArray numbers) {}
 
-        /** The gradient of a parameter by rows, one row per number; numbers may repeat. Both arrays are freed when the step ends. */
+        /**
+         * The gradient of a parameter by rows. Both arrays are freed when the step ends.
+         *
+         * @param name the parameter
+         * @param numbers the numbers of the rows, which may repeat
+         * @param gradient a row for each number
+         */
         void gradient(String name, NDArray numbers, NDArray gradient);
     }
 
@@ -101,8 +133,11 @@ public final class GradientStep implements AutoCloseable {
         String[] parameterNames;
         String[] gradientNames;
         Set<String> byRows;
+        CapturedWork captured;
+        Listener listener;
 
         void close() {
+            captured.close();
             executable.close();
             constants.values().forEach(NDArray::close);
         }
@@ -148,7 +183,18 @@ public final class GradientStep implements AutoCloseable {
         this(network, loss, values, places, null, options);
     }
 
-    private GradientStep(
+    /**
+     * Makes the step of a network whose parameters have their values elsewhere, with some gradients by rows.
+     *
+     * @param network the network
+     * @param loss from data to the loss, of one element, and perhaps more outputs; calls the network
+     * @param values the array of each parameter by name; it is the same array in each step
+     * @param places where the gradient of each parameter shall lie, a row-major array by name, which stays the caller's; null for
+     *     a place in a bucket of this object
+     * @param rows asks for gradients by rows and receives them
+     * @param options how to compile
+     */
+    public GradientStep(
             Block network,
             UnaryOperator<NDArray[]> loss,
             Function<String, NDArray> values,
@@ -174,6 +220,10 @@ public final class GradientStep implements AutoCloseable {
      */
     public NDArray[] run(Listener listener, NDArray... data) {
         Compiled c = find(data);
+        return c.executable.step(parameters(c), c.gradients, new Forwarding(c, listener), data);
+    }
+
+    private NDArray[] parameters(Compiled c) {
         NDArray[] arrays = new NDArray[c.parameterNames.length];
         try (Context.Switch there = Context.switchTo(c.backend)) {
             for (int i = 0; i < arrays.length; i++) {
@@ -181,11 +231,83 @@ public final class GradientStep implements AutoCloseable {
                 arrays[i] = name == null ? null : c.byRows.contains(name) ? rows.table(name) : values.apply(name);
             }
         }
-        return c.executable.step(arrays, c.gradients, new Forwarding(c, listener), data);
+        return arrays;
+    }
+
+    /**
+     * Computes loss and gradients, in train mode, as {@link #run} does. A device that {@linkplain
+     * io.kiln.backend.Traits#captures captures} work is given the step in few calls from the third batch of a shape on:
+     * one, and one more for each gradient that the listener {@linkplain Listener#isAwaited awaits}. Steps with
+     * gradients by rows are given kernel by kernel.
+     *
+     * @param listener receives gradients as soon as they are final
+     * @param data the inputs of the loss
+     * @return the outputs of the loss, valid until the next call
+     */
+    public NDArray[] repeat(Listener listener, NDArray... data) {
+        Compiled c = find(data);
+        if (c.executable.program().hasRows()) {
+            return run(listener, data);
+        }
+        c.listener = listener;
+        List<NDArray> others = new ArrayList<>(Arrays.asList(parameters(c)));
+        others.removeIf(Objects::isNull); // constants of the program's own
+        others.addAll(Arrays.asList(c.gradients));
+        Queue queue = Context.current().queue(c.backend);
+        try {
+            return c.captured.run(
+                    in -> queue.isCapturing() ? captured(c, queue, in) : run(listener, in),
+                    others.toArray(new NDArray[0]),
+                    data);
+        } finally {
+            c.listener = null;
+        }
+    }
+
+    /** The step with calls of the listener of each replay. */
+    private NDArray[] captured(Compiled c, Queue queue, NDArray... data) {
+        List<Runnable> calls = new ArrayList<>();
+        Listener later = new Listener() {
+            @Override
+            public void gradient(String name, NDArray gradient) {
+                calls.add(() -> {
+                    InPlace.bumpVersions(gradient);
+                    c.listener.gradient(name, gradient);
+                });
+            }
+
+            @Override
+            public void bucket(int index, NDArray flat) {
+                calls.add(() -> c.listener.bucket(index, flat));
+            }
+        };
+        NDArray[] outputs = c.executable.step(
+                parameters(c),
+                c.gradients,
+                new Forwarding(c, later) {
+                    @Override
+                    public void ready(int gradient, NDArray value) {
+                        super.ready(gradient, value);
+                        if (c.listener.isAwaited(c.gradientNames[gradient])) {
+                            tell(queue, calls);
+                        }
+                    }
+                },
+                data);
+        tell(queue, calls);
+        return outputs;
+    }
+
+    private static void tell(Queue queue, List<Runnable> calls) {
+        if (!calls.isEmpty()) {
+            List<Runnable> now = List.copyOf(calls);
+            queue.between(() -> now.forEach(Runnable::run));
+            calls.clear();
+        }
     }
 
     /** Forwards gradients to a listener. */
-    private final class Forwarding implements Executable.Ready {
+    private class Forwarding implements Executable.Ready {
         private final Compiled c;
         private final Listener listener;
         private final int[] missing = new int[buckets.size()];
@@ -291,6 +413,7 @@ public final class GradientStep implements AutoCloseable {
                 c.byRows.add(c.gradientNames[of]);
             }
         }
+        c.captured = new CapturedWork("gradients on " + Arrays.toString(inputs));
         layOut(c.backend, c);
         c.gradients = new NDArray[c.gradientNames.length];
         for (int k = 0; k < c.gradients.length; k++) {

@@ -2,21 +2,26 @@ package io.kiln.optim;
 
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Executable;
+import io.kiln.compile.internal.CapturedWork;
+import io.kiln.graph.Graph;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.RowSparse;
 import io.kiln.ndarray.Scope;
+import io.kiln.ndarray.Spec;
 import io.kiln.nn.Block;
 import io.kiln.nn.Parameter;
 import io.kiln.nn.loss.Loss;
+import io.kiln.op.Role;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A training step as one compiled program: forward pass, loss, backward pass and the optimizer's update, which takes place as
- * soon as a gradient is final. It computes what {@link Trainer} computes with the mean loss of each batch.
+ * A training step as one compiled program: forward pass, loss, backward pass and the optimizer's update, which takes
+ * place as soon as a gradient is final. It computes what {@link Trainer} computes with the mean loss of each batch.
  *
  * <pre>{@code
  * try (TrainStep step = new TrainStep(net, new SoftmaxCrossEntropy(), new UpdateRule(new Adam()))) {
@@ -26,10 +31,15 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>A large table of which a batch looks up few rows (an embedding) is not updated whole in each step: updates of the other rows,
- * by momentum or decay, wait until they are looked up again or {@link Parameter#value()} is asked for, and give the same bits as
- * if they had been made at once. An array that was got from the parameter earlier shows them late. A table that {@linkplain
- * Parameter#keepRowGradient keeps its gradient by rows} is updated lazily, as by a {@code Trainer}.
+ * <p>A large table of which a batch looks up few rows (an embedding) is not updated whole in each step: updates of the
+ * other rows, by momentum or decay, wait until they are looked up again or {@link Parameter#value()} is asked for, and
+ * give the same bits as if they had been made at once. An array that was got from the parameter earlier shows them
+ * late. A table that {@linkplain Parameter#keepRowGradient keeps its gradient by rows} is updated lazily, as by a
+ * {@code Trainer}.
+ *
+ * <p>A device that {@linkplain io.kiln.backend.Traits#captures captures} work is given the whole step in one call from
+ * the third batch of a shape on, the updates included. Steps with a listener, with gradients by rows, or of a {@link
+ * CompanionOptimizer} are given kernel by kernel.
  *
  * <p>Concurrency: one thread.
  */
@@ -40,12 +50,16 @@ public final class TrainStep implements AutoCloseable {
     /** A table is updated whole when a batch looks up more than one in so many of its rows. */
     static final long FEW_ROWS = 4;
 
+    private static final NDArray[] NO_STATES = {};
+
     private final UpdateRule rule;
     private final GradientStep gradients;
     private final Map<String, Parameter> parameters;
     private final Map<String, NDArray[]> states = new HashMap<>();
     private final Map<String, DeferredRows> deferred = new HashMap<>();
     private final Map<String, PreparedUpdate> prepared = new HashMap<>();
+    private final Map<Executable, CapturedWork> captured;
+    private final UpdateNumbers[] numbers = new UpdateNumbers[2];
     private final boolean clips;
     private long steps;
     private Update current;
@@ -72,14 +86,27 @@ public final class TrainStep implements AutoCloseable {
     public TrainStep(Block network, Loss loss, UpdateRule rule, CompileOptions options) {
         this.rule = rule;
         this.parameters = network.parameters();
+        Arrays.setAll(numbers, kind -> new UpdateNumbers(rule.optimizer()));
         this.clips = Double.isFinite(rule.clipNorm());
+        this.captured = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Executable, CapturedWork> oldest) {
+                if (size() > options.programs()) {
+                    oldest.getValue().close();
+                    return true;
+                }
+                return false;
+            }
+        };
         this.gradients = new GradientStep(
                 network, in -> new NDArray[] {loss.mean(network.call(in[0]), in[1])}, new Tables(), options);
     }
 
     /**
-     * Trains with one batch. On a device it waits once, for the loss, and what is wrong with gradients or indices comes with it; an
-     * update whose norm is not finite has then changed nothing.
+     * Trains with one batch. On a device it waits once, for the loss, and what is wrong with gradients or indices comes
+     * with it; an update whose norm is not finite has then changed nothing.
      *
      * @param data the network's input, [N,…]
      * @param label what the network should give
@@ -101,23 +128,56 @@ public final class TrainStep implements AutoCloseable {
     public double run(GradientStep.Listener listener, NDArray data, NDArray label) {
         steps++;
         try (Scope scope = Scope.open()) {
-            Update update = new Update(listener);
-            current = update;
-            NDArray loss = gradients.run(update, data, label)[0];
-            if (clips) {
-                update.clipped();
-            }
-            return loss.item();
+            current = new Update(listener);
+            Executable program = captures(listener, data) ? executable(data, label) : null;
+            boolean repeats = program != null
+                    && (captured.containsKey(program) || !program.program().hasRows());
+            return (repeats ? capturable(program, data, label) : lossOf(data, label)).item();
         } finally {
             current = null;
         }
+    }
+
+    private NDArray lossOf(NDArray... data) {
+        current.restart();
+        NDArray loss = gradients.run(current, data)[0];
+        if (clips) {
+            current.clipped();
+        }
+        return loss;
+    }
+
+    /** Whether the device repeats steps by itself: nothing but scalars and random draws differs between two of them. */
+    private boolean captures(GradientStep.Listener listener, NDArray data) {
+        return listener == GradientStep.Listener.NONE
+                && data.backend().traits().captures()
+                && UpdateNumbers.suffice(rule.optimizer());
+    }
+
+    private NDArray capturable(Executable program, NDArray... data) {
+        List<NDArray> others = new ArrayList<>();
+        for (Graph.ParameterInfo of : program.program().graph().parameters()) {
+            Parameter p = parameters.get(of.name());
+            if (p != null) { // else a constant of the program's own
+                others.add(p.value());
+                others.addAll(Arrays.asList(states.getOrDefault(of.name(), NO_STATES)));
+            }
+        }
+        current.refresh();
+        return captured.computeIfAbsent(
+                        program, e -> new CapturedWork("training step on " + Arrays.toString(specs(data))))
+                .run(inputs -> new NDArray[] {lossOf(inputs)}, others.toArray(NO_STATES), data)[0];
+    }
+
+    private static Spec[] specs(NDArray... data) {
+        return Arrays.stream(data).map(NDArray::spec).toArray(Spec[]::new);
     }
 
     /** Updates parameters as their gradients come, or all of them in the end when the norm of all decides. */
     private final class Update implements GradientStep.Listener {
         private final GradientStep.Listener next;
         private final double rate = rule.schedule().at(steps);
-        private final double[][] scalars = new double[2][];
+        private final double[] rescaled = {Double.NaN, Double.NaN};
         private final List<String> names = new ArrayList<>();
         private final List<NDArray> waiting = new ArrayList<>();
         private final Map<String, RowSparse> waitingRows = new LinkedHashMap<>();
@@ -125,6 +185,13 @@ public final class TrainStep implements AutoCloseable {
 
         Update(GradientStep.Listener next) {
             this.next = next;
+        }
+
+        /** Forgets gradients of a capture that was refused: the same step runs again. */
+        void restart() {
+            names.clear();
+            waiting.clear();
+            late = null;
         }
 
         @Override
@@ -172,15 +239,16 @@ public final class TrainStep implements AutoCloseable {
 
         private void update(String name, NDArray gradient, double rescale) {
             Parameter p = parameters.get(name);
+            UpdateNumbers now = numbers(p.role(), rescale);
             if (late == null && PreparedUpdate.serves(rule.optimizer())) {
                 PreparedUpdate ready = prepared.get(name);
                 if (ready == null) {
                     ready = new PreparedUpdate(rule.optimizer(), p.value(), gradient, state(name, p));
                     prepared.put(name, ready);
                 }
-                ready.run(p.value(), gradient, scalars(p, rescale));
+                ready.run(p.value(), gradient, now.scalars());
             } else {
-                Updates.run(rule.optimizer(), step(p, rescale), late, p.value(), gradient, state(name, p));
+                Updates.run(now, late, p.value(), gradient, state(name, p));
             }
             DeferredRows rows = deferred.get(name);
             if (rows != null) {
@@ -207,26 +275,36 @@ public final class TrainStep implements AutoCloseable {
                     }
                 }
             } else {
-                deferred.get(name).update(gradient, step(p, 1));
+                deferred.get(name).update(gradient, step(p.role(), 1));
             }
         }
 
         private void lazily(String name, RowSparse gradient, double rescale) {
             Parameter p = parameters.get(name);
-            Updates.runLazily(rule.optimizer(), step(p, rescale), late, p.value(), gradient, state(name, p));
+            Updates.runLazily(rule.optimizer(), step(p.role(), rescale), late, p.value(), gradient, state(name, p));
         }
 
-        /** They are the same for all parameters of one step that decay, and for all others: {@code rescale} is one number. */
-        private double[] scalars(Parameter p, double rescale) {
-            int kind = p.role().isDecayed() ? 1 : 0;
-            if (scalars[kind] == null) {
-                scalars[kind] = rule.optimizer().scalars(step(p, rescale));
+        /**
+         * They are the same for all parameters of one step that decay, and for all others: {@code rescale} is one
+         * number.
+         */
+        private UpdateNumbers numbers(Role role, double rescale) {
+            int kind = role.isDecayed() ? 1 : 0;
+            if (rescaled[kind] != rescale) {
+                numbers[kind].set(step(role, rescale));
+                rescaled[kind] = rescale;
             }
-            return scalars[kind];
+            return numbers[kind];
         }
 
-        private Step step(Parameter p, double rescale) {
-            return rule.step(steps, p.role(), rescale).withLearningRate(rate);
+        /** Finds the numbers of this step for work that reads them by itself. */
+        void refresh() {
+            numbers(Role.WEIGHT, 1);
+            numbers(Role.BIAS, 1);
+        }
+
+        private Step step(Role role, double rescale) {
+            return rule.step(steps, role, rescale).withLearningRate(rate);
         }
     }
 
@@ -236,7 +314,10 @@ public final class TrainStep implements AutoCloseable {
 
     /** Tables whose gradients are wanted by rows. */
     private final class Tables implements GradientStep.RowListener {
-        /** Lazily where that was asked for; else where it pays, and gives the same bits: rows of one look-up are added in order. */
+        /**
+         * Lazily where that was asked for; else where it pays, and gives the same bits: rows of one look-up are added
+         * in order.
+         */
         @Override
         public boolean keeps(String name, int lookUps, long rows) {
             Parameter p = parameters.get(name);
@@ -261,15 +342,21 @@ public final class TrainStep implements AutoCloseable {
         public void looksUp(String name, NDArray numbers) {
             Parameter p = parameters.get(name);
             if (!isLazy(name)) {
-                deferred.computeIfAbsent(
-                                name,
-                                n -> new DeferredRows(
-                                        p,
-                                        rule.optimizer(),
-                                        state(n, p),
-                                        current.step(p, 1).weightDecay() > 0))
-                        .looksUp(numbers);
+                deferred.computeIfAbsent(name, n -> deferredRows(n, p)).looksUp(numbers);
             }
+        }
+
+        private DeferredRows deferredRows(String name, Parameter p) {
+            boolean used = states.containsKey(name); // a batch with many rows has updated the whole table
+            DeferredRows made = new DeferredRows(
+                    p,
+                    rule.optimizer(),
+                    state(name, p),
+                    current.step(p.role(), 1).weightDecay() > 0);
+            if (used) {
+                made.updatedElsewhere();
+            }
+            return made;
         }
 
         @Override
@@ -317,6 +404,8 @@ public final class TrainStep implements AutoCloseable {
     /** Frees states, buckets and programs; the network stays. */
     @Override
     public void close() {
+        captured.values().forEach(CapturedWork::close);
+        captured.clear();
         deferred.values().forEach(DeferredRows::close);
         deferred.clear();
         prepared.clear();

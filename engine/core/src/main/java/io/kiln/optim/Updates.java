@@ -25,13 +25,32 @@ public final class Updates {
      * @param states {@link Optimizer#stateCount()} arrays of the same shape
      */
     public static void run(Optimizer optimizer, Step step, NDArray weight, NDArray gradient, NDArray... states) {
-        run(optimizer, step, null, null, weight, gradient, states);
+        run(optimizer, step, (LateClip) null, weight, gradient, states);
     }
 
-    /** As {@link #run(Optimizer, Step, NDArray, NDArray, NDArray...)}, with a norm that only a device knows, or null. */
+    /**
+     * As {@link #run(Optimizer, Step, NDArray, NDArray, NDArray...)}, with a norm that only a device knows, or null.
+     */
     static void run(
             Optimizer optimizer, Step step, LateClip clip, NDArray weight, NDArray gradient, NDArray... states) {
-        run(optimizer, step, clip, null, weight, gradient, states);
+        run(new UpdateNumbers(optimizer).set(step), clip, null, weight, gradient, states);
+    }
+
+    /**
+     * Updates a whole parameter and its states in place, by numbers that captured work reads again.
+     *
+     * @param numbers the optimizer and the numbers of this update
+     * @param weight the parameter
+     * @param gradient its gradient, of the same shape
+     * @param states {@link Optimizer#stateCount()} arrays of the same shape
+     */
+    public static void run(UpdateNumbers numbers, NDArray weight, NDArray gradient, NDArray... states) {
+        run(numbers, null, null, weight, gradient, states);
+    }
+
+    /** As {@link #run(UpdateNumbers, NDArray, NDArray, NDArray...)}, with a norm that only a device knows, or null. */
+    static void run(UpdateNumbers numbers, LateClip clip, NDArray weight, NDArray gradient, NDArray... states) {
+        run(numbers, clip, null, weight, gradient, states);
     }
 
     /**
@@ -39,8 +58,8 @@ public final class Updates {
      *
      * @param optimizer the optimizer
      * @param step the numbers of this update
-     * @param total asked only by a {@link LayerwiseOptimizer}: takes the sums of squares {of the weight, of the direction}
-     *     over this slice and returns those over all slices of the parameter
+     * @param total asked only by a {@link LayerwiseOptimizer}: takes the sums of squares {of the weight, of the
+     *     direction} over this slice and returns those over all slices of the parameter
      * @param weight the slice of the parameter
      * @param gradient the slice of its gradient, of the same shape
      * @param states slices of its {@link Optimizer#stateCount()} states, of the same shape
@@ -52,17 +71,17 @@ public final class Updates {
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
-        run(optimizer, step, null, total, weight, gradient, states);
+        run(new UpdateNumbers(optimizer).set(step), null, total, weight, gradient, states);
     }
 
     private static void run(
-            Optimizer optimizer,
-            Step step,
+            UpdateNumbers numbers,
             LateClip clip,
             UnaryOperator<double[]> total,
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
+        Optimizer optimizer = numbers.optimizer();
         if (states.length != optimizer.stateCount()) {
             throw new IllegalArgumentException(
                     "update: " + optimizer + " needs " + optimizer.stateCount() + " states, got " + states.length);
@@ -70,11 +89,11 @@ public final class Updates {
         try (Scope scope = clip == null ? null : Scope.open()) {
             NDArray g = clip == null ? gradient : clip.scaled(gradient);
             if (optimizer instanceof LayerwiseOptimizer layerwise) {
-                runInPhases(layerwise, step, clip, total, weight, g, states);
+                runInPhases(layerwise, numbers, clip, total, weight, g, states);
             } else if (optimizer instanceof CompanionOptimizer companion) {
-                runBeside(companion, step, clip, weight, g, states);
+                runBeside(companion, numbers, clip, weight, g, states);
             } else {
-                run(optimizer.program(), optimizer.scalars(step), clip, weight, inputs(weight, g, states), states);
+                run(optimizer.program(), numbers.scalars(), clip, weight, inputs(weight, g, states), states);
             }
         }
     }
@@ -90,12 +109,41 @@ public final class Updates {
      */
     public static void runLazily(
             Optimizer optimizer, Step step, NDArray weight, RowSparse gradient, NDArray... states) {
-        runLazily(optimizer, step, null, weight, gradient, states);
+        updateRows(optimizer, step, null, weight, gradient, gradient.indices(), states);
     }
 
-    /** As {@link #runLazily(Optimizer, Step, NDArray, RowSparse, NDArray...)}, with a norm that only a device knows, or null. */
+    /**
+     * Updates the rows of a parameter that a gradient has, where the states of only some rows are kept.
+     *
+     * @param optimizer an optimizer that {@linkplain Optimizer#updatesLazily updates lazily}
+     * @param step the numbers of this update
+     * @param weight the parameter, row-major
+     * @param gradient its gradient, of the same shape
+     * @param stateRows int64, for each row of the gradient the row of the states that belongs to it
+     * @param states {@link Optimizer#stateCount()} row-major arrays, with the parameter's shape except for the first axis
+     */
+    public static void runOwnedRows(
+            Optimizer optimizer, Step step, NDArray weight, RowSparse gradient, NDArray stateRows, NDArray... states) {
+        updateRows(optimizer, step, null, weight, gradient, stateRows, states);
+    }
+
+    /**
+     * As {@link #runLazily(Optimizer, Step, NDArray, RowSparse, NDArray...)}, with a norm that only a device knows, or
+     * null.
+     */
     static void runLazily(
             Optimizer optimizer, Step step, LateClip clip, NDArray weight, RowSparse gradient, NDArray... states) {
+        updateRows(optimizer, step, clip, weight, gradient, gradient.indices(), states);
+    }
+
+    private static void updateRows(
+            Optimizer optimizer,
+            Step step,
+            LateClip clip,
+            NDArray weight,
+            RowSparse gradient,
+            NDArray stateRows,
+            NDArray... states) {
         if (!optimizer.updatesLazily() || !weight.shape().equals(gradient.shape())) {
             throw new IllegalArgumentException("update: " + optimizer
                     + (optimizer.updatesLazily() ? "" : " cannot update lazily;" + " use the dense gradient")
@@ -104,20 +152,20 @@ public final class Updates {
         try (Scope scope = Scope.open()) {
             NDArray[] parts = new NDArray[states.length];
             for (int i = 0; i < parts.length; i++) {
-                parts[i] = Dispatch.withoutGradient(new Gather(0), states[i], gradient.indices());
+                parts[i] = Dispatch.withoutGradient(new Gather(0), states[i], stateRows);
             }
             NDArray part = Dispatch.withoutGradient(new Gather(0), weight, gradient.indices());
             run(optimizer, step, clip, part, gradient.rows(), parts);
             InPlace.putRows(weight, gradient.indices(), part);
             for (int i = 0; i < parts.length; i++) {
-                InPlace.putRows(states[i], gradient.indices(), parts[i]);
+                InPlace.putRows(states[i], stateRows, parts[i]);
             }
         }
     }
 
     private static void runInPhases(
             LayerwiseOptimizer optimizer,
-            Step step,
+            UpdateNumbers numbers,
             LateClip clip,
             UnaryOperator<double[]> total,
             NDArray weight,
@@ -126,12 +174,18 @@ public final class Updates {
         try (Scope scope = Scope.open()) {
             NDArray direction = weight.newArray(weight.spec());
             NDArray[] inputs = inputs(weight, gradient, states);
-            run(optimizer.direction(), optimizer.directionScalars(step), clip, direction, inputs, states);
-            Scalar ratio = step.layerwise() ? trustRatio(optimizer, step, total, weight, direction) : Scalar.of(1);
+            run(optimizer.direction(), numbers.direction(), clip, direction, inputs, states);
             PointwiseProgram program = optimizer.program();
-            double[] scalars = optimizer.scalars(step);
+            double[] scalars = numbers.scalars();
             inputs[1] = direction;
-            if (ratio.isKnown()) {
+            if (!numbers.step().layerwise()) {
+                run(program, numbers.withoutRatio(), clip, weight, inputs, states);
+                return;
+            }
+            Scalar ratio = trustRatio(optimizer, numbers.step(), total, weight, direction);
+            if (ratio.isKnown() && ratio.value() == 1) {
+                scalars = numbers.withoutRatio(); // an array that a replay of this update reads again
+            } else if (ratio.isKnown()) {
                 scalars = Arrays.copyOf(scalars, scalars.length + 1);
                 scalars[scalars.length - 1] = ratio.value();
             } else if (program.scalarCount() > scalars.length) {
@@ -163,17 +217,17 @@ public final class Updates {
 
     private static void runBeside(
             CompanionOptimizer optimizer,
-            Step step,
+            UpdateNumbers numbers,
             LateClip clip,
             NDArray weight,
             NDArray gradient,
             NDArray... states) {
         try (Scope scope = Scope.open()) {
-            NDArray[] companions = optimizer.companions(step, weight, gradient, states);
+            NDArray[] companions = optimizer.companions(numbers.step(), weight, gradient, states);
             NDArray[] own = inputs(weight, gradient, states);
             NDArray[] inputs = Arrays.copyOf(own, own.length + companions.length);
             System.arraycopy(companions, 0, inputs, own.length, companions.length);
-            run(optimizer.program(), optimizer.scalars(step), clip, weight, inputs, states);
+            run(optimizer.program(), numbers.scalars(), clip, weight, inputs, states);
         }
     }
 
@@ -206,6 +260,6 @@ public final class Updates {
             given = Arrays.copyOf(inputs, run.inputCount());
             given[given.length - 1] = clip.condition(result);
         }
-        InPlace.run(run, Arrays.copyOf(given, run.inputCount()), outputs, Arrays.copyOf(scalars, run.scalarCount()));
+        InPlace.run(run, Arrays.copyOf(given, run.inputCount()), outputs, scalars);
     }
 }

@@ -53,6 +53,22 @@ public final class WeightAverage implements AutoCloseable {
         public Settings() {
             this(0.999, true);
         }
+
+        /**
+         * Adds the weights after an update to their average.
+         *
+         * @param number number of the update, from 1; the first one sets the average
+         * @param average a, changed in place
+         * @param weight w, of the same shape
+         */
+        public void follow(long number, NDArray average, NDArray weight) {
+            if (number == 1) {
+                average.assign(weight);
+                return;
+            }
+            double d = warmUp ? Math.min(decay, (1.0 + number) / (10.0 + number)) : decay;
+            InPlace.run(PROGRAM, new NDArray[] {average, weight}, new NDArray[] {average}, 1 - d);
+        }
     }
 
     WeightAverage(Settings settings, Map<String, Parameter> parameters) {
@@ -104,7 +120,6 @@ public final class WeightAverage implements AutoCloseable {
     void update(Iterable<String> updated) {
         checkOut();
         updates++;
-        double decay = settings.warmUp ? Math.min(settings.decay, (1.0 + updates) / (10.0 + updates)) : settings.decay;
         for (String name : updated) {
             NDArray weight = parameters.get(name).value();
             NDArray average = averages.get(name);
@@ -113,7 +128,7 @@ public final class WeightAverage implements AutoCloseable {
                     averages.put(name, scope.keep(weight.copy()).detach());
                 }
             } else {
-                InPlace.run(PROGRAM, new NDArray[] {average, weight}, new NDArray[] {average}, 1 - decay);
+                settings.follow(updates, average, weight);
             }
         }
     }

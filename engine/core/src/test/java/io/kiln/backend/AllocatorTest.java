@@ -1,6 +1,7 @@
 package io.kiln.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -147,12 +149,16 @@ class AllocatorTest {
     }
 
     /** A queue that notes what it is asked for. */
-    private static final class NotedQueue implements Queue {
+    private static class NotedQueue implements Queue {
         final List<Event> recorded = new ArrayList<>();
         final List<Event> awaited = new ArrayList<>();
         boolean idle;
         boolean ends = true;
         boolean fails;
+
+        void ending() {
+            // nothing else happens
+        }
 
         @Override
         public void copy(Span to, Span from) {
@@ -175,6 +181,7 @@ class AllocatorTest {
                 @Override
                 public void synchronize(Duration deadline) {
                     awaited.add(this);
+                    ending();
                     idle = ends;
                     if (fails) {
                         throw new IllegalStateException("gpu(0)");
@@ -247,6 +254,22 @@ class AllocatorTest {
     }
 
     @Test
+    void memoryOfTheHostThatWasFreedFirstIsHandedOutFirst() {
+        Allocator a = queued(Allocator.Order.HOST);
+        NotedQueue done = new NotedQueue();
+        NotedQueue busy = new NotedQueue();
+        Storage[] blocks = {a.allocate(null, done, 100), a.allocate(null, done, 100), a.allocate(null, busy, 100)};
+        for (Storage block : blocks) {
+            block.release();
+        }
+        done.idle = true;
+        assertEquals(blocks[0].address(), a.allocate(null, busy, 100).address());
+        assertEquals(blocks[1].address(), a.allocate(null, busy, 100).address());
+        assertNotEquals(blocks[2].address(), a.allocate(null, busy, 100).address());
+        assertEquals(4 * 128, a.heldBytes());
+    }
+
+    @Test
     void trimmingWaitsForTheLastUse() {
         Allocator a = queued(Allocator.Order.QUEUED);
         NotedQueue queue = new NotedQueue();
@@ -254,6 +277,35 @@ class AllocatorTest {
         a.trim();
         assertEquals(queue.recorded, queue.awaited);
         assertEquals(0, a.heldBytes());
+    }
+
+    @Test
+    void whileTrimmingWaitsOthersFreeAndGetBlocksOfTheSameSize() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue other = new NotedQueue();
+        Storage used = a.allocate(null, other, 100);
+        AtomicBoolean blocked = new AtomicBoolean();
+        NotedQueue queue = new NotedQueue() {
+            @Override
+            void ending() {
+                Thread user = new Thread(() -> {
+                    used.release();
+                    a.allocate(null, other, 100);
+                });
+                user.setDaemon(true);
+                user.start();
+                try {
+                    user.join(10_000);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                blocked.set(user.isAlive());
+            }
+        };
+        a.allocate(null, queue, 100).release();
+        a.trim();
+        assertFalse(blocked.get(), "a lock is held");
+        assertEquals(128, a.heldBytes());
     }
 
     @Test

@@ -43,7 +43,7 @@ class FactoriesTest {
     private static final Pattern ON_THE_DEVICE_OF_THE_THREAD =
             Pattern.compile("\\bNDArray\\s*\\.\\s*(zeros|ones|of|full|arange|scalar)\\s*\\("
                     + "|\\bNDArray\\s*\\.\\s*empty\\s*\\((?!\\s*([a-z]+\\.)?backend(\\(\\))?,)"
-                    + "|\\b(Backends|ArrayFactory|Context)\\s*(\\.|::)\\s*current\\b(?!\\(\\)\\s*\\.queue)");
+                    + "|\\b(Backends|ArrayFactory|Context)\\s*(\\.|::)\\s*current\\b(?!\\(\\)\\s*\\.(queue|waits))");
 
     @Test
     void whoeverComputesMakesArraysBesideTheInputs() throws Exception {

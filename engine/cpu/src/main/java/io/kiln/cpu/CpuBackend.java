@@ -16,9 +16,9 @@ import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.cpu.tile.RandomKernels;
 import io.kiln.cpu.tile.ReductionKernels;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.List;
@@ -26,7 +26,7 @@ import java.util.List;
 /** The CPU backend: kernels on off-heap memory, run by the caller's {@linkplain EngineThreads engine threads}. */
 public final class CpuBackend implements CompilingBackend {
     private static final int ALIGNMENT = 64;
-    private static final Traits TRAITS = new Traits(true);
+    private static final Traits TRAITS = new Traits(true, false);
 
     private final Allocator allocator;
     private final PointwiseKernels pointwise = new PointwiseKernels();
@@ -85,6 +85,11 @@ public final class CpuBackend implements CompilingBackend {
     @Override
     public KernelPlan plan(Operator operator, Layout[] inputs, Spec[] outputs) {
         return kernels.plan(operator, inputs, outputs);
+    }
+
+    @Override
+    public Spec[] residuals(Operator operator, Spec... inputs) {
+        return kernels.residuals(operator, inputs);
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.kiln.cpu;
 import io.kiln.backend.Event;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Span;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.time.Duration;
 
 /** The CPU's queue: work has ended when its call returns, so there is nothing to record or to wait for. */

@@ -1,5 +1,6 @@
 package io.kiln.cpu;
 
+import io.kiln.backend.Backend;
 import io.kiln.backend.KernelPlan;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Spec;
@@ -19,7 +20,21 @@ import java.util.function.Consumer;
  */
 public final class KernelTable {
     private final Map<Class<?>, List<Entry>> kernels = new HashMap<>();
+    private final Map<Class<?>, Residuals> residuals = new HashMap<>();
     private final PointwisePlanner pointwise;
+
+    /** Tells what the kernel of an operator keeps for that of its gradient. */
+    @FunctionalInterface
+    public interface Residuals {
+        /**
+         * The residuals of an operator.
+         *
+         * @param operator the operator
+         * @param inputs shape and dtype of its inputs
+         * @return shape and dtype of each residual; none if the kernels decline such inputs
+         */
+        Spec[] of(Operator operator, Spec... inputs);
+    }
 
     record Entry(Planner planner, Fallback fallback) {}
 
@@ -58,6 +73,22 @@ public final class KernelTable {
     public void add(Class<? extends Operator> operator, Planner planner) {
         List<Entry> chain = kernels.computeIfAbsent(operator, o -> new ArrayList<>());
         chain.add(new Entry(planner, new Fallback(this, chain.size() - 1)));
+    }
+
+    /**
+     * Adds what the kernels of an operator and of its gradient keep; kernels for {@link io.kiln.op.internal.Keeping} and
+     * {@link io.kiln.op.internal.FromResiduals} of them are added as well.
+     *
+     * @param operator the operator's class
+     * @param kept tells the residuals
+     */
+    public void addResiduals(Class<? extends Operator> operator, Residuals kept) {
+        residuals.put(operator, kept);
+    }
+
+    Spec[] residuals(Operator operator, Spec... inputs) {
+        Residuals kept = residuals.get(operator.getClass());
+        return kept == null ? Backend.NO_RESIDUALS : kept.of(operator, inputs);
     }
 
     /**

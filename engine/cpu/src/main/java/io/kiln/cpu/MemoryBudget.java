@@ -46,7 +46,7 @@ final class MemoryBudget {
     }
 
     /** The memory of the machine, or of the control group if that is less. */
-    private static long total() {
+    static long total() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 }

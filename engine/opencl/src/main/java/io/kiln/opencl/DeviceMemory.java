@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jocl.cl_mem;
 
 /**
- * Buffers of a device under names below 0, where {@link io.kiln.ndarray.Memory} refuses to read and write. Names are as far apart as
+ * Buffers of a device under names below 0, where {@link io.kiln.ndarray.internal.Memory} refuses to read and write. Names are as far apart as
  * the buffers are long, so that the address of an array is its buffer's name and an offset.
  *
  * <p>Concurrency: thread-safe.

@@ -5,6 +5,8 @@ import static org.jocl.CL.clSetKernelArg;
 
 import io.kiln.backend.Context;
 import io.kiln.backend.Storage;
+import io.kiln.kernels.Changing;
+import io.kiln.kernels.DeviceKernel;
 import io.kiln.ndarray.NDArray;
 import org.jocl.CL;
 import org.jocl.Pointer;
@@ -18,30 +20,24 @@ import org.jocl.cl_mem;
  *
  * <p>Concurrency: thread-safe.
  */
-final class KernelHandle {
+final class KernelHandle implements DeviceKernel {
+    private final OpenClBackend backend;
     private final String name;
     private final cl_kernel kernel;
 
-    KernelHandle(String name, cl_kernel kernel) {
+    KernelHandle(OpenClBackend backend, String name, cl_kernel kernel) {
+        this.backend = backend;
         this.name = name;
         this.kernel = kernel;
     }
 
-    /**
-     * Runs the kernel in the calling thread's queue.
-     *
-     * @param backend the device
-     * @param global work items along each dimension, multiples of those of a group
-     * @param local work items of a group along each dimension
-     * @param arguments arrays and blocks of memory (their buffers), buffers, int and long numbers, and arrays of long, float or
-     *     double, which are structs passed by value
-     */
-    void run(OpenClBackend backend, long[] global, long[] local, Object... arguments) {
+    @Override
+    public void run(long[] global, long[] local, Object... arguments) {
         OpenClQueue queue = (OpenClQueue) Context.current().queue(backend);
-        backend.counters().launches.incrementAndGet();
+        backend.counters().countLaunch();
         synchronized (this) {
             for (int i = 0; i < arguments.length; i++) {
-                set(backend, i, arguments[i]);
+                set(i, arguments[i] instanceof Changing c ? c.value() : arguments[i]);
             }
             queue.submit(name, q -> enqueue(q, global, local));
         }
@@ -58,14 +54,14 @@ final class KernelHandle {
         return clEnqueueNDRangeKernel(queue, kernel, global.length, null, global, local, 0, null, null);
     }
 
-    private void set(OpenClBackend backend, int index, Object argument) {
+    private void set(int index, Object argument) {
         int status;
         if (argument instanceof NDArray x) {
             status = set(index, backend.buffer(x.storage()));
         } else if (argument instanceof Storage s) {
             status = set(index, backend.buffer(s));
-        } else if (argument instanceof cl_mem buffer) {
-            status = set(index, buffer);
+        } else if (argument instanceof ConstantBuffer constant) {
+            status = set(index, constant.buffer());
         } else if (argument instanceof long[] numbers) {
             status = clSetKernelArg(kernel, index, (long) Long.BYTES * numbers.length, Pointer.to(numbers));
         } else if (argument instanceof float[] numbers) {

@@ -11,14 +11,20 @@ import static org.jocl.CL.CL_DEVICE_SINGLE_FP_CONFIG;
 import static org.jocl.CL.CL_DEVICE_TYPE;
 import static org.jocl.CL.CL_DEVICE_TYPE_ALL;
 import static org.jocl.CL.CL_DEVICE_TYPE_CPU;
+import static org.jocl.CL.CL_DEVICE_TYPE_GPU;
 import static org.jocl.CL.CL_DEVICE_VERSION;
 import static org.jocl.CL.CL_DRIVER_VERSION;
 import static org.jocl.CL.CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
+import static org.jocl.CL.CL_PLATFORM_NAME;
+import static org.jocl.CL.CL_PLATFORM_VERSION;
 import static org.jocl.CL.clCreateContext;
 import static org.jocl.CL.clGetDeviceIDs;
 import static org.jocl.CL.clGetDeviceInfo;
 import static org.jocl.CL.clGetPlatformIDs;
+import static org.jocl.CL.clGetPlatformInfo;
 
+import io.kiln.backend.Device;
+import io.kiln.backend.Survey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,14 +55,14 @@ final class OpenClDevice {
         int[] status = new int[1];
         context = clCreateContext(properties, 1, new cl_device_id[] {id}, null, null, status);
         Status.check(status[0], "clCreateContext");
-        name = text(CL_DEVICE_NAME) + " (" + text(CL_DEVICE_VERSION) + ", driver " + text(CL_DRIVER_VERSION) + ")";
-        memory = number(CL_DEVICE_GLOBAL_MEM_SIZE);
-        largestBuffer = number(CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-        parameterBytes = number(CL_DEVICE_MAX_PARAMETER_SIZE);
-        units = (int) number(CL_DEVICE_MAX_COMPUTE_UNITS);
-        processor = (number(CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;
-        doubles = number(CL_DEVICE_DOUBLE_FP_CONFIG) != 0;
-        exactDivision = (number(CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
+        name = text(id, CL_DEVICE_NAME) + " (" + version(id) + ")";
+        memory = number(id, CL_DEVICE_GLOBAL_MEM_SIZE);
+        largestBuffer = number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+        parameterBytes = number(id, CL_DEVICE_MAX_PARAMETER_SIZE);
+        units = (int) number(id, CL_DEVICE_MAX_COMPUTE_UNITS);
+        processor = (number(id, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;
+        doubles = number(id, CL_DEVICE_DOUBLE_FP_CONFIG) != 0;
+        exactDivision = (number(id, CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
     }
 
     /** The devices of all platforms, in the order in which the loader names them. */
@@ -86,18 +92,56 @@ final class OpenClDevice {
         OpenClDevice open() {
             return new OpenClDevice(platform, device);
         }
+
+        /** What the device says of itself, without a context. */
+        Survey.Found describe(int index) {
+            long type = number(device, CL_DEVICE_TYPE);
+            boolean old = text(device, CL_DEVICE_VERSION).startsWith("OpenCL 1.");
+            return new Survey.Found(
+                    new Device(OpenClBackend.TYPE, index),
+                    (type & CL_DEVICE_TYPE_CPU) != 0
+                            ? Survey.Kind.CPU
+                            : (type & CL_DEVICE_TYPE_GPU) != 0 ? Survey.Kind.GPU : Survey.Kind.OTHER,
+                    text(device, CL_DEVICE_NAME),
+                    number(device, CL_DEVICE_GLOBAL_MEM_SIZE),
+                    version(device) + ", " + number(device, CL_DEVICE_MAX_COMPUTE_UNITS) + " compute units",
+                    List.of(),
+                    old ? "it needs OpenCL 2.0 or later; install a newer driver" : "");
+        }
+
+        /** The platform: its version and name. */
+        Survey.Component component() {
+            return Survey.Component.found(
+                    "platform " + platformText(CL_PLATFORM_NAME), platformText(CL_PLATFORM_VERSION), "");
+        }
+
+        private String platformText(int what) {
+            long[] size = new long[1];
+            Status.check(clGetPlatformInfo(platform, what, 0, null, size), "clGetPlatformInfo");
+            byte[] bytes = new byte[Math.toIntExact(size[0])];
+            Status.check(clGetPlatformInfo(platform, what, bytes.length, Pointer.to(bytes), null), "clGetPlatformInfo");
+            return string(bytes);
+        }
     }
 
-    private String text(int what) {
+    private static String version(cl_device_id id) {
+        return text(id, CL_DEVICE_VERSION) + ", driver " + text(id, CL_DRIVER_VERSION);
+    }
+
+    private static String string(byte[] bytes) {
+        return new String(bytes, 0, Math.max(0, bytes.length - 1), StandardCharsets.UTF_8).strip();
+    }
+
+    private static String text(cl_device_id id, int what) {
         long[] size = new long[1];
         Status.check(clGetDeviceInfo(id, what, 0, null, size), "clGetDeviceInfo");
         byte[] bytes = new byte[Math.toIntExact(size[0])];
         Status.check(clGetDeviceInfo(id, what, bytes.length, Pointer.to(bytes), null), "clGetDeviceInfo");
-        return new String(bytes, 0, Math.max(0, bytes.length - 1), StandardCharsets.UTF_8).strip();
+        return string(bytes);
     }
 
     /** A number of up to 64 bits; the machine is little-endian. */
-    private long number(int what) {
+    private static long number(cl_device_id id, int what) {
         long[] value = new long[1];
         Status.check(clGetDeviceInfo(id, what, Long.BYTES, Pointer.to(value), null), "clGetDeviceInfo");
         return value[0];

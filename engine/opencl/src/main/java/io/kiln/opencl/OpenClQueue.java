@@ -3,6 +3,7 @@ package io.kiln.opencl;
 import static org.jocl.CL.CL_COMPLETE;
 import static org.jocl.CL.CL_EVENT_COMMAND_EXECUTION_STATUS;
 import static org.jocl.CL.CL_FALSE;
+import static org.jocl.CL.CL_TRUE;
 import static org.jocl.CL.clCreateCommandQueueWithProperties;
 import static org.jocl.CL.clEnqueueBarrierWithWaitList;
 import static org.jocl.CL.clEnqueueCopyBuffer;
@@ -17,10 +18,14 @@ import static org.jocl.CL.clReleaseCommandQueue;
 import static org.jocl.CL.clReleaseEvent;
 
 import io.kiln.backend.Context;
+import io.kiln.backend.DeviceFailedException;
 import io.kiln.backend.Event;
+import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
+import io.kiln.kernels.CheckedQueue;
+import io.kiln.kernels.ValueChecks;
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -37,9 +42,12 @@ import org.jocl.cl_queue_properties;
  *
  * <p>Concurrency: thread-safe.
  */
-final class OpenClQueue implements Queue {
+final class OpenClQueue implements CheckedQueue {
     /** Whether each command has ended before the next is given: for debuggers, and to find the kernel that failed. */
     private static final boolean BLOCKING = Boolean.getBoolean("kiln.opencl.blocking");
+
+    /** Whether a copy returns when it has ended; if not, a thread of JOCL's waits for it, which Oclgrind does not bear. */
+    private static final boolean WAITS = BLOCKING ? CL_TRUE : CL_FALSE;
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Cleaner CLEANER = Cleaner.create();
@@ -79,13 +87,32 @@ final class OpenClQueue implements Queue {
 
     /** Gives a command to the device. */
     synchronized void submit(String call, Command command) {
-        Status.check(command.enqueue(handle), call + " in queue " + name + " of " + backend.device());
+        checkNotLost();
+        check(command.enqueue(handle), call);
         commands++;
         if (BLOCKING) {
-            Status.check(clFinish(handle), "clFinish after " + call);
+            check(clFinish(handle), "clFinish after " + call);
         } else if (commands % BATCH == 0) {
-            Status.check(clFlush(handle), "clFlush");
+            check(clFlush(handle), "clFlush");
         }
+    }
+
+    /**
+     * Checks what a command of the queue has returned.
+     *
+     * @throws DeviceFailedException if the device cannot be used any more
+     * @throws OutOfDeviceMemoryException if memory is full
+     */
+    private void check(int status, String call) {
+        if (Status.isLost(status)) {
+            lose(call, status);
+            checkNotLost();
+        }
+        if (Status.isOutOfMemory(status)) {
+            throw new OutOfDeviceMemoryException("%s: %s in queue %s failed: %s; use a smaller batch, or lower -D%s"
+                    .formatted(backend.device(), call, name, CL.stringFor_errorCode(status), MemoryLimit.PROPERTY));
+        }
+        Status.check(status, call + " in queue " + name + " of " + backend.device());
     }
 
     @Override
@@ -150,7 +177,7 @@ final class OpenClQueue implements Queue {
         submit(
                 "clEnqueueWriteBuffer",
                 q -> clEnqueueWriteBuffer(
-                        q, backend.buffer(to.storage()), CL_FALSE, to.offset(), to.bytes(), host, 0, null, null));
+                        q, backend.buffer(to.storage()), WAITS, to.offset(), to.bytes(), host, 0, null, null));
     }
 
     private void read(Span to, Span from) {
@@ -158,7 +185,7 @@ final class OpenClQueue implements Queue {
         submit(
                 "clEnqueueReadBuffer",
                 q -> clEnqueueReadBuffer(
-                        q, backend.buffer(from.storage()), CL_FALSE, from.offset(), from.bytes(), host, 0, null, null));
+                        q, backend.buffer(from.storage()), WAITS, from.offset(), from.bytes(), host, 0, null, null));
     }
 
     private boolean isDevice(Storage storage) {
@@ -233,26 +260,22 @@ final class OpenClQueue implements Queue {
 
     @Override
     public void synchronize(Duration deadline) {
-        finish(deadline);
-        checks.verify();
-    }
-
-    /** Waits without asking what kernels have found wrong. */
-    void finish(Duration deadline) {
+        long given = checks.fetch();
+        backend.counters().countWait();
         record().synchronize(deadline);
+        checks.verify(given);
     }
 
-    /** What kernels have found wrong with values. */
-    ValueChecks checks() {
+    @Override
+    public ValueChecks checks() {
         return checks;
     }
 
     /** Tells what kernels have found wrong once the queue is given up. */
     @Override
     public void close() {
-        finish(PATIENCE);
         try {
-            checks.verify();
+            synchronize(PATIENCE);
         } finally {
             checks.close();
             synchronized (this) {
@@ -262,7 +285,8 @@ final class OpenClQueue implements Queue {
         }
     }
 
-    private synchronized boolean isClosed() {
+    @Override
+    public synchronized boolean isClosed() {
         return closed;
     }
 
@@ -273,22 +297,24 @@ final class OpenClQueue implements Queue {
             if (closed) {
                 return null;
             }
-            Status.check(clEnqueueMarkerWithWaitList(handle, 0, null, event), "clEnqueueMarkerWithWaitList");
-            Status.check(clFlush(handle), "clFlush");
+            check(clEnqueueMarkerWithWaitList(handle, 0, null, event), "clEnqueueMarkerWithWaitList");
+            check(clFlush(handle), "clFlush");
         }
         return event;
     }
 
-    private synchronized void lose(int status) {
+    private synchronized void lose(String what, int status) {
         if (lost == null) {
-            lost = new IllegalStateException(
-                    backend.device() + ": work in queue " + name + " failed: " + CL.stringFor_errorCode(status));
+            lost = new DeviceFailedException(
+                    backend.device(),
+                    what + " in queue " + name + " failed: " + CL.stringFor_errorCode(status) + " (" + status + ")",
+                    null);
         }
     }
 
     private synchronized void checkNotLost() {
         if (lost != null) {
-            throw new IllegalStateException(backend.device() + ": queue " + name + " is lost", lost);
+            throw new DeviceFailedException(backend.device(), "queue " + name + " is lost", lost);
         }
     }
 
@@ -331,7 +357,7 @@ final class OpenClQueue implements Queue {
                         "clGetEventInfo");
                 done = status[0] <= CL_COMPLETE;
                 if (status[0] < CL_COMPLETE) {
-                    lose(status[0]);
+                    lose("work", status[0]);
                 }
             }
             return done;

@@ -14,10 +14,10 @@ import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.internal.Memory;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -15,11 +15,11 @@ import io.kiln.compile.CompilingBackend;
 import io.kiln.compile.Target;
 import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
 import io.kiln.op.Stochastic;
@@ -34,9 +34,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A device as foreign as a GPU, on the processor: its memory has names in place of addresses and is full of NaN when it is handed
- * out and when it has come back; its queues put work off and run it elsewhere. What its kernels compute, the kernels of the processor
- * compute. {@code -Dkiln.fake.seed} makes another run put work off in other places.
+ * A device as foreign as a GPU, on the processor: its memory has names in place of addresses and is full of NaN when it
+ * is handed out and when it has come back; its queues put work off and run it elsewhere. What its kernels compute, the
+ * kernels of the processor compute. {@code -Dkiln.fake.seed} makes another run put work off in other places.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -44,7 +44,7 @@ public final class FakeBackend implements CompilingBackend {
     /** The type of the devices. */
     public static final String TYPE = "fake";
 
-    private static final long BUDGET = 1L << 30;
+    static final long BUDGET = 1L << 30;
 
     private final Device device;
     private final Backend processor = Backends.get(Device.cpu());
@@ -86,8 +86,8 @@ public final class FakeBackend implements CompilingBackend {
     }
 
     /**
-     * The processor's kernels without those of its own passes. What it keeps out of fused programs stays out here too: its own kernel of
-     * a function may round another way than a program.
+     * The processor's kernels without those of its own passes. What it keeps out of fused programs stays out here too:
+     * its own kernel of a function may round another way than a program.
      */
     private final class OnlyKernels implements Target {
         @Override
@@ -165,7 +165,7 @@ public final class FakeBackend implements CompilingBackend {
 
     @Override
     public Traits traits() {
-        return new Traits(false);
+        return new Traits(false, false);
     }
 
     @Override
@@ -190,6 +190,11 @@ public final class FakeBackend implements CompilingBackend {
 
     private FakeQueue newFakeQueue(String name) {
         return new FakeQueue(this, name, threads, seed.getAndIncrement());
+    }
+
+    @Override
+    public Spec[] residuals(Operator operator, Spec... inputs) {
+        return processor.residuals(operator, inputs);
     }
 
     @Override
@@ -223,7 +228,9 @@ public final class FakeBackend implements CompilingBackend {
         }
     }
 
-    /** Kernels of the processor's passes may ask for another run of the program, which a queue that runs late cannot. */
+    /**
+     * Kernels of the processor's passes may ask for another run of the program, which a queue that runs late cannot.
+     */
     private static boolean isOfCompiler(Operator operator) {
         return operator.getClass().getPackage() == FusedConvolution.class.getPackage();
     }

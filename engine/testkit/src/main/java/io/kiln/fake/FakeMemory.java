@@ -1,6 +1,6 @@
 package io.kiln.fake;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;

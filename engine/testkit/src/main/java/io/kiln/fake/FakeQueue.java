@@ -1,10 +1,13 @@
 package io.kiln.fake;
 
+import io.kiln.backend.CurrentLayer;
+import io.kiln.backend.DeviceFailedException;
 import io.kiln.backend.Event;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.IndexRangeException;
+import io.kiln.ndarray.internal.Memory;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -37,7 +40,7 @@ final class FakeQueue implements Queue {
     private RuntimeException wrongValue;
     private RuntimeException lost;
 
-    private record Work(String name, Runnable code) {}
+    private record Work(String name, String layer, Runnable code) {}
 
     FakeQueue(FakeBackend backend, String name, Executor threads, long seed) {
         this.backend = backend;
@@ -49,7 +52,7 @@ final class FakeQueue implements Queue {
 
     /** Puts work at the end. */
     synchronized void submit(String what, Runnable code) {
-        waiting.add(new Work(what, code));
+        waiting.add(new Work(what, CurrentLayer.path(), code));
         submitted++;
         if (waiting.size() >= bound) {
             bound = 1 + chance.nextInt(MOST_PUT_OFF);
@@ -97,6 +100,8 @@ final class FakeQueue implements Queue {
         try {
             work.code().run();
             return null;
+        } catch (IndexRangeException e) {
+            return e.late(work.layer());
         } catch (RuntimeException e) {
             return e;
         } catch (Error e) {
@@ -199,8 +204,7 @@ final class FakeQueue implements Queue {
 
     private synchronized void checkNotLost() {
         if (lost != null) {
-            throw new IllegalStateException(
-                    backend.device() + ": queue " + name + " is lost, as work in it failed", lost);
+            throw new DeviceFailedException(backend.device(), "queue " + name + " is lost, as work in it failed", lost);
         }
     }
 

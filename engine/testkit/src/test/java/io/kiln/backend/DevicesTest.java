@@ -43,9 +43,10 @@ class DevicesTest {
     @Test
     void devicesHaveATextForm() {
         assertEquals(new Device("cuda", 1), Device.parse("cuda(1)"));
+        assertEquals(new Device("cuda", 1), Device.parse("cuda:1"));
         assertEquals(Device.cpu(), Device.parse("cpu"));
         assertEquals(SECOND, Device.parse(SECOND.toString()));
-        for (String wrong : List.of("", "CPU", "cuda:1", "cuda(-1)", "cuda(1)x")) {
+        for (String wrong : List.of("", "CPU", "cuda:", "cuda:-1", "cuda(1):1", "cuda(-1)", "cuda(1)x")) {
             assertThrows(IllegalArgumentException.class, () -> Device.parse(wrong), wrong);
         }
     }

@@ -42,28 +42,30 @@ class DecomposeTest {
 
     @Test
     void partsFollowTheModeOfTheProgram() {
-        Program p =
-                Programs.run(new Decompose(Backends.current()), Programs.of(new Dropout(0.5), false, Programs.MATRIX));
+        Program p = Programs.run(
+                new Decompose(new Plans(Backends.current())), Programs.of(new Dropout(0.5), false, Programs.MATRIX));
         assertEquals(List.of("alias"), Programs.operators(p));
     }
 
     @Test
     void viewsPointwiseOperatorsAndThoseWithAKernelStayWhole() {
         Program before = Programs.of(x -> x.transpose().exp().softmax(1));
-        assertTrue(Programs.run(new Decompose(Backends.current()), before) == before);
+        assertTrue(Programs.run(new Decompose(new Plans(Backends.current())), before) == before);
     }
 
     @Test
     void operatorsWhosePartsLookAtMemoryStayWhole() {
         Program before = Programs.of(x -> Movement.flip(x, 1).add(x));
         assertEquals(
-                List.of("flip", "add"), Programs.operators(Programs.run(new Decompose(Backends.current()), before)));
+                List.of("flip", "add"),
+                Programs.operators(Programs.run(new Decompose(new Plans(Backends.current())), before)));
     }
 
     @Test
     void partsOfPartsAreWrittenToo() {
         Program p = Programs.run(
-                new Decompose(Backends.current()), Programs.of(x -> Movement.roll(Movement.repeat(x, 2, 1), 1, 1)));
+                new Decompose(new Plans(Backends.current())),
+                Programs.of(x -> Movement.roll(Movement.repeat(x, 2, 1), 1, 1)));
         List<String> left = Programs.operators(p);
         assertTrue(!left.contains("roll") && !left.contains("repeat"), left.toString());
     }
@@ -71,7 +73,7 @@ class DecomposeTest {
     @Test
     void theDeviceSaysForWhichTypesItHasAKernel() {
         Program p = Programs.of(x -> x.softmax(1).cast(DType.FLOAT64).softmax(1));
-        Program written = Programs.run(new Decompose(without(DType.FLOAT64)), p);
+        Program written = Programs.run(new Decompose(new Plans(without(DType.FLOAT64))), p);
         assertEquals(List.of("softmax", "cast"), Programs.operators(written).subList(0, 2));
         assertEquals(1, Programs.count(written, "softmax"));
         Programs.assertSame("softmax of float64", p, written);
@@ -91,7 +93,9 @@ class DecomposeTest {
     void takesNoDrawsOfTheGenerator() {
         RandomGenerator.seed(5);
         long before = RandomGenerator.state().draws();
-        Programs.run(new Decompose(Backends.current()), Programs.of(x -> Dispatch.one(new RandomGamma(), x.exp())));
+        Programs.run(
+                new Decompose(new Plans(Backends.current())),
+                Programs.of(x -> Dispatch.one(new RandomGamma(), x.exp())));
         assertEquals(before, RandomGenerator.state().draws());
     }
 }

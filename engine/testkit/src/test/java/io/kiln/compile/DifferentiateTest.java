@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Backends;
 import io.kiln.init.Ones;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
@@ -56,13 +57,14 @@ class DifferentiateTest {
                 return new NDArray[] {x[0].mul(weight).sum(), x[0].argMax(1), x[0].add(weight)};
             }
         };
-        return new Differentiate(variables, fromOnes).run(Programs.of(net, true, Programs.MATRIX));
+        return new Differentiate(Backends.current(), variables, fromOnes).run(Programs.of(net, true, Programs.MATRIX));
     }
 
     @Test
     void ordersGradientsAsTheBackwardPassEndsThem() {
         Block net = new Sequential(new Dense(4), new Dense(3));
-        Program p = new Differentiate(Set.of("input", "0.weight", "0.bias", "1.weight", "1.bias"), false)
+        Program p = new Differentiate(
+                        Backends.current(), Set.of("input", "0.weight", "0.bias", "1.weight", "1.bias"), false)
                 .run(Programs.of(net, true, Programs.MATRIX));
         Verifier.check("differentiate", p);
         assertEquals(List.of("1.weight", "1.bias", "input", "0.weight", "0.bias"), p.gradients());

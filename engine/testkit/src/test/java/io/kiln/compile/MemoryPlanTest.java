@@ -31,7 +31,7 @@ class MemoryPlanTest {
     }
 
     private static LoweredProgram code(Program p) {
-        return Lowering.lower(p, Backends.current(), p.graph().parameters());
+        return Lowering.lower(p, new Plans(Backends.current()), p.graph().parameters());
     }
 
     @Test
@@ -143,7 +143,7 @@ class MemoryPlanTest {
                 Program p = Programs.random(seed, training);
                 p = training ? Programs.differentiated(p) : p;
                 for (Pass pass : List.of(
-                        new Decompose(Backends.current()),
+                        new Decompose(new Plans(Backends.current())),
                         new Simplify(),
                         new CommonSubexpressions(),
                         new DeadNodes(),

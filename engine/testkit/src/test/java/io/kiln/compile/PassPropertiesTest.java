@@ -28,7 +28,7 @@ class PassPropertiesTest {
 
     private static List<Pass> passes() {
         List<Pass> passes = new ArrayList<>(List.of(
-                new Decompose(Backends.current()),
+                new Decompose(new Plans(Backends.current())),
                 new Simplify(),
                 new CommonSubexpressions(),
                 new DeadNodes(),

@@ -50,7 +50,7 @@ final class Programs {
         Set<String> variables = new HashSet<>();
         p.graph().inputs().forEach(i -> variables.add(i.name()));
         p.graph().parameters().stream().filter(i -> i.role().isTrained()).forEach(i -> variables.add(i.name()));
-        return new Differentiate(variables, false).run(p);
+        return new Differentiate(Backends.current(), variables, false).run(p);
     }
 
     /** Runs a pass under the eyes of the verifier. */
@@ -67,7 +67,7 @@ final class Programs {
 
     static Program decomposed(Block block) {
         try (Autograd.Mode train = Autograd.trainMode()) {
-            return run(new Decompose(Backends.current()), of(block, true, MATRIX));
+            return run(new Decompose(new Plans(Backends.current())), of(block, true, MATRIX));
         }
     }
 

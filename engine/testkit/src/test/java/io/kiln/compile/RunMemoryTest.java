@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,7 +43,12 @@ class RunMemoryTest {
                         "convolutions",
                         IMAGES,
                         new Sequential(conv(3), new BatchNorm(), Activations.relu(), conv(5), conv(3))),
-                Arguments.of("resnet", PICTURES, ResNet.v1(18).classes(10).build()),
+                Arguments.of("resnet", PICTURES, ResNet.v1(18).classes(10).build()));
+    }
+
+    /** Where a backend has no kernels for them, they are composed of operators as they run, which allocate. */
+    static Stream<Arguments> recurrent() {
+        return Stream.of(
                 Arguments.of(
                         "lstm",
                         SEQUENCES,
@@ -66,6 +72,17 @@ class RunMemoryTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("networks")
     void aStepAllocatesNothingButItsResults(String name, Spec input, Block net) {
+        check(input, net);
+    }
+
+    @Tag("processor")
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("recurrent")
+    void neitherDoesOneWithRecurrentKernels(String name, Spec input, Block net) {
+        check(input, net);
+    }
+
+    private static void check(Spec input, Block net) {
         Backend backend = Backends.current();
         try (Scope scope = Scope.open();
                 Block network = net) {

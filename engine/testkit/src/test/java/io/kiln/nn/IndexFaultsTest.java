@@ -1,9 +1,9 @@
 package io.kiln.nn;
 
-import static io.kiln.ValueFaults.layer;
 import static io.kiln.ValueFaults.raised;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.kiln.backend.Backends;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.IndexRangeException;
@@ -11,7 +11,11 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.nn.loss.Loss;
+import io.kiln.nn.loss.Nll;
+import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
+import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.observe.Observation;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;
@@ -23,12 +27,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * An index out of range is told with its place and its value, however the network runs, and with its layer where the call of the layer
- * itself tells it.
+ * An index out of range is told with its layer, its place and its value, however the network runs and however late the
+ * device finds it.
  */
 class IndexFaultsTest {
     private static final String GATHER = "gather (axis 0): indices must be from 0 to 99, got 120 at [3,0]";
-    private static final String FAULT = layer("0.0") + GATHER;
+    private static final String FAULT = "layer 0.0: " + GATHER;
 
     private Scope scope;
 
@@ -60,7 +64,7 @@ class IndexFaultsTest {
     void operatorByOperator() {
         try (Block network = network();
                 Observation observation = Observation.open(new NonFiniteDetector())) { // which waits within the layer
-            assertEquals("layer 0.0: " + GATHER, fault(() -> network.call(ids(120))));
+            assertEquals(FAULT, fault(() -> network.call(ids(120))));
         }
         try (Block network = network()) {
             assertEquals(FAULT, fault(() -> network.call(ids(120))));
@@ -107,6 +111,45 @@ class IndexFaultsTest {
             assertEquals(
                     "softmaxCrossEntropy: labels must be from 0 to 2, got 3 at [2]",
                     fault(() -> step.run(ids(7), wrong)));
+        }
+    }
+
+    @Test
+    void aLabelThatIsNotAClass() {
+        String[] bad = {"NaN", "1.5", "Infinity"};
+        String[] got = {"NaN, not a whole number,", "1.5, not a whole number,", "Infinity, not a whole number,"};
+        for (int i = 0; i < bad.length; i++) {
+            float value = Float.parseFloat(bad[i]);
+            for (Loss loss : new Loss[] {
+                new SoftmaxCrossEntropy(),
+                new SmoothedCrossEntropy(),
+                new SoftmaxFocal(),
+                new SoftmaxCrossEntropy().withClassWeights(1, 2, 3).withIgnoredLabel(-1)
+            }) {
+                assertLabelRefused("softmaxCrossEntropy", got[i], loss, value);
+            }
+            assertLabelRefused("nll", got[i], new Nll(), value);
+        }
+        assertLabelRefused("nll", "-1", new Nll(), -1);
+        assertLabelRefused("softmaxCrossEntropy", "3", new SoftmaxCrossEntropy(), 3);
+    }
+
+    private static void assertLabelRefused(String operation, String got, Loss loss, float label) {
+        String message = operation + ": labels must be from 0 to 2, got " + got + " at [2]";
+        for (DType dtype : new DType[] {DType.FLOAT32, DType.FLOAT64}) {
+            if (dtype == DType.FLOAT64 && !Backends.current().traits().hostAddressable()) {
+                continue; // devices may lack doubles
+            }
+            NDArray x = NDArray.of(Shape.of(4, 3), 1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f, 1f, 1f, 1f)
+                    .cast(dtype);
+            NDArray y = NDArray.of(0f, 1f, label, 1f);
+            assertEquals(message, fault(() -> loss.mean(x, y).item()), loss + " " + dtype);
+        }
+        try (Block network = network();
+                TrainStep step = new TrainStep(network, loss, new UpdateRule(new Sgd(0.9), 0.05))) {
+            step.run(ids(7), NDArray.of(0f, 1f, 2f, 1f));
+            String compiled = fault(() -> step.run(ids(7), NDArray.of(0f, 1f, label, 1f)));
+            assertEquals(message, compiled, loss.toString());
         }
     }
 }

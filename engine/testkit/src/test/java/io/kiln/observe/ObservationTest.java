@@ -127,7 +127,8 @@ class ObservationTest {
         try (Observation o = Observation.open(log)) {
             trainOnce();
         }
-        assertTrue(log.calls.contains("0/linear"), log.calls.toString());
+        // Where a backend has no kernel for linear, it is compiled to the product that it is made of.
+        assertTrue(log.calls.contains("0/linear") || log.calls.contains("0/matMul"), log.calls.toString());
         assertTrue(log.calls.contains("1.1/softmax"), log.calls.toString());
         assertTrue(log.calls.stream().anyMatch(c -> c.endsWith(" backward")), log.calls.toString());
         assertEquals(List.of(" [2,3]"), log.blocks);

@@ -15,6 +15,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.internal.Keeping;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.op.table.OperatorTable;
 import io.kiln.op.table.Row;
@@ -48,11 +49,24 @@ class DestinationTest {
                 NDArray[] given =
                         row.samples(call, type).stream().map(Sample::array).toArray(NDArray[]::new);
                 check(row.operator(), given);
+                Operator keeping = keeping(row.operator(), given);
+                if (keeping != row.operator()) {
+                    check(keeping, given);
+                }
                 check(
                         row.operator(),
                         Stream.of(given).map(DestinationTest::turned).toArray(NDArray[]::new));
             }
         }
+    }
+
+    private static Operator keeping(Operator operator, NDArray... inputs) {
+        return inputs.length == 0
+                ? operator
+                : Keeping.of(
+                        inputs[0].backend(),
+                        operator,
+                        Stream.of(inputs).map(NDArray::spec).toArray(Spec[]::new));
     }
 
     /** The same array with its axes in the opposite order in memory. */

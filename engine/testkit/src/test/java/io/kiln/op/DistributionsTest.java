@@ -137,8 +137,10 @@ class DistributionsTest {
         }
         long[] orders = new long[6000];
         for (int i = 0; i < orders.length; i++) {
-            long[] q = Distributions.permutation(3).toLongArray();
-            orders[i] = 2 * q[0] + (q[1] > q[2] ? 1 : 0);
+            try (Scope each = Scope.open()) {
+                long[] q = Distributions.permutation(3).toLongArray();
+                orders[i] = 2 * q[0] + (q[1] > q[2] ? 1 : 0);
+            }
         }
         double sixth = 1 / 6.0;
         counted(orders, sixth, sixth, sixth, sixth, sixth, sixth);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.autograd.Autograd;
 import io.kiln.ndarray.Csr;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -28,6 +29,9 @@ import io.kiln.op.random.RandomOps;
 import io.kiln.op.recurrent.Sequences;
 import io.kiln.op.reduce.Reductions;
 import io.kiln.op.shape.Movement;
+import io.kiln.op.sparse.CsrDot;
+import io.kiln.op.sparse.CsrToDense;
+import io.kiln.op.sparse.EmbeddingBagOp;
 import io.kiln.op.sparse.Sparse;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -358,6 +362,50 @@ class ExtraOperatorsTest {
                 () -> Sparse.dot(a, NDArray.ones(Shape.of(2, 2), DType.FLOAT32)));
     }
 
+    private static NDArray bag(long[] indices, long... indptr) {
+        return Dispatch.one(
+                new EmbeddingBagOp(),
+                NDArray.ones(Shape.of(4, 2), DType.FLOAT32),
+                NDArray.of(Shape.of(indices.length), indices),
+                NDArray.ones(Shape.of(indices.length), DType.FLOAT32),
+                NDArray.of(Shape.of(indptr.length), indptr));
+    }
+
+    @Test
+    void bagsOfRowsThatDoNotExistAreRefused() {
+        assertArrayEquals(
+                new float[] {2, 2, 0, 0}, bag(new long[] {1, 3}, 0, 2, 2).toFloatArray());
+        says("embeddingBag: indices must be from 0 to 3, got 4294967299 at [1]", IndexRangeException.class, () -> bag(
+                        new long[] {1, (1L << 32) + 3}, 0, 2)
+                .toFloatArray());
+        String ascend = "embeddingBag: indptr must ascend from 0 to the number of values, 2, got ";
+        says(ascend + "1 at [0]", IllegalArgumentException.class, () -> bag(new long[2], 1, 2)
+                .toFloatArray());
+        says(ascend + "1 at [1]", IllegalArgumentException.class, () -> bag(new long[2], 0, 1)
+                .toFloatArray());
+        says(ascend + "3 at [1]", IllegalArgumentException.class, () -> bag(new long[2], 0, 3, 2)
+                .toFloatArray());
+        says(ascend + "1 at [2]", IllegalArgumentException.class, () -> bag(new long[2], 0, 2, 1, 2)
+                .toFloatArray());
+        says("csrToDense: columns must be from 0 to 2, got 3 at [1]", IndexRangeException.class, () -> Dispatch.one(
+                        new CsrToDense(2, 3),
+                        NDArray.of(Shape.of(3), 0L, 2L, 2L),
+                        NDArray.of(Shape.of(2), 0L, 3L),
+                        NDArray.ones(Shape.of(2), DType.FLOAT32))
+                .toFloatArray());
+        NDArray b = NDArray.ones(Shape.of(4, 2), DType.FLOAT32);
+        says(
+                "csrDot: columns must be from 0 to 3, got 4294967296 at [0]",
+                IndexRangeException.class,
+                () -> Dispatch.one(
+                                new CsrDot(1, 4, false),
+                                NDArray.of(Shape.of(2), 0L, 1L),
+                                NDArray.of(Shape.of(1), 1L << 32),
+                                NDArray.of(1f),
+                                b)
+                        .toFloatArray());
+    }
+
     @Test
     void subscriptsThatDoNotFitSayWhy() {
         NDArray a = NDArray.zeros(Shape.of(2, 3), DType.FLOAT32);
@@ -415,6 +463,10 @@ class ExtraOperatorsTest {
                 "segmentMax: segments must be from 0 to 2, got 3 at [1]",
                 IndexOutOfBoundsException.class,
                 () -> Segments.max(x, s, 3));
+        says(
+                "segmentMin: segments must be from 0 to 2, got 3 at [1]",
+                IndexOutOfBoundsException.class,
+                () -> new SegmentMin(3).compose(x, s));
         raised(IndexOutOfBoundsException.class, () -> Segments.sum(x, s, 3));
     }
 

@@ -36,7 +36,8 @@ public final class Collectives implements AutoCloseable {
         REDUCE_SCATTER,
         ALL_GATHER,
         BROADCAST,
-        BARRIER
+        BARRIER,
+        ALL_TO_ALL
     }
 
     private final Transport transport;
@@ -155,6 +156,35 @@ public final class Collectives implements AutoCloseable {
                 int p = (rank + k) % size;
                 pieces(bytes, (i, from, n) -> transfers.add(call.send(p, i, memory.slice(from, n), Flow.WHEN_CLEAR)));
             }
+        }
+        transfers.forEach(Transfer::await);
+    }
+
+    /**
+     * Sends memory of its own to each rank. Both sides know the length of each message, 0 or more.
+     *
+     * @param to what each rank gets; this rank's own is ignored
+     * @param from where what each rank sends is written; this rank's own is ignored
+     * @param purpose any number that identifies the purpose, the same on all ranks
+     */
+    public void allToAll(List<HostView> to, List<HostView> from, int purpose) {
+        if (to.size() != size || from.size() != size) {
+            throw new KVStoreException("allToAll: needs memory for each of %d ranks, got %d to send and %d to receive"
+                    .formatted(size, to.size(), from.size()));
+        }
+        Call call = new Call(Op.ALL_TO_ALL, DType.UINT8, 0, purpose);
+        List<Transfer> transfers = new ArrayList<>();
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            HostView theirs = from.get(p);
+            pieces(
+                    theirs.bytes(),
+                    (i, at, n) -> transfers.add(call.receive(p, i, theirs.slice(at, n), Flow.WHEN_CLEAR)));
+        }
+        for (int k = 1; k < size; k++) {
+            int p = (rank + k) % size;
+            HostView mine = to.get(p);
+            pieces(mine.bytes(), (i, at, n) -> transfers.add(call.send(p, i, mine.slice(at, n), Flow.WHEN_CLEAR)));
         }
         transfers.forEach(Transfer::await);
     }

@@ -7,10 +7,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.network.client.TransportClientBootstrap;
 import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
-import org.apache.spark.network.netty.SparkTransportConf;
 import org.apache.spark.network.server.TransportServerBootstrap;
 import org.apache.spark.network.util.TransportConf;
-import scala.Option;
 
 /**
  * What a transport takes from the Spark application: its configuration, its secret and its certificates. Settings of
@@ -40,8 +38,7 @@ public record Endpoint(SparkConf conf, SecurityManager security, String host, St
 
     TransportConf transportConf() {
         SparkConf own = conf.clone().setIfMissing("spark.kiln.io.connectionCreationTimeout", "10s");
-        return SparkTransportConf.fromSparkConf(
-                own, MODULE, 1, Option.apply("executor"), Option.apply(security.getRpcSSLOptions()));
+        return NetworkSettings.of(own, MODULE, security);
     }
 
     List<TransportServerBootstrap> serverBootstraps(TransportConf tc) {

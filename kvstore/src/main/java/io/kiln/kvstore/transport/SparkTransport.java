@@ -212,7 +212,12 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     public Transfer send(int to, long tag, int check, HostView memory, Flow flow) {
         Peer p = peer("send", to, memory.bytes());
         Transfer t = new Transfer(this, "send to", to, memory.bytes());
-        p.send(tag, check, memory, needsClearance(memory.bytes(), flow), t);
+        try {
+            p.send(tag, check, memory, needsClearance(memory.bytes(), flow), t);
+        } catch (PeerFailedException e) {
+            check(); // throws the failure, once no network thread accesses the memory of earlier transfers
+            throw e;
+        }
         failIfWaitingForDeparted(p);
         return t;
     }
@@ -221,7 +226,12 @@ public final class SparkTransport implements Transport, Transfer.Watch {
     public Transfer receive(int from, long tag, int check, HostView memory, Flow flow) {
         Peer p = peer("receive", from, memory.bytes());
         Transfer t = new Transfer(this, "receive from", from, memory.bytes());
-        p.receive(tag, check, memory, needsClearance(memory.bytes(), flow), t);
+        try {
+            p.receive(tag, check, memory, needsClearance(memory.bytes(), flow), t);
+        } catch (PeerFailedException e) {
+            check();
+            throw e;
+        }
         failIfWaitingForDeparted(p);
         return t;
     }

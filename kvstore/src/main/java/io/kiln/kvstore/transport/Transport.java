@@ -8,7 +8,8 @@ import io.kiln.ndarray.HostView;
  * <p>Workflow: a rank posts {@link #send} and its peer posts {@link #receive} with the same tag, check and length; each
  * gets a {@link Transfer} to wait on. Messages are matched by (sender, tag), in any order, so a tag must not be reused
  * before its first use is complete. The memory of a transfer must stay allocated, and that of a send unchanged, until
- * the transfer's {@code await} returns <em>or throws</em>: after either, no other thread accesses it.
+ * the transfer's {@code await} returns <em>or throws</em>: after either, no other thread accesses it. Nor does one access
+ * the memory of any transfer after {@code send} or {@code receive} has thrown a {@code PeerFailedException}.
  *
  * <p>Failure: when a peer dies, falls silent or calls {@link #abort}, every wait on every rank throws
  * {@link io.kiln.kvstore.PeerFailedException} with the failed rank; after that the group can only be

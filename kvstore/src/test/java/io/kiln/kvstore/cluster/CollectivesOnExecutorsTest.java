@@ -14,7 +14,7 @@ import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.kvstore.GradientExchange;
-import io.kiln.kvstore.GradientExchange.Parameter;
+import io.kiln.kvstore.TrainedParameter;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.snapshot.SnapshotStore;
 import io.kiln.kvstore.transport.Coordinator;
@@ -46,9 +46,9 @@ class ResumedTrainingTest {
     private static float[] train(Ticket ticket, int attempt, int rank, boolean die) throws Exception {
         return ExecutorGroup.join(ticket, attempt, rank, WORKERS, t -> {
             SnapshotStore snapshots = new SnapshotStore(ticket, attempt);
-            List<Parameter> parameters = List.of(
-                    new Parameter("w", random(1, 301, 1009), Role.WEIGHT),
-                    new Parameter("b", random(2, 1009), Role.BIAS));
+            List<TrainedParameter> parameters = List.of(
+                    new TrainedParameter("w", random(1, 301, 1009), Role.WEIGHT),
+                    new TrainedParameter("b", random(2, 1009), Role.BIAS));
             try (Scope scope = Scope.open();
                     GradientExchange exchange = new GradientExchange(t, parameters, new UpdateRule(new Adam(), 0.01))) {
                 List<NDArray> w = exchange.weights();

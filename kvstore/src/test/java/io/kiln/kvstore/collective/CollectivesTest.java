@@ -9,7 +9,7 @@ import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.Ranks;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -9,7 +9,7 @@ import io.kiln.kvstore.Ranks;
 import io.kiln.kvstore.collective.Collectives;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;

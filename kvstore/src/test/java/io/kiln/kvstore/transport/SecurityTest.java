@@ -9,7 +9,7 @@ import io.kiln.kvstore.collective.Collectives;
 import io.kiln.kvstore.transport.MessageHeader.Kind;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.HostView;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package io.kiln.kvstore.transport;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,6 +61,50 @@ class SparkTransportTest {
                 x.close();
             }
         });
+    }
+
+    /** The thread that would end the group is busy, so only the caller can do it. */
+    @Test
+    void nothingIsWrittenAfterAReceiveHasFailed() throws Exception {
+        CountDownLatch checked = new CountDownLatch(1);
+        Ranks.start(2, new SparkConf(false), OPTIONS, t -> {
+                    try (HostView x = HostView.allocate(24)) {
+                        if (t.rank() == 1) {
+                            t.send(0, 5, 1, x.slice(0, 8), Flow.AT_ONCE).await();
+                            t.send(0, 6, 1, x.slice(8, 8), Flow.AT_ONCE).await();
+                            assertTrue(checked.await(30, TimeUnit.SECONDS));
+                            return null;
+                        }
+                        try {
+                            t.receive(1, 6, 1, x.slice(0, 8), Flow.AT_ONCE).await();
+                            t.receive(1, 7, 1, x.slice(8, 8), Flow.AT_ONCE);
+                            Peer peer = ((SparkTransport) t).others().get(0);
+                            CountDownLatch busy = new CountDownLatch(1);
+                            peer.client().getChannel().eventLoop().execute(() -> {
+                                try {
+                                    busy.await(30, TimeUnit.SECONDS);
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
+                            try {
+                                assertThrows(
+                                        PeerFailedException.class,
+                                        () -> t.receive(1, 5, 2, x.slice(16, 8), Flow.AT_ONCE));
+                                MessageHeader late = new MessageHeader(
+                                        MessageHeader.Kind.DATA, ((SparkTransport) t).group(), 1, 0, 7, 1, 8);
+                                assertNull(peer.begin(late), "the message for the earlier receive is still accepted");
+                            } finally {
+                                busy.countDown();
+                            }
+                        } finally {
+                            checked.countDown();
+                        }
+                        return null;
+                    }
+                })
+                .get(0)
+                .get();
     }
 
     @Test

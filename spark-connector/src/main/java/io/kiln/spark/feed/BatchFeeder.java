@@ -28,7 +28,8 @@ public final class BatchFeeder implements AutoCloseable {
 
     private final RowSet rows;
     private final Device device;
-    private final Iterator<int[]> plan;
+    private final Iterator<BatchRows> plan;
+    private final FeedThreads threads;
     private final Wait wait;
     private final List<Batch> all = new ArrayList<>();
     private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(BATCHES);
@@ -48,17 +49,35 @@ public final class BatchFeeder implements AutoCloseable {
     public record Wait(BooleanSupplier killed, Duration longest) {}
 
     /**
+     * Where batches are made.
+     *
+     * @param device the device of their arrays
+     * @param threads the number of threads that decode and transform images
+     */
+    public record Place(Device device, int threads) {
+        /**
+         * A place for batches without images.
+         *
+         * @param device the device of their arrays
+         */
+        public Place(Device device) {
+            this(device, 1);
+        }
+    }
+
+    /**
      * Opens a feeder.
      *
      * @param rows the source of the batches
      * @param plan the rows of each batch
      * @param form the form of the batches
-     * @param device the device of the batches
+     * @param place where batches are made
      * @param wait how {@link #next} waits
      */
-    public BatchFeeder(RowSet rows, Iterator<int[]> plan, Batch.Form form, Device device, Wait wait) {
+    public BatchFeeder(RowSet rows, Iterator<BatchRows> plan, Batch.Form form, Place place, Wait wait) {
         this.rows = rows;
-        this.device = device;
+        this.device = place.device();
+        this.threads = new FeedThreads(place.threads());
         this.plan = plan;
         this.wait = wait;
         Backend backend = Backends.get(device);
@@ -75,9 +94,9 @@ public final class BatchFeeder implements AutoCloseable {
     private void fill() {
         try (Context own = Context.open(device)) {
             while (!stopped && plan.hasNext()) {
-                int[] which = plan.next();
+                BatchRows which = plan.next();
                 Batch b = free.take();
-                b.fill(rows, which);
+                b.fill(rows, which, threads);
                 full.put(b);
             }
         } catch (InterruptedException e) {
@@ -158,6 +177,7 @@ public final class BatchFeeder implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
+        threads.close();
         if (!thread.isAlive()) { // leave memory that a thread still writes to the garbage collector
             all.forEach(Batch::close);
         }

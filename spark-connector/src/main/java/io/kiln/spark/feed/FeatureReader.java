@@ -1,5 +1,6 @@
 package io.kiln.spark.feed;
 
+import io.kiln.ndarray.DType;
 import java.util.Arrays;
 import java.util.Locale;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -7,6 +8,7 @@ import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.unsafe.Platform;
@@ -17,7 +19,7 @@ import org.apache.spark.unsafe.Platform;
  *
  * <p>Concurrency: used by one thread.
  */
-public final class FeatureReader {
+public final class FeatureReader implements ColumnReader {
     private static final int[] NO_INDICES = new int[0];
     private static final long EXPONENTS = 0x7f80_0000_7f80_0000L;
     private static final long FINITE_UNITS = 0x0080_0000_0080_0000L;
@@ -28,6 +30,8 @@ public final class FeatureReader {
     private static final int UDT_INDICES = 2;
     private static final int UDT_VALUES = 3;
 
+    private final String column;
+    private final String remedy;
     private final FeatureType type;
     private final DataType element;
     private final boolean containsNull;
@@ -48,6 +52,12 @@ public final class FeatureReader {
      * @param width expected number of features
      */
     public FeatureReader(String column, DataType columnType, int width) {
+        this(column, columnType, width, "give all rows the same length and set inputShape to it");
+    }
+
+    FeatureReader(String column, DataType columnType, int width, String remedy) {
+        this.column = column;
+        this.remedy = remedy;
         this.type = FeatureType.of(column, columnType);
         this.element = columnType instanceof ArrayType a ? a.elementType() : columnType;
         this.containsNull = columnType instanceof ArrayType a && a.containsNull();
@@ -62,6 +72,7 @@ public final class FeatureReader {
      * @param ordinal the index of the features in it
      * @return what is wrong with them, or null if nothing is
      */
+    @Override
     public String read(InternalRow row, int ordinal) {
         invalid = false;
         indices = null;
@@ -91,6 +102,7 @@ public final class FeatureReader {
      *
      * @return true for null, NaN and infinities
      */
+    @Override
     public boolean isInvalid() {
         return invalid;
     }
@@ -116,41 +128,33 @@ public final class FeatureReader {
         }
     }
 
-    /** Whether the last row is sparse. */
-    boolean isSparse() {
-        return indices != null;
+    /** Whether it reads a column of this type as this dtype. */
+    static boolean reads(DataType column, DType dtype) {
+        if (dtype == DType.UINT8) {
+            return column instanceof BinaryType;
+        }
+        boolean nested = column instanceof ArrayType a && a.elementType() instanceof ArrayType;
+        return dtype == DType.FLOAT32 && !(column instanceof BinaryType) && !nested;
     }
 
-    byte[] bytes() {
-        return bytes;
+    @Override
+    public String column() {
+        return column;
     }
 
-    /** The object that holds the floats of a dense row, as {@link Platform} expects it. */
-    Object denseBase() {
-        return base;
-    }
-
-    /** The offset of the floats in {@link #denseBase}. */
-    long denseOffset() {
-        return offset;
-    }
-
-    int[] indices() {
-        return indices;
-    }
-
-    float[] sparse() {
-        return sparse;
+    @Override
+    public void addTo(ColumnBuilder to) {
+        if (type == FeatureType.BYTES) {
+            to.fixed(bytes, Platform.BYTE_ARRAY_OFFSET);
+        } else if (indices != null) {
+            to.sparse(indices, sparse);
+        } else {
+            to.fixed(base, offset);
+        }
     }
 
     private String length(int got) {
-        return got == width
-                ? null
-                : String.format(
-                        Locale.ROOT,
-                        "has %d features, expected %d; give all rows the same length and set inputShape to it",
-                        got,
-                        width);
+        return got == width ? null : String.format(Locale.ROOT, "has %d features, expected %d; %s", got, width, remedy);
     }
 
     private String vector(InternalRow v) {
@@ -164,10 +168,14 @@ public final class FeatureReader {
         if (isDense) {
             return narrow(values, null, dense);
         }
-        int[] at = v.getArray(UDT_INDICES).toIntArray();
+        SparseEntries entries = SparseEntries.of(v.getArray(UDT_INDICES).toIntArray(), values, width);
+        if (entries.wrong() != null) {
+            return entries.wrong();
+        }
+        int[] at = entries.indices();
         indices = at;
-        sparse = new float[values.length];
-        wrong = narrow(values, at, sparse);
+        sparse = new float[at.length];
+        wrong = narrow(entries.values(), at, sparse);
         if (2 * at.length >= width && wrong == null) { // as large as the dense row
             Arrays.fill(dense, 0);
             for (int i = 0; i < at.length; i++) {

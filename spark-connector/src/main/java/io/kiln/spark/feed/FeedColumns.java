@@ -1,12 +1,10 @@
 package io.kiln.spark.feed;
 
+import io.kiln.ndarray.DType;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.spark.ml.attribute.AttributeGroup;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
@@ -95,16 +93,14 @@ public record FeedColumns(String features, DataType featuresType, String label, 
     }
 
     /**
-     * Selects the columns that are read: features, label, and weight and validation if present. They are read
-     * unchanged, because any expression would make Spark copy the whole row once more.
+     * The features as a field.
      *
-     * @param data the whole DataFrame
-     * @return the input of {@link RowPacker}
+     * @param width features per row
+     * @return uint8 for bytes, otherwise float32
      */
-    Dataset<Row> project(Dataset<?> data) {
-        return data.select(Stream.of(features, label, weight, validation)
-                .filter(name -> !name.isEmpty())
-                .map(name -> FeedColumn.find(data.schema(), "column", name).of(data))
-                .toArray(Column[]::new));
+    Field field(int width) {
+        DType dtype = type() == FeatureType.BYTES ? DType.UINT8 : DType.FLOAT32;
+        return new Field(
+                "features", List.of(features), List.of(featuresType), dtype, List.of((long) width), null, null);
     }
 }

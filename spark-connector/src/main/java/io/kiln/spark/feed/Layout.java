@@ -29,6 +29,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
      * @param fingerprints hashes of its blocks, in their order
      * @param labels moments of the training rows' labels
      * @param validationWeight sum of the validation rows' weights
+     * @param stored stored elements of each field; those of sequences are not counted
      * @param error the message about its first invalid row, or null
      */
     record Part(
@@ -38,6 +39,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
             long[] fingerprints,
             Moments labels,
             double validationWeight,
+            long[] stored,
             String error)
             implements Serializable {
         static Part of(Iterator<byte[]> blocks) {
@@ -48,6 +50,7 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
             int count = 0;
             Moments labels = new Moments(1);
             double validationWeight = 0;
+            long[] stored = new long[0];
             String error = null;
             while (blocks.hasNext()) {
                 PackedBlock b = new PackedBlock(blocks.next());
@@ -55,6 +58,10 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
                 training += b.isValidation() ? 0 : b.rows();
                 validation += b.isValidation() ? b.rows() : 0;
                 bytes += b.bytes();
+                stored = stored.length == 0 ? new long[b.columns()] : stored;
+                for (int f = 0; f < b.columns(); f++) {
+                    stored[f] += b.column(f).isRagged() ? 0 : b.column(f).stored();
+                }
                 Moments ofBlock = Moments.ofLabels(b);
                 if (b.isValidation()) {
                     validationWeight += ofBlock.weight();
@@ -67,7 +74,14 @@ record Layout(long[] training, long[] validation, int workers, long bytes, long[
                 fingerprints[count++] = b.fingerprint();
             }
             return new Part(
-                    training, validation, bytes, Arrays.copyOf(fingerprints, count), labels, validationWeight, error);
+                    training,
+                    validation,
+                    bytes,
+                    Arrays.copyOf(fingerprints, count),
+                    labels,
+                    validationWeight,
+                    stored,
+                    error);
         }
     }
 

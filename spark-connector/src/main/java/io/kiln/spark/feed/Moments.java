@@ -40,13 +40,13 @@ public final class Moments implements Serializable {
     }
 
     /** The features of a block's rows; features that a sparse row omits are 0. */
-    static Moments ofFeatures(PackedBlock b, int width) {
+    static Moments ofFeatures(PackedBlock b, int field, int width) {
         Moments m = new Moments(width);
         double[] stated = new double[width];
         for (int i = 0; i < b.rows(); i++) {
             double w = b.weight(i);
             m.weight += w;
-            b.forEachFeature(i, (j, x) -> {
+            b.column(field).forEach(i, (j, x) -> {
                 m.means[j] += w * x;
                 stated[j] += w;
             });
@@ -55,7 +55,7 @@ public final class Moments implements Serializable {
             Arrays.setAll(m.means, j -> m.means[j] / m.weight);
             for (int i = 0; i < b.rows(); i++) {
                 double w = b.weight(i);
-                b.forEachFeature(i, (j, x) -> {
+                b.column(field).forEach(i, (j, x) -> {
                     double d = x - m.means[j];
                     m.squares[j] += w * d * d;
                 });

@@ -1,6 +1,5 @@
 package io.kiln.spark.feed;
 
-import io.kiln.ndarray.HostView;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -12,18 +11,17 @@ import org.apache.spark.unsafe.Platform;
  *
  * <pre>
  * int magic, byte kind, byte set, short 0, int partition, int rows, int width, int 0, long firstRow,
- * double[rows] labels, double[rows] weights, features
+ * double[rows] labels, double[rows] weights, fields
  * </pre>
  *
- * where features are {@code float[rows][width]}, {@code byte[rows][width]}, or, for sparse rows, {@code int[rows + 1]}
- * offsets into the {@code int[]} indices that follow, and as many {@code float[]} values. A block of kind "error" holds
- * a message about an invalid row instead.
+ * where a single field of float32 or uint8 is a {@link PackedColumn} of that kind and width. A block of kind "fields"
+ * has {@code width} others: for each, {@code int kind, int elementBytes, int width, int bytes}, then one column after
+ * another. A block of kind "error" holds a message about an invalid row instead.
  */
 final class PackedBlock {
-    static final byte DENSE = 0;
-    static final byte BYTES = 1;
-    static final byte SPARSE = 2;
     private static final byte ERROR = 3;
+    private static final byte FIELDS = 4;
+    private static final int ENTRY = 16;
     static final int HEADER = 32;
     private static final int MAGIC = 0x4b4c4e31;
     private static final long SEED = 42;
@@ -37,6 +35,7 @@ final class PackedBlock {
     private final int rows;
     private final int width;
     private final long firstRow;
+    private final PackedColumn[] columns;
 
     PackedBlock(byte[] bytes) {
         this(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length);
@@ -60,6 +59,22 @@ final class PackedBlock {
         this.rows = getInt(12);
         this.width = getInt(16);
         this.firstRow = Platform.getLong(base, start + 24);
+        this.columns = kind == ERROR ? new PackedColumn[0] : kind == FIELDS ? table() : new PackedColumn[] {only()};
+    }
+
+    private PackedColumn only() {
+        return new PackedColumn(base, start + fields(), kind, kind == PackedColumn.BYTES ? 1 : 4, width, rows);
+    }
+
+    private PackedColumn[] table() {
+        PackedColumn[] all = new PackedColumn[width];
+        long at = start + fields() + (long) ENTRY * width;
+        for (int f = 0; f < width; f++) {
+            int entry = fields() + ENTRY * f;
+            all[f] = new PackedColumn(base, at, (byte) getInt(entry), getInt(entry + 4), getInt(entry + 8), rows);
+            at += getInt(entry + 12);
+        }
+        return all;
     }
 
     private int getInt(int at) {
@@ -77,6 +92,57 @@ final class PackedBlock {
         to.putInt(16, width);
         to.putInt(20, 0);
         to.putLong(24, firstRow);
+    }
+
+    /**
+     * Builds a block.
+     *
+     * @param columns its fields; they begin the next block
+     */
+    static byte[] build(
+            ColumnBuilder[] columns,
+            boolean validation,
+            int partition,
+            int rows,
+            long firstRow,
+            double[] labels,
+            double[] weights) {
+        boolean plain = columns.length == 1
+                && columns[0].kind() <= PackedColumn.SPARSE
+                && columns[0].elementBytes() == (columns[0].kind() == PackedColumn.BYTES ? 1 : 4);
+        int at = HEADER + 16 * rows;
+        int size = plain ? at : at + ENTRY * columns.length;
+        for (ColumnBuilder c : columns) {
+            size = Math.addExact(size, c.bytes());
+        }
+        byte[] out = new byte[size];
+        ByteBuffer to = ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN);
+        header(
+                to,
+                plain ? columns[0].kind() : FIELDS,
+                validation,
+                partition,
+                rows,
+                plain ? columns[0].width() : columns.length,
+                firstRow);
+        to.position(HEADER);
+        to.asDoubleBuffer().put(labels, 0, rows).put(weights, 0, rows);
+        if (!plain) {
+            for (ColumnBuilder c : columns) {
+                entry(to, at, c.kind(), c.elementBytes(), c.width(), c.bytes());
+                at += ENTRY;
+            }
+        }
+        for (ColumnBuilder c : columns) {
+            int bytes = c.bytes();
+            c.writeTo(out, at);
+            at += bytes;
+        }
+        return out;
+    }
+
+    private static void entry(ByteBuffer to, int at, int kind, int elementBytes, int width, int bytes) {
+        to.putInt(at, kind).putInt(at + 4, elementBytes).putInt(at + 8, width).putInt(at + 12, bytes);
     }
 
     static byte[] error(int partition, String message) {
@@ -99,10 +165,6 @@ final class PackedBlock {
 
     private void copy(int from, byte[] to, int at, int count) {
         Platform.copyMemory(base, start + from, to, Platform.BYTE_ARRAY_OFFSET + at, count);
-    }
-
-    byte kind() {
-        return kind;
     }
 
     boolean isValidation() {
@@ -131,95 +193,50 @@ final class PackedBlock {
         return Platform.getDouble(base, start + HEADER + 8L * (rows + row));
     }
 
-    private int features() {
+    private int fields() {
         return HEADER + 16 * rows;
     }
 
-    /** Bytes of a row in a batch: 1 or 4 per feature. */
-    private int rowBytes() {
-        return kind == BYTES ? width : 4 * width;
+    /** The number of fields. */
+    int columns() {
+        return columns.length;
     }
 
-    /** Writes a row's features to host memory, in dense form. */
-    void copyRow(int row, HostView target) {
-        int size = rowBytes();
-        long address = target.slice(0, size).address();
-        if (kind != SPARSE) {
-            Platform.copyMemory(base, start + features() + (long) row * size, null, address, size);
-            return;
-        }
-        Platform.setMemory(address, (byte) 0, size);
-        int at = features();
-        int from = getInt(at + 4 * row);
-        int to = getInt(at + 4 * (row + 1));
-        int indices = at + 4 * (rows + 1);
-        long values = start + indices + 4L * getInt(at + 4 * rows);
-        for (int i = from; i < to; i++) {
-            Platform.putFloat(null, address + 4L * getInt(indices + 4 * i), Platform.getFloat(base, values + 4L * i));
-        }
+    /** A field. */
+    PackedColumn column(int field) {
+        return columns[field];
     }
 
-    /** Receives the features of a row. */
+    /** Receives the values of a row. */
     @FunctionalInterface
     interface FeatureConsumer {
         void accept(int index, double value);
     }
 
-    /** Passes a row's features to a consumer; for a sparse row, only those it contains. */
-    void forEachFeature(int row, FeatureConsumer to) {
-        int at = features();
-        if (kind == SPARSE) {
-            int end = getInt(at + 4 * (row + 1));
-            int indices = at + 4 * (rows + 1);
-            int values = indices + 4 * getInt(at + 4 * rows);
-            for (int i = getInt(at + 4 * row); i < end; i++) {
-                to.accept(getInt(indices + 4 * i), Platform.getFloat(base, start + values + 4L * i));
-            }
-            return;
-        }
-        at += row * rowBytes();
-        for (int i = 0; i < width; i++) {
-            to.accept(
-                    i,
-                    kind == BYTES
-                            ? Platform.getByte(base, start + at + i) & 0xff
-                            : Platform.getFloat(base, start + at + 4L * i));
-        }
-    }
-
     /** Copies a range of rows into a new block. */
     byte[] slice(int from, int to) {
         int n = to - from;
-        byte[] slice = new byte[sliceBytes(from, to)];
+        int at = HEADER + 16 * n;
+        int size = kind == FIELDS ? at + ENTRY * width : at;
+        for (PackedColumn c : columns) {
+            size = Math.addExact(size, c.sliceBytes(from, to));
+        }
+        byte[] slice = new byte[size];
         ByteBuffer out = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN);
         header(out, kind, validation, partition, n, width, firstRow + from);
         copy(HEADER + 8 * from, slice, HEADER, 8 * n);
         copy(HEADER + 8 * (rows + from), slice, HEADER + 8 * n, 8 * n);
-        int at = HEADER + 16 * n;
-        if (kind != SPARSE) {
-            copy(features() + from * rowBytes(), slice, at, n * rowBytes());
-        } else {
-            int source = features();
-            int first = getInt(source + 4 * from);
-            int count = getInt(source + 4 * to) - first;
-            for (int i = 0; i <= n; i++) {
-                out.putInt(at + 4 * i, getInt(source + 4 * (from + i)) - first);
+        if (kind == FIELDS) {
+            for (PackedColumn c : columns) {
+                entry(out, at, c.kind(), c.elementBytes(), c.width(), c.sliceBytes(from, to));
+                at += ENTRY;
             }
-            int indices = source + 4 * (rows + 1);
-            int values = indices + 4 * getInt(source + 4 * rows);
-            copy(indices + 4 * first, slice, at + 4 * (n + 1), 4 * count);
-            copy(values + 4 * first, slice, at + 4 * (n + 1 + count), 4 * count);
+        }
+        for (PackedColumn c : columns) {
+            c.slice(from, to, out, at);
+            at += c.sliceBytes(from, to);
         }
         return slice;
-    }
-
-    private int sliceBytes(int from, int to) {
-        int n = to - from;
-        if (kind != SPARSE) {
-            return HEADER + 16 * n + n * rowBytes();
-        }
-        int count = getInt(features() + 4 * to) - getInt(features() + 4 * from);
-        return HEADER + 16 * n + 4 * (n + 1) + 8 * count;
     }
 
     /** Whether a range covers all rows. */

@@ -52,16 +52,24 @@ public final class PackedData implements AutoCloseable {
     private final JavaRDD<byte[]> rows;
     private final int shuffle;
     private final Duration idle;
-    private final Moments labels;
+    private final Contents contents;
+
+    /**
+     * What the rows contain.
+     *
+     * @param labels moments of the training rows' labels
+     * @param stored stored elements of each field
+     */
+    private record Contents(Moments labels, long... stored) {}
 
     private PackedData(
-            SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle, Duration idle, Moments labels) {
+            SparkContext sc, Layout layout, JavaRDD<byte[]> rows, int shuffle, Duration idle, Contents contents) {
         this.sc = sc;
         this.layout = layout;
         this.rows = rows;
         this.shuffle = shuffle;
         this.idle = idle;
-        this.labels = labels;
+        this.contents = contents;
     }
 
     /**
@@ -82,10 +90,12 @@ public final class PackedData implements AutoCloseable {
     public static PackedData pack(Dataset<?> data, FeedSpec spec, int workers, StorageLevel level, Duration idle)
             throws ExecutionException, TimeoutException, InterruptedException {
         SparkContext sc = data.sparkSession().sparkContext();
-        Dataset<Row> columns = spec.columns().project(data);
+        Dataset<Row> columns = spec.project(data);
         LongAccumulator skipped = sc.longAccumulator();
-        Packer packer = new Packer(spec, columns.schema(), skipped);
-        RDD<InternalRow> source = classic(columns).queryExecution().toRdd();
+        LongAccumulator truncated = sc.longAccumulator();
+        FeedSpec readable = spec.with(new ColumnFiles(QueryPlans.hadoop(columns)));
+        Packer packer = new Packer(readable, columns.schema(), new RowPacker.Told(skipped, truncated));
+        RDD<InternalRow> source = QueryPlans.rows(columns);
         JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(packer, false, BYTES)
                 .toJavaRDD()
                 .setName("kiln rows")
@@ -97,14 +107,17 @@ public final class PackedData implements AutoCloseable {
             if (left > 0) {
                 LOG.warn("fit: skipped {} rows with null, NaN or infinite values, as set by handleInvalid", left);
             }
+            if (truncated.value() > 0) {
+                LOG.warn("fit: truncated {} sequences that are longer than maxLength", truncated.value());
+            }
             checkCounts(layout, spec, left);
-            Moments labels = checkWeights(parts, layout, spec);
+            Contents contents = new Contents(checkWeights(parts, layout, spec), stored(parts, spec));
             if (layout.isDealtOut() && isOneStage(packed.rdd(), workers)) {
-                PackedData d = new PackedData(sc, layout, packed, -1, idle, labels);
+                PackedData d = new PackedData(sc, layout, packed, -1, idle, contents);
                 packed = null;
                 return d;
             }
-            return dealOut(sc, packed, layout, level, idle, labels);
+            return dealOut(sc, packed, layout, level, idle, contents);
         } finally {
             if (packed != null) {
                 packed.unpersist(true);
@@ -113,19 +126,14 @@ public final class PackedData implements AutoCloseable {
     }
 
     /** Packs the rows of a partition, as a Scala function. */
-    private record Packer(FeedSpec spec, StructType schema, LongAccumulator skipped)
+    private record Packer(FeedSpec spec, StructType schema, RowPacker.Told told)
             implements Function2<Object, scala.collection.Iterator<InternalRow>, scala.collection.Iterator<byte[]>>,
                     Serializable {
         @Override
         public scala.collection.Iterator<byte[]> apply(Object partition, scala.collection.Iterator<InternalRow> rows) {
             return CollectionConverters.asScala(
-                    new RowPacker(spec, schema, (Integer) partition, CollectionConverters.asJava(rows), skipped));
+                    new RowPacker(spec, schema, (Integer) partition, CollectionConverters.asJava(rows), told));
         }
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> org.apache.spark.sql.classic.Dataset<T> classic(Dataset<T> data) {
-        return (org.apache.spark.sql.classic.Dataset<T>) data;
     }
 
     /**
@@ -167,7 +175,7 @@ public final class PackedData implements AutoCloseable {
 
     private static void checkCounts(Layout layout, FeedSpec spec, long skipped) {
         long n = layout.total(false);
-        String column = spec.columns().validation();
+        String column = spec.validation();
         if (n == 0) {
             throw new IllegalArgumentException("fit: the DataFrame has no training rows%s"
                     .formatted(
@@ -190,6 +198,16 @@ public final class PackedData implements AutoCloseable {
         }
     }
 
+    private static long[] stored(List<Layout.Part> parts, FeedSpec spec) {
+        long[] sum = new long[spec.fields().size()];
+        for (Layout.Part p : parts) {
+            for (int f = 0; f < p.stored().length; f++) {
+                sum[f] += p.stored()[f];
+            }
+        }
+        return sum;
+    }
+
     /** Rejects rows that all have weight 0; returns the moments of the training labels. */
     private static Moments checkWeights(List<Layout.Part> parts, Layout layout, FeedSpec spec) {
         Moments labels = new Moments(1);
@@ -200,7 +218,7 @@ public final class PackedData implements AutoCloseable {
             throw new IllegalArgumentException(
                     "weightCol: column \"%s\" is 0 in all %d %s rows, so that %s; give some rows a weight, or unset the Param"
                             .formatted(
-                                    spec.columns().weight(),
+                                    spec.weight(),
                                     layout.total(!training),
                                     training ? "training" : "validation",
                                     training ? "nothing can be learned from them" : "nothing can be validated"));
@@ -214,7 +232,12 @@ public final class PackedData implements AutoCloseable {
      */
     @SuppressWarnings("unchecked")
     private static PackedData dealOut(
-            SparkContext sc, JavaRDD<byte[]> packed, Layout layout, StorageLevel level, Duration idle, Moments labels)
+            SparkContext sc,
+            JavaRDD<byte[]> packed,
+            Layout layout,
+            StorageLevel level,
+            Duration idle,
+            Contents contents)
             throws ExecutionException, TimeoutException, InterruptedException {
         ClassTag<Integer> ranks = (ClassTag<Integer>) (ClassTag<?>) ClassTag$.MODULE$.Int();
         RDD<Tuple2<Integer, byte[]>> cut = packed.mapPartitionsWithIndex(
@@ -224,7 +247,7 @@ public final class PackedData implements AutoCloseable {
                 new JavaPairRDD<>(cut, ranks, BYTES).partitionBy(new ByRank(layout.workers()));
         int shuffle = ((ShuffleDependency<?, ?, ?>) dealt.rdd().dependencies().head()).shuffleId();
         JavaRDD<byte[]> rows = dealt.values().setName("kiln rows by worker").persist(level);
-        PackedData d = new PackedData(sc, layout, rows, shuffle, idle, labels);
+        PackedData d = new PackedData(sc, layout, rows, shuffle, idle, contents);
         boolean done = false;
         try {
             d.restore();
@@ -291,31 +314,46 @@ public final class PackedData implements AutoCloseable {
      * @return mean and standard deviation, one column
      */
     public Moments labels() {
-        return labels;
+        return contents.labels();
+    }
+
+    /**
+     * The share of the elements of a field that are stored: less than 1 if rows are sparse.
+     *
+     * @param field index of a field with rows of one shape
+     * @param width elements of a row
+     * @return from 0 to 1
+     */
+    public double density(int field, int width) {
+        return (double) contents.stored()[field] / width / (trainingRows() + validationRows());
     }
 
     /**
      * Moments of the training rows' features, computed by one more pass over the packed rows.
      *
+     * @param field index of the field
      * @param width number of features
      * @return mean and standard deviation of each
      * @throws ExecutionException if a Spark job failed or was cancelled
      * @throws TimeoutException if a job could not start in time
      * @throws InterruptedException if this thread was interrupted
      */
-    public Moments features(int width) throws ExecutionException, TimeoutException, InterruptedException {
+    public Moments features(int field, int width) throws ExecutionException, TimeoutException, InterruptedException {
         Moments all = new Moments(width);
-        SparkJob.collect(rows.mapPartitions(it -> List.of(moments(it, width)).iterator()), idle)
+        SparkJob.collect(
+                        rows.mapPartitions(
+                                it -> List.of(moments(it, field, width)).iterator()),
+                        idle)
                 .forEach(all::add);
         return all;
     }
 
-    private static Moments moments(Iterator<byte[]> blocks, int width) {
+    private static Moments moments(Iterator<byte[]> blocks, int field, int width) {
         Moments all = new Moments(width);
         while (blocks.hasNext()) {
             PackedBlock b = new PackedBlock(blocks.next());
             if (!b.isValidation()) {
-                all.add(Moments.ofFeatures(b, width));
+                all.add(Moments.ofFeatures(b, field, width));
             }
         }
         return all;

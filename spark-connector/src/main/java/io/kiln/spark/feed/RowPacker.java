@@ -1,5 +1,6 @@
 package io.kiln.spark.feed;
 
+import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Locale;
@@ -16,41 +17,52 @@ import org.apache.spark.util.LongAccumulator;
  * the driver throws it once, whereas Spark would retry a failed task.
  */
 final class RowPacker implements Iterator<byte[]> {
-    private static final int FEATURES = 0;
-    private static final int LABEL = 1;
-
     private final FeedSpec spec;
-    private final boolean bytes;
     private final DataType labelType;
     private final DataType weightType;
+    private final int labelAt;
     private final int weightAt;
     private final int validationAt;
     private final int partition;
     private final Iterator<InternalRow> rows;
     private final TaskContext task = TaskContext.get();
-    private final LongAccumulator skipped;
-    private final FeatureReader reader;
+    private final Told told;
+    private final ColumnReader[] readers;
+    private final int[] ordinals;
     private final BlockBuilder training;
     private final BlockBuilder held;
     private final Queue<byte[]> ready = new ArrayDeque<>();
     private long row;
     private boolean ended;
 
+    /**
+     * What is counted while rows are packed.
+     *
+     * @param skipped rows with invalid values
+     * @param truncated sequences that were too long
+     */
+    record Told(LongAccumulator skipped, LongAccumulator truncated) implements Serializable {}
+
     /** Creates the blocks of a partition and counts the rows that it skips. */
-    RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows, LongAccumulator skipped) {
+    RowPacker(FeedSpec spec, StructType schema, int partition, Iterator<InternalRow> rows, Told told) {
         this.spec = spec;
-        this.skipped = skipped;
+        this.told = told;
         this.partition = partition;
         this.rows = rows;
-        FeedColumns c = spec.columns();
-        this.bytes = c.type() == FeatureType.BYTES;
-        this.labelType = schema.apply(LABEL).dataType();
-        this.weightAt = c.weight().isEmpty() ? -1 : LABEL + 1;
+        this.readers = spec.fields().stream().map(ColumnReader::of).toArray(ColumnReader[]::new);
+        this.ordinals = new int[readers.length];
+        int next = 0;
+        for (int f = 0; f < readers.length; f++) {
+            ordinals[f] = next;
+            next += spec.fields().get(f).columns().size();
+        }
+        this.labelAt = spec.label().isEmpty() ? -1 : next++;
+        this.weightAt = spec.weight().isEmpty() ? -1 : next++;
+        this.validationAt = spec.validation().isEmpty() ? -1 : next;
+        this.labelType = labelAt < 0 ? null : schema.apply(labelAt).dataType();
         this.weightType = weightAt < 0 ? null : schema.apply(weightAt).dataType();
-        this.validationAt = c.validation().isEmpty() ? -1 : schema.length() - 1;
-        this.reader = new FeatureReader(c.features(), c.featuresType(), spec.width());
-        this.training = new BlockBuilder(false, partition, spec.width());
-        this.held = new BlockBuilder(true, partition, spec.width());
+        this.training = new BlockBuilder(false, partition, spec.fields());
+        this.held = new BlockBuilder(true, partition, spec.fields());
     }
 
     @Override
@@ -66,6 +78,8 @@ final class RowPacker implements Iterator<byte[]> {
                 ended = true;
                 flush(training);
                 flush(held);
+                long inputs = truncated(false);
+                told.truncated().add(inputs > 0 ? inputs : truncated(true)); // a row is cut with its targets
             }
         }
         return !ready.isEmpty();
@@ -79,6 +93,14 @@ final class RowPacker implements Iterator<byte[]> {
         return ready.remove();
     }
 
+    private long truncated(boolean targets) {
+        long sum = 0;
+        for (int f = 0; f < readers.length; f++) {
+            sum += spec.fields().get(f).isTarget() == targets ? readers[f].truncated() : 0;
+        }
+        return sum;
+    }
+
     private void flush(BlockBuilder b) {
         if (!b.isEmpty()) {
             ready.add(b.build());
@@ -86,36 +108,18 @@ final class RowPacker implements Iterator<byte[]> {
     }
 
     private void pack(InternalRow r) {
-        FeedColumns names = spec.columns();
-        String wrong = reader.read(r, FEATURES);
-        if (wrong != null) {
-            reject(reader.isInvalid(), "features", names.features(), wrong);
+        for (int f = 0; f < readers.length; f++) {
+            String wrong = readers[f].read(r, ordinals[f]);
+            if (wrong != null) {
+                reject(readers[f].isInvalid(), spec.fields().get(f).what(), readers[f].column(), wrong);
+                return;
+            }
+        }
+        if (!isAligned()) {
             return;
         }
-        double label = r.isNullAt(LABEL) ? Double.NaN : Numbers.read(r, LABEL, labelType);
-        if (!r.isNullAt(LABEL) && spec.labels().isIgnored(label)) {
-            return;
-        }
-        if (!Float.isFinite((float) label)) {
-            String got = r.isNullAt(LABEL) ? "null" : Double.toString(label);
-            reject(
-                    true,
-                    "label",
-                    names.label(),
-                    "is " + got + ", expected a finite float32; drop or scale such rows, or set handleInvalid");
-            return;
-        }
-        int classes = spec.labels().classes();
-        if (classes > 0 && (label < 0 || label >= classes || label != Math.rint(label))) {
-            fail(
-                    "label",
-                    names.label(),
-                    String.format(
-                            Locale.ROOT,
-                            "is %s, expected a whole number from 0 to %d, because the network has %d classes; index labels with StringIndexer",
-                            label,
-                            classes - 1,
-                            classes));
+        double label = labelAt < 0 ? 0 : r.isNullAt(labelAt) ? Double.NaN : Numbers.read(r, labelAt, labelType);
+        if (labelAt >= 0 && !acceptsLabel(r, label)) {
             return;
         }
         double weight = weightAt < 0 ? 1 : r.isNullAt(weightAt) ? Double.NaN : Numbers.read(r, weightAt, weightType);
@@ -123,38 +127,90 @@ final class RowPacker implements Iterator<byte[]> {
             reject(
                     !Double.isFinite(weight),
                     "weight",
-                    names.weight(),
+                    spec.weight(),
                     "is " + (r.isNullAt(weightAt) ? "null" : weight)
                             + ", expected a finite number >= 0; fix or drop such rows");
             return;
         }
         if (validationAt >= 0 && r.isNullAt(validationAt)) {
-            reject(true, "validation indicator", names.validation(), "is null, expected true or false");
+            reject(true, "validation indicator", spec.validation(), "is null, expected true or false");
             return;
         }
         BlockBuilder to = validationAt >= 0 && r.getBoolean(validationAt) ? held : training;
-        add(to, label, to == training ? weight * spec.labels().weight(label) : weight);
+        for (int f = 0; f < readers.length; f++) {
+            readers[f].addTo(to.column(f));
+        }
+        to.end(label, to == training ? weight * spec.labels().weight(label) : weight);
         if (to.isFull()) {
             ready.add(to.build());
         }
     }
 
+    /** Whether the targets of a row's only sequence are as many as its elements; rejects the row if not. */
+    private boolean isAligned() {
+        int sequence = -1;
+        for (int f = 0; f < readers.length; f++) {
+            boolean target = spec.fields().get(f).isTarget();
+            if (readers[f].length() >= 0 && !target) {
+                if (sequence >= 0) {
+                    return true; // nothing says which of them a target belongs to
+                }
+                sequence = f;
+            } else if (sequence >= 0
+                    && target
+                    && readers[f].length() >= 0
+                    && readers[f].length() != readers[sequence].length()) {
+                fail(
+                        spec.fields().get(f).what(),
+                        readers[f].column(),
+                        String.format(
+                                Locale.ROOT,
+                                "has %d elements, %s has %d; give each element a target",
+                                readers[f].length(),
+                                spec.fields().get(sequence).what(),
+                                readers[sequence].length()));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a row with this label is packed; rejects it if it is wrong. */
+    private boolean acceptsLabel(InternalRow r, double label) {
+        if (!r.isNullAt(labelAt) && spec.labels().isIgnored(label)) {
+            return false;
+        }
+        if (!Float.isFinite((float) label)) {
+            String got = r.isNullAt(labelAt) ? "null" : Double.toString(label);
+            reject(
+                    true,
+                    "label",
+                    spec.label(),
+                    "is " + got + ", expected a finite float32; drop or scale such rows, or set handleInvalid");
+            return false;
+        }
+        int classes = spec.labels().classes();
+        if (classes > 0 && (label < 0 || label >= classes || label != Math.rint(label))) {
+            fail(
+                    "label",
+                    spec.label(),
+                    String.format(
+                            Locale.ROOT,
+                            "is %s, expected a whole number from 0 to %d, because the network has %d classes; index labels with StringIndexer",
+                            label,
+                            classes - 1,
+                            classes));
+            return false;
+        }
+        return true;
+    }
+
     /** Skips a row if this is enabled and only a value in it is wrong; otherwise rejects it. */
     private void reject(boolean invalid, String what, String column, String wrong) {
         if (invalid && spec.skipInvalid()) {
-            skipped.add(1);
+            told.skipped().add(1);
         } else {
             fail(what, column, wrong);
-        }
-    }
-
-    private void add(BlockBuilder to, double label, double weight) {
-        if (bytes) {
-            to.add(label, weight, reader.bytes());
-        } else if (reader.isSparse()) {
-            to.add(label, weight, reader.indices(), reader.sparse());
-        } else {
-            to.add(label, weight, reader.denseBase(), reader.denseOffset());
         }
     }
 

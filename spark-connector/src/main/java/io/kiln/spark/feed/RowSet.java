@@ -34,22 +34,33 @@ public final class RowSet {
     }
 
     /** Copies rows into a batch. */
-    void fill(int[] rows, Batch batch) {
+    void fill(BatchRows which, Batch batch, FeedThreads threads) {
+        int[] rows = which.rows();
         reading.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("feed: the worker's rows are closed");
             }
-            for (int i = 0; i < rows.length; i++) {
-                int k = Arrays.binarySearch(starts, 0, blocks.length, rows[i]);
-                int b = k >= 0 ? k : -k - 2;
-                int row = rows[i] - starts[b];
-                batch.put(i, blocks[b].label(row), blocks[b].weight(row));
-                blocks[b].copyRow(row, batch.row(i));
+            if (batch.isMeasured()) {
+                for (int i = 0; i < rows.length; i++) {
+                    int b = block(rows[i]);
+                    batch.measure(i, blocks[b], rows[i] - starts[b]);
+                }
             }
+            batch.open();
+            for (int i = 0; i < rows.length; i++) {
+                int b = block(rows[i]);
+                batch.put(i, blocks[b], rows[i] - starts[b]);
+            }
+            batch.finish(which, threads);
         } finally {
             reading.unlock();
         }
+    }
+
+    private int block(int row) {
+        int k = Arrays.binarySearch(starts, 0, blocks.length, row);
+        return k >= 0 ? k : -k - 2;
     }
 
     void close() {

@@ -20,7 +20,7 @@ final class SplitMix {
         return b ^ (b >>> 31);
     }
 
-    private long next() {
+    long next() {
         state += GAMMA;
         return mix(state);
     }

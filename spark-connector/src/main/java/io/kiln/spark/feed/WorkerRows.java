@@ -166,6 +166,17 @@ public final class WorkerRows implements AutoCloseable {
     }
 
     /**
+     * The random numbers for the images of an epoch.
+     *
+     * @param seed the fit's seed
+     * @param epoch the epoch, from 0
+     * @return those of this worker's rows
+     */
+    public Draws draws(long seed, int epoch) {
+        return new Draws(seed, epoch, layout.bound(false, rank));
+    }
+
+    /**
      * Determines the rows of each step of an epoch.
      *
      * @param batchSize rows of a full batch, of all workers together

@@ -1,6 +1,8 @@
 package io.kiln.spark.job;
 
+import io.kiln.backend.Backends;
 import io.kiln.backend.Context;
+import io.kiln.backend.Device;
 import io.kiln.kvstore.GroupSum;
 import io.kiln.kvstore.KVStore;
 import io.kiln.kvstore.KVStoreType;
@@ -14,7 +16,9 @@ import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.op.distributed.Workers;
 import io.kiln.spark.WorkerContext;
 import io.kiln.spark.WorkerLoop;
+import io.kiln.spark.device.TaskDevice;
 import io.kiln.spark.feed.PackedData;
+import io.kiln.spark.report.TrainingException;
 import io.kiln.spark.stage.BarrierStage;
 import java.io.Serializable;
 import java.time.Duration;
@@ -82,7 +86,7 @@ public final class CustomJob {
             ProgressDesk desk = new ProgressDesk(coordinator, workers);
             desk.begin(0);
             Worker<T, R> worker =
-                    new Worker<>(coordinator.ticket(), cluster.withCoresPerWorker(preflight.cores()), loop);
+                    new Worker<>(coordinator.ticket(), cluster.with(preflight.cores(), preflight.device()), loop);
             try {
                 return BarrierStage.run(dealt, preflight.profile(), worker::run, () -> {}, timeout);
             } catch (ExecutionException e) {
@@ -121,7 +125,7 @@ public final class CustomJob {
         Iterator<R> run(Iterator<T> rows) throws Exception {
             TaskContext task = TaskContext.get();
             WorkerContext<T> context = new WorkerContext<>(task.partitionId(), cluster.numWorkers(), () -> rows, task);
-            try (Context own = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
+            try (Context own = Context.open(TaskDevice.ofWorker(cluster.deviceSetting()), cluster.coresPerWorker())) {
                 return Collections.singletonList(run(context, task)).iterator();
             } catch (Throwable e) {
                 if (!task.isInterrupted() && !(e instanceof PeerFailedException)) {
@@ -132,9 +136,14 @@ public final class CustomJob {
             }
         }
 
+        /** The type of store for the worker's device: on a GPU, weights stay there. */
+        private static KVStoreType own(KVStoreType onCpu, KVStoreType onDevice) {
+            return Backends.current().device().equals(Device.cpu()) ? onCpu : onDevice;
+        }
+
         private R run(WorkerContext<T> context, TaskContext task) throws Exception {
             if (cluster.numWorkers() == 1) {
-                try (KVStore store = KVStore.local()) {
+                try (KVStore store = KVStore.create(own(KVStoreType.LOCAL, KVStoreType.DEVICE), null)) {
                     return loop.run(context, store);
                 }
             }
@@ -146,7 +155,8 @@ public final class CustomJob {
                     cluster.numWorkers(),
                     options,
                     ticket.rendezvous(options))) {
-                try (KVStore store = KVStore.create(KVStoreType.DIST_SYNC, transport);
+                try (KVStore store =
+                                KVStore.create(own(KVStoreType.DIST_SYNC, KVStoreType.DIST_DEVICE_SYNC), transport);
                         GroupSum sum = new GroupSum(transport);
                         Workers.Membership group = Workers.join(sum)) {
                     return loop.run(context, store);

@@ -3,6 +3,8 @@ package io.kiln.spark.job;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.spark.job.WorkerMessage.CheckpointAnswer;
 import io.kiln.spark.job.WorkerMessage.CheckpointRequest;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -52,7 +54,11 @@ final class DriverLink {
     }
 
     void failed(String message, boolean permanent) {
-        tell(new WorkerMessage.Failure(attempt, message, permanent));
+        tell(new WorkerMessage.Failure(attempt, message, permanent, ""));
+    }
+
+    void failed(String message, DeviceTrouble trouble) {
+        tell(new WorkerMessage.Failure(attempt, message, false, trouble.executor()));
     }
 
     /** Waits until the driver has written a checkpoint; only rank 0 asks, the others wait for its next step. */

@@ -1,6 +1,11 @@
 package io.kiln.spark.job;
 
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.Provenance;
+import java.util.Comparator;
 import java.util.Locale;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +65,22 @@ final class EpochLog implements FitObserver {
                     r.gradients().skipped(),
                     r.gradients().lossScale()));
         }
+        r.workers().stream()
+                .map(EpochReport.WorkerReport::device)
+                .filter(Objects::nonNull)
+                .max(Comparator.comparingDouble(d -> (double) d.peakBytes() / d.budgetBytes()))
+                .ifPresent(d -> line.append(String.format(
+                        Locale.ROOT,
+                        ", %s uses up to %d of %d MiB%s",
+                        d.name(),
+                        d.peakBytes() >> 20,
+                        d.budgetBytes() >> 20,
+                        d.usage() == null
+                                ? ""
+                                : String.format(
+                                        Locale.ROOT,
+                                        ", %.0f %% busy",
+                                        100 * d.usage().utilisation()))));
         return line.toString();
     }
 }

@@ -1,5 +1,7 @@
 package io.kiln.spark.job;
 
+import io.kiln.spark.report.FitEvent;
+
 /** Observes the events of a fit on the driver, in the thread that called {@code fit}. */
 @FunctionalInterface
 interface FitObserver {

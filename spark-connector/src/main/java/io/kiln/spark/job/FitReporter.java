@@ -1,5 +1,7 @@
 package io.kiln.spark.job;
 
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;

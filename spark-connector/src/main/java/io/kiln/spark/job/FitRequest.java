@@ -1,84 +1,27 @@
 package io.kiln.spark.job;
 
 import io.kiln.optim.UpdateRule;
-import io.kiln.spark.feed.FeatureType;
-import io.kiln.spark.feed.FeedColumn;
-import io.kiln.spark.feed.FeedColumns;
-import io.kiln.spark.feed.Labels;
-import io.kiln.spark.model.Network;
-import java.util.ArrayList;
-import java.util.Arrays;
+import io.kiln.spark.report.EpochListener;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.apache.spark.ml.attribute.Attribute;
-import org.apache.spark.ml.attribute.NominalAttribute;
-import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * An estimator's request to a training job.
  *
  * @param uid the estimator's uid, for messages and checkpoints
- * @param data the data to read
- * @param model the model to train
+ * @param work what to train, and on which columns
  * @param rule how weights are updated
  * @param run how the job is run
  * @param listener follows the epochs on the driver
  * @param params the estimator's Params by name, as JSON, for observers of the fit
  */
 public record FitRequest(
-        String uid,
-        Data data,
-        Model model,
-        UpdateRule rule,
-        RunSettings run,
-        EpochListener listener,
-        Map<String, String> params) {
-    /**
-     * The data to read.
-     *
-     * @param columns the columns
-     * @param skipInvalid whether rows with null, NaN or infinite values are skipped instead of rejected
-     */
-    public record Data(FeedColumns columns, boolean skipInvalid) {}
-
-    /**
-     * The model to train.
-     *
-     * @param network the network
-     * @param inputShape shape of a row; empty to derive it from the network or the data
-     * @param inputScale factor on the features
-     * @param objective the training objective
-     * @param standardize what is standardised inside the network
-     * @param classWeights factors on the weights of training rows, one per class; empty if all classes have the same
-     *     weight
-     * @param ignored labels whose rows are skipped
-     */
-    public record Model(
-            Network network,
-            int[] inputShape,
-            double inputScale,
-            Objective objective,
-            Standardize standardize,
-            List<Double> classWeights,
-            List<Double> ignored) {
-        /** The allowed labels for a network with this many classes. */
-        Labels labels(int classes) {
-            List<Double> all = new ArrayList<>(ignored);
-            all.addAll(objective.ignoredLabels());
-            return new Labels(classes, classWeights, all);
-        }
+        String uid, Work work, UpdateRule rule, RunSettings run, EpochListener listener, Map<String, String> params) {
+    /** This request with texts that have been counted. */
+    FitRequest with(Map<String, List<String>> vocabularies) {
+        return new FitRequest(uid, work.with(vocabularies), rule, run, listener, params);
     }
-
-    /**
-     * What is standardised inside the network.
-     *
-     * @param features whether features are standardised
-     * @param target whether the labels of a regressor are
-     */
-    public record Standardize(boolean features, boolean target) {}
 
     /**
      * Checks everything that can be checked without data.
@@ -87,52 +30,6 @@ public record FitRequest(
      * @throws IllegalArgumentException if network, columns and Params do not fit together
      */
     public void check(StructType schema) {
-        Optional<long[]> shape = knownShape(schema);
-        if (data.columns().type() == FeatureType.BYTES && shape.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "%s: inputShape: binary column \"%s\" does not define the shape of a row; set inputShape, for example to [1, 28, 28]"
-                            .formatted(uid, data.columns().features()));
-        }
-        shape.ifPresent(s -> {
-            int classes = model.objective().classes(model.network().outputShape(s));
-            model.labels(classes);
-            checkLabel(schema, classes);
-        });
-        Optional<Integer> declared = data.columns().declaredWidth(schema);
-        if (shape.isPresent() && declared.isPresent() && declared.get() != width(shape.get())) {
-            throw new IllegalArgumentException(
-                    "%s: column \"%s\" has %d features, the network takes rows of shape %s; change inputShape or the column"
-                            .formatted(uid, data.columns().features(), declared.get(), Arrays.toString(shape.get())));
-        }
-    }
-
-    private void checkLabel(StructType schema, int classes) {
-        StructField label =
-                FeedColumn.find(schema, "labelCol", data.columns().label()).field();
-        if (!(label.dataType() instanceof NumericType)) {
-            return; // booleans have no attributes
-        }
-        Attribute a = Attribute.fromStructField(label);
-        if (classes > 0 && a instanceof NominalAttribute n && n.getNumValues().isDefined()) {
-            int values = (Integer) n.getNumValues().get();
-            if (values > classes) {
-                throw new IllegalArgumentException(
-                        "%s: column \"%s\" has %d classes, the network has %d; let it end with Dense(%d)"
-                                .formatted(uid, data.columns().label(), values, classes, values));
-            }
-        }
-    }
-
-    /** Shape of a row, if Params, network or metadata define it. */
-    Optional<long[]> knownShape(StructType schema) {
-        if (model.inputShape().length > 0) {
-            return Optional.of(Arrays.stream(model.inputShape()).asLongStream().toArray());
-        }
-        Optional<long[]> own = model.network().rowShape();
-        return own.isPresent() ? own : data.columns().declaredWidth(schema).map(w -> new long[] {w});
-    }
-
-    static int width(long... shape) {
-        return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        work.check(uid, schema);
     }
 }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.Checksums;
 import io.kiln.format.SealedJson;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingException;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -1,7 +1,6 @@
 package io.kiln.spark.job;
 
 import java.util.concurrent.CancellationException;
-import org.apache.spark.SparkThrowable;
 
 /** Interprets Spark's reports about failed jobs. */
 final class JobFailure {
@@ -12,8 +11,7 @@ final class JobFailure {
     /** Whether a job was cancelled. */
     static boolean isCancelled(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
-            if (t instanceof CancellationException
-                    || t instanceof SparkThrowable s && "SPARK_JOB_CANCELLED".equals(s.getCondition())) {
+            if (t instanceof CancellationException || Conditions.isCancelled(t)) {
                 return true;
             }
         }

@@ -1,28 +1,34 @@
 package io.kiln.spark.job;
 
+import io.kiln.backend.Backends;
 import io.kiln.compile.CompileOptions;
 import io.kiln.compile.Executable;
 import io.kiln.compile.GraphCompiler;
+import io.kiln.compile.internal.CapturedPredictions;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
+import io.kiln.graph.SparseInputs;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.GroupSum;
+import io.kiln.kvstore.SendForecast;
+import io.kiln.kvstore.TrainedParameter;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.nn.GraphBlock;
 import io.kiln.nn.Parameter;
-import io.kiln.nn.loss.Loss;
 import io.kiln.op.CastLists;
 import io.kiln.op.Precision;
 import io.kiln.op.distributed.Workers;
 import io.kiln.op.internal.AcrossWorkers;
+import io.kiln.op.linalg.Linalg;
 import io.kiln.optim.GradientStep;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
+import io.kiln.optim.WeightAverage;
 import io.kiln.spark.tensorboard.ValueHistogram;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +50,21 @@ final class NetworkReplica implements AutoCloseable {
     private final GraphBlock network;
     private final GradientExchange exchange;
     private final GradientStep gradients;
-    private final Map<Shape, Executable> predictors = new HashMap<>();
+    private final Map<List<Spec>, Executable> predictors = new HashMap<>();
+    private final CapturedPredictions predictions = new CapturedPredictions(new CompileOptions());
     private final GroupSum sums;
     private final Set<String> frozen;
     private final boolean floats16;
     private final boolean scaled;
     private final List<String> trained = new ArrayList<>();
     private final Map<String, ValueHistogram> seen = new HashMap<>();
+    private final Set<String> transposed;
+    private final boolean refined;
+    private final boolean mixes;
+    private final boolean averages;
+    private final GradientSum parts = new GradientSum();
     private boolean watched;
+    private double factor = 1;
     private final Map<String, NDArray> values = new LinkedHashMap<>();
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
@@ -60,9 +74,19 @@ final class NetworkReplica implements AutoCloseable {
         this.graph = Graph.fromJson(plan.model().graph());
         this.block = new GraphBlock(graph);
         Precision precision = plan.run().epochs().arithmetic().type();
-        this.computed = precision == Precision.FLOAT32 ? graph : block.inPrecision(precision, CastLists.STANDARD);
+        SparseInputs.Rewritten sparse =
+                SparseInputs.rewrite(graph, plan.model().input().sparseInputs());
+        this.transposed = sparse.transposed();
+        this.computed = computed(transposed.isEmpty() ? graph : sparse.graph(), precision);
+        Set<String> byRows = new HashSet<>(transposed);
+        this.refined = plan.run().epochs().isSplit();
+        this.mixes = plan.run().epochs().smoothing().mixup() > 0;
+        plan.model().byRows().stream()
+                .filter(name -> !refined)
+                .filter(name -> SparseInputs.isOnlyLookedUp(graph, name))
+                .forEach(byRows::add);
         block.initialize(plan.run().epochs().seed());
-        List<GradientExchange.Parameter> exchanged = new ArrayList<>();
+        List<TrainedParameter> exchanged = new ArrayList<>();
         try (Scope scope = Scope.open()) {
             Map<String, NDArray> given = plan.model().values().isEmpty()
                     ? Map.of()
@@ -74,14 +98,25 @@ final class NetworkReplica implements AutoCloseable {
                 }
                 if (frozen.contains(name)) {
                     p.freeze();
-                    values.put(name, p.value());
+                    values.put(name, kept(name, p.value()));
                 } else if (p.role().isTrained()) {
-                    exchanged.add(new GradientExchange.Parameter(name, p.value(), p.role()));
+                    NDArray value = inComputed(name, p.value());
+                    boolean handedOver = value != p.value();
+                    if (handedOver) {
+                        p.close(); // copies of a large weight would decide the worker's memory
+                    }
+                    exchanged.add(new TrainedParameter(
+                            name,
+                            value,
+                            p.role(),
+                            byRows.contains(name),
+                            handedOver,
+                            plan.model().rates().getOrDefault(name, 1.0)));
                     trained.add(name);
                 } else {
-                    values.put(name, p.value());
+                    values.put(name, kept(name, p.value()));
                     if (p.initializer() != null) {
-                        statistics.put(name, p.value());
+                        statistics.put(name, values.get(name));
                     }
                 }
             });
@@ -89,19 +124,41 @@ final class NetworkReplica implements AutoCloseable {
             this.floats16 = precision == Precision.FLOAT16;
             this.scaled = floats16 || sums != null;
             LossScaler scaler = floats16 ? new LossScaler(new LossScaler.Settings()) : null;
-            this.exchange = new GradientExchange(transport, exchanged, UpdateRule.fromJson(plan.rule()), scaler);
+            double decay = plan.run().epochs().smoothing().emaDecay();
+            this.averages = decay > 0;
+            this.exchange = new GradientExchange(
+                    transport,
+                    exchanged,
+                    UpdateRule.fromJson(plan.rule()),
+                    scaler,
+                    averages ? new WeightAverage.Settings(decay, true) : null);
             for (int i = 0; i < trained.size(); i++) {
                 values.put(trained.get(i), exchange.weights().get(i));
                 own.get(trained.get(i)).close();
             }
         }
         this.network = computed == graph ? block : narrowed();
-        this.gradients = gradients(
-                plan.model().objective().loss(),
-                plan.run().epochs().arithmetic().compileOptions());
+        this.gradients =
+                gradients(plan.model().goal(), plan.run().epochs().arithmetic().compileOptions());
     }
 
-    /** The network in its precision; its trained parameters have their values here, its constants their own. */
+    private static Graph computed(Graph graph, Precision precision) {
+        return precision == Precision.FLOAT32
+                ? graph
+                : new GraphBlock(graph).inPrecision(precision, CastLists.STANDARD);
+    }
+
+    /** A parameter's value in the computed network: a transposed copy for a weight of a sparse input. */
+    private NDArray inComputed(String name, NDArray value) {
+        return transposed.contains(name) ? Linalg.matrixTranspose(value).copy() : value;
+    }
+
+    /** The value of a parameter that is not trained, in the computed network, for as long as this object lives. */
+    private NDArray kept(String name, NDArray value) {
+        return transposed.contains(name) ? inComputed(name, value).detach() : value;
+    }
+
+    /** The network in its form; its trained parameters have their values here, its constants their own. */
     private GraphBlock narrowed() {
         GraphBlock narrowed = new GraphBlock(computed);
         narrowed.parameters().forEach((name, p) -> {
@@ -115,48 +172,148 @@ final class NetworkReplica implements AutoCloseable {
     }
 
     /**
-     * The compiled step. Its inputs are features, labels, the samples' shares in the mean if samples are weighted, and
-     * the factor if losses are scaled. Its last output is the mean loss.
+     * The compiled step. Its inputs are those of the network, targets, the samples' shares in the mean if samples are
+     * weighted, the weight of mix-up, and the factor if losses are scaled. Its last output is the mean loss.
      */
-    private GradientStep gradients(Loss loss, CompileOptions options) {
+    private GradientStep gradients(Goal goal, CompileOptions options) {
+        int inputs = computed.inputs().size();
+        int given = inputs + goal.targetCount();
         return new GradientStep(
                 network,
                 in -> {
-                    NDArray y = network.forward(in[0]);
-                    NDArray each = loss.compute(y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32), in[1]);
                     int batch = scaled ? in.length - 1 : in.length;
-                    NDArray mean = batch < 3 ? each.mean() : each.mul(in[2]).sum();
+                    NDArray[] x = Arrays.copyOf(in, inputs);
+                    NDArray[] targets = Arrays.copyOfRange(in, inputs, given);
+                    NDArray mean;
+                    if (mixes) {
+                        mean = new Mixup(in[batch - 1]).mean(this::forward, goal, x, targets, in[given]);
+                    } else {
+                        NDArray each = goal.each(forward(x), targets);
+                        mean = batch == given
+                                ? each.mean()
+                                : each.mul(in[given]).sum();
+                    }
                     return scaled ? new NDArray[] {mean.mul(in[batch]), mean} : new NDArray[] {mean};
                 },
                 values::get,
                 exchange::gradientPlace,
+                new Tables(),
                 options);
+    }
+
+    private NDArray[] forward(NDArray... x) {
+        return wide(network.forwardAll(x));
+    }
+
+    /** Passes row-sparse gradients to the exchange. */
+    private final class Tables implements GradientStep.RowListener {
+        @Override
+        public boolean keeps(String name, int lookUps, long rows) {
+            return exchange.isByRows(name);
+        }
+
+        @Override
+        public NDArray table(String name) {
+            return values.get(name);
+        }
+
+        @Override
+        public void gradient(String name, NDArray numbers, NDArray gradient) {
+            if (watched) {
+                seen.put(name, ValueHistogram.of(gradient, 1 / factor));
+            }
+            exchange.rowsReady(name, numbers, gradient);
+        }
+    }
+
+    /** Outputs of a network in a narrow precision as float32. */
+    private static NDArray[] wide(NDArray... outputs) {
+        return Arrays.stream(outputs)
+                .map(y -> y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32))
+                .toArray(NDArray[]::new);
     }
 
     /**
      * Computes the gradients of a batch and passes them to the exchange.
      *
      * @param factor factor on the loss; 1 if losses are not scaled and norms not synchronised
-     * @param batch features, labels and, if samples are weighted, their shares in the mean
+     * @param batch the network's inputs, targets and, if samples are weighted, their shares in the mean
      * @return the mean loss
      */
     NDArray train(double factor, NDArray... batch) {
-        NDArray[] in = batch;
-        if (scaled) {
-            in = Arrays.copyOf(batch, batch.length + 1);
-            in[batch.length] = NDArray.scalar(factor, DType.FLOAT32);
-        }
+        this.factor = factor;
         remember();
+        Reports listener = new Reports();
         try (Workers.Membership group = Workers.join(sums)) {
-            NDArray[] out = gradients.run(
-                    (name, g) -> {
-                        if (watched) {
-                            seen.put(name, ValueHistogram.of(g, 1 / factor));
-                        }
-                        exchange.gradientReady(values.get(name), g);
-                    },
-                    in);
+            NDArray[] in = withFactor(batch);
+            NDArray[] out = sums == null ? gradients.repeat(listener, in) : gradients.run(listener, in);
             return out[out.length - 1];
+        }
+    }
+
+    /**
+     * Computes the gradients of a batch in parts, one after another, and passes their sums to the exchange. There are no
+     * sums over the workers within the parts, see {@link SettingsCheck#checkNetwork}.
+     *
+     * @param factor factor on the loss; 1 if losses are not scaled
+     * @param batches parts of a batch, each with the samples' shares in the mean of the whole
+     * @return the mean loss
+     */
+    NDArray train(double factor, List<NDArray[]> batches) {
+        int last = batches.size() - 1;
+        if (last == 0) {
+            return train(factor, batches.get(0));
+        }
+        this.factor = factor;
+        remember();
+        NDArray loss = null;
+        for (int i = 0; i <= last; i++) {
+            GradientStep.Listener listener = i < last ? parts::add : (name, g) -> pass(name, parts.complete(name, g));
+            NDArray[] out = gradients.run(listener, withFactor(batches.get(i)));
+            NDArray part = out[out.length - 1];
+            loss = loss == null ? part : loss.add(part);
+        }
+        return loss;
+    }
+
+    private NDArray[] withFactor(NDArray... batch) {
+        if (!scaled) {
+            return batch;
+        }
+        NDArray[] in = Arrays.copyOf(batch, batch.length + 1);
+        in[batch.length] = NDArray.scalar(factor, DType.FLOAT32);
+        return in;
+    }
+
+    private void pass(String name, NDArray gradient) {
+        if (watched) {
+            seen.put(name, ValueHistogram.of(gradient, 1 / factor));
+        }
+        exchange.gradientReady(values.get(name), gradient);
+    }
+
+    /** Reports the gradients of one step to the exchange. */
+    private final class Reports implements GradientStep.Listener {
+        private SendForecast forecast;
+
+        @Override
+        public void gradient(String name, NDArray g) {
+            pass(name, g);
+        }
+
+        @Override
+        public boolean isAwaited(String name) {
+            if (forecast == null) {
+                forecast = exchange.forecast();
+            }
+            return forecast.isWorthSending(name);
+        }
+    }
+
+    /** Exchanges weights and their averages, if weights are averaged and there was an update. Collective. */
+    void swapAverages() {
+        if (averages && exchange.updates() > 0) {
+            exchange.swapAverages();
         }
     }
 
@@ -218,27 +375,38 @@ final class NetworkReplica implements AutoCloseable {
     }
 
     /**
-     * The network's outputs in predict mode; compiled for each input shape.
+     * The output of a network with a single one, in predict mode.
      *
      * @param x features
      * @return float32 outputs
      */
     NDArray predict(NDArray x) {
-        Executable compiled = predictors.computeIfAbsent(x.shape(), s -> predictor(x));
-        NDArray[] parameters =
-                computed.parameters().stream().map(p -> values.get(p.name())).toArray(NDArray[]::new);
-        NDArray y = compiled.run(parameters, x)[0];
-        return y.dtype() == DType.FLOAT32 ? y : y.cast(DType.FLOAT32);
+        return predictAll(x)[0];
     }
 
-    private Executable predictor(NDArray x) {
+    /**
+     * The network's outputs in predict mode; compiled for each shape of the inputs.
+     *
+     * @param inputs its inputs
+     * @return float32 outputs
+     */
+    NDArray[] predictAll(NDArray... inputs) {
+        List<Spec> specs = Arrays.stream(inputs).map(NDArray::spec).toList();
+        Executable compiled = predictors.computeIfAbsent(specs, this::predictor);
+        NDArray[] parameters =
+                computed.parameters().stream().map(p -> values.get(p.name())).toArray(NDArray[]::new);
+        return wide(predictions.run(compiled, parameters, inputs));
+    }
+
+    private Executable predictor(List<Spec> inputs) {
         Map<String, NDArray> constants = new LinkedHashMap<>();
         for (Graph.ParameterInfo p : computed.parameters()) {
             if (p.initializer().isEmpty()) {
                 constants.put(p.name(), values.get(p.name()));
             }
         }
-        return new GraphCompiler(x.backend(), new CompileOptions()).predictor(computed, constants, false, x.spec());
+        return new GraphCompiler(Backends.current(), new CompileOptions())
+                .predictor(computed, constants, false, inputs.toArray(new Spec[0]));
     }
 
     GradientExchange exchange() {
@@ -268,19 +436,32 @@ final class NetworkReplica implements AutoCloseable {
     /** Writes safetensors of all parameters as they are now. */
     void saveWeights(OutputStream out) throws IOException {
         Map<String, NDArray> ordered = new LinkedHashMap<>();
-        graph.parameters().forEach(p -> ordered.put(p.name(), values.get(p.name())));
-        SafeTensors.write(out, ordered, Map.of());
+        try (Scope scope = Scope.open()) {
+            graph.parameters().forEach(p -> {
+                NDArray value = values.get(p.name());
+                ordered.put(
+                        p.name(),
+                        transposed.contains(p.name())
+                                ? value.transpose(1, 0) // a view, which is written in slices
+                                : value);
+            });
+            SafeTensors.write(out, ordered, Map.of());
+        }
     }
 
     @Override
     public void close() {
         gradients.close();
+        parts.close();
+        predictions.close();
         predictors.values().forEach(Executable::close);
         exchange.close();
         if (sums != null) {
             sums.close();
         }
         statisticsBefore.values().forEach(NDArray::close);
+        transposed.stream().filter(name -> !trained.contains(name)).forEach(name -> values.get(name)
+                .close());
         network.close();
         block.close();
     }

@@ -19,9 +19,9 @@ import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.spark.feed.Batch;
+import io.kiln.spark.model.ClassOutput;
 import io.kiln.spark.model.NamedRecord;
 import io.kiln.spark.model.Standardization;
-import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 
@@ -34,7 +34,7 @@ import java.util.List;
  * @param target how a regressor's labels are standardised; null if they are not
  */
 public record Objective(boolean classifier, boolean scores, String lossText, Standardization.Target target)
-        implements Serializable {
+        implements Goal {
     /**
      * Returns the objective of a classifier.
      *
@@ -51,6 +51,25 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
                             + l.name());
         }
         return new Objective(true, isOfClasses(l), loss, null);
+    }
+
+    /**
+     * The loss of smoothed labels.
+     *
+     * @param loss softmaxCrossEntropy, or any loss if labels are not smoothed
+     * @param smoothing the share of a label that goes to all classes; 0 for none
+     * @return the loss, as {@link NamedRecord} writes it
+     * @throws IllegalArgumentException for another loss
+     */
+    public static String smoothed(String loss, double smoothing) {
+        if (smoothing == 0) {
+            return loss;
+        }
+        if (!(NamedRecord.read(Loss.class, loss) instanceof SoftmaxCrossEntropy s)) {
+            throw new IllegalArgumentException(
+                    "labelSmoothing: needs loss softmaxCrossEntropy, got %s; unset labelSmoothing".formatted(loss));
+        }
+        return NamedRecord.write(new SmoothedCrossEntropy(smoothing, s.ignoredLabel(), s.classWeights()));
     }
 
     private static boolean isOfClasses(Loss l) {
@@ -104,8 +123,9 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         return new Objective(classifier, scores, lossText, t);
     }
 
-    /** The factor that converts a loss of standardised labels to the labels' own unit. */
-    double lossUnit() {
+    /** {@return the factor that converts a loss of standardised labels to the labels' own unit} */
+    @Override
+    public double lossUnit() {
         if (target == null) {
             return 1;
         }
@@ -132,6 +152,60 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         long rows = labels.shape().dim(0);
         NDArray counts = loss().weights(scores ? Shape.of(rows, outputs) : Shape.of(rows), labels);
         return counts == null ? null : counts.cast(DType.FLOAT64).toDoubleArray();
+    }
+
+    @Override
+    public int targetCount() {
+        return 1;
+    }
+
+    @Override
+    public NDArray[] targets(Batch batch) {
+        return new NDArray[] {labels(batch)};
+    }
+
+    @Override
+    public NDArray[] zeroTargets() {
+        return new NDArray[] {NDArray.zeros(Shape.of(1), labelType())};
+    }
+
+    @Override
+    public NDArray each(NDArray[] outputs, NDArray... targets) {
+        return loss().compute(outputs[0], targets[0]);
+    }
+
+    @Override
+    public double[] counts(NDArray[] targets, int classes) {
+        return counts(targets[0], classes);
+    }
+
+    @Override
+    public ValidationMetric reported(String validationMetric, int classes) {
+        return ValidationMetric.reported(validationMetric, classes > 0);
+    }
+
+    @Override
+    public NDArray metricOutputs(NDArray outputs, int rows, int classes) {
+        return classes > 0 ? probabilities(outputs, rows, classes) : ownOutputs(outputs);
+    }
+
+    @Override
+    public NDArray metricTargets(Batch batch) {
+        return ownLabels(batch);
+    }
+
+    private static NDArray probabilities(NDArray out, int n, int classes) {
+        float[] raw = out.toFloatArray();
+        int count = raw.length / n;
+        float[] p = new float[n * classes];
+        for (int i = 0; i < n; i++) {
+            double[] ofRow = ClassOutput.scores(raw, i * count, count);
+            double[] each = ClassOutput.probabilities(ofRow);
+            for (int k = 0; k < classes; k++) {
+                p[i * classes + k] = (float) each[k];
+            }
+        }
+        return NDArray.of(Shape.of(n, classes), p);
     }
 
     /**

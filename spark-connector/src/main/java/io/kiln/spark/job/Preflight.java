@@ -2,10 +2,15 @@ package io.kiln.spark.job;
 
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
+import io.kiln.spark.device.DeviceSetting;
+import io.kiln.spark.device.TaskDevice;
+import io.kiln.spark.device.WorkerDevices;
+import io.kiln.spark.stage.BarrierStage;
 import io.kiln.spark.stage.SparkJob;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -14,6 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.resource.ResourceProfileBuilder;
@@ -36,6 +42,8 @@ final class Preflight {
     private final int workers;
     private final int taskCpus;
     private final int cores;
+    private final double gpusOfExecutor;
+    private DeviceSetting device;
 
     Preflight(SparkContext sc, RunSettings.Cluster cluster) {
         this.sc = sc;
@@ -43,6 +51,19 @@ final class Preflight {
         this.workers = cluster.numWorkers();
         this.taskCpus = conf.getInt("spark.task.cpus", 1);
         this.cores = cluster.coresPerWorker() == 0 ? taskCpus : cluster.coresPerWorker();
+        this.gpusOfExecutor = sc.isLocal() ? 0 : conf.getDouble("spark.executor.resource.gpu.amount", 0);
+        DeviceSetting wanted = cluster.deviceSetting();
+        this.device = wanted.isAuto() && gpusOfExecutor == 0 ? DeviceSetting.cpu() : wanted;
+    }
+
+    /** The device of each worker; {@code auto} is replaced by a type once {@link #checkEngines} has found devices. */
+    DeviceSetting device() {
+        return device;
+    }
+
+    /** Whether each worker needs one of the GPUs that Spark manages. */
+    private boolean needsGpus() {
+        return gpusOfExecutor > 0 && !device.isCpu();
     }
 
     /** Cores, and engine threads, of each worker. */
@@ -50,14 +71,20 @@ final class Preflight {
         return cores;
     }
 
-    /** The resources that the training stage requests; null for Spark's defaults. */
+    /**
+     * The resources that the training stage requests; null for Spark's defaults. A worker needs a whole GPU, also where
+     * Spark's other tasks share them.
+     */
     ResourceProfile profile() {
-        if (cores == taskCpus || sc.isLocal()) {
+        boolean usual = !needsGpus() || conf.getDouble("spark.task.resource.gpu.amount", 0) == 1;
+        if (cores == taskCpus && usual || sc.isLocal()) {
             return null;
         }
-        ResourceProfile wanted = new ResourceProfileBuilder()
-                .require(new TaskResourceRequests().cpus(cores))
-                .build();
+        TaskResourceRequests requests = new TaskResourceRequests().cpus(cores);
+        if (needsGpus()) {
+            requests.resource("gpu", 1);
+        }
+        ResourceProfile wanted = new ResourceProfileBuilder().require(requests).build();
         Option<ResourceProfile> known = sc.resourceProfileManager().getEquivalentProfile(wanted);
         if (known.isDefined()) {
             return known.get();
@@ -111,10 +138,30 @@ final class Preflight {
         }
     }
 
+    /**
+     * Replaces executors whose processes cannot use their devices any more, and waits until they are gone; a local
+     * master has no others.
+     */
+    void replace(Set<String> executors, Duration longest) throws InterruptedException {
+        long start = System.nanoTime();
+        for (String executor : sc.isLocal() ? Set.<String>of() : executors) {
+            LOG.warn("fit: executor {} is replaced, because its device failed", executor);
+            sc.killAndReplaceExecutor(executor);
+            while (sc.getExecutorIds().contains(executor)) {
+                if (System.nanoTime() - start > longest.toNanos()) {
+                    throw new IllegalStateException(
+                            "fit: executor %s, whose device failed, was not replaced within %d s; raise timeout, or end it"
+                                    .formatted(executor, longest.toSeconds()));
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+        }
+    }
+
     private IllegalStateException notEnough(int slots) {
         return new IllegalStateException(
-                "numWorkers: %d workers with %d cores each must run at the same time, this application has room for %d; set numWorkers to at most that, lower coresPerWorker, or start more executors"
-                        .formatted(workers, cores, slots));
+                "numWorkers: %d workers with %d cores%s each must run at the same time, this application has room for %d; set numWorkers to at most that, lower coresPerWorker, or start more executors"
+                        .formatted(workers, cores, needsGpus() ? " and a GPU" : "", slots));
     }
 
     private int slots(ResourceProfile profile) {
@@ -126,48 +173,59 @@ final class Preflight {
     private int expectedSlots() {
         Matcher m = LOCAL_CLUSTER.matcher(sc.master());
         if (m.matches()) {
-            return Integer.parseInt(m.group(1)) * (Integer.parseInt(m.group(2)) / cores);
+            return Integer.parseInt(m.group(1)) * slotsOfExecutor(Integer.parseInt(m.group(2)));
         }
         if (conf.contains("spark.executor.instances") && conf.contains("spark.executor.cores")) {
-            return conf.getInt("spark.executor.instances", 0) * (conf.getInt("spark.executor.cores", 1) / cores);
+            return conf.getInt("spark.executor.instances", 0) * slotsOfExecutor(conf.getInt("spark.executor.cores", 1));
         }
         return Integer.MAX_VALUE;
     }
 
-    /** Checks that engines can start: here, or on the executors. */
-    void checkEngines(String deviceName, Duration idle)
-            throws ExecutionException, TimeoutException, InterruptedException {
-        Device device = device(deviceName);
-        if (sc.isLocal()) {
-            LOG.debug("engine: {}", Backends.get(device).describe());
-            return;
-        }
-        List<Integer> probes = IntStream.range(0, slots(null)).boxed().toList();
-        List<String> reasons = SparkJob.collect(
-                JavaSparkContext.fromSparkContext(sc)
-                        .parallelize(probes, probes.size())
-                        .map(i -> probe(deviceName))
-                        .filter(Objects::nonNull),
-                idle);
-        if (!reasons.isEmpty()) {
-            throw new IllegalStateException("fit: an engine cannot start on an executor: " + reasons.get(0));
+    private int slotsOfExecutor(int coresOfExecutor) {
+        int byCores = coresOfExecutor / cores;
+        return needsGpus() ? Math.min(byCores, (int) gpusOfExecutor) : byCores;
+    }
+
+    /** Checks that engines can start, here or on the executors, and that each worker has a device of its own. */
+    void checkEngines(Duration timeout) throws ExecutionException, TimeoutException, InterruptedException {
+        if (!device.isCpu()) {
+            findDevices(timeout);
+        } else if (sc.isLocal()) {
+            LOG.debug("engine: {}", Backends.get(Device.cpu()).describe());
+        } else {
+            List<Integer> probes = IntStream.range(0, slots(null)).boxed().toList();
+            List<String> reasons = SparkJob.collect(
+                    JavaSparkContext.fromSparkContext(sc)
+                            .parallelize(probes, probes.size())
+                            .map(i -> probe())
+                            .filter(Objects::nonNull),
+                    timeout);
+            if (!reasons.isEmpty()) {
+                throw new IllegalStateException("fit: an engine cannot start on an executor: " + reasons.get(0));
+            }
         }
     }
 
-    private static String probe(String deviceName) {
+    private static String probe() {
         try {
-            Backends.get(device(deviceName)).describe();
+            Backends.get(Device.cpu()).describe();
             return null;
         } catch (RuntimeException | LinkageError e) {
             return e.toString();
         }
     }
 
-    static Device device(String name) {
-        if (!name.equals("cpu")) {
-            throw new IllegalArgumentException("device: engines run on cpu, got " + name);
+    /** Runs tasks like the workers', so that Spark assigns GPUs to them as it will to the workers. */
+    private void findDevices(Duration timeout) throws ExecutionException, TimeoutException, InterruptedException {
+        DeviceSetting wanted = device;
+        JavaRDD<Integer> ranks = JavaSparkContext.fromSparkContext(sc)
+                .parallelize(IntStream.range(0, workers).boxed().toList(), workers);
+        List<TaskDevice.Finding> findings = BarrierStage.run(
+                ranks, profile(), rows -> List.of(TaskDevice.find(wanted)).iterator(), () -> {}, timeout);
+        device = WorkerDevices.check(wanted, findings);
+        for (TaskDevice.Finding f : findings) {
+            LOG.info("fit: {} computes on {}", f.place(), f.text());
         }
-        return Device.cpu();
     }
 
     /**

@@ -4,12 +4,16 @@ import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.spark.job.WorkerMessage.CheckpointAnswer;
 import io.kiln.spark.job.WorkerMessage.CheckpointRequest;
 import io.kiln.spark.job.WorkerMessage.Finish;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.LossPoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -24,11 +28,12 @@ final class ProgressDesk {
     private long steps;
     private long stepsTaken;
     private double loss = Double.NaN;
-    private final List<StepLosses.Point> points = new ArrayList<>();
+    private final List<LossPoint> points = new ArrayList<>();
     private final List<WorkerMessage.Distributions> distributions = new ArrayList<>();
     private Finish finish;
     private String failure;
     private String trouble;
+    private final Set<String> unusable = new TreeSet<>();
     private CheckpointRequest checkpointAsked;
     private CheckpointAnswer checkpointAnswer;
 
@@ -39,6 +44,17 @@ final class ProgressDesk {
 
         Part(int workers) {
             parts = new EpochReport.WorkerReport[workers];
+        }
+
+        private EpochReport whole(List<EpochReport.WorkerReport> workers) {
+            return new EpochReport(
+                    report.epoch(),
+                    report.steps(),
+                    report.rows(),
+                    report.seconds(),
+                    report.quality(),
+                    report.gradients(),
+                    workers);
         }
     }
 
@@ -73,6 +89,7 @@ final class ProgressDesk {
         attempt = number;
         failure = null;
         trouble = null;
+        unusable.clear();
         checkpointAsked = null;
         checkpointAnswer = null;
     }
@@ -95,6 +112,9 @@ final class ProgressDesk {
     private void failed(WorkerMessage.Failure m) {
         failure = m.isPermanent() && failure == null ? m.message() : failure;
         trouble = !m.isPermanent() && trouble == null ? m.message() : trouble;
+        if (!m.executor().isEmpty()) {
+            unusable.add(m.executor());
+        }
     }
 
     private void finished(Finish m) {
@@ -144,6 +164,11 @@ final class ProgressDesk {
         return Optional.ofNullable(trouble);
     }
 
+    /** The executors whose devices have failed in this attempt. */
+    synchronized Set<String> unusableExecutors() {
+        return Set.copyOf(unusable);
+    }
+
     /** The progress of training, if it is new. */
     synchronized Optional<WorkerMessage.Progress> progress() {
         if (steps == stepsTaken && points.isEmpty()) {
@@ -174,7 +199,7 @@ final class ProgressDesk {
             if (p.report == null || Arrays.asList(p.parts).contains(null)) {
                 break;
             }
-            list.add(p.report.withWorkers(List.of(p.parts)));
+            list.add(p.whole(List.of(p.parts)));
         }
         return list;
     }
@@ -186,9 +211,9 @@ final class ProgressDesk {
             if (p.report != null) {
                 List<EpochReport.WorkerReport> parts = new ArrayList<>();
                 for (EpochReport.WorkerReport part : p.parts) {
-                    parts.add(part == null ? new EpochReport.WorkerReport(null, 0, 0, 0, 0, 0) : part);
+                    parts.add(part == null ? new EpochReport.WorkerReport(null, 0, 0, 0, 0, 0, null) : part);
                 }
-                list.add(p.report.withWorkers(parts));
+                list.add(p.whole(parts));
             }
         }
         return list;

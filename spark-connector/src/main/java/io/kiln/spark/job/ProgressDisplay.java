@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.spark.report.FitEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,18 +68,18 @@ final class ProgressDisplay implements FitObserver, AutoCloseable {
             }
             bar.stepTo(Math.min(s.step(), bar.getMax()));
             bar.setExtraMessage(String.format(
-                    Locale.ROOT, " epoch %3d loss %-9.4g %s", epoch(s.step()), s.loss(), rate(s.step(), s.time())));
+                    Locale.ROOT, "epoch %2d loss %-8.3g %s", epoch(s.step()), s.loss(), rate(s.step(), s.time())));
         }
     }
 
     private String rate(long step, long time) {
         if (step <= firstStep || time <= firstTime) {
-            return "    - rows/s";
+            return "   - rows/s";
         }
         double rate = 1000.0 * (step - firstStep) * batchSize / (time - firstTime);
-        return rate < 99_999
-                ? String.format(Locale.ROOT, "%5.0f rows/s", rate)
-                : String.format(Locale.ROOT, "%4.0fk rows/s", rate / 1000);
+        return rate < 9_999
+                ? String.format(Locale.ROOT, "%4.0f rows/s", rate)
+                : String.format(Locale.ROOT, "%3.0fk rows/s", rate / 1000);
     }
 
     private long epoch(long steps) {

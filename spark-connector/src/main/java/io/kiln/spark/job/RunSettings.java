@@ -3,6 +3,7 @@ package io.kiln.spark.job;
 import io.kiln.compile.CompileOptions;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.op.Precision;
+import io.kiln.spark.device.DeviceSetting;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Locale;
@@ -25,7 +26,7 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
      *
      * @param numWorkers number of tasks
      * @param coresPerWorker cores of each; {@link #AUTO} for {@code spark.task.cpus}
-     * @param device the device of the engines
+     * @param device the device of the engines: a {@link DeviceSetting}
      * @param kvStoreType how gradients are exchanged
      * @param storageLevel where packed rows are stored
      * @param patience how long to wait for workers, and how often to replace them
@@ -51,8 +52,14 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
                     .pollingTask(task);
         }
 
-        Cluster withCoresPerWorker(int cores) {
-            return new Cluster(numWorkers, cores, device, kvStoreType, storageLevel, patience);
+        /** What the workers' device must be. */
+        DeviceSetting deviceSetting() {
+            return DeviceSetting.parse(device);
+        }
+
+        /** The settings of workers, after the checks. */
+        Cluster with(int cores, DeviceSetting found) {
+            return new Cluster(numWorkers, cores, found.toString(), kvStoreType, storageLevel, patience);
         }
     }
 
@@ -74,9 +81,16 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
      * @param shuffle whether rows are shuffled
      * @param stopping when training ends early
      * @param arithmetic precision and memory of a step
+     * @param smoothing averages of weights, and mixtures of rows
      */
     public record Epochs(
-            int batchSize, int maxEpochs, long seed, boolean shuffle, EarlyStopping stopping, Arithmetic arithmetic)
+            int batchSize,
+            int maxEpochs,
+            long seed,
+            boolean shuffle,
+            EarlyStopping stopping,
+            Arithmetic arithmetic,
+            Smoothing smoothing)
             implements Serializable {
         private static final int SMALLEST_BATCH = 16;
         private static final int LARGEST_BATCH = 128;
@@ -103,7 +117,17 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
             int epochs = maxEpochs != AUTO
                     ? maxEpochs
                     : (int) Math.max(FEWEST_EPOCHS, Math.min(MAX_EPOCHS, (STEPS + steps - 1) / steps));
-            return new Epochs(batch, epochs, seed, shuffle, stopping, arithmetic);
+            return new Epochs(batch, epochs, seed, shuffle, stopping, arithmetic, smoothing);
+        }
+
+        /** Whether the rows of a batch are mixed or split, for which each row needs its share in the mean loss. */
+        boolean isSplit() {
+            return smoothing.mixup() > 0 || arithmetic.gradientAccumulation() > 1;
+        }
+
+        /** Whether results differ from those of settings that earlier versions had. */
+        boolean isRefined() {
+            return isSplit() || smoothing.averages();
         }
     }
 
@@ -124,8 +148,9 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
      *
      * @param precision the dtype in which networks compute: {@code float32}, {@code bfloat16} or {@code float16}
      * @param memoryBudget maximum bytes of the intermediate results of a step; 0 for no bound
+     * @param gradientAccumulation the number of parts of a worker's batch whose gradients are computed one after another
      */
-    public record Arithmetic(String precision, long memoryBudget) implements Serializable {
+    public record Arithmetic(String precision, long memoryBudget, int gradientAccumulation) implements Serializable {
         CompileOptions compileOptions() {
             CompileOptions plain = new CompileOptions();
             return memoryBudget == 0 ? plain : plain.withMemoryBudget(memoryBudget);
@@ -133,6 +158,21 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
 
         Precision type() {
             return Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+        }
+    }
+
+    /**
+     * What makes a model smoother.
+     *
+     * @param emaDecay decay of the moving averages of weights; 0 for none
+     * @param mixup the parameter of the distribution of mix-up's weights; 0 for no mix-up
+     */
+    public record Smoothing(double emaDecay, double mixup) implements Serializable {
+        /** No averages and no mix-up. */
+        public static final Smoothing NONE = new Smoothing(0, 0);
+
+        boolean averages() {
+            return emaDecay > 0;
         }
     }
 
@@ -172,9 +212,8 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
         }
     }
 
-    /** Returns these settings with the actual number of cores per worker. */
-    RunSettings withCoresPerWorker(int cores) {
-        return new RunSettings(cluster.withCoresPerWorker(cores), epochs, saves, watching);
+    RunSettings withCluster(Cluster c) {
+        return new RunSettings(c, epochs, saves, watching);
     }
 
     RunSettings withSaves(Saves s) {

@@ -1,5 +1,7 @@
 package io.kiln.spark.job;
 
+import io.kiln.graph.Graph;
+import io.kiln.op.internal.AcrossWorkers;
 import org.apache.spark.storage.StorageLevel;
 
 /** Rejects contradictory settings before anything is launched. */
@@ -50,10 +52,34 @@ public final class SettingsCheck {
                     "%s: batchSize %d is less than numWorkers %d, so some workers would have no rows; raise batchSize"
                             .formatted(uid, e.batchSize(), c.numWorkers()));
         }
+        if (e.smoothing().mixup() > 0 && e.batchSize() > 0 && e.batchSize() < 2 * c.numWorkers()) {
+            throw new IllegalArgumentException(
+                    "%s: mixup mixes rows of a worker's batch, batchSize %d gives the %d workers fewer than 2; raise batchSize"
+                            .formatted(uid, e.batchSize(), c.numWorkers()));
+        }
         if (e.stopping().isOn() && !validates) {
             throw new IllegalArgumentException(
                     "%s: earlyStoppingPatience %d needs validation rows; set validationIndicatorCol"
                             .formatted(uid, e.stopping().earlyStoppingPatience()));
+        }
+    }
+
+    /** Checks that the settings suit the network. */
+    static void checkNetwork(String uid, Graph network, RunSettings run) {
+        RunSettings.Epochs e = run.epochs();
+        if (e.isSplit() && network.has(AcrossWorkers.class)) {
+            throw new IllegalArgumentException(
+                    "%s: %s: the network's SyncBatchNorm takes the statistics of whole batches; use BatchNorm, or unset the Param"
+                            .formatted(uid, e.smoothing().mixup() > 0 ? "mixup" : "gradientAccumulation"));
+        }
+        if (e.smoothing().mixup() > 0) {
+            for (Graph.Input i : network.inputs()) {
+                if (!i.spec().dtype().isFloating()) {
+                    throw new IllegalArgumentException(
+                            "%s: mixup: input %s is %s, only numbers can be mixed; unset mixup"
+                                    .formatted(uid, i.name(), i.spec()));
+                }
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 package io.kiln.spark.job;
 
+import io.kiln.spark.feed.BatchRows;
+import io.kiln.spark.feed.Draws;
 import io.kiln.spark.feed.EpochOrder;
 import io.kiln.spark.feed.WorkerRows;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /** A worker's rows for every step, from a given step to the end of the last epoch. */
-final class StepPlan implements Iterator<int[]> {
+final class StepPlan implements Iterator<BatchRows> {
     private final WorkerRows rows;
     private final RunSettings.Epochs settings;
     private EpochOrder order;
@@ -26,7 +28,7 @@ final class StepPlan implements Iterator<int[]> {
     }
 
     @Override
-    public int[] next() {
+    public BatchRows next() {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
@@ -37,11 +39,12 @@ final class StepPlan implements Iterator<int[]> {
         for (int i = 0; i < batch.length; i++) {
             batch[i] = order.row(step, i);
         }
+        Draws draws = rows.draws(settings.seed(), epoch);
         if (++step == order.steps()) {
             epoch++;
             step = 0;
             order = null;
         }
-        return batch;
+        return new BatchRows(batch, draws);
     }
 }

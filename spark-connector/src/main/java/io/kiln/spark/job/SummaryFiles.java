@@ -1,6 +1,8 @@
 package io.kiln.spark.job;
 
 import io.kiln.graph.Graph;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import io.kiln.spark.tensorboard.EventFile;
 import io.kiln.spark.tensorboard.ValueHistogram;
 import java.io.UncheckedIOException;
@@ -111,6 +113,21 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
             scalar(time, step, tag + "compute seconds", w.compute());
             scalar(time, step, tag + "exchange seconds", w.exchange());
             scalar(time, step, tag + "array bytes", w.arrayBytes());
+            if (w.device() != null) {
+                scalar(time, step, tag + "device bytes", w.device().peakBytes());
+                if (w.device().usage() != null) {
+                    scalar(
+                            time,
+                            step,
+                            tag + "device utilisation",
+                            w.device().usage().utilisation());
+                    scalar(
+                            time,
+                            step,
+                            tag + "device bytes of all processes",
+                            w.device().usage().usedBytes());
+                }
+            }
         }
     }
 

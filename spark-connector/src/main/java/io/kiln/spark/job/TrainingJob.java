@@ -6,15 +6,18 @@ import io.kiln.kvstore.KVStoreException;
 import io.kiln.kvstore.snapshot.SnapshotManifest;
 import io.kiln.kvstore.transport.Coordinator;
 import io.kiln.spark.feed.EpochOrder;
-import io.kiln.spark.feed.FeatureType;
 import io.kiln.spark.feed.FeedColumn;
-import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
+import io.kiln.spark.feed.Field;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.feed.RowsChangedException;
+import io.kiln.spark.feed.TextCounts;
 import io.kiln.spark.model.Network;
-import io.kiln.spark.model.Standardization;
 import io.kiln.spark.model.TrainedNetwork;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.Provenance;
+import io.kiln.spark.report.TrainingException;
+import io.kiln.spark.report.TrainingSummary;
 import io.kiln.spark.stage.BarrierStage;
 import io.kiln.spark.stage.JobDescription;
 import io.kiln.spark.stage.SparkJob;
@@ -23,14 +26,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -45,6 +51,7 @@ import org.slf4j.LoggerFactory;
 public final class TrainingJob {
     private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
     private static final long NONE = -1;
+    private static final String UNPACKAGED = "unpackaged";
     private static final int MOST_BOXES = 200;
 
     private final SparkContext sc;
@@ -72,7 +79,9 @@ public final class TrainingJob {
      */
     public static FitResult run(Dataset<?> data, FitRequest request) {
         try {
-            return new TrainingJob(data.sparkSession().sparkContext(), request).run(data);
+            SparkContext sc = data.sparkSession().sparkContext();
+            new Preflight(sc, request.run().cluster()).checkConfiguration();
+            return new TrainingJob(sc, request.with(vocabularies(data, request))).run(data);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TrainingException(request.uid() + ": fit was interrupted", e);
@@ -90,36 +99,46 @@ public final class TrainingJob {
         }
     }
 
+    private static Map<String, List<String>> vocabularies(Dataset<?> data, FitRequest request)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        Map<String, Field> uncounted = request.work().uncounted(data.schema());
+        if (uncounted.isEmpty()) {
+            return request.work().vocabularies();
+        }
+        SparkContext sc = data.sparkSession().sparkContext();
+        try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " counts texts")) {
+            Map<String, List<String>> all = new HashMap<>(request.work().vocabularies());
+            all.putAll(TextCounts.of(
+                    data,
+                    uncounted,
+                    request.work().validationIndicatorCol(),
+                    request.run().cluster().timeout()));
+            return all;
+        }
+    }
+
     private FitResult run(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         RunSettings.Cluster cluster = request.run().cluster();
-        preflight.checkConfiguration();
-        long[] rowShape = rowShape(data);
-        Network.Traced network = request.model().network().trace(rowShape);
-        int classes = request.model().objective().classes(network.outputShape());
-        ValidationMetric.reported(request.run().epochs().stopping().validationMetric(), classes > 0)
-                .check(classes);
+        Work.Prepared prepared = prepare(data);
+        checkMetric(prepared);
+        Network.Traced network = prepared.network();
         checkTrained(network);
+        SettingsCheck.checkNetwork(request.uid(), network.graph(), request.run());
         long share = (long) request.run().epochs().largestBatch() / cluster.numWorkers() + 1;
-        preflight.checkMemory(
-                ModelMemory.bytes(network.graph(), request.rule().optimizer().stateCount(), share));
+        preflight.checkMemory(ModelMemory.bytes(network.graph(), states(), share));
         if (request.run().saves().toDirectory()) {
             JobCheckpoints.probe(request.run().saves().checkpointDir(), sc.hadoopConfiguration());
         }
         try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " checks executors")) {
             preflight.awaitSlots(cluster.timeout());
-            preflight.checkEngines(cluster.device(), cluster.timeout());
+            preflight.checkEngines(cluster.timeout());
         }
-        FeedSpec spec = new FeedSpec(
-                request.data().columns(),
-                FitRequest.width(rowShape),
-                request.model().labels(classes),
-                request.data().skipInvalid());
         StorageLevel level = StorageLevel.fromString(cluster.storageLevel());
-        try (PackedData rows = pack(data, spec, level)) {
+        try (PackedData rows = pack(data, prepared.spec(), level)) {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
-            Learner learner = standardised(network, rows, FitRequest.width(rowShape));
+            Work.Learner learner = request.work().learner(prepared, rows);
             try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " trains")) {
-                return train(rows, rowShape, classes, learner);
+                return train(rows, prepared, learner);
             }
         }
     }
@@ -132,6 +151,12 @@ public final class TrainingJob {
         }
     }
 
+    /** Arrays of a weight's size that are kept beside it: the optimizer's states and the average. */
+    private int states() {
+        boolean averages = request.run().epochs().smoothing().averages();
+        return request.rule().optimizer().stateCount() + (averages ? 1 : 0);
+    }
+
     private void checkTrained(Network.Traced network) {
         boolean trained = network.graph().parameters().stream()
                 .anyMatch(p -> p.role().isTrained() && !network.frozen().contains(p.name()));
@@ -142,21 +167,36 @@ public final class TrainingJob {
         }
     }
 
-    private long[] rowShape(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
-        Optional<long[]> known = request.knownShape(data.schema());
-        return known.isPresent() ? known.get() : new long[] {firstWidth(data)};
+    private Work.Prepared prepare(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
+        Map<String, Integer> widths = new HashMap<>();
+        Optional<FeedColumn> unknown = request.work().unknownWidth(data.schema(), widths);
+        while (unknown.isPresent()) {
+            widths.put(unknown.get().name(), firstWidth(data, unknown.get()));
+            unknown = request.work().unknownWidth(data.schema(), widths);
+        }
+        return request.work().prepare(request.uid(), data.schema(), widths);
+    }
+
+    private void checkMetric(Work.Prepared p) {
+        ValidationMetric reported = reported(p);
+        if (reported != null) {
+            reported.check(p.classes());
+        }
+    }
+
+    private ValidationMetric reported(Work.Prepared p) {
+        return p.goal().reported(request.run().epochs().stopping().validationMetric(), p.classes());
     }
 
     /** The number of features of the first row that has any, for when neither Params nor metadata define it. */
-    private long firstWidth(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
-        FeedColumns c = request.data().columns();
-        boolean vector = c.type() == FeatureType.VECTOR;
-        Column features =
-                FeedColumn.find(data.schema(), "featuresCol", c.features()).of(data);
+    private int firstWidth(Dataset<?> data, FeedColumn column)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        boolean vector = column.field().dataType().equals(SQLDataTypes.VectorType());
+        Column values = column.of(data);
         List<Integer> first = SparkJob.first(
                 data.toDF()
-                        .where(features.isNotNull())
-                        .select(features)
+                        .where(values.isNotNull())
+                        .select(values)
                         .toJavaRDD()
                         .map(row -> vector
                                 ? row.<Vector>getAs(0).size()
@@ -164,43 +204,17 @@ public final class TrainingJob {
                 request.run().cluster().timeout());
         if (first.isEmpty()) {
             throw new IllegalArgumentException("%s: the DataFrame has no training rows: column \"%s\" is empty"
-                    .formatted(request.uid(), c.features()));
+                    .formatted(request.uid(), column.name()));
         }
         return first.get(0);
     }
 
-    /**
-     * The network and objective of the workers.
-     *
-     * @param network the network, preceded by nodes that standardise its features if enabled
-     * @param objective the training objective
-     */
-    private record Learner(Network.Traced network, Objective objective) {}
-
-    /** A network that was trained before keeps the means and deviations with which its weights were trained. */
-    private Learner standardised(Network.Traced network, PackedData rows, int width)
-            throws ExecutionException, TimeoutException, InterruptedException {
-        FitRequest.Model m = request.model();
-        Objective objective = m.objective();
-        Network.Traced inner = network;
-        Optional<Standardization.Target> before = Standardization.target(network.graph());
-        if (before.isPresent() && objective.isStandardisable()) {
-            inner = Standardization.withoutTarget(network);
-            objective = objective.withTarget(before.get());
-        } else if (m.standardize().target()) {
-            objective = objective.withTarget(Standardization.Target.of(rows.labels()));
-        }
-        if (m.standardize().features() && !Standardization.hasFeatures(inner)) {
-            inner = Standardization.features(inner, rows.features(width), m.inputScale());
-        }
-        return new Learner(inner, objective);
-    }
-
-    private FitResult train(PackedData rows, long[] rowShape, int classes, Learner learner)
+    private FitResult train(PackedData rows, Work.Prepared prepared, Work.Learner learner)
             throws ExecutionException, TimeoutException, InterruptedException {
         Network.Traced network = learner.network();
+        int classes = prepared.classes();
         RunSettings run = request.run()
-                .withCoresPerWorker(preflight.cores())
+                .withCluster(request.run().cluster().with(preflight.cores(), preflight.device()))
                 .withEpochs(request.run()
                         .epochs()
                         .chosen(rows.trainingRows(), request.run().cluster().numWorkers()));
@@ -212,19 +226,18 @@ public final class TrainingJob {
                         network.graph().toJson(),
                         network.values(),
                         network.frozen(),
-                        new TrainingPlan.Input(
-                                rowShape,
-                                request.data().columns().type() == FeatureType.BYTES,
-                                request.model().inputScale()),
-                        learner.objective()),
+                        network.byRows(),
+                        network.rates(),
+                        inputs(rows, prepared, network, run),
+                        learner.goal()),
                 request.rule().toJson(),
                 run,
                 rows.reader(),
                 rows.fingerprint());
         int steps = EpochOrder.steps(rows.trainingRows(), run.epochs().batchSize());
-        String metric = ValidationMetric.reported(run.epochs().stopping().validationMetric(), classes > 0)
-                .name()
-                .toLowerCase(Locale.ROOT);
+        ValidationMetric reported = reported(prepared);
+        String metric =
+                reported == null ? ValidationMetric.LOSS : reported.name().toLowerCase(Locale.ROOT);
         List<Broadcast<?>> broadcasts = new ArrayList<>();
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());
@@ -243,10 +256,7 @@ public final class TrainingJob {
                     metric,
                     ModelMemory.parameters(network),
                     rows.bytes(),
-                    ModelMemory.bytes(
-                            network.graph(),
-                            request.rule().optimizer().stateCount(),
-                            run.epochs().batchSize() / plan.workers() + 1));
+                    ModelMemory.bytes(network.graph(), states(), run.epochs().batchSize() / plan.workers() + 1));
             reporter.tell((fit, time) -> new FitEvent.Started(
                     fit, time, request.uid(), request.params(), told, provenance, drawing(network.graph())));
             Attempts attempts =
@@ -266,16 +276,24 @@ public final class TrainingJob {
                     provenance);
             reporter.tell(
                     (fit, time) -> new FitEvent.Ended(fit, time, FitEvent.Outcome.FINISHED, "", finish.resultEpoch()));
-            Standardization.Target target = learner.objective().target();
-            Graph trained = target == null ? network.graph() : Standardization.target(network.graph(), target);
             return new FitResult(
                     new TrainedNetwork(
-                            trained.toJson(), weights, request.model().inputScale()),
+                            request.work().finished(learner).toJson(),
+                            weights,
+                            request.work().inputScale()),
                     classes,
+                    request.work().vocabularies(),
                     summary);
         } finally {
             broadcasts.forEach(b -> b.destroy(true));
         }
+    }
+
+    private TrainingPlan.FeedInput inputs(
+            PackedData rows, Work.Prepared prepared, Network.Traced network, RunSettings run) {
+        long share = run.epochs().batchSize() / run.cluster().numWorkers() + 1;
+        return new SparseChoice(request.uid(), prepared, network, request.rule().optimizer())
+                .of(rows, share, run.epochs());
     }
 
     private void tellListener(FitEvent event) {
@@ -291,9 +309,17 @@ public final class TrainingJob {
         return d.boxes().size() <= MOST_BOXES ? d : Diagram.of(graph, 0);
     }
 
+    private Provenance.Versions versions() {
+        String kiln = TrainingJob.class.getPackage().getImplementationVersion();
+        return new Provenance.Versions(
+                kiln == null ? UNPACKAGED : kiln,
+                sc.version(),
+                Runtime.version().toString());
+    }
+
     private Provenance provenance(PackedData rows, RunSettings run) {
         return new Provenance(
-                Provenance.Versions.here(sc.version()),
+                versions(),
                 begun.toString(),
                 new Provenance.Data(rows.trainingRows(), rows.validationRows(), Long.toHexString(rows.fingerprint())),
                 new Provenance.Settings(
@@ -480,6 +506,7 @@ public final class TrainingJob {
                     reason);
             reporter.tell((fit, time) -> new FitEvent.Resubmitted(fit, time, reason));
             Duration timeout = plan.run().cluster().timeout();
+            preflight.replace(desk.unusableExecutors(), timeout);
             preflight.awaitSlots(timeout);
             rows.restore();
         }

@@ -1,23 +1,26 @@
 package io.kiln.spark.job;
 
+import io.kiln.backend.Allocator;
+import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Device;
 import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.GradientExchange;
 import io.kiln.kvstore.transport.Transport;
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.op.random.RandomGenerator;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.WorkerRows;
-import io.kiln.spark.model.Features;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkEnv;
@@ -72,19 +75,21 @@ final class TrainingLoop implements AutoCloseable {
         this.network = new NetworkReplica(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
         this.metricGrows = !settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
-                && ValidationMetric.reported(settings.stopping().validationMetric(), classes > 0)
+                && plan.model()
+                        .goal()
+                        .reported(settings.stopping().validationMetric(), classes)
                         .create(classes)
                         .isLargerBetter();
         this.classes = classes;
-        this.countsByClass = countsByClass(plan.model().objective(), classes);
-        this.lossUnit = plan.model().objective().lossUnit();
+        this.countsByClass = countsByClass(plan.model().goal(), classes);
+        this.lossUnit = plan.model().goal().lossUnit();
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
     /** Whether samples have weights that depend on their class. */
-    private static boolean countsByClass(Objective objective, int classes) {
+    private static boolean countsByClass(Goal goal, int classes) {
         try (Scope scope = Scope.open()) {
-            return objective.counts(NDArray.zeros(Shape.of(1), objective.labelType()), classes) != null;
+            return goal.counts(goal.zeroTargets(), classes) != null;
         }
     }
 
@@ -137,16 +142,20 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     void run(Observer observer) throws InterruptedException {
-        if (isOver()) {
-            return;
+        if (!isOver()) {
+            train(observer);
         }
-        Device device = Preflight.device(plan.run().cluster().device());
+        network.swapAverages(); // the result
+    }
+
+    private void train(Observer observer) throws InterruptedException {
+        Device device = Backends.current().device();
         int capacity = (int) Math.min(rows.training().size(), largestShare());
         try (BatchFeeder feeder = new BatchFeeder(
                 rows.training(),
                 new StepPlan(rows, settings, at.epoch(), at.step()),
                 plan.model().input().batches(capacity),
-                device,
+                new BatchFeeder.Place(device, plan.run().cluster().coresPerWorker()),
                 new BatchFeeder.Wait(killed, plan.run().cluster().timeout()))) {
             while (!isOver()) {
                 epoch(feeder, observer);
@@ -188,6 +197,7 @@ final class TrainingLoop implements AutoCloseable {
         network.averageStatistics(at.weightSum());
         double[] sums = group.sum(at.lossSum(), at.weightSum());
         int skipped = at.skipped();
+        network.swapAverages();
         Validator.Result validation = validator.run();
         double trainingLoss = sums[0] / sums[1];
         int done = at.epoch() + 1;
@@ -196,6 +206,7 @@ final class TrainingLoop implements AutoCloseable {
                 settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
                         ? validation.loss()
                         : validation.metric());
+        network.swapAverages();
         double seconds = (System.nanoTime() - start) * 1e-9;
         if (looks) {
             observer.distributions(done, network.histograms());
@@ -217,13 +228,28 @@ final class TrainingLoop implements AutoCloseable {
 
     private static EpochReport.WorkerReport worker(double seconds, double feed, double wait) {
         Runtime heap = Runtime.getRuntime();
+        Backend backend = Backends.current();
         return new EpochReport.WorkerReport(
                 SparkEnv.get().executorId(),
                 feed,
                 Math.max(0, seconds - feed - wait),
                 wait,
-                Backends.current().allocator().peakBytes(),
-                heap.totalMemory() - heap.freeMemory());
+                backend.hostMemory().peakBytes(),
+                heap.totalMemory() - heap.freeMemory(),
+                deviceMemory(backend));
+    }
+
+    /** The memory of a device that is not the CPU; null for the CPU. */
+    private static EpochReport.DeviceMemory deviceMemory(Backend backend) {
+        Allocator memory = backend.allocator();
+        return backend.device().equals(Device.cpu())
+                ? null
+                : new EpochReport.DeviceMemory(
+                        backend.device().toString(),
+                        memory.liveBytes(),
+                        memory.peakBytes(),
+                        memory.budget(),
+                        backend.usage().orElse(null));
     }
 
     /** Ends the epoch and keeps its weights if they are the best so far. All workers decide alike. */
@@ -250,16 +276,16 @@ final class TrainingLoop implements AutoCloseable {
         double weight;
         double value = 0;
         try (Scope scope = Scope.open()) {
-            NDArray labels = batch.rows() > 0 ? plan.model().objective().labels(batch) : null;
-            double[] counts =
-                    countsByClass && labels != null ? plan.model().objective().counts(labels, classes) : null;
+            Goal goal = plan.model().goal();
+            NDArray[] targets = batch.rows() > 0 ? goal.targets(batch) : null;
+            double[] counts = countsByClass && targets != null ? goal.counts(targets, classes) : null;
             weight = weight(batch, counts);
             exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
                 value = lossUnit
                         * train(
                                 batch,
-                                labels,
+                                targets,
                                 counts != null,
                                 weight,
                                 network.isSynchronised() ? scale * weight / usualRows() : scale);
@@ -303,18 +329,56 @@ final class TrainingLoop implements AutoCloseable {
         return sum;
     }
 
-    private double train(Batch batch, NDArray y, boolean byClass, double weight, double factor) {
+    private double train(Batch batch, NDArray[] targets, boolean byClass, double weight, double factor) {
         RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
-        NDArray x = Features.scaled(batch.features(), plan.model().input().inputScale());
-        NDArray shares = shares(batch, byClass, weight);
+        NDArray[] x = plan.model().input().arrays(batch);
+        NDArray shares = shares(batch, byClass || settings.isSplit(), weight);
         try {
-            return (shares == null ? network.train(factor, x, y) : network.train(factor, x, y, shares)).item();
+            NDArray[] all = joined(x, targets, shares);
+            if (settings.isSplit()) {
+                int parts = Math.min(settings.arithmetic().gradientAccumulation(), batch.rows());
+                return network.train(factor, parts(all, batch.rows(), parts)).item();
+            }
+            return network.train(factor, all).item();
         } catch (IndexRangeException e) {
             throw new TrainingException(
                     "training: epoch %d, step %d of %d: %s"
-                            .formatted(at.epoch() + 1, at.step() + 1, steps, Features.place(x, e)),
+                            .formatted(
+                                    at.epoch() + 1,
+                                    at.step() + 1,
+                                    steps,
+                                    plan.model().input().place(e, x)),
                     e);
         }
+    }
+
+    /** The arrays of parts of a batch; with mix-up, each with a weight of its own. */
+    private List<NDArray[]> parts(NDArray[] batch, int rows, int parts) {
+        double alpha = settings.smoothing().mixup();
+        List<NDArray[]> all = new ArrayList<>();
+        for (int p = 0; p < parts; p++) {
+            int from = (int) ((long) rows * p / parts);
+            int to = (int) ((long) rows * (p + 1) / parts);
+            NDArray[] part = new NDArray[batch.length + (alpha > 0 ? 1 : 0)];
+            for (int i = 0; i < batch.length; i++) {
+                part[i] = parts == 1 ? batch[i] : batch[i].slice(0, from, to);
+            }
+            if (alpha > 0) {
+                long seed = settings.seed() ^ (version() + 1) * RANKS + rank;
+                part[batch.length] = Mixup.draw(alpha, seed + ((long) p << Integer.SIZE));
+            }
+            all.add(part);
+        }
+        return all;
+    }
+
+    private static NDArray[] joined(NDArray[] inputs, NDArray[] targets, NDArray shares) {
+        NDArray[] all = Arrays.copyOf(inputs, inputs.length + targets.length + (shares == null ? 0 : 1));
+        System.arraycopy(targets, 0, all, inputs.length, targets.length);
+        if (shares != null) {
+            all[all.length - 1] = shares;
+        }
+        return all;
     }
 
     /** The usual number of rows of a worker in a step. */
@@ -327,17 +391,13 @@ final class TrainingLoop implements AutoCloseable {
      * statistics and get gradients through them. Without any row, runs a dummy row that contributes nothing to the sums.
      */
     private void attend(Batch batch) {
+        TrainingPlan.FeedInput input = plan.model().input();
+        Goal goal = plan.model().goal();
         if (batch.rows() > 0) {
-            NDArray x = Features.scaled(batch.features(), plan.model().input().inputScale());
-            network.train(0, x, plan.model().objective().labels(batch));
+            network.train(0, joined(input.arrays(batch), goal.targets(batch), null));
             return;
         }
-        long[] row = plan.model().input().rowShape();
-        long[] dims = new long[row.length + 1];
-        dims[0] = 1;
-        System.arraycopy(row, 0, dims, 1, row.length);
-        NDArray label = NDArray.zeros(Shape.of(1), plan.model().objective().labelType());
-        network.attend(NDArray.zeros(Shape.of(dims), DType.FLOAT32), label);
+        network.attend(joined(input.zeros(), goal.zeroTargets(), null));
     }
 
     private void requireFinite(double loss) {

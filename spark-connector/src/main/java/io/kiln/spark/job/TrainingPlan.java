@@ -4,8 +4,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.format.ByteChunks;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
 import io.kiln.spark.feed.Batch;
+import io.kiln.spark.feed.NetworkInputs;
 import io.kiln.spark.feed.RowsReader;
+import io.kiln.spark.model.Features;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
@@ -15,9 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -37,29 +46,139 @@ record TrainingPlan(Model model, String rule, RunSettings run, RowsReader rows, 
      * @param graph the network's JSON
      * @param values safetensors of the parameters with given initial values; may be empty
      * @param frozen names of the parameters that are not trained
-     * @param input the form of the features
-     * @param objective what training minimizes
+     * @param byRows names of the parameters whose gradients are kept by rows, beside the weights of sparse inputs
+     * @param rates factors on the learning rate by the names of parameters
+     * @param input the form of the network's inputs
+     * @param goal what training minimizes
      */
-    record Model(String graph, ByteChunks values, Set<String> frozen, Input input, Objective objective)
+    record Model(
+            String graph,
+            ByteChunks values,
+            Set<String> frozen,
+            Set<String> byRows,
+            Map<String, Double> rates,
+            FeedInput input,
+            Goal goal)
             implements Serializable {
-        /** Makes the set immutable and sorts it by name. */
+        /** Makes the collections immutable and sorts them by name. */
         Model {
+            rates = Collections.unmodifiableMap(new TreeMap<>(rates));
             frozen = Collections.unmodifiableSet(new TreeSet<>(frozen));
+            byRows = Collections.unmodifiableSet(new TreeSet<>(byRows));
+        }
+    }
+
+    /** The form of the network's inputs in batches. */
+    interface FeedInput extends Serializable {
+        /** The form of batches of at most so many rows. */
+        Batch.Form batches(int capacity);
+
+        /** The inputs for a batch. */
+        NDArray[] arrays(Batch batch);
+
+        /** The inputs for a single row of zeros. */
+        NDArray[] zeros();
+
+        /** Describes an index that the network rejected. */
+        String place(IndexRangeException e, NDArray... inputs);
+
+        /** The field that each input of the network receives the values of; -1 for lengths and masks. */
+        List<Integer> fieldsOfInputs();
+
+        /** The inputs that are CSR matrices. */
+        default Set<String> sparseInputs() {
+            return Set.of();
         }
     }
 
     /**
-     * The form of the features. Fingerprints of checkpoints contain the factor under its original name.
+     * A single input, the features. Fingerprints of checkpoints contain the factor under its original name.
      *
      * @param rowShape shape of a row
      * @param bytes whether they are uint8, otherwise float32
      * @param inputScale factor on them
      */
-    record Input(long[] rowShape, boolean bytes, @JsonProperty("scale") double inputScale) implements Serializable {
-        /** The form of batches of at most so many rows. */
-        Batch.Form batches(int capacity) {
+    record Input(long[] rowShape, boolean bytes, @JsonProperty("scale") double inputScale) implements FeedInput {
+        @Override
+        public Batch.Form batches(int capacity) {
             return new Batch.Form(capacity, bytes ? DType.UINT8 : DType.FLOAT32, rowShape);
         }
+
+        @Override
+        public NDArray[] arrays(Batch batch) {
+            if (batch.isSparse(0)) {
+                NDArray[] csr = batch.csr(0);
+                return new NDArray[] {csr[0], Features.scaled(csr[1], inputScale), csr[2]};
+            }
+            return new NDArray[] {Features.scaled(batch.features(), inputScale)};
+        }
+
+        @Override
+        public List<Integer> fieldsOfInputs() {
+            return List.of(0);
+        }
+
+        @Override
+        public NDArray[] zeros() {
+            long[] dims = new long[rowShape.length + 1];
+            dims[0] = 1;
+            System.arraycopy(rowShape, 0, dims, 1, rowShape.length);
+            return new NDArray[] {NDArray.zeros(Shape.of(dims), DType.FLOAT32)};
+        }
+
+        @Override
+        public String place(IndexRangeException e, NDArray... inputs) {
+            return Features.place(inputs[0], e);
+        }
+    }
+
+    /**
+     * Named inputs; the fields of targets follow theirs.
+     *
+     * @param inputs the inputs
+     * @param targets the form of the targets
+     */
+    record NamedInput(NetworkInputs inputs, List<Batch.Part> targets) implements FeedInput {
+        /** Makes the list unmodifiable. */
+        NamedInput {
+            targets = List.copyOf(targets);
+        }
+
+        @Override
+        public Batch.Form batches(int capacity) {
+            List<Batch.Part> all = new ArrayList<>(inputs.parts());
+            all.addAll(targets);
+            return new Batch.Form(capacity, all);
+        }
+
+        @Override
+        public NDArray[] arrays(Batch batch) {
+            return inputs.arrays(batch);
+        }
+
+        @Override
+        public List<Integer> fieldsOfInputs() {
+            return inputs.slots().stream()
+                    .map(s -> s.source() == NetworkInputs.Source.VALUES ? s.field() : -1)
+                    .toList();
+        }
+
+        @Override
+        public NDArray[] zeros() {
+            return inputs.zeros();
+        }
+
+        @Override
+        public String place(IndexRangeException e, NDArray... arrays) {
+            return Features.place(inputs, e, arrays);
+        }
+    }
+
+    private static Object described(FeedInput input) {
+        if (input instanceof SparseFeed sparse) {
+            return described(sparse.dense()) + " with CSR matrices " + sparse.names();
+        }
+        return input instanceof Input one ? new ObjectMapper().valueToTree(one) : input;
     }
 
     int workers() {
@@ -75,23 +194,33 @@ record TrainingPlan(Model model, String rule, RunSettings run, RowsReader rows, 
         RunSettings.Cluster c = run.cluster();
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Object part : new Object[] {
-                model.graph(),
-                new ObjectMapper().valueToTree(model.input()),
-                model.objective(),
-                rule,
-                e.batchSize(),
-                e.seed(),
-                e.shuffle(),
-                e.stopping().earlyStoppingPatience(),
-                e.stopping().validationMetric(),
-                e.arithmetic().precision(),
-                c.numWorkers(),
-                c.coresPerWorker(),
-                c.device(),
-                dataFingerprint,
-                model.frozen()
-            }) {
+            List<Object> parts = new ArrayList<>(List.of(
+                    model.graph(),
+                    described(model.input()),
+                    model.goal(),
+                    rule,
+                    e.batchSize(),
+                    e.seed(),
+                    e.shuffle(),
+                    e.stopping().earlyStoppingPatience(),
+                    e.stopping().validationMetric(),
+                    e.arithmetic().precision(),
+                    c.numWorkers(),
+                    c.coresPerWorker(),
+                    c.deviceSetting().type(),
+                    dataFingerprint,
+                    model.frozen()));
+            if (!model.byRows().isEmpty()) { // fingerprints of plans without such stay what they were
+                parts.add(model.byRows());
+            }
+            if (!model.rates().isEmpty()) {
+                parts.add(model.rates());
+            }
+            if (e.isRefined()) {
+                parts.add(e.smoothing());
+                parts.add(e.arithmetic().gradientAccumulation());
+            }
+            for (Object part : parts) {
                 byte[] text = part.toString().getBytes(StandardCharsets.UTF_8);
                 digest.update(
                         ByteBuffer.allocate(Integer.BYTES).putInt(text.length).array());

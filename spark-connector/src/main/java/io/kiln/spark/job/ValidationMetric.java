@@ -37,7 +37,7 @@ public enum ValidationMetric {
     PEARSON(false, c -> new Pearson());
 
     /** The name of the loss itself. */
-    static final String LOSS = "loss";
+    public static final String LOSS = "loss";
 
     private final boolean ofClasses;
     private final IntFunction<Metric> factory;

@@ -3,6 +3,8 @@ package io.kiln.spark.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kiln.kvstore.KVStoreException;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.LossPoint;
 import java.util.List;
 
 /** What a worker reports to the driver during training, as JSON. */
@@ -20,7 +22,7 @@ sealed interface WorkerMessage {
      * @param loss the last step's loss
      * @param points losses of steps not reported by earlier messages
      */
-    record Progress(int attempt, long steps, double loss, List<StepLosses.Point> points) implements WorkerMessage {}
+    record Progress(int attempt, long steps, double loss, List<LossPoint> points) implements WorkerMessage {}
 
     /**
      * An epoch has ended.
@@ -48,8 +50,9 @@ sealed interface WorkerMessage {
      * @param attempt the attempt
      * @param message what went wrong, and on which rank
      * @param isPermanent whether it would occur again in another attempt
+     * @param executor the executor to be replaced before another attempt; empty for none
      */
-    record Failure(int attempt, String message, boolean isPermanent) implements WorkerMessage {}
+    record Failure(int attempt, String message, boolean isPermanent, String executor) implements WorkerMessage {}
 
     /**
      * Training has ended; the final weights follow.

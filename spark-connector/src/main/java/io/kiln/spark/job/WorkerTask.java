@@ -1,6 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.backend.Context;
+import io.kiln.backend.Device;
 import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.kvstore.KVStoreException;
@@ -11,8 +12,11 @@ import io.kiln.kvstore.transport.SparkTransport;
 import io.kiln.kvstore.transport.Ticket;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.kvstore.transport.TransportOptions;
+import io.kiln.spark.device.TaskDevice;
 import io.kiln.spark.feed.RowsChangedException;
 import io.kiln.spark.feed.WorkerRows;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -21,6 +25,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.slf4j.Logger;
@@ -55,17 +60,27 @@ record WorkerTask(
         TrainingPlan p = plan.value();
         DriverLink link = new DriverLink(ticket, attempt, rank);
         RunSettings.Cluster cluster = p.run().cluster();
-        LOG.info("rank {} of {}: starting, attempt {}, {} cores", rank, p.workers(), attempt, cluster.coresPerWorker());
-        try (Context context = Context.open(Preflight.device(cluster.device()), cluster.coresPerWorker())) {
-            train(p, rank, task, link, blocks);
+        Device device = null;
+        try {
+            device = TaskDevice.ofWorker(cluster.deviceSetting());
+            LOG.info(
+                    "rank {} of {}: starting, attempt {}, {} cores, {}",
+                    rank,
+                    p.workers(),
+                    attempt,
+                    cluster.coresPerWorker(),
+                    device);
+            try (Context context = Context.open(device, cluster.coresPerWorker())) {
+                train(p, rank, task, link, blocks);
+            }
             LOG.info("rank {} of {}: finished", rank, p.workers());
             return List.of(rank).iterator();
         } catch (OutOfMemoryError e) { // of the heap; Spark would end the whole process
             TrainingException full = new TrainingException(heapIsFull(e));
-            report(task, link, rank, full);
+            report(task, link, rank, device, full);
             throw full;
         } catch (Throwable e) {
-            report(task, link, rank, e);
+            report(task, link, rank, device, e);
             throw e;
         }
     }
@@ -74,16 +89,29 @@ record WorkerTask(
      * Reports to the driver why this worker stopped, unless another worker or the driver is the reason. Failures caused
      * by data, settings or code are permanent; failures of other machines may not be.
      */
-    private static void report(TaskContext task, DriverLink link, int rank, Throwable e) {
+    private static void report(TaskContext task, DriverLink link, int rank, Device device, Throwable e) {
         if (task.isInterrupted() || e instanceof InterruptedException || e instanceof PeerFailedException) {
+            return;
+        }
+        DeviceTrouble trouble = DeviceTrouble.in(e, device);
+        if (trouble != null) {
+            tell(link, rank, l -> l.failed(withRank(trouble.message(), rank), trouble));
             return;
         }
         boolean permanent = !(e instanceof KVStoreException)
                 && (e instanceof RuntimeException && !(e instanceof UncheckedIOException) || e instanceof Error);
+        boolean told = e instanceof TrainingException || e instanceof RowsChangedException;
+        String text = told ? e.getMessage() : describe(e);
+        tell(link, rank, l -> l.failed(withRank(text, rank), permanent));
+    }
+
+    private static String withRank(String text, int rank) {
+        return text + String.format(Locale.ROOT, " (rank %d)", rank);
+    }
+
+    private static void tell(DriverLink link, int rank, Consumer<DriverLink> message) {
         try {
-            boolean told = e instanceof TrainingException || e instanceof RowsChangedException;
-            String text = told ? e.getMessage() : describe(e);
-            link.failed(text + String.format(Locale.ROOT, " (rank %d)", rank), permanent);
+            message.accept(link);
         } catch (RuntimeException f) {
             LOG.warn("rank {}: cannot report to the driver: {}", rank, f.getMessage());
         }

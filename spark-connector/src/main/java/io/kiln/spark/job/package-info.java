@@ -1,5 +1,5 @@
 /**
- * The training job: checks before launch, one barrier stage, snapshots and checkpoints, resubmission after executors
- * were lost, and the summary of the training.
+ * The training job: checks before launch, one barrier stage, snapshots and checkpoints, and resubmission after executors
+ * were lost.
  */
 package io.kiln.spark.job;

@@ -23,8 +23,6 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.Params;
-import org.apache.spark.ml.util.DefaultParamsReader;
-import org.apache.spark.ml.util.DefaultParamsWriter;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
 
@@ -60,7 +58,7 @@ public final class MlFiles {
      * @param session the session
      */
     public static void write(Params stage, String path, SparkSession session) {
-        DefaultParamsWriter.saveMetadata(stage, path, session);
+        Metadata.save(stage, path, session);
     }
 
     /**
@@ -78,7 +76,7 @@ public final class MlFiles {
             String path, SparkSession session, String className, Function<String, M> make) {
         Path metadata = new Path(path, "metadata");
         check(metadata, className, session);
-        var saved = DefaultParamsReader.loadMetadata(path, session, className);
+        var saved = Metadata.load(path, session, className);
         M stage = make.apply(saved.uid());
         try {
             saved.getAndSetParams(stage, Option.empty());

@@ -89,6 +89,11 @@ public final class ModelFiles {
             files.set(WEIGHTS, write(fs, new Path(dir, WEIGHTS), network.weightChunks()::writeTo));
             SealedJson.seal(json);
             byte[] text = MAPPER.writeValueAsBytes(json);
+            if (text.length > MAX_TEXT_BYTES) {
+                throw new IllegalArgumentException(
+                        "save model: %s: %s would have %d bytes with its vocabularies, but is read up to %d; count fewer texts with index(n), or take hash(n)"
+                                .formatted(path, FACTS, text.length, MAX_TEXT_BYTES));
+            }
             write(fs, new Path(dir, FACTS), out -> out.write(text));
         } catch (IOException e) {
             throw new UncheckedIOException("save model: %s: %s".formatted(path, e.getMessage()), e);

@@ -3,6 +3,7 @@ package io.kiln.spark.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.data.vision.ImageTransform;
 import io.kiln.graph.KnownRecords;
 import io.kiln.graph.RecordJson;
 import io.kiln.nn.loss.Loss;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Text form of optimizers, schedules and losses: {@code adam} with default attributes, or {@code
+ * Text form of optimizers, schedules, losses and transforms of images: {@code adam} with default attributes, or {@code
  * {"sgd":{"momentum":0.9}}} with all of them.
  */
 public final class NamedRecord {
@@ -96,6 +97,8 @@ public final class NamedRecord {
             return "adam";
         } else if (type == Schedule.class) {
             return "stepDecay";
+        } else if (type == ImageTransform.class) {
+            return "flipHorizontally";
         }
         return "softmaxCrossEntropy";
     }
@@ -121,6 +124,17 @@ public final class NamedRecord {
      */
     public static boolean checkSchedule(String text) {
         return read(Schedule.class, text) != null;
+    }
+
+    /**
+     * Checks that a text is a transform of images, like {@link #checkOptimizer}.
+     *
+     * @param text the text
+     * @return true
+     * @throws IllegalArgumentException if {@link #read} rejects it
+     */
+    public static boolean checkImageTransform(String text) {
+        return read(ImageTransform.class, text) != null;
     }
 
     /**

@@ -21,6 +21,21 @@ public final class OutputColumns {
      * @throws IllegalArgumentException if a column of that name exists
      */
     public static StructType append(StructType schema, String param, String name, DataType type) {
+        return append(schema, param, name, type, false);
+    }
+
+    /**
+     * Adds a column at the end.
+     *
+     * @param schema the schema
+     * @param param the Param that names the column, for the message
+     * @param name the column's name; empty for none
+     * @param type its type
+     * @param nullable whether it may hold nulls
+     * @return the schema with the column
+     * @throws IllegalArgumentException if a column of that name exists
+     */
+    public static StructType append(StructType schema, String param, String name, DataType type, boolean nullable) {
         if (name.isEmpty()) {
             return schema;
         }
@@ -28,6 +43,6 @@ public final class OutputColumns {
             throw new IllegalArgumentException(
                     "%s: column \"%s\" already exists; drop it or choose another name".formatted(param, name));
         }
-        return schema.add(new StructField(name, type, false, Metadata.empty()));
+        return schema.add(new StructField(name, type, nullable, Metadata.empty()));
     }
 }

@@ -28,9 +28,6 @@ import java.util.Optional;
  */
 public final class Standardization {
     private static final String MEAN = "features:mean";
-    private static final String FACTOR = "features:factor";
-    private static final String CENTRE = "features:centre";
-    private static final String SCALE = "features:scale";
     private static final String TARGET_SCALE = "target:scale";
     private static final String TARGET_SHIFT = "target:shift";
     private static final int ADDED = 2;
@@ -70,7 +67,65 @@ public final class Standardization {
     }
 
     /**
-     * Puts nodes before a network.
+     * Whether a network normalises an input itself.
+     *
+     * @param network the network
+     * @param input name of the input
+     * @return whether {@link #input} made it
+     */
+    public static boolean has(Network.Traced network, String input) {
+        return network.graph().parameters().stream().anyMatch(p -> p.name().equals(input + ":mean"));
+    }
+
+    /**
+     * The constants of the nodes before a network: \((x - m) f\).
+     *
+     * @param shape their shape, which broadcasts to a row
+     * @param mean m
+     * @param factor f
+     */
+    public record Constants(Shape shape, float[] mean, float[] factor) {
+        /**
+         * The constants that standardise features.
+         *
+         * @param shape shape of a row
+         * @param moments mean and deviation of each feature as read
+         * @param scale factor on the features, applied first
+         * @return their means and the inverses of their deviations, 1 instead of a deviation of 0
+         */
+        public static Constants of(Shape shape, Moments moments, double scale) {
+            float[] mean = new float[moments.columns()];
+            float[] factor = new float[moments.columns()];
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] = (float) (scale * moments.mean(i));
+                factor[i] = (float) (1 / divisor(scale * moments.deviation(i)));
+            }
+            return new Constants(shape, mean, factor);
+        }
+    }
+
+    /**
+     * The constants of the nodes before an input.
+     *
+     * @param network a network that {@linkplain #has has} them
+     * @param input name of the input
+     * @return their values
+     */
+    public static Constants constants(Network.Traced network, String input) {
+        try (Scope scope = Scope.open()) {
+            Map<String, NDArray> values = SafeTensors.read(network.values()).tensors();
+            NDArray mean = values.get(input + ":mean");
+            return new Constants(
+                    mean.shape(),
+                    mean.toFloatArray(),
+                    values.get(input + ":factor").toFloatArray());
+        } catch (IOException e) {
+            throw new UncheckedIOException("training: values: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Puts nodes before a network with one input.
      *
      * @param network the network
      * @param moments mean and deviation of each feature as read
@@ -78,48 +133,68 @@ public final class Standardization {
      * @return the network with the nodes and their constants
      */
     public static Network.Traced features(Network.Traced network, Moments moments, double scale) {
+        return insert(network, 0, "features", Constants.of(Shape.of(network.rowShape()), moments, scale));
+    }
+
+    /**
+     * Puts nodes before an input of a network.
+     *
+     * @param network the network
+     * @param input name of the input
+     * @param constants their constants
+     * @return the network with the nodes and their constants
+     */
+    public static Network.Traced input(Network.Traced network, String input, Constants constants) {
+        List<String> names =
+                network.graph().inputs().stream().map(Graph.Input::name).toList();
+        return insert(network, names.indexOf(input), input, constants);
+    }
+
+    private static Network.Traced insert(Network.Traced network, int input, String name, Constants constants) {
         Graph g = network.graph();
-        Spec row = g.inputs().get(0).spec();
-        float[] mean = new float[moments.columns()];
-        float[] factor = new float[moments.columns()];
-        for (int i = 0; i < mean.length; i++) {
-            mean[i] = (float) (scale * moments.mean(i));
-            factor[i] = (float) (1 / divisor(scale * moments.deviation(i)));
-        }
-        Shape one = Shape.of(network.rowShape());
-        Spec constant = new Spec(one, DType.FLOAT32);
+        Spec row = g.inputs().get(input).spec();
+        Spec constant = new Spec(constants.shape(), DType.FLOAT32);
+        String mean = name + ":mean";
+        String factor = name + ":factor";
         List<Graph.ParameterInfo> parameters = new ArrayList<>(g.parameters());
-        parameters.add(new Graph.ParameterInfo(MEAN, constant, Role.CONSTANT, Optional.empty()));
-        parameters.add(new Graph.ParameterInfo(FACTOR, constant, Role.CONSTANT, Optional.empty()));
+        parameters.add(new Graph.ParameterInfo(mean, constant, Role.CONSTANT, Optional.empty()));
+        parameters.add(new Graph.ParameterInfo(factor, constant, Role.CONSTANT, Optional.empty()));
         int variables = g.variableCount();
         int first = variables + ADDED;
         List<Graph.Node> nodes = new ArrayList<>();
         nodes.add(new Graph.Node(
-                CENTRE, new Sub(), List.of(new Graph.Ref(0, 0), new Graph.Ref(variables, 0)), List.of(row)));
+                name + ":centre",
+                new Sub(),
+                List.of(new Graph.Ref(input, 0), new Graph.Ref(variables, 0)),
+                List.of(row)));
         nodes.add(new Graph.Node(
-                SCALE, new Mul(), List.of(new Graph.Ref(first, 0), new Graph.Ref(variables + 1, 0)), List.of(row)));
+                name + ":scale",
+                new Mul(),
+                List.of(new Graph.Ref(first, 0), new Graph.Ref(variables + 1, 0)),
+                List.of(row)));
         for (Graph.Node n : g.nodes()) {
             List<Graph.Ref> inputs =
-                    n.inputs().stream().map(r -> moved(r, variables)).toList();
+                    n.inputs().stream().map(r -> moved(r, input, variables)).toList();
             nodes.add(new Graph.Node(n.name(), n.operator(), inputs, n.outputs()));
         }
         Graph wrapped = new Graph(
                 g.inputs(),
                 parameters,
                 nodes,
-                g.outputs().stream().map(r -> moved(r, variables)).toList(),
+                g.outputs().stream().map(r -> moved(r, input, variables)).toList(),
                 g.updates().stream()
-                        .map(u -> new Graph.Update(u.parameter(), moved(u.value(), variables)))
+                        .map(u -> new Graph.Update(u.parameter(), moved(u.value(), input, variables)))
                         .toList(),
-                g.attributes());
+                g.attributes(),
+                g.outputNames());
         try (Scope scope = Scope.open()) {
             Map<String, NDArray> values = new LinkedHashMap<>();
             if (!network.values().isEmpty()) {
                 values.putAll(SafeTensors.read(network.values()).tensors());
             }
-            values.put(MEAN, NDArray.of(one, mean));
-            values.put(FACTOR, NDArray.of(one, factor));
-            return new Network.Traced(wrapped, SafeTensors.toChunks(values, Map.of()), network.frozen());
+            values.put(mean, NDArray.of(constants.shape(), constants.mean()));
+            values.put(factor, NDArray.of(constants.shape(), constants.factor()));
+            return network.with(wrapped, SafeTensors.toChunks(values, Map.of()));
         } catch (IOException e) {
             throw new UncheckedIOException("training: values: " + e.getMessage(), e);
         }
@@ -129,8 +204,8 @@ public final class Standardization {
      * A reference shifted by the new variables and nodes; consumers of the input read the last of the new nodes
      * instead.
      */
-    private static Graph.Ref moved(Graph.Ref r, int variables) {
-        if (r.value() == 0) {
+    private static Graph.Ref moved(Graph.Ref r, int input, int variables) {
+        if (r.value() == input) {
             return new Graph.Ref(variables + ADDED + 1, 0);
         }
         return r.value() < variables ? r : new Graph.Ref(r.value() + 2 * ADDED, r.output());
@@ -190,6 +265,6 @@ public final class Standardization {
                 g.nodes().get(n - ADDED).inputs(),
                 g.updates(),
                 g.attributes());
-        return new Network.Traced(inner, network.values(), network.frozen());
+        return network.with(inner, network.values());
     }
 }

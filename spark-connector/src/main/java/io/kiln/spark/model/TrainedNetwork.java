@@ -2,10 +2,13 @@ package io.kiln.spark.model;
 
 import io.kiln.backend.Backend;
 import io.kiln.backend.Backends;
+import io.kiln.backend.Context;
+import io.kiln.backend.Device;
 import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.SafeTensors;
 import io.kiln.graph.Graph;
+import io.kiln.graph.SparseInputs;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
@@ -13,14 +16,25 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.GraphBlock;
+import io.kiln.op.linalg.Linalg;
+import io.kiln.spark.feed.Batch;
+import io.kiln.spark.feed.NetworkInputs;
+import io.kiln.spark.feed.SparseFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /**
  * A network with its weights, applied to rows. It is serialized as text and bytes; each JVM builds the engine's form
@@ -31,12 +45,17 @@ import java.util.function.BiFunction;
 public final class TrainedNetwork implements Serializable {
     private static final long serialVersionUID = 2L;
 
+    private static final Duration LOADING = Duration.ofMinutes(5);
+
     private final String graph;
     private final ByteChunks weights;
     private final double inputScale;
     private transient volatile GraphBlock block;
-    private transient volatile GraphBlock loaded;
+    private transient volatile Map<Device, GraphBlock> loaded;
     private transient volatile long[] row;
+    private transient Map<Part, GraphBlock> parts;
+
+    private record Part(Device device, List<String> outputs, Set<String> sparse) {}
 
     /**
      * Creates one.
@@ -100,7 +119,8 @@ public final class TrainedNetwork implements Serializable {
     private long[] row() {
         long[] r = row;
         if (r == null) {
-            r = new Network.Traced(block().graph(), ByteChunks.EMPTY).rowShape();
+            r = Network.checked(new Network.Traced(block().graph(), ByteChunks.EMPTY))
+                    .rowShape();
             row = r;
         }
         return r;
@@ -125,7 +145,8 @@ public final class TrainedNetwork implements Serializable {
      * @return the size of the output without its batch axis
      */
     public int outputs() {
-        long[] shape = new Network.Traced(block().graph(), ByteChunks.EMPTY).outputShape();
+        long[] shape = Network.checked(new Network.Traced(block().graph(), ByteChunks.EMPTY))
+                .outputShape();
         return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
     }
 
@@ -137,19 +158,21 @@ public final class TrainedNetwork implements Serializable {
      */
     void check() {
         Graph g = block().graph();
-        Network.checked(new Network.Traced(g, ByteChunks.EMPTY));
-        Spec output;
+        Network.overBatches(new Network.Traced(g, ByteChunks.EMPTY));
+        Spec[] outputs;
         try {
-            output = g.infer(g.inputs().get(0).spec())[0];
+            outputs = g.infer(g.inputs().stream().map(Graph.Input::spec).toArray(Spec[]::new));
         } catch (IllegalArgumentException e) {
             throw e;
         } catch (RuntimeException e) { // an operator with too few inputs may access missing ones
             throw new IllegalArgumentException("graph: its operators do not fit together: " + e, e);
         }
-        if (!output.equals(g.spec(g.outputs().get(0)))) {
-            throw new IllegalArgumentException(
-                    "graph: its output must be %s according to its operators, got %s: it is damaged"
-                            .formatted(output, g.spec(g.outputs().get(0))));
+        for (int k = 0; k < outputs.length; k++) {
+            if (!outputs[k].equals(g.spec(g.outputs().get(k)))) {
+                throw new IllegalArgumentException(
+                        "graph: its output must be %s according to its operators, got %s: it is damaged"
+                                .formatted(outputs[k], g.spec(g.outputs().get(k))));
+            }
         }
         Map<String, Spec> stored;
         try (InputStream in = weights.open()) {
@@ -173,6 +196,17 @@ public final class TrainedNetwork implements Serializable {
     }
 
     /**
+     * Checks that there is one input and one output, with rows of known shape, as models with a features column need.
+     *
+     * @return this network
+     * @throws IllegalArgumentException if there are others
+     */
+    public TrainedNetwork withOneInput() {
+        Network.checked(new Network.Traced(block().graph(), ByteChunks.EMPTY));
+        return this;
+    }
+
+    /**
      * Returns a copy of the network as a block, to inspect it, to use it in another network, or to train it further as
      * an estimator's network. It includes the nodes for standardised features and targets, but not
      * {@link #inputScale()}.
@@ -181,16 +215,93 @@ public final class TrainedNetwork implements Serializable {
      */
     public GraphBlock toBlock() {
         GraphBlock copy = new GraphBlock(block().graph());
-        load(copy);
+        load(copy, Set.of());
         return copy;
     }
 
-    private void load(GraphBlock b) {
+    /**
+     * The graph.
+     *
+     * @return the graph
+     */
+    public Graph graph() {
+        return block().graph();
+    }
+
+    /**
+     * The part of the network that computes some of its values, with its weights on the calling thread's device; made
+     * once for each list and device.
+     *
+     * @param outputs the values, as {@link OutputNames} reads them
+     * @return a compiled block
+     * @throws IllegalArgumentException if there is no such value
+     */
+    public GraphBlock part(List<String> outputs) {
+        return part(outputs, Set.of());
+    }
+
+    /**
+     * As {@link #part(List)}, with some inputs as CSR matrices.
+     *
+     * @param outputs the values, as {@link OutputNames} reads them
+     * @param sparse the inputs that are sparse: {@link SparseInputs}
+     * @return a compiled block
+     * @throws IllegalArgumentException if there is no such value, or an input cannot be sparse
+     */
+    public GraphBlock part(List<String> outputs, Set<String> sparse) {
+        Part key = new Part(Backends.current().device(), List.copyOf(outputs), Set.copyOf(sparse));
+        synchronized (this) {
+            if (parts == null) {
+                parts = new HashMap<>();
+            }
+            return parts.computeIfAbsent(
+                    key, k -> compiled(OutputNames.part(block().graph(), k.outputs()), k.sparse()));
+        }
+    }
+
+    private GraphBlock compiled(Graph g, Set<String> sparse) {
+        SparseInputs.Rewritten r = SparseInputs.rewrite(g, sparse);
+        GraphBlock b = new GraphBlock(r.transposed().isEmpty() ? g : r.graph());
+        load(b, r.transposed());
+        b.hybridize();
+        Context.current().queue().synchronize(LOADING); // other threads have other queues
+        return b;
+    }
+
+    private void load(GraphBlock b, Set<String> transposed) {
         try (Scope scope = Scope.open()) {
-            b.load(SafeTensors.read(weights).tensors());
+            Map<String, NDArray> values =
+                    new LinkedHashMap<>(SafeTensors.read(weights).tensors());
+            values.keySet().retainAll(b.parameters().keySet());
+            transposed.forEach(name -> values.computeIfPresent(
+                    name, (n, w) -> Linalg.matrixTranspose(w).copy()));
+            b.load(values);
         } catch (IOException e) {
             throw new UncheckedIOException("model: weights: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * The fields that can be CSR matrices, because their columns are wide vectors and the network takes them.
+     *
+     * @param inputs the network's inputs
+     * @param outputs the values that are computed, as {@link OutputNames} reads them
+     * @return their indices
+     */
+    public Set<Integer> sparseFields(NetworkInputs inputs, List<String> outputs) {
+        Graph part = OutputNames.part(block().graph(), outputs);
+        List<String> known = part.inputs().stream().map(Graph.Input::name).toList();
+        Set<Integer> fields = new HashSet<>();
+        Set<Integer> dense = new HashSet<>();
+        for (NetworkInputs.Slot s : inputs.slots()) {
+            boolean sparse = s.source() == NetworkInputs.Source.VALUES
+                    && SparseFields.mayBeSparse(inputs.fields().get(s.field()))
+                    && (!known.contains(s.name())
+                            || SparseInputs.obstacle(part, s.name()).isEmpty());
+            (sparse ? fields : dense).add(s.field());
+        }
+        fields.removeAll(dense);
+        return fields;
     }
 
     private GraphBlock block() {
@@ -207,17 +318,23 @@ public final class TrainedNetwork implements Serializable {
         return b;
     }
 
-    /** The block with its weights; loaded once, since predicting a single row takes microseconds. */
+    /**
+     * The block with its weights on the calling thread's device; loaded once for each device, since predicting a single
+     * row takes microseconds.
+     */
     private GraphBlock loaded() {
-        GraphBlock b = loaded;
+        Device device = Backends.current().device();
+        Map<Device, GraphBlock> known = loaded;
+        GraphBlock b = known == null ? null : known.get(device);
         if (b == null) {
             synchronized (this) {
-                b = loaded;
+                if (loaded == null) {
+                    loaded = new ConcurrentHashMap<>();
+                }
+                b = loaded.get(device);
                 if (b == null) {
-                    b = block();
-                    load(b);
-                    b.hybridize();
-                    loaded = b;
+                    b = compiled(block().graph(), Set.of());
+                    loaded.put(device, b);
                 }
             }
         }
@@ -259,12 +376,7 @@ public final class TrainedNetwork implements Serializable {
     }
 
     private float[] predict(int rows, float[] features, int threads, BiFunction<GraphBlock, NDArray, NDArray> call) {
-        Backend backend = Backends.current();
-        int before = backend.threads();
-        if (before != threads) {
-            backend.setThreads(threads);
-        }
-        try (Scope scope = Scope.open()) {
+        return predicting(rows, threads, () -> {
             long[] row = row();
             long[] dims = new long[row.length + 1];
             dims[0] = rows;
@@ -275,15 +387,64 @@ public final class TrainedNetwork implements Serializable {
             } catch (IndexRangeException e) {
                 throw new IllegalArgumentException("predict: " + Features.place(x, e), e);
             }
+        });
+    }
+
+    /** Predicts on a number of engine threads, and says what to do about memory that the rows have filled. */
+    <R> R predicting(int rows, int threads, Supplier<R> prediction) {
+        Backend backend = Backends.current();
+        int before = backend.threads();
+        if (before != threads) {
+            backend.setThreads(threads);
+        }
+        try (Scope scope = Scope.open()) {
+            return prediction.get();
         } catch (OutOfDeviceMemoryException e) {
-            throw new OutOfDeviceMemoryException(
-                    "predict: a batch of " + rows + " rows and " + (weights.length() >> 20)
-                            + " MiB of weights need more memory than is available; lower predictionBatchSize or the tasks per executor",
-                    e);
+            throw full(rows, e);
         } finally {
             if (before != threads) {
                 backend.setThreads(before);
             }
         }
+    }
+
+    /**
+     * Whether the features, the only input, can be a CSR matrix.
+     *
+     * @return true if only {@code Linear} layers read them
+     */
+    public boolean takesSparseFeatures() {
+        Graph g = block().graph();
+        return SparseInputs.obstacle(g, g.inputs().get(0).name()).isEmpty();
+    }
+
+    /**
+     * Computes the outputs of a batch with one field, the features.
+     *
+     * @param batch the batch, whose features may be a CSR matrix
+     * @param usual rows of most batches: programs are compiled for these
+     * @param threads engine threads to use
+     * @return {@link #outputs()} numbers per row
+     */
+    public float[] predict(Batch batch, int usual, int threads) {
+        return predicting(batch.rows(), threads, () -> {
+            Graph g = block().graph();
+            boolean sparse = batch.isSparse(0);
+            NDArray[] x = sparse ? batch.csr(0) : new NDArray[] {batch.features()};
+            int values = sparse ? 1 : 0;
+            x[values] = Features.scaled(x[values], inputScale);
+            GraphBlock block =
+                    sparse ? part(g.outputNames(), Set.of(g.inputs().get(0).name())) : loaded();
+            NDArray[] y = batch.rows() == usual ? block.callAll(x) : block.forwardAll(x);
+            return y[0].cast(DType.FLOAT32).toFloatArray();
+        });
+    }
+
+    /** Says what to do about memory that a batch has filled. */
+    private OutOfDeviceMemoryException full(int rows, OutOfDeviceMemoryException e) {
+        return new OutOfDeviceMemoryException(
+                "predict: a batch of " + rows + " rows and " + (weights.length() >> 20)
+                        + " MiB of weights need more memory than is available; lower predictionBatchSize or the tasks per executor",
+                e);
     }
 }

@@ -1,8 +1,8 @@
 package io.kiln.spark.notebook;
 
-import io.kiln.spark.job.EpochListener;
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.report.EpochListener;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,16 +12,33 @@ import java.util.List;
  * <p>Concurrency: thread-safe.
  */
 public final class FitWatch implements EpochListener {
+    private final EpochListener beside;
     private final List<EpochReport> epochs = new ArrayList<>();
     private FitEvent.Started started;
     private long steps;
     private double loss = Double.NaN;
 
     /** Creates a watch. */
-    public FitWatch() {}
+    public FitWatch() {
+        this(EpochListener.NONE);
+    }
+
+    /**
+     * Creates a watch in the place of another listener.
+     *
+     * @param beside the other listener, which is still told of everything, and first
+     */
+    public FitWatch(EpochListener beside) {
+        this.beside = beside;
+    }
 
     @Override
-    public synchronized void happened(FitEvent event) {
+    public void happened(FitEvent event) {
+        beside.happened(event);
+        note(event);
+    }
+
+    private synchronized void note(FitEvent event) {
         if (event instanceof FitEvent.Started s) {
             started = s;
         } else if (event instanceof FitEvent.Steps s) {
@@ -34,8 +51,11 @@ public final class FitWatch implements EpochListener {
     }
 
     @Override
-    public synchronized void epochEnded(EpochReport report) {
-        epochs.add(report);
+    public void epochEnded(EpochReport report) {
+        beside.epochEnded(report);
+        synchronized (this) {
+            epochs.add(report);
+        }
     }
 
     /**

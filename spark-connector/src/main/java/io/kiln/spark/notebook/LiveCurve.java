@@ -1,8 +1,8 @@
 package io.kiln.spark.notebook;
 
-import io.kiln.spark.job.EpochListener;
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.report.EpochListener;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.kiln.spark.notebook;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.TrainingSummary;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingSummary;
 import io.kiln.spark.ui.internal.Axis;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;

@@ -1,7 +1,7 @@
 package io.kiln.spark.notebook;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.TrainingSummary;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.TrainingSummary;
 import io.kiln.view.Diagram;
 import io.kiln.view.Summary;
 import java.util.ArrayList;

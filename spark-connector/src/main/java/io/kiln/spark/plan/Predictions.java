@@ -1,12 +1,12 @@
 package io.kiln.spark.plan;
 
 import io.kiln.spark.feed.FeedColumn;
+import io.kiln.spark.feed.QueryPlans;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import org.apache.spark.sql.classic.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.Seq;
@@ -27,23 +27,24 @@ public final class Predictions {
      * @param prediction computes their values
      * @return the DataFrame with the new columns
      */
-    public static Dataset<Row> add(Dataset<?> data, StructType schema, List<String> added, RowPrediction prediction) {
-        org.apache.spark.sql.classic.Dataset<?> rows = (org.apache.spark.sql.classic.Dataset<?>) data;
-        register(rows.sparkSession());
-        FeedColumn features = FeedColumn.find(data.schema(), "featuresCol", prediction.column());
+    public static Dataset<Row> add(Dataset<?> data, StructType schema, List<String> added, RowPredictor prediction) {
+        register(data);
+        List<FeedColumn> sources = prediction.sources().stream()
+                .map(s -> FeedColumn.find(data.schema(), s.param(), s.column()))
+                .toList();
         List<StructField> fields = added.stream().map(schema::apply).toList();
-        LogicalPlan plan = PredictRows.over(rows.logicalPlan(), features, fields, prediction);
-        return org.apache.spark.sql.classic.Dataset.ofRows(rows.sparkSession(), plan);
+        LogicalPlan plan = PredictRows.over(QueryPlans.plan(data), sources, fields, prediction);
+        return QueryPlans.withPlan(data, plan);
     }
 
     /**
      * Registers the rules of {@link KilnExtensions} with a session that was built before Kiln was on the class path.
      */
-    private static synchronized void register(SparkSession session) {
-        if (session.sessionState().planner().strategies().contains(PlanPredictions$.MODULE$)) {
+    private static synchronized void register(Dataset<?> data) {
+        if (QueryPlans.planner(data).strategies().contains(PlanPredictions$.MODULE$)) {
             return;
         }
-        ExperimentalMethods methods = session.experimental();
+        ExperimentalMethods methods = QueryPlans.experimental(data);
         methods.extraStrategies_$eq(appended(methods.extraStrategies(), PlanPredictions$.MODULE$));
         methods.extraOptimizations_$eq(appended(methods.extraOptimizations(), OptimizePredictions$.MODULE$));
     }

@@ -1,17 +1,22 @@
 package io.kiln.spark.plan;
 
+import io.kiln.ndarray.DType;
+import io.kiln.spark.device.DeviceSetting;
 import io.kiln.spark.feed.FeatureReader;
+import io.kiln.spark.feed.Field;
+import io.kiln.spark.feed.RowBatches;
+import io.kiln.spark.feed.SparseFields;
 import io.kiln.spark.model.InvalidRows;
 import io.kiln.spark.model.Output;
 import io.kiln.spark.model.TrainedNetwork;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import org.apache.spark.TaskContext;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.BoundReference;
@@ -28,6 +33,7 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
  * @param column name of the features' column, for messages
  * @param width features per row
  * @param batchSize rows per call of the network
+ * @param device where the network computes: a {@link DeviceSetting}
  * @param invalid how rows with features that are null, NaN or infinite are handled
  * @param output computes the values of the new columns
  */
@@ -37,39 +43,67 @@ public record RowPrediction(
         String column,
         int width,
         int batchSize,
+        String device,
         InvalidRows invalid,
         Output output)
-        implements Serializable {
+        implements RowPredictor {
 
-    /**
-     * Whether {@link #predict} may drop rows.
-     *
-     * @return true if invalid rows are skipped
-     */
-    boolean leavesOut() {
+    @Override
+    public List<Source> sources() {
+        return List.of(new Source("featuresCol", column));
+    }
+
+    @Override
+    public boolean leavesOut() {
         return invalid == InvalidRows.SKIP;
     }
 
-    /**
-     * Predicts rows.
-     *
-     * @param rows the rows; copied, because Spark reuses their memory
-     * @param features evaluates the features of a row
-     * @return the rows with added columns; the row object is reused
-     */
-    Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression features) {
-        return new Batches(rows, features);
+    @Override
+    public Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression... values) {
+        Field field = new Field(
+                "features",
+                List.of(column),
+                List.of(values[0].dataType()),
+                DType.FLOAT32,
+                List.of((long) width),
+                null,
+                null);
+        return SparseFields.mayBeSparse(field) && network.value().takesSparseFeatures()
+                ? sparse(rows, field, values)
+                : new Batches(rows, values[0]);
+    }
+
+    private Iterator<InternalRow> sparse(Iterator<InternalRow> rows, Field field, Expression... values) {
+        PredictionDevice where = PredictionDevice.of(device);
+        TrainedNetwork net = network.value();
+        RowBatches reader = new RowBatches(List.of(field), batchSize, Set.of(0));
+        String form = " (the model was trained with " + width + ")";
+        return new PredictedRows(rows, values, reader, new PredictedRows.Handling(uid, batchSize, invalid, form)) {
+            @Override
+            List<Object[]> compute() {
+                return where.call(() -> reader.run(b -> rows(net.predict(b, batchSize, where.threads()), b.rows())));
+            }
+
+            @Override
+            Object[] unknown() {
+                float[] none = new float[net.outputs()];
+                Arrays.fill(none, Float.NaN);
+                return output.values(none, 0, none.length);
+            }
+        };
+    }
+
+    private List<Object[]> rows(float[] outputs, int rows) {
+        int count = outputs.length / rows;
+        return IntStream.range(0, rows)
+                .mapToObj(i -> output.values(outputs, i * count, count))
+                .toList();
     }
 
     /** {@return the text in a query plan} */
     @Override
     public String toString() {
         return uid + ", batches of " + batchSize;
-    }
-
-    private static int threads() {
-        TaskContext task = TaskContext.get();
-        return task == null ? 1 : Math.max(1, task.cpus());
     }
 
     /** Reads rows ahead until a batch is full, and returns them with the network's predictions. */
@@ -79,6 +113,7 @@ public record RowPrediction(
         private final int ordinal;
         private final GenericInternalRow evaluated = new GenericInternalRow(1);
         private final FeatureReader reader;
+        private final PredictionDevice where = PredictionDevice.of(device);
         private final List<InternalRow> batch = new ArrayList<>();
         private final BitSet unknown = new BitSet();
         private final JoinedRow joined = new JoinedRow();
@@ -124,9 +159,11 @@ public record RowPrediction(
             TrainedNetwork net = network.value();
             int n = batch.size();
             // The remainder of a partition has a size that may never occur again.
-            outputs = n == batchSize
-                    ? net.predictBatch(n, values, threads())
-                    : net.predict(n, Arrays.copyOf(values, n * width), threads());
+            boolean recurs = n == batchSize;
+            float[] features = recurs ? values : Arrays.copyOf(values, n * width);
+            outputs = where.call(() -> recurs
+                    ? net.predictBatch(n, features, where.threads())
+                    : net.predict(n, features, where.threads()));
             int count = outputs.length / n;
             unknown.stream().forEach(i -> Arrays.fill(outputs, i * count, (i + 1) * count, Float.NaN));
         }

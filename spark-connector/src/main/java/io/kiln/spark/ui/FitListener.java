@@ -1,8 +1,8 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.StepLosses;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.LossPoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +35,7 @@ final class FitListener extends SparkListener {
     private static final class Running {
         private final FitEvent.Started started;
         private final Thinned<EpochReport> epochs = new Thinned<>(MOST_EPOCHS);
-        private final List<StepLosses.Point> steps = new ArrayList<>();
+        private final List<LossPoint> steps = new ArrayList<>();
         private final List<FitEvent.Resubmitted> resubmissions = new ArrayList<>();
         private long step;
         private long time;

@@ -1,9 +1,9 @@
 package io.kiln.spark.ui;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.StepLosses;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.LossPoint;
 import java.util.List;
 import org.apache.spark.util.kvstore.KVIndex;
 
@@ -23,7 +23,7 @@ record FitRecord(
         long step,
         long time,
         List<EpochReport> epochs,
-        List<StepLosses.Point> steps,
+        List<LossPoint> steps,
         List<FitEvent.Resubmitted> resubmissions,
         FitEvent.Ended ended) {
     static final String BY_TIME = "time";

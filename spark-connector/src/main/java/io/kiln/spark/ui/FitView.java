@@ -1,8 +1,8 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.Provenance;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.Provenance;
 import io.kiln.spark.ui.internal.Format;
 import io.kiln.spark.ui.internal.Html;
 import java.util.LinkedHashMap;
@@ -158,6 +158,12 @@ final class FitView {
         for (String h : List.of("Feed", "Compute", "Exchange", "Arrays, peak", "Heap")) {
             html.element("th", h, "class", "k-right");
         }
+        boolean devices = e.workers().stream().anyMatch(w -> w.device() != null);
+        if (devices) {
+            html.element("th", "Device")
+                    .element("th", "Device memory: now, peak, budget", "class", "k-right")
+                    .element("th", "Utilisation", "class", "k-right");
+        }
         html.close().close().open("tbody");
         double longest = e.workers().stream()
                 .mapToDouble(w -> w.feed() + w.compute() + w.exchange())
@@ -165,6 +171,10 @@ final class FitView {
                 .orElseThrow();
         for (int rank = 0; rank < e.workers().size(); rank++) {
             worker(rank, e.workers().get(rank), longest);
+            if (devices) {
+                device(e.workers().get(rank).device());
+            }
+            html.close();
         }
         html.close().close().close();
     }
@@ -185,7 +195,26 @@ final class FitView {
             html.element("td", Format.duration(1000 * part), "class", "k-number");
         }
         html.element("td", Format.bytes(w.arrayBytes()), "class", "k-number");
-        html.element("td", Format.bytes(w.heapBytes()), "class", "k-number").close();
+        html.element("td", Format.bytes(w.heapBytes()), "class", "k-number");
+    }
+
+    private void device(EpochReport.DeviceMemory d) {
+        html.element("td", d == null ? "–" : d.name());
+        html.element(
+                "td",
+                d == null
+                        ? "–"
+                        : Format.bytes(d.liveBytes()) + ", " + Format.bytes(d.peakBytes()) + ", "
+                                + Format.bytes(d.budgetBytes()),
+                "class",
+                "k-number");
+        html.element(
+                "td",
+                d == null || d.usage() == null
+                        ? "–"
+                        : String.format(Locale.ROOT, "%.0f %%", 100 * d.usage().utilisation()),
+                "class",
+                "k-number");
     }
 
     private void epochs() {

@@ -1,31 +1,24 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.EpochReport;
+import io.kiln.spark.report.EpochReport;
 import io.kiln.spark.ui.internal.Format;
 import io.kiln.spark.ui.internal.Html;
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.apache.spark.ui.WebUIPage;
-import scala.collection.immutable.Seq;
-import scala.xml.Node;
 
 /** The list of an application's fits. */
-final class FitsPage extends WebUIPage {
-    private final KilnTab tab;
-
+final class FitsPage extends KilnPage {
     FitsPage(KilnTab tab) {
-        super("");
-        this.tab = tab;
+        super(tab, "");
     }
 
     @Override
-    public Seq<Node> render(HttpServletRequest request) {
+    Pages.Content content(Pages.Request request) {
         List<FitRecord> fits = new ArrayList<>();
         tab.fits().forEach(fits::add);
-        Html body = body(fits, System.currentTimeMillis(), f -> Pages.link(request, tab, f.key()));
-        return Pages.frame(request, "Kiln", tab, body, tab.ui().sc().isDefined());
+        Html body = body(fits, System.currentTimeMillis(), f -> request.linkTo(tab, f));
+        return Pages.frame("Kiln", body, tab.ui().sc().isDefined());
     }
 
     /** The content of the page. */

@@ -1,8 +1,7 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.report.FitEvent;
 import io.kiln.spark.ui.internal.Html;
-import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,8 +9,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import org.apache.spark.ui.UIUtils;
-import scala.Option;
+import java.util.function.UnaryOperator;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.xml.Node;
@@ -35,27 +33,45 @@ final class Pages {
     }
 
     /**
-     * Returns a page of Spark's UI.
+     * Returns what a page shows.
      *
-     * @param request the request
      * @param title its title
-     * @param tab the tab
-     * @param body its content
+     * @param body what stands below the title
      * @param live whether the page updates itself
      */
-    static Seq<Node> frame(HttpServletRequest request, String title, KilnTab tab, Html body, boolean live) {
+    static Content frame(String title, Html body, boolean live) {
         Html html = new Html().open("style").markup(STYLE).close();
         html = live ? html.open("div", "id", "kiln", "data-live", LIVE_MILLIS) : html.open("div", "id", "kiln");
         html.add(body).close().open("script").markup(SCRIPT).close();
         Seq<Node> nodes = CollectionConverters.asScala(List.<Node>of(new Unparsed(html.toString())))
                 .toSeq();
-        return UIUtils.headerSparkPage(request, title, () -> nodes, tab, Option.empty(), false, false);
+        return new Content(title, nodes);
     }
 
-    /** The address of a fit's page. */
-    static String link(HttpServletRequest request, KilnTab tab, String fit) {
-        return UIUtils.prependBaseUri(request, tab.basePath(), "/" + tab.prefix() + "/" + FIT + "/") + "?id="
-                + URLEncoder.encode(fit, StandardCharsets.UTF_8);
+    /**
+     * What a page shows.
+     *
+     * @param title its title
+     * @param nodes what stands below the title
+     */
+    record Content(String title, Seq<Node> nodes) {}
+
+    /**
+     * What a browser asks for, whatever package the servlet's classes are in.
+     *
+     * @param parameters the value of a parameter, or null
+     * @param addresses the address of a path of the UI, behind a proxy too
+     */
+    record Request(UnaryOperator<String> parameters, UnaryOperator<String> addresses) {
+        String parameter(String name) {
+            return parameters.apply(name);
+        }
+
+        /** The address of a fit's page. */
+        String linkTo(KilnTab tab, FitRecord fit) {
+            return addresses.apply("/" + tab.prefix() + "/" + FIT + "/") + "?id="
+                    + URLEncoder.encode(fit.key(), StandardCharsets.UTF_8);
+        }
     }
 
     static Html state(FitRecord fit) {

@@ -1,6 +1,6 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.EpochReport;
+import io.kiln.spark.report.EpochReport;
 import io.kiln.spark.ui.internal.Format;
 import java.util.ArrayList;
 import java.util.List;

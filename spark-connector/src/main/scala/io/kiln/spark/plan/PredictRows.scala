@@ -11,13 +11,13 @@ import scala.jdk.CollectionConverters._
  * The child's rows with the network's predictions. Catalyst's nodes are Scala case classes: it copies and compares them
  * by their fields.
  *
- * @param features the features of a row
+ * @param features the columns that the network reads
  * @param prediction computes the predictions
  * @param predicted the new columns
  * @param child the rows
  */
 case class PredictRows(
-    features: Expression, prediction: RowPrediction, predicted: Seq[Attribute], child: LogicalPlan)
+    features: Seq[Expression], prediction: RowPredictor, predicted: Seq[Attribute], child: LogicalPlan)
     extends UnaryNode {
   override def output: Seq[Attribute] = child.output ++ predicted
 
@@ -36,18 +36,20 @@ object PredictRows {
    * Returns a plan that adds predicted columns to another.
    *
    * @param child the other plan, analyzed
-   * @param features the features' column in it
+   * @param sources the columns that the network reads in it
    * @param fields the new columns, with their metadata
    * @param prediction computes their values
    */
   def over(
-      child: LogicalPlan, features: FeedColumn, fields: java.util.List[StructField], prediction: RowPrediction): LogicalPlan = {
-    val column: Expression = child.output(features.path.get(0))
-    val value = features.path.asScala.tail.foldLeft(column) { (struct, at) =>
-      GetStructField(struct, at, Some(struct.dataType.asInstanceOf[StructType](at).name))
+      child: LogicalPlan, sources: java.util.List[FeedColumn], fields: java.util.List[StructField], prediction: RowPredictor): LogicalPlan = {
+    val values = sources.asScala.toSeq.map { source =>
+      val column: Expression = child.output(source.path.get(0))
+      source.path.asScala.tail.foldLeft(column) { (struct, at) =>
+        GetStructField(struct, at, Some(struct.dataType.asInstanceOf[StructType](at).name))
+      }
     }
     val predicted = fields.asScala.toSeq.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
     // Spark renews the ids of aliases if both sides of a join contain this plan, but not those of this node.
-    Project(child.output ++ predicted.map(a => Alias(a, a.name)()), PredictRows(value, prediction, predicted, child))
+    Project(child.output ++ predicted.map(a => Alias(a, a.name)()), PredictRows(values, prediction, predicted, child))
   }
 }

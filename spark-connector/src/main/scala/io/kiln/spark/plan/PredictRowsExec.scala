@@ -11,12 +11,13 @@ import scala.jdk.CollectionConverters._
 /**
  * Predicts batch by batch: reads rows ahead until a batch is full, and returns them with their predictions.
  *
- * @param features the features of a row
+ * @param features the columns that the network reads
  * @param prediction computes the predictions
  * @param predicted the new columns
  * @param child the rows
  */
-case class PredictRowsExec(features: Expression, prediction: RowPrediction, predicted: Seq[Attribute], child: SparkPlan)
+case class PredictRowsExec(
+    features: Seq[Expression], prediction: RowPredictor, predicted: Seq[Attribute], child: SparkPlan)
     extends UnaryExecNode {
   override def output: Seq[Attribute] = child.output ++ predicted
 
@@ -27,12 +28,12 @@ case class PredictRowsExec(features: Expression, prediction: RowPrediction, pred
   override def outputOrdering: Seq[SortOrder] = child.outputOrdering
 
   override protected def doExecute(): RDD[InternalRow] = {
-    val value = BindReferences.bindReference(features, child.output)
+    val values = features.map(f => BindReferences.bindReference(f, child.output)).toArray
     val all = output
     val run = prediction
     child.execute().mapPartitions { rows =>
       val join = UnsafeProjection.create(all, all)
-      run.predict(rows.asJava, value).asScala.map(join)
+      run.predict(rows.asJava, values: _*).asScala.map(join)
     }
   }
 

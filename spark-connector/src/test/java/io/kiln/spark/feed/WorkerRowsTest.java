@@ -38,14 +38,18 @@ class WorkerRowsTest {
 
     /** Blocks of rows: feature k of row i is {@code i + k / 128}. */
     private static Iterator<byte[]> blocks() {
-        BlockBuilder builder = new BlockBuilder(false, 0, WIDTH);
+        BlockBuilder builder = new BlockBuilder(
+                false,
+                0,
+                List.of(new Field("x", List.of("x"), List.of(), DType.FLOAT32, List.of((long) WIDTH), null, null)));
         List<byte[]> blocks = new ArrayList<>();
         float[] row = new float[WIDTH];
         for (int i = 0; i < ROWS; i++) {
             for (int k = 0; k < WIDTH; k++) {
                 row[k] = i + k / 128f;
             }
-            builder.add(i, 1, row, Platform.FLOAT_ARRAY_OFFSET);
+            builder.column(0).fixed(row, Platform.FLOAT_ARRAY_OFFSET);
+            builder.end(i, 1);
             if (builder.isFull()) {
                 blocks.add(builder.build());
             }
@@ -90,7 +94,7 @@ class WorkerRowsTest {
         assertEquals(ROWS, rows.size());
         try (Batch batch = new Batch(Backends.current(), new Batch.Form(3, DType.FLOAT32, WIDTH))) {
             for (int first : new int[] {0, 2600, ROWS - 3}) {
-                batch.fill(rows, new int[] {first, first + 1, first + 2});
+                batch.fill(rows, new BatchRows(first, first + 1, first + 2), new FeedThreads(1));
                 for (int i = 0; i < 3; i++) {
                     assertEquals(first + i, batch.label(i));
                     assertEquals(first + i + 99 / 128f, batch.features().get(i, WIDTH - 1));
@@ -182,7 +186,7 @@ class WorkerRowsTest {
                         try (Batch batch = new Batch(Backends.current(), new Batch.Form(1, DType.FLOAT32, WIDTH))) {
                             return assertThrows(
                                             IllegalStateException.class,
-                                            () -> batch.fill(rows.training(), new int[] {0}))
+                                            () -> batch.fill(rows.training(), new BatchRows(0), new FeedThreads(1)))
                                     .getMessage();
                         }
                     })

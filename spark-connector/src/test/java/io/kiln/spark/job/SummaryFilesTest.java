@@ -9,6 +9,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.Dense;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.LossPoint;
+import io.kiln.spark.report.Provenance;
 import io.kiln.view.Diagram;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -95,7 +98,7 @@ class SummaryFilesTest {
     }
 
     private static FitEvent steps(long step) {
-        return new FitEvent.Steps("f", 6, step, 0.5, List.of(new StepLosses.Point(step, 0.5)));
+        return new FitEvent.Steps("f", 6, step, 0.5, List.of(new LossPoint(step, 0.5)));
     }
 
     private long written() throws IOException {

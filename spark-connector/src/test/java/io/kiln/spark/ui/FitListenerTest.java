@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.StepLosses;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.LossPoint;
+import java.lang.reflect.Constructor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
@@ -14,6 +16,7 @@ import org.apache.spark.status.ElementTrackingStore;
 import org.apache.spark.status.KVUtils;
 import org.apache.spark.util.kvstore.InMemoryStore;
 import org.junit.jupiter.api.Test;
+import scala.Option;
 
 class FitListenerTest {
     private static final SparkConf CONF = new SparkConf(false)
@@ -37,14 +40,14 @@ class FitListenerTest {
         FitListener listener = new FitListener(CONF, store, true);
         listener.onOtherEvent(Fits.started("a"));
         assertEquals(0, fits().get(0).step());
-        listener.onOtherEvent(new FitEvent.Steps(
-                "a", 5, 20, 0.5, List.of(new StepLosses.Point(10, 0.7), new StepLosses.Point(20, 0.5))));
+        listener.onOtherEvent(
+                new FitEvent.Steps("a", 5, 20, 0.5, List.of(new LossPoint(10, 0.7), new LossPoint(20, 0.5))));
         listener.onOtherEvent(new FitEvent.EpochEnded("a", 6, Fits.epoch(1)));
         listener.onOtherEvent(new FitEvent.Resubmitted("a", 7, "executor 1"));
-        listener.onOtherEvent(new FitEvent.Steps("a", 8, 20, 0.4, List.of(new StepLosses.Point(20, 0.4))));
+        listener.onOtherEvent(new FitEvent.Steps("a", 8, 20, 0.4, List.of(new LossPoint(20, 0.4))));
         FitRecord fit = fits().get(0);
         assertTrue(fit.isRunning());
-        assertEquals(List.of(new StepLosses.Point(10, 0.7), new StepLosses.Point(20, 0.4)), fit.steps());
+        assertEquals(List.of(new LossPoint(10, 0.7), new LossPoint(20, 0.4)), fit.steps());
         assertEquals(List.of(Fits.epoch(1)), fit.epochs());
         assertEquals(1, fit.resubmissions().size());
         listener.onOtherEvent(ended("a"));
@@ -59,9 +62,16 @@ class FitListenerTest {
         assertEquals(List.of(), fits());
         listener.onOtherEvent(ended("a"));
         assertEquals(List.of("a"), fits().stream().map(FitRecord::key).toList());
-        listener.onApplicationEnd(new SparkListenerApplicationEnd(Fits.BEGUN + 2000, scala.Option.empty()));
+        listener.onApplicationEnd(applicationEnd(Fits.BEGUN + 2000));
         assertEquals(2, fits().size());
         assertTrue(fits().stream().noneMatch(FitRecord::isRunning));
+    }
+
+    /** Spark 4 has added the exit code. */
+    private static SparkListenerApplicationEnd applicationEnd(long time) throws Exception {
+        Constructor<?> made = SparkListenerApplicationEnd.class.getConstructors()[0];
+        Object[] values = {time, Option.empty()};
+        return (SparkListenerApplicationEnd) made.newInstance(Arrays.copyOf(values, made.getParameterCount()));
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.spark.job.FitEvent;
+import io.kiln.backend.DeviceUsage;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import io.kiln.spark.ui.internal.Html;
 import io.kiln.view.Diagram;
 import java.io.StringReader;
@@ -74,6 +76,23 @@ class FitViewTest {
         assertTrue(text.contains("about 7.5 s left"), text); // 300 steps of 25 ms
         assertTrue(text.contains("4 of 10"), text);
         assertTrue(text.contains("0.8750"), text); // the accuracy
+    }
+
+    @Test
+    void theMemoryOfDevicesIsShownWhereTheyAreNotTheCpu() throws Exception {
+        assertFalse(text(view(Fits.running(1))).contains("Device memory"));
+        EpochReport.WorkerReport onCpu = Fits.worker(0.1, 1, 0.1);
+        EpochReport.WorkerReport onGpu = new EpochReport.WorkerReport(
+                "7",
+                0.1,
+                1,
+                0.1,
+                1 << 20,
+                1 << 20,
+                new EpochReport.DeviceMemory("cuda(3)", 1 << 20, 2 << 20, 64 << 20, new DeviceUsage(0.875, 3, 4)));
+        String text = text(view(Fits.running(1, Fits.epoch(2, 0, 0, onCpu, onGpu))));
+        assertTrue(text.contains("Device memory: now, peak, budget"), text);
+        assertTrue(text.contains("cuda(3)1.0 MiB, 2.0 MiB, 64.0 MiB88 %"), text);
     }
 
     @Test

@@ -1,9 +1,9 @@
 package io.kiln.spark.ui;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
-import io.kiln.spark.job.Provenance;
-import io.kiln.spark.job.StepLosses;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
+import io.kiln.spark.report.LossPoint;
+import io.kiln.spark.report.Provenance;
 import io.kiln.view.Diagram;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +46,7 @@ final class Fits {
     }
 
     static EpochReport.WorkerReport worker(double feed, double compute, double exchange) {
-        return new EpochReport.WorkerReport("1", feed, compute, exchange, 3 << 20, 200 << 20);
+        return new EpochReport.WorkerReport("1", feed, compute, exchange, 3 << 20, 200 << 20, null);
     }
 
     static EpochReport epoch(int epoch, int skipped, int clipped, EpochReport.WorkerReport... workers) {
@@ -76,7 +76,7 @@ final class Fits {
                 BEGUN + 25 * step,
                 all,
                 LongStream.rangeClosed(1, step)
-                        .mapToObj(s -> new StepLosses.Point(s, 2.3 / Math.sqrt(s)))
+                        .mapToObj(s -> new LossPoint(s, 2.3 / Math.sqrt(s)))
                         .toList(),
                 List.of(),
                 null);

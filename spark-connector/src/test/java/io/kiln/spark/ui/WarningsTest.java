@@ -3,8 +3,8 @@ package io.kiln.spark.ui;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.kiln.spark.job.EpochReport;
-import io.kiln.spark.job.FitEvent;
+import io.kiln.spark.report.EpochReport;
+import io.kiln.spark.report.FitEvent;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,10 +4,7 @@ import io.kiln.data.Dataset;
 import io.kiln.data.Labeled;
 import io.kiln.data.vision.Image;
 import io.kiln.format.FileTrouble;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,13 +19,9 @@ import javax.imageio.ImageIO;
 
 /**
  * Images in a folder with one subfolder per class; classes are numbered alphabetically. Images are read when they are
- * accessed. This is the only class that needs the module {@code java.desktop}; it reads the formats of ImageIO, at
- * least PNG and JPEG, and needs no display.
+ * accessed, by {@link ImageDecoder}.
  */
 public final class ImageFolder implements Dataset<Labeled<Image>> {
-    /** Image files that claim to have more pixels are not read. */
-    private static final long MAX_PIXELS = 1L << 28;
-
     private final List<String> classes;
     private final List<Path> files = new ArrayList<>();
     private final List<Integer> labels = new ArrayList<>();
@@ -104,8 +97,8 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
     @Override
     public Labeled<Image> get(long index) {
         Path file = files.get(Math.toIntExact(index));
-        try (InputStream in = Files.newInputStream(file)) {
-            return new Labeled<>(decode(file.toString(), in), labels.get((int) index));
+        try {
+            return new Labeled<>(decode(file.toString(), Files.readAllBytes(file)), labels.get((int) index));
         } catch (IOException e) {
             throw new UncheckedIOException(FileTrouble.of("imageFolder", file, e));
         }
@@ -117,43 +110,13 @@ public final class ImageFolder implements Dataset<Labeled<Image>> {
      * @param name its name in messages
      * @param bytes the file's content
      * @return red, green and blue from 0 to 255
-     * @throws IOException if ImageIO does not recognize the image
+     * @throws IOException if it is no intact image of a format that {@link ImageDecoder} reads
      */
     public static Image decode(String name, byte[] bytes) throws IOException {
-        return decode(name, new ByteArrayInputStream(bytes));
-    }
-
-    private static Image decode(String name, InputStream bytes) throws IOException {
-        try (var in = ImageIO.createImageInputStream(bytes)) {
-            var readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new IOException(name + ": no image of a format that ImageIO knows");
-            }
-            var reader = readers.next();
-            try {
-                reader.setInput(in);
-                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels > MAX_PIXELS) {
-                    throw new IOException(
-                            name + ": expected at most " + MAX_PIXELS + " pixels, its header says " + pixels);
-                }
-                return image(reader.read(0));
-            } finally {
-                reader.dispose();
-            }
+        try {
+            return ImageDecoder.decode(bytes).withChannels(3).toImage();
+        } catch (IOException e) {
+            throw new IOException(name + ": " + e.getMessage(), e);
         }
-    }
-
-    private static Image image(BufferedImage in) {
-        int h = in.getHeight();
-        int w = in.getWidth();
-        int[] rgb = in.getRGB(0, 0, w, h, null, 0, w);
-        float[] pixels = new float[Math.multiplyExact(3, rgb.length)];
-        for (int i = 0; i < rgb.length; i++) {
-            pixels[3 * i] = rgb[i] >> 16 & 0xff;
-            pixels[3 * i + 1] = rgb[i] >> 8 & 0xff;
-            pixels[3 * i + 2] = rgb[i] & 0xff;
-        }
-        return new Image(h, w, 3, pixels);
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.data.vision;
 
+import io.kiln.op.DefaultValue;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,7 +14,11 @@ import java.util.random.RandomGenerator;
  * @param saturation from 0 to 1
  * @param hue from 0 to 0.5
  */
-public record ColourJitter(double brightness, double contrast, double saturation, double hue)
+public record ColourJitter(
+        @DefaultValue("0") double brightness,
+        @DefaultValue("0") double contrast,
+        @DefaultValue("0") double saturation,
+        @DefaultValue("0") double hue)
         implements ImageTransform {
     /**
      * Checks the numbers.

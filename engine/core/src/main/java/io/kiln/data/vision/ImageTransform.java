@@ -49,9 +49,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform sometimes(double p, ImageTransform transform) {
-        if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException("sometimes: p must be in [0, 1], got " + p);
-        }
+        Pixels.checkProbability("sometimes", p);
         return (image, random) -> random.nextDouble() < p ? transform.apply(image, random) : image;
     }
 
@@ -62,8 +60,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform flipHorizontally(double p) {
-        return sometimes(
-                p, (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(y, i.width() - 1 - x, c)));
+        return new FlipHorizontally(p);
     }
 
     /**
@@ -73,8 +70,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform flipVertically(double p) {
-        return sometimes(
-                p, (i, r) -> Pixels.remap(i, i.height(), i.width(), (y, x, c) -> i.at(i.height() - 1 - y, x, c)));
+        return new FlipVertically(p);
     }
 
     /** {@return a transform that divides by 255, from 0 to 255 to 0 to 1} */
@@ -90,7 +86,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform resize(int height, int width) {
-        return (i, r) -> Pixels.resize(i, 0, 0, i.height(), i.width(), height, width);
+        return new Resize(height, width);
     }
 
     /**
@@ -100,12 +96,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform resizeShorter(int shorter) {
-        return (i, r) -> {
-            double factor = (double) shorter / Math.min(i.height(), i.width());
-            int h = i.height() <= i.width() ? shorter : (int) Math.round(i.height() * factor);
-            int w = i.width() <= i.height() ? shorter : (int) Math.round(i.width() * factor);
-            return Pixels.resize(i, 0, 0, i.height(), i.width(), h, w);
-        };
+        return new ResizeShorter(shorter);
     }
 
     /**
@@ -116,7 +107,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform centreCrop(int height, int width) {
-        return (i, r) -> Pixels.crop(i, (i.height() - height) / 2, (i.width() - width) / 2, height, width);
+        return new CentreCrop(height, width);
     }
 
     /**
@@ -127,12 +118,7 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform randomCrop(int height, int width) {
-        return (i, r) -> {
-            Pixels.checkCrop(i, height, width);
-            int y = r.nextInt(i.height() - height + 1);
-            int x = r.nextInt(i.width() - width + 1);
-            return Pixels.crop(i, y, x, height, width);
-        };
+        return new RandomCrop(height, width);
     }
 
     /**
@@ -143,14 +129,6 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform pad(int pixels, float value) {
-        if (pixels < 0) {
-            throw new IllegalArgumentException("pad: pixels must be >= 0, got " + pixels);
-        }
-        return (i, r) -> Pixels.remap(i, i.height() + 2 * pixels, i.width() + 2 * pixels, (y, x, c) -> {
-            int fromY = y - pixels;
-            int fromX = x - pixels;
-            boolean inside = fromY >= 0 && fromY < i.height() && fromX >= 0 && fromX < i.width();
-            return inside ? i.at(fromY, fromX, c) : value;
-        });
+        return new Pad(pixels, value);
     }
 }

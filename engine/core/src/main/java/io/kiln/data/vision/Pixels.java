@@ -2,6 +2,9 @@ package io.kiln.data.vision;
 
 /** Computes images pixel by pixel. */
 final class Pixels {
+    /** Transforms make no larger images: their floats take 12 bytes a pixel. */
+    private static final long MOST = 1L << 26;
+
     private Pixels() {}
 
     /** The value of a channel of a pixel. */
@@ -11,6 +14,11 @@ final class Pixels {
 
     static Image remap(Image image, int height, int width, Value value) {
         int channels = image.channels();
+        if ((long) height * width > Math.max(MOST, (long) image.height() * image.width())) {
+            throw new IllegalArgumentException(
+                    "transform: would make an image of %dx%d from one of %dx%d; expected at most %d pixels: crop it before, or drop such images"
+                            .formatted(height, width, image.height(), image.width(), MOST));
+        }
         float[] out = new float[Math.multiplyExact(Math.multiplyExact(height, width), channels)];
         int at = 0;
         for (int y = 0; y < height; y++) {
@@ -21,6 +29,18 @@ final class Pixels {
             }
         }
         return new Image(height, width, channels, out);
+    }
+
+    static void checkProbability(String transform, double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException(transform + ": p must be in [0, 1], got " + p);
+        }
+    }
+
+    static void checkSize(String transform, int height, int width) {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException(transform + ": sizes must be >= 1, got " + height + "x" + width);
+        }
     }
 
     static void checkCrop(Image i, int height, int width) {
@@ -37,9 +57,7 @@ final class Pixels {
 
     /** Bilinear, with pixel centres at half-integers, as in OpenCV and torch (align_corners = false, no antialias). */
     static Image resize(Image i, int top, int left, int partHeight, int partWidth, int height, int width) {
-        if (height < 1 || width < 1) {
-            throw new IllegalArgumentException("resize: sizes must be >= 1, got " + height + "x" + width);
-        }
+        checkSize("resize", height, width);
         double stepY = (double) partHeight / height;
         double stepX = (double) partWidth / width;
         return remap(i, height, width, (y, x, c) -> {

@@ -1,5 +1,6 @@
 package io.kiln.data.vision;
 
+import io.kiln.op.DefaultValue;
 import java.util.random.RandomGenerator;
 
 /**
@@ -12,7 +13,8 @@ import java.util.random.RandomGenerator;
  * @param most largest area, below 1
  * @param value the value that fills the rectangle
  */
-public record RandomErasing(double p, double least, double most, float value) implements ImageTransform {
+public record RandomErasing(double p, double least, double most, @DefaultValue("0") double value)
+        implements ImageTransform {
     private static final int TRIES = 10;
     private static final double RATIO = 10.0 / 3;
 
@@ -28,6 +30,11 @@ public record RandomErasing(double p, double least, double most, float value) im
         }
     }
 
+    /** Erases between 2 % and 40 % of half of the images, as in the paper. */
+    public RandomErasing() {
+        this(0.5, 0.02, 0.4, 0);
+    }
+
     @Override
     public Image apply(Image i, RandomGenerator random) {
         if (random.nextDouble() >= p) {
@@ -41,7 +48,7 @@ public record RandomErasing(double p, double least, double most, float value) im
             if (h >= 1 && w >= 1 && h < i.height() && w < i.width()) {
                 int top = random.nextInt(i.height() - h + 1);
                 int left = random.nextInt(i.width() - w + 1);
-                return fill(i, top, left, h, w, value);
+                return fill(i, top, left, h, w, (float) value);
             }
         }
         return i;

@@ -1,5 +1,6 @@
 package io.kiln.data.vision;
 
+import io.kiln.op.DefaultValue;
 import java.util.random.RandomGenerator;
 
 /**
@@ -11,7 +12,9 @@ import java.util.random.RandomGenerator;
  * @param least smallest area of the part, relative to the image
  * @param most largest area of the part, at most 1
  */
-public record RandomResizedCrop(int height, int width, double least, double most) implements ImageTransform {
+public record RandomResizedCrop(
+        int height, int width, @DefaultValue("0.08") double least, @DefaultValue("1") double most)
+        implements ImageTransform {
     private static final int TRIES = 10;
     private static final double RATIO = 4.0 / 3;
 

@@ -13,12 +13,15 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.DepthwiseSeparable;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Embedding;
+import io.kiln.nn.EmbeddingBag;
 import io.kiln.nn.Flatten;
+import io.kiln.nn.Functional;
 import io.kiln.nn.GatedMlp;
 import io.kiln.nn.GroupNorm;
 import io.kiln.nn.Identity;
 import io.kiln.nn.InstanceNorm;
 import io.kiln.nn.LayerNorm;
+import io.kiln.nn.Merge;
 import io.kiln.nn.PRelu;
 import io.kiln.nn.Padding;
 import io.kiln.nn.PixelShuffle;
@@ -61,7 +64,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The layers and networks with one input that can be created from JSON, and the ways to create each. */
+/** The layers and networks that can be created from JSON, and the ways to create each. */
 public final class BlockCatalog {
     private static final List<Class<?>> TYPES = List.of(
             Activations.class,
@@ -76,12 +79,15 @@ public final class BlockCatalog {
             DepthwiseSeparable.class,
             Dropout.class,
             Embedding.class,
+            EmbeddingBag.class,
             Flatten.class,
+            Functional.class,
             GatedMlp.class,
             GroupNorm.class,
             Identity.class,
             InstanceNorm.class,
             LayerNorm.class,
+            Merge.class,
             PRelu.class,
             Padding.class,
             PixelShuffle.class,
@@ -142,7 +148,8 @@ public final class BlockCatalog {
      * An argument.
      *
      * @param name its name in JSON
-     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code ints}, {@code layer}, {@code layers}, {@code initializer},
+     * @param type {@code int}, {@code float}, {@code bool}, {@code str}, {@code ints}, {@code strs}, {@code layer}, {@code layers},
+     *     {@code initializer}, {@code list of} the name of a group of settings,
      *     the constants of an enum separated by {@code |}, or the name of a group of settings
      */
     public record Argument(String name, String type) {}

@@ -39,6 +39,10 @@ final class Values {
             return "ints";
         } else if (type == Block[].class) {
             return "layers";
+        } else if (isListOf(type, String.class)) {
+            return "strs";
+        } else if (elementOf(type) != null) {
+            return "list of " + elementOf(type).getSimpleName();
         } else if (type instanceof Class<?> c) {
             if (c == Block.class) {
                 return "layer";
@@ -53,6 +57,17 @@ final class Values {
             }
         }
         return null;
+    }
+
+    /** The element class of a list of settings that JSON gives as objects, such as the steps of a network; or null. */
+    private static Class<?> elementOf(Type type) {
+        return type instanceof ParameterizedType p
+                        && p.getRawType() == List.class
+                        && p.getActualTypeArguments()[0] instanceof Class<?> c
+                        && c.isRecord()
+                        && describe(c) != null
+                ? c
+                : null;
     }
 
     private static boolean isListOf(Type type, Class<?> element) {
@@ -71,6 +86,14 @@ final class Values {
             return BlockJson.blocks(list, place, depth);
         } else if (type == Block.class) {
             return BlockJson.block(v, place, depth + 1);
+        } else if (isListOf(type, String.class)) {
+            return texts(v, place);
+        } else if (elementOf(type) != null && v instanceof ArrayNode list && list.size() <= MAX_SIZES) {
+            List<Object> all = new ArrayList<>();
+            for (int i = 0; i < list.size(); i++) {
+                all.add(read(elementOf(type), list.get(i), place + "[" + i + "]", depth + 1));
+            }
+            return all;
         } else if (type == Initializer.class) {
             return initializer(v, place);
         } else if (type instanceof Class<?> c && c.isEnum() && v.isTextual()) {
@@ -98,6 +121,17 @@ final class Values {
             return v.textValue();
         }
         return null;
+    }
+
+    /** One text, or an array of them. */
+    private static List<String> texts(JsonNode v, String place) {
+        List<String> all = new ArrayList<>();
+        if (v.isArray() && v.size() <= MAX_SIZES) {
+            v.forEach(e -> all.add((String) read(String.class, e, place, 0)));
+        } else {
+            all.add((String) read(String.class, v, place, 0));
+        }
+        return all;
     }
 
     /** One number, or an array of them. */

@@ -5,7 +5,9 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.Creation;
+import io.kiln.op.Dispatch;
 import io.kiln.op.index.Indexing;
+import io.kiln.op.internal.ClassIndices;
 import io.kiln.op.math.Elementwise;
 import java.util.Arrays;
 import java.util.List;
@@ -74,7 +76,7 @@ record ClassWeights(String loss, OptionalLong ignored, List<Double> weights) {
         }
         NDArray w = Indexing.gather(
                 table(classes.factory(), prediction, DType.FLOAT32),
-                indices(classes).cast(DType.INT32),
+                Dispatch.one(new ClassIndices(loss, weights.size()), indices(classes)),
                 0);
         return kept == null ? w : w.mul(kept.cast(DType.FLOAT32));
     }

@@ -29,6 +29,16 @@ public interface Loss {
     }
 
     /**
+     * The shape of a sample's labels, for losses of numbers.
+     *
+     * @param prediction the shape of a sample's predictions
+     * @return the same shape, unless the loss says otherwise
+     */
+    default Shape labelRow(Shape prediction) {
+        return prediction;
+    }
+
+    /**
      * The loss of each element, times its class weight if the loss has such weights; PyTorch's
      * {@code reduction="none"}.
      *

@@ -1,10 +1,11 @@
 package io.kiln.nn.loss;
 
-import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.DefaultValue;
+import io.kiln.op.Dispatch;
 import io.kiln.op.index.Indexing;
+import io.kiln.op.internal.ClassIndices;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -43,7 +44,8 @@ public record Nll(@DefaultValue("null") OptionalLong ignoredLabel, @DefaultValue
         ClassWeights counts = ClassWeights.of(this);
         Labels.checkScores(name(), p);
         NDArray classes = Labels.classes(name(), p, label);
-        NDArray indices = counts.indices(classes).cast(DType.INT32).expandDims(-1);
+        NDArray indices = Dispatch.one(new ClassIndices(name(), p.dim(-1)), counts.indices(classes))
+                .expandDims(-1);
         NDArray losses =
                 Indexing.gatherAlong(prediction, indices, -1).squeeze(-1).neg();
         return counts.weigh(losses, p, classes);

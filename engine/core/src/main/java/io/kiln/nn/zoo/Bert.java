@@ -12,6 +12,7 @@ import io.kiln.nn.transformer.LearnedPositions;
 import io.kiln.nn.transformer.TransformerEncoder;
 import io.kiln.nn.transformer.TransformerSettings;
 import io.kiln.op.activation.Activation;
+import java.util.List;
 
 /**
  * An encoder of sentences. J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: BERT, NAACL 2019. As a block it takes
@@ -93,5 +94,10 @@ public final class Bert extends Block {
         NDArray x = dropout.call(norm.call(sum));
         NDArray y = inputs.length == 2 ? encoder.call(x) : encoder.callAll(x, inputs[2])[0];
         return new NDArray[] {y, pooler.call(y.slice(1, 0, 1).squeeze(1))};
+    }
+
+    @Override
+    public List<String> inputNames() {
+        return List.of("tokens", "segments", "tokens_mask");
     }
 }

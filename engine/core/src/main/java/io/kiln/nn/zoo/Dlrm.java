@@ -63,4 +63,9 @@ public final class Dlrm extends Block {
         }
         return new NDArray[] {top.call(Movement.concat(1, features.toArray(NDArray[]::new)))};
     }
+
+    @Override
+    public List<String> inputNames() {
+        return List.of("numbers", "indices");
+    }
 }

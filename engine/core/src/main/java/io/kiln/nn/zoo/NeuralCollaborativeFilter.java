@@ -7,6 +7,7 @@ import io.kiln.nn.Embedding;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.shape.Movement;
+import java.util.List;
 
 /**
  * Neural collaborative filtering: predicts how much a user likes an item. X. He, L. Liao, H. Zhang, L. Nie, X. Hu,
@@ -74,6 +75,11 @@ public final class NeuralCollaborativeFilter extends Block {
     @Override
     public NDArray forward(NDArray x) {
         return score(x.slice(1, 0, 1).squeeze(1), x.slice(1, 1, 2).squeeze(1));
+    }
+
+    @Override
+    public List<String> inputNames() {
+        return List.of("users", "items");
     }
 
     /**

@@ -52,4 +52,9 @@ public final class WideAndDeep extends Block {
         NDArray x = Movement.concat(1, inputs[0], Movement.concat(1, vectors));
         return new NDArray[] {output.call(hidden.call(x)).add(linear)};
     }
+
+    @Override
+    public List<String> inputNames() {
+        return List.of("numbers", "indices");
+    }
 }

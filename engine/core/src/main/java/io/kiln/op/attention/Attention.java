@@ -2,13 +2,14 @@ package io.kiln.op.attention;
 
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
 
 /** Attention. See the operator for formula and shapes. */
 public final class Attention {
     private Attention() {}
 
     /**
-     * {@link ScaledDotProductAttention} with scale \(1/\sqrt E\) and without dropout.
+     * {@link FlashAttention} with scale \(1/\sqrt E\): attention without dropout.
      *
      * @param query queries […,L,E]
      * @param key keys […,S,E]
@@ -22,7 +23,7 @@ public final class Attention {
     }
 
     /**
-     * {@link ScaledDotProductAttention} with scale \(1/\sqrt E\).
+     * {@link ScaledDotProductAttention} with scale \(1/\sqrt E\); {@link FlashAttention} where nothing can be dropped.
      *
      * @param query queries […,L,E]
      * @param key keys […,S,E]
@@ -35,7 +36,9 @@ public final class Attention {
     public static NDArray scaledDotProduct(
             NDArray query, NDArray key, NDArray value, NDArray mask, boolean causal, double dropout) {
         double scale = 1 / Math.sqrt(query.shape().dim(-1));
-        ScaledDotProductAttention op = new ScaledDotProductAttention(scale, causal, mask != null, dropout);
+        Operator op = dropout == 0
+                ? new FlashAttention(scale, causal, mask != null, false)
+                : new ScaledDotProductAttention(scale, causal, mask != null, dropout);
         return mask == null ? Dispatch.one(op, query, key, value) : Dispatch.one(op, query, key, value, mask);
     }
 }

@@ -131,8 +131,8 @@ public record ScaledDotProductAttention(
         }
         ScaledDotProductAttentionGradient operator = new ScaledDotProductAttentionGradient(scale, dropout > 0);
         NDArray[] d = dropout > 0
-                ? Dispatch.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1), c.output(2))
-                : Dispatch.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1));
+                ? c.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1), c.output(2))
+                : c.run(operator, dy, c.input(0), c.input(1), c.input(2), c.output(1));
         return Arrays.copyOf(d, c.inputs());
     }
 

@@ -6,6 +6,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.AlongAxis;
 import io.kiln.op.math.Masked;
 import io.kiln.op.math.Where;
 import io.kiln.op.reduce.Any;
@@ -30,7 +31,7 @@ public record SegmentMax(long count) implements Operator {
     /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        return new NDArray[] {pick(true, count, inputs[0], inputs[1])};
+        return new NDArray[] {pick(name(), true, count, inputs[0], inputs[1])};
     }
 
     @Override
@@ -39,7 +40,8 @@ public record SegmentMax(long count) implements Operator {
     }
 
     /** The rows of each segment, all others replaced by what is never picked, reduced along the rows. */
-    static NDArray pick(boolean largest, long count, NDArray x, NDArray segment) {
+    static NDArray pick(String operation, boolean largest, long count, NDArray x, NDArray segment) {
+        AlongAxis.checkRange(operation, "segments", segment, count);
         long[] dims = x.shape().dims();
         NDArray zeros = x.factory().zeros(x.shape().with(0, count), x.dtype());
         if (x.size() == 0) {

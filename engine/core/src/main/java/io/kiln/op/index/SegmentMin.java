@@ -21,7 +21,7 @@ public record SegmentMin(long count) implements Operator {
     /** Compares each row with each segment: memory of count times that of x, for devices without a kernel. */
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        return new NDArray[] {SegmentMax.pick(false, count, inputs[0], inputs[1])};
+        return new NDArray[] {SegmentMax.pick(name(), false, count, inputs[0], inputs[1])};
     }
 
     @Override

@@ -90,7 +90,7 @@ public final class AlongAxis {
             return indices;
         }
         if (!indices.isKnownToHost()) {
-            refuse(operation, indices, -n, n - 1);
+            refuse(operation, "indices", indices, -n, n - 1);
             NDArray inside = indices.clip(-n, Math.max(-n, n - 1));
             return Dispatch.one(new Where(), inside.lt(0), inside.add(n), inside);
         }
@@ -103,16 +103,21 @@ public final class AlongAxis {
 
     /** Row by row an index outside would silently name an entry of another row. */
     public static void checkRange(String operation, NDArray indices, long n) {
+        checkRange(operation, "indices", indices, n);
+    }
+
+    /** Indices, called by another name in errors, must be from 0 to below n. */
+    public static void checkRange(String operation, String called, NDArray indices, long n) {
         if (indices.size() == 0) {
             return;
         }
         if (!indices.isKnownToHost()) {
-            refuse(operation, indices, 0, n - 1);
+            refuse(operation, called, indices, 0, n - 1);
             return;
         }
         long[] ends = ends(indices);
         if (ends[0] < 0 || ends[1] >= n) {
-            throw IndexRangeException.first(operation, "indices", indices, 0, n - 1);
+            throw IndexRangeException.first(operation, called, indices, 0, n - 1);
         }
     }
 
@@ -126,7 +131,7 @@ public final class AlongAxis {
     }
 
     /** Refuses indices that nobody knows before the device has computed them. */
-    private static void refuse(String operation, NDArray indices, long least, long most) {
+    private static void refuse(String operation, String called, NDArray indices, long least, long most) {
         try (Scope scope = Scope.open();
                 Autograd.Mode mode = Autograd.pause()) {
             NDArray inside =
@@ -134,7 +139,7 @@ public final class AlongAxis {
             LateCheck.notZero(
                     inside.min(),
                     indices,
-                    numbers -> IndexRangeException.first(operation, "indices", numbers, least, most));
+                    numbers -> IndexRangeException.first(operation, called, numbers, least, most));
         }
     }
 }

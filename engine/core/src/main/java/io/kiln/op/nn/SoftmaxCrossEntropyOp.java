@@ -10,6 +10,7 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.ParametricOperator;
 import io.kiln.op.activation.LogSoftmax;
 import io.kiln.op.index.OneHot;
+import io.kiln.op.internal.ClassIndices;
 import io.kiln.op.internal.Completion;
 import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.math.Exp;
@@ -20,7 +21,7 @@ import java.util.List;
 /**
  * Cross-entropy of softmax probabilities against class labels, from logits: \(\ell = -\ln p_{label}\) with
  * \(p = \mathrm{softmax}(x)\) along the last axis. Inputs: x[…,K] floating, label[…] of any integer or floating dtype with
- * values 0..K-1. Outputs: loss[…], and the probabilities p[…,K].
+ * whole values 0..K-1; others are an error that names the first. Outputs: loss[…], and the probabilities p[…,K].
  */
 public record SoftmaxCrossEntropyOp() implements ParametricOperator {
     @Override
@@ -69,7 +70,9 @@ public record SoftmaxCrossEntropyOp() implements ParametricOperator {
     @Override
     public NDArray[] compose(NDArray... in) {
         NDArray logP = Dispatch.one(new LogSoftmax(-1), in[0]);
-        NDArray hot = Dispatch.one(new OneHot(in[0].shape().dim(-1), in[0].dtype()), in[1]);
+        long classes = in[0].shape().dim(-1);
+        NDArray label = Dispatch.one(new ClassIndices("softmaxCrossEntropy", classes), in[1]);
+        NDArray hot = Dispatch.one(new OneHot(classes, in[0].dtype()), label);
         NDArray picked = Dispatch.one(new Masked(false), logP, hot); // probabilities of 0 elsewhere do not matter
         return new NDArray[] {picked.sum(-1).neg(), Dispatch.one(new Exp(), logP)};
     }

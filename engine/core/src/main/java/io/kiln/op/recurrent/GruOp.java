@@ -4,7 +4,6 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.DefaultValue;
-import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.internal.GruGradient;
@@ -73,7 +72,7 @@ public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultVal
         in[given + 1] = c.output(0);
         in[given + 2] = c.output(1);
         GruGradient gradient = new GruGradient(reverse, state, lengths, linearBeforeReset);
-        return RecurrentGradient.spread(Dispatch.run(gradient, in), given, false);
+        return RecurrentGradient.spread(c.run(gradient, in), given, false);
     }
 
     @Override

@@ -73,7 +73,7 @@ public record LstmOp(boolean reverse, boolean projected, boolean state, boolean 
         for (int i = 0; i < 3; i++) {
             in[next++] = c.output(i);
         }
-        NDArray[] d = Dispatch.run(new LstmGradient(reverse, projected, state, lengths, dc != null), in);
+        NDArray[] d = c.run(new LstmGradient(reverse, projected, state, lengths, dc != null), in);
         return RecurrentGradient.spread(d, given, true);
     }
 

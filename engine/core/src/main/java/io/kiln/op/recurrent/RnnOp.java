@@ -3,7 +3,6 @@ package io.kiln.op.recurrent;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.Activation;
@@ -46,7 +45,7 @@ public record RnnOp(Activation activation, boolean reverse, boolean state, boole
             in[1 + i] = c.input(i);
         }
         in[given + 1] = c.output(0);
-        NDArray[] d = Dispatch.run(new RnnGradient(activation, reverse, state, lengths), in);
+        NDArray[] d = c.run(new RnnGradient(activation, reverse, state, lengths), in);
         return RecurrentGradient.spread(d, given, true);
     }
 

@@ -8,6 +8,7 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
+import io.kiln.op.internal.AlongAxis;
 
 /**
  * Elements of a dense matrix at the positions of a CSR matrix; the reverse of {@link CsrToDense}. Inputs:
@@ -28,6 +29,7 @@ public record CsrValues(long rows, long columns) implements Operator {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
+        AlongAxis.checkRange(name(), "columns", inputs[1], columns);
         NDArray place = CsrPlaces.rows(inputs[0], inputs[1]).mul(columns).add(inputs[1]);
         return new NDArray[] {Dispatch.one(new Gather(0), inputs[2].reshape(rows * columns), place)};
     }

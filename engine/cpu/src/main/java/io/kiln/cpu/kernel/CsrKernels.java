@@ -2,6 +2,7 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Operator;
@@ -19,8 +20,8 @@ final class CsrKernels {
         CsrDot op = (CsrDot) operator;
         int columns = Math.toIntExact(op.columns());
         int k = Math.toIntExact(outputs[0].shape().dim(1));
-        long[] starts = in[0].toLongArray();
-        int[] column = columns(in[1], columns);
+        long[] starts = starts(op, in[0], in[1]);
+        int[] column = inRange(op, "columns", in[1], columns);
         try (Scope temporaries = Scope.open()) {
             double[] values = in[2].toDoubleArray();
             NDArray b = RealRows.of(HeapMath.as(in[3], RealRows.type(outputs[0].dtype())));
@@ -28,23 +29,39 @@ final class CsrKernels {
             if (op.transposed()) {
                 transposed(starts, column, values, b, y, columns, k);
             } else {
-                int rows = Math.toIntExact(op.rows());
-                long perRow = Math.max(1, (long) k * values.length / Math.max(1, rows));
-                EngineThreads.parallel().forRange(rows, Math.max(1, GRAIN / perRow), (from, to) -> {
-                    RealRows source = new RealRows(b);
-                    RealRows target = new RealRows(y);
-                    double[] sum = new double[k];
-                    double[] row = new double[k];
-                    for (int i = (int) from; i < to; i++) {
-                        Arrays.fill(sum, 0);
-                        for (int e = (int) starts[i]; e < starts[i + 1]; e++) {
-                            source.get((long) column[e] * k, row, 0, k);
-                            add(values[e], row, sum, 0, k);
-                        }
-                        target.put(sum, 0, (long) i * k, k);
-                    }
-                });
+                product(starts, column, values, b, y, k);
             }
+            HeapMath.store(y, outputs[0]);
+        }
+    }
+
+    private static void product(long[] starts, int[] column, double[] values, NDArray b, NDArray y, int k) {
+        int rows = starts.length - 1;
+        long perRow = Math.max(1, (long) k * values.length / Math.max(1, rows));
+        EngineThreads.parallel().forRange(rows, Math.max(1, GRAIN / perRow), (from, to) -> {
+            RealRows source = new RealRows(b);
+            RealRows target = new RealRows(y);
+            double[] sum = new double[k];
+            double[] row = new double[k];
+            for (int i = (int) from; i < to; i++) {
+                Arrays.fill(sum, 0);
+                for (int e = (int) starts[i]; e < starts[i + 1]; e++) {
+                    source.get((long) column[e] * k, row, 0, k);
+                    add(values[e], row, sum, 0, k);
+                }
+                target.put(sum, 0, (long) i * k, k);
+            }
+        });
+    }
+
+    static void bag(Operator operator, NDArray[] in, NDArray[] outputs) {
+        int[] row = inRange(operator, "indices", in[1], in[0].shape().dim(0));
+        long[] starts = starts(operator, in[3], in[1]);
+        try (Scope temporaries = Scope.open()) {
+            NDArray table = RealRows.of(in[0]);
+            NDArray y = RealRows.result(outputs[0]);
+            int k = Math.toIntExact(in[0].shape().dim(1));
+            product(starts, row, in[2].toDoubleArray(), table, y, k);
             HeapMath.store(y, outputs[0]);
         }
     }
@@ -79,8 +96,8 @@ final class CsrKernels {
     static void sampled(Operator operator, NDArray[] in, NDArray[] outputs) {
         CsrSampledDot op = (CsrSampledDot) operator;
         int k = Math.toIntExact(in[2].shape().dim(1));
-        long[] starts = in[0].toLongArray();
-        int[] column = columns(in[1], op.columns());
+        long[] starts = starts(op, in[0], in[1]);
+        int[] column = inRange(op, "columns", in[1], op.columns());
         double[] result = new double[column.length];
         try (Scope temporaries = Scope.open()) {
             DType type = RealRows.type(outputs[0].dtype());
@@ -108,13 +125,29 @@ final class CsrKernels {
         }
     }
 
-    private static int[] columns(NDArray indices, long bound) {
-        int[] c = indices.toIntArray();
-        for (int v : c) {
-            if (v < 0 || v >= bound) {
-                throw new IndexOutOfBoundsException("csrDot: columns must be from 0 to " + (bound - 1) + ", got " + v);
+    private static int[] inRange(Operator operator, String argument, NDArray indices, long bound) {
+        long[] all = indices.toLongArray();
+        int[] narrow = new int[all.length];
+        for (int i = 0; i < all.length; i++) {
+            if (all[i] < 0 || all[i] >= Math.min(bound, Integer.MAX_VALUE)) {
+                throw IndexRangeException.first(operator.name(), argument, indices, 0, bound - 1);
+            }
+            narrow[i] = (int) all[i];
+        }
+        return narrow;
+    }
+
+    private static long[] starts(Operator operator, NDArray indptr, NDArray indices) {
+        long[] p = indptr.toLongArray();
+        long n = indices.size();
+        for (int i = 0; i < p.length; i++) {
+            boolean ascends = i == 0 ? p[i] == 0 : p[i] >= p[i - 1];
+            if (!ascends || p[i] > n || i == p.length - 1 && p[i] != n) {
+                throw new IllegalArgumentException(
+                        operator.name() + ": indptr must ascend from 0 to the number of values, " + n + ", got " + p[i]
+                                + " at [" + i + "]");
             }
         }
-        return c;
+        return p;
     }
 }

@@ -3,8 +3,8 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.internal.Memory;
 
 /** Loops over {@code double[]}. */
 @SuppressWarnings("cast") // the template converts where one of its types needs it

@@ -2,9 +2,9 @@ package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;

@@ -1,5 +1,6 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.Backend;
 import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
@@ -8,11 +9,13 @@ import io.kiln.cpu.onednn.PackedMatMul;
 import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.FromResiduals;
+import io.kiln.op.internal.Keeping;
 import io.kiln.op.internal.LstmGradient;
 import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.recurrent.LstmOp;
@@ -25,24 +28,39 @@ import java.util.Arrays;
 final class LstmKernels {
     private LstmKernels() {}
 
+    /** tanh of the cell states of all steps, which the forward kernel computes anyway. */
+    static Spec[] residuals(Operator operator, Spec... inputs) {
+        return Recurrence.declines(inputs) ? Backend.NO_RESIDUALS : new Spec[] {operator.infer(inputs)[1]};
+    }
+
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        LstmOp op = (LstmOp) operator;
+        return forward((LstmOp) operator, false, inputs);
+    }
+
+    static KernelPlan keeping(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return ((Keeping) operator).operator() instanceof LstmOp op ? forward(op, true, inputs) : null;
+    }
+
+    private static KernelPlan forward(LstmOp op, boolean keeping, Layout... inputs) {
         if (Recurrence.declines(inputs)) {
             return null;
         }
         return new KernelPlan(
                 null,
-                bytes(op.inputs(), inputs),
+                bytes(op.inputs(), keeping, inputs),
                 (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static long bytes(RecurrentInputs kinds, Layout... inputs) {
+    private static long bytes(RecurrentInputs kinds, boolean keeping, Layout... inputs) {
         RecurrentSpace s = new RecurrentSpace(kinds, inputs);
         long h = s.hidden;
         gate(s, h, 0, 2, Activation.LOGISTIC);
         gate(s, h, 2, 3, Activation.TANH);
         gate(s, h, 3, 4, Activation.LOGISTIC);
-        s.array(1, 4 * h).array(s.rows, h).first(kinds, 1, h);
+        s.array(1, 4 * h).first(kinds, 1, h);
+        if (!keeping) {
+            s.array(s.rows, h);
+        }
         if (kinds.projected()) {
             int projection = RecurrentInputs.PROJECTION;
             s.described(inputs[projection]).array(s.rows, h);
@@ -75,7 +93,8 @@ final class LstmKernels {
             PackedMatMul inputForget = gate(r, gates, 0, 2, Activation.LOGISTIC);
             PackedMatMul candidate = gate(r, gates, 2, 3, Activation.TANH);
             PackedMatMul output = gate(r, gates, 3, 4, Activation.LOGISTIC);
-            NDArray squashed = r.empty(r.rows, h);
+            NDArray kept = results.length > 3 ? results[3] : null;
+            NDArray scratch = kept == null ? r.empty(r.rows, h) : null;
             NDArray projection = kinds.projection(inputs);
             NDArray before = projection == null ? null : r.empty(r.rows, h);
             PackedMatMul project = projection == null
@@ -100,10 +119,10 @@ final class LstmKernels {
                 cell = r.at(cells, t, 0);
                 long newCell = cell;
                 r.eachRow((n, s) -> cell(r, s, r.at(gates, t, n), oldCell + 4L * n * h, newCell + 4L * n * h));
-                Elementwise.forward(Activation.TANH, 0, 0, r.flat(cell), Operands.flat(squashed));
+                long squashed = kept == null ? scratch.address() : r.at(kept, t, 0);
+                Elementwise.forward(Activation.TANH, 0, 0, r.flat(cell), r.flat(squashed));
                 long target = project == null ? r.at(y, t, 0) : before.address();
-                r.eachRow(
-                        (n, s) -> state(r, s, r.at(gates, t, n), squashed.address() + 4L * n * h, target + 4L * n * h));
+                r.eachRow((n, s) -> state(r, s, r.at(gates, t, n), squashed + 4L * n * h, target + 4L * n * h));
                 if (project != null) {
                     project.run(before.address(), 0, r.at(y, t, 0));
                 }
@@ -158,24 +177,35 @@ final class LstmKernels {
     }
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        LstmGradient op = (LstmGradient) operator;
+        return backward((LstmGradient) operator, false, inputs);
+    }
+
+    static KernelPlan fromResiduals(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return ((FromResiduals) operator).gradient() instanceof LstmGradient op ? backward(op, true, inputs) : null;
+    }
+
+    private static KernelPlan backward(LstmGradient op, boolean kept, Layout... inputs) {
         if (Recurrence.declines(inputs)) {
             return null;
         }
         return new KernelPlan(
                 null,
-                bytes(op, inputs),
+                bytes(op, kept, inputs),
                 (in, out, workspace) -> backward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static long bytes(LstmGradient op, Layout... inputs) {
+    private static long bytes(LstmGradient op, boolean kept, Layout... inputs) {
         RecurrentInputs kinds = op.forward().inputs();
         int from = op.offset();
         RecurrentSpace s = new RecurrentSpace(kinds, Arrays.copyOfRange(inputs, from, from + kinds.count()));
         long h = s.hidden;
         int results = from + kinds.count();
-        s.contiguous(Arrays.copyOfRange(inputs, 0, from)).contiguous(Arrays.copyOfRange(inputs, results, results + 3));
-        s.array(s.steps, s.rows, h).array(s.steps, s.rows, 4 * h);
+        s.contiguous(Arrays.copyOfRange(inputs, 0, from));
+        s.contiguous(Arrays.copyOfRange(inputs, results, inputs.length));
+        if (!kept) {
+            s.array(s.steps, s.rows, h);
+        }
+        s.array(s.steps, s.rows, 4 * h);
         s.array(s.rows, s.state).array(s.rows, h).first(kinds, 1, h);
         Tensor weights = s.matrix(RecurrentInputs.WH);
         s.packed(s.dense(4 * h), weights, null, s.dense(s.state), PostOps.ACCUMULATE);
@@ -223,14 +253,20 @@ final class LstmKernels {
             y = r.contiguous(inputs[from + kinds.count()]);
             cells = r.contiguous(inputs[from + kinds.count() + 1]);
             gates = r.contiguous(inputs[from + kinds.count() + 2]);
-            squashed = r.empty(r.steps, r.rows, r.hidden);
-            Elementwise.forward(Activation.TANH, 0, 0, Operands.flat(cells), Operands.flat(squashed));
+            int outputs = from + kinds.count();
+            squashed = inputs.length > outputs + 3 ? r.contiguous(inputs[outputs + 3]) : squashed();
             dGates = r.empty(r.steps, r.rows, 4L * r.hidden);
             dh = r.zeros(r.rows, r.state);
             dc = r.zeros(r.rows, r.hidden);
             projection = kinds.projection(given);
             NDArray c = kinds.state(1, given);
             firstCell = c == null ? r.zeros(r.rows, r.hidden) : r.contiguous(c);
+        }
+
+        private NDArray squashed() {
+            NDArray result = r.empty(r.steps, r.rows, r.hidden);
+            Elementwise.forward(Activation.TANH, 0, 0, Operands.flat(cells), Operands.flat(result));
+            return result;
         }
 
         void run(NDArray... results) {

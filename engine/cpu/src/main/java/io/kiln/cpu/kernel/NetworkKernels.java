@@ -19,8 +19,10 @@ import io.kiln.op.attention.ScaledDotProductAttention;
 import io.kiln.op.internal.AvgPoolGradient;
 import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.internal.ConvolutionWeightGradient;
+import io.kiln.op.internal.FromResiduals;
 import io.kiln.op.internal.GeluGradient;
 import io.kiln.op.internal.GruGradient;
+import io.kiln.op.internal.Keeping;
 import io.kiln.op.internal.LayerNormGradient;
 import io.kiln.op.internal.LstmGradient;
 import io.kiln.op.internal.MaxPoolGather;
@@ -122,6 +124,9 @@ public final class NetworkKernels {
     private static void sequences(KernelTable table) {
         table.add(LstmOp.class, LstmKernels::forward);
         table.add(LstmGradient.class, LstmKernels::backward);
+        table.addResiduals(LstmOp.class, LstmKernels::residuals);
+        table.add(Keeping.class, LstmKernels::keeping);
+        table.add(FromResiduals.class, LstmKernels::fromResiduals);
         table.add(GruOp.class, GruKernels::forward);
         table.add(GruGradient.class, GruKernels::backward);
         table.add(RnnOp.class, RnnKernels::forward);

@@ -1,8 +1,8 @@
 package io.kiln.cpu.kernel;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.internal.Memory;
 
 /**
  * Parts of a row of a row-major float32 or float64 array, read into and written from {@code double[]}: kernels that

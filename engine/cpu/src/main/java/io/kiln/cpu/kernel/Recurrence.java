@@ -8,13 +8,14 @@ import io.kiln.cpu.onednn.PostOps;
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Dispatch;
 import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.reduce.Sum;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -79,6 +80,11 @@ final class Recurrence {
             }
         }
         return !Operands.served(DType.FLOAT32);
+    }
+
+    /** The same, of shapes and dtypes: whether the kernels plan them does not depend on strides. */
+    static boolean declines(Spec... inputs) {
+        return declines(Arrays.stream(inputs).map(Layout::rowMajor).toArray(Layout[]::new));
     }
 
     /** The array, or a row-major copy. */

@@ -5,9 +5,9 @@ import io.kiln.backend.Span;
 import io.kiln.cpu.Fallback;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
 
 /** Products of float32 matrices so small that a oneDNN call takes longer than the arithmetic. */

@@ -9,10 +9,10 @@ import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
 import io.kiln.op.activation.LogSoftmax;
 
@@ -200,6 +200,12 @@ final class SoftmaxKernels {
             Memory.get(array.address(), labels, 0, n);
         } else {
             labels = array.toIntArray();
+        }
+        if (array.dtype().isFloating()) {
+            double[] given = array.cast(DType.FLOAT64).toDoubleArray();
+            for (int i = 0; i < n; i++) {
+                labels[i] = given[i] == labels[i] ? labels[i] : -1;
+            }
         }
         for (int i = 0; i < n; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {

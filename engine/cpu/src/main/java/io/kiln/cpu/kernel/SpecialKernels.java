@@ -34,6 +34,7 @@ import io.kiln.op.reduce.CumulativeMin;
 import io.kiln.op.reduce.CumulativeProduct;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
+import io.kiln.op.sparse.EmbeddingBagOp;
 import io.kiln.op.vision.GridSample;
 import io.kiln.op.vision.Interpolate;
 import io.kiln.op.vision.NonMaximumSuppression;
@@ -74,6 +75,7 @@ public final class SpecialKernels {
         table.add(GroupNormGradient.class, (o, in, out, fallback) -> rows(in[0], o, RowNorms::groupGradient));
         table.addRoutine(CsrDot.class, CsrKernels::dot);
         table.addRoutine(CsrSampledDot.class, CsrKernels::sampled);
+        table.addRoutine(EmbeddingBagOp.class, CsrKernels::bag);
         table.addRoutine(SearchSorted.class, SearchKernels::searchSorted);
         table.addRoutine(Interpolate.class, ResamplingKernels::forward);
         table.addRoutine(InterpolateGradient.class, ResamplingKernels::gradient);

@@ -3,9 +3,9 @@ package io.kiln.cpu.kernel;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Float16;
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.internal.Memory;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**

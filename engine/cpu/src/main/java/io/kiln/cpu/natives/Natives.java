@@ -44,11 +44,13 @@ public final class Natives {
 
     private final OpenMp openMp;
     private final InvalidFlag invalidFlag;
+    private final String library;
     private final String reason;
 
-    private Natives(OpenMp openMp, InvalidFlag invalidFlag, String reason) {
+    private Natives(OpenMp openMp, InvalidFlag invalidFlag, String library, String reason) {
         this.openMp = openMp;
         this.invalidFlag = invalidFlag;
+        this.library = library;
         this.reason = reason;
     }
 
@@ -81,6 +83,15 @@ public final class Natives {
      */
     public String reason() {
         return reason;
+    }
+
+    /**
+     * The file of oneDNN.
+     *
+     * @return the file from which it was loaded, or an empty string if it is not loaded
+     */
+    public String library() {
+        return library;
     }
 
     /**
@@ -197,7 +208,7 @@ public final class Natives {
         }
         String library = directory.resolve("libdnnl.so.3").toString();
         OpenMp openMp = OpenMp.bind(library);
-        return new Natives(openMp, InvalidFlag.bind(library, openMp), "");
+        return new Natives(openMp, InvalidFlag.bind(library, openMp), library, "");
     }
 
     private static List<PackedLibrary> packed(List<URL> urls) throws IOException {
@@ -219,6 +230,6 @@ public final class Natives {
     }
 
     private static Natives absent(String reason) {
-        return new Natives(null, null, reason);
+        return new Natives(null, null, "", reason);
     }
 }

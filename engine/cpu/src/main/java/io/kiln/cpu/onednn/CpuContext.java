@@ -10,7 +10,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.natives.Natives;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;

@@ -3,6 +3,7 @@ package io.kiln.cpu.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni_2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_amx;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_fp16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
@@ -85,6 +86,33 @@ public final class InstructionSet {
      */
     public static boolean hasAvx512() {
         return has(dnnl_cpu_isa_avx512_core);
+    }
+
+    /**
+     * The instruction set that oneDNN uses, for messages.
+     *
+     * @return its name; empty without oneDNN
+     */
+    public static String effective() {
+        if (!Natives.get().isAvailable()) {
+            return "";
+        }
+        if (has(dnnl_cpu_isa_avx512_core_amx)) {
+            return "AVX-512 with AMX";
+        }
+        if (has(dnnl_cpu_isa_avx512_core_fp16)) {
+            return "AVX-512 with BF16 and FP16";
+        }
+        if (has(dnnl_cpu_isa_avx512_core_bf16)) {
+            return "AVX-512 with BF16";
+        }
+        if (hasAvx512()) {
+            return "AVX-512";
+        }
+        if (has(dnnl_cpu_isa_avx2_vnni_2)) {
+            return "AVX2 with VNNI, BF16 and FP16 conversion";
+        }
+        return hasAvx2() ? "AVX2" : "SSE4.1 or AVX, without AVX2";
     }
 
     /** The sets are nested: each has the bits of those that it contains. */

@@ -2,7 +2,7 @@ package io.kiln.cpu.onednn;
 
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.Parallel;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.Arrays;
 
 /**

@@ -27,6 +27,9 @@ public final class MatMul {
 
     private static final String GENERAL = "gemm:jit";
 
+    /** In the names of implementations that use AMX. */
+    private static final String TILES = "amx";
+
     private MatMul() {}
 
     /**
@@ -64,6 +67,10 @@ public final class MatMul {
             dnnl_primitive_desc general = descriptor(builder, a, b, biasLayout, dst, postOps);
             descriptor = PlanBuilder.advance(general, GENERAL) ? general : descriptor;
         }
+        if (readsBehindRows(a)) {
+            dnnl_primitive_desc other = descriptor(builder, a, b, biasLayout, dst, postOps);
+            descriptor = PlanBuilder.advancePast(other, TILES) ? other : descriptor;
+        }
         builder.begin(descriptor).input(DNNL_ARG_SRC, left).input(DNNL_ARG_WEIGHTS, right);
         if (shift != null) {
             builder.input(DNNL_ARG_BIAS, shift);
@@ -71,6 +78,14 @@ public final class MatMul {
         return builder.output(DNNL_ARG_DST, result, postOps.readsDestination())
                 .end()
                 .build();
+    }
+
+    /**
+     * With AMX oneDNN multiplies 16-bit elements of a row in pairs and, where their number is odd, the element behind the
+     * row by 0: NaN there would reach the result.
+     */
+    private static boolean readsBehindRows(Tensor a) {
+        return a.dtype() != DType.FLOAT32 && a.dims()[a.dims().length - 1] % 2 == 1;
     }
 
     private static boolean isLarge(Tensor a, Tensor b) {

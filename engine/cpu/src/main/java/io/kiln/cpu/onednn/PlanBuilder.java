@@ -31,9 +31,10 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -159,12 +160,21 @@ final class PlanBuilder implements AutoCloseable {
      * @return whether such an implementation exists
      */
     static boolean advance(dnnl_primitive_desc descriptor, String name) {
-        boolean found = implementation(descriptor).startsWith(name);
+        return advance(descriptor, implementation -> implementation.startsWith(name));
+    }
+
+    /** As {@link #advance}, to the first implementation whose name does not contain {@code part}. */
+    static boolean advancePast(dnnl_primitive_desc descriptor, String part) {
+        return advance(descriptor, implementation -> !implementation.contains(part));
+    }
+
+    private static boolean advance(dnnl_primitive_desc descriptor, Predicate<String> wanted) {
+        boolean found = wanted.test(implementation(descriptor));
         for (int i = 0; !found && i < IMPLEMENTATIONS; i++) {
             if (dnnl_primitive_desc_next_impl(descriptor) != dnnl_success) {
                 return false;
             }
-            found = implementation(descriptor).startsWith(name);
+            found = wanted.test(implementation(descriptor));
         }
         return found;
     }

@@ -1,6 +1,6 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 
 /**
  * Functions over float tiles that need access to bits and so cannot be plain float loops. Bits are copied to int arrays

@@ -4,7 +4,7 @@ package io.kiln.cpu.tile;
 
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Float16;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import io.kiln.pointwise.Code;
 import java.util.Arrays;
 

@@ -1,6 +1,6 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 
 /**
  * The first few elements of a row in the order of {@link SortedOrder}, without sorting the rest: they are kept in order

@@ -1,7 +1,7 @@
 package io.kiln.cpu.tile;
 
-import io.kiln.ndarray.Memory;
 import io.kiln.ndarray.ShapeException;
+import io.kiln.ndarray.internal.Memory;
 import java.util.Arrays;
 
 /**

@@ -1,7 +1,7 @@
 package io.kiln.cpu.winograd;
 
 import io.kiln.cpu.onednn.Tensor;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 
 /**
  * Transforms weights, row-major [O, C, taps, taps], into the rows of {@link Planes}, {@code U = G g Gᵀ}, and gradients of

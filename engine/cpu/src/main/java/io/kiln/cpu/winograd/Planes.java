@@ -2,7 +2,7 @@ package io.kiln.cpu.winograd;
 
 import io.kiln.cpu.onednn.Tensor;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 
 /**
  * The 36 matrices that are one operand of the products, one behind the other, for each of some parts of the work.

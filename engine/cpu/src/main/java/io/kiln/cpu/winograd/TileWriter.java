@@ -1,7 +1,7 @@
 package io.kiln.cpu.winograd;
 
 import io.kiln.cpu.onednn.Tensor;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.Arrays;
 
 /** Transforms products into tiles of images, {@code y = Aᵀ m A}, and finishes them. */

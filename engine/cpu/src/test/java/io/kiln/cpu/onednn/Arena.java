@@ -1,7 +1,7 @@
 package io.kiln.cpu.onednn;
 
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.cpu.EngineThreads;
 import io.kiln.cpu.natives.Natives;
 import io.kiln.cpu.natives.OpenMp;
-import io.kiln.ndarray.Memory;
+import io.kiln.ndarray.internal.Memory;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;

@@ -7,6 +7,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.op.activation.Activation;
 import io.kiln.op.activation.LogSoftmax;
 import io.kiln.op.activation.Softmax;
+import io.kiln.op.internal.ClassIndices;
 import io.kiln.op.internal.SoftmaxCrossEntropyGradient;
 import io.kiln.op.linalg.MatMul;
 import io.kiln.op.nn.DropoutOp;
@@ -48,6 +49,12 @@ final class NeuralRows {
                 Row.of(new SoftmaxCrossEntropyGradient())
                         .torch("(x1 - torch.one_hot(x2, 4).to(x1.dtype)) * torch.unsqueeze(x0, -1)")
                         .on(real(-2, 2, 3), real(0, 1, 3, 4), whole(DType.INT64, 0, 4, 3)),
+                Row.of(new ClassIndices("softmaxCrossEntropy", 4))
+                        .torch("torch.clone(x0).to(3)")
+                        .on(whole(DType.INT64, 0, 4, 3))
+                        .on(whole(DType.INT32, 0, 4, 2, 5))
+                        .on(whole(DType.INT64, 0, 4, 0))
+                        .order(0),
                 Row.of(new DropoutOp(0.4))
                         .torch("torch.clone(x0)", "torch.ones_like(x0)")
                         .gradientOf(1)

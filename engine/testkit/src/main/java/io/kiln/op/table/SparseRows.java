@@ -12,6 +12,7 @@ import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import io.kiln.op.sparse.CsrToDense;
 import io.kiln.op.sparse.CsrValues;
+import io.kiln.op.sparse.EmbeddingBagOp;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -41,6 +42,12 @@ final class SparseRows {
                 Row.of(new CsrSampledDot(4, 5))
                         .torch(sampled)
                         .on(INDPTR, INDICES, real(-2, 2, 4, 3), real(-2, 2, 5, 3)),
+                bag().on(real(-2, 2, 5, 3), INDICES, real(-2, 2, 6), INDPTR)
+                        .on(real(-2, 2, 5, 3), fixed(4, 0, 4, 1, 1, 1), real(-2, 2, 6), INDPTR)
+                        .on(real(-2, 2, 5, 0), INDICES, real(-2, 2, 6), INDPTR),
+                Row.of(new EmbeddingBagOp())
+                        .torch("torch.zeros([4, 3], dtype=x0.dtype)")
+                        .on(real(-2, 2, 5, 3), fixed(), real(-2, 2, 0), NOWHERE),
                 Row.of(new CsrToDense(4, 5)).torch(dense).on(INDPTR, INDICES, real(-2, 2, 6)),
                 Row.of(new CsrValues(4, 5))
                         .torch("torch.index(x2, [" + rows + ", x1])")
@@ -58,6 +65,13 @@ final class SparseRows {
                         .on(fixed(), whole(DType.INT64, 0, 9, 3)),
                 search(false)
                         .forwardOn(values(Shape.of(2, 3), 1, 2, 3, -1, 0, 1), values(Shape.of(2, 2), 2, 9, -1, 0.5)));
+    }
+
+    private static Row bag() {
+        String rows = "torch.tensor([0, 0, 2, 3, 3, 3])";
+        return Row.of(new EmbeddingBagOp())
+                .torch("torch.index_add(torch.zeros([4, x0.size(1)], dtype=x0.dtype), 0, " + rows
+                        + ", torch.index(x0, [x1]) * torch.unsqueeze(x2, 1))");
     }
 
     private static Row search(boolean right) {

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that what engine/cuda calls of CUDA exists in NVIDIA's libraries.
+
+    build/cuda-symbols.py                      checks against the lists in build/cuda-symbols
+    build/cuda-symbols.py --write NAME FOLDER  makes the list NAME of the packages in FOLDER (pip install --target FOLDER --no-deps
+                                               nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc nvidia-cuda-runtime; with -cu12: CUDA 12)
+
+For each method of JCudaDriver, JNvrtc, JCublas2 and JCudnn that the sources of engine/cuda call, the function that JCuda's native library
+takes for it has to be exported by the library, or for the driver, which is in no package, declared in cuda.h. The lists are there because
+the packages take 1 GB each. Needs nm, and Maven's repository with JCuda's jars. Ends with 1 if something is missing.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LISTS = ROOT / "build/cuda-symbols"
+MAVEN = pathlib.Path.home() / ".m2/repository/org/jcuda"
+# The native library of JCuda, the jar it is in, the prefix of its functions, where NVIDIA has them. cuDNN hands most of its functions on to
+# libraries beside it.
+PARTS = [
+    ("libJCudaDriver", "jcuda-natives", "cu", ["nvidia/**/cuda.h"]),
+    ("libJNvrtc", "jcuda-natives", "nvrtc", ["libnvrtc.so.1[23]"]),
+    ("libJCublas2", "jcublas-natives", "cublas", ["libcublas.so.1[23]"]),
+    ("libJCudnn", "jcudnn-natives", "cudnn", ["libcudnn.so.9", "libcudnn_*.so.9"]),
+]
+
+
+def symbols(library, kind):
+    listing = subprocess.run(["nm", "-D", kind, library], check=True, capture_output=True, text=True).stdout
+    return {line.split()[-1].split("@")[0] for line in listing.splitlines() if line.strip()}
+
+
+def imported(native, jar, prefix):
+    files = sorted(MAVEN.glob(f"{jar}/*/{jar}-*-linux-x86_64.jar"))
+    if not files:
+        sys.exit(f"cuda-symbols: {jar} is not in {MAVEN}; build engine/cuda first")
+    with zipfile.ZipFile(files[-1]) as archive, tempfile.NamedTemporaryFile(suffix=".so") as copy:
+        name = next(n for n in archive.namelist() if pathlib.PurePath(n).name.startswith(native + "-"))
+        copy.write(archive.read(name))
+        copy.flush()
+        return {s for s in symbols(copy.name, "--undefined-only") if re.match(rf"{prefix}[A-Z]", s)}
+
+
+def called(prefix):
+    names = set()
+    for source in (ROOT / "engine/cuda/src/main/java").rglob("*.java"):
+        text = re.sub(r"/\*.*?\*/|//[^\n]*|\"(\\.|[^\"\\])*\"", "", source.read_text(), flags=re.DOTALL)
+        names.update(re.findall(rf"(?<!new )\b({prefix}[A-Z]\w*)\s*\(", text))
+        names.update(re.findall(rf"::({prefix}[A-Z]\w*)", text))
+    return names
+
+
+def write(name, folder):
+    lines = []
+    for _, _, prefix, places in PARTS:
+        files = sorted(p for place in places for p in pathlib.Path(folder).rglob(place))
+        if not files:
+            sys.exit(f"cuda-symbols: {places[0]} is not below {folder}")
+        found = set()
+        for file in files:
+            if file.suffix == ".h":
+                found |= set(re.findall(r"\bcu[A-Z]\w*", file.read_text(errors="replace")))
+            else:
+                found |= symbols(str(file), "--defined-only")
+        lines += sorted(s for s in found if re.fullmatch(rf"{prefix}[A-Z]\w*", s))
+    packages = sorted(p.name.removesuffix(".dist-info") for p in pathlib.Path(folder).rglob("nvidia_*.dist-info"))
+    wanted = [p for p in packages if re.match(r"nvidia_(cublas|cudnn|cuda_nvrtc|cuda_runtime)(_cu1\d)?-", p)]
+    LISTS.mkdir(exist_ok=True)
+    (LISTS / f"{name}.txt").write_text("\n".join(["# " + ", ".join(wanted), *lines]) + "\n")
+
+
+def check():
+    lists = {p.stem: set(p.read_text().splitlines()) for p in sorted(LISTS.glob("*.txt"))}
+    missing = 0
+    functions = set()
+    for native, jar, prefix, _ in PARTS:
+        wanted = imported(native, jar, prefix)
+        uses = called(prefix)
+        found = 0
+        for method in sorted(uses):
+            base = method.removesuffix("_new")
+            own = [s for s in (base + end for end in ("_v3", "_v2", "", "WithFlags")) if s in wanted]
+            if not own:
+                missing += 1
+                print(f"{method}: {native} takes no function for it")
+                continue
+            found += 1
+            functions.add(own[0])
+            for name, there in lists.items():
+                if own[0] not in there:
+                    missing += 1
+                    print(f"{method}: {own[0]} is missing in {name}")
+        if found == 0:
+            missing += 1
+            print(f"{native}: no calls found in the sources")
+    print(f"{len(functions)} functions of CUDA are called; {missing} faults; compared with {', '.join(lists) or 'nothing'}")
+    return missing == 0 and bool(lists)
+
+
+def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "--write":
+        write(sys.argv[2], sys.argv[3])
+    elif len(sys.argv) != 1:
+        sys.exit(__doc__)
+    elif not check():
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

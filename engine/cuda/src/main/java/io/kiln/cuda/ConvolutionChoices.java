@@ -1,0 +1,152 @@
+package io.kiln.cuda;
+
+import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx;
+import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx;
+import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionForwardAlgorithmEx;
+
+import io.kiln.backend.NotCapturableException;
+import io.kiln.backend.OutOfDeviceMemoryException;
+import io.kiln.backend.Storage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
+import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgoPerf;
+import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
+import jcuda.jcudnn.cudnnDeterminism;
+import jcuda.jcudnn.cudnnHandle;
+import jcuda.jcudnn.cudnnStatus;
+
+/**
+ * Which of cuDNN's algorithms computes which convolution on one device: the quickest when each was run once, of those
+ * whose workspace is within bounds and which give the same bits each time. What was chosen is kept as long as the
+ * process lasts.
+ *
+ * <p>Concurrency: thread-safe.
+ */
+final class ConvolutionChoices {
+    /** The most workspace that an algorithm may take, in MiB. */
+    static final String WORKSPACE_PROPERTY = "kiln.cuda.workspaceMiB";
+
+    /** Whether algorithms whose sums depend on chance are left out. */
+    static final String DETERMINISTIC_PROPERTY = "kiln.cuda.deterministic";
+
+    private static final int ALGORITHMS = 16;
+    private static final long DEFAULT_WORKSPACE_MIB = 256;
+    private static final long LEAST_WORKSPACE = 1L << 20;
+
+    private final CudaBackend backend;
+    private final Map<ConvolutionProblem, Choice> chosen = new ConcurrentHashMap<>();
+
+    ConvolutionChoices(CudaBackend backend) {
+        this.backend = backend;
+    }
+
+    /**
+     * An algorithm.
+     *
+     * @param algorithm cuDNN's number
+     * @param workspace bytes that it needs
+     */
+    record Choice(int algorithm, long workspace) {}
+
+    /** What cuDNN says of an algorithm that it ran. */
+    record Measured(int algorithm, int status, float time, long memory, int determinism) {}
+
+    /** The algorithm for a problem; when it is new, all are run and the result's memory is overwritten. */
+    Choice of(Convolutions.Call call, DenseArrays arrays, CudaQueue queue) {
+        Choice known = chosen.get(call.problem());
+        if (known == null) {
+            if (queue.isCapturing()) {
+                throw new NotCapturableException("cuDNN's algorithm for " + call.problem() + " is yet to be measured");
+            }
+            known = measure(call, arrays);
+            chosen.put(call.problem(), known);
+        }
+        return known;
+    }
+
+    private Choice measure(Convolutions.Call call, DenseArrays arrays) {
+        long most = Long.getLong(WORKSPACE_PROPERTY, DEFAULT_WORKSPACE_MIB) << 20;
+        Storage workspace = largest(most);
+        long bytes = workspace.bytes();
+        try {
+            List<Measured> all = new ArrayList<>();
+            arrays.submit(backend, cudnn -> all.addAll(cudnn.convolutions().measure(call, workspace)));
+            boolean deterministic = !"false".equals(System.getProperty(DETERMINISTIC_PROPERTY));
+            return all.stream()
+                    .filter(m -> m.status == cudnnStatus.CUDNN_STATUS_SUCCESS && m.memory <= most)
+                    .filter(m -> !deterministic || m.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC)
+                    .min(Comparator.comparingDouble(Measured::time))
+                    .map(m -> new Choice(m.algorithm, m.memory))
+                    .orElseThrow(() -> new IllegalStateException(backend.device() + ": cuDNN has no "
+                            + (deterministic ? "deterministic " : "") + "algorithm with " + (bytes >> 20)
+                            + " MiB of workspace for " + call.problem() + "; raise -D" + WORKSPACE_PROPERTY
+                            + " or set -D" + DETERMINISTIC_PROPERTY + "=false. It found " + all));
+        } finally {
+            // Find returns when all that it ran has ended.
+            workspace.release();
+        }
+    }
+
+    /** As much of the workspace as there is memory for. */
+    private Storage largest(long most) {
+        for (long bytes = Math.max(LEAST_WORKSPACE, most); ; bytes /= 2) {
+            try {
+                return backend.allocator().allocate(backend, bytes);
+            } catch (OutOfDeviceMemoryException e) {
+                if (bytes / 2 < LEAST_WORKSPACE) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Runs all algorithms, within a workspace. */
+    static List<Measured> measure(
+            ConvolutionProblem problem,
+            cudnnHandle handle,
+            ConvolutionDescriptors d,
+            DevicePointer x,
+            DevicePointer w,
+            DevicePointer y,
+            DevicePointer workspace,
+            long bytes) {
+        int[] got = new int[1];
+        int status;
+        IntFunction<Measured> read;
+        switch (problem.direction()) {
+            case FORWARD -> {
+                cudnnConvolutionFwdAlgoPerf[] p = new cudnnConvolutionFwdAlgoPerf[ALGORITHMS];
+                Arrays.setAll(p, i -> new cudnnConvolutionFwdAlgoPerf());
+                status = cudnnFindConvolutionForwardAlgorithmEx(
+                        handle, d.x(), x, d.w(), w, d.convolution(), d.y(), y, p.length, got, p, workspace, bytes);
+                read = i -> new Measured(p[i].algo, p[i].status, p[i].time, p[i].memory, p[i].determinism);
+            }
+            case DATA -> {
+                cudnnConvolutionBwdDataAlgoPerf[] p = new cudnnConvolutionBwdDataAlgoPerf[ALGORITHMS];
+                Arrays.setAll(p, i -> new cudnnConvolutionBwdDataAlgoPerf());
+                status = cudnnFindConvolutionBackwardDataAlgorithmEx(
+                        handle, d.w(), w, d.y(), y, d.convolution(), d.x(), x, p.length, got, p, workspace, bytes);
+                read = i -> new Measured(p[i].algo, p[i].status, p[i].time, p[i].memory, p[i].determinism);
+            }
+            default -> {
+                cudnnConvolutionBwdFilterAlgoPerf[] p = new cudnnConvolutionBwdFilterAlgoPerf[ALGORITHMS];
+                Arrays.setAll(p, i -> new cudnnConvolutionBwdFilterAlgoPerf());
+                status = cudnnFindConvolutionBackwardFilterAlgorithmEx(
+                        handle, d.x(), x, d.y(), y, d.convolution(), d.w(), w, p.length, got, p, workspace, bytes);
+                read = i -> new Measured(p[i].algo, p[i].status, p[i].time, p[i].memory, p[i].determinism);
+            }
+        }
+        Status.checkCudnn(status, "cudnnFind of " + problem);
+        List<Measured> all = new ArrayList<>();
+        for (int i = 0; i < got[0]; i++) {
+            all.add(read.apply(i));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,100 @@
+package io.kiln.cuda;
+
+import static jcuda.jcudnn.JCudnn.cudnnCreate;
+import static jcuda.jcudnn.JCudnn.cudnnCreateTensorDescriptor;
+import static jcuda.jcudnn.JCudnn.cudnnDestroy;
+import static jcuda.jcudnn.JCudnn.cudnnSetStream;
+import static jcuda.jcudnn.JCudnn.cudnnSetTensorNdDescriptor;
+
+import io.kiln.ndarray.DType;
+import java.util.List;
+import jcuda.Pointer;
+import jcuda.driver.CUstream;
+import jcuda.jcudnn.cudnnDataType;
+import jcuda.jcudnn.cudnnHandle;
+import jcuda.jcudnn.cudnnTensorDescriptor;
+import jcuda.runtime.cudaStream_t;
+
+/** cuDNN for one queue, under whose lock it is used. */
+final class Cudnn {
+    private final cudnnHandle handle = new cudnnHandle();
+    private final Pointer[] one = {Pointer.to(new float[] {1}), Pointer.to(new double[] {1})};
+    private final Pointer[] zero = {Pointer.to(new float[] {0}), Pointer.to(new double[] {0})};
+    private final Convolutions convolutions;
+    private final AveragePools pools = new AveragePools(this);
+    private final BatchNorms norms = new BatchNorms(this);
+
+    Cudnn(CudaQueue queue, CUstream stream) {
+        Status.checkCudnn(cudnnCreate(handle), "cudnnCreate");
+        Status.checkCudnn(cudnnSetStream(handle, new cudaStream_t(stream)), "cudnnSetStream");
+        convolutions = new Convolutions(queue, this);
+    }
+
+    /** cuDNN's number of a dtype. */
+    static int type(DType dtype) {
+        return switch (dtype) {
+            case FLOAT64 -> cudnnDataType.CUDNN_DATA_DOUBLE;
+            case FLOAT16 -> cudnnDataType.CUDNN_DATA_HALF;
+            case BFLOAT16 -> cudnnDataType.CUDNN_DATA_BFLOAT16;
+            default -> cudnnDataType.CUDNN_DATA_FLOAT;
+        };
+    }
+
+    /** A descriptor of a row-major array. */
+    static cudnnTensorDescriptor tensor(int type, List<Integer> dims) {
+        cudnnTensorDescriptor t = new cudnnTensorDescriptor();
+        Status.checkCudnn(cudnnCreateTensorDescriptor(t), "cudnnCreateTensorDescriptor");
+        int[] strides = new int[dims.size()];
+        int dense = 1;
+        for (int d = strides.length - 1; d >= 0; d--) {
+            strides[d] = dense;
+            dense *= dims.get(d);
+        }
+        Status.checkCudnn(
+                cudnnSetTensorNdDescriptor(t, type, dims.size(), ints(dims), strides),
+                "cudnnSetTensorNdDescriptor of " + dims);
+        return t;
+    }
+
+    static int[] ints(List<Integer> values) {
+        return values.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    cudnnHandle handle() {
+        return handle;
+    }
+
+    /** 1 in the type of scale factors of arrays of a type. */
+    Pointer one(int type) {
+        return one[isWide(type)];
+    }
+
+    /** 0 in the type of scale factors of arrays of a type. */
+    Pointer zero(int type) {
+        return zero[isWide(type)];
+    }
+
+    private static int isWide(int type) {
+        return type == cudnnDataType.CUDNN_DATA_DOUBLE ? 1 : 0;
+    }
+
+    Convolutions convolutions() {
+        return convolutions;
+    }
+
+    AveragePools pools() {
+        return pools;
+    }
+
+    BatchNorms norms() {
+        return norms;
+    }
+
+    void close() {
+        pools.close();
+        norms.close();
+        convolutions.close();
+        Status.checkCudnn(cudnnDestroy(handle), "cudnnDestroy");
+        convolutions.releaseWorkspace();
+    }
+}

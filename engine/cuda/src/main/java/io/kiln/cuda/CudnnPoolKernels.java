@@ -1,0 +1,71 @@
+package io.kiln.cuda;
+
+import io.kiln.backend.KernelPlan;
+import io.kiln.kernels.KernelTable;
+import io.kiln.ndarray.DType;
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.op.internal.AvgPoolGradient;
+import io.kiln.op.nn.AvgPool;
+import java.util.List;
+
+/**
+ * Average pooling and its gradient by cuDNN. Declined, and so left to the shared kernels, is what cuDNN does not know: dilation, windows
+ * that reach beyond the border in ceil mode, a divisor of one's own, bfloat16, for which its reference does not name pooling. Maxima are
+ * not cuDNN's at all, as it does not tell where they stood: {@link io.kiln.op.nn.MaxPool}'s second result, and what its gradient takes.
+ */
+final class CudnnPoolKernels {
+    private final CudaBackend backend;
+
+    CudnnPoolKernels(CudaBackend backend) {
+        this.backend = backend;
+    }
+
+    /** Adds the kernels. */
+    void contribute(KernelTable table) {
+        table.add(AvgPool.class, (operator, in, out) -> {
+            AvgPool o = (AvgPool) operator;
+            AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
+                    ? problem(in[0].dtype(), in[0].shape(), out[0].shape(), o)
+                    : null;
+            return problem == null
+                    ? null
+                    : KernelPlan.rowMajor((given, results, workspace) -> {
+                        run(given[0], results[0], (pools, x, y) -> pools.forward(problem, x, y));
+                    });
+        });
+        table.add(AvgPoolGradient.class, (operator, in, out) -> {
+            AvgPoolGradient o = (AvgPoolGradient) operator;
+            AvgPool pool =
+                    new AvgPool(o.kernel(), o.stride(), o.pad(), o.countPad(), o.dilation(), o.ceilMode(), o.divisor());
+            AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
+                    ? problem(in[0].dtype(), out[0].shape(), in[0].shape(), pool)
+                    : null;
+            return problem == null
+                    ? null
+                    : KernelPlan.rowMajor((given, results, workspace) -> {
+                        run(given[0], results[0], (pools, dy, dx) -> pools.backward(problem, dy, dx));
+                    });
+        });
+    }
+
+    private static boolean isSimple(List<Long> dilation, long divisor, DType dtype) {
+        return divisor == 0 && dilation.stream().allMatch(d -> d == 1) && dtype.isFloating() && dtype != DType.BFLOAT16;
+    }
+
+    private static AveragePools.Problem problem(DType dtype, Shape x, Shape y, AvgPool o) {
+        return AveragePools.Problem.of(
+                Cudnn.type(dtype), x.dims(), y.dims(), o.kernel(), o.pad(), o.stride(), o.countPad());
+    }
+
+    /** Gives a pooling its arrays. */
+    private interface Call {
+        void run(AveragePools pools, long from, long to);
+    }
+
+    private void run(NDArray from, NDArray to, Call call) {
+        try (DenseArrays arrays = new DenseArrays(from, to)) {
+            arrays.submit(backend, cudnn -> call.run(cudnn.pools(), arrays.address(0), arrays.address(1)));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a test reads and sets: counts of calls, injected failures, delays. Settings come from KILN_TEST_DRIVER_<NAME>, then from calls.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include "driver.h"
+
+namespace kiln {
+
+namespace {
+
+struct State {
+  std::mutex guard;
+  std::map<std::string, uint64_t> counts;
+  std::map<std::string, int64_t> settings = {
+      {"devices", 1},       {"memory_mib", 4096}, {"delay_us", 200},      {"seed", 1},          {"hold", 0},
+      {"fail_alloc", 0},    {"fail_launch", 0},   {"lose", 0},            {"capability", 90},   {"processors", 4},
+      {"peers", 1},         {"log", 0},           {"deadline_s", 120},
+  };
+  std::deque<std::string> lines;
+  std::mt19937_64 random;
+
+  State() {
+    for (auto& entry : settings) {
+      std::string name = "KILN_TEST_DRIVER_";
+      for (char c : entry.first) {
+        name += static_cast<char>(toupper(c));
+      }
+      const char* value = getenv(name.c_str());
+      if (value != nullptr && *value != 0) {
+        entry.second = atoll(value);
+      }
+    }
+    random.seed(static_cast<uint64_t>(settings["seed"]));
+  }
+};
+
+State& state() {
+  static State* state = new State();
+  return *state;
+}
+
+}  // namespace
+
+void count(const char* name, uint64_t by) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  s.counts[name] += by;
+  if (s.settings["log"] != 0) {
+    s.lines.push_back(name);
+    if (s.lines.size() > 100000) {
+      s.lines.pop_front();
+    }
+  }
+}
+
+void note(const std::string& line) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  if (s.settings["log"] != 0) {
+    s.lines.push_back("  " + line);
+  }
+}
+
+void say(const std::string& line) {
+  fprintf(stderr, "Kiln's test driver: %s\n", line.c_str());
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  s.lines.push_back("! " + line);
+}
+
+int64_t setting(const char* name) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  auto found = s.settings.find(name);
+  return found == s.settings.end() ? 0 : found->second;
+}
+
+void set(const char* name, int64_t value) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  s.settings[name] = value;
+  if (strcmp(name, "seed") == 0) {
+    s.random.seed(static_cast<uint64_t>(value));
+  }
+}
+
+bool due(const char* name) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  int64_t& left = s.settings[name];
+  return left > 0 && --left == 0;
+}
+
+uint64_t chance(uint64_t below) {
+  State& s = state();
+  std::lock_guard<std::mutex> held(s.guard);
+  return s.random() % below;
+}
+
+}  // namespace kiln
+
+// The count of a call or of "kernels", "copies", "fills", "library", "host", each as executed, "bytes" allocated; reset by name "".
+API int64_t kiln_test_driver_count(const char* name) {
+  kiln::State& s = kiln::state();
+  std::lock_guard<std::mutex> held(s.guard);
+  if (*name == 0) {
+    s.counts.clear();
+    return 0;
+  }
+  auto found = s.counts.find(name);
+  return found == s.counts.end() ? 0 : static_cast<int64_t>(found->second);
+}
+
+// Sets a setting; returns 0, or 1 for a name that there is not.
+API int kiln_test_driver_set(const char* name, int64_t value) {
+  {
+    kiln::State& s = kiln::state();
+    std::lock_guard<std::mutex> held(s.guard);
+    if (s.settings.find(name) == s.settings.end()) {
+      return 1;
+    }
+  }
+  kiln::set(name, value);
+  if (strcmp(name, "hold") == 0) {
+    std::lock_guard<std::mutex> held(kiln::lock);
+    kiln::changed.notify_all();
+  }
+  return 0;
+}
+
+// Takes the lines logged since the last call, as much as fits, and a 0; returns what they take.
+API int64_t kiln_test_driver_log(char* to, int64_t size) {
+  kiln::State& s = kiln::state();
+  std::lock_guard<std::mutex> held(s.guard);
+  std::string text;
+  while (!s.lines.empty() && static_cast<int64_t>(text.size() + s.lines.front().size() + 2) < size) {
+    text += s.lines.front() + "\n";
+    s.lines.pop_front();
+  }
+  memcpy(to, text.c_str(), text.size() + 1);
+  return static_cast<int64_t>(text.size());
+}
+
+API const char* kiln_test_driver_version() {
+  return "Kiln's test driver: not NVIDIA's, runs on the CPU";
+}
+
+API void kiln_count(const char* name) {
+  kiln::count(name);
+}

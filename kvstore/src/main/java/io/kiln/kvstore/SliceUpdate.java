@@ -1,0 +1,60 @@
+package io.kiln.kvstore;
+
+import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
+import io.kiln.optim.Reach;
+import io.kiln.optim.UpdateRule;
+import io.kiln.optim.WeightAverage;
+
+/**
+ * How the owned slices of buckets are updated. With averaging, the average of a weight is one more state behind those of
+ * the optimizer, and so is sharded, saved and restored with them.
+ *
+ * @param rule the rule
+ * @param averaging how weights are averaged; null for no averages
+ */
+record SliceUpdate(UpdateRule rule, WeightAverage.Settings averaging) {
+    boolean averages() {
+        return averaging != null;
+    }
+
+    boolean isLayerwise() {
+        return rule.optimizer().reach() == Reach.PARAMETER;
+    }
+
+    /** Whether rows without a gradient stay as they are; the average of a weight moves in each step. */
+    boolean updatesLazily() {
+        return !averages() && rule.optimizer().updatesLazily();
+    }
+
+    int stateCount() {
+        return rule.optimizer().stateCount() + (averages() ? 1 : 0);
+    }
+
+    /**
+     * Adds the owned weights after an update to their averages.
+     *
+     * @param bucket the bucket
+     * @param number number of the update, from 1
+     */
+    void follow(ExchangeBucket bucket, long number) {
+        try (Scope scope = Scope.open()) {
+            averaging.follow(number, average(bucket), bucket.ownWeights());
+        }
+    }
+
+    /** Exchanges the owned weights and their averages. */
+    void swap(ExchangeBucket bucket) {
+        try (Scope scope = Scope.open()) {
+            NDArray weights = bucket.ownWeights();
+            NDArray average = average(bucket);
+            NDArray kept = weights.copy();
+            weights.assign(average);
+            average.assign(kept);
+        }
+    }
+
+    private NDArray average(ExchangeBucket bucket) {
+        return bucket.states()[rule.optimizer().stateCount()];
+    }
+}

@@ -1,0 +1,78 @@
+"""Networks with named inputs and outputs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.errors import IllegalArgumentException
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from kiln import nn
+from kiln.ml import NetEstimator, NetModel
+
+
+@pytest.fixture(scope="module")
+def pairs(spark: SparkSession) -> DataFrame:
+    """Users who like the items of their own parity."""
+    random = np.random.default_rng(3)
+    users, items = random.integers(0, 20, 600), random.integers(0, 30, 600)
+    rows = [(int(u), int(i), int(u % 2 == i % 2), [int(i)] * int(u % 4)) for u, i in zip(users, items, strict=True)]
+    return spark.createDataFrame(rows, "user int, item int, liked int, seen array<int>").coalesce(2).cache()
+
+
+def network() -> nn.Functional:
+    return nn.Functional(
+        inputs=["user", "item", "seen", "seen_length"],
+        steps=[
+            {"name": "u", "block": nn.Embedding(20, 4), "inputs": "user"},
+            {"name": "i", "block": nn.Embedding(30, 4), "inputs": "item"},
+            {"name": "history", "block": nn.EmbeddingBag(30, 4), "inputs": ["seen", "seen_length"]},
+            {"name": "all", "block": nn.Merge.concat(1), "inputs": ["u", "i", "history"]},
+            {"name": "hidden", "block": nn.Dense(16, activation="relu"), "inputs": "all"},
+            {"name": "likes", "block": nn.Dense(2), "inputs": "hidden"},
+        ],
+        outputs=["likes"],
+    )
+
+
+def estimator(**params: object) -> NetEstimator:
+    return NetEstimator(  # type: ignore[arg-type]
+        network=network(),
+        inputCols=["user", "item", "seen"],
+        targetCols=["liked"],
+        losses=["softmaxCrossEntropy"],
+        learningRate=0.02,
+        batchSize=32,
+        seed=3,
+        showProgress=False,
+        **params,
+    )
+
+
+def test_several_inputs_train_and_any_value_becomes_a_column(pairs: DataFrame, tmp_path: Path) -> None:
+    pipeline = Pipeline(stages=[estimator(maxEpochs=15, numWorkers=2)]).fit(pairs)
+    pipeline.write().overwrite().save(str(tmp_path / "model"))
+    model = PipelineModel.load(str(tmp_path / "model")).stages[0]
+    assert isinstance(model, NetModel) and model.getInputCols() == ["user", "item", "seen"]
+    assert model.summary.lossHistory[-1] < 0.3 * model.summary.lossHistory[0]
+    model.setOutputNames(["argmax(likes)", "u"]).setOutputCols(["prediction", "taste"])
+    rows = model.transform(pairs).collect()
+    assert np.mean([r.prediction == r.liked for r in rows]) > 0.95 and len(rows[0].taste) == 4
+
+
+def test_texts_have_a_vocabulary(pairs: DataFrame) -> None:
+    texts = pairs.withColumn("item", f.when(f.col("item") < 20, "lamp").otherwise("chair"))
+    model = estimator(maxEpochs=1, inputTypes=["", "index", ""]).fit(texts)
+    assert model.vocabulary("item") == ["<unk>", "<pad>", "lamp", "chair"] and model.vocabulary("user") == []
+    with pytest.raises(IllegalArgumentException, match='there is no input or column "shop"'):
+        model.vocabulary("shop")
+
+
+def test_faults_name_column_and_input(pairs: DataFrame) -> None:
+    texts = pairs.withColumn("item", f.lit("lamp"))
+    with pytest.raises(IllegalArgumentException, match='input item: column "item" is of type string'):
+        estimator().fit(texts)
+    with pytest.raises(IllegalArgumentException, match='targetNames: .*did you mean "likes"'):
+        estimator(targetNames=["like"]).fit(pairs)

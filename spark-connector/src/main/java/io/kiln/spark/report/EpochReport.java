@@ -1,0 +1,145 @@
+package io.kiln.spark.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.util.StdConverter;
+import io.kiln.backend.DeviceUsage;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * The results of one epoch. In JSON the components of its parts stand side by side.
+ *
+ * @param epoch its number, from 1
+ * @param steps number of updates
+ * @param rows training rows of all workers
+ * @param seconds duration, including validation
+ * @param quality losses and metric
+ * @param gradients clipping and overflows
+ * @param workers time and memory of each worker, by rank
+ */
+@JsonDeserialize(converter = EpochReport.Reader.class)
+public record EpochReport(
+        int epoch,
+        int steps,
+        long rows,
+        double seconds,
+        @JsonUnwrapped Quality quality,
+        @JsonUnwrapped Gradients gradients,
+        List<WorkerReport> workers)
+        implements Serializable {
+    /** Makes the list unmodifiable. */
+    public EpochReport {
+        workers = List.copyOf(workers);
+    }
+
+    /**
+     * The components of JSON side by side. Before 2.19, which is newer than the Jackson of Spark 4.0 and 3.5, it cannot give
+     * unwrapped parts to a constructor.
+     */
+    record Flat(
+            int epoch,
+            int steps,
+            long rows,
+            double seconds,
+            double loss,
+            double validationLoss,
+            double metric,
+            int skipped,
+            int clipped,
+            double lossScale,
+            List<WorkerReport> workers) {}
+
+    /** Puts the components into their parts. */
+    static final class Reader extends StdConverter<Flat, EpochReport> {
+        @Override
+        public EpochReport convert(Flat f) {
+            Quality quality = new Quality(f.loss, f.validationLoss, f.metric);
+            Gradients gradients = new Gradients(f.skipped, f.clipped, f.lossScale);
+            return new EpochReport(f.epoch, f.steps, f.rows, f.seconds, quality, gradients, f.workers);
+        }
+    }
+
+    /**
+     * Losses and metric of an epoch.
+     *
+     * @param loss mean training loss, each batch with the weights it was computed with
+     * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
+     * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
+     */
+    public record Quality(double loss, double validationLoss, double metric) implements Serializable {}
+
+    /**
+     * Clipping and overflows of an epoch's gradients.
+     *
+     * @param skipped steps skipped because gradients overflowed; 0 unless the precision is float16
+     * @param clipped steps whose gradients were scaled down because their norm exceeded {@code gradientClipNorm}; counted
+     *     since the workers last started or resumed
+     * @param lossScale factor on losses after the epoch; 1 unless the precision is float16
+     */
+    public record Gradients(int skipped, int clipped, double lossScale) implements Serializable {}
+
+    /**
+     * A worker's time and memory. Memory is that of its process, which several workers may share.
+     *
+     * @param executor its executor; null in reports of versions before 0.2
+     * @param feed seconds spent waiting for batches
+     * @param compute seconds spent computing
+     * @param exchange seconds spent waiting for other workers
+     * @param arrayBytes peak of the host's memory outside the heap that arrays and copies from and to a device take, in
+     *     bytes
+     * @param heapBytes bytes of the heap in use at the end of the epoch, including garbage
+     * @param device the memory of its device; null if that is the CPU
+     */
+    public record WorkerReport(
+            String executor,
+            double feed,
+            double compute,
+            double exchange,
+            long arrayBytes,
+            long heapBytes,
+            @JsonInclude(JsonInclude.Include.NON_NULL) DeviceMemory device)
+            implements Serializable {}
+
+    /**
+     * The memory of a device that is taken by this process, and how busy the device is.
+     *
+     * @param name the device, such as {@code cuda(0)}
+     * @param liveBytes bytes of arrays at the end of the epoch
+     * @param peakBytes peak of these bytes
+     * @param budgetBytes the most that Kiln may take
+     * @param usage what all processes use of the device; null where nothing tells, as without NVIDIA's NVML
+     */
+    public record DeviceMemory(
+            String name,
+            long liveBytes,
+            long peakBytes,
+            long budgetBytes,
+            @JsonInclude(JsonInclude.Include.NON_NULL) DeviceUsage usage)
+            implements Serializable {}
+
+    /** {@return mean training loss} */
+    public double loss() {
+        return quality.loss();
+    }
+
+    /** {@return mean loss of the validation rows; NaN without such rows} */
+    public double validationLoss() {
+        return quality.validationLoss();
+    }
+
+    /** {@return value of the validation metric; NaN without validation rows or if the metric is the loss} */
+    public double metric() {
+        return quality.metric();
+    }
+
+    /**
+     * Throughput.
+     *
+     * @return training rows per second
+     */
+    public double samplesPerSecond() {
+        return rows / seconds;
+    }
+}

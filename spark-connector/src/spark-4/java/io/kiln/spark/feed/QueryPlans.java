@@ -1,0 +1,80 @@
+package io.kiln.spark.feed;
+
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.ExperimentalMethods;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.execution.SparkPlanner;
+
+/** The plans behind DataFrames. In Spark 4 only those of sessions with an engine of their own have them. */
+public final class QueryPlans {
+    private QueryPlans() {}
+
+    /**
+     * Returns the rows of a DataFrame in Spark's own format.
+     *
+     * @param data the DataFrame
+     * @return its rows
+     */
+    public static RDD<InternalRow> rows(Dataset<?> data) {
+        return classic(data).queryExecution().toRdd();
+    }
+
+    /**
+     * Returns the plan of a DataFrame.
+     *
+     * @param data the DataFrame
+     * @return its analyzed plan
+     */
+    public static LogicalPlan plan(Dataset<?> data) {
+        return classic(data).logicalPlan();
+    }
+
+    /**
+     * Returns a DataFrame of the same session with another plan.
+     *
+     * @param data a DataFrame
+     * @param plan the other plan
+     * @return the other DataFrame
+     */
+    public static Dataset<Row> withPlan(Dataset<?> data, LogicalPlan plan) {
+        return org.apache.spark.sql.classic.Dataset.ofRows(classic(data).sparkSession(), plan);
+    }
+
+    /**
+     * Returns the planner of a DataFrame's session.
+     *
+     * @param data the DataFrame
+     * @return the planner
+     */
+    public static SparkPlanner planner(Dataset<?> data) {
+        return classic(data).sparkSession().sessionState().planner();
+    }
+
+    /**
+     * Returns the file systems of a DataFrame's session.
+     *
+     * @param data the DataFrame
+     * @return Hadoop's configuration with the session's settings
+     */
+    public static Configuration hadoop(Dataset<?> data) {
+        return classic(data).sparkSession().sessionState().newHadoopConf();
+    }
+
+    /**
+     * Returns where a DataFrame's session takes rules and strategies.
+     *
+     * @param data the DataFrame
+     * @return the session's extension points
+     */
+    public static ExperimentalMethods experimental(Dataset<?> data) {
+        return classic(data).sparkSession().experimental();
+    }
+
+    private static org.apache.spark.sql.classic.Dataset<?> classic(Dataset<?> data) {
+        return (org.apache.spark.sql.classic.Dataset<?>) data;
+    }
+}
