@@ -394,7 +394,7 @@ API int cuEventQuery(void* handle) {
     return refused;
   }
   std::lock_guard<std::mutex> held(kiln::lock);
-  return is_done(event->ticket) ? SUCCESS : NOT_READY;
+  return is_done(event->ticket) ? context->sticky : NOT_READY;
 }
 
 API int cuEventSynchronize(void* handle) {

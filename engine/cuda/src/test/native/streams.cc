@@ -329,7 +329,7 @@ API int cuStreamQuery(void* handle) {
     stream->capture->invalid = true;
     return kiln::CAPTURE_UNSUPPORTED;
   }
-  return stream->done == stream->given ? kiln::SUCCESS : kiln::NOT_READY;
+  return stream->done == stream->given ? context->sticky : kiln::NOT_READY;
 }
 
 API int cuStreamGetPriority(void* handle, int* to) {

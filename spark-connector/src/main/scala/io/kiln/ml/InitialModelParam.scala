@@ -3,7 +3,7 @@ package io.kiln.ml
 import com.fasterxml.jackson.core.{JsonFactory, StreamReadConstraints}
 import com.fasterxml.jackson.databind.ObjectMapper
 import io.kiln.spark.model.{InitialModel, TrainedNetwork}
-import org.apache.spark.ml.param.{Param, ParamPair, Params}
+import org.apache.spark.ml.param.{ParamPair, Params}
 
 /**
  * A Param for the model that a training begins with: the path of a saved one, or a model's network. A network is saved
@@ -14,9 +14,9 @@ import org.apache.spark.ml.param.{Param, ParamPair, Params}
  * @param doc its documentation
  */
 class InitialModelParam(parent: Params, name: String, doc: String)
-    extends Param[AnyRef](
-      parent.uid, name, doc, InitialModelParam.isValid _,
-      classOf[String].asInstanceOf[Class[AnyRef]]) { // as sent by Spark Connect clients
+    extends TypedParam[AnyRef](
+      parent, name, doc, InitialModelParam.isValid _,
+      classOf[String].asInstanceOf[Class[AnyRef]]) {
 
   override def w(value: AnyRef): ParamPair[AnyRef] = super.w(value)
 

@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.model.{InitialModel, Network, TrainedNetwork, Transfer}
+import io.kiln.spark.model.{InitialModel, Network, TrainedNetwork, TransferLearning}
 import org.apache.spark.ml.param.{Params, StringArrayParam}
 import org.apache.spark.sql.SparkSession
 
@@ -57,7 +57,7 @@ trait NetTransferParams extends Params {
   final val learningRateFactors: StringArrayParam = new StringArrayParam(
     this, "learningRateFactors",
     "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern that matches counts",
-    (a: Array[String]) => a.forall(Transfer.checkFactor(_)))
+    (a: Array[String]) => a.forall(TransferLearning.checkFactor(_)))
 
   /** @group getParam */
   final def getLearningRateFactors: Array[String] = $(learningRateFactors)
@@ -95,7 +95,7 @@ trait NetTransferParams extends Params {
           s"$uid: initialModel was trained with inputScale ${whole.get.inputScale}, here it is $inputScale; set inputScale to the former")
         Network.of(whole.get)
       }
-    base.`with`(new Transfer(
+    base.`with`(new TransferLearning(
       from.orNull, texts(reinitialized), texts(trainable), texts(frozen), texts(learningRateFactors)))
   }
 }

@@ -56,7 +56,7 @@ public final class Network {
 
     private final Block block;
     private final Traced given;
-    private final Transfer transfer;
+    private final TransferLearning transfer;
     /** Shared with what {@link #with} makes of it, which is what is fitted. */
     private final Last last;
 
@@ -136,11 +136,11 @@ public final class Network {
         }
     }
 
-    private Network(Block block, Traced given, Transfer transfer) {
+    private Network(Block block, Traced given, TransferLearning transfer) {
         this(block, given, transfer, new Last());
     }
 
-    private Network(Block block, Traced given, Transfer transfer, Last last) {
+    private Network(Block block, Traced given, TransferLearning transfer, Last last) {
         this.block = block;
         this.given = given;
         this.transfer = transfer;
@@ -165,7 +165,7 @@ public final class Network {
         if (block instanceof GraphBlock g) {
             overBatches(new Traced(g.graph(), ByteChunks.EMPTY));
         }
-        return new Network(block, null, Transfer.NONE);
+        return new Network(block, null, TransferLearning.NONE);
     }
 
     /**
@@ -178,7 +178,7 @@ public final class Network {
         return new Network(
                 null,
                 overBatches(new Traced(Graph.fromJson(trained.graphJson()), trained.weightChunks())),
-                Transfer.NONE);
+                TransferLearning.NONE);
     }
 
     /**
@@ -187,7 +187,7 @@ public final class Network {
      * @param t what is taken over, frozen and learned more slowly
      * @return a network whose traces have these weights
      */
-    public Network with(Transfer t) {
+    public Network with(TransferLearning t) {
         return new Network(block, given, t, last);
     }
 
@@ -204,7 +204,7 @@ public final class Network {
                 .orElseGet(() -> isSaved(json)
                         ? fromSavedJson(json)
                         : new Network(
-                                null, overBatches(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)), Transfer.NONE));
+                                null, overBatches(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)), TransferLearning.NONE));
     }
 
     private static boolean isSaved(String json) {
@@ -482,7 +482,7 @@ public final class Network {
                             frozen,
                             byRows,
                             Map.of())),
-                    Transfer.NONE);
+                    TransferLearning.NONE);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("network: not JSON: " + e.getOriginalMessage(), e);
         }

@@ -129,6 +129,6 @@ public interface ImageTransform {
      * @return the transform
      */
     static ImageTransform pad(int pixels, float value) {
-        return new Pad(pixels, value);
+        return new PadBorder(pixels, value);
     }
 }

@@ -9,13 +9,13 @@ import java.util.random.RandomGenerator;
  * @param pixels its width
  * @param value its pixels' value
  */
-public record Pad(int pixels, @DefaultValue("0") double value) implements ImageTransform {
+public record PadBorder(int pixels, @DefaultValue("0") double value) implements ImageTransform {
     /**
      * Checks the width.
      *
      * @throws IllegalArgumentException if it is negative
      */
-    public Pad {
+    public PadBorder {
         if (pixels < 0) {
             throw new IllegalArgumentException("pad: pixels must be >= 0, got " + pixels);
         }

@@ -19,21 +19,21 @@ import java.util.TreeSet;
  * @param learningRateFactors factors on the learning rate, each {@code pattern=factor}; the first whose pattern matches
  *     counts
  */
-public record Transfer(
+public record TransferLearning(
         InitialModel initialModel,
         List<String> reinitialized,
         List<String> trainable,
         List<String> frozen,
         List<String> learningRateFactors) {
     /** Changes nothing. */
-    public static final Transfer NONE = new Transfer(null, List.of(), List.of(), List.of(), List.of());
+    public static final TransferLearning NONE = new TransferLearning(null, List.of(), List.of(), List.of(), List.of());
 
     /**
      * Makes the lists unmodifiable.
      *
      * @throws IllegalArgumentException if parameters are named to be drawn anew without an initial model
      */
-    public Transfer {
+    public TransferLearning {
         reinitialized = List.copyOf(reinitialized);
         trainable = List.copyOf(trainable);
         frozen = List.copyOf(frozen);
