@@ -675,7 +675,7 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
         Params._dummy(),
         "imageTransforms",
         "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
-        'randomErasing), or names and attributes as JSON, such as {"pad":{"pixels":4}}',
+        'randomErasing), or names and attributes as JSON, such as {"padBorder":{"pixels":4}}',
         TypeConverters.toListString,
     )
 
@@ -1400,7 +1400,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         Params._dummy(),
         "imageTransforms",
         "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
-        'randomErasing), or names and attributes as JSON, such as {"pad":{"pixels":4}}',
+        'randomErasing), or names and attributes as JSON, such as {"padBorder":{"pixels":4}}',
         TypeConverters.toListString,
     )
 

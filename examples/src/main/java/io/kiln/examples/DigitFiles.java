@@ -74,7 +74,7 @@ public final class DigitFiles {
                 .setCoresPerWorker(2)
                 .setSeed(1);
         double still = accuracy(estimator.fit(train), test);
-        String[] moves = {"{\"pad\":{\"pixels\":2}}", "{\"randomCrop\":{\"height\":28,\"width\":28}}"};
+        String[] moves = {"{\"padBorder\":{\"pixels\":2}}", "{\"randomCrop\":{\"height\":28,\"width\":28}}"};
         double moved = accuracy(estimator.setImageTransforms(moves).fit(train), test);
         return new Accuracies(moved, still);
     }

@@ -120,7 +120,7 @@ trait NetEstimatorParams extends NetIoParams {
   /** Changes of training images. @group param */
   final val imageTransforms: StringArrayParam = new StringArrayParam(
     this, "imageTransforms",
-    "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, randomErasing), or names and attributes as JSON, such as {\"pad\":{\"pixels\":4}}",
+    "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, randomErasing), or names and attributes as JSON, such as {\"padBorder\":{\"pixels\":4}}",
     (a: Array[String]) => a.forall(NamedRecord.checkImageTransform(_)))
 
   /** @group getParam */

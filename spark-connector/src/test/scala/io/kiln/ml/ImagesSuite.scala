@@ -80,7 +80,7 @@ class ImagesSuite extends SparkSuite {
   test("transforms change training images only, with the same bits for the same seed") {
     def learner = estimator.setInputTypes(Array("image[16,16,3]")).setMaxEpochs(2)
       .setNetwork(new Functional("image").add("score", new Dense(2), "image").outputs("score"))
-      .setImageTransforms(Array("""{"pad":{"pixels":2}}""", """{"randomCrop":{"height":16,"width":20}}""", "flipVertically",
+      .setImageTransforms(Array("""{"padBorder":{"pixels":2}}""", """{"randomCrop":{"height":16,"width":20}}""", "flipVertically",
         """{"colourJitter":{"brightness":0.2}}"""))
     val held = files.withColumn("held", $"path".rlike("/\\d\\d7-"))
     val one = learner.setCoresPerWorker(2).fit(files)

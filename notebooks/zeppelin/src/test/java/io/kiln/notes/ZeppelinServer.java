@@ -67,12 +67,10 @@ final class ZeppelinServer implements AutoCloseable {
 
     /** What a distribution of Zeppelin would have there: a folder of interpreters, a script that starts one, a web application. */
     private static void layOut(Path home) throws IOException {
-        for (String folder : List.of("bin", "conf", "interpreter/" + GROUP, "logs", "notebook", "web/WEB-INF")) {
+        for (String folder : List.of("bin", "conf", "interpreter/" + GROUP, "logs", "notebook")) {
             Files.createDirectories(home.resolve(folder));
         }
-        Files.writeString(
-                home.resolve("web/WEB-INF/web.xml"),
-                "<web-app xmlns=\"http://java.sun.com/xml/ns/javaee\" version=\"3.0\"/>");
+        addWebApplication(home);
         Files.writeString(
                 home.resolve("interpreter").resolve(GROUP).resolve("interpreter-setting.json"),
                 """
@@ -108,8 +106,19 @@ final class ZeppelinServer implements AutoCloseable {
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    /** Adds an empty web application to a server's folder, in {@code web}. */
+    static void addWebApplication(Path home) throws IOException {
+        Path folder = Files.createDirectories(home.resolve("web/WEB-INF"));
+        Files.writeString(
+                folder.resolve("web.xml"), "<web-app xmlns=\"http://java.sun.com/xml/ns/javaee\" version=\"3.0\"/>");
+    }
+
+    /** The class path of the server. */
+    static String classPath() throws IOException {
+        return Files.readString(Note.folder().resolve("server/target/server.classpath"));
+    }
+
     private Process launch(int port) throws IOException {
-        String classPath = Files.readString(Note.folder().resolve("server/target/server.classpath"));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
@@ -126,7 +135,7 @@ final class ZeppelinServer implements AutoCloseable {
                 "-Dzeppelin.interpreter.dir=" + home.resolve("interpreter"),
                 "-Dzeppelin.interpreter.connect.timeout=" + PATIENCE.toMillis(),
                 "-cp",
-                classPath,
+                classPath(),
                 "org.apache.zeppelin.server.ZeppelinServer"));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(home.toFile())

@@ -204,7 +204,9 @@ public final class Network {
                 .orElseGet(() -> isSaved(json)
                         ? fromSavedJson(json)
                         : new Network(
-                                null, overBatches(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)), TransferLearning.NONE));
+                                null,
+                                overBatches(new Traced(Graph.fromJson(json), ByteChunks.EMPTY)),
+                                TransferLearning.NONE));
     }
 
     private static boolean isSaved(String json) {

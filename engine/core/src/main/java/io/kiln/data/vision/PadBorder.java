@@ -17,7 +17,7 @@ public record PadBorder(int pixels, @DefaultValue("0") double value) implements 
      */
     public PadBorder {
         if (pixels < 0) {
-            throw new IllegalArgumentException("pad: pixels must be >= 0, got " + pixels);
+            throw new IllegalArgumentException("padBorder: pixels must be >= 0, got " + pixels);
         }
     }
 
