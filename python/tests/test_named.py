@@ -66,6 +66,9 @@ def test_texts_have_a_vocabulary(pairs: DataFrame) -> None:
     texts = pairs.withColumn("item", f.when(f.col("item") < 20, "lamp").otherwise("chair"))
     model = estimator(maxEpochs=1, inputTypes=["", "index", ""]).fit(texts)
     assert model.vocabulary("item") == ["<unk>", "<pad>", "lamp", "chair"] and model.vocabulary("user") == []
+    more = pairs.withColumn("item", f.when(f.col("item") < 25, "chair").otherwise("table"))
+    further = estimator(maxEpochs=1, inputTypes=["", "index", ""]).continueFit(more, model)
+    assert isinstance(further, NetModel) and further.vocabulary("item") == model.vocabulary("item")
     with pytest.raises(IllegalArgumentException, match='there is no input or column "shop"'):
         model.vocabulary("shop")
 

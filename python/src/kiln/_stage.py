@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,25 +76,35 @@ class NetworkEstimator(NetworkStage):
     getShowProgress: Any
 
     def continueFit(self, dataset: Any, model: TrainedStage) -> Any:
-        """Trains a model on, from its weights and with its own network, on new rows."""
+        """Trains a model on, from its weights and with its own network and vocabularies, on new rows."""
         that: Any = self.copy()  # type: ignore[attr-defined]
         for param in (that.network, that.reinitialized):
             that.clear(param)
-        return that.setInitialModel(model).fit(dataset)
+        if _session.is_remote():  # the server's estimator is out of reach; it refuses texts, whose vocabularies would be counted anew
+            return that.setInitialModel(model).fit(dataset)
+        that._transfer_params_to_java()
+        trained = self._watched(that, lambda: that._java_obj.continueFit(dataset._jdf, model._java_obj))
+        return that._copyValues(that._create_model(trained))
 
     def _fit(self, dataset: Any) -> Any:
         fit: Any = getattr(super(), "_fit")  # noqa: B009
-        quiet = _session.is_remote() or not self.getShowProgress() or threading.current_thread() is not threading.main_thread()
+        return self._watched(self, lambda: fit(dataset))
+
+    @staticmethod
+    def _watched(estimator: Any, fit: Callable[[], Any]) -> Any:
+        """Calls ``fit``, in a notebook with a display of its progress."""
+        quiet = _session.is_remote() or not estimator.getShowProgress() or threading.current_thread() is not threading.main_thread()
         if quiet or not _notebook.in_notebook():
-            return fit(dataset)
-        listener = self._java_obj.epochListener()
+            return fit()
+        java: Any = estimator._java_obj
+        listener = java.epochListener()
         watch = _session.gateway("fit").jvm.io.kiln.spark.notebook.FitWatch(listener)
-        self._java_obj.setEpochListener(watch)
+        java.setEpochListener(watch)
         try:
             with _notebook.FitProgress(watch):
-                return fit(dataset)
+                return fit()
         finally:
-            self._java_obj.setEpochListener(listener)
+            java.setEpochListener(listener)
 
 
 class TrainedStage(NetworkStage):

@@ -15,7 +15,7 @@ import scala.jdk.CollectionConverters._
 
 /** A trained network that predicts classes; made by [[NetClassifier]]. */
 class NetClassificationModel private[ml] (
-    override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork, override val numClasses: Int)
+    override val uid: String, private[ml] val sentNetwork: SentOnce[TrainedNetwork], override val numClasses: Int)
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
     with NetClassifierParams
     with NetModelSetters[NetClassificationModel]
@@ -24,13 +24,13 @@ class NetClassificationModel private[ml] (
     with MLWritable {
 
   private[ml] def this(uid: String, network: TrainedNetwork, numClasses: Int) =
-    this(uid, new BroadcastNetwork(network), numClasses)
+    this(uid, new SentOnce(network), numClasses)
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: BroadcastNetwork, 0)
+  private[ml] def this() = this("", null: SentOnce[TrainedNetwork], 0)
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
+  def trainedNetwork: TrainedNetwork = sentNetwork.value
 
   override lazy val numFeatures: Int = trainedNetwork.width
 
@@ -91,7 +91,7 @@ class NetClassificationModel private[ml] (
     Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   /**
@@ -118,7 +118,7 @@ class NetClassificationModel private[ml] (
   }
 
   override def copy(extra: ParamMap): NetClassificationModel = {
-    val that = copyValues(new NetClassificationModel(uid, broadcastNetwork, numClasses), extra)
+    val that = copyValues(new NetClassificationModel(uid, sentNetwork, numClasses), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.graph.Graph
 import io.kiln.spark.feed.{ColumnFiles, FeedColumn, InputBinding, NetworkInputs, QueryPlans}
-import io.kiln.spark.model.{BroadcastNetwork, InvalidRows, NamedOutputs, OutputNames, TextFacts, TrainedNetwork}
+import io.kiln.spark.model.{InvalidRows, NamedOutputs, OutputNames, SentOnce, TextFacts, TrainedNetwork}
 import io.kiln.spark.plan.{NamedPrediction, Predictions}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.param.ParamMap
@@ -17,7 +17,7 @@ import scala.jdk.CollectionConverters._
  * A trained network with named inputs and outputs; made by [[NetEstimator]]. It adds any of its values as columns, and
  * reads only the columns that these need.
  */
-class NetModel private[ml] (override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork)
+class NetModel private[ml] (override val uid: String, private[ml] val sentNetwork: SentOnce[TrainedNetwork])
     extends Model[NetModel]
     with NetModelSetters[NetModel]
     with NetIoSetters[NetModel]
@@ -26,13 +26,13 @@ class NetModel private[ml] (override val uid: String, private[ml] val broadcastN
     with HasTrainedNetwork
     with MLWritable {
 
-  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new SentOnce(network))
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: BroadcastNetwork)
+  private[ml] def this() = this("", null: SentOnce[TrainedNetwork])
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
+  def trainedNetwork: TrainedNetwork = sentNetwork.value
 
   private[ml] var vocabularies: NetIoParams.Vocabularies = NetIoParams.NoVocabularies
 
@@ -72,13 +72,13 @@ class NetModel private[ml] (override val uid: String, private[ml] val broadcastN
     val graph = trainedNetwork.graph
     val hadoop = QueryPlans.hadoop(dataset)
     val prediction = new NamedPrediction(
-      uid, broadcastNetwork.on(dataset.sparkSession), inputs(dataset.schema).`with`(new ColumnFiles(hadoop)), NamedOutputs.of(graph, names(graph).asJava),
+      uid, sentNetwork.on(dataset.sparkSession), inputs(dataset.schema).`with`(new ColumnFiles(hadoop)), NamedOutputs.of(graph, names(graph).asJava),
       $(predictionBatchSize), $(device), InvalidRows.of($(handleInvalid)))
     Predictions.add(dataset, schema, columns(graph).asJava, prediction)
   }
 
   override def copy(extra: ParamMap): NetModel = {
-    val that = copyValues(new NetModel(uid, broadcastNetwork), extra)
+    val that = copyValues(new NetModel(uid, sentNetwork), extra)
     that.takeHistory(this)
     that.vocabularies = vocabularies
     that.setParent(parent)

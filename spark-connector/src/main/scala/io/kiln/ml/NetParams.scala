@@ -363,7 +363,8 @@ trait NetParams extends NetTrainingParams with NetTransferParams {
   /** Trains, with the tab in Spark's UI attached. */
   private[ml] def runJob(dataset: Dataset[_], request: FitRequest): FitResult = {
     KilnUi.attach(dataset.sparkSession.sparkContext)
-    TrainingJob.run(dataset, request)
+    try TrainingJob.run(dataset, request)
+    finally forgetInitialModel()
   }
 
   /** Rejects contradictory Params. */

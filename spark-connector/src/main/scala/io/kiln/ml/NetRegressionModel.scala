@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 import scala.jdk.CollectionConverters._
 
 /** A trained network that predicts a number; made by [[NetRegressor]]. */
-class NetRegressionModel private[ml] (override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork)
+class NetRegressionModel private[ml] (override val uid: String, private[ml] val sentNetwork: SentOnce[TrainedNetwork])
     extends RegressionModel[Vector, NetRegressionModel]
     with NetRegressorParams
     with NetModelSetters[NetRegressionModel]
@@ -20,13 +20,13 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
     with HasTrainedNetwork
     with MLWritable {
 
-  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new SentOnce(network))
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: BroadcastNetwork)
+  private[ml] def this() = this("", null: SentOnce[TrainedNetwork])
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
+  def trainedNetwork: TrainedNetwork = sentNetwork.value
 
   override lazy val numFeatures: Int = trainedNetwork.width
 
@@ -55,11 +55,11 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRegressionModel = {
-    val that = copyValues(new NetRegressionModel(uid, broadcastNetwork), extra)
+    val that = copyValues(new NetRegressionModel(uid, sentNetwork), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

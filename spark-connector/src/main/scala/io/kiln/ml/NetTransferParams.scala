@@ -65,7 +65,7 @@ trait NetTransferParams extends Params {
   private def texts(param: StringArrayParam): java.util.List[String] =
     (if (isDefined(param)) $(param).toSeq else Seq.empty).asJava
 
-  /** The model to begin with, which is read once. */
+  /** The model to begin with, which is read once for a training. */
   private def initial: Option[InitialModel] =
     if (!isDefined(initialModel)) None
     else {
@@ -79,6 +79,9 @@ trait NetTransferParams extends Params {
       }
       loaded.map(_._2)
     }
+
+  /** Forgets the model that was read: by the next training it may have been written anew. */
+  private[ml] def forgetInitialModel(): Unit = loaded = None
 
   /** The network with the weights that training begins with. */
   private[ml] def learned(inputScale: Double): Network = {

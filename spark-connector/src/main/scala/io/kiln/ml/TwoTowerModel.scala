@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.feed.FeedColumn
-import io.kiln.spark.model.{Factors, MlFiles, OutputColumns}
+import io.kiln.spark.model.{Factors, MlFiles, OutputColumns, SentOnce}
 import io.kiln.spark.report.TrainingSummary
 import org.apache.hadoop.fs.Path
 import org.apache.spark.ml.Model
@@ -15,7 +15,7 @@ import scala.jdk.CollectionConverters._
 
 /** Vectors of users and items; made by [[TwoTower]]. */
 class TwoTowerModel private[ml] (
-    override val uid: String, private[ml] val users: Factors, private[ml] val items: Factors)
+    override val uid: String, private[ml] val sent: SentOnce[(Factors, Factors)])
     extends Model[TwoTowerModel]
     with TwoTowerModelParams
     with HasTrainingHistory
@@ -25,12 +25,12 @@ class TwoTowerModel private[ml] (
   final val meanRating: DoubleParam = new DoubleParam(this, "meanRating", "mean of the training's ratings; set by training")
 
   private[ml] def this(uid: String, users: Factors, items: Factors, mean: Double) = {
-    this(uid, users, items)
+    this(uid, new SentOnce((users, items)))
     set(meanRating, mean)
   }
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: Factors, null: Factors)
+  private[ml] def this() = this("", null: SentOnce[(Factors, Factors)])
 
   /** @group setParam */
   def setUserCol(value: String): this.type = set(userCol, value)
@@ -43,6 +43,10 @@ class TwoTowerModel private[ml] (
 
   /** @group setParam */
   def setColdStartStrategy(value: String): this.type = set(coldStartStrategy, value)
+
+  private def users: Factors = sent.value._1
+
+  private def items: Factors = sent.value._2
 
   private def session: SparkSession = SparkSession.active
 
@@ -64,7 +68,7 @@ class TwoTowerModel private[ml] (
 
   override def transform(dataset: Dataset[_]): DataFrame = {
     transformSchema(dataset.schema, logging = true)
-    val both = dataset.sparkSession.sparkContext.broadcast((users, items))
+    val both = sent.on(dataset.sparkSession)
     val mean = $(meanRating).toFloat
     val score = udf { (user: java.lang.Long, item: java.lang.Long) =>
       val u = if (user == null) -1 else both.value._1.row(user)
@@ -101,24 +105,26 @@ class TwoTowerModel private[ml] (
   private def recommend(
       from: Factors, to: Factors, fromName: String, toName: String, count: Int, wanted: DataFrame): DataFrame = {
     require(count > 0, s"$uid: recommend: the number of recommendations must be at least 1, got $count")
-    val both = session.sparkContext.broadcast((from, to))
+    val both = sent.on(session)
+    val turned = from ne users
     val mean = $(meanRating).toFloat
     val entry = new StructType().add(toName, LongType, nullable = false).add("rating", FloatType, nullable = false)
     val schema = new StructType().add(fromName, LongType, nullable = false)
       .add("recommendations", ArrayType(entry, containsNull = false), nullable = false)
     val rows = wanted.rdd.flatMap { r =>
-      val row = both.value._1.row(r.getLong(0))
+      val (of, among) = if (turned) both.value.swap else both.value
+      val row = of.row(r.getLong(0))
       if (row < 0) None
       else
         Some(Row(
           r.getLong(0),
-          both.value._1.best(row, both.value._2, count).asScala.toSeq.map(s => Row(s.id, mean + s.score))))
+          of.best(row, among, count).asScala.toSeq.map(s => Row(s.id, mean + s.score))))
     }
     session.createDataFrame(rows, schema)
   }
 
   override def copy(extra: ParamMap): TwoTowerModel = {
-    val that = copyValues(new TwoTowerModel(uid, users, items), extra)
+    val that = copyValues(new TwoTowerModel(uid, sent), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }
@@ -161,7 +167,8 @@ object TwoTowerModel extends MLReadable[TwoTowerModel] {
   override def read: MLReader[TwoTowerModel] = new MLReader[TwoTowerModel] {
     override def load(path: String): TwoTowerModel = {
       val model = MlFiles.read(path, sparkSession, classOf[TwoTowerModel].getName, (uid: String) => new TwoTowerModel(
-        uid, factors(sparkSession, s"$path/userFactors"), factors(sparkSession, s"$path/itemFactors")))
+        uid,
+        new SentOnce((factors(sparkSession, s"$path/userFactors"), factors(sparkSession, s"$path/itemFactors")))))
       val summary = new Path(path, "summary")
       if (summary.getFileSystem(sparkSession.sparkContext.hadoopConfiguration).exists(summary)) {
         val json = sparkSession.read.text(summary.toString).collect().map(_.getString(0)).mkString

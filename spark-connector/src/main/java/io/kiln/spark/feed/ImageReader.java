@@ -11,21 +11,18 @@ import org.apache.spark.unsafe.Platform;
  * Decodes the images of a field. They become rows of bytes at once or, if they are transformed in each epoch, stay as they are: decoded,
  * or as a file if that is much smaller. Either way each image is decoded here, so that damaged ones are found before training.
  */
-final class ImageReader implements ColumnReader {
-    private static final String REMEDY = "; replace or drop such rows, or set handleInvalid";
+final class ImageReader extends FieldReader {
     private static final int GREY = 0;
     private static final int BGR = 16;
     private static final int BGRA = 24;
 
-    private final Field field;
     private final ImageCoding coding;
     private final int[] fields;
     private final int structFields;
     private byte[] packed;
-    private boolean invalid;
 
     ImageReader(Field field) {
-        this.field = field;
+        super(field, "replace or drop");
         this.coding = (ImageCoding) field.coding();
         if (field.types().get(0) instanceof StructType s) {
             this.structFields = s.length();
@@ -44,7 +41,7 @@ final class ImageReader implements ColumnReader {
 
     @Override
     public String read(InternalRow row, int ordinal) {
-        invalid = false;
+        begin();
         if (row.isNullAt(ordinal)) {
             return invalid("is null");
         }
@@ -93,21 +90,6 @@ final class ImageReader implements ColumnReader {
             rgb[i + 2] = data[i];
         }
         return new Bitmap(h, w, c, rgb);
-    }
-
-    private String invalid(String what) {
-        invalid = true;
-        return what + REMEDY;
-    }
-
-    @Override
-    public boolean isInvalid() {
-        return invalid;
-    }
-
-    @Override
-    public String column() {
-        return field.columns().get(0);
     }
 
     @Override

@@ -13,10 +13,7 @@ import org.apache.spark.unsafe.Platform;
 /**
  * Reads sequences of different lengths: arrays of numbers, of arrays of one length, or of arrays of different lengths.
  */
-final class RaggedReader implements ColumnReader {
-    private static final String REMEDY = "; fill or drop such rows, or set handleInvalid";
-
-    private final Field field;
+final class RaggedReader extends FieldReader {
     private final Field.Lengths lengths;
     private final Elements elements;
     private final DataType element;
@@ -28,11 +25,10 @@ final class RaggedReader implements ColumnReader {
     private int[] inner = new int[0];
     private int length;
     private int total;
-    private boolean invalid;
     private long truncated;
 
     RaggedReader(Field field) {
-        this.field = field;
+        super(field, "fill or drop");
         this.lengths = field.lengths();
         this.elements = new Elements(field.dtype(), field.classes());
         DataType of = ((ArrayType) field.types().get(0)).elementType();
@@ -44,7 +40,7 @@ final class RaggedReader implements ColumnReader {
 
     @Override
     public String read(InternalRow row, int ordinal) {
-        invalid = false;
+        begin();
         if (row.isNullAt(ordinal)) {
             return invalid("is null");
         }
@@ -104,7 +100,7 @@ final class RaggedReader implements ColumnReader {
             }
             String wrong = elements.put(total + i, part, i, element);
             if (wrong != null) {
-                invalid = elements.isInvalid();
+                invalidIf(elements.isInvalid());
                 return wrong;
             }
         }
@@ -134,28 +130,13 @@ final class RaggedReader implements ColumnReader {
             }
             String wrong = elements.put(i, a, i, element);
             if (wrong != null) {
-                invalid = elements.isInvalid();
+                invalidIf(elements.isInvalid());
                 return wrong;
             }
         }
         base = elements.base();
         offset = elements.offset();
         return null;
-    }
-
-    private String invalid(String what) {
-        invalid = true;
-        return what + REMEDY;
-    }
-
-    @Override
-    public boolean isInvalid() {
-        return invalid;
-    }
-
-    @Override
-    public String column() {
-        return field.columns().get(0);
     }
 
     @Override

@@ -16,10 +16,7 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.unsafe.Platform;
 
 /** Reads texts as ids: one per row, or a sequence. */
-final class TextReader implements ColumnReader {
-    private static final String REMEDY = "; fill or drop such rows, or set handleInvalid";
-
-    private final Field field;
+final class TextReader extends FieldReader {
     private final TextCoding coding;
     private final Vocabulary vocabulary;
     private final DataType type;
@@ -27,11 +24,10 @@ final class TextReader implements ColumnReader {
     private int[] ints = new int[1];
     private long[] longs = new long[1];
     private int length;
-    private boolean invalid;
     private long truncated;
 
     TextReader(Field field) {
-        this.field = field;
+        super(field, "fill or drop");
         this.coding = (TextCoding) field.coding();
         this.vocabulary = coding.lookUp();
         this.type = field.types().get(0);
@@ -39,7 +35,7 @@ final class TextReader implements ColumnReader {
 
     @Override
     public String read(InternalRow row, int ordinal) {
-        invalid = false;
+        begin();
         if (row.isNullAt(ordinal)) {
             return invalid("is null");
         }
@@ -94,21 +90,6 @@ final class TextReader implements ColumnReader {
             return Boolean.toString(from.getBoolean(at));
         }
         return Long.toString(type instanceof LongType ? from.getLong(at) : (long) Numbers.read(from, at, type));
-    }
-
-    private String invalid(String what) {
-        invalid = true;
-        return what + REMEDY;
-    }
-
-    @Override
-    public boolean isInvalid() {
-        return invalid;
-    }
-
-    @Override
-    public String column() {
-        return field.columns().get(0);
     }
 
     @Override

@@ -329,8 +329,13 @@ final class TrainingLoop implements AutoCloseable {
         return sum;
     }
 
+    /** The seed of this worker's random numbers in the next step. */
+    private long stepSeed() {
+        return settings.seed() ^ (version() + 1) * RANKS + rank;
+    }
+
     private double train(Batch batch, NDArray[] targets, boolean byClass, double weight, double factor) {
-        RandomGenerator.seed(settings.seed() ^ (version() + 1) * RANKS + rank);
+        RandomGenerator.seed(stepSeed());
         NDArray[] x = plan.model().input().arrays(batch);
         NDArray shares = shares(batch, byClass || settings.isSplit(), weight);
         try {
@@ -364,8 +369,7 @@ final class TrainingLoop implements AutoCloseable {
                 part[i] = parts == 1 ? batch[i] : batch[i].slice(0, from, to);
             }
             if (alpha > 0) {
-                long seed = settings.seed() ^ (version() + 1) * RANKS + rank;
-                part[batch.length] = Mixup.draw(alpha, seed + ((long) p << Integer.SIZE));
+                part[batch.length] = Mixup.draw(alpha, stepSeed() + ((long) p << Integer.SIZE));
             }
             all.add(part);
         }

@@ -8,6 +8,7 @@ import io.kiln.ndarray.Scope;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,11 +51,7 @@ public record InitialModel(String source, Optional<TrainedNetwork> network, Byte
      */
     public static InitialModel read(String path, Configuration configuration) {
         if (path.startsWith(INLINE)) {
-            int comma = path.indexOf(',');
-            double scale = Double.parseDouble(path.substring(INLINE.length(), path.indexOf(';')));
-            String graph = decoded(path.substring(path.indexOf(';') + 1, comma));
-            ByteChunks weights = ByteChunks.of(Base64.getDecoder().decode(path.substring(comma + 1)));
-            return of(new TrainedNetwork(graph, weights, scale));
+            return inlined(path);
         }
         if (!path.endsWith(FILE_ENDING)) {
             TrainedNetwork network = ModelFiles.read(path, configuration).network();
@@ -79,8 +76,18 @@ public record InitialModel(String source, Optional<TrainedNetwork> network, Byte
         }
     }
 
-    private static String decoded(String text) {
-        return new String(Base64.getDecoder().decode(text), java.nio.charset.StandardCharsets.UTF_8);
+    private static InitialModel inlined(String text) {
+        String[] parts = text.substring(INLINE.length()).split("[;,]", 3);
+        try {
+            String graph = new String(Base64.getDecoder().decode(parts[1]), StandardCharsets.UTF_8);
+            ByteChunks weights = ByteChunks.of(Base64.getDecoder().decode(parts[2]));
+            return of(new TrainedNetwork(graph, weights, Double.parseDouble(parts[0])));
+        } catch (ArrayIndexOutOfBoundsException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "initialModel: the network that was saved with the estimator is damaged (%s); save the estimator anew"
+                            .formatted(e.getMessage()),
+                    e);
+        }
     }
 
     /**
@@ -98,7 +105,7 @@ public record InitialModel(String source, Optional<TrainedNetwork> network, Byte
                             .formatted(MOST_INLINE >> 20, weights.length() >> 20));
         }
         Base64.Encoder base64 = Base64.getEncoder();
-        byte[] graph = network.graphJson().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] graph = network.graphJson().getBytes(StandardCharsets.UTF_8);
         return INLINE + network.inputScale() + ";" + base64.encodeToString(graph) + ","
                 + base64.encodeToString(weights.toByteArray());
     }
