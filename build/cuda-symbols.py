@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that what engine/cuda calls of CUDA exists in NVIDIA's libraries.
 
-    build/cuda-symbols.py                      checks against the lists in build/cuda-symbols
+    build/cuda-symbols.py JARS                 checks against the lists in build/cuda-symbols; JARS: what bin/kiln jars prints
     build/cuda-symbols.py --write NAME FOLDER  makes the list NAME of the packages in FOLDER (pip install --target FOLDER --no-deps
                                                nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc nvidia-cuda-runtime; with -cu12: CUDA 12)
 
 For each method of JCudaDriver, JNvrtc, JCublas2 and JCudnn that the sources of engine/cuda call, the function that JCuda's native library
 takes for it has to be exported by the library, or for the driver, which is in no package, declared in cuda.h. The lists are there because
-the packages take 1 GB each. Needs nm, and Maven's repository with JCuda's jars. Ends with 1 if something is missing.
+the packages take 1 GB each. Needs nm. Ends with 1 if something is missing.
 """
 
 import pathlib
@@ -20,7 +20,6 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LISTS = ROOT / "build/cuda-symbols"
-MAVEN = pathlib.Path.home() / ".m2/repository/org/jcuda"
 # The native library of JCuda, the jar it is in, the prefix of its functions, where NVIDIA has them. cuDNN hands most of its functions on to
 # libraries beside it.
 PARTS = [
@@ -36,11 +35,11 @@ def symbols(library, kind):
     return {line.split()[-1].split("@")[0] for line in listing.splitlines() if line.strip()}
 
 
-def imported(native, jar, prefix):
-    files = sorted(MAVEN.glob(f"{jar}/*/{jar}-*-linux-x86_64.jar"))
+def imported(native, jar, prefix, jars):
+    files = [file for file in jars if re.fullmatch(rf"{jar}-.*-linux-x86_64\.jar", pathlib.PurePath(file).name)]
     if not files:
-        sys.exit(f"cuda-symbols: {jar} is not in {MAVEN}; build engine/cuda first")
-    with zipfile.ZipFile(files[-1]) as archive, tempfile.NamedTemporaryFile(suffix=".so") as copy:
+        sys.exit(f"cuda-symbols: {jar} is not among the jars")
+    with zipfile.ZipFile(files[0]) as archive, tempfile.NamedTemporaryFile(suffix=".so") as copy:
         name = next(n for n in archive.namelist() if pathlib.PurePath(n).name.startswith(native + "-"))
         copy.write(archive.read(name))
         copy.flush()
@@ -75,12 +74,12 @@ def write(name, folder):
     (LISTS / f"{name}.txt").write_text("\n".join(["# " + ", ".join(wanted), *lines]) + "\n")
 
 
-def check():
+def check(jars):
     lists = {p.stem: set(p.read_text().splitlines()) for p in sorted(LISTS.glob("*.txt"))}
     missing = 0
     functions = set()
     for native, jar, prefix, _ in PARTS:
-        wanted = imported(native, jar, prefix)
+        wanted = imported(native, jar, prefix, jars)
         uses = called(prefix)
         found = 0
         for method in sorted(uses):
@@ -106,9 +105,9 @@ def check():
 def main():
     if len(sys.argv) == 4 and sys.argv[1] == "--write":
         write(sys.argv[2], sys.argv[3])
-    elif len(sys.argv) != 1:
+    elif len(sys.argv) != 2:
         sys.exit(__doc__)
-    elif not check():
+    elif not check(sys.argv[1].split(",")):
         sys.exit(1)
 
 

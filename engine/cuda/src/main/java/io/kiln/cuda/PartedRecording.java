@@ -33,9 +33,24 @@ final class PartedRecording implements Recording {
         all.forEach(Runnable::run);
     }
 
+    /** Closes all graphs, also if one cannot be. */
     @Override
     public void close() {
-        graphs.forEach(CudaRecording::close);
+        RuntimeException first = null;
+        for (CudaRecording graph : graphs) {
+            try {
+                graph.close();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     @Override

@@ -60,10 +60,10 @@ public final class TrainingJob {
     private final long start = System.nanoTime();
     private final Instant begun = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
-    private TrainingJob(SparkContext sc, FitRequest request) {
+    private TrainingJob(SparkContext sc, FitRequest request, Preflight preflight) {
         this.sc = sc;
         this.request = request;
-        this.preflight = new Preflight(sc, request.run().cluster());
+        this.preflight = preflight;
     }
 
     /**
@@ -80,8 +80,9 @@ public final class TrainingJob {
     public static FitResult run(Dataset<?> data, FitRequest request) {
         try {
             SparkContext sc = data.sparkSession().sparkContext();
-            new Preflight(sc, request.run().cluster()).checkConfiguration();
-            return new TrainingJob(sc, request.with(vocabularies(data, request))).run(data);
+            Preflight preflight = new Preflight(sc, request.run().cluster());
+            preflight.checkConfiguration();
+            return new TrainingJob(sc, request.with(vocabularies(data, request)), preflight).run(data);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TrainingException(request.uid() + ": fit was interrupted", e);
