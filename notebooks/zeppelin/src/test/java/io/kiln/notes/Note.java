@@ -41,7 +41,7 @@ record Note(int number, String title, List<Paragraph> paragraphs) {
 
         /** Whether it has a picture or a table. */
         boolean shows() {
-            return code.contains("Notebook.show(") || code.contains("println(\"%table");
+            return code.contains("Notebook.show(");
         }
 
         String text() {
