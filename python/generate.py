@@ -177,6 +177,36 @@ STAGES = {
         "TwoTowerModel",
         "Trains vectors of users and items, which recommend items.",
     ),
+    "TextClassificationModel": (
+        "TextModel, JavaModel",
+        None,
+        "A trained network that predicts classes from texts.",
+    ),
+    "TextClassifier": (
+        'NetworkEstimator, JavaEstimator["TextClassificationModel"]',
+        "TextClassificationModel",
+        "Trains a network that predicts classes from texts.",
+    ),
+    "ImageClassificationModel": (
+        "ColumnModel, JavaModel",
+        None,
+        "A trained network that predicts classes from images.",
+    ),
+    "ImageClassifier": (
+        'NetworkEstimator, JavaEstimator["ImageClassificationModel"]',
+        "ImageClassificationModel",
+        "Trains a network of the zoo that predicts classes from images.",
+    ),
+    "SequenceForecasterModel": (
+        "ForecastModel, JavaModel",
+        None,
+        "A trained network that forecasts series.",
+    ),
+    "SequenceForecaster": (
+        'NetworkEstimator, JavaEstimator["SequenceForecasterModel"]',
+        "SequenceForecasterModel",
+        "Trains a network that forecasts series.",
+    ),
 }
 
 IMPORTS = """from __future__ import annotations
@@ -194,9 +224,12 @@ from pyspark.ml.wrapper import JavaEstimator, JavaModel
 from kiln._recommendation import TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
+    ColumnModel,
+    ForecastModel,
     NamedModel,
     NetworkEstimator,
     NetworkModel,
+    TextModel,
     TrainedStage,
     to_initial_model,
     to_network,
@@ -231,6 +264,12 @@ def own(name: str, param: Any) -> bool:
         "MlpClassifier": classification._JavaProbabilisticClassifier,
         "MlpRegressor": regression._JavaRegressor,
         "TwoTower": wrapper.JavaEstimator,
+        "TextClassificationModel": wrapper.JavaModel,
+        "TextClassifier": wrapper.JavaEstimator,
+        "ImageClassificationModel": wrapper.JavaModel,
+        "ImageClassifier": wrapper.JavaEstimator,
+        "SequenceForecasterModel": wrapper.JavaModel,
+        "SequenceForecaster": wrapper.JavaEstimator,
     }
     return not hasattr(bases[name], param)
 

@@ -147,6 +147,39 @@ class NamedModel(TrainedStage):
         return [str(text) for text in self._java_obj.vocabulary(input)]
 
 
+class ColumnModel(TrainedStage):
+    """A model with a trained network that predicts classes from texts or images."""
+
+    @property
+    def numClasses(self) -> int:
+        """The number of classes."""
+        return int(self._call_java("numClasses"))
+
+
+class TextModel(ColumnModel):
+    """A model with a trained network that predicts classes from texts."""
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """The tokens by id; empty if ids are hashes."""
+        if _session.is_remote():
+            raise NotImplementedError("vocabulary: not available over Spark Connect; save the model, whose kiln.json has it")
+        return [str(token) for token in self._java_obj.vocabulary()]
+
+
+class ForecastModel(TrainedStage):
+    """A model with a trained network that forecasts series."""
+
+    _transfer_params_to_java: Any
+
+    def forecast(self, dataset: Any) -> Any:
+        """The forecasts of the rows after the last one of each key: the last rows of all series, with the prediction."""
+        if _session.is_remote():
+            raise NotImplementedError("forecast: not available over Spark Connect; transform adds a forecast to each row")
+        self._transfer_params_to_java()
+        return self._call_java("forecast", dataset)
+
+
 class NetworkModel(TrainedStage):
     """A model with a trained network that has one input and predicts classes or numbers."""
 

@@ -22,6 +22,7 @@ from pyspark.sql.utils import is_remote
 import kiln
 from kiln import nn
 from kiln.ml import (
+    ImageClassifier,
     MlpClassifier,
     MlpRegressor,
     NetClassificationModel,
@@ -30,6 +31,8 @@ from kiln.ml import (
     NetModel,
     NetRegressionModel,
     NetRegressor,
+    SequenceForecaster,
+    TextClassifier,
     TrainingSummary,
     TwoTower,
 )
@@ -97,13 +100,14 @@ def test_a_model_is_saved_with_its_whole_summary(model: NetClassificationModel, 
 
 # A value other than the default for each Param of the estimators.
 VALUES: dict[str, Any] = {
-    "batchSize": 20, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2, "classWeights": [1.0, 2.0],
+    "backbone": "lenet", "batchSize": 20, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2, "classWeights": [1.0, 2.0],
     "coldStartStrategy": "drop", "coresPerWorker": 1, "device": "cpu", "dropout": 0.25, "earlyStoppingPatience": 3,
-    "emaDecay": 0.5, "featuresCol": "f", "frozen": ["0.*"], "gradientAccumulation": 2, "gradientClipNorm": 2.5,
-    "gradientClipValue": 1.5, "handleInvalid": "keep", "heartbeatTimeout": 7.5, "hiddenLayers": [7, 5], "ignoredLabel": -1,
+    "embeddingSize": 24, "emaDecay": 0.5, "encoder": "lstm", "featuresCol": "f", "frozen": ["0.*"], "gradientAccumulation": 2, "gradientClipNorm": 2.5,
+    "gradientClipValue": 1.5, "handleInvalid": "keep", "hashed": True, "heartbeatTimeout": 7.5, "hiddenLayers": [7, 5],
+    "hiddenSize": 6, "horizon": 2, "ignoredLabel": -1, "imageCol": "im", "imageShape": [1, 20, 20],
     "imageDeviation": [0.5], "imageFit": "stretch", "imageMean": [0.25], "imageTransforms": ["flipHorizontally"],
     "initialModel": "/tmp/model", "inputCols": ["a", "b"], "inputNames": ["x", "y"], "inputScale": 0.5,
-    "inputScales": [0.5, 1.0], "inputShape": [2], "inputTypes": ["", "int32[-1]"], "itemCol": "i", "kvStoreType": "local",
+    "inputScales": [0.5, 1.0], "inputShape": [2], "inputTypes": ["", "int32[-1]"], "itemCol": "i", "keyCol": "k", "kvStoreType": "local",
     "labelCol": "l", "labelSmoothing": 0.125, "layers": [4, 3, 2], "learningRate": 0.5, "learningRateFactors": ["0.*=0.5"],
     "learningRateSchedule": '{"cosineDecay":{"rate":0.1,"steps":10,"finalRate":0.01}}', "lengthBuckets": [4, 8],
     "loss": "softmaxCrossEntropy", "lossWeights": [2.0], "losses": ["l1"], "maxEpochs": 3, "maxLength": 9,
@@ -112,13 +116,20 @@ VALUES: dict[str, Any] = {
     "predictionBatchSize": 9, "predictionCol": "p", "probabilityCol": "pr", "rank": 5, "ratingCol": "stars",
     "rawPredictionCol": "r", "reinitialized": ["2.*"], "seed": 1 << 40, "showProgress": False, "shuffle": False,
     "snapshotInterval": 4, "standardizeFeatures": True, "standardizeInputs": ["x"], "standardizeTarget": True,
-    "storageLevel": "DISK_ONLY", "summaryDir": "/tmp/events", "targetCols": ["t"], "targetNames": ["output"],
-    "thresholds": [0.3, 0.7], "timeout": 60, "trainable": ["2.*"], "userCol": "u", "validationIndicatorCol": "v",
-    "validationMetric": "accuracy", "weightCol": "w", "weightDecay": 0.25,
+    "storageLevel": "DISK_ONLY", "summaryDir": "/tmp/events", "targetCol": "y", "targetCols": ["t"], "targetNames": ["output"],
+    "thresholds": [0.3, 0.7], "textCol": "tx", "timeCol": "ti", "timeout": 60, "tokens": "characters", "trainable": ["2.*"], "userCol": "u", "validationIndicatorCol": "v",
+    "validationMetric": "accuracy", "valueCols": ["z"],
+    "vocabularySize": 30, "weightCol": "w", "weightDecay": 0.25, "window": 5,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [NetClassifier, NetRegressor, NetEstimator, MlpClassifier, MlpRegressor, TwoTower])
+STAGES = [
+    NetClassifier, NetRegressor, NetEstimator, MlpClassifier, MlpRegressor, TwoTower,
+    TextClassifier, ImageClassifier, SequenceForecaster,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STAGES)
 def test_every_param_crosses(spark: SparkSession, kind: Any, tmp_path: Path) -> None:
     values = {p.name: VALUES[p.name] for p in kind().params}
     if kind in (NetRegressor, MlpRegressor):

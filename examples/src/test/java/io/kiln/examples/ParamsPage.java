@@ -1,10 +1,13 @@
 package io.kiln.examples;
 
+import io.kiln.ml.ImageClassifier;
 import io.kiln.ml.MlpClassifier;
 import io.kiln.ml.MlpRegressor;
 import io.kiln.ml.NetClassifier;
 import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetRegressor;
+import io.kiln.ml.SequenceForecaster;
+import io.kiln.ml.TextClassifier;
 import io.kiln.ml.TwoTower;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -128,7 +131,13 @@ final class ParamsPage {
     private final List<Estimator<?>> estimators = List.of(new NetClassifier(), new NetRegressor(), new NetEstimator());
 
     /** Estimators whose networks are ready, with Params beside those of the others. */
-    private final List<Estimator<?>> ready = List.of(new MlpClassifier(), new MlpRegressor(), new TwoTower());
+    private final List<Estimator<?>> ready = List.of(
+            new MlpClassifier(),
+            new MlpRegressor(),
+            new TextClassifier(),
+            new ImageClassifier(),
+            new SequenceForecaster(),
+            new TwoTower());
 
     /** Params of the estimators that no group has. */
     Set<String> withoutGroup() {
@@ -153,6 +162,9 @@ final class ParamsPage {
                 | `NetEstimator` | a network with any named inputs and outputs | `NetModel` |
                 | `MlpClassifier` | a multilayer perceptron that predicts classes | `NetClassificationModel` |
                 | `MlpRegressor` | a multilayer perceptron that predicts a number | `NetRegressionModel` |
+                | `TextClassifier` | a vector for each token, and an encoder, that predict classes from texts | `TextClassificationModel` |
+                | `ImageClassifier` | a network of the zoo that predicts classes from images | `ImageClassificationModel` |
+                | `SequenceForecaster` | an autoregression and an encoder that forecast series | `SequenceForecasterModel` |
                 | `TwoTower` | vectors of users and items, which recommend items | `TwoTowerModel` |
 
                 All are in `io.kiln.ml` and in Python's `kiln.ml`. A Param `x` is set by `setX` in Java and Scala, and by `x=…` or `setX` in
@@ -171,24 +183,28 @@ final class ParamsPage {
 
                 ## Networks that are ready
 
-                `MlpClassifier` and `MlpRegressor` have the Params of `NetClassifier` and `NetRegressor`, `TwoTower` those of training.
-                They have no `network` to set, and these Params beside:
+                `MlpClassifier` and `MlpRegressor` have the Params of `NetClassifier` and `NetRegressor`, the others those of training.
+                `TextClassifier` and `ImageClassifier` also have `labelCol`, `labelSmoothing`, `thresholds` and the columns that
+                `NetClassifier`'s model adds; texts have `maxLength` (%d by default) and `lengthBuckets`, images `imageFit`,
+                `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set, and these
+                Params beside:
 
                 | Param | type | default | of | |
                 |---|---|---|---|---|
-                """);
+                """
+                        .formatted(new TextClassifier().getMaxLength()));
         Map<String, String> rows = new TreeMap<>();
         for (Estimator<?> e : ready) {
             for (Param<?> p : e.params()) {
                 if (!params.containsKey(p.name())) {
                     rows.put(
-                            p.name(),
+                            p.name() + " " + p.doc(),
                             "| `%s` | %s | %s | %s | %s |"
                                     .formatted(
                                             p.name(),
                                             type(p),
                                             value(e, e.getParam(p.name())),
-                                            owners(p.name()),
+                                            owners(p),
                                             p.doc()));
                 }
             }
@@ -197,9 +213,10 @@ final class ParamsPage {
         return page.toString();
     }
 
-    private String owners(String param) {
+    private String owners(Param<?> param) {
         return ready.stream()
-                .filter(e -> e.hasParam(param))
+                .filter(e -> e.hasParam(param.name())
+                        && e.getParam(param.name()).doc().equals(param.doc()))
                 .map(e -> "`" + e.getClass().getSimpleName() + "`")
                 .collect(Collectors.joining(", "));
     }

@@ -1,15 +1,12 @@
 package io.kiln.ml
 
-import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.job.Objective
-import org.apache.spark.ml.attribute.{Attribute, NominalAttribute}
 import org.apache.spark.ml.classification.ProbabilisticClassifier
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.Dataset
-import org.apache.spark.sql.functions.max
-import org.apache.spark.sql.types.{DataType, NumericType, StructType}
+import org.apache.spark.sql.types.{DataType, StructType}
 
 /**
  * A multilayer perceptron that predicts classes: a [[NetClassifier]] whose network follows from the rows, with a linear
@@ -24,6 +21,7 @@ class MlpClassifier(override val uid: String)
     with NetFeatureSetters[MlpClassifier]
     with NetClassifierSetters[MlpClassifier]
     with MlpSetters[MlpClassifier]
+    with ClassCount
     with DefaultParamsWritable {
 
   /** Creates an estimator with a random uid. */
@@ -39,35 +37,16 @@ class MlpClassifier(override val uid: String)
     that
   }
 
-  private def declaredClasses(schema: StructType): Option[Int] = {
-    val label = FeedColumn.find(schema, "labelCol", $(labelCol)).field
-    if (isDefined(layers)) Some($(layers).last)
-    else if (!label.dataType.isInstanceOf[NumericType]) Some(MlpClassifier.Two)
-    else
-      Attribute.fromStructField(label) match {
-        case a: NominalAttribute => a.getNumValues.map(math.max(_, MlpClassifier.Two))
-        case _ => None
-      }
-  }
-
-  private def classes(dataset: Dataset[_]): Int = declaredClasses(dataset.schema).getOrElse {
-    val label = FeedColumn.find(dataset.schema, "labelCol", $(labelCol)).of(dataset).cast("double")
-    val counted = if (isDefined(ignoredLabel)) dataset.toDF().where(label =!= $(ignoredLabel).toDouble) else dataset.toDF()
-    val row = counted.agg(max(label)).head()
-    val most = if (row.isNullAt(0)) 1.0 else row.getDouble(0)
-    require(
-      most >= 0 && most == math.rint(most) && most < MlpClassifier.Most,
-      s"$uid: column \"${$(labelCol)}\" has a label of $most; labels are 0, 1, … to ${MlpClassifier.Most - 1}, index them with StringIndexer")
-    math.max(most.toInt + 1, MlpClassifier.Two)
-  }
+  private[ml] override def declaredClasses(schema: StructType): Option[Int] =
+    if (isDefined(layers)) Some($(layers).last) else super.declaredClasses(schema)
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType =
-    learner(declaredClasses(schema).getOrElse(MlpClassifier.Two)).transformSchema(schema)
+    learner(declaredClasses(schema).getOrElse(ClassCount.Two)).transformSchema(schema)
 
   override def fit(dataset: Dataset[_]): NetClassificationModel = {
     transformSchema(dataset.schema, logging = true)
-    learner(classes(dataset)).setStandardizeFeatures(standardizes(dataset)).fit(dataset).setParent(this)
+    learner(classes(dataset, get(ignoredLabel))).setStandardizeFeatures(standardizes(dataset)).fit(dataset).setParent(this)
   }
 
   override protected def train(dataset: Dataset[_]): NetClassificationModel = fit(dataset)
@@ -81,9 +60,6 @@ class MlpClassifier(override val uid: String)
 
 /** Reads saved estimators. */
 object MlpClassifier extends MLReadable[MlpClassifier] {
-  private val Two = 2
-  private val Most = 100000
-
   override def read: MLReader[MlpClassifier] =
     NetModels.estimator(classOf[MlpClassifier].getName)(new MlpClassifier(_))
 

@@ -4,14 +4,14 @@ import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model.{MlpNetwork, Network}
 import org.apache.spark.ml.attribute.AttributeGroup
 import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
-import org.apache.spark.ml.param.{DoubleParam, IntArrayParam, ParamValidators}
+import org.apache.spark.ml.param.IntArrayParam
 import org.apache.spark.ml.param.shared.HasFeaturesCol
 import org.apache.spark.sql.Dataset
 
 import scala.jdk.CollectionConverters._
 
 /** The Params of multilayer perceptrons. */
-trait MlpParams extends NetFeatureParams with NetParams with HasFeaturesCol {
+trait MlpParams extends NetFeatureParams with NetParams with NetDropoutParams with HasFeaturesCol {
 
   /** Sizes of all layers. @group param */
   final val layers: IntArrayParam = new IntArrayParam(
@@ -29,15 +29,7 @@ trait MlpParams extends NetFeatureParams with NetParams with HasFeaturesCol {
   /** @group getParam */
   final def getHiddenLayers: Array[Int] = $(hiddenLayers)
 
-  /** Dropout. @group param */
-  final val dropout: DoubleParam = new DoubleParam(
-    this, "dropout", "share of each hidden layer's outputs that training leaves out",
-    ParamValidators.inRange(0, 1, lowerInclusive = true, upperInclusive = false))
-
-  /** @group getParam */
-  final def getDropout: Double = $(dropout)
-
-  setDefault(hiddenLayers -> Array(MlpNetwork.HIDDEN), dropout -> 0.0)
+  setDefault(hiddenLayers -> Array(MlpNetwork.HIDDEN))
 
   /**
    * The network for a number of outputs.
@@ -85,14 +77,11 @@ trait MlpParams extends NetFeatureParams with NetParams with HasFeaturesCol {
   *
   * @tparam Learner the estimator itself, which setters return
   */
-trait MlpSetters[Learner <: MlpSetters[Learner]] extends MlpParams { self: Learner =>
+trait MlpSetters[Learner <: MlpSetters[Learner]] extends MlpParams with NetDropoutSetters[Learner] { self: Learner =>
 
   /** @group setParam */
   def setLayers(value: Array[Int]): Learner = set(layers, value)
 
   /** @group setParam */
   def setHiddenLayers(value: Array[Int]): Learner = set(hiddenLayers, value)
-
-  /** @group setParam */
-  def setDropout(value: Double): Learner = set(dropout, value)
 }

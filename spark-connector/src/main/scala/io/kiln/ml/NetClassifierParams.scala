@@ -1,9 +1,9 @@
 package io.kiln.ml
 
-import org.apache.spark.ml.param.{DoubleArrayParam, DoubleParam, LongParam, ParamValidators}
+import org.apache.spark.ml.param.{DoubleArrayParam, DoubleParam, LongParam, ParamValidators, Params}
 
 /** The Params of classifiers only. */
-trait NetClassifierParams extends NetFeatureParams {
+trait NetClassifierParams extends NetFeatureParams with NetSmoothingParams {
 
   /** Weights of classes. @group param */
   final val classWeights: DoubleArrayParam = new DoubleArrayParam(
@@ -20,6 +20,10 @@ trait NetClassifierParams extends NetFeatureParams {
 
   /** @group getParam */
   final def getIgnoredLabel: Long = $(ignoredLabel)
+}
+
+/** Smoothing of the labels of classes. */
+trait NetSmoothingParams extends Params {
 
   /** Smoothing of labels. @group param */
   final val labelSmoothing: DoubleParam = new DoubleParam(

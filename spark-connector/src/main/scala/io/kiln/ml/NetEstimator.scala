@@ -36,7 +36,7 @@ class NetEstimator(override val uid: String)
     with DefaultParamsWritable {
 
   /** The texts of the model that is trained on, by input. */
-  private var vocabularies: NetIoParams.Vocabularies = NetIoParams.NoVocabularies
+  private[ml] var vocabularies: NetIoParams.Vocabularies = NetIoParams.NoVocabularies
 
   /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("netEstimator"))

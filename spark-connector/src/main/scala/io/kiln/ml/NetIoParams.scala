@@ -5,7 +5,7 @@ import io.kiln.data.vision.ImageTransform
 import io.kiln.ml.NetIoParams.Vocabularies
 import io.kiln.spark.feed.{Conversion, ImageCoding, InputBinding}
 import io.kiln.spark.model.{NamedOutputs, NamedRecord, OutputColumns}
-import org.apache.spark.ml.param.{DoubleArrayParam, IntArrayParam, IntParam, Param, ParamValidators, StringArrayParam}
+import org.apache.spark.ml.param.{DoubleArrayParam, StringArrayParam}
 import org.apache.spark.ml.param.shared.{HasInputCols, HasOutputCols}
 import org.apache.spark.sql.types.StructType
 
@@ -19,7 +19,7 @@ private[ml] object NetIoParams {
 }
 
 /** Which columns feed the inputs of a network, and which of its values become columns. */
-trait NetIoParams extends NetTrainingParams with HasInputCols with HasOutputCols {
+trait NetIoParams extends NetTrainingParams with NetSequenceParams with NetImageFitParams with HasInputCols with HasOutputCols {
 
   /** The input that each column feeds. @group param */
   final val inputNames: StringArrayParam = new StringArrayParam(
@@ -37,22 +37,6 @@ trait NetIoParams extends NetTrainingParams with HasInputCols with HasOutputCols
   /** @group getParam */
   final def getInputTypes: Array[String] = $(inputTypes)
 
-  /** Longest sequence. @group param */
-  final val maxLength: IntParam = new IntParam(
-    this, "maxLength", "number of elements after which sequences are truncated, with a warning; unset: never", ParamValidators.gt(0))
-
-  /** @group getParam */
-  final def getMaxLength: Int = $(maxLength)
-
-  /** Lengths of padded sequences. @group param */
-  final val lengthBuckets: IntArrayParam = new IntArrayParam(
-    this, "lengthBuckets",
-    "lengths to which the sequences of a batch are padded, texts with 1 and others with 0: the smallest that fits; unset: 1, 2, 3, 4, 6, 8, 12, 16, 24, …",
-    (a: Array[Int]) => a.nonEmpty && a.forall(_ > 0))
-
-  /** @group getParam */
-  final def getLengthBuckets: Array[Int] = $(lengthBuckets)
-
   /** Factors on the inputs. @group param */
   final val inputScales: DoubleArrayParam = new DoubleArrayParam(
     this, "inputScales", "factor on the input of each of inputCols, for float32; unset: inputScale for inputs that are read from bytes",
@@ -60,15 +44,6 @@ trait NetIoParams extends NetTrainingParams with HasInputCols with HasOutputCols
 
   /** @group getParam */
   final def getInputScales: Array[Double] = $(inputScales)
-
-  /** How images get their size. @group param */
-  final val imageFit: Param[String] = new TextParam(
-    this, "imageFit",
-    "how images of other sizes are brought to the network's: crop resizes them until they cover it and crops the middle, stretch changes their proportions",
-    ParamValidators.inArray(Array("crop", "stretch")))
-
-  /** @group getParam */
-  final def getImageFit: String = $(imageFit)
 
   /** The values that become columns. @group param */
   final val outputNames: StringArrayParam = new StringArrayParam(
@@ -78,7 +53,7 @@ trait NetIoParams extends NetTrainingParams with HasInputCols with HasOutputCols
   /** @group getParam */
   final def getOutputNames: Array[String] = $(outputNames)
 
-  setDefault(outputCols -> Array.empty[String], imageFit -> "crop")
+  setDefault(outputCols -> Array.empty[String])
 
   private[ml] def names(graph: Graph): Seq[String] =
     if (isDefined(outputNames)) $(outputNames).toSeq else graph.outputNames.asScala.toSeq
@@ -116,32 +91,7 @@ trait NetIoParams extends NetTrainingParams with HasInputCols with HasOutputCols
 }
 
 /** The Params of a network with any inputs and outputs. */
-trait NetEstimatorParams extends NetIoParams {
-  /** Changes of training images. @group param */
-  final val imageTransforms: StringArrayParam = new StringArrayParam(
-    this, "imageTransforms",
-    "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, randomErasing), or names and attributes as JSON, such as {\"padBorder\":{\"pixels\":4}}",
-    (a: Array[String]) => a.forall(NamedRecord.checkImageTransform(_)))
-
-  /** @group getParam */
-  final def getImageTransforms: Array[String] = $(imageTransforms)
-
-  /** Mean of images. @group param */
-  final val imageMean: DoubleArrayParam = new DoubleArrayParam(
-    this, "imageMean",
-    "mean of each channel of images after inputScale, which the network subtracts first; unset: it does not",
-    (a: Array[Double]) => a.nonEmpty && a.forall(m => !m.isNaN && !m.isInfinite))
-
-  /** @group getParam */
-  final def getImageMean: Array[Double] = $(imageMean)
-
-  /** Deviation of images. @group param */
-  final val imageDeviation: DoubleArrayParam = new DoubleArrayParam(
-    this, "imageDeviation", "standard deviation of each channel of images, by which the network divides them, with imageMean",
-    (a: Array[Double]) => a.nonEmpty && a.forall(d => d > 0 && !d.isInfinite))
-
-  /** @group getParam */
-  final def getImageDeviation: Array[Double] = $(imageDeviation)
+trait NetEstimatorParams extends NetIoParams with NetImageParams {
 
   /** Inputs that are standardised. @group param */
   final val standardizeInputs: StringArrayParam = new StringArrayParam(
@@ -150,7 +100,6 @@ trait NetEstimatorParams extends NetIoParams {
 
   /** @group getParam */
   final def getStandardizeInputs: Array[String] = $(standardizeInputs)
-
 
   /** Columns of targets. @group param */
   final val targetCols: StringArrayParam = new StringArrayParam(

@@ -101,6 +101,6 @@ object NetModel extends MLReadable[NetModel] {
 
   override def load(path: String): NetModel = super.load(path)
 
-  private def known(graph: Graph): InputBinding.Known = new InputBinding.Known(
+  private[ml] def known(graph: Graph): InputBinding.Known = new InputBinding.Known(
     graph.inputs.asScala.map(_.name).asJava, graph.inputs.asScala.map(i => i.name -> i.spec).toMap.asJava)
 }

@@ -173,7 +173,7 @@ trait NetFeatureSetters[Learner <: NetFeatureSetters[Learner]] extends NetFeatur
   *
   * @tparam Stage the estimator or model itself, which setters return
   */
-trait NetIoSetters[Stage <: NetIoSetters[Stage]] extends NetIoParams { self: Stage =>
+trait NetIoSetters[Stage <: NetIoSetters[Stage]] extends NetIoParams with NetSequenceSetters[Stage] { self: Stage =>
 
   /** @group setParam */
   def setInputCols(value: Array[String]): Stage = set(inputCols, value)
@@ -183,12 +183,6 @@ trait NetIoSetters[Stage <: NetIoSetters[Stage]] extends NetIoParams { self: Sta
 
   /** @group setParam */
   def setInputTypes(value: Array[String]): Stage = set(inputTypes, value)
-
-  /** @group setParam */
-  def setMaxLength(value: Int): Stage = set(maxLength, value)
-
-  /** @group setParam */
-  def setLengthBuckets(value: Array[Int]): Stage = set(lengthBuckets, value)
 
   /** @group setParam */
   def setInputScales(value: Array[Double]): Stage = set(inputScales, value)

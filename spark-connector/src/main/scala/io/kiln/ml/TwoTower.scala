@@ -83,6 +83,7 @@ class TwoTower(override val uid: String)
         .setInputCols(Array(TwoTower.User, TwoTower.Item))
         .setTargetCols(Array(TwoTower.Target))
         .setLosses(Array(TwoTowerNetwork.loss(rated)))
+        .setOutputCols(Array(TwoTower.Output)) // the network's own name may be that of a column, such as rating
       net.epochListener = epochListener
       val trained = net.fit(pairs)
       val tables = TwoTowerNetwork.factors(trained.trainedNetwork, users, items, rated)
@@ -107,6 +108,7 @@ object TwoTower extends MLReadable[TwoTower] {
   private val User = "kiln_user"
   private val Item = "kiln_item"
   private val Target = "kiln_target"
+  private val Output = "kiln_output"
 
   override def read: MLReader[TwoTower] = NetModels.estimator(classOf[TwoTower].getName)(new TwoTower(_))
 

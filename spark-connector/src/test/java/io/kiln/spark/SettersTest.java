@@ -3,9 +3,12 @@ package io.kiln.spark;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
+import io.kiln.ml.ImageClassifier;
 import io.kiln.ml.NetClassifier;
 import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetRegressor;
+import io.kiln.ml.SequenceForecaster;
+import io.kiln.ml.TextClassifier;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
@@ -39,11 +42,24 @@ class SettersTest {
                 .setMaxLength(9)
                 .setTargetCols(new String[] {"b"});
         assertEquals(9, estimator.getMaxLength());
+        TextClassifier texts = new TextClassifier()
+                .setEncoder("cnn")
+                .setMaxEpochs(2)
+                .setMaxLength(9)
+                .setPredictionCol("z")
+                .setTextCol("t");
+        assertEquals("t", texts.getTextCol());
     }
 
     @Test
     void everyParamOfAnEstimatorHasASetterAndAGetter() {
-        for (Params estimator : List.of(new NetClassifier(), new NetRegressor(), new NetEstimator())) {
+        for (Params estimator : List.of(
+                new NetClassifier(),
+                new NetRegressor(),
+                new NetEstimator(),
+                new TextClassifier(),
+                new ImageClassifier(),
+                new SequenceForecaster())) {
             Set<String> methods = Stream.of(estimator.getClass().getMethods())
                     .map(Method::getName)
                     .collect(Collectors.toSet());

@@ -77,6 +77,13 @@ class TwoTowerSuite extends SparkSuite {
     assert(right > 190, right)
   }
 
+  test("columns may have the names of the network's values") {
+    val named = ratings.toDF("u", "pair", "rating", "held").limit(200)
+    val model = estimator.setUserCol("u").setItemCol("pair").setMaxEpochs(1)
+    assert(model.setRatingCol("rating").fit(named).transform(named).columns.last == "prediction")
+    assert(model.clear(model.ratingCol).fit(named.drop("rating")).recommendForAllItems(1).count() > 0)
+  }
+
   test("faults are told before the job starts") {
     assert(message(estimator.fit(ratings.withColumn("who", $"who".cast("string")))).contains("ids are whole numbers"))
     assert(message(estimator.setRatingCol("score").fit(ratings)).contains("no column \"score\""))

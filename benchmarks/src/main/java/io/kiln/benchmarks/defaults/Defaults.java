@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Fits MlpClassifier and MlpRegressor with their defaults, and models of MLlib, to small tables; prints a Markdown table",
-            "of accuracy (or RMSE), with scikit-learn's scores as they were recorded."
+            "of accuracy (or RMSE), with scikit-learn's scores as they were recorded. Then TextClassifier on mails (texts) and",
+            "ImageClassifier on digits (images) beside models of MLlib, and SequenceForecaster on a series of temperatures."
         })
 public final class Defaults implements Callable<Integer> {
     private static final int HIDDEN = 64;
@@ -55,11 +56,14 @@ public final class Defaults implements Callable<Integer> {
     private static final String FEATURES = "features";
     private static final String SCALED = "scaled";
 
-    @Parameters(paramLabel = "TABLE", description = "Tables to fit; all of them when none is named.")
+    @Parameters(paramLabel = "TABLE", description = "Tables to fit, texts, images and series among them; all of them when none is named.")
     private List<String> names = new ArrayList<>();
 
-    @Option(names = "--spam", paramLabel = "FOLDER", description = "Folder of train.jsonl.gz and test.jsonl.gz: mails.")
+    @Option(names = "--spam", paramLabel = "FOLDER", description = "Folder of train.jsonl.gz and test.jsonl.gz: mails, also for texts.")
     private Path spam;
+
+    @Option(names = "--weather", paramLabel = "FOLDER", description = "Folder of seattle.csv, for series.")
+    private Path weather;
 
     @Spec
     private CommandSpec spec;
@@ -80,13 +84,26 @@ public final class Defaults implements Callable<Integer> {
                 tables.add(Table.spam(spam));
             }
             for (Table t : tables) {
-                if (names.isEmpty() || names.contains(t.name())) {
+                if (isAsked(t.name())) {
                     out.println(line(t, scores(spark, t, recorded.get(t.name()))));
                     out.flush();
                 }
             }
+            if (spam != null && isAsked("texts")) {
+                Mails.print(spark, spam, out);
+            }
+            if (isAsked("images")) {
+                Digits.print(spark, out);
+            }
+            if (weather != null && isAsked("series")) {
+                Weather.print(spark, weather, out);
+            }
         }
         return 0;
+    }
+
+    private boolean isAsked(String table) {
+        return names.isEmpty() || names.contains(table);
     }
 
     private static Map<String, Map<String, Double>> recorded() throws IOException {

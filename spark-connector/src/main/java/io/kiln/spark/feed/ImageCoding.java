@@ -105,6 +105,16 @@ public record ImageCoding(Source source, Size size, Fit fit, List<String> transf
         return type instanceof BinaryType ? Source.FILE : type instanceof StringType ? Source.PATH : null;
     }
 
+    /**
+     * Whether a column can hold images.
+     *
+     * @param type its type
+     * @return true for the struct of Spark's data source {@code image}, binary and string
+     */
+    public static boolean isImages(DataType type) {
+        return source(type) != null;
+    }
+
     /** Whether images are packed as they are, and become rows in each epoch anew. */
     boolean isPerEpoch() {
         return !transforms.isEmpty();

@@ -1,20 +1,15 @@
 package io.kiln.spark.model;
 
 import io.kiln.graph.Graph;
-import io.kiln.graph.SparseInputs;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
-import io.kiln.nn.GraphBlock;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.NetworkInputs;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.ml.linalg.Vectors;
@@ -30,7 +25,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param names the values, as {@link OutputNames} reads them
  * @param columns how each is added
  */
-public record NamedOutputs(List<String> names, List<Form> columns) implements Serializable {
+public record NamedOutputs(List<String> names, List<Form> columns) implements RowOutputs {
     private static final VectorUDT VECTORS = new VectorUDT();
 
     /** Makes the lists unmodifiable. */
@@ -105,58 +100,16 @@ public record NamedOutputs(List<String> names, List<Form> columns) implements Se
         return new NamedOutputs(names, forms);
     }
 
-    /**
-     * The values of a row with invalid inputs.
-     *
-     * @return NaN for numbers, and null for everything else
-     */
+    /** {@return NaN for numbers, and null for everything else} */
+    @Override
     public Object[] unknown() {
         return columns.stream()
                 .map(c -> c.isNumber() && !c.whole() ? Double.NaN : null)
                 .toArray();
     }
 
-    /**
-     * Computes the values of a batch.
-     *
-     * @param network the network
-     * @param inputs its inputs
-     * @param batch the rows
-     * @param usual rows of most batches: programs are compiled for these
-     * @param threads engine threads to use
-     * @return one value per column for each row, in Spark's internal format
-     */
-    public List<Object[]> compute(TrainedNetwork network, NetworkInputs inputs, Batch batch, int usual, int threads) {
-        return network.predicting(batch.rows(), threads, () -> {
-            Set<String> sparse = new HashSet<>();
-            for (NetworkInputs.Slot s : inputs.slots()) {
-                if (s.source() == NetworkInputs.Source.VALUES && batch.isSparse(s.field())) {
-                    sparse.add(s.name());
-                }
-            }
-            GraphBlock part = network.part(names, sparse);
-            List<String> needed = part.inputNames();
-            NDArray[] all = new NDArray[inputs.slots().size()];
-            List<NDArray> x = new ArrayList<>();
-            for (int i = 0; i < all.length; i++) {
-                NetworkInputs.Slot s = inputs.slots().get(i);
-                boolean csr = sparse.contains(s.name());
-                if (needed.contains(csr ? SparseInputs.parts(s.name()).get(0) : s.name())) {
-                    NDArray[] arrays = inputs.arrays(s, batch);
-                    x.addAll(List.of(arrays));
-                    all[i] = csr ? null : arrays[0];
-                }
-            }
-            NDArray[] in = x.toArray(new NDArray[0]);
-            try {
-                return rows(inputs, batch, batch.rows() == usual ? part.callAll(in) : part.forwardAll(in));
-            } catch (IndexRangeException e) {
-                throw new IllegalArgumentException("predict: " + Features.place(inputs, e, all), e);
-            }
-        });
-    }
-
-    private List<Object[]> rows(NetworkInputs inputs, Batch batch, NDArray... y) {
+    @Override
+    public List<Object[]> rows(NetworkInputs inputs, Batch batch, NDArray... y) {
         int n = batch.rows();
         int sequence = sequence(inputs);
         List<Object[]> rows = new ArrayList<>();

@@ -4,7 +4,7 @@ import io.kiln.spark.device.DeviceSetting;
 import io.kiln.spark.feed.NetworkInputs;
 import io.kiln.spark.feed.RowBatches;
 import io.kiln.spark.model.InvalidRows;
-import io.kiln.spark.model.NamedOutputs;
+import io.kiln.spark.model.RowOutputs;
 import io.kiln.spark.model.TrainedNetwork;
 import java.util.Iterator;
 import java.util.List;
@@ -28,7 +28,7 @@ public record NamedPrediction(
         String uid,
         Broadcast<TrainedNetwork> network,
         NetworkInputs inputs,
-        NamedOutputs outputs,
+        RowOutputs outputs,
         int batchSize,
         String device,
         InvalidRows invalid)

@@ -1,0 +1,120 @@
+package io.kiln.ml
+
+import io.kiln.nn.Block
+import io.kiln.spark.feed.{FeedColumn, InputBinding}
+import io.kiln.spark.job.Objective
+import io.kiln.spark.model.OutputColumns
+import org.apache.spark.ml.linalg.SQLDataTypes
+import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasThresholds}
+import org.apache.spark.sql.Dataset
+import org.apache.spark.sql.types.{DataTypes, StructType}
+
+/** The Params of classifiers that read other columns than one of features, and of their models. */
+trait ColumnClassifierParams
+    extends NetTrainingParams
+    with NetSmoothingParams
+    with HasLabelCol
+    with HasRawPredictionCol
+    with HasProbabilityCol
+    with HasPredictionCol
+    with HasThresholds {
+
+  /** Which columns feed which inputs of the network.
+    *
+    * @param vocabularies the texts of a model, by input
+    */
+  private[ml] def binding(vocabularies: NetIoParams.Vocabularies): InputBinding
+
+  /** Rejects columns that cannot be read, by the names of these Params. */
+  private[ml] def checkColumns(schema: StructType): Unit
+
+  /** A schema with the columns that the model adds. */
+  private[ml] def withClasses(schema: StructType): StructType = {
+    val raw = OutputColumns.append(schema, "rawPredictionCol", $(rawPredictionCol), SQLDataTypes.VectorType)
+    val prob = OutputColumns.append(raw, "probabilityCol", $(probabilityCol), SQLDataTypes.VectorType)
+    OutputColumns.append(prob, "predictionCol", $(predictionCol), DataTypes.DoubleType)
+  }
+}
+
+/** Setters that these classifiers and their models share.
+  *
+  * @tparam Stage the estimator or model itself, which setters return
+  */
+trait ColumnClassifierSetters[Stage <: ColumnClassifierSetters[Stage]] extends ColumnClassifierParams { self: Stage =>
+
+  /** @group setParam */
+  def setRawPredictionCol(value: String): Stage = set(rawPredictionCol, value)
+
+  /** @group setParam */
+  def setProbabilityCol(value: String): Stage = set(probabilityCol, value)
+
+  /** @group setParam */
+  def setPredictionCol(value: String): Stage = set(predictionCol, value)
+
+  /** @group setParam */
+  def setThresholds(value: Array[Double]): Stage = set(thresholds, value)
+}
+
+/** What these classifiers share: they make a network for the classes of the label column, and have a [[NetEstimator]] train it.
+  *
+  * @tparam Learner the estimator itself, which setters return
+  */
+trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
+    extends ColumnClassifierSetters[Learner]
+    with NetSetters[Learner]
+    with ClassCount { self: Learner =>
+
+  /** @group setParam */
+  def setLabelCol(value: String): Learner = set(labelCol, value)
+
+  /** @group setParam */
+  def setLabelSmoothing(value: Double): Learner = set(labelSmoothing, value)
+
+  /** The network for a number of classes. */
+  private[ml] def block(classes: Int): Block
+
+  private def learner(classes: Int, vocabularies: NetIoParams.Vocabularies): NetEstimator = {
+    require(
+      !isDefined(network),
+      s"$uid: network: this estimator makes its network; train a network of your own with NetEstimator")
+    require(
+      !isDefined(thresholds) || $(thresholds).length == classes,
+      s"$uid: thresholds has ${if (isDefined(thresholds)) $(thresholds).length else 0} entries, the labels have $classes classes")
+    val from = binding(vocabularies)
+    val net = copyValues(new NetEstimator(uid))
+    net.vocabularies = vocabularies
+    net.epochListener = epochListener
+    net.setNetwork(block(classes))
+      .setInputCols(from.inputCols.toArray(Array.empty[String]))
+      .setInputNames(from.inputNames.toArray(Array.empty[String]))
+      .setInputTypes(from.inputTypes.toArray(Array.empty[String]))
+      .setTargetCols(Array($(labelCol)))
+      .setLosses(Array(Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))))
+      .setOutputCols(Array(ColumnClassifier.Scores))
+  }
+
+  /** The schema of the model's rows.
+    *
+    * @param vocabularies the texts of the model that is trained on, by input
+    */
+  private[ml] def checked(schema: StructType, vocabularies: NetIoParams.Vocabularies): StructType = {
+    checkColumns(schema)
+    FeedColumn.find(schema, "labelCol", $(labelCol))
+    val classes = declaredClasses(schema).orElse(get(thresholds).map(_.length)).getOrElse(ClassCount.Two)
+    learner(classes, vocabularies).transformSchema(schema)
+    withClasses(schema)
+  }
+
+  /** Trains the network, with the number of its classes. */
+  private[ml] def trained(dataset: Dataset[_], vocabularies: NetIoParams.Vocabularies): (NetModel, Int) = {
+    checked(dataset.schema, vocabularies)
+    val count = classes(dataset, None)
+    (learner(count, vocabularies).fit(dataset), count)
+  }
+}
+
+private object ColumnClassifier {
+
+  /** A column that no table has: only its absence from the schema is checked. */
+  private val Scores = "kiln_scores"
+}

@@ -1,0 +1,113 @@
+package io.kiln.ml
+
+import org.apache.spark.ml.{Pipeline, PipelineModel}
+import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator
+import org.apache.spark.ml.feature.StringIndexer
+import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.tuning.{CrossValidator, ParamGridBuilder}
+import org.apache.spark.sql.{DataFrame, Row}
+import org.apache.spark.sql.functions._
+
+import java.nio.file.Files
+
+/** Classes of texts. */
+class TextClassifierSuite extends SparkSuite {
+  import spark.implicits._
+
+  /** Three classes of mails, two of which have the same words in another order. */
+  private lazy val mails: DataFrame = (0 until 240).map { n =>
+    val kind = n % 3
+    val words = Seq("please buy, do not wait", "please wait, do not buy", "meeting at noon")(kind)
+    (" so" * (n % 4) + words + " x" * (n % 7), Seq("buy", "wait", "meet")(kind), kind, n % 2 == 0)
+  }.toDF("text", "name", "label", "even").coalesce(2).cache()
+
+  private def estimator: TextClassifier =
+    new TextClassifier().setVocabularySize(60).setEmbeddingSize(16).setLearningRate(0.01).setBatchSize(32).setMaxEpochs(12).setSeed(1)
+
+  private def right(data: DataFrame): Long = data.where($"prediction" === $"label").count()
+
+  private def message(code: => Any): String = intercept[IllegalArgumentException](code).getMessage
+
+  test("encoders that read in order tell the same words in another order apart, and padding has no influence") {
+    Seq("cnn", "lstm", "transformer").foreach { encoder =>
+      val model = estimator.setEncoder(encoder).setMaxEpochs(20).fit(mails)
+      assert(right(model.transform(mails)) >= 236, encoder)
+      def probabilities(data: DataFrame): Seq[Vector] =
+        model.transform(data).orderBy("text").select("probability").collect().map(_.getAs[Vector](0)).toSeq
+      val short = mails.where("length(text) < 30").limit(20)
+      val beside = short.union(Seq(("z" + " buy" * 300, "buy", 0, true)).toDF("text", "name", "label", "even")).coalesce(1)
+      probabilities(short).zip(probabilities(beside).take(short.count().toInt)).foreach { case (alone, padded) =>
+        alone.toArray.zip(padded.toArray).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5, encoder) }
+      }
+    }
+  }
+
+  test("a model is saved in a Pipeline with its vocabulary, and tuned by cross-validation") {
+    val index = new StringIndexer().setInputCol("name").setOutputCol("class")
+    val text = estimator.setEncoder("cnn").setLabelCol("class").setLabelSmoothing(0.05).setMaxEpochs(15)
+    val path = Files.createTempDirectory("kiln-texts").toString
+    val pipeline = new Pipeline().setStages(Array(index, text))
+    pipeline.write.overwrite().save(path + "/estimator")
+    val fitted = Pipeline.load(path + "/estimator").fit(mails)
+    fitted.write.overwrite().save(path + "/model")
+    val again = PipelineModel.load(path + "/model")
+    def rows(m: PipelineModel): Seq[Row] =
+      m.transform(mails).select("text", "rawPrediction", "probability", "prediction").orderBy("text").collect().toSeq
+    assert(rows(again) == rows(fitted))
+    val model = again.stages(1).asInstanceOf[TextClassificationModel]
+    assert(model.numClasses == 3 && model.vocabulary.contains("buy") && model.vocabulary.length < 60)
+    assert(model.vocabulary.toSeq == fitted.stages(1).asInstanceOf[TextClassificationModel].vocabulary.toSeq)
+    assert(model.summary == fitted.stages(1).asInstanceOf[TextClassificationModel].summary)
+    assert(model.getLabelSmoothing == 0.05 && model.getEncoder == "cnn")
+    assert(fitted.stages(1).asInstanceOf[TextClassificationModel].parent.isInstanceOf[TextClassifier])
+
+    val grid = new ParamGridBuilder().addGrid(text.learningRate, Array(1e-6, 0.01)).build()
+    val validated = new CrossValidator().setEstimator(text).setEstimatorParamMaps(grid).setNumFolds(2).setSeed(1)
+      .setEvaluator(new MulticlassClassificationEvaluator().setLabelCol("class").setMetricName("accuracy"))
+      .fit(index.fit(mails).transform(mails))
+    assert(validated.avgMetrics(1) > 0.9 && validated.avgMetrics(0) < 0.7, validated.avgMetrics.toSeq)
+    assert(validated.bestModel.asInstanceOf[TextClassificationModel].getLearningRate == 0.01)
+  }
+
+  test("continueFit keeps the vocabulary; hashes need none") {
+    val e = estimator.setMaxEpochs(6)
+    val two = mails.where("label <> 1").withColumn("label", expr("label / 2"))
+    val model = e.fit(two)
+    assert(model.numClasses == 2 && right(model.transform(two)) == 160)
+    val on = e.setMaxEpochs(1).setLearningRate(1e-6).continueFit(Seq(("noon noon meeting", 1.0), ("buy", 0.0)).toDF("text", "label"), model)
+    assert(on.vocabulary.toSeq == model.vocabulary.toSeq && right(on.transform(two)) == 160)
+    assert(message(e.copy(ParamMap.empty).setInitialModel(model).fit(two)).contains("counted anew"))
+    val hashed = estimator.setHashed(true).setTextCol("words").fit(two.withColumn("words", split($"text", " ")))
+    assert(hashed.vocabulary.isEmpty && right(hashed.transform(two.withColumn("words", split($"text", " ")))) == 160)
+  }
+
+  test("texts that are null or empty") {
+    val holes = mails.withColumn("text", when($"label" === 2 && $"even", lit(null)).otherwise($"text"))
+    assert(intercept[Exception](estimator.setMaxEpochs(1).fit(holes)).getMessage.contains("is null"))
+    val model = estimator.setHandleInvalid("skip").setMaxEpochs(1).fit(holes)
+    assert(model.transform(holes).count() == holes.where("text IS NOT NULL").count())
+    val kept = model.setHandleInvalid("keep").transform(holes)
+    assert(kept.where(isnan($"prediction")).count() == holes.where("text IS NULL").count())
+    Seq("mean", "cnn", "lstm", "transformer").foreach { encoder =>
+      val empty = Seq(("", 0), (" ", 1), ("", 0)).toDF("text", "label").coalesce(1)
+      val found = estimator.setEncoder(encoder).setMaxEpochs(1).fit(empty.union(mails.select("text", "label"))).transform(empty)
+      assert(found.where(isnan($"prediction")).count() == 0, encoder)
+    }
+  }
+
+  test("thresholds, and faults that are told before the job starts") {
+    val model = estimator.setMaxEpochs(1).fit(mails)
+    assert(model.setThresholds(Array(1e-9, 1, 1)).transform(mails).where("prediction = 0").count() == 240)
+    assert(message(model.setThresholds(Array(1, 1)).transform(mails)).contains("the model has 3 classes"))
+    assert(message(estimator.setThresholds(Array(1, 1)).fit(mails)).contains("the labels have 3 classes"))
+    assert(message(estimator.setTextCol("body").fit(mails)).contains("textCol"))
+    assert(message(estimator.setTextCol("label").fit(mails)).contains("expected string"))
+    assert(message(estimator.setLabelCol("class").fit(mails)).contains("labelCol"))
+    assert(message(estimator.fit(mails.withColumn("label", $"label" + 0.5))).contains("label of 2.5"))
+    assert(message(estimator.setNetwork(smallNet(1)).fit(mails)).contains("makes its network"))
+    assert(message(estimator.setEncoder("transformer").setEmbeddingSize(12).fit(mails)).contains("need a multiple of 8"))
+    assert(message(estimator.fit(mails.withColumn("prediction", lit(0)))).contains("predictionCol"))
+    assert(message(estimator.setEncoder("gru")).contains("encoder"))
+  }
+}
