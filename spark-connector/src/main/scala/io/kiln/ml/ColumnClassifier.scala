@@ -9,6 +9,8 @@ import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProba
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataTypes, StructType}
 
+import scala.jdk.CollectionConverters._
+
 /** The Params of classifiers that read other columns than one of features, and of their models. */
 trait ColumnClassifierParams
     extends NetTrainingParams
@@ -84,10 +86,11 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     val net = copyValues(new NetEstimator(uid))
     net.vocabularies = vocabularies
     net.epochListener = epochListener
+    if (!from.inputNames.isEmpty) net.setInputNames(from.inputNames.asScala.toArray)
+    if (!from.lengthBuckets.isEmpty) net.setLengthBuckets(from.lengthBuckets.asScala.map(_.toInt).toArray)
     net.setNetwork(block(classes))
-      .setInputCols(from.inputCols.toArray(Array.empty[String]))
-      .setInputNames(from.inputNames.toArray(Array.empty[String]))
-      .setInputTypes(from.inputTypes.toArray(Array.empty[String]))
+      .setInputCols(from.inputCols.asScala.toArray)
+      .setInputTypes(from.inputTypes.asScala.toArray)
       .setTargetCols(Array($(labelCol)))
       .setLosses(Array(Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))))
       .setOutputCols(Array(ColumnClassifier.Scores))

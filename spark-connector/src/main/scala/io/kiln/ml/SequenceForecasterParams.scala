@@ -56,7 +56,7 @@ trait SequenceForecasterParams extends NetTrainingParams with NetDropoutParams w
   final val encoder: Param[String] = new TextParam(
     this, "encoder",
     "what reads a window beside an autoregression: linear (nothing), lstm, gru or tcn (dilated causal convolutions)",
-    ParamValidators.inArray(ForecastNetwork.Encoder.values.map(_.name.toLowerCase(java.util.Locale.ROOT))))
+    ParamValidators.inArray(ForecastNetwork.Encoder.values.map(_.param)))
 
   /** @group getParam */
   final def getEncoder: String = $(encoder)

@@ -19,8 +19,8 @@ trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams
   /** What makes one vector of a text. @group param */
   final val encoder: Param[String] = new TextParam(
     this, "encoder",
-    "what makes one vector of the vectors of a text's tokens: mean (and maximum), cnn, lstm (in both directions) or transformer",
-    ParamValidators.inArray(TextNetwork.Encoder.values.map(_.name.toLowerCase(java.util.Locale.ROOT))))
+    "what makes one vector of the vectors of a text's tokens: mean (and maximum), cnn, lstm (in both directions) or transformer (which pads all texts to maxLength)",
+    ParamValidators.inArray(TextNetwork.Encoder.values.map(_.param)))
 
   /** @group getParam */
   final def getEncoder: String = $(encoder)
@@ -79,12 +79,24 @@ trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams
       s"$uid: textCol: column \"${$(textCol)}\" is of type ${kind.catalogString}; expected string, or an array of strings")
   }
 
+  /** The lengths to which batches are padded; a transformer needs to know one. */
+  private def buckets: Seq[Int] = {
+    val wanted = if (isDefined(lengthBuckets)) $(lengthBuckets).toSeq else Seq.empty
+    if ($(encoder) != TextNetwork.Encoder.TRANSFORMER.param) wanted
+    else {
+      require(
+        wanted.length < 2,
+        s"$uid: lengthBuckets: encoder transformer takes texts of one length, got ${wanted.mkString("[", ", ", "]")}; set one, or unset lengthBuckets for maxLength")
+      if (wanted.isEmpty) Seq($(maxLength)) else wanted
+    }
+  }
+
   private[ml] override def binding(vocabularies: NetIoParams.Vocabularies): InputBinding = new InputBinding(
     Seq($(textCol)).asJava,
     Seq(TextNetwork.INPUT).asJava,
     Seq(s"${$(tokens)} ${if ($(hashed)) "hash" else "index"}(${$(vocabularySize)})").asJava,
     $(maxLength),
-    (if (isDefined(lengthBuckets)) $(lengthBuckets).toSeq else Seq.empty).map(Int.box).asJava,
+    buckets.map(Int.box).asJava,
     new Conversion(
       1, java.util.List.of(), ImageCoding.Fit.CROP, java.util.List.of(), vocabularies))
 }

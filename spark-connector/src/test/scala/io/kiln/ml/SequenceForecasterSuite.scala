@@ -56,9 +56,12 @@ class SequenceForecasterSuite extends SparkSuite {
     assert(again.transform(waves).columns.toSeq == waves.columns.toSeq :+ "prediction")
     val next = model.forecast(waves).select("who", "when", "prediction").collect().toSeq
     assert(next.length == 2 && next.forall(_.getInt(1) == 399) && worst(next, 1) < 0.15, next)
-    val copied = estimator.copy(new ParamMap().put(estimator.window, 4))
-    assert(copied.getWindow == 4 && copied.getKeyCol == "who")
-    val one = estimator.clear(estimator.keyCol).setMaxEpochs(1).fit(waves.where("who = 'small'"))
+    val e = estimator
+    val copied = e.copy(new ParamMap().put(e.window, 4))
+    assert(copied.getWindow == 4 && copied.getKeyCol == "who" && e.getWindow == 8)
+    val on = e.setMaxEpochs(1).setLearningRate(1e-7).continueFit(waves, estimator.setMaxEpochs(12).fit(waves))
+    assert(worst(on.forecast(waves).select("who", "when", "prediction").collect().toSeq, 1) < 0.15)
+    val one = e.clear(e.keyCol).fit(waves.where("who = 'small'"))
     assert(one.forecast(waves.where("who = 'small'")).count() == 1)
   }
 

@@ -23,7 +23,7 @@ class TextClassifierSuite extends SparkSuite {
   }.toDF("text", "name", "label", "even").coalesce(2).cache()
 
   private def estimator: TextClassifier =
-    new TextClassifier().setVocabularySize(60).setEmbeddingSize(16).setLearningRate(0.01).setBatchSize(32).setMaxEpochs(12).setSeed(1)
+    new TextClassifier().setVocabularySize(60).setMaxLength(40).setEmbeddingSize(16).setLearningRate(0.01).setBatchSize(32).setMaxEpochs(12).setSeed(1)
 
   private def right(data: DataFrame): Long = data.where($"prediction" === $"label").count()
 
@@ -108,6 +108,7 @@ class TextClassifierSuite extends SparkSuite {
     assert(message(estimator.setNetwork(smallNet(1)).fit(mails)).contains("makes its network"))
     assert(message(estimator.setEncoder("transformer").setEmbeddingSize(12).fit(mails)).contains("need a multiple of 8"))
     assert(message(estimator.fit(mails.withColumn("prediction", lit(0)))).contains("predictionCol"))
+    assert(message(estimator.setEncoder("transformer").setLengthBuckets(Array(8, 16)).fit(mails)).contains("texts of one length"))
     assert(message(estimator.setEncoder("gru")).contains("encoder"))
   }
 }

@@ -49,6 +49,11 @@ public final class ForecastNetwork extends Block {
         public static Encoder of(String name) {
             return valueOf(name.toUpperCase(Locale.ROOT));
         }
+
+        /** {@return the Param's value} */
+        public String param() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**

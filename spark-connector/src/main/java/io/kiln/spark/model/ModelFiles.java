@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kiln.format.ByteChunks;
 import io.kiln.format.Checksums;
 import io.kiln.format.SealedJson;
+import io.kiln.graph.Graph;
+import io.kiln.ndarray.Shape;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,13 +58,22 @@ public final class ModelFiles {
          */
         public int classes() {
             JsonNode n = facts.path("numClasses");
-            int outputs = network.outputs();
+            int outputs = outputs();
             if (!n.isInt() || n.asInt() < 2 || n.asInt() != Math.max(outputs, 2)) {
                 throw new IllegalArgumentException(
                         "load model: %s: numClasses must be %d, as the network has %d outputs, got %s: the file is damaged"
                                 .formatted(FACTS, Math.max(outputs, 2), outputs, n));
             }
             return n.asInt();
+        }
+
+        private int outputs() {
+            Graph g = network.graph();
+            if (g.inputs().size() == 1) {
+                return network.outputs();
+            }
+            Shape scores = g.spec(g.outputs().get(0)).shape();
+            return g.outputs().size() == 1 && scores.rank() == 2 ? (int) scores.dim(1) : 0;
         }
     }
 

@@ -59,6 +59,11 @@ public final class TextNetwork extends Block {
         public static Encoder of(String name) {
             return valueOf(name.toUpperCase(Locale.ROOT));
         }
+
+        /** {@return the Param's value} */
+        public String param() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**
