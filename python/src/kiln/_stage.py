@@ -80,7 +80,7 @@ class NetworkEstimator(NetworkStage):
         that: Any = self.copy()  # type: ignore[attr-defined]
         for param in (that.network, that.reinitialized):
             that.clear(param)
-        if _session.is_remote():  # the server's estimator is out of reach; it refuses texts, whose vocabularies would be counted anew
+        if _session.is_remote():  # out of reach; the server refuses texts, whose vocabularies would be counted anew
             return that.setInitialModel(model).fit(dataset)
         that._transfer_params_to_java()
         trained = self._watched(that, lambda: that._java_obj.continueFit(dataset._jdf, model._java_obj))
@@ -93,7 +93,9 @@ class NetworkEstimator(NetworkStage):
     @staticmethod
     def _watched(estimator: Any, fit: Callable[[], Any]) -> Any:
         """Calls ``fit``, in a notebook with a display of its progress."""
-        quiet = _session.is_remote() or not estimator.getShowProgress() or threading.current_thread() is not threading.main_thread()
+        quiet = (
+            _session.is_remote() or not estimator.getShowProgress() or threading.current_thread() is not threading.main_thread()
+        )
         if quiet or not _notebook.in_notebook():
             return fit()
         java: Any = estimator._java_obj

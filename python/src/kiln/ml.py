@@ -18,9 +18,12 @@ from pyspark.ml.wrapper import JavaEstimator, JavaModel
 from kiln._recommendation import TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
+    ColumnModel,
+    ForecastModel,
     NamedModel,
     NetworkEstimator,
     NetworkModel,
+    TextModel,
     TrainedStage,
     to_initial_model,
     to_network,
@@ -29,6 +32,8 @@ from kiln._summary import TrainingSummary
 from kiln.nn import Layer
 
 __all__ = [
+    "ImageClassificationModel",
+    "ImageClassifier",
     "MlpClassifier",
     "MlpRegressor",
     "NetClassificationModel",
@@ -37,6 +42,10 @@ __all__ = [
     "NetModel",
     "NetRegressionModel",
     "NetRegressor",
+    "SequenceForecaster",
+    "SequenceForecasterModel",
+    "TextClassificationModel",
+    "TextClassifier",
     "TrainingSummary",
     "TwoTower",
     "TwoTowerModel",
@@ -2388,7 +2397,7 @@ class MlpClassifier(
     dropout: Param[float] = Param(
         Params._dummy(),
         "dropout",
-        "share of each hidden layer's outputs that training leaves out",
+        "share of the outputs of hidden layers that training leaves out",
         TypeConverters.toFloat,
     )
 
@@ -2884,7 +2893,7 @@ class MlpRegressor(
     dropout: Param[float] = Param(
         Params._dummy(),
         "dropout",
-        "share of each hidden layer's outputs that training leaves out",
+        "share of the outputs of hidden layers that training leaves out",
         TypeConverters.toFloat,
     )
 
@@ -3758,3 +3767,2213 @@ class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingPara
     def setWeightDecay(self, value: float) -> TwoTower:
         """Sets :attr:`weightDecay`."""
         return self._set(weightDecay=value)
+
+
+class TextClassificationModel(TextModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network that predicts classes from texts.
+
+    The JVM's ``io.kiln.ml.TextClassificationModel``.
+    """
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, and size of the encoder; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    encoder: Param[str] = Param(
+        Params._dummy(),
+        "encoder",
+        "what makes one vector of the vectors of a text's tokens: mean (and maximum), cnn, lstm (in both directions) or "
+        "transformer (which pads all texts to maxLength)",
+        TypeConverters.toString,
+    )
+
+    def getEncoder(self) -> str:
+        """Value of :attr:`encoder`, or its default."""
+        return self.getOrDefault(self.encoder)
+
+    hashed: Param[bool] = Param(
+        Params._dummy(),
+        "hashed",
+        "whether the ids of tokens are hashes, so that none are counted before training and later fits can go on with "
+        "other rows; otherwise the most frequent tokens of the training rows have one each",
+        TypeConverters.toBoolean,
+    )
+
+    def getHashed(self) -> bool:
+        """Value of :attr:`hashed`, or its default."""
+        return self.getOrDefault(self.hashed)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    lengthBuckets: Param[list[int]] = Param(
+        Params._dummy(),
+        "lengthBuckets",
+        "lengths to which the sequences of a batch are padded, texts with 1 and others with 0: the smallest that fits; "
+        "unset: 1, 2, 3, 4, 6, 8, 12, 16, 24, …",
+        TypeConverters.toListInt,
+    )
+
+    def getLengthBuckets(self) -> list[int]:
+        """Value of :attr:`lengthBuckets`, or its default."""
+        return self.getOrDefault(self.lengthBuckets)
+
+    maxLength: Param[int] = Param(
+        Params._dummy(),
+        "maxLength",
+        "number of elements after which sequences are truncated, with a warning; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxLength(self) -> int:
+        """Value of :attr:`maxLength`, or its default."""
+        return self.getOrDefault(self.maxLength)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    textCol: Param[str] = Param(
+        Params._dummy(),
+        "textCol",
+        "column of texts, or of arrays of texts",
+        TypeConverters.toString,
+    )
+
+    def getTextCol(self) -> str:
+        """Value of :attr:`textCol`, or its default."""
+        return self.getOrDefault(self.textCol)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    tokens: Param[str] = Param(
+        Params._dummy(),
+        "tokens",
+        "what texts are split into: words (and signs, in lower case), whitespace (what is between white space) or characters",
+        TypeConverters.toString,
+    )
+
+    def getTokens(self) -> str:
+        """Value of :attr:`tokens`, or its default."""
+        return self.getOrDefault(self.tokens)
+
+    vocabularySize: Param[int] = Param(
+        Params._dummy(),
+        "vocabularySize",
+        "number of different tokens that the network tells apart, the two for unknown tokens and padding included",
+        TypeConverters.toInt,
+    )
+
+    def getVocabularySize(self) -> int:
+        """Value of :attr:`vocabularySize`, or its default."""
+        return self.getOrDefault(self.vocabularySize)
+
+    def setDevice(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setPredictionBatchSize(self, value: int) -> TextClassificationModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setTextCol(self, value: str) -> TextClassificationModel:
+        """Sets :attr:`textCol`."""
+        return self._set(textCol=value)
+
+    def setThresholds(self, value: list[float]) -> TextClassificationModel:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+
+class TextClassifier(
+    NetworkEstimator, JavaEstimator["TextClassificationModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a network that predicts classes from texts.
+
+    The JVM's ``io.kiln.ml.TextClassifier``.
+    """
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, and size of the encoder; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    encoder: Param[str] = Param(
+        Params._dummy(),
+        "encoder",
+        "what makes one vector of the vectors of a text's tokens: mean (and maximum), cnn, lstm (in both directions) or "
+        "transformer (which pads all texts to maxLength)",
+        TypeConverters.toString,
+    )
+
+    def getEncoder(self) -> str:
+        """Value of :attr:`encoder`, or its default."""
+        return self.getOrDefault(self.encoder)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hashed: Param[bool] = Param(
+        Params._dummy(),
+        "hashed",
+        "whether the ids of tokens are hashes, so that none are counted before training and later fits can go on with "
+        "other rows; otherwise the most frequent tokens of the training rows have one each",
+        TypeConverters.toBoolean,
+    )
+
+    def getHashed(self) -> bool:
+        """Value of :attr:`hashed`, or its default."""
+        return self.getOrDefault(self.hashed)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    lengthBuckets: Param[list[int]] = Param(
+        Params._dummy(),
+        "lengthBuckets",
+        "lengths to which the sequences of a batch are padded, texts with 1 and others with 0: the smallest that fits; "
+        "unset: 1, 2, 3, 4, 6, 8, 12, 16, 24, …",
+        TypeConverters.toListInt,
+    )
+
+    def getLengthBuckets(self) -> list[int]:
+        """Value of :attr:`lengthBuckets`, or its default."""
+        return self.getOrDefault(self.lengthBuckets)
+
+    maxLength: Param[int] = Param(
+        Params._dummy(),
+        "maxLength",
+        "number of elements after which sequences are truncated, with a warning; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxLength(self) -> int:
+        """Value of :attr:`maxLength`, or its default."""
+        return self.getOrDefault(self.maxLength)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    textCol: Param[str] = Param(
+        Params._dummy(),
+        "textCol",
+        "column of texts, or of arrays of texts",
+        TypeConverters.toString,
+    )
+
+    def getTextCol(self) -> str:
+        """Value of :attr:`textCol`, or its default."""
+        return self.getOrDefault(self.textCol)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    tokens: Param[str] = Param(
+        Params._dummy(),
+        "tokens",
+        "what texts are split into: words (and signs, in lower case), whitespace (what is between white space) or characters",
+        TypeConverters.toString,
+    )
+
+    def getTokens(self) -> str:
+        """Value of :attr:`tokens`, or its default."""
+        return self.getOrDefault(self.tokens)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    vocabularySize: Param[int] = Param(
+        Params._dummy(),
+        "vocabularySize",
+        "number of different tokens that the network tells apart, the two for unknown tokens and padding included",
+        TypeConverters.toInt,
+    )
+
+    def getVocabularySize(self) -> int:
+        """Value of :attr:`vocabularySize`, or its default."""
+        return self.getOrDefault(self.vocabularySize)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        embeddingSize: int | None = None,
+        encoder: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        hashed: bool | None = None,
+        heartbeatTimeout: float | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        labelSmoothing: float | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        lengthBuckets: list[int] | None = None,
+        maxEpochs: int | None = None,
+        maxLength: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        probabilityCol: str | None = None,
+        rawPredictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        textCol: str | None = None,
+        thresholds: list[float] | None = None,
+        timeout: int | None = None,
+        tokens: str | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        vocabularySize: int | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.TextClassifier", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            embeddingSize=64,
+            encoder="mean",
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            hashed=False,
+            heartbeatTimeout=1.6,
+            inputScale=1.0,
+            kvStoreType="distSync",
+            labelCol="label",
+            labelSmoothing=0.0,
+            maxLength=512,
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            probabilityCol="probability",
+            rawPredictionCol="rawPrediction",
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            textCol="text",
+            timeout=600,
+            tokens="words",
+            validationMetric="loss",
+            vocabularySize=20000,
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> TextClassificationModel:
+        return TextClassificationModel(java_model)
+
+    def setBatchSize(self, value: int) -> TextClassifier:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> TextClassifier:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> TextClassifier:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> TextClassifier:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> TextClassifier:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> TextClassifier:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> TextClassifier:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> TextClassifier:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setEmbeddingSize(self, value: int) -> TextClassifier:
+        """Sets :attr:`embeddingSize`."""
+        return self._set(embeddingSize=value)
+
+    def setEncoder(self, value: str) -> TextClassifier:
+        """Sets :attr:`encoder`."""
+        return self._set(encoder=value)
+
+    def setFrozen(self, value: list[str]) -> TextClassifier:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> TextClassifier:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> TextClassifier:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> TextClassifier:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> TextClassifier:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHashed(self, value: bool) -> TextClassifier:
+        """Sets :attr:`hashed`."""
+        return self._set(hashed=value)
+
+    def setHeartbeatTimeout(self, value: float) -> TextClassifier:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> TextClassifier:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> TextClassifier:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setKvStoreType(self, value: str) -> TextClassifier:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLabelSmoothing(self, value: float) -> TextClassifier:
+        """Sets :attr:`labelSmoothing`."""
+        return self._set(labelSmoothing=value)
+
+    def setLearningRate(self, value: float) -> TextClassifier:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> TextClassifier:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> TextClassifier:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLengthBuckets(self, value: list[int]) -> TextClassifier:
+        """Sets :attr:`lengthBuckets`."""
+        return self._set(lengthBuckets=value)
+
+    def setMaxEpochs(self, value: int) -> TextClassifier:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxLength(self, value: int) -> TextClassifier:
+        """Sets :attr:`maxLength`."""
+        return self._set(maxLength=value)
+
+    def setMaxResubmissions(self, value: int) -> TextClassifier:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> TextClassifier:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> TextClassifier:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> TextClassifier:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> TextClassifier:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> TextClassifier:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> TextClassifier:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> TextClassifier:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> TextClassifier:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> TextClassifier:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> TextClassifier:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> TextClassifier:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> TextClassifier:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStorageLevel(self, value: str) -> TextClassifier:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> TextClassifier:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTextCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`textCol`."""
+        return self._set(textCol=value)
+
+    def setThresholds(self, value: list[float]) -> TextClassifier:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+    def setTimeout(self, value: int) -> TextClassifier:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTokens(self, value: str) -> TextClassifier:
+        """Sets :attr:`tokens`."""
+        return self._set(tokens=value)
+
+    def setTrainable(self, value: list[str]) -> TextClassifier:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> TextClassifier:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setVocabularySize(self, value: int) -> TextClassifier:
+        """Sets :attr:`vocabularySize`."""
+        return self._set(vocabularySize=value)
+
+    def setWeightCol(self, value: str) -> TextClassifier:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> TextClassifier:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class ImageClassificationModel(ColumnModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network that predicts classes from images.
+
+    The JVM's ``io.kiln.ml.ImageClassificationModel``.
+    """
+
+    backbone: Param[str] = Param(
+        Params._dummy(),
+        "backbone",
+        "network of the zoo: resnet18 and others for photographs, lenet for small grey images; an unknown name is told "
+        "with all names",
+        TypeConverters.toString,
+    )
+
+    def getBackbone(self) -> str:
+        """Value of :attr:`backbone`, or its default."""
+        return self.getOrDefault(self.backbone)
+
+    imageCol: Param[str] = Param(
+        Params._dummy(),
+        "imageCol",
+        "column of images: the struct of Spark's data source image, the content of image files, or their paths",
+        TypeConverters.toString,
+    )
+
+    def getImageCol(self) -> str:
+        """Value of :attr:`imageCol`, or its default."""
+        return self.getOrDefault(self.imageCol)
+
+    imageDeviation: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageDeviation",
+        "standard deviation of each channel of images, by which the network divides them, with imageMean",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageDeviation(self) -> list[float]:
+        """Value of :attr:`imageDeviation`, or its default."""
+        return self.getOrDefault(self.imageDeviation)
+
+    imageFit: Param[str] = Param(
+        Params._dummy(),
+        "imageFit",
+        "how images of other sizes are brought to the network's: crop resizes them until they cover it and crops the "
+        "middle, stretch changes their proportions",
+        TypeConverters.toString,
+    )
+
+    def getImageFit(self) -> str:
+        """Value of :attr:`imageFit`, or its default."""
+        return self.getOrDefault(self.imageFit)
+
+    imageMean: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageMean",
+        "mean of each channel of images after inputScale, which the network subtracts first; unset: it does not",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageMean(self) -> list[float]:
+        """Value of :attr:`imageMean`, or its default."""
+        return self.getOrDefault(self.imageMean)
+
+    imageShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "imageShape",
+        "channels (1 or 3), height and width of the images that the network sees, to which all are brought; unset: "
+        "those that the backbone was designed for, such as [3, 224, 224]",
+        TypeConverters.toListInt,
+    )
+
+    def getImageShape(self) -> list[int]:
+        """Value of :attr:`imageShape`, or its default."""
+        return self.getOrDefault(self.imageShape)
+
+    imageTransforms: Param[list[str]] = Param(
+        Params._dummy(),
+        "imageTransforms",
+        "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
+        'randomErasing), or names and attributes as JSON, such as {"padBorder":{"pixels":4}}',
+        TypeConverters.toListString,
+    )
+
+    def getImageTransforms(self) -> list[str]:
+        """Value of :attr:`imageTransforms`, or its default."""
+        return self.getOrDefault(self.imageTransforms)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    def setDevice(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setImageCol(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`imageCol`."""
+        return self._set(imageCol=value)
+
+    def setPredictionBatchSize(self, value: int) -> ImageClassificationModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> ImageClassificationModel:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setThresholds(self, value: list[float]) -> ImageClassificationModel:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+
+class ImageClassifier(
+    NetworkEstimator, JavaEstimator["ImageClassificationModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a network of the zoo that predicts classes from images.
+
+    The JVM's ``io.kiln.ml.ImageClassifier``.
+    """
+
+    backbone: Param[str] = Param(
+        Params._dummy(),
+        "backbone",
+        "network of the zoo: resnet18 and others for photographs, lenet for small grey images; an unknown name is told "
+        "with all names",
+        TypeConverters.toString,
+    )
+
+    def getBackbone(self) -> str:
+        """Value of :attr:`backbone`, or its default."""
+        return self.getOrDefault(self.backbone)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    imageCol: Param[str] = Param(
+        Params._dummy(),
+        "imageCol",
+        "column of images: the struct of Spark's data source image, the content of image files, or their paths",
+        TypeConverters.toString,
+    )
+
+    def getImageCol(self) -> str:
+        """Value of :attr:`imageCol`, or its default."""
+        return self.getOrDefault(self.imageCol)
+
+    imageDeviation: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageDeviation",
+        "standard deviation of each channel of images, by which the network divides them, with imageMean",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageDeviation(self) -> list[float]:
+        """Value of :attr:`imageDeviation`, or its default."""
+        return self.getOrDefault(self.imageDeviation)
+
+    imageFit: Param[str] = Param(
+        Params._dummy(),
+        "imageFit",
+        "how images of other sizes are brought to the network's: crop resizes them until they cover it and crops the "
+        "middle, stretch changes their proportions",
+        TypeConverters.toString,
+    )
+
+    def getImageFit(self) -> str:
+        """Value of :attr:`imageFit`, or its default."""
+        return self.getOrDefault(self.imageFit)
+
+    imageMean: Param[list[float]] = Param(
+        Params._dummy(),
+        "imageMean",
+        "mean of each channel of images after inputScale, which the network subtracts first; unset: it does not",
+        TypeConverters.toListFloat,
+    )
+
+    def getImageMean(self) -> list[float]:
+        """Value of :attr:`imageMean`, or its default."""
+        return self.getOrDefault(self.imageMean)
+
+    imageShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "imageShape",
+        "channels (1 or 3), height and width of the images that the network sees, to which all are brought; unset: "
+        "those that the backbone was designed for, such as [3, 224, 224]",
+        TypeConverters.toListInt,
+    )
+
+    def getImageShape(self) -> list[int]:
+        """Value of :attr:`imageShape`, or its default."""
+        return self.getOrDefault(self.imageShape)
+
+    imageTransforms: Param[list[str]] = Param(
+        Params._dummy(),
+        "imageTransforms",
+        "changes of training images before they get their size, drawn anew in each epoch: names (flipHorizontally, "
+        'randomErasing), or names and attributes as JSON, such as {"padBorder":{"pixels":4}}',
+        TypeConverters.toListString,
+    )
+
+    def getImageTransforms(self) -> list[str]:
+        """Value of :attr:`imageTransforms`, or its default."""
+        return self.getOrDefault(self.imageTransforms)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        backbone: str | None = None,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        imageCol: str | None = None,
+        imageDeviation: list[float] | None = None,
+        imageFit: str | None = None,
+        imageMean: list[float] | None = None,
+        imageShape: list[int] | None = None,
+        imageTransforms: list[str] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        labelSmoothing: float | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        probabilityCol: str | None = None,
+        rawPredictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        thresholds: list[float] | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.ImageClassifier", self.uid)
+        self._setDefault(
+            backbone="resnet18",
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            imageCol="image",
+            imageFit="crop",
+            inputScale=0.00392156862745098,
+            kvStoreType="distSync",
+            labelCol="label",
+            labelSmoothing=0.0,
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            probabilityCol="probability",
+            rawPredictionCol="rawPrediction",
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> ImageClassificationModel:
+        return ImageClassificationModel(java_model)
+
+    def setBackbone(self, value: str) -> ImageClassifier:
+        """Sets :attr:`backbone`."""
+        return self._set(backbone=value)
+
+    def setBatchSize(self, value: int) -> ImageClassifier:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> ImageClassifier:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> ImageClassifier:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> ImageClassifier:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> ImageClassifier:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> ImageClassifier:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> ImageClassifier:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFrozen(self, value: list[str]) -> ImageClassifier:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> ImageClassifier:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> ImageClassifier:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> ImageClassifier:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> ImageClassifier:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> ImageClassifier:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setImageCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`imageCol`."""
+        return self._set(imageCol=value)
+
+    def setImageDeviation(self, value: list[float]) -> ImageClassifier:
+        """Sets :attr:`imageDeviation`."""
+        return self._set(imageDeviation=value)
+
+    def setImageFit(self, value: str) -> ImageClassifier:
+        """Sets :attr:`imageFit`."""
+        return self._set(imageFit=value)
+
+    def setImageMean(self, value: list[float]) -> ImageClassifier:
+        """Sets :attr:`imageMean`."""
+        return self._set(imageMean=value)
+
+    def setImageShape(self, value: list[int]) -> ImageClassifier:
+        """Sets :attr:`imageShape`."""
+        return self._set(imageShape=value)
+
+    def setImageTransforms(self, value: list[str]) -> ImageClassifier:
+        """Sets :attr:`imageTransforms`."""
+        return self._set(imageTransforms=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> ImageClassifier:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> ImageClassifier:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setKvStoreType(self, value: str) -> ImageClassifier:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLabelSmoothing(self, value: float) -> ImageClassifier:
+        """Sets :attr:`labelSmoothing`."""
+        return self._set(labelSmoothing=value)
+
+    def setLearningRate(self, value: float) -> ImageClassifier:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> ImageClassifier:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> ImageClassifier:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setMaxEpochs(self, value: int) -> ImageClassifier:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> ImageClassifier:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> ImageClassifier:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> ImageClassifier:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> ImageClassifier:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> ImageClassifier:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> ImageClassifier:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> ImageClassifier:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> ImageClassifier:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> ImageClassifier:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> ImageClassifier:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> ImageClassifier:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> ImageClassifier:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> ImageClassifier:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStorageLevel(self, value: str) -> ImageClassifier:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> ImageClassifier:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setThresholds(self, value: list[float]) -> ImageClassifier:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+    def setTimeout(self, value: int) -> ImageClassifier:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> ImageClassifier:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> ImageClassifier:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> ImageClassifier:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> ImageClassifier:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class SequenceForecasterModel(ForecastModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network that forecasts series.
+
+    The JVM's ``io.kiln.ml.SequenceForecasterModel``.
+    """
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    encoder: Param[str] = Param(
+        Params._dummy(),
+        "encoder",
+        "what reads a window beside an autoregression: linear (nothing), lstm, gru or tcn (dilated causal convolutions)",
+        TypeConverters.toString,
+    )
+
+    def getEncoder(self) -> str:
+        """Value of :attr:`encoder`, or its default."""
+        return self.getOrDefault(self.encoder)
+
+    hiddenSize: Param[int] = Param(
+        Params._dummy(),
+        "hiddenSize",
+        "size of the encoder",
+        TypeConverters.toInt,
+    )
+
+    def getHiddenSize(self) -> int:
+        """Value of :attr:`hiddenSize`, or its default."""
+        return self.getOrDefault(self.hiddenSize)
+
+    horizon: Param[int] = Param(
+        Params._dummy(),
+        "horizon",
+        "number of rows after the present one that are forecast: predictions are numbers for 1, otherwise arrays of double",
+        TypeConverters.toInt,
+    )
+
+    def getHorizon(self) -> int:
+        """Value of :attr:`horizon`, or its default."""
+        return self.getOrDefault(self.horizon)
+
+    keyCol: Param[str] = Param(
+        Params._dummy(),
+        "keyCol",
+        "column that tells series apart; unset: all rows are one series, which one task sorts",
+        TypeConverters.toString,
+    )
+
+    def getKeyCol(self) -> str:
+        """Value of :attr:`keyCol`, or its default."""
+        return self.getOrDefault(self.keyCol)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss of forecasts, after the mean of the window has been subtracted and its standard deviation divided by: a "
+        "name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    targetCol: Param[str] = Param(
+        Params._dummy(),
+        "targetCol",
+        "column of numbers that is forecast",
+        TypeConverters.toString,
+    )
+
+    def getTargetCol(self) -> str:
+        """Value of :attr:`targetCol`, or its default."""
+        return self.getOrDefault(self.targetCol)
+
+    timeCol: Param[str] = Param(
+        Params._dummy(),
+        "timeCol",
+        "column by which the rows of a series are sorted; steps are rows, whatever the time between them",
+        TypeConverters.toString,
+    )
+
+    def getTimeCol(self) -> str:
+        """Value of :attr:`timeCol`, or its default."""
+        return self.getOrDefault(self.timeCol)
+
+    valueCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "valueCols",
+        "further columns of numbers whose past the network sees",
+        TypeConverters.toListString,
+    )
+
+    def getValueCols(self) -> list[str]:
+        """Value of :attr:`valueCols`, or its default."""
+        return self.getOrDefault(self.valueCols)
+
+    window: Param[int] = Param(
+        Params._dummy(),
+        "window",
+        "number of rows, up to the present one, that a forecast is made from",
+        TypeConverters.toInt,
+    )
+
+    def getWindow(self) -> int:
+        """Value of :attr:`window`, or its default."""
+        return self.getOrDefault(self.window)
+
+    def setDevice(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setKeyCol(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`keyCol`."""
+        return self._set(keyCol=value)
+
+    def setPredictionBatchSize(self, value: int) -> SequenceForecasterModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setTargetCol(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`targetCol`."""
+        return self._set(targetCol=value)
+
+    def setTimeCol(self, value: str) -> SequenceForecasterModel:
+        """Sets :attr:`timeCol`."""
+        return self._set(timeCol=value)
+
+    def setValueCols(self, value: list[str]) -> SequenceForecasterModel:
+        """Sets :attr:`valueCols`."""
+        return self._set(valueCols=value)
+
+
+class SequenceForecaster(
+    NetworkEstimator, JavaEstimator["SequenceForecasterModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a network that forecasts series.
+
+    The JVM's ``io.kiln.ml.SequenceForecaster``.
+    """
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    encoder: Param[str] = Param(
+        Params._dummy(),
+        "encoder",
+        "what reads a window beside an autoregression: linear (nothing), lstm, gru or tcn (dilated causal convolutions)",
+        TypeConverters.toString,
+    )
+
+    def getEncoder(self) -> str:
+        """Value of :attr:`encoder`, or its default."""
+        return self.getOrDefault(self.encoder)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenSize: Param[int] = Param(
+        Params._dummy(),
+        "hiddenSize",
+        "size of the encoder",
+        TypeConverters.toInt,
+    )
+
+    def getHiddenSize(self) -> int:
+        """Value of :attr:`hiddenSize`, or its default."""
+        return self.getOrDefault(self.hiddenSize)
+
+    horizon: Param[int] = Param(
+        Params._dummy(),
+        "horizon",
+        "number of rows after the present one that are forecast: predictions are numbers for 1, otherwise arrays of double",
+        TypeConverters.toInt,
+    )
+
+    def getHorizon(self) -> int:
+        """Value of :attr:`horizon`, or its default."""
+        return self.getOrDefault(self.horizon)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    keyCol: Param[str] = Param(
+        Params._dummy(),
+        "keyCol",
+        "column that tells series apart; unset: all rows are one series, which one task sorts",
+        TypeConverters.toString,
+    )
+
+    def getKeyCol(self) -> str:
+        """Value of :attr:`keyCol`, or its default."""
+        return self.getOrDefault(self.keyCol)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss of forecasts, after the mean of the window has been subtracted and its standard deviation divided by: a "
+        "name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    targetCol: Param[str] = Param(
+        Params._dummy(),
+        "targetCol",
+        "column of numbers that is forecast",
+        TypeConverters.toString,
+    )
+
+    def getTargetCol(self) -> str:
+        """Value of :attr:`targetCol`, or its default."""
+        return self.getOrDefault(self.targetCol)
+
+    timeCol: Param[str] = Param(
+        Params._dummy(),
+        "timeCol",
+        "column by which the rows of a series are sorted; steps are rows, whatever the time between them",
+        TypeConverters.toString,
+    )
+
+    def getTimeCol(self) -> str:
+        """Value of :attr:`timeCol`, or its default."""
+        return self.getOrDefault(self.timeCol)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    valueCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "valueCols",
+        "further columns of numbers whose past the network sees",
+        TypeConverters.toListString,
+    )
+
+    def getValueCols(self) -> list[str]:
+        """Value of :attr:`valueCols`, or its default."""
+        return self.getOrDefault(self.valueCols)
+
+    window: Param[int] = Param(
+        Params._dummy(),
+        "window",
+        "number of rows, up to the present one, that a forecast is made from",
+        TypeConverters.toInt,
+    )
+
+    def getWindow(self) -> int:
+        """Value of :attr:`window`, or its default."""
+        return self.getOrDefault(self.window)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        encoder: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenSize: int | None = None,
+        horizon: int | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        keyCol: str | None = None,
+        kvStoreType: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        loss: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        targetCol: str | None = None,
+        timeCol: str | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        valueCols: list[str] | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+        window: int | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.SequenceForecaster", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            encoder="gru",
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenSize=32,
+            horizon=1,
+            inputScale=1.0,
+            kvStoreType="distSync",
+            loss="l2",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            targetCol="value",
+            timeCol="time",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+            window=24,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> SequenceForecasterModel:
+        return SequenceForecasterModel(java_model)
+
+    def setBatchSize(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setEncoder(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`encoder`."""
+        return self._set(encoder=value)
+
+    def setFrozen(self, value: list[str]) -> SequenceForecaster:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenSize(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`hiddenSize`."""
+        return self._set(hiddenSize=value)
+
+    def setHorizon(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`horizon`."""
+        return self._set(horizon=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> SequenceForecaster:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setKeyCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`keyCol`."""
+        return self._set(keyCol=value)
+
+    def setKvStoreType(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLearningRate(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> SequenceForecaster:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLoss(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`loss`."""
+        return self._set(loss=value)
+
+    def setMaxEpochs(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> SequenceForecaster:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> SequenceForecaster:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> SequenceForecaster:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> SequenceForecaster:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStorageLevel(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTargetCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`targetCol`."""
+        return self._set(targetCol=value)
+
+    def setTimeCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`timeCol`."""
+        return self._set(timeCol=value)
+
+    def setTimeout(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> SequenceForecaster:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setValueCols(self, value: list[str]) -> SequenceForecaster:
+        """Sets :attr:`valueCols`."""
+        return self._set(valueCols=value)
+
+    def setWeightCol(self, value: str) -> SequenceForecaster:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> SequenceForecaster:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+    def setWindow(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`window`."""
+        return self._set(window=value)

@@ -200,12 +200,7 @@ final class ParamsPage {
                     rows.put(
                             p.name() + " " + p.doc(),
                             "| `%s` | %s | %s | %s | %s |"
-                                    .formatted(
-                                            p.name(),
-                                            type(p),
-                                            value(e, e.getParam(p.name())),
-                                            owners(p),
-                                            p.doc()));
+                                    .formatted(p.name(), type(p), value(e, e.getParam(p.name())), owners(p), p.doc()));
                 }
             }
         }

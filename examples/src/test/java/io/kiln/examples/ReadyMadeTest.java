@@ -37,13 +37,15 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Estimators that make their network, on real data, beside MLlib's. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReadyMadeTest {
-    private static SparkSession spark;
+    private SparkSession spark;
 
     @BeforeAll
-    static void start() {
+    void start() {
         spark = SparkSession.builder()
                 .appName("ready-made")
                 .master("local[2]")
@@ -54,7 +56,7 @@ class ReadyMadeTest {
     }
 
     @AfterAll
-    static void stop() {
+    void stop() {
         spark.stop();
     }
 
@@ -91,11 +93,15 @@ class ReadyMadeTest {
         assertTrue(bayes > 0.97 && kiln > bayes - 0.005, kiln + " beside " + bayes);
     }
 
-    private static Dataset<Row> mails(String part) {
+    private Dataset<Row> mails(String part) {
         return spark.read()
                 .schema("label double, subject string, body string")
-                .json(StandaloneCluster.root().resolve("examples/data/spam/" + part + ".jsonl.gz").toString())
-                .select(col("label"), concat_ws(" ", col("subject"), col("body")).as("text"))
+                .json(StandaloneCluster.root()
+                        .resolve("examples/data/spam/" + part + ".jsonl.gz")
+                        .toString())
+                .select(
+                        col("label"),
+                        concat_ws(" ", col("subject"), col("body")).as("text"))
                 .repartition(2)
                 .cache();
     }
@@ -116,7 +122,7 @@ class ReadyMadeTest {
         assertTrue(linear > 0.8 && kiln > linear + 0.03, kiln + " beside " + linear);
     }
 
-    private static Dataset<Row> digits(Mnist digits) {
+    private Dataset<Row> digits(Mnist digits) {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < digits.size(); i++) {
             float[] pixels = digits.pixels(i);
@@ -152,8 +158,11 @@ class ReadyMadeTest {
     void tomorrowsTemperatureIsForecastFromThePast() {
         Dataset<Row> days = spark.read()
                 .option("header", true)
-                .schema("date string, precipitation double, temp_max double, temp_min double, wind double, weather string")
-                .csv(StandaloneCluster.root().resolve("examples/data/weather/seattle.csv").toString())
+                .schema(
+                        "date string, precipitation double, temp_max double, temp_min double, wind double, weather string")
+                .csv(StandaloneCluster.root()
+                        .resolve("examples/data/weather/seattle.csv")
+                        .toString())
                 .cache();
         WindowSpec byDate = Window.orderBy("date");
         Column tomorrow = lead("temp_max", 1).over(byDate);

@@ -56,10 +56,15 @@ public final class Defaults implements Callable<Integer> {
     private static final String FEATURES = "features";
     private static final String SCALED = "scaled";
 
-    @Parameters(paramLabel = "TABLE", description = "Tables to fit, texts, images and series among them; all of them when none is named.")
+    @Parameters(
+            paramLabel = "TABLE",
+            description = "Tables to fit, texts, images and series among them; all of them when none is named.")
     private List<String> names = new ArrayList<>();
 
-    @Option(names = "--spam", paramLabel = "FOLDER", description = "Folder of train.jsonl.gz and test.jsonl.gz: mails, also for texts.")
+    @Option(
+            names = "--spam",
+            paramLabel = "FOLDER",
+            description = "Folder of train.jsonl.gz and test.jsonl.gz: mails, also for texts.")
     private Path spam;
 
     @Option(names = "--weather", paramLabel = "FOLDER", description = "Folder of seattle.csv, for series.")

@@ -33,7 +33,8 @@ final class Weather {
         WindowSpec byDate = Window.orderBy("date");
         Dataset<Row> days = spark.read()
                 .option("header", true)
-                .schema("date string, precipitation double, temp_max double, temp_min double, wind double, weather string")
+                .schema(
+                        "date string, precipitation double, temp_max double, temp_min double, wind double, weather string")
                 .csv(folder.resolve("seattle.csv").toString())
                 .withColumn(NEXT, lead(TARGET, 1).over(byDate))
                 .withColumn("week", lag(TARGET, WEEK).over(byDate))
@@ -53,9 +54,7 @@ final class Weather {
                         .fit(days.where("date < '2015'"))
                         .transform(days);
                 Scores.row(
-                        out,
-                        "SequenceForecaster, " + encoder + ", seed " + seed,
-                        error(forecast, col("prediction")));
+                        out, "SequenceForecaster, " + encoder + ", seed " + seed, error(forecast, col("prediction")));
             }
         }
         Scores.row(out, "as today", error(days, col(TARGET)));

@@ -149,12 +149,14 @@ public final class TextNetwork extends Block {
     public NDArray[] forwardAll(NDArray... inputs) {
         NDArray length = inputs[1].clip(1, Double.POSITIVE_INFINITY);
         NDArray x = Sequences.mask(tokens.call(inputs[0]), length, 0, 1);
-        NDArray y = switch (encoder) {
-            case MEAN -> meanAndMax(x, length, -1e4);
-            case CNN -> convolutions(x, length);
-            case LSTM -> meanAndMax(parts[0].callAll(x, length)[0], length, -1);
-            case TRANSFORMER -> mean(Sequences.mask(parts[0].callAll(x, valid(x, length))[0], length, 0, 1), length);
-        };
+        NDArray y =
+                switch (encoder) {
+                    case MEAN -> meanAndMax(x, length, -1e4);
+                    case CNN -> convolutions(x, length);
+                    case LSTM -> meanAndMax(parts[0].callAll(x, length)[0], length, -1);
+                    case TRANSFORMER ->
+                        mean(Sequences.mask(parts[0].callAll(x, valid(x, length))[0], length, 0, 1), length);
+                };
         return new NDArray[] {score.call(dropout == null ? y : dropout.call(y))};
     }
 
@@ -169,14 +171,16 @@ public final class TextNetwork extends Block {
     }
 
     private static NDArray meanAndMax(NDArray x, NDArray length, double least) {
-        return Movement.concat(1, mean(x, length), Sequences.mask(x, length, least, 1).max(1));
+        return Movement.concat(
+                1, mean(x, length), Sequences.mask(x, length, least, 1).max(1));
     }
 
     private NDArray convolutions(NDArray x, NDArray length) {
         NDArray channelsFirst = x.transpose(0, 2, 1);
         NDArray[] best = new NDArray[parts.length];
         for (int i = 0; i < best.length; i++) { // what is behind the end becomes 0, the least that ReLU gives
-            best[i] = Reductions.max(Sequences.mask(parts[i].call(channelsFirst).transpose(0, 2, 1), length, 0, 1), false, 1);
+            best[i] = Reductions.max(
+                    Sequences.mask(parts[i].call(channelsFirst).transpose(0, 2, 1), length, 0, 1), false, 1);
         }
         return Movement.concat(1, best);
     }
