@@ -172,6 +172,16 @@ STAGES = {
         "NetRegressionModel",
         "Trains a multilayer perceptron that predicts numbers.",
     ),
+    "NetRankerModel": (
+        "NetworkModel, JavaPredictionModel[Vector]",
+        None,
+        "A trained network whose scores rank the rows of a group.",
+    ),
+    "NetRanker": (
+        'NetworkEstimator, JavaPredictor["NetRankerModel"]',
+        "NetRankerModel",
+        "Trains a network whose scores rank the rows of a group.",
+    ),
     "TwoTower": (
         'NetworkEstimator, JavaEstimator["TwoTowerModel"]',
         "TwoTowerModel",
@@ -219,8 +229,9 @@ from pyspark.ml.linalg import Vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
-from pyspark.ml.wrapper import JavaEstimator, JavaModel
+from pyspark.ml.wrapper import JavaEstimator, JavaModel, JavaPredictionModel, JavaPredictor
 
+from kiln._ranking import NetRankingEvaluator
 from kiln._recommendation import TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
@@ -261,6 +272,8 @@ def own(name: str, param: Any) -> bool:
         "NetModel": wrapper.JavaModel,
         "NetRegressionModel": regression._JavaRegressionModel,
         "NetRegressor": regression._JavaRegressor,
+        "NetRanker": wrapper.JavaPredictor,
+        "NetRankerModel": wrapper.JavaPredictionModel,
         "MlpClassifier": classification._JavaProbabilisticClassifier,
         "MlpRegressor": regression._JavaRegressor,
         "TwoTower": wrapper.JavaEstimator,
@@ -342,7 +355,7 @@ def estimators(jvm: Any) -> str:
     all_params = {name: described(jvm, name)[1] for name in STAGES}
     shared = [n for n in all_params["NetClassifier"] if all(n in p and own(s, n) for s, p in all_params.items())]
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
-    out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "TrainingSummary", "TwoTowerModel"])) + "]\n")
+    out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "TrainingSummary", "TwoTowerModel"])) + "]\n")
     out.append('\n\nclass NetTrainingParams(Params):\n    """Params of training; a model keeps them."""\n')
     out += [declaration(all_params["NetClassifier"][n]) for n in shared]
     out += [stage(jvm, name, set(shared)) for name in STAGES]

@@ -39,16 +39,20 @@ public final class Moments implements Serializable {
         return m;
     }
 
-    /** The features of a block's rows; features that a sparse row omits are 0. */
+    /**
+     * The features of a block's rows; features that a sparse row omits are 0. Each item of a list counts with the list's
+     * weight.
+     */
     static Moments ofFeatures(PackedBlock b, int field, int width) {
         Moments m = new Moments(width);
         double[] stated = new double[width];
         for (int i = 0; i < b.rows(); i++) {
             double w = b.weight(i);
-            m.weight += w;
-            b.column(field).forEach(i, (j, x) -> {
-                m.means[j] += w * x;
-                stated[j] += w;
+            PackedColumn column = b.column(field);
+            m.weight += column.isRagged() ? w * column.length(i) : w;
+            column.forEach(i, (j, x) -> {
+                m.means[j % width] += w * x;
+                stated[j % width] += w;
             });
         }
         if (m.weight > 0) {
@@ -56,8 +60,8 @@ public final class Moments implements Serializable {
             for (int i = 0; i < b.rows(); i++) {
                 double w = b.weight(i);
                 b.column(field).forEach(i, (j, x) -> {
-                    double d = x - m.means[j];
-                    m.squares[j] += w * d * d;
+                    double d = x - m.means[j % width];
+                    m.squares[j % width] += w * d * d;
                 });
             }
             for (int j = 0; j < width; j++) {

@@ -68,7 +68,7 @@ final class PackedColumn {
         }
     }
 
-    /** Passes a row's values to a consumer; for a sparse row, only those it contains. */
+    /** Passes a row's values to a consumer; for a sparse row, only those it contains; for a sequence, those of all elements. */
     void forEach(int row, PackedBlock.FeatureConsumer to) {
         if (kind == SPARSE) {
             int end = getInt(row + 1);
@@ -78,8 +78,9 @@ final class PackedColumn {
             }
             return;
         }
-        long at = start + row * rowBytes();
-        for (int i = 0; i < width; i++) {
+        long at = start + (kind == RAGGED ? 4L * (rows + 1) + getInt(row) * rowBytes() : row * rowBytes());
+        int count = kind == RAGGED ? length(row) * width : width;
+        for (int i = 0; i < count; i++) {
             to.accept(i, kind == BYTES ? Platform.getByte(base, at + i) & 0xff : Platform.getFloat(base, at + 4L * i));
         }
     }

@@ -58,6 +58,12 @@ final class EpochLog implements FitObserver {
         if (!Double.isNaN(r.metric())) {
             line.append(String.format(Locale.ROOT, ", %s %.6g", begun.plan().metric(), r.metric()));
         }
+        for (EpochReport.Head h : r.heads()) {
+            line.append(String.format(Locale.ROOT, ", %s: loss %.6g", h.output(), h.loss()));
+            if (h.hasMetric()) {
+                line.append(String.format(Locale.ROOT, " %s %.6g", h.metricName(), h.metric()));
+            }
+        }
         if (r.gradients().skipped() > 0) {
             line.append(String.format(
                     Locale.ROOT,

@@ -120,17 +120,32 @@ record Heads(List<Head> heads) implements Goal {
 
     @Override
     public NDArray each(NDArray[] outputs, NDArray... targets) {
+        List<NDArray> losses = eachOutput(outputs, targets);
         NDArray sum = null;
+        for (int i = 0; i < losses.size(); i++) {
+            double w = heads.get(i).weight();
+            NDArray weighted = w == 1 ? losses.get(i) : losses.get(i).mul(w);
+            sum = sum == null ? weighted : sum.add(weighted);
+        }
+        return sum;
+    }
+
+    @Override
+    public List<NDArray> eachOutput(NDArray[] outputs, NDArray... targets) {
+        List<NDArray> losses = new ArrayList<>();
         int next = 0;
         for (int i = 0; i < heads.size(); i++) {
             Head h = heads.get(i);
             int end = next + (h.isRagged() ? 2 : 1);
-            NDArray loss = h.loss(outputs[i], Arrays.copyOfRange(targets, next, end));
+            losses.add(h.loss(outputs[i], Arrays.copyOfRange(targets, next, end)));
             next = end;
-            NDArray weighted = h.weight() == 1 ? loss : loss.mul(h.weight());
-            sum = sum == null ? weighted : sum.add(weighted);
         }
-        return sum;
+        return losses;
+    }
+
+    @Override
+    public List<String> outputs() {
+        return heads.stream().map(Head::output).toList();
     }
 
     @Override
@@ -144,17 +159,26 @@ record Heads(List<Head> heads) implements Goal {
     }
 
     @Override
-    public ValidationMetric reported(String validationMetric, int classes) {
-        return null;
+    public List<Measure> measures(String validationMetric, int classes) {
+        List<Measure> all = new ArrayList<>();
+        for (int h = 0; h < heads.size(); h++) {
+            HeadMetric.measure(heads.get(h), h).ifPresent(all::add);
+        }
+        return all;
     }
 
     @Override
-    public NDArray metricOutputs(NDArray outputs, int rows, int classes) {
-        throw new IllegalStateException("validation: there is no metric besides the loss");
+    public NDArray metricOutputs(int index, NDArray output, int rows, int classes) {
+        return HeadMetric.outputs(heads.get(index), output);
     }
 
     @Override
-    public NDArray metricTargets(Batch batch) {
-        throw new IllegalStateException("validation: there is no metric besides the loss");
+    public NDArray metricTargets(int index, Batch batch) {
+        return HeadMetric.targets(heads.get(index), batch);
+    }
+
+    @Override
+    public NDArray metricWeights(int index, Batch batch) {
+        return HeadMetric.weights(heads.get(index), batch, Goal.super.metricWeights(index, batch));
     }
 }

@@ -137,6 +137,7 @@ final class NetworkReplica implements AutoCloseable {
                 own.get(trained.get(i)).close();
             }
         }
+        Backends.current().allocator().trim(); // initial values and their copies, as large as the largest weights
         this.network = computed == graph ? block : narrowed();
         this.gradients =
                 gradients(plan.model().goal(), plan.run().epochs().arithmetic().compileOptions());

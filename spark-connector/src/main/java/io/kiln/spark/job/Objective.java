@@ -180,17 +180,18 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     }
 
     @Override
-    public ValidationMetric reported(String validationMetric, int classes) {
-        return ValidationMetric.reported(validationMetric, classes > 0);
+    public List<Measure> measures(String validationMetric, int classes) {
+        ValidationMetric.Of of = classes > 0 ? ValidationMetric.Of.CLASSES : ValidationMetric.Of.NUMBERS;
+        return List.of(ValidationMetric.measure(validationMetric, of, classes));
     }
 
     @Override
-    public NDArray metricOutputs(NDArray outputs, int rows, int classes) {
-        return classes > 0 ? probabilities(outputs, rows, classes) : ownOutputs(outputs);
+    public NDArray metricOutputs(int index, NDArray output, int rows, int classes) {
+        return classes > 0 ? probabilities(output, rows, classes) : ownOutputs(output);
     }
 
     @Override
-    public NDArray metricTargets(Batch batch) {
+    public NDArray metricTargets(int index, Batch batch) {
         return ownLabels(batch);
     }
 

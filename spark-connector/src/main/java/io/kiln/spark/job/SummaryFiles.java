@@ -102,6 +102,12 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
         scalar(time, step, "loss/training", r.loss());
         scalar(time, step, "loss/validation", r.validationLoss());
         scalar(time, step, "metric/" + begun.plan().metric(), r.metric());
+        for (EpochReport.Head h : r.heads()) {
+            scalar(time, step, "loss/validation of " + h.output(), h.loss());
+            if (h.hasMetric()) {
+                scalar(time, step, "metric/" + h.metricName() + " of " + h.output(), h.metric());
+            }
+        }
         scalar(time, step, "speed/rows per second", r.samplesPerSecond());
         scalar(time, step, "steps/clipped", r.gradients().clipped());
         scalar(time, step, "steps/skipped", r.gradients().skipped());

@@ -28,7 +28,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -121,7 +120,7 @@ public final class TrainingJob {
     private FitResult run(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {
         RunSettings.Cluster cluster = request.run().cluster();
         Work.Prepared prepared = prepare(data);
-        checkMetric(prepared);
+        String metric = metric(prepared);
         Network.Traced network = prepared.network();
         checkTrained(network);
         SettingsCheck.checkNetwork(request.uid(), network.graph(), request.run());
@@ -139,7 +138,7 @@ public final class TrainingJob {
             preflight.tellRows(rows.bytes(), cluster.storageLevel());
             Work.Learner learner = request.work().learner(prepared, rows);
             try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " trains")) {
-                return train(rows, prepared, learner);
+                return train(rows, prepared, learner, metric);
             }
         }
     }
@@ -178,15 +177,13 @@ public final class TrainingJob {
         return request.work().prepare(request.uid(), data.schema(), widths);
     }
 
-    private void checkMetric(Work.Prepared p) {
-        ValidationMetric reported = reported(p);
-        if (reported != null) {
-            reported.check(p.classes());
-        }
-    }
-
-    private ValidationMetric reported(Work.Prepared p) {
-        return p.goal().reported(request.run().epochs().stopping().validationMetric(), p.classes());
+    /** The name of the metric that is reported besides the loss; checks it. */
+    private String metric(Work.Prepared p) {
+        String asked = request.run().epochs().stopping().validationMetric();
+        List<Measure> all = p.goal().measures(asked, p.classes());
+        return !p.goal().outputs().isEmpty() || all.isEmpty()
+                ? ValidationMetric.LOSS
+                : all.get(0).name();
     }
 
     /** The number of features of the first row that has any, for when neither Params nor metadata define it. */
@@ -210,7 +207,7 @@ public final class TrainingJob {
         return first.get(0);
     }
 
-    private FitResult train(PackedData rows, Work.Prepared prepared, Work.Learner learner)
+    private FitResult train(PackedData rows, Work.Prepared prepared, Work.Learner learner, String metric)
             throws ExecutionException, TimeoutException, InterruptedException {
         Network.Traced network = learner.network();
         int classes = prepared.classes();
@@ -236,9 +233,6 @@ public final class TrainingJob {
                 rows.reader(),
                 rows.fingerprint());
         int steps = EpochOrder.steps(rows.trainingRows(), run.epochs().batchSize());
-        ValidationMetric reported = reported(prepared);
-        String metric =
-                reported == null ? ValidationMetric.LOSS : reported.name().toLowerCase(Locale.ROOT);
         List<Broadcast<?>> broadcasts = new ArrayList<>();
         try (Coordinator coordinator = Coordinator.open();
                 SnapshotManifest manifest = new SnapshotManifest(coordinator, plan.workers());

@@ -74,12 +74,9 @@ final class TrainingLoop implements AutoCloseable {
         this.group = new WorkerGroup(transport);
         this.network = new NetworkReplica(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
-        this.metricGrows = !settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
-                && plan.model()
-                        .goal()
-                        .reported(settings.stopping().validationMetric(), classes)
-                        .create(classes)
-                        .isLargerBetter();
+        String metric = settings.stopping().validationMetric();
+        this.metricGrows = !metric.equals(ValidationMetric.LOSS)
+                && plan.model().goal().measures(metric, classes).get(0).factory().get().isLargerBetter();
         this.classes = classes;
         this.countsByClass = countsByClass(plan.model().goal(), classes);
         this.lossUnit = plan.model().goal().lossUnit();
@@ -219,7 +216,8 @@ final class TrainingLoop implements AutoCloseable {
                         steps,
                         rows.total(),
                         seconds,
-                        new EpochReport.Quality(trainingLoss, validation.loss(), validation.metric()),
+                        new EpochReport.Quality(
+                                trainingLoss, validation.loss(), validation.metric(), validation.heads()),
                         new EpochReport.Gradients(skipped, clipped, exchange.lossScale()),
                         List.of()),
                 worker(seconds, feed, wait));
@@ -366,7 +364,8 @@ final class TrainingLoop implements AutoCloseable {
             int to = (int) ((long) rows * (p + 1) / parts);
             NDArray[] part = new NDArray[batch.length + (alpha > 0 ? 1 : 0)];
             for (int i = 0; i < batch.length; i++) {
-                part[i] = parts == 1 ? batch[i] : batch[i].slice(0, from, to);
+                long each = batch[i].shape().dim(0) / rows; // more than 1 for the items of lists
+                part[i] = parts == 1 ? batch[i] : batch[i].slice(0, from * each, to * each);
             }
             if (alpha > 0) {
                 part[batch.length] = Mixup.draw(alpha, stepSeed() + ((long) p << Integer.SIZE));

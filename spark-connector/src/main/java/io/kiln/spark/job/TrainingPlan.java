@@ -133,6 +133,57 @@ record TrainingPlan(Model model, String rule, RunSettings run, RowsReader rows, 
     }
 
     /**
+     * Lists of items, of which the network gets one item after another, padding included.
+     *
+     * @param rowShape shape of an item
+     * @param inputScale factor on the features
+     * @param parts the form of the items' features and of their relevances
+     */
+    record ListInput(List<Long> rowShape, double inputScale, List<Batch.Part> parts) implements FeedInput {
+        /** Makes the lists unmodifiable. */
+        ListInput {
+            rowShape = List.copyOf(rowShape);
+            parts = List.copyOf(parts);
+        }
+
+        private Shape shape(long items) {
+            long[] dims = new long[rowShape.size() + 1];
+            dims[0] = items;
+            for (int i = 1; i < dims.length; i++) {
+                dims[i] = rowShape.get(i - 1);
+            }
+            return Shape.of(dims);
+        }
+
+        @Override
+        public Batch.Form batches(int capacity) {
+            return new Batch.Form(capacity, parts);
+        }
+
+        @Override
+        public NDArray[] arrays(Batch batch) {
+            NDArray lists = batch.field(ListGoal.ITEMS);
+            Shape items = shape(lists.shape().dim(0) * lists.shape().dim(1));
+            return new NDArray[] {Features.scaled(lists.reshape(items.dims()), inputScale)};
+        }
+
+        @Override
+        public NDArray[] zeros() {
+            return new NDArray[] {NDArray.zeros(shape(1), DType.FLOAT32)};
+        }
+
+        @Override
+        public List<Integer> fieldsOfInputs() {
+            return List.of(ListGoal.ITEMS);
+        }
+
+        @Override
+        public String place(IndexRangeException e, NDArray... inputs) {
+            return Features.place(inputs[0], e);
+        }
+    }
+
+    /**
      * Named inputs; the fields of targets follow theirs.
      *
      * @param inputs the inputs

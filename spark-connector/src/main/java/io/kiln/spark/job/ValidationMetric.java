@@ -5,7 +5,9 @@ import io.kiln.metric.Accuracy;
 import io.kiln.metric.Auc;
 import io.kiln.metric.F1;
 import io.kiln.metric.Mcc;
+import io.kiln.metric.MeanAveragePrecision;
 import io.kiln.metric.Metric;
+import io.kiln.metric.Ndcg;
 import io.kiln.metric.Pearson;
 import io.kiln.metric.RegressionError;
 import io.kiln.metric.TopKAccuracy;
@@ -18,32 +20,60 @@ import java.util.function.IntFunction;
 /** The metrics for validation rows, besides the loss. */
 public enum ValidationMetric {
     /** Share of rows with the correct class. */
-    ACCURACY(true, c -> new Accuracy()),
+    ACCURACY(Of.CLASSES, c -> new Accuracy()),
     /** Share of rows whose class is among the five most probable. */
-    TOP5(true, c -> new TopKAccuracy(5)),
+    TOP5(Of.CLASSES, c -> new TopKAccuracy(5)),
     /** F1 of class 1 for two classes; the mean over all classes for more. */
-    F1(true, c -> new F1(c == 2 ? io.kiln.metric.F1.Average.BINARY : io.kiln.metric.F1.Average.MACRO, c, 0.5)),
+    F1(Of.CLASSES, c -> new F1(c == 2 ? io.kiln.metric.F1.Average.BINARY : io.kiln.metric.F1.Average.MACRO, c, 0.5)),
     /** Matthews correlation. */
-    MCC(true, c -> new Mcc(c, 0.5)),
+    MCC(Of.CLASSES, c -> new Mcc(c, 0.5)),
     /** Area under the receiver operating characteristic; for two classes. */
-    AUC(true, c -> new Auc()),
+    AUC(Of.CLASSES, c -> new Auc()),
     /** Mean absolute error. */
-    MAE(false, c -> RegressionError.mae()),
+    MAE(Of.NUMBERS, c -> RegressionError.mae()),
     /** Mean squared error. */
-    MSE(false, c -> RegressionError.mse()),
+    MSE(Of.NUMBERS, c -> RegressionError.mse()),
     /** Root of the mean squared error. */
-    RMSE(false, c -> RegressionError.rmse()),
+    RMSE(Of.NUMBERS, c -> RegressionError.rmse()),
     /** Pearson's correlation. */
-    PEARSON(false, c -> new Pearson());
+    PEARSON(Of.NUMBERS, c -> new Pearson()),
+    /** Normalised discounted cumulative gain of the first places of lists. */
+    NDCG(Of.LISTS, k -> new Ndcg(k)),
+    /** Mean average precision of lists. */
+    MAP(Of.LISTS, k -> new MeanAveragePrecision());
 
     /** The name of the loss itself. */
     public static final String LOSS = "loss";
 
-    private final boolean ofClasses;
+    private final Of of;
     private final IntFunction<Metric> factory;
 
-    ValidationMetric(boolean ofClasses, IntFunction<Metric> factory) {
-        this.ofClasses = ofClasses;
+    /** What a metric measures. */
+    enum Of {
+        /** Classes. */
+        CLASSES("a classifier"),
+        /** Numbers. */
+        NUMBERS("a regressor"),
+        /** The order of lists. */
+        LISTS("a ranker");
+
+        private final String learner;
+
+        Of(String learner) {
+            this.learner = learner;
+        }
+
+        private ValidationMetric usual() {
+            return switch (this) {
+                case CLASSES -> ACCURACY;
+                case NUMBERS -> RMSE;
+                case LISTS -> NDCG;
+            };
+        }
+    }
+
+    ValidationMetric(Of of, IntFunction<Metric> factory) {
+        this.of = of;
         this.factory = factory;
     }
 
@@ -70,29 +100,30 @@ public enum ValidationMetric {
                 .toList();
     }
 
-    /** The metric that is reported: the named one or, if the loss is named, the usual one. */
-    static ValidationMetric reported(String name, boolean classifier) {
-        if (name.equals(LOSS)) {
-            return classifier ? ACCURACY : RMSE;
-        }
-        return valueOf(name.toUpperCase(Locale.ROOT));
+    /**
+     * The metric that is reported of a network's first output: the named one or, if the loss is named, the usual one.
+     *
+     * @param name a name that {@link #check(String)} accepts
+     * @param of what the output predicts
+     * @param size the number of classes, or of the first places of lists that count
+     * @throws IllegalArgumentException if the metric does not fit
+     */
+    static Measure measure(String name, Of of, int size) {
+        ValidationMetric m = name.equals(LOSS) ? of.usual() : valueOf(name.toUpperCase(Locale.ROOT));
+        m.check(of, size);
+        String shown = m.name().toLowerCase(Locale.ROOT);
+        return new Measure(0, m == NDCG ? shown + "@" + size : shown, () -> m.factory.apply(size));
     }
 
-    /** Rejects metrics that do not fit the objective. */
-    void check(int classes) {
+    private void check(Of wanted, int classes) {
         String name = name().toLowerCase(Locale.ROOT);
-        if (ofClasses != classes > 0) {
-            throw new IllegalArgumentException(
-                    "validationMetric: %s is for a %s".formatted(name, ofClasses ? "classifier" : "regressor"));
+        if (of != wanted) {
+            throw new IllegalArgumentException("validationMetric: %s is for %s".formatted(name, of.learner));
         }
         if (this == AUC && classes != 2) {
             throw new IllegalArgumentException(
                     "validationMetric: auc is for two classes, the network has %d; use accuracy or mcc"
                             .formatted(classes));
         }
-    }
-
-    Metric create(int classes) {
-        return factory.apply(classes);
     }
 }

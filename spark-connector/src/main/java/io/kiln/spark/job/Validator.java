@@ -8,15 +8,19 @@ import io.kiln.backend.Device;
 import io.kiln.metric.Metric;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.ndarray.Shape;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.BatchRows;
 import io.kiln.spark.feed.WorkerRows;
+import io.kiln.spark.report.EpochReport;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /** Evaluates the network on the validation rows of all workers. */
 final class Validator {
@@ -30,7 +34,9 @@ final class Validator {
     private final BooleanSupplier killed;
     private final int batch;
     private final int classes;
-    private final Metric metric;
+    private final List<Measure> measures;
+    private final List<Metric> metrics;
+    private final List<String> outputs;
     private final Backend host = Backends.get(Device.cpu());
 
     /**
@@ -38,8 +44,9 @@ final class Validator {
      *
      * @param loss mean loss; NaN without validation rows
      * @param metric value of the reported metric, or the loss if there is none; NaN without validation rows
+     * @param heads losses and metrics of the outputs, if several are trained or the only one is named
      */
-    record Result(double loss, double metric) {}
+    record Result(double loss, double metric, List<EpochReport.Head> heads) {}
 
     Validator(
             TrainingPlan plan,
@@ -57,19 +64,18 @@ final class Validator {
         int share = plan.run().epochs().batchSize() / plan.workers();
         this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
-        ValidationMetric reported =
-                plan.model().goal().reported(plan.run().epochs().stopping().validationMetric(), classes);
-        this.metric = reported == null ? null : reported.create(classes);
+        Goal goal = plan.model().goal();
+        this.measures = goal.measures(plan.run().epochs().stopping().validationMetric(), classes);
+        this.metrics = measures.stream().map(m -> m.factory().get()).toList();
+        this.outputs = goal.outputs();
     }
 
     Result run() throws InterruptedException {
         if (!rows.hasValidation()) {
-            return new Result(Double.NaN, Double.NaN);
+            return new Result(Double.NaN, Double.NaN, List.of());
         }
-        if (metric != null) {
-            metric.reset();
-        }
-        double[] sums = new double[2];
+        metrics.forEach(Metric::reset);
+        double[] sums = new double[2 + outputs.size()];
         if (rows.validation().size() > 0) {
             try (BatchFeeder feeder = new BatchFeeder(
                     rows.validation(),
@@ -84,16 +90,34 @@ final class Validator {
                 }
             }
         }
-        double[] state = metric == null ? new double[0] : metric.state();
-        double[] all = Arrays.copyOf(sums, 2 + state.length);
-        System.arraycopy(state, 0, all, 2, state.length);
-        all = group.sum(all);
-        if (metric == null) {
-            return new Result(all[0] / all[1], all[0] / all[1]);
+        return result(group.sum(DoubleStream.concat(
+                        Arrays.stream(sums), metrics.stream().flatMapToDouble(m -> Arrays.stream(m.state())))
+                .toArray()));
+    }
+
+    private Result result(double... all) {
+        int at = 2 + outputs.size();
+        for (Metric m : metrics) {
+            int length = m.state().length;
+            m.reset();
+            m.merge(Arrays.copyOfRange(all, at, at + length));
+            at += length;
         }
-        metric.reset();
-        metric.merge(Arrays.copyOfRange(all, 2, all.length));
-        return new Result(all[0] / all[1], metric.value());
+        List<EpochReport.Head> heads = new ArrayList<>();
+        for (int h = 0; h < outputs.size(); h++) {
+            int output = h;
+            int of = IntStream.range(0, measures.size())
+                    .filter(i -> measures.get(i).output() == output)
+                    .findFirst()
+                    .orElse(-1);
+            heads.add(new EpochReport.Head(
+                    outputs.get(h),
+                    all[2 + h] / all[1],
+                    of < 0 ? ValidationMetric.LOSS : measures.get(of).name(),
+                    of < 0 ? all[2 + h] / all[1] : metrics.get(of).value()));
+        }
+        double loss = all[0] / all[1];
+        return new Result(loss, outputs.isEmpty() && !metrics.isEmpty() ? metrics.get(0).value() : loss, heads);
     }
 
     private void judge(Batch b, double... sums) {
@@ -102,30 +126,35 @@ final class Validator {
             Goal goal = plan.model().goal();
             NDArray[] out = network.predictAll(plan.model().input().arrays(b));
             NDArray[] targets = goal.targets(b);
-            float[] each = goal.each(out, targets).toFloatArray();
             double[] counts = goal.counts(targets, classes);
-            for (int i = 0; i < each.length; i++) {
-                sums[0] += goal.lossUnit() * each[i] * b.weight(i);
+            sums[0] += goal.lossUnit() * sum(goal.each(out, targets), b);
+            for (int i = 0; i < b.rows(); i++) {
                 sums[1] += b.weight(i) * (counts == null ? 1 : counts[i]);
             }
-            if (metric == null) {
-                return;
-            }
-            float[] weights = new float[each.length];
-            boolean weighted = false;
-            for (int i = 0; i < weights.length; i++) {
-                weights[i] = (float) b.weight(i);
-                weighted |= weights[i] != 1;
+            List<NDArray> ofOutputs = goal.eachOutput(out, targets);
+            for (int h = 0; h < ofOutputs.size(); h++) {
+                sums[2 + h] += sum(ofOutputs.get(h), b);
             }
             try (Context.Switch toHost = Context.switchTo(host)) { // metrics are computed there
-                NDArray outputs = goal.metricOutputs(out[0], b.rows(), classes);
-                if (weighted) {
-                    metric.update(outputs, goal.metricTargets(b), NDArray.of(Shape.of(weights.length), weights));
-                } else {
-                    metric.update(outputs, goal.metricTargets(b));
+                for (int i = 0; i < metrics.size(); i++) {
+                    int output = measures.get(i).output();
+                    metrics.get(i)
+                            .update(
+                                    goal.metricOutputs(output, out[output], b.rows(), classes),
+                                    goal.metricTargets(output, b),
+                                    goal.metricWeights(output, b));
                 }
             }
         }
+    }
+
+    private static double sum(NDArray losses, Batch b) {
+        float[] each = losses.toFloatArray();
+        double sum = 0;
+        for (int i = 0; i < each.length; i++) {
+            sum += each[i] * b.weight(i);
+        }
+        return sum;
     }
 
     private Iterator<BatchRows> inOrder(int size) {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.spark.sql.types.StructType;
 
 /** What a fit trains, and on which columns. */
-public sealed interface Work permits LabelWork, HeadsWork {
+public sealed interface Work permits LabelWork, HeadsWork, RankWork {
     /**
      * Checks everything that can be checked without data.
      *

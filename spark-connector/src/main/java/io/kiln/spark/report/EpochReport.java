@@ -1,5 +1,6 @@
 package io.kiln.spark.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
@@ -46,6 +47,7 @@ public record EpochReport(
             double loss,
             double validationLoss,
             double metric,
+            List<Head> heads,
             int skipped,
             int clipped,
             double lossScale,
@@ -55,7 +57,8 @@ public record EpochReport(
     static final class Reader extends StdConverter<Flat, EpochReport> {
         @Override
         public EpochReport convert(Flat f) {
-            Quality quality = new Quality(f.loss, f.validationLoss, f.metric);
+            Quality quality = new Quality(
+                    f.loss, f.validationLoss, f.metric, f.heads == null ? List.of() : f.heads);
             Gradients gradients = new Gradients(f.skipped, f.clipped, f.lossScale);
             return new EpochReport(f.epoch, f.steps, f.rows, f.seconds, quality, gradients, f.workers);
         }
@@ -67,8 +70,47 @@ public record EpochReport(
      * @param loss mean training loss, each batch with the weights it was computed with
      * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
      * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
+     * @param heads losses and metrics of the outputs that are trained together, on the validation rows; empty without such
+     *     rows, and for networks with one output
      */
-    public record Quality(double loss, double validationLoss, double metric) implements Serializable {}
+    public record Quality(
+            double loss,
+            double validationLoss,
+            double metric,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Head> heads)
+            implements Serializable {
+        /** Makes the list unmodifiable. */
+        public Quality {
+            heads = List.copyOf(heads);
+        }
+
+        /**
+         * Losses and metric of a network with one output.
+         *
+         * @param loss mean training loss
+         * @param validationLoss mean loss of the validation rows
+         * @param metric value of the validation metric
+         */
+        public Quality(double loss, double validationLoss, double metric) {
+            this(loss, validationLoss, metric, List.of());
+        }
+    }
+
+    /**
+     * Loss and metric of one of several outputs, on the validation rows at the end of an epoch.
+     *
+     * @param output name of the output
+     * @param loss mean loss, without the factor that it has in the sum of all losses
+     * @param metricName name of the metric; {@code loss} if such an output has no other
+     * @param metric its value
+     */
+    public record Head(String output, double loss, String metricName, double metric) implements Serializable {
+        /** {@return whether there is a metric besides the loss} */
+        @JsonIgnore
+        public boolean hasMetric() {
+            return !metricName.equals("loss");
+        }
+    }
 
     /**
      * Clipping and overflows of an epoch's gradients.
@@ -132,6 +174,11 @@ public record EpochReport(
     /** {@return value of the validation metric; NaN without validation rows or if the metric is the loss} */
     public double metric() {
         return quality.metric();
+    }
+
+    /** {@return losses and metrics of the outputs that are trained together; empty for networks with one output} */
+    public List<Head> heads() {
+        return quality.heads();
     }
 
     /**

@@ -40,6 +40,12 @@ final class HistoryFile {
         row.put("loss", e.loss());
         row.put("validationLoss", e.validationLoss());
         row.put("metric", e.metric());
+        for (EpochReport.Head h : e.heads()) {
+            row.put(h.output() + ".validationLoss", h.loss());
+            if (h.hasMetric()) {
+                row.put(h.output() + "." + h.metricName(), h.metric());
+            }
+        }
         row.put("seconds", e.seconds());
         row.put("samplesPerSecond", e.samplesPerSecond());
         row.put("clipped", e.gradients().clipped());

@@ -140,7 +140,7 @@ public record TrainingSummary(
         saveHistory(Path.of(file));
     }
 
-    /** {@return a table with one line per epoch} */
+    /** {@return a table with one line per epoch, and one line per output that was trained together with others} */
     @Override
     public String toString() {
         boolean validated = epochs.stream().anyMatch(e -> !Double.isNaN(e.validationLoss()));
@@ -152,6 +152,10 @@ public record TrainingSummary(
                     validated ? String.format(Locale.ROOT, "  %10.5f  %10.5f", e.validationLoss(), e.metric()) : "";
             lines.add(
                     String.format(Locale.ROOT, "%5d  %8.5f%s  %9.0f", e.epoch(), e.loss(), more, e.samplesPerSecond()));
+        }
+        for (EpochReport.Head h : epochs.isEmpty() ? List.<EpochReport.Head>of() : epochs.get(epochs.size() - 1).heads()) {
+            lines.add(String.format(Locale.ROOT, "%s: validation loss %.5f", h.output(), h.loss())
+                    + (h.hasMetric() ? String.format(Locale.ROOT, ", %s %.5f", h.metricName(), h.metric()) : ""));
         }
         return String.join("\n", lines);
     }

@@ -66,6 +66,13 @@ final class FitView {
                 String metric = "Validation " + begun.plan().metric();
                 fact(metric, Format.number(e == null ? Double.NaN : e.metric()), "after the newest epoch");
             }
+            for (EpochReport.Head h : e == null ? List.<EpochReport.Head>of() : e.heads()) {
+                fact("Validation loss of " + h.output(), Format.number(h.loss()), "after the newest epoch");
+                if (h.hasMetric()) {
+                    String name = "Validation " + h.metricName() + " of " + h.output();
+                    fact(name, Format.number(h.metric()), "after the newest epoch");
+                }
+            }
         }
         fact(
                 "Speed",

@@ -57,6 +57,31 @@ class HistoryFileTest {
     }
 
     @Test
+    void eachOutputHasColumns() throws Exception {
+        List<EpochReport.Head> heads =
+                List.of(new EpochReport.Head("stars", 0.5, "rmse", 0.75), new EpochReport.Head("pair", 2, "loss", 2));
+        EpochReport epoch = new EpochReport(
+                1,
+                10,
+                300,
+                1.5,
+                new EpochReport.Quality(0.5, 0.25, 0.25, heads),
+                new EpochReport.Gradients(0, 3, 1),
+                List.of());
+        TrainingSummary two = new TrainingSummary(List.of(epoch), 1, "loss", 0, 4, summary.provenance());
+        Path file = folder.resolve("heads.csv");
+        two.saveHistory(file.toString());
+        assertEquals(
+                List.of(
+                        "epoch,steps,rows,loss,validationLoss,metric,stars.validationLoss,stars.rmse,pair.validationLoss,seconds,samplesPerSecond,clipped,skipped,lossScale",
+                        "1,10,300,0.5,0.25,0.25,0.5,0.75,2.0,1.5,200.0,3,0,1.0"),
+                Files.readAllLines(file));
+        assertEquals(two, TrainingSummary.fromJson(two.toJson()));
+        assertTrue(two.toString().contains("stars: validation loss 0.50000, rmse 0.75000\npair: validation loss 2.00000"));
+        assertTrue(summary.toJson().at("/epochs/0/heads").isMissingNode());
+    }
+
+    @Test
     void jsonHasNullWhereThereIsNoNumber() throws Exception {
         Path file = folder.resolve("history.json");
         summary.saveHistory(file);

@@ -37,6 +37,23 @@ class FitViewTest {
     }
 
     @Test
+    void eachOutputHasItsLossAndMetric() throws Exception {
+        EpochReport plain = Fits.epoch(4);
+        EpochReport heads = new EpochReport(
+                plain.epoch(),
+                plain.steps(),
+                plain.rows(),
+                plain.seconds(),
+                new EpochReport.Quality(
+                        1, 2, 2, List.of(new EpochReport.Head("stars", 0.5, "rmse", 0.75), new EpochReport.Head("pair", 2, "loss", 2))),
+                plain.gradients(),
+                plain.workers());
+        String text = text(view(Fits.running(3, heads)));
+        assertTrue(text.contains("Validation loss of stars0.5") && text.contains("Validation rmse of stars0.75"), text);
+        assertTrue(text.contains("Validation loss of pair2") && !text.contains("Validation loss of pair2after the newest epochValidation loss of pair"), text);
+    }
+
+    @Test
     void foreignTextStaysText() throws Exception {
         Diagram network = new Diagram(List.of(new Diagram.Box(Diagram.Kind.BLOCK, NASTY, NASTY, NASTY)), List.of());
         FitEvent.Started plain = Fits.started("f", NASTY, NASTY, network);

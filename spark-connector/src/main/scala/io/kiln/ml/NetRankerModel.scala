@@ -1,0 +1,72 @@
+package io.kiln.ml
+
+import io.kiln.spark.model._
+import io.kiln.spark.plan.{Predictions, RowPrediction}
+import org.apache.spark.ml.PredictionModel
+import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
+import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
+
+import scala.jdk.CollectionConverters._
+
+/** A trained network whose scores rank the rows of a group; made by [[NetRanker]]. */
+class NetRankerModel private[ml] (override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork)
+    extends PredictionModel[Vector, NetRankerModel]
+    with NetRankerParams
+    with NetModelSetters[NetRankerModel]
+    with HasTrainingHistory
+    with HasTrainedNetwork
+    with MLWritable {
+
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
+
+  /** Never called, but required by the service loader, through which Spark Connect finds the class. */
+  private[ml] def this() = this("", null: BroadcastNetwork)
+
+  /** The network with its weights. */
+  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
+
+  override lazy val numFeatures: Int = trainedNetwork.width
+
+  override protected def validateAndTransformSchema(
+      schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
+    NetModels.checkFeatures(schema, $(featuresCol))
+    OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
+  }
+
+  override def transform(dataset: Dataset[_]): DataFrame = {
+    val schema = transformSchema(dataset.schema, logging = true)
+    if ($(predictionCol).isEmpty) {
+      logWarning(s"$uid: transform adds nothing: predictionCol is empty")
+      dataset.toDF()
+    } else {
+      Predictions.add(dataset, schema, Seq($(predictionCol)).asJava, rowPrediction(dataset, new NumberOutput))
+    }
+  }
+
+  override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
+
+  private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
+    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    InvalidRows.of($(handleInvalid)), output)
+
+  override def copy(extra: ParamMap): NetRankerModel = {
+    val that = copyValues(new NetRankerModel(uid, broadcastNetwork), extra)
+    that.takeHistory(this)
+    that.setParent(parent)
+  }
+
+  override def write: MLWriter = NetModels.writer(this, trainedNetwork, _ => ())
+
+  override def toString: String = s"NetRankerModel: uid=$uid, numFeatures=$numFeatures"
+}
+
+/** Reads saved models. */
+object NetRankerModel extends MLReadable[NetRankerModel] {
+  override def read: MLReader[NetRankerModel] =
+    NetModels.reader(classOf[NetRankerModel].getName)((uid, saved) => new NetRankerModel(uid, saved.network.withOneInput))
+
+  override def load(path: String): NetRankerModel = super.load(path)
+}
