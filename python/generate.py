@@ -355,7 +355,11 @@ def estimators(jvm: Any) -> str:
     all_params = {name: described(jvm, name)[1] for name in STAGES}
     shared = [n for n in all_params["NetClassifier"] if all(n in p and own(s, n) for s, p in all_params.items())]
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
-    out.append("__all__ = [\n" + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "TrainingSummary", "TwoTowerModel"])) + "]\n")
+    out.append(
+        "__all__ = [\n"
+        + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "TrainingSummary", "TwoTowerModel"]))
+        + "]\n"
+    )
     out.append('\n\nclass NetTrainingParams(Params):\n    """Params of training; a model keeps them."""\n')
     out += [declaration(all_params["NetClassifier"][n]) for n in shared]
     out += [stage(jvm, name, set(shared)) for name in STAGES]

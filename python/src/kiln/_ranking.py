@@ -10,19 +10,21 @@ from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.param.shared import HasLabelCol, HasPredictionCol
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 
+from kiln._stage import NetworkStage
 
-class NetRankingEvaluator(JavaEvaluator, HasLabelCol, HasPredictionCol, JavaMLWritable, JavaMLReadable[Any]):
+
+class NetRankingEvaluator(NetworkStage, JavaEvaluator, HasLabelCol, HasPredictionCol, JavaMLWritable, JavaMLReadable[Any]):
     """Judges how a prediction orders the rows of each group, by their relevances; not over Spark Connect.
 
     The JVM's ``io.kiln.ml.NetRankingEvaluator``.
     """
 
+    _input_kwargs: dict[str, Any]
+
     groupCol: Param[str] = Param(
         Params._dummy(), "groupCol", "column of groups, such as the ids of queries", TypeConverters.toString
     )
-    metricName: Param[str] = Param(
-        Params._dummy(), "metricName", "ndcg (of the first k places) or map", TypeConverters.toString
-    )
+    metricName: Param[str] = Param(Params._dummy(), "metricName", "ndcg (of the first k places) or map", TypeConverters.toString)
     k: Param[int] = Param(
         Params._dummy(), "k", "number of first places of a list that count in the metric ndcg", TypeConverters.toInt
     )

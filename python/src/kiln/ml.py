@@ -13,8 +13,9 @@ from pyspark.ml.linalg import Vector
 from pyspark.ml.param import Param, Params, TypeConverters
 from pyspark.ml.regression import _JavaRegressionModel, _JavaRegressor
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
-from pyspark.ml.wrapper import JavaEstimator, JavaModel
+from pyspark.ml.wrapper import JavaEstimator, JavaModel, JavaPredictionModel, JavaPredictor
 
+from kiln._ranking import NetRankingEvaluator
 from kiln._recommendation import TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
@@ -40,6 +41,9 @@ __all__ = [
     "NetClassifier",
     "NetEstimator",
     "NetModel",
+    "NetRanker",
+    "NetRankerModel",
+    "NetRankingEvaluator",
     "NetRegressionModel",
     "NetRegressor",
     "SequenceForecaster",
@@ -3339,6 +3343,542 @@ class MlpRegressor(
         return self._set(weightCol=value)
 
     def setWeightDecay(self, value: float) -> MlpRegressor:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class NetRankerModel(NetworkModel, JavaPredictionModel[Vector], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network whose scores rank the rows of a group.
+
+    The JVM's ``io.kiln.ml.NetRankerModel``.
+    """
+
+    groupCol: Param[str] = Param(
+        Params._dummy(),
+        "groupCol",
+        "column of groups, such as the ids of queries: rows with the same value are a list, whose order is learned or judged",
+        TypeConverters.toString,
+    )
+
+    def getGroupCol(self) -> str:
+        """Value of :attr:`groupCol`, or its default."""
+        return self.getOrDefault(self.groupCol)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    k: Param[int] = Param(
+        Params._dummy(),
+        "k",
+        "number of first places of a list that count in the metric ndcg",
+        TypeConverters.toInt,
+    )
+
+    def getK(self) -> int:
+        """Value of :attr:`k`, or its default."""
+        return self.getOrDefault(self.k)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    maxListLength: Param[int] = Param(
+        Params._dummy(),
+        "maxListLength",
+        "number of rows after which a list is cut in training, with a warning: which rows are left out is random, but "
+        "the same in each fit; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxListLength(self) -> int:
+        """Value of :attr:`maxListLength`, or its default."""
+        return self.getOrDefault(self.maxListLength)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    def setDevice(self, value: str) -> NetRankerModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setFeaturesCol(self, value: str) -> NetRankerModel:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setHandleInvalid(self, value: str) -> NetRankerModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setPredictionBatchSize(self, value: int) -> NetRankerModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> NetRankerModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+
+class NetRanker(NetworkEstimator, JavaPredictor["NetRankerModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """Trains a network whose scores rank the rows of a group.
+
+    The JVM's ``io.kiln.ml.NetRanker``.
+    """
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    groupCol: Param[str] = Param(
+        Params._dummy(),
+        "groupCol",
+        "column of groups, such as the ids of queries: rows with the same value are a list, whose order is learned or judged",
+        TypeConverters.toString,
+    )
+
+    def getGroupCol(self) -> str:
+        """Value of :attr:`groupCol`, or its default."""
+        return self.getOrDefault(self.groupCol)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    inputShape: Param[list[int]] = Param(
+        Params._dummy(),
+        "inputShape",
+        "shape of a row's features in the network, such as [1, 28, 28]; unset: one axis, as long as the row",
+        TypeConverters.toListInt,
+    )
+
+    def getInputShape(self) -> list[int]:
+        """Value of :attr:`inputShape`, or its default."""
+        return self.getOrDefault(self.inputShape)
+
+    k: Param[int] = Param(
+        Params._dummy(),
+        "k",
+        "number of first places of a list that count in the metric ndcg",
+        TypeConverters.toInt,
+    )
+
+    def getK(self) -> int:
+        """Value of :attr:`k`, or its default."""
+        return self.getOrDefault(self.k)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    maxListLength: Param[int] = Param(
+        Params._dummy(),
+        "maxListLength",
+        "number of rows after which a list is cut in training, with a warning: which rows are left out is random, but "
+        "the same in each fit; unset: never",
+        TypeConverters.toInt,
+    )
+
+    def getMaxListLength(self) -> int:
+        """Value of :attr:`maxListLength`, or its default."""
+        return self.getOrDefault(self.maxListLength)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        groupCol: str | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        inputShape: list[int] | None = None,
+        k: int | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        loss: str | None = None,
+        maxEpochs: int | None = None,
+        maxListLength: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeFeatures: bool | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.NetRanker", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            device="auto",
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            groupCol="group",
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            inputScale=1.0,
+            k=10,
+            kvStoreType="distSync",
+            loss="lambdaRank",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=True,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> NetRankerModel:
+        return NetRankerModel(java_model)
+
+    def setBatchSize(self, value: int) -> NetRanker:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> NetRanker:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> NetRanker:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> NetRanker:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> NetRanker:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> NetRanker:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> NetRanker:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setFeaturesCol(self, value: str) -> NetRanker:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> NetRanker:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> NetRanker:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> NetRanker:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> NetRanker:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setGroupCol(self, value: str) -> NetRanker:
+        """Sets :attr:`groupCol`."""
+        return self._set(groupCol=value)
+
+    def setHandleInvalid(self, value: str) -> NetRanker:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> NetRanker:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> NetRanker:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> NetRanker:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setInputShape(self, value: list[int]) -> NetRanker:
+        """Sets :attr:`inputShape`."""
+        return self._set(inputShape=value)
+
+    def setK(self, value: int) -> NetRanker:
+        """Sets :attr:`k`."""
+        return self._set(k=value)
+
+    def setKvStoreType(self, value: str) -> NetRanker:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> NetRanker:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLearningRate(self, value: float) -> NetRanker:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> NetRanker:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> NetRanker:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLoss(self, value: str) -> NetRanker:
+        """Sets :attr:`loss`."""
+        return self._set(loss=value)
+
+    def setMaxEpochs(self, value: int) -> NetRanker:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxListLength(self, value: int) -> NetRanker:
+        """Sets :attr:`maxListLength`."""
+        return self._set(maxListLength=value)
+
+    def setMaxResubmissions(self, value: int) -> NetRanker:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> NetRanker:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> NetRanker:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> NetRanker:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> NetRanker:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> NetRanker:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> NetRanker:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> NetRanker:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> NetRanker:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> NetRanker:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> NetRanker:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> NetRanker:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> NetRanker:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> NetRanker:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeFeatures(self, value: bool) -> NetRanker:
+        """Sets :attr:`standardizeFeatures`."""
+        return self._set(standardizeFeatures=value)
+
+    def setStorageLevel(self, value: str) -> NetRanker:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> NetRanker:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTimeout(self, value: int) -> NetRanker:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> NetRanker:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> NetRanker:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> NetRanker:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> NetRanker:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> NetRanker:
         """Sets :attr:`weightDecay`."""
         return self._set(weightDecay=value)
 

@@ -29,6 +29,7 @@ from kiln.ml import (
     NetClassifier,
     NetEstimator,
     NetModel,
+    NetRanker,
     NetRegressionModel,
     NetRegressor,
     SequenceForecaster,
@@ -105,6 +106,7 @@ VALUES: dict[str, Any] = {
     "coldStartStrategy": "drop", "coresPerWorker": 1, "device": "cpu", "dropout": 0.25, "earlyStoppingPatience": 3,
     "embeddingSize": 24, "emaDecay": 0.5, "encoder": "lstm", "featuresCol": "f", "frozen": ["0.*"],
     "gradientAccumulation": 2, "gradientClipNorm": 2.5,
+    "groupCol": "g", "k": 3, "maxListLength": 8,
     "gradientClipValue": 1.5, "handleInvalid": "keep", "hashed": True, "heartbeatTimeout": 7.5, "hiddenLayers": [7, 5],
     "hiddenSize": 6, "horizon": 2, "ignoredLabel": -1, "imageCol": "im", "imageShape": [1, 20, 20],
     "imageDeviation": [0.5], "imageFit": "stretch", "imageMean": [0.25], "imageTransforms": ["flipHorizontally"],
@@ -129,7 +131,7 @@ VALUES: dict[str, Any] = {
 
 
 STAGES = [
-    NetClassifier, NetRegressor, NetEstimator, MlpClassifier, MlpRegressor, TwoTower,
+    NetClassifier, NetRegressor, NetEstimator, NetRanker, MlpClassifier, MlpRegressor, TwoTower,
     TextClassifier, ImageClassifier, SequenceForecaster,
 ]  # fmt: skip
 
@@ -139,6 +141,8 @@ def test_every_param_crosses(spark: SparkSession, kind: Any, tmp_path: Path) -> 
     values = {p.name: VALUES[p.name] for p in kind().params}
     if kind in (NetRegressor, MlpRegressor):
         values |= {"loss": "l1", "validationMetric": "mae"}
+    if kind is NetRanker:
+        values |= {"loss": "listNet", "validationMetric": "map", "standardizeFeatures": False}
     path = str(tmp_path / "estimator")
     kind()._set(**values).write().save(path)
     again = kind.load(path)

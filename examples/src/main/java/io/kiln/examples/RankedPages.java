@@ -8,6 +8,7 @@ import io.kiln.nn.Dense;
 import io.kiln.nn.Dropout;
 import io.kiln.nn.Sequential;
 import io.kiln.op.activation.Activation;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +48,7 @@ public final class RankedPages {
      *
      * @param args the folder of the data; by default the one in the repository
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         Path folder = Path.of(args.length > 0 ? args[0] : "examples/data/ranking");
         try (SparkSession spark = SparkSession.builder()
                 .appName("ranking")
@@ -93,9 +94,8 @@ public final class RankedPages {
                 .setSeed(seed);
         double lists = ndcg.evaluate(
                 ((NetRanker) ranker.setLabelCol("relevance")).fit(train).transform(test));
-        double rows = ndcg.evaluate(((NetRegressor) regressor.setLabelCol("relevance"))
-                .fit(train)
-                .transform(test));
+        double rows = ndcg.evaluate(
+                ((NetRegressor) regressor.setLabelCol("relevance")).fit(train).transform(test));
         return new Gains(lists, rows);
     }
 
@@ -105,7 +105,9 @@ public final class RankedPages {
                 .add("relevance", DataTypes.IntegerType)
                 .add("query", DataTypes.IntegerType)
                 .add("features", SQLDataTypes.VectorType());
-        return spark.read().textFile(file.toString()).map((MapFunction<String, Row>) RankedPages::row, Encoders.row(schema));
+        return spark.read()
+                .textFile(file.toString())
+                .map((MapFunction<String, Row>) RankedPages::row, Encoders.row(schema));
     }
 
     private static Row row(String line) {

@@ -5,6 +5,7 @@ import io.kiln.ml.MlpClassifier;
 import io.kiln.ml.MlpRegressor;
 import io.kiln.ml.NetClassifier;
 import io.kiln.ml.NetEstimator;
+import io.kiln.ml.NetRanker;
 import io.kiln.ml.NetRegressor;
 import io.kiln.ml.SequenceForecaster;
 import io.kiln.ml.TextClassifier;
@@ -137,6 +138,7 @@ final class ParamsPage {
             new TextClassifier(),
             new ImageClassifier(),
             new SequenceForecaster(),
+            new NetRanker(),
             new TwoTower());
 
     /** Params of the estimators that no group has. */
@@ -165,6 +167,7 @@ final class ParamsPage {
                 | `TextClassifier` | a vector for each token, and an encoder, that predict classes from texts | `TextClassificationModel` |
                 | `ImageClassifier` | a network of the zoo that predicts classes from images | `ImageClassificationModel` |
                 | `SequenceForecaster` | an autoregression and an encoder that forecast series | `SequenceForecasterModel` |
+                | `NetRanker` | a network whose scores rank the rows of a group | `NetRankerModel` |
                 | `TwoTower` | vectors of users and items, which recommend items | `TwoTowerModel` |
 
                 All are in `io.kiln.ml` and in Python's `kiln.ml`. A Param `x` is set by `setX` in Java and Scala, and by `x=…` or `setX` in
@@ -181,13 +184,14 @@ final class ParamsPage {
         page.append(
                 """
 
-                ## Networks that are ready
+                ## Ready networks, and ranking
 
                 `MlpClassifier` and `MlpRegressor` have the Params of `NetClassifier` and `NetRegressor`, the others those of training.
                 `TextClassifier` and `ImageClassifier` also have `labelCol`, `labelSmoothing`, `thresholds` and the columns that
                 `NetClassifier`'s model adds; texts have `maxLength` (%d by default) and `lengthBuckets`, images `imageFit`,
-                `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set, and these
-                Params beside:
+                `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set.
+                `NetRanker` has the Params of `NetRegressor` but `standardizeTarget`, with `lambdaRank` for `loss` and true for
+                `standardizeFeatures`. These Params are beside:
 
                 | Param | type | default | of | |
                 |---|---|---|---|---|

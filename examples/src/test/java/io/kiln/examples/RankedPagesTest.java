@@ -8,10 +8,10 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 
 class RankedPagesTest {
-    private static final Path DATA = Path.of("data/ranking");
+    private static final Path DATA = StandaloneCluster.root().resolve("examples/data/ranking");
 
     @Test
-    void documentsOfQueriesAreRanked() {
+    void documentsOfQueriesAreRanked() throws Exception {
         try (SparkSession spark = SparkSession.builder()
                 .appName("ranking")
                 .master("local[2]")

@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.spark.model._
 import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.PredictionModel
-import org.apache.spark.ml.linalg.Vector
+import org.apache.spark.ml.linalg.{Matrix, Vector, Vectors}
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
@@ -12,7 +12,7 @@ import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 import scala.jdk.CollectionConverters._
 
 /** A trained network whose scores rank the rows of a group; made by [[NetRanker]]. */
-class NetRankerModel private[ml] (override val uid: String, private[ml] val broadcastNetwork: BroadcastNetwork)
+class NetRankerModel private[ml] (override val uid: String, private[ml] val sentNetwork: SentOnce[TrainedNetwork])
     extends PredictionModel[Vector, NetRankerModel]
     with NetRankerParams
     with NetModelSetters[NetRankerModel]
@@ -20,13 +20,13 @@ class NetRankerModel private[ml] (override val uid: String, private[ml] val broa
     with HasTrainedNetwork
     with MLWritable {
 
-  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new BroadcastNetwork(network))
+  private[ml] def this(uid: String, network: TrainedNetwork) = this(uid, new SentOnce(network))
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: BroadcastNetwork)
+  private[ml] def this() = this("", null: SentOnce[TrainedNetwork])
 
   /** The network with its weights. */
-  def trainedNetwork: TrainedNetwork = broadcastNetwork.network
+  def trainedNetwork: TrainedNetwork = sentNetwork.value
 
   override lazy val numFeatures: Int = trainedNetwork.width
 
@@ -48,12 +48,18 @@ class NetRankerModel private[ml] (override val uid: String, private[ml] val broa
 
   override def predict(features: Vector): Double = NetModels.predict(trainedNetwork, features, $(handleInvalid))(0).toDouble
 
+  /** Predicts the rows of a matrix on the driver: one element each. */
+  def predictAll(rows: Matrix): Vector = {
+    val outputs = NetModels.predict(trainedNetwork, rows, $(handleInvalid), $(predictionBatchSize))
+    Vectors.dense(outputs.grouped(trainedNetwork.outputs).map(_(0).toDouble).toArray)
+  }
+
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, broadcastNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRankerModel = {
-    val that = copyValues(new NetRankerModel(uid, broadcastNetwork), extra)
+    val that = copyValues(new NetRankerModel(uid, sentNetwork), extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

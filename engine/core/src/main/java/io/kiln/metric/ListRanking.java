@@ -31,8 +31,9 @@ abstract class ListRanking extends Metric {
         Shape p = predictions.shape();
         Shape l = labels.shape();
         if (l.rank() != 2 || !(p.rank() == 3 && p.dim(-1) == 1 ? p.without(-1) : p).equals(l)) {
-            throw new ShapeException(name() + ": needs scores[N,L] or [N,L,1] and relevances[N,L] of lists, got prediction"
-                    + p + " and label" + l);
+            throw new ShapeException(
+                    name() + ": needs scores[N,L] or [N,L,1] and relevances[N,L] of lists, got prediction" + p
+                            + " and label" + l);
         }
         double[] weight = perLabel(weights, labels);
         double[] s = predictions.toDoubleArray();

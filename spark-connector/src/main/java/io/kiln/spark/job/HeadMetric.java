@@ -32,8 +32,7 @@ final class HeadMetric {
         if (head.dtype() == DType.INT32 || isYesOrNo(loss)) {
             return Optional.of(new Measure(index, "accuracy", Accuracy::new));
         }
-        boolean numbers =
-                loss instanceof L1 || loss instanceof L2 || loss instanceof Huber || loss instanceof Quantile;
+        boolean numbers = loss instanceof L1 || loss instanceof L2 || loss instanceof Huber || loss instanceof Quantile;
         return numbers ? Optional.of(new Measure(index, "rmse", RegressionError::rmse)) : Optional.empty();
     }
 
@@ -72,7 +71,8 @@ final class HeadMetric {
         float[] each = new float[Math.toIntExact(targets.size())];
         float[] labels = targets.toFloatArray();
         int perRow = batch.rows() == 0 ? 1 : each.length / batch.rows();
-        int perElement = head.isRagged() ? perRow / Math.toIntExact(targets.shape().dim(1)) : perRow;
+        int perElement =
+                head.isRagged() ? perRow / Math.toIntExact(targets.shape().dim(1)) : perRow;
         for (int i = 0; i < each.length; i++) {
             int row = i / perRow;
             boolean counts = !head.isRagged() || i % perRow / perElement < batch.length(head.field(), row);

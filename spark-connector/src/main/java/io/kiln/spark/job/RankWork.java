@@ -122,8 +122,8 @@ public record RankWork(Lists lists, Model model) implements Work {
                 List.of(Shape.UNKNOWN),
                 lengths,
                 null);
-        FeedSpec spec = new FeedSpec(
-                List.of(items, relevances), "", lists.weight(), lists.validation(), new Labels(0), false);
+        FeedSpec spec =
+                new FeedSpec(List.of(items, relevances), "", lists.weight(), lists.validation(), new Labels(0), false);
         TrainingPlan.ListInput input = new TrainingPlan.ListInput(
                 Arrays.stream(rowShape).boxed().toList(),
                 model.inputScale(),

@@ -76,7 +76,13 @@ final class TrainingLoop implements AutoCloseable {
         this.validator = new Validator(plan, classes, rows, network, group, killed);
         String metric = settings.stopping().validationMetric();
         this.metricGrows = !metric.equals(ValidationMetric.LOSS)
-                && plan.model().goal().measures(metric, classes).get(0).factory().get().isLargerBetter();
+                && plan.model()
+                        .goal()
+                        .measures(metric, classes)
+                        .get(0)
+                        .factory()
+                        .get()
+                        .isLargerBetter();
         this.classes = classes;
         this.countsByClass = countsByClass(plan.model().goal(), classes);
         this.lossUnit = plan.model().goal().lossUnit();

@@ -117,7 +117,8 @@ final class Validator {
                     of < 0 ? all[2 + h] / all[1] : metrics.get(of).value()));
         }
         double loss = all[0] / all[1];
-        return new Result(loss, outputs.isEmpty() && !metrics.isEmpty() ? metrics.get(0).value() : loss, heads);
+        return new Result(
+                loss, outputs.isEmpty() && !metrics.isEmpty() ? metrics.get(0).value() : loss, heads);
     }
 
     private void judge(Batch b, double... sums) {

@@ -57,8 +57,7 @@ public record EpochReport(
     static final class Reader extends StdConverter<Flat, EpochReport> {
         @Override
         public EpochReport convert(Flat f) {
-            Quality quality = new Quality(
-                    f.loss, f.validationLoss, f.metric, f.heads == null ? List.of() : f.heads);
+            Quality quality = new Quality(f.loss, f.validationLoss, f.metric, f.heads == null ? List.of() : f.heads);
             Gradients gradients = new Gradients(f.skipped, f.clipped, f.lossScale);
             return new EpochReport(f.epoch, f.steps, f.rows, f.seconds, quality, gradients, f.workers);
         }

@@ -153,7 +153,9 @@ public record TrainingSummary(
             lines.add(
                     String.format(Locale.ROOT, "%5d  %8.5f%s  %9.0f", e.epoch(), e.loss(), more, e.samplesPerSecond()));
         }
-        for (EpochReport.Head h : epochs.isEmpty() ? List.<EpochReport.Head>of() : epochs.get(epochs.size() - 1).heads()) {
+        for (EpochReport.Head h : epochs.isEmpty()
+                ? List.<EpochReport.Head>of()
+                : epochs.get(epochs.size() - 1).heads()) {
             lines.add(String.format(Locale.ROOT, "%s: validation loss %.5f", h.output(), h.loss())
                     + (h.hasMetric() ? String.format(Locale.ROOT, ", %s %.5f", h.metricName(), h.metric()) : ""));
         }

@@ -77,7 +77,8 @@ class HistoryFileTest {
                         "1,10,300,0.5,0.25,0.25,0.5,0.75,2.0,1.5,200.0,3,0,1.0"),
                 Files.readAllLines(file));
         assertEquals(two, TrainingSummary.fromJson(two.toJson()));
-        assertTrue(two.toString().contains("stars: validation loss 0.50000, rmse 0.75000\npair: validation loss 2.00000"));
+        assertTrue(
+                two.toString().contains("stars: validation loss 0.50000, rmse 0.75000\npair: validation loss 2.00000"));
         assertTrue(summary.toJson().at("/epochs/0/heads").isMissingNode());
     }
 

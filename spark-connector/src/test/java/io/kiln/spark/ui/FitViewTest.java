@@ -45,12 +45,20 @@ class FitViewTest {
                 plain.rows(),
                 plain.seconds(),
                 new EpochReport.Quality(
-                        1, 2, 2, List.of(new EpochReport.Head("stars", 0.5, "rmse", 0.75), new EpochReport.Head("pair", 2, "loss", 2))),
+                        1,
+                        2,
+                        2,
+                        List.of(
+                                new EpochReport.Head("stars", 0.5, "rmse", 0.75),
+                                new EpochReport.Head("pair", 2, "loss", 2))),
                 plain.gradients(),
                 plain.workers());
         String text = text(view(Fits.running(3, heads)));
         assertTrue(text.contains("Validation loss of stars0.5") && text.contains("Validation rmse of stars0.75"), text);
-        assertTrue(text.contains("Validation loss of pair2") && !text.contains("Validation loss of pair2after the newest epochValidation loss of pair"), text);
+        assertTrue(
+                text.contains("Validation loss of pair2")
+                        && !text.contains("Validation loss of pair2after the newest epochValidation loss of pair"),
+                text);
     }
 
     @Test
