@@ -92,10 +92,9 @@ public final class RankedPages {
                 .setBatchSize(128)
                 .setMaxEpochs(epochs)
                 .setSeed(seed);
-        double lists = ndcg.evaluate(
-                ((NetRanker) ranker.setLabelCol("relevance")).fit(train).transform(test));
-        double rows = ndcg.evaluate(
-                ((NetRegressor) regressor.setLabelCol("relevance")).fit(train).transform(test));
+        double lists = ndcg.evaluate(ranker.setLabelCol("relevance").fit(train).transform(test));
+        double rows =
+                ndcg.evaluate(regressor.setLabelCol("relevance").fit(train).transform(test));
         return new Gains(lists, rows);
     }
 
