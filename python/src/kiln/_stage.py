@@ -69,6 +69,10 @@ class NetworkStage:
         return _RemoteReader(reads) if _session.is_remote() else _Reader(reads)
 
 
+def _has_method(java: Any, name: str) -> bool:
+    return any(m.getName() == name for m in java.getClass().getMethods())
+
+
 class NetworkEstimator(NetworkStage):
     """An estimator that trains a network."""
 
@@ -80,7 +84,8 @@ class NetworkEstimator(NetworkStage):
         that: Any = self.copy()  # type: ignore[attr-defined]
         for param in (that.network, that.reinitialized):
             that.clear(param)
-        if _session.is_remote():  # out of reach; the server refuses texts, whose vocabularies would be counted anew
+        # Over Connect the server's estimator is out of reach: it refuses texts, whose vocabularies would be counted anew.
+        if _session.is_remote() or not _has_method(that._java_obj, "continueFit"):
             return that.setInitialModel(model).fit(dataset)
         that._transfer_params_to_java()
         trained = self._watched(that, lambda: that._java_obj.continueFit(dataset._jdf, model._java_obj))

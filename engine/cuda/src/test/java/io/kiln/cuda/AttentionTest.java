@@ -35,7 +35,9 @@ class AttentionTest extends CudnnTest {
             y = Attention.scaledDotProduct(x, x, x, null, true);
         }
         Autograd.backward(y);
-        Context.current().queue(RequiresCuda.device()).synchronize(Duration.ofMinutes(1)); // kernels are counted when they run
+        Context.current()
+                .queue(RequiresCuda.device())
+                .synchronize(Duration.ofMinutes(1)); // kernels are counted when they run
     }
 
     @Test

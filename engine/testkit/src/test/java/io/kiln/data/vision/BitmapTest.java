@@ -132,7 +132,8 @@ class BitmapTest {
     @Test
     void transformsRefuseHugeImages() {
         Image line = new Image(1, 300_000, 1, new float[300_000]);
-        for (ImageTransform t : List.of(new ResizeShorter(256), new PadBorder(Integer.MAX_VALUE, 0), new PadBorder(10_000, 0))) {
+        for (ImageTransform t :
+                List.of(new ResizeShorter(256), new PadBorder(Integer.MAX_VALUE, 0), new PadBorder(10_000, 0))) {
             String message = assertThrows(IllegalArgumentException.class, () -> t.apply(line, new Random(1)))
                     .getMessage();
             assertTrue(message.contains("from one of 1x300000; expected at most 67108864 pixels"), message);
