@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from kiln import nn
-from kiln.ml import NetEstimator, NetModel
+from kiln.ml import MlpClassifier, NetEstimator, NetModel, TextClassifier
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,11 @@ def test_texts_have_a_vocabulary(pairs: DataFrame) -> None:
     more = pairs.withColumn("item", f.when(f.col("item") < 25, "chair").otherwise("table"))
     further = estimator(maxEpochs=1, inputTypes=["", "index", ""]).continueFit(more, model)
     assert isinstance(further, NetModel) and further.vocabulary("item") == model.vocabulary("item")
+    made = TextClassifier(textCol="item", labelCol="liked", encoder="cnn", embeddingSize=8, maxEpochs=1, showProgress=False).fit(texts)
+    continued = TextClassifier(textCol="item", labelCol="liked", maxEpochs=1, showProgress=False).continueFit(more, made)
+    assert continued.getEncoder() == "cnn" and continued.getEmbeddingSize() == 8 and continued.vocabulary == made.vocabulary
+    with pytest.raises(NotImplementedError, match="MlpClassifier makes a new network"):
+        MlpClassifier(showProgress=False).continueFit(more, made)
     with pytest.raises(IllegalArgumentException, match='there is no input or column "shop"'):
         model.vocabulary("shop")
 

@@ -82,14 +82,23 @@ class NetworkEstimator(NetworkStage):
     def continueFit(self, dataset: Any, model: TrainedStage) -> Any:
         """Trains a model on, from its weights and with its own network and vocabularies, on new rows."""
         that: Any = self.copy()  # type: ignore[attr-defined]
-        for param in (that.network, that.reinitialized):
-            that.clear(param)
-        # Over Connect the server's estimator is out of reach: it refuses texts, whose vocabularies would be counted anew.
-        if _session.is_remote() or not _has_method(that._java_obj, "continueFit"):
-            return that.setInitialModel(model).fit(dataset)
+        name = type(self).__name__
+        if _session.is_remote():
+            # The server's estimator is out of reach. These take any network; the others would make a new one.
+            if name not in ("NetClassifier", "NetEstimator", "NetRanker", "NetRegressor"):
+                raise NotImplementedError(f"continueFit: {name} does not continue over Spark Connect; do so in a classic session")
+            for param in (that.network, that.reinitialized):
+                that.clear(param)
+            return that.setInitialModel(model).fit(dataset)  # refuses texts, whose vocabularies would be counted anew
+        if not _has_method(that._java_obj, "continueFit"):
+            raise NotImplementedError(
+                f"continueFit: {name} makes a new network for each fit; continue with a Net estimator, which takes the model's"
+            )
         that._transfer_params_to_java()
         trained = self._watched(that, lambda: that._java_obj.continueFit(dataset._jdf, model._java_obj))
-        return that._copyValues(that._create_model(trained))
+        continued = that._copyValues(that._create_model(trained))
+        continued._transfer_params_from_java()  # those that the network was made with are the earlier model's
+        return continued
 
     def _fit(self, dataset: Any) -> Any:
         fit: Any = getattr(super(), "_fit")  # noqa: B009

@@ -4,7 +4,7 @@ import io.kiln.spark.feed.FeedColumn
 import org.apache.spark.ml.attribute.{Attribute, NominalAttribute}
 import org.apache.spark.ml.param.shared.HasLabelCol
 import org.apache.spark.sql.Dataset
-import org.apache.spark.sql.functions.max
+import org.apache.spark.sql.functions.{abs, isnan, max}
 import org.apache.spark.sql.types.{NumericType, StructType}
 
 /** How many classes a label column has: classifiers that make their network need the number. */
@@ -28,8 +28,9 @@ private[ml] trait ClassCount extends HasLabelCol {
   private[ml] def classes(dataset: Dataset[_], ignored: Option[Long]): Int =
     declaredClasses(dataset.schema).getOrElse {
       val label = FeedColumn.find(dataset.schema, "labelCol", $(labelCol)).of(dataset).cast("double")
-      val counted = ignored.map(i => dataset.toDF().where(label =!= i.toDouble)).getOrElse(dataset.toDF())
-      val row = counted.agg(max(label)).head()
+      // What is not a number is left to handleInvalid.
+      val finite = dataset.toDF().where(!isnan(label) && abs(label) < Double.PositiveInfinity)
+      val row = ignored.map(i => finite.where(label =!= i.toDouble)).getOrElse(finite).agg(max(label)).head()
       val most = if (row.isNullAt(0)) 1.0 else row.getDouble(0)
       require(
         most >= 0 && most == math.rint(most) && most < ClassCount.Most,

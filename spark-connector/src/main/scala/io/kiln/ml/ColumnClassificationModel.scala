@@ -94,7 +94,14 @@ object ColumnClassificationModel {
     * @param vocabularies the texts by input
     */
   private[ml] final class Trained(
-      val network: SentOnce[TrainedNetwork], val classes: Int, val vocabularies: NetIoParams.Vocabularies)
+      val network: SentOnce[TrainedNetwork], val classes: Int, val vocabularies: NetIoParams.Vocabularies) {
+
+    def asNetModel(uid: String): NetModel = {
+      val model = new NetModel(uid, network)
+      model.vocabularies = vocabularies
+      model
+    }
+  }
 
   private[ml] object Trained {
     def of(model: NetModel, classes: Int): Trained = new Trained(model.sentNetwork, classes, model.vocabularies)

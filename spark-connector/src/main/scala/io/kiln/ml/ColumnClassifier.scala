@@ -5,6 +5,7 @@ import io.kiln.spark.feed.{FeedColumn, InputBinding}
 import io.kiln.spark.job.Objective
 import io.kiln.spark.model.OutputColumns
 import org.apache.spark.ml.linalg.SQLDataTypes
+import org.apache.spark.ml.param.Param
 import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasThresholds}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{DataTypes, StructType}
@@ -75,44 +76,60 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
   /** The network for a number of classes. */
   private[ml] def block(classes: Int): Block
 
-  private def learner(classes: Int, vocabularies: NetIoParams.Vocabularies): NetEstimator = {
+  /** The Params that decide the form of the network and what it reads. */
+  private[ml] def made: Seq[Param[_]]
+
+  private def checkThresholds(classes: Int, of: String): Unit = require(
+    !isDefined(thresholds) || $(thresholds).length == classes,
+    s"$uid: thresholds has ${if (isDefined(thresholds)) $(thresholds).length else 0} entries, $of $classes classes")
+
+  /** What trains a network, which it does not have yet. */
+  private def learner(vocabularies: NetIoParams.Vocabularies): NetEstimator = {
     require(
       !isDefined(network),
       s"$uid: network: this estimator makes its network; train a network of your own with NetEstimator")
-    require(
-      !isDefined(thresholds) || $(thresholds).length == classes,
-      s"$uid: thresholds has ${if (isDefined(thresholds)) $(thresholds).length else 0} entries, the labels have $classes classes")
     val from = binding(vocabularies)
     val net = copyValues(new NetEstimator(uid))
     net.vocabularies = vocabularies
     net.epochListener = epochListener
     if (!from.inputNames.isEmpty) net.setInputNames(from.inputNames.asScala.toArray)
     if (!from.lengthBuckets.isEmpty) net.setLengthBuckets(from.lengthBuckets.asScala.map(_.toInt).toArray)
-    net.setNetwork(block(classes))
-      .setInputCols(from.inputCols.asScala.toArray)
+    net.setInputCols(from.inputCols.asScala.toArray)
       .setInputTypes(from.inputTypes.asScala.toArray)
       .setTargetCols(Array($(labelCol)))
       .setLosses(Array(Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))))
       .setOutputCols(Array(ColumnClassifier.Scores))
   }
 
-  /** The schema of the model's rows.
-    *
-    * @param vocabularies the texts of the model that is trained on, by input
-    */
-  private[ml] def checked(schema: StructType, vocabularies: NetIoParams.Vocabularies): StructType = {
+  /** The schema of the model's rows. */
+  private[ml] def checked(schema: StructType): StructType = {
     checkColumns(schema)
     FeedColumn.find(schema, "labelCol", $(labelCol))
-    val classes = declaredClasses(schema).orElse(get(thresholds).map(_.length)).getOrElse(ClassCount.Two)
-    learner(classes, vocabularies).transformSchema(schema)
+    val known = declaredClasses(schema).orElse(get(thresholds).map(_.length))
+    // The weights of an initial model fit to its own number of classes only.
+    if (known.isDefined || !isDefined(initialModel)) {
+      val classes = known.getOrElse(ClassCount.Two)
+      checkThresholds(classes, "the labels have")
+      learner(NetIoParams.NoVocabularies).setNetwork(block(classes)).transformSchema(schema)
+    }
     withClasses(schema)
   }
 
-  /** Trains the network, with the number of its classes. */
-  private[ml] def trained(dataset: Dataset[_], vocabularies: NetIoParams.Vocabularies): (NetModel, Int) = {
-    checked(dataset.schema, vocabularies)
+  /** Trains a new network, with the number of its classes. */
+  private[ml] def trained(dataset: Dataset[_]): (NetModel, Int) = {
+    checked(dataset.schema)
     val count = classes(dataset, None)
-    (learner(count, vocabularies).fit(dataset), count)
+    checkThresholds(count, "the labels have")
+    (learner(NetIoParams.NoVocabularies).setNetwork(block(count)).fit(dataset), count)
+  }
+
+  /** Trains the network of a model on, after these Params have become like the model's. */
+  private[ml] def trainedOn(dataset: Dataset[_], model: ColumnClassificationModel[_]): NetModel = {
+    checkColumns(dataset.schema)
+    FeedColumn.find(dataset.schema, "labelCol", $(labelCol))
+    withClasses(dataset.schema)
+    checkThresholds(model.numClasses, "the model has")
+    learner(model.trained.vocabularies).continueFit(dataset, model.trained.asNetModel(uid))
   }
 }
 

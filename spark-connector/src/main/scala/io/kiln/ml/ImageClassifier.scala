@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.nn.Block
 import io.kiln.spark.model.Backbones
 import org.apache.spark.ml.Estimator
-import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.param.{Param, ParamMap}
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.StructType
@@ -53,18 +53,31 @@ class ImageClassifier(override val uid: String)
   private[ml] override def block(classes: Int): Block =
     Backbones.of($(backbone), shapeOfImages.map(Int.box).asJava, classes.toLong)
 
-  override def transformSchema(schema: StructType): StructType = checked(schema, NetIoParams.NoVocabularies)
+  private[ml] override def made: Seq[Param[_]] =
+    Seq(backbone, imageShape, imageFit, imageMean, imageDeviation, inputScale)
+
+  override def transformSchema(schema: StructType): StructType = checked(schema)
 
   override def fit(dataset: Dataset[_]): ImageClassificationModel = {
-    val (net, classes) = trained(dataset, NetIoParams.NoVocabularies)
+    val (net, classes) = trained(dataset)
+    modelOf(net, classes)
+  }
+
+  private def modelOf(net: NetModel, classes: Int): ImageClassificationModel = {
     val model = new ImageClassificationModel(uid, ColumnClassificationModel.Trained.of(net, classes))
     model.history = net.history
     copyValues(model.setParent(this))
   }
 
-  /** Trains a model on, from its weights, on new rows: a short form for `setInitialModel(model)`. */
-  def continueFit(dataset: Dataset[_], model: ImageClassificationModel): ImageClassificationModel =
-    copy(ParamMap.empty).clear(reinitialized).setInitialModel(model).fit(dataset)
+  /**
+   * Trains a model on, from its weights, on new rows. Params are those of this estimator, but for those that the network
+   * was made with (backbone, imageShape, imageFit, imageMean, imageDeviation, inputScale): these are the model's, and an
+   * error if set otherwise.
+   */
+  def continueFit(dataset: Dataset[_], model: ImageClassificationModel): ImageClassificationModel = {
+    val on = copy(ParamMap.empty).madeLike(model, made)
+    on.modelOf(on.trainedOn(dataset, model), model.numClasses)
+  }
 
   override def copy(extra: ParamMap): ImageClassifier = {
     val that = defaultCopy[ImageClassifier](extra)

@@ -191,7 +191,8 @@ trait NetTrainingParams
 
   /** The metric for early stopping. @group param */
   final val validationMetric: Param[String] = new TextParam(
-    this, "validationMetric", "metric for early stopping: \"loss\", or the name of a metric",
+    this, "validationMetric",
+    "metric for early stopping: \"loss\"; or, for classifiers, regressors and rankers of one column of features, the name of a metric",
     (s: String) => ValidationMetric.check(s))
 
   /** @group getParam */

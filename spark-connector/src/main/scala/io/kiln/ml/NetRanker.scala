@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.metric.Ndcg
 import io.kiln.spark.feed.{FeatureType, FeedColumn, FeedColumns}
 import io.kiln.spark.job.{FitRequest, RankWork}
 import io.kiln.spark.model.OutputColumns
@@ -39,6 +40,7 @@ class NetRanker(override val uid: String)
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
     checkCombination()
+    require($(mixup) == 0, s"$uid: mixup: rows of a ranker are lists, whose items cannot be mixed, got ${$(mixup)}; set it to 0")
     val columns = bind(schema)
     FeedColumn.find(schema, "groupCol", $(groupCol))
     val width = columns.declaredWidth(schema)
@@ -98,7 +100,7 @@ class NetRanker(override val uid: String)
   private def items(dataset: Dataset[_]): DataFrame = {
     val values = column(dataset, "featuresCol", $(featuresCol))
     val features = bind(dataset.schema).`type` match {
-      case FeatureType.VECTOR => vector_to_array(values, "float32")
+      case FeatureType.VECTOR => when(values.isNotNull, vector_to_array(values, "float32"))
       case FeatureType.NUMBER => array(values.cast(DataTypes.FloatType))
       case _ => values.cast(ArrayType(DataTypes.FloatType))
     }
@@ -127,7 +129,16 @@ class NetRanker(override val uid: String)
       concat(
         lit(s"$uid: labelCol: a row of group "), group, lit(" has relevance "), col(NetRanker.Label),
         lit("; relevances are at least 0"))))
+      .where(NetRanker.orFail(
+        lit(!graded) || col(NetRanker.Label) <= Ndcg.MOST,
+        concat(
+          lit(s"$uid: labelCol: a row of group "), group, lit(" has relevance "), col(NetRanker.Label),
+          lit(s"; gains of 2^relevance are counted up to ${Ndcg.MOST}, use grades such as 0 to 4"))))
   }
+
+  /** Whether relevances are exponents. */
+  private def graded: Boolean =
+    RankWork.isGraded($(loss)) || optional(validationIndicatorCol).nonEmpty && $(validationMetric) != "map"
 
   private def group: Column = coalesce(col(NetRanker.Group).cast(DataTypes.StringType), lit("null"))
 

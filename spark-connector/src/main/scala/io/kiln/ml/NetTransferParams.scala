@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.model.{InitialModel, Network, TrainedNetwork, TransferLearning}
-import org.apache.spark.ml.param.{Params, StringArrayParam}
+import org.apache.spark.ml.param.{Param, Params, StringArrayParam}
 import org.apache.spark.sql.SparkSession
 
 import scala.jdk.CollectionConverters._
@@ -79,6 +79,25 @@ trait NetTransferParams extends Params {
       }
       loaded.map(_._2)
     }
+
+  /** Takes over the values of Params that decide the form of a network, which training a model on does not change.
+    *
+    * @param model the model
+    * @param made these Params
+    * @throws IllegalArgumentException if one is set to another value here
+    */
+  private[ml] def madeLike(model: Params, made: Seq[Param[_]]): this.type = {
+    def text(of: Params, p: Param[Any]): String = if (of.isDefined(p)) p.jsonEncode(of.getOrDefault(p)) else "unset"
+    made.map(_.asInstanceOf[Param[Any]]).foreach { p =>
+      val (here, there) = (text(this, p), text(model, model.getParam(p.name).asInstanceOf[Param[Any]]))
+      require(
+        !isSet(p) || here == there,
+        s"$uid: continueFit: ${p.name} is $here here, but the model was made with $there; a network that is trained on keeps its form: clear ${p.name}, or fit a new model")
+      if (model.isDefined(model.getParam(p.name))) set(p, model.getOrDefault(model.getParam(p.name)).asInstanceOf[Any])
+      else clear(p)
+    }
+    this
+  }
 
   /** Forgets the model that was read: by the next training it may have been written anew. */
   private[ml] def forgetInitialModel(): Unit = loaded = None

@@ -1,13 +1,14 @@
 package io.kiln.ml
 
+import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model.{ForecastNetwork, TrainedNetwork}
 import org.apache.spark.ml.{Estimator, Model}
 import org.apache.spark.ml.functions.vector_to_array
-import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.param.{Param, ParamMap}
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{functions, DataFrame, Dataset}
 import org.apache.spark.sql.functions._
-import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.types.{DataTypes, StructType}
 
 /**
  * Forecasts time series: from the last rows of a key, the window, the next values of a column. Windows are made by
@@ -64,33 +65,57 @@ class SequenceForecaster(override val uid: String)
     require(
       !isDefined(network),
       s"$uid: network: this estimator makes its network; train a network of your own with NetEstimator")
+    val held = optional(validationIndicatorCol)
+    if (held.nonEmpty) {
+      val kind = FeedColumn.find(schema, "validationIndicatorCol", held).field.dataType
+      require(
+        kind == DataTypes.BooleanType,
+        s"$uid: validationIndicatorCol: column \"$held\" is of type ${kind.catalogString}; expected boolean")
+    }
     withForecast(schema)
   }
 
-  override def fit(dataset: Dataset[_]): SequenceForecasterModel = {
+  /** The Params that decide the form of the network and what it reads. */
+  private def made: Seq[Param[_]] = Seq(window, horizon, encoder, hiddenSize, dropout)
+
+  override def fit(dataset: Dataset[_]): SequenceForecasterModel = fitted(dataset, None)
+
+  private def fitted(dataset: Dataset[_], from: Option[SequenceForecasterModel]): SequenceForecasterModel = {
     transformSchema(dataset.schema, logging = true)
-    val rows = windows.withTargets(dataset)
+    val rows = windows.withTargets(dataset, Some(optional(validationIndicatorCol)).filter(_.nonEmpty))
     require(
       !rows.isEmpty,
       s"$uid: no series has ${$(window)} + ${$(horizon)} rows with a target that changes; set a smaller window, or give more rows")
     val net = copyValues(new NetEstimator(uid))
     net.epochListener = epochListener
-    net.setNetwork(new ForecastNetwork(
-        ForecastNetwork.Encoder.of($(encoder)), $(window).toLong, $(hiddenSize).toLong, $(horizon).toLong, $(dropout)))
-      .setInputCols(Array(ForecastWindows.Steps))
+    net.setInputCols(Array(ForecastWindows.Steps))
       .setInputTypes(Array(shapeOfWindows))
       .setTargetCols(Array(ForecastWindows.Next))
       .setLosses(Array($(loss)))
-      .setOutputCols(Array(SequenceForecasterModel.Standardized))
-    val trained = net.fit(rows)
+      .setOutputCols(Array(ForecastWindows.Standardized))
+    val trained = from match {
+      case Some(earlier) => net.continueFit(rows, earlier.net)
+      case None =>
+        net.setNetwork(new ForecastNetwork(
+            ForecastNetwork.Encoder.of($(encoder)), $(window).toLong, $(hiddenSize).toLong, $(horizon).toLong, $(dropout)))
+          .fit(rows)
+    }
     val model = new SequenceForecasterModel(uid, trained)
     model.history = trained.history
     copyValues(model.setParent(this))
   }
 
-  /** Trains a model on, from its weights, on new rows: a short form for `setInitialModel(model)`. */
-  def continueFit(dataset: Dataset[_], model: SequenceForecasterModel): SequenceForecasterModel =
-    copy(ParamMap.empty).clear(reinitialized).setInitialModel(model).fit(dataset)
+  /**
+   * Trains a model on, from its weights, on new rows. Params are those of this estimator, but for window, horizon, encoder,
+   * hiddenSize and dropout: these are the model's, and an error if set otherwise. There must be as many `valueCols`.
+   */
+  def continueFit(dataset: Dataset[_], model: SequenceForecasterModel): SequenceForecasterModel = {
+    val on = copy(ParamMap.empty).madeLike(model, made)
+    require(
+      on.getValueCols.length == model.getValueCols.length,
+      s"$uid: continueFit: valueCols has ${on.getValueCols.length} columns, the model was made for ${model.getValueCols.length}; give as many")
+    on.fitted(dataset, Some(model))
+  }
 
   override def copy(extra: ParamMap): SequenceForecaster = {
     val that = defaultCopy[SequenceForecaster](extra)
@@ -143,12 +168,16 @@ class SequenceForecasterModel private[ml] (override val uid: String, private[ml]
   /** Adds to each row the forecast of the rows after it; null for rows with less than a window before them. */
   override def transform(dataset: Dataset[_]): DataFrame = {
     transformSchema(dataset.schema, logging = true)
-    forecasts(windows.of(dataset))
+    if ($(predictionCol).isEmpty) {
+      logWarning(s"$uid: transform adds nothing: predictionCol is empty")
+      dataset.toDF()
+    } else forecasts(windows.of(dataset))
   }
 
   /** The forecasts of the rows after the last one of each key: the last rows of all series, with the prediction. */
   def forecast(dataset: Dataset[_]): DataFrame = {
     transformSchema(dataset.schema, logging = true)
+    require($(predictionCol).nonEmpty, s"$uid: forecast: predictionCol is empty; set a name for the column of forecasts")
     forecasts(windows.last(dataset))
   }
 
@@ -159,14 +188,14 @@ class SequenceForecasterModel private[ml] (override val uid: String, private[ml]
       .setInputCols(Array(Filled))
       .setInputTypes(Array(shapeOfWindows))
       .setOutputNames(Array(trainedNetwork.graph.outputNames.get(0)))
-      .setOutputCols(Array(SequenceForecasterModel.Standardized))
+      .setOutputCols(Array(Standardized))
     val found = predicting.transform(kept.withColumn(Filled, coalesce(col(Steps), zeros)))
-    val y = col(SequenceForecasterModel.Standardized)
+    val y = col(Standardized)
     val unit =
       if ($(horizon) == 1) y * col(Deviation) + col(Mean)
       else functions.transform(vector_to_array(y), v => v * col(Deviation) + col(Mean))
     found.withColumn($(predictionCol), when(col(Steps).isNotNull, unit))
-      .drop(Steps, Filled, Mean, Deviation, Invalid, SequenceForecasterModel.Standardized)
+      .drop(Steps, Filled, Mean, Deviation, Invalid, Standardized)
   }
 
   override def copy(extra: ParamMap): SequenceForecasterModel = {
@@ -182,8 +211,6 @@ class SequenceForecasterModel private[ml] (override val uid: String, private[ml]
 
 /** Reads saved models. */
 object SequenceForecasterModel extends MLReadable[SequenceForecasterModel] {
-  private[ml] val Standardized = "kiln_forecast"
-
   override def read: MLReader[SequenceForecasterModel] =
     NetModels.reader(classOf[SequenceForecasterModel].getName) { (uid, saved) =>
       new SequenceForecasterModel(uid, new NetModel(uid, saved.network))

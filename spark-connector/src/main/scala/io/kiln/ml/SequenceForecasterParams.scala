@@ -101,6 +101,7 @@ trait SequenceForecasterParams extends NetTrainingParams with NetDropoutParams w
     if ($(horizon) == 1) DoubleType else ArrayType(DoubleType, containsNull = true)
 
   private[ml] def withForecast(schema: StructType): StructType = {
+    ForecastWindows.checkNames(uid, schema)
     if (isDefined(keyCol) && $(keyCol).nonEmpty) FeedColumn.find(schema, "keyCol", $(keyCol))
     FeedColumn.find(schema, "timeCol", $(timeCol))
     (("targetCol" -> $(targetCol)) +: $(valueCols).toSeq.map("valueCols" -> _)).foreach { case (param, name) =>

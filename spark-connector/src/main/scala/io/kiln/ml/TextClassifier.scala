@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.nn.Block
 import io.kiln.spark.model.TextNetwork
 import org.apache.spark.ml.Estimator
-import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.param.{Param, ParamMap}
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.StructType
@@ -53,20 +53,30 @@ class TextClassifier(override val uid: String)
     new TextNetwork.Sizes($(vocabularySize).toLong, $(maxLength).toLong, $(embeddingSize).toLong, classes.toLong),
     $(dropout))
 
-  override def transformSchema(schema: StructType): StructType = checked(schema, NetIoParams.NoVocabularies)
+  private[ml] override def made: Seq[Param[_]] =
+    Seq(encoder, tokens, vocabularySize, hashed, embeddingSize, maxLength, dropout)
 
-  override def fit(dataset: Dataset[_]): TextClassificationModel = fit(dataset, NetIoParams.NoVocabularies)
+  override def transformSchema(schema: StructType): StructType = checked(schema)
 
-  private def fit(dataset: Dataset[_], vocabularies: NetIoParams.Vocabularies): TextClassificationModel = {
-    val (net, classes) = trained(dataset, vocabularies)
+  override def fit(dataset: Dataset[_]): TextClassificationModel = {
+    val (net, classes) = trained(dataset)
+    modelOf(net, classes)
+  }
+
+  private def modelOf(net: NetModel, classes: Int): TextClassificationModel = {
     val model = new TextClassificationModel(uid, ColumnClassificationModel.Trained.of(net, classes))
     model.history = net.history
     copyValues(model.setParent(this))
   }
 
-  /** Trains a model on, from its weights and with its vocabulary, on new rows. Params are those of this estimator. */
-  def continueFit(dataset: Dataset[_], model: TextClassificationModel): TextClassificationModel =
-    copy(ParamMap.empty).clear(reinitialized).setInitialModel(model).fit(dataset, model.trained.vocabularies)
+  /**
+   * Trains a model on, from its weights and with its vocabulary, on new rows. Params are those of this estimator, but for
+   * those that the network was made with, from encoder to dropout: these are the model's, and an error if set otherwise.
+   */
+  def continueFit(dataset: Dataset[_], model: TextClassificationModel): TextClassificationModel = {
+    val on = copy(ParamMap.empty).madeLike(model, made)
+    on.modelOf(on.trainedOn(dataset, model), model.numClasses)
+  }
 
   override def copy(extra: ParamMap): TextClassifier = {
     val that = defaultCopy[TextClassifier](extra)

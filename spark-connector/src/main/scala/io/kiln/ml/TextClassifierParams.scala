@@ -87,6 +87,9 @@ trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams
       require(
         wanted.length < 2,
         s"$uid: lengthBuckets: encoder transformer takes texts of one length, got ${wanted.mkString("[", ", ", "]")}; set one, or unset lengthBuckets for maxLength")
+      require(
+        wanted.forall(_ <= $(maxLength)),
+        s"$uid: lengthBuckets: encoder transformer has positions up to maxLength ${$(maxLength)}, got ${wanted.mkString}; set maxLength to it, or unset lengthBuckets")
       if (wanted.isEmpty) Seq($(maxLength)) else wanted
     }
   }

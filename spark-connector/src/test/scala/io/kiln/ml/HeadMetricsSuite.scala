@@ -43,7 +43,7 @@ class HeadMetricsSuite extends SparkSuite {
       .transform(points.where("held")).cache()
     val rmse = new RegressionEvaluator().setLabelCol("number").setPredictionCol("pn").evaluate(predicted)
     assert(math.abs(heads(0).metric - rmse) < 1e-5, rmse)
-    assert(math.abs(heads(0).loss - rmse * rmse / 2) < 1e-5 || math.abs(heads(0).loss - rmse * rmse) < 1e-5)
+    assert(math.abs(heads(0).loss - rmse * rmse / 2) < 1e-5)
     val classes = predicted.where("class >= 0")
     assert(math.abs(heads(1).metric - classes.where("class = pc").count().toDouble / classes.count()) < 1e-9)
     val hits = predicted.select("labels", "pl").collect().map(r =>
@@ -60,10 +60,14 @@ class HeadMetricsSuite extends SparkSuite {
   }
 
   test("the padding of sequences does not count") {
-    val rows = (0 until 60).map(i => (Array.tabulate(1 + i % 5)(t => (i * 7 + t) % 3), i % 3 == 0)).toDF("tokens", "held").coalesce(2)
+    // Tokens are 1 and 2, and padding is 0, which the network never learns to name.
+    val rows = (0 until 60).map { i =>
+      val tokens = Array.tabulate(1 + i % 5)(t => 1 + (i * 7 + t) % 2)
+      (tokens, tokens.map(3 - _), i % 3 == 0)
+    }.toDF("tokens", "next", "held").coalesce(2)
     val net = new Functional("tokens").add("e", new io.kiln.nn.Embedding(3, 4), "tokens").add("y", Dense.onLastAxis(3), "e")
     val model = new NetEstimator().setNetwork(net).setInputCols(Array("tokens")).setInputTypes(Array("int32[-1]"))
-      .setTargetCols(Array("tokens")).setLosses(Array("softmaxCrossEntropy")).setValidationIndicatorCol("held")
+      .setTargetCols(Array("next")).setLosses(Array("softmaxCrossEntropy")).setValidationIndicatorCol("held")
       .setBatchSize(16).setMaxEpochs(40).setLearningRate(0.1).setSeed(1).fit(rows)
     assert(model.summary.epochs.asScala.last.heads.asScala.map(_.metric) == Seq(1.0))
   }

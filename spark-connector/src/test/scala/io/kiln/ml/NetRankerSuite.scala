@@ -80,9 +80,12 @@ class NetRankerSuite extends SparkSuite {
 
   test("groups have weights, and long ones are cut") {
     val weighted = rows.withColumn("w", when($"fold" === 0, 0.0).otherwise(2.0))
-    val one = ranker.setShuffle(false).setBatchSize(90).setMaxEpochs(2)
-    assert(one.setStandardizeFeatures(false).setWeightCol("w").fit(weighted).summary.objectiveHistory.head > 0)
-    assert(ranker.setMaxListLength(2).setMaxEpochs(2).fit(rows).summary.epochs.size == 2)
+    def one: NetRanker = ranker.setShuffle(false).setBatchSize(90).setMaxEpochs(2).setStandardizeFeatures(false)
+    val (heavy, half) = (one.setWeightCol("w").fit(weighted), one.fit(rows.where("fold = 1")))
+    heavy.summary.objectiveHistory.zip(half.summary.objectiveHistory).foreach { case (a, b) => assert(math.abs(a - b) < 1e-5) }
+    val (cut, whole) = (one.setMaxListLength(2).fit(rows), one.fit(rows))
+    assert(cut.summary.epochs.get(0).rows == 90 && cut.summary.objectiveHistory.head != whole.summary.objectiveHistory.head)
+    assert(one.setMaxListLength(2).fit(rows).summary.objectiveHistory.toSeq == cut.summary.objectiveHistory.toSeq)
   }
 
   test("folds keep groups together") {
@@ -105,6 +108,15 @@ class NetRankerSuite extends SparkSuite {
     val gap = rows.withColumn("relevance", when($"query" === "q3", lit(null)).otherwise($"relevance"))
     assert(message(ranker.fit(gap)).contains("a row of group q3 has null"))
     assert(ranker.setHandleInvalid("skip").setMaxEpochs(1).fit(gap).summary.epochs.get(0).rows == 89)
-    assert(message(judge.setPredictionCol("query").evaluate(rows)).contains("expected a number"))
+    val featureless = rows.withColumn("x", when($"query" === "q3", lit(null)).otherwise($"x"))
+    assert(message(ranker.fit(featureless)).contains("a row of group q3 has null"))
+    assert(ranker.setHandleInvalid("skip").setMaxEpochs(1).fit(featureless).summary.epochs.get(0).rows == 89)
+    assert(message(ranker.setMixup(0.2).fit(rows)).contains("mixup"))
+    val steep = rows.withColumn("relevance", $"relevance" * 11)
+    assert(message(ranker.fit(steep)).contains("gains of 2^relevance are counted up to 31"))
+    assert(ranker.setLoss("listNet").setMaxEpochs(1).fit(steep).summary.epochs.size == 1)
+    assert(message(ranker.setLoss("listNet").setValidationIndicatorCol("held").fit(steep)).contains("up to 31"))
+    assert(message(judge.copy(org.apache.spark.ml.param.ParamMap.empty).setPredictionCol("relevance").evaluate(steep)).contains("up to 31"))
+    assert(message(judge.copy(org.apache.spark.ml.param.ParamMap.empty).setPredictionCol("query").evaluate(rows)).contains("expected a number"))
   }
 }

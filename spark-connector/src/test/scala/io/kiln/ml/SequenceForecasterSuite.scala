@@ -61,8 +61,26 @@ class SequenceForecasterSuite extends SparkSuite {
     assert(copied.getWindow == 4 && copied.getKeyCol == "who" && e.getWindow == 8)
     val on = e.setMaxEpochs(1).setLearningRate(1e-7).continueFit(waves, estimator.setMaxEpochs(12).fit(waves))
     assert(worst(on.forecast(waves).select("who", "when", "prediction").collect().toSeq, 1) < 0.15)
+    val wide = estimator.setEncoder("tcn").setWindow(12).setHorizon(2).setMaxEpochs(2).fit(waves)
+    val bare = new SequenceForecaster().setKeyCol("who").setTimeCol("when").setTargetCol("much").setMaxEpochs(1).setLearningRate(1e-9)
+    val kept = bare.continueFit(waves, wide)
+    assert(kept.getWindow == 12 && kept.getEncoder == "tcn" && kept.getHorizon == 2)
+    def ends(m: SequenceForecasterModel) = m.forecast(waves).orderBy("who").collect().flatMap(r => Seq(0, 1).map(r.getSeq[Double](r.length - 1)(_)))
+    ends(kept).zip(ends(wide)).foreach { case (a, b) => assert(math.abs(a / b - 1) < 1e-4) }
+    assert(message(bare.setWindow(8).continueFit(waves, wide)).contains("window is 8 here, but the model was made with 12"))
+    assert(message(bare.clear(bare.window).setValueCols(Array("day")).continueFit(waves, wide)).contains("valueCols has 1 columns"))
     val one = e.clear(e.keyCol).fit(waves.where("who = 'small'"))
     assert(one.forecast(waves.where("who = 'small'")).count() == 1)
+  }
+
+  test("windows of training rows do not reach into validation rows, and equal times give one last row") {
+    val split = waves.withColumn("held", $"when" >= 300)
+    val fit = estimator.setHorizon(3).setMaxEpochs(1).setValidationIndicatorCol("held").fit(split)
+    assert(fit.summary.epochs.get(0).rows == 2 * (300 - 7 - 3))
+    assert(!fit.summary.epochs.get(0).validationLoss.isNaN)
+    assert(message(estimator.setValidationIndicatorCol("day").fit(waves)).contains("expected boolean"))
+    val twice = waves.union(waves.where("when = 399"))
+    assert(fit.forecast(twice).groupBy("who").count().collect().map(_.getLong(1)).toSeq == Seq(1, 1))
   }
 
   test("nulls, equal values and wrong columns") {
@@ -72,6 +90,16 @@ class SequenceForecasterSuite extends SparkSuite {
     assert(skipping.transform(holes).count() == 800 - 2 * 16)
     val kept = skipping.setHandleInvalid("keep").transform(holes)
     assert(kept.count() == 800 && kept.where("prediction IS NULL").count() == 2 * (7 + 16))
+    val nobody = waves.withColumn("who", when($"when" === 50, lit(null)).otherwise($"who"))
+    assert(intercept[Exception](estimator.fit(nobody)).getMessage.contains("who null, when 50"))
+    assert(estimator.setHandleInvalid("skip").setMaxEpochs(1).fit(nobody).transform(nobody).count() == 798)
+    val never = waves.withColumn("when", when($"when" === 50, lit(null)).otherwise($"when"))
+    assert(intercept[Exception](estimator.fit(never)).getMessage.contains("when null"))
+    val timeless = estimator.setHandleInvalid("keep").setMaxEpochs(1).fit(never).transform(never)
+    assert(timeless.count() == 800 && timeless.where("prediction IS NULL").count() == 2 * (7 + 1))
+    // Equal values whose mean is rounded teach nothing either.
+    val rounded = waves.where("who = 'large'").union(waves.where("who = 'small'").withColumn("much", lit(0.1)))
+    assert(estimator.setMaxEpochs(1).fit(rounded).summary.epochs.get(0).rows == 400 - 8)
     val flat = waves.withColumn("much", when($"who" === "small", lit(7.0)).otherwise($"much"))
     val model = estimator.setMaxEpochs(1).fit(flat)
     assert(model.transform(flat).where("who = 'small' AND prediction IS NOT NULL AND prediction <> 7").count() == 0)
@@ -81,5 +109,8 @@ class SequenceForecasterSuite extends SparkSuite {
     assert(message(estimator.setKeyCol("name").fit(waves)).contains("keyCol"))
     assert(message(estimator.setNetwork(smallNet(1)).fit(waves)).contains("makes its network"))
     assert(message(estimator.fit(waves.withColumn("prediction", lit(1)))).contains("predictionCol"))
+    assert(message(estimator.fit(waves.withColumn("kiln_Mean", lit(1)))).contains("\"kiln_mean\""))
+    assert(model.setPredictionCol("").transform(flat).columns.toSeq == flat.columns.toSeq)
+    assert(message(model.forecast(flat)).contains("predictionCol is empty"))
   }
 }

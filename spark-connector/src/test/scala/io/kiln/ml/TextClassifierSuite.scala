@@ -78,6 +78,23 @@ class TextClassifierSuite extends SparkSuite {
     val on = e.setMaxEpochs(1).setLearningRate(1e-6).continueFit(Seq(("noon noon meeting", 1.0), ("buy", 0.0)).toDF("text", "label"), model)
     assert(on.vocabulary.toSeq == model.vocabulary.toSeq && right(on.transform(two)) == 160)
     assert(message(e.copy(ParamMap.empty).setInitialModel(model).fit(two)).contains("counted anew"))
+    // The form of the network is the model's.
+    val narrow = estimator.setEncoder("cnn").setEmbeddingSize(8).setTokens("whitespace").setMaxLength(30).setMaxEpochs(15).fit(mails)
+    assert(narrow.numClasses == 3)
+    val bare = new TextClassifier().setMaxEpochs(1).setLearningRate(1e-7).setSeed(1)
+    val same = bare.continueFit(mails.where("label = 0"), narrow)
+    assert(same.numClasses == 3 && same.getEncoder == "cnn" && same.getTokens == "whitespace" && same.getMaxLength == 30)
+    assert(!bare.isSet(bare.encoder))
+    def predictions(m: TextClassificationModel) = m.transform(mails).select("prediction").collect().toSeq
+    assert(predictions(same) == predictions(narrow))
+    assert(message(bare.setEncoder("lstm").continueFit(mails, narrow)).contains("encoder is \"lstm\" here, but the model was made with \"cnn\""))
+    assert(message(bare.clear(bare.encoder).setThresholds(Array(1, 1)).continueFit(mails, narrow)).contains("the model has 3 classes"))
+    val wide = intercept[Exception](e.continueFit(mails, model))
+    assert(Iterator.iterate[Throwable](wide)(_.getCause).takeWhile(_ != null).exists(_.getMessage.contains("class")), wide)
+    // Weights of a model of three classes, by their names.
+    val again = estimator.setHashed(true).setMaxEpochs(8).fit(mails)
+    val begun = estimator.setHashed(true).setMaxEpochs(1).setLearningRate(1e-7).setInitialModel(again).fit(mails)
+    assert(right(begun.transform(mails)) == right(again.transform(mails)))
     val hashed = estimator.setHashed(true).setTextCol("words").fit(two.withColumn("words", split($"text", " ")))
     assert(hashed.vocabulary.isEmpty && right(hashed.transform(two.withColumn("words", split($"text", " ")))) == 160)
   }
@@ -104,11 +121,15 @@ class TextClassifierSuite extends SparkSuite {
     assert(message(estimator.setTextCol("body").fit(mails)).contains("textCol"))
     assert(message(estimator.setTextCol("label").fit(mails)).contains("expected string"))
     assert(message(estimator.setLabelCol("class").fit(mails)).contains("labelCol"))
+    val gaps = mails.withColumn("label", when($"even" && $"label" === 2, lit(Double.NaN)).otherwise($"label".cast("double")))
+    assert(estimator.setHandleInvalid("skip").setMaxEpochs(1).fit(gaps).numClasses == 3)
+    assert(intercept[Exception](estimator.setMaxEpochs(1).fit(gaps)).getMessage.contains("NaN"))
     assert(message(estimator.fit(mails.withColumn("label", $"label" + 0.5))).contains("label of 2.5"))
     assert(message(estimator.setNetwork(smallNet(1)).fit(mails)).contains("makes its network"))
     assert(message(estimator.setEncoder("transformer").setEmbeddingSize(12).fit(mails)).contains("need a multiple of 8"))
     assert(message(estimator.fit(mails.withColumn("prediction", lit(0)))).contains("predictionCol"))
     assert(message(estimator.setEncoder("transformer").setLengthBuckets(Array(8, 16)).fit(mails)).contains("texts of one length"))
+    assert(message(estimator.setEncoder("transformer").setLengthBuckets(Array(64)).fit(mails)).contains("positions up to maxLength 40"))
     assert(message(estimator.setEncoder("gru")).contains("encoder"))
   }
 }

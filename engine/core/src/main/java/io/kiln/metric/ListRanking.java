@@ -59,11 +59,12 @@ abstract class ListRanking extends Metric {
         if (!relevant) {
             return;
         }
+        // 0 minus the score: 0 and -0 tie.
         Arrays.sort(
                 places,
                 0,
                 members,
-                Comparator.<Integer>comparingDouble(i -> Double.isNaN(s[i]) ? Double.POSITIVE_INFINITY : -s[i])
+                Comparator.<Integer>comparingDouble(i -> Double.isNaN(s[i]) ? Double.POSITIVE_INFINITY : 0.0 - s[i])
                         .thenComparingDouble(i -> y[i]));
         double[] ranked = new double[members];
         Arrays.setAll(ranked, i -> y[places[i]]);

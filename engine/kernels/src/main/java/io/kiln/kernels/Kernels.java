@@ -6,6 +6,9 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Overlap;
+import io.kiln.op.Copy;
+import io.kiln.op.Dispatch;
 import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Map;
@@ -90,7 +93,12 @@ public final class Kernels {
             pointwise.clear();
         }
         DevicePointwise own = pointwise.computeIfAbsent(program, p -> new DevicePointwise(this, p));
-        NDArray[] safe = Overlap.withoutHarm(inputs, outputs);
+        NDArray[] safe = inputs.clone();
+        for (int i = 0; i < safe.length; i++) {
+            if (Overlap.isHarmful(safe[i], outputs)) {
+                safe[i] = Dispatch.withoutGradient(new Copy(), safe[i]);
+            }
+        }
         try {
             if (!own.run(safe, outputs, scalars)) {
                 fallback.run(own.unsupported(), program, inputs, outputs, scalars);

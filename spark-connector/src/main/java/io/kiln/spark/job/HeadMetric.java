@@ -12,7 +12,6 @@ import io.kiln.nn.loss.Huber;
 import io.kiln.nn.loss.L1;
 import io.kiln.nn.loss.L2;
 import io.kiln.nn.loss.Loss;
-import io.kiln.nn.loss.Quantile;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.spark.feed.Batch;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ import java.util.Optional;
 
 /**
  * The usual metric of an output, by its loss: accuracy of classes, and of yes-or-no questions, one or several; the root of
- * the mean squared error of numbers. Distributions as targets, and losses of anything else, have none.
+ * the mean squared error of numbers. Distributions as targets, quantiles, and losses of anything else have none.
  */
 final class HeadMetric {
     private static final double HALF = 0.5;
@@ -32,7 +31,7 @@ final class HeadMetric {
         if (head.dtype() == DType.INT32 || isYesOrNo(loss)) {
             return Optional.of(new Measure(index, "accuracy", Accuracy::new));
         }
-        boolean numbers = loss instanceof L1 || loss instanceof L2 || loss instanceof Huber || loss instanceof Quantile;
+        boolean numbers = loss instanceof L1 || loss instanceof L2 || loss instanceof Huber;
         return numbers ? Optional.of(new Measure(index, "rmse", RegressionError::rmse)) : Optional.empty();
     }
 

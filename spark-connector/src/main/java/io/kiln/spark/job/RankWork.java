@@ -3,11 +3,14 @@ package io.kiln.spark.job;
 import io.kiln.graph.Graph;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
+import io.kiln.nn.loss.LambdaRank;
+import io.kiln.nn.loss.Loss;
 import io.kiln.spark.feed.FeedColumn;
 import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.Field;
 import io.kiln.spark.feed.Labels;
 import io.kiln.spark.feed.PackedData;
+import io.kiln.spark.model.NamedRecord;
 import io.kiln.spark.model.Network;
 import io.kiln.spark.model.Standardization;
 import java.util.ArrayList;
@@ -59,6 +62,16 @@ public record RankWork(Lists lists, Model model) implements Work {
      */
     public record Model(
             Network network, int[] inputShape, double inputScale, String loss, int places, boolean standardize) {}
+
+    /**
+     * Whether a loss takes relevances as exponents of 2.
+     *
+     * @param loss the loss, as {@link NamedRecord} writes it
+     * @return whether it does
+     */
+    public static boolean isGraded(String loss) {
+        return NamedRecord.read(Loss.class, loss) instanceof LambdaRank;
+    }
 
     @Override
     public void check(String uid, StructType schema) {

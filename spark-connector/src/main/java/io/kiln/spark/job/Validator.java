@@ -62,7 +62,8 @@ final class Validator {
         this.killed = killed;
         // About as many rows as in a training step, so that no more memory is needed.
         int share = plan.run().epochs().batchSize() / plan.workers();
-        this.batch = Math.max(MIN_BATCH, Math.min(LARGEST_BATCH, share));
+        int least = plan.model().input() instanceof TrainingPlan.ListInput ? 1 : MIN_BATCH;
+        this.batch = Math.max(least, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
         Goal goal = plan.model().goal();
         this.measures = goal.measures(plan.run().epochs().stopping().validationMetric(), classes);

@@ -1,2 +1,2 @@
-/** Raw memory outside the Java heap, for arrays and backends. */
+/** Raw memory outside the Java heap, for arrays and backends, and which arrays share it. */
 package io.kiln.ndarray.internal;

@@ -10,6 +10,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
+import io.kiln.ndarray.internal.Overlap;
 import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Operator;

@@ -1,28 +1,22 @@
-package io.kiln.kernels;
+package io.kiln.ndarray.internal;
 
 import io.kiln.ndarray.NDArray;
-import io.kiln.op.Copy;
-import io.kiln.op.Dispatch;
 import java.util.Arrays;
 
-/** Inputs that a program would spoil while it writes its outputs. */
-final class Overlap {
+/** Whether a program that writes outputs would overwrite an input that it has yet to read. */
+public final class Overlap {
     private Overlap() {}
 
-    /** The inputs, with a copy in place of each that shares bytes with an output in another arrangement. */
-    static NDArray[] withoutHarm(NDArray[] inputs, NDArray[] outputs) {
-        NDArray[] safe = inputs.clone();
-        for (int i = 0; i < safe.length; i++) {
-            if (isHarmful(safe[i], outputs)) {
-                safe[i] = Dispatch.withoutGradient(new Copy(), safe[i]);
-            }
-        }
-        return safe;
-    }
-
-    private static boolean isHarmful(NDArray x, NDArray... outputs) {
+    /**
+     * Whether an input shares bytes with an output in another arrangement; identical elements are harmless.
+     *
+     * @param input the input
+     * @param outputs the outputs
+     * @return whether it does
+     */
+    public static boolean isHarmful(NDArray input, NDArray... outputs) {
         for (NDArray y : outputs) {
-            if (x.storage() == y.storage() && !isSame(x, y) && first(x) < end(y) && first(y) < end(x)) {
+            if (input.storage() == y.storage() && !isSame(input, y) && first(input) < end(y) && first(y) < end(input)) {
                 return true;
             }
         }
