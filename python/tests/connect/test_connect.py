@@ -104,7 +104,7 @@ VALUES: dict[str, Any] = {
     "backbone": "lenet", "batchSize": 20, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2,
     "classWeights": [1.0, 2.0],
     "coldStartStrategy": "drop", "coresPerWorker": 1, "device": "cpu", "dropout": 0.25, "earlyStoppingPatience": 3,
-    "embeddingSize": 24, "emaDecay": 0.5, "encoder": "lstm", "featuresCol": "f", "frozen": ["0.*"],
+    "embeddingSize": 24, "emaDecay": 0.5, "swaStart": 3, "encoder": "lstm", "featuresCol": "f", "frozen": ["0.*"],
     "gradientAccumulation": 2, "gradientClipNorm": 2.5,
     "groupCol": "g", "k": 3, "maxListLength": 8,
     "gradientClipValue": 1.5, "handleInvalid": "keep", "hashed": True, "heartbeatTimeout": 7.5, "hiddenLayers": [7, 5],

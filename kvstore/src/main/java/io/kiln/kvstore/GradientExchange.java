@@ -106,7 +106,7 @@ public final class GradientExchange implements AutoCloseable {
             List<TrainedParameter> parameters,
             UpdateRule rule,
             LossScaler scaler,
-            WeightAverage.Settings averaging) {
+            WeightAverage.Rule averaging) {
         this.transport = transport;
         this.rank = transport == null ? 0 : transport.rank();
         this.size = transport == null ? 1 : transport.size();

@@ -13,7 +13,7 @@ import io.kiln.optim.WeightAverage;
  * @param rule the rule
  * @param averaging how weights are averaged; null for no averages
  */
-record SliceUpdate(UpdateRule rule, WeightAverage.Settings averaging) {
+record SliceUpdate(UpdateRule rule, WeightAverage.Rule averaging) {
     boolean averages() {
         return averaging != null;
     }

@@ -34,7 +34,7 @@ class ExchangeAveragesTest {
                 new TrainedParameter("t", NDArray.full(Shape.of(4, 2), 1, DType.FLOAT32), Role.WEIGHT, true, false, 2));
     }
 
-    private static GradientExchange open(Transport t, UpdateRule rule, WeightAverage.Settings averaging) {
+    private static GradientExchange open(Transport t, UpdateRule rule, WeightAverage.Rule averaging) {
         return new GradientExchange(t, parameters(), rule, null, averaging);
     }
 
@@ -64,6 +64,38 @@ class ExchangeAveragesTest {
             }
         }
         return all;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void equalAveragesAreTheMeanOfTheWeightsAfterSomeUpdates(int workers) throws Exception {
+        Ranks.run(workers, t -> {
+            UpdateRule rule = new UpdateRule(new Sgd(), 0.1);
+            try (Scope scope = Scope.open();
+                    GradientExchange e = open(workers == 1 ? null : t, rule, new WeightAverage.Equal(2, 3))) {
+                double[][] after = new double[9][];
+                for (int s = 1; s < after.length; s++) {
+                    step(e, s, -2 * s, 3);
+                    float[] w = firsts(e);
+                    after[s] = new double[] {w[0], w[1], w[2]};
+                    e.swapAverages();
+                    float[] found = firsts(e);
+                    e.swapAverages();
+                    int[] counted = s < 5 ? new int[] {Math.min(s, 2)} : s < 8 ? new int[] {2, 5} : new int[] {2, 5, 8};
+                    for (int i = 0; i < found.length; i++) {
+                        int index = i;
+                        double mean = Arrays.stream(counted)
+                                .mapToDouble(n -> after[n][index])
+                                .average()
+                                .orElseThrow();
+                        assertEquals(mean, found[i], 1e-5);
+                    }
+                }
+            }
+            return null;
+        });
+        assertThrows(IllegalArgumentException.class, () -> new WeightAverage.Equal(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> new WeightAverage.Equal(1, 0));
     }
 
     @ParameterizedTest

@@ -125,6 +125,15 @@ trait NetTrainingParams
   /** @group getParam */
   final def getEmaDecay: Double = $(emaDecay)
 
+  /** Beginning of stochastic weight averaging. @group param */
+  final val swaStart: IntParam = new IntParam(
+    this, "swaStart",
+    "epoch from whose end on weights and running statistics are averaged equally, once an epoch (stochastic weight averaging): validation judges the averages, and the model gets them; 0: none",
+    ParamValidators.gtEq(0))
+
+  /** @group getParam */
+  final def getSwaStart: Int = $(swaStart)
+
   /** Mix-up. @group param */
   final val mixup: DoubleParam = new DoubleParam(
     this, "mixup",
@@ -296,6 +305,7 @@ trait NetTrainingParams
     gradientClipValue -> 0.0,
     gradientClipNorm -> 0.0,
     emaDecay -> 0.0,
+    swaStart -> 0,
     mixup -> 0.0,
     gradientAccumulation -> 1,
     numWorkers -> 1,
@@ -337,7 +347,7 @@ trait NetTrainingParams
       orAuto(batchSize), orAuto(maxEpochs), $(seed), $(shuffle),
       new RunSettings.EarlyStopping($(earlyStoppingPatience), $(validationMetric)),
       new RunSettings.Arithmetic($(precision), $(memoryBudget), $(gradientAccumulation)),
-      new RunSettings.Smoothing($(emaDecay), $(mixup))),
+      new RunSettings.Smoothing($(emaDecay), $(swaStart), $(mixup))),
     new RunSettings.Saves($(checkpointDir), $(checkpointInterval), $(snapshotInterval)),
     new RunSettings.Watching($(showProgress), $(summaryDir)))
 }

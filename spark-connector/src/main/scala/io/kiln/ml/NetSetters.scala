@@ -68,6 +68,9 @@ trait NetSetters[Learner <: NetSetters[Learner]]
   def setEmaDecay(value: Double): Learner = set(emaDecay, value)
 
   /** @group setParam */
+  def setSwaStart(value: Int): Learner = set(swaStart, value)
+
+  /** @group setParam */
   def setMixup(value: Double): Learner = set(mixup, value)
 
   /** @group setParam */

@@ -13,10 +13,12 @@ import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetModel;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
+import io.kiln.nn.BatchNorm;
 import io.kiln.nn.Dense;
 import io.kiln.nn.EmbeddingBag;
 import io.kiln.nn.Functional;
 import io.kiln.nn.Merge;
+import io.kiln.nn.Sequential;
 import io.kiln.spark.report.TrainingException;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -201,6 +203,21 @@ class KilledExecutorTest {
         NetClassificationModel model;
         try (Killer killer = new Killer(event, count, victims)) {
             model = refined.fit(data);
+            killer.assertHasKilled();
+        }
+        assertArrayEquals(expected, model.trainedNetwork().weights());
+    }
+
+    /** The mean over epochs, of running statistics too, is in the snapshots. */
+    @Test
+    void anExecutorLostChangesNoMeanOverEpochs() throws Exception {
+        NetClassifier averaged = fit().setNetwork(new Sequential(new Dense(8), new BatchNorm(), new Dense(4)))
+                .setMaxEpochs(4)
+                .setSwaStart(1);
+        byte[] expected = averaged.fit(data).trainedNetwork().weights();
+        NetClassificationModel model;
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2)) {
+            model = averaged.fit(data);
             killer.assertHasKilled();
         }
         assertArrayEquals(expected, model.trainedNetwork().weights());

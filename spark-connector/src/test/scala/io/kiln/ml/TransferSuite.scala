@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.nn.{Dense, Functional, Sequential}
+import io.kiln.nn.{BatchNorm, Dense, Functional, Sequential}
 import io.kiln.op.activation.Activation
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.ml.param.ParamMap
@@ -125,6 +125,27 @@ class TransferSuite extends SparkSuite {
       v.zip(values(averaged)(name)).foreach { case (a, b) => assert(math.abs(a - b) < 1e-3, name) }
     }
     assert(values(many.fit(data)) == values(averaged))
+  }
+
+  test("stochastic weight averaging: the mean of weights and running statistics at the ends of epochs") {
+    val data = corners(120).selectExpr("features", "label", "label = 1 AND rand(3) < 0.3 AS held").cache()
+    def fit(epochs: Int, start: Int, workers: Int) = classifier()
+      .setNetwork(new Sequential(new Dense(8), new BatchNorm(), new Dense(3))).setValidationIndicatorCol("held")
+      .setMaxEpochs(epochs).setSwaStart(start).setNumWorkers(workers).fit(data)
+    Seq(1, 2).foreach { workers =>
+      val ends = Seq(2, 3, 4).map(n => values(fit(n, 0, workers)))
+      val model = fit(4, 2, workers)
+      values(model).foreach { case (name, v) =>
+        v.zipWithIndex.foreach { case (a, i) => assert(math.abs(a - ends.map(_(name)(i)).sum / 3) < 1e-6, name) }
+      }
+      val alone = fit(4, 0, workers).summary.epochs.asScala
+      val averaged = model.summary.epochs.asScala
+      assert(averaged.map(_.loss) == alone.map(_.loss))
+      assert(averaged.take(2).map(_.validationLoss) == alone.take(2).map(_.validationLoss))
+      assert(averaged.drop(2).zip(alone.drop(2)).forall { case (a, b) => a.validationLoss != b.validationLoss })
+    }
+    assert(wrong(classifier().setMaxEpochs(3).setSwaStart(4).fit(data)).contains("epoch 4 does not come, training has 3 epochs"))
+    assert(wrong(classifier().setSwaStart(4).setEmaDecay(0.9).fit(data)).contains("a model has one average"))
   }
 
   test("gradientAccumulation gives the same weights but for rounding, with weights of rows and classes") {

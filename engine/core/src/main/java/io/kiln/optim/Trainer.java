@@ -136,28 +136,28 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Keeps a moving average of the weights, saved with the states.
+     * Keeps an average of the weights, saved with the states.
      *
-     * @param settings how weights are averaged
+     * @param rule how weights are averaged
      * @return this trainer
      */
-    public Trainer average(WeightAverage.Settings settings) {
+    public Trainer average(WeightAverage.Rule rule) {
         if (average != null) {
             average.close();
         }
-        average = new WeightAverage(settings, parameters);
+        average = new WeightAverage(rule, parameters);
         return this;
     }
 
     /**
-     * The moving average of the weights.
+     * The average of the weights.
      *
      * @return the average
      * @throws IllegalStateException when none is kept
      */
     public WeightAverage average() {
         if (average == null) {
-            throw new IllegalStateException("trainer: keeps no average of the weights; call average(settings) first");
+            throw new IllegalStateException("trainer: keeps no average of the weights; call average(rule) first");
         }
         return average;
     }

@@ -10,10 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A moving average of weights, which often predicts better than the weights themselves:
- * \(a \leftarrow a + (1 - d_t)(w - a)\) after each update, where a is initially the weights after the first one. With
- * warm-up \(d_t = \min(d, \frac{1 + t}{10 + t})\), as in TensorFlow's ExponentialMovingAverage; without, \(d_t = d\).
- * B. Polyak, A. Juditsky, 1992. Running statistics are not averaged.
+ * An average of weights, which often predicts better than the weights themselves: a moving one ({@link Settings}), or the
+ * mean of those after some updates ({@link Equal}). Running statistics are not averaged.
  *
  * <pre>{@code
  * try (WeightAverage.Swap averaged = trainer.average().swapIn()) {
@@ -27,19 +25,33 @@ public final class WeightAverage implements AutoCloseable {
     private static final PointwiseProgram PROGRAM = PointwiseProgram.of(
             Expr.input(0).add(Expr.scalar(0).mul(Expr.input(1).sub(Expr.input(0)))));
 
-    private final Settings settings;
+    private final Rule rule;
     private final Map<String, NDArray> averages = new LinkedHashMap<>();
     private final Map<String, Parameter> parameters;
     private long updates;
     private boolean swapped;
 
+    /** How weights are averaged. */
+    public sealed interface Rule permits Settings, Equal {
+        /**
+         * Adds the weights after an update to their average.
+         *
+         * @param number number of the update, from 1; the first one sets the average
+         * @param average a, changed in place
+         * @param weight w, of the same shape
+         */
+        void follow(long number, NDArray average, NDArray weight);
+    }
+
     /**
-     * How weights are averaged.
+     * A moving average: \(a \leftarrow a + (1 - d_t)(w - a)\) after each update, where a is initially the weights after the
+     * first one. With warm-up \(d_t = \min(d, \frac{1 + t}{10 + t})\), as in TensorFlow's ExponentialMovingAverage; without,
+     * \(d_t = d\). B. Polyak, A. Juditsky, 1992.
      *
      * @param decay d, in [0, 1)
      * @param warmUp whether the first averages decay faster
      */
-    public record Settings(double decay, boolean warmUp) {
+    public record Settings(double decay, boolean warmUp) implements Rule {
         /**
          * Checks the settings.
          *
@@ -54,13 +66,7 @@ public final class WeightAverage implements AutoCloseable {
             this(0.999, true);
         }
 
-        /**
-         * Adds the weights after an update to their average.
-         *
-         * @param number number of the update, from 1; the first one sets the average
-         * @param average a, changed in place
-         * @param weight w, of the same shape
-         */
+        @Override
         public void follow(long number, NDArray average, NDArray weight) {
             if (number == 1) {
                 average.assign(weight);
@@ -71,8 +77,42 @@ public final class WeightAverage implements AutoCloseable {
         }
     }
 
-    WeightAverage(Settings settings, Map<String, Parameter> parameters) {
-        this.settings = settings;
+    /**
+     * Stochastic weight averaging: the mean \(a_n = a_{n-1} + (w - a_{n-1}) / n\) of the weights after one update and each
+     * interval from there on, such as those at the ends of the last epochs. Before that, the average is the weights.
+     * P. Izmailov et al., UAI 2018.
+     *
+     * @param first number of the first update whose weights count, from 1
+     * @param interval updates from one to the next, at least 1
+     */
+    public record Equal(long first, long interval) implements Rule {
+        /**
+         * Checks the numbers.
+         *
+         * @throws IllegalArgumentException if one is below 1
+         */
+        public Equal {
+            Check.positive("weightAverage", "first", first);
+            Check.positive("weightAverage", "interval", interval);
+        }
+
+        @Override
+        public void follow(long number, NDArray average, NDArray weight) {
+            long since = number - first;
+            if (since <= 0) {
+                average.assign(weight);
+            } else if (since % interval == 0) {
+                InPlace.run(
+                        PROGRAM,
+                        new NDArray[] {average, weight},
+                        new NDArray[] {average},
+                        1.0 / (since / interval + 1));
+            }
+        }
+    }
+
+    WeightAverage(Rule rule, Map<String, Parameter> parameters) {
+        this.rule = rule;
         this.parameters = parameters;
     }
 
@@ -128,7 +168,7 @@ public final class WeightAverage implements AutoCloseable {
                     averages.put(name, scope.keep(weight.copy()).detach());
                 }
             } else {
-                settings.follow(updates, average, weight);
+                rule.follow(updates, average, weight);
             }
         }
     }

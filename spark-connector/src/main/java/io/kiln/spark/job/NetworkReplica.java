@@ -28,7 +28,6 @@ import io.kiln.op.linalg.Linalg;
 import io.kiln.optim.GradientStep;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
-import io.kiln.optim.WeightAverage;
 import io.kiln.spark.tensorboard.ValueHistogram;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -61,7 +60,8 @@ final class NetworkReplica implements AutoCloseable {
     private final Set<String> transposed;
     private final boolean refined;
     private final boolean mixes;
-    private final boolean averages;
+    private final RunSettings.Smoothing smoothing;
+    private final AveragedStatistics averagedStatistics;
     private final GradientSum parts = new GradientSum();
     private boolean watched;
     private double factor = 1;
@@ -69,7 +69,14 @@ final class NetworkReplica implements AutoCloseable {
     private final Map<String, NDArray> statistics = new LinkedHashMap<>();
     private final Map<String, NDArray> statisticsBefore = new LinkedHashMap<>();
 
-    NetworkReplica(TrainingPlan plan, Transport transport) {
+    /**
+     * Makes the network.
+     *
+     * @param plan the training
+     * @param transport the connection to the other workers; null if there are none
+     * @param steps steps of an epoch
+     */
+    NetworkReplica(TrainingPlan plan, Transport transport, int steps) {
         this.frozen = plan.model().frozen();
         this.graph = Graph.fromJson(plan.model().graph());
         this.block = new GraphBlock(graph);
@@ -80,7 +87,8 @@ final class NetworkReplica implements AutoCloseable {
         this.computed = computed(transposed.isEmpty() ? graph : sparse.graph(), precision);
         Set<String> byRows = new HashSet<>(transposed);
         this.refined = plan.run().epochs().isSplit();
-        this.mixes = plan.run().epochs().smoothing().mixup() > 0;
+        this.smoothing = plan.run().epochs().smoothing();
+        this.mixes = smoothing.mixup() > 0;
         plan.model().byRows().stream()
                 .filter(name -> !refined)
                 .filter(name -> SparseInputs.isOnlyLookedUp(graph, name))
@@ -124,19 +132,18 @@ final class NetworkReplica implements AutoCloseable {
             this.floats16 = precision == Precision.FLOAT16;
             this.scaled = floats16 || sums != null;
             LossScaler scaler = floats16 ? new LossScaler(new LossScaler.Settings()) : null;
-            double decay = plan.run().epochs().smoothing().emaDecay();
-            this.averages = decay > 0;
             this.exchange = new GradientExchange(
                     transport,
                     exchanged,
                     UpdateRule.fromJson(plan.rule()),
                     scaler,
-                    averages ? new WeightAverage.Settings(decay, true) : null);
+                    plan.run().epochs().smoothing().averaging(steps));
             for (int i = 0; i < trained.size(); i++) {
                 values.put(trained.get(i), exchange.weights().get(i));
                 own.get(trained.get(i)).close();
             }
         }
+        this.averagedStatistics = new AveragedStatistics(statistics);
         Backends.current().allocator().trim(); // initial values and their copies, as large as the largest weights
         this.network = computed == graph ? block : narrowed();
         this.gradients =
@@ -313,8 +320,9 @@ final class NetworkReplica implements AutoCloseable {
 
     /** Exchanges weights and their averages, if weights are averaged and there was an update. Collective. */
     void swapAverages() {
-        if (averages && exchange.updates() > 0) {
+        if (smoothing.averages() && exchange.updates() > 0) {
             exchange.swapAverages();
+            averagedStatistics.swap();
         }
     }
 
@@ -414,9 +422,17 @@ final class NetworkReplica implements AutoCloseable {
         return exchange;
     }
 
-    /** Averages running statistics over all workers. */
-    void averageStatistics(double samples) {
+    /**
+     * Averages running statistics over all workers, and over epochs as the weights.
+     *
+     * @param samples this worker's number of samples
+     * @param epochs the number of epochs done
+     */
+    void averageStatistics(double samples, int epochs) {
         exchange.average(List.copyOf(statistics.values()), samples);
+        if (smoothing.swaStart() > 0 && epochs >= smoothing.swaStart()) {
+            averagedStatistics.add(epochs - smoothing.swaStart() + 1);
+        }
     }
 
     /** Resets running statistics to their values before the last batch, whose step is skipped. */
@@ -425,12 +441,12 @@ final class NetworkReplica implements AutoCloseable {
     }
 
     ByteChunks statistics() {
-        return SafeTensors.toChunks(statistics, Map.of());
+        return SafeTensors.toChunks(averagedStatistics.all(), Map.of());
     }
 
     void restoreStatistics(ByteChunks tensors) {
         try (Scope scope = Scope.open()) {
-            read(tensors).forEach((name, v) -> statistics.get(name).assign(v));
+            averagedStatistics.restore(read(tensors));
         }
     }
 
@@ -461,6 +477,7 @@ final class NetworkReplica implements AutoCloseable {
             sums.close();
         }
         statisticsBefore.values().forEach(NDArray::close);
+        averagedStatistics.close();
         transposed.stream().filter(name -> !trained.contains(name)).forEach(name -> values.get(name)
                 .close());
         network.close();

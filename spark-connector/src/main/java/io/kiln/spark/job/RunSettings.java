@@ -3,6 +3,7 @@ package io.kiln.spark.job;
 import io.kiln.compile.CompileOptions;
 import io.kiln.kvstore.transport.TransportOptions;
 import io.kiln.op.Precision;
+import io.kiln.optim.WeightAverage;
 import io.kiln.spark.device.DeviceSetting;
 import java.io.Serializable;
 import java.time.Duration;
@@ -165,14 +166,23 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
      * What makes a model smoother.
      *
      * @param emaDecay decay of the moving averages of weights; 0 for none
+     * @param swaStart the epoch from whose end on weights are averaged equally; 0 for never
      * @param mixup the parameter of the distribution of mix-up's weights; 0 for no mix-up
      */
-    public record Smoothing(double emaDecay, double mixup) implements Serializable {
+    public record Smoothing(double emaDecay, int swaStart, double mixup) implements Serializable {
         /** No averages and no mix-up. */
-        public static final Smoothing NONE = new Smoothing(0, 0);
+        public static final Smoothing NONE = new Smoothing(0, 0, 0);
 
         boolean averages() {
-            return emaDecay > 0;
+            return emaDecay > 0 || swaStart > 0;
+        }
+
+        /** How weights are averaged; null for not at all. */
+        WeightAverage.Rule averaging(int stepsPerEpoch) {
+            if (swaStart > 0) {
+                return new WeightAverage.Equal((long) swaStart * stepsPerEpoch, stepsPerEpoch);
+            }
+            return emaDecay > 0 ? new WeightAverage.Settings(emaDecay, true) : null;
         }
     }
 

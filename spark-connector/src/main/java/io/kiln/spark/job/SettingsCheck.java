@@ -57,10 +57,26 @@ public final class SettingsCheck {
                     "%s: mixup mixes rows of a worker's batch, batchSize %d gives the %d workers fewer than 2; raise batchSize"
                             .formatted(uid, e.batchSize(), c.numWorkers()));
         }
+        if (e.smoothing().emaDecay() > 0 && e.smoothing().swaStart() > 0) {
+            throw new IllegalArgumentException(
+                    "%s: emaDecay %s and swaStart %d are both set, but a model has one average of weights; set one of them to 0"
+                            .formatted(
+                                    uid, e.smoothing().emaDecay(), e.smoothing().swaStart()));
+        }
+        checkEpochs(uid, e);
         if (e.stopping().isOn() && !validates) {
             throw new IllegalArgumentException(
                     "%s: earlyStoppingPatience %d needs validation rows; set validationIndicatorCol"
                             .formatted(uid, e.stopping().earlyStoppingPatience()));
+        }
+    }
+
+    /** Checks that averaging begins before training ends, if the number of epochs is known. */
+    static void checkEpochs(String uid, RunSettings.Epochs e) {
+        if (e.maxEpochs() > 0 && e.smoothing().swaStart() > e.maxEpochs()) {
+            throw new IllegalArgumentException(
+                    "%s: swaStart: epoch %d does not come, training has %d epochs; lower swaStart, or raise maxEpochs"
+                            .formatted(uid, e.smoothing().swaStart(), e.maxEpochs()));
         }
     }
 

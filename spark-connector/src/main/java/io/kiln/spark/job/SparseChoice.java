@@ -110,7 +110,7 @@ final class SparseChoice {
     /** Why rows without a gradient are updated too. */
     private String reason() {
         return optimizer.updatesLazily()
-                ? "emaDecay averages all rows, and gradientAccumulation adds dense gradients"
+                ? "emaDecay and swaStart average all rows, and gradientAccumulation adds dense gradients"
                 : optimizer.name() + " does not update by rows; sgd, adam and adaGrad do";
     }
 

@@ -216,6 +216,7 @@ public final class TrainingJob {
                 .withEpochs(request.run()
                         .epochs()
                         .chosen(rows.trainingRows(), request.run().cluster().numWorkers()));
+        SettingsCheck.checkEpochs(request.uid(), run.epochs());
         if (sc.isLocal() && run.saves().snapshotInterval() == RunSettings.Saves.EACH_EPOCH) {
             run = run.withSaves(run.saves().withoutSnapshots());
         }

@@ -72,7 +72,8 @@ final class TrainingLoop implements AutoCloseable {
         this.rows = rows;
         this.killed = killed;
         this.group = new WorkerGroup(transport);
-        this.network = new NetworkReplica(plan, transport);
+        this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
+        this.network = new NetworkReplica(plan, transport, steps);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
         String metric = settings.stopping().validationMetric();
         this.metricGrows = !metric.equals(ValidationMetric.LOSS)
@@ -86,7 +87,6 @@ final class TrainingLoop implements AutoCloseable {
         this.classes = classes;
         this.countsByClass = countsByClass(plan.model().goal(), classes);
         this.lossUnit = plan.model().goal().lossUnit();
-        this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
     /** Whether samples have weights that depend on their class. */
@@ -197,7 +197,7 @@ final class TrainingLoop implements AutoCloseable {
                 }
             }
         }
-        network.averageStatistics(at.weightSum());
+        network.averageStatistics(at.weightSum(), at.epoch() + 1);
         double[] sums = group.sum(at.lossSum(), at.weightSum());
         int skipped = at.skipped();
         network.swapAverages();
