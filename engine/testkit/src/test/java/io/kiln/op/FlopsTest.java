@@ -95,7 +95,8 @@ class FlopsTest {
             s(7, 3, 4), s(7, 3, 5), s(16, 5), s(16, 4), s(16), s(16), s(7, 3, 4), s(7, 3, 4), s(7, 3, 16)
         };
         assertEquals(
-                2 * (2 * 21 * (16 * 5 + 16 * 4)), flops(new LstmGradient(false, false, false, false, false), gradient));
+                2 * (2 * 21 * (16 * 5 + 16 * 4)),
+                flops(new LstmGradient(false, false, false, false, false, true), gradient));
     }
 
     @Test

@@ -23,7 +23,9 @@ import io.kiln.op.internal.FromResiduals;
 import io.kiln.op.internal.Keeping;
 import io.kiln.op.internal.LstmGradient;
 import io.kiln.op.nn.DropoutOp;
+import io.kiln.op.recurrent.GruOp;
 import io.kiln.op.recurrent.LstmOp;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -128,10 +130,57 @@ class ResidualsTest {
         for (int i = 0; i < n; i++) {
             with[given.length + i] = Creation.zerosLike(all[all.length - n + i]);
         }
-        LstmGradient gradient = new LstmGradient(false, false, false, false, false);
+        LstmGradient gradient = new LstmGradient(false, false, false, false, false, true);
         NDArray[] wrong = Dispatch.run(new FromResiduals(gradient, n), with);
         NDArray[] right = Dispatch.run(gradient, given);
         assertNotEquals(List.of(wrong[0].sum().item()), List.of(right[0].sum().item()));
+    }
+
+    /** Those of the final states alone come from other kernels on some devices, and from what these keep. */
+    @Test
+    void gradientsOfTheFinalStatesAreThoseOfAllSteps() {
+        for (boolean reverse : new boolean[] {false, true}) {
+            NDArray[] whole = gradients(new LstmOp(reverse, false, false, false), inputs);
+            assertClose(whole, gradients(new LstmOp(reverse, false, false, false, false), inputs));
+            NDArray[] gru = inputs.clone();
+            for (int i = 1; i < gru.length; i++) {
+                gru[i] = inputs[i].slice(0, 0, 12).copy();
+            }
+            assertClose(
+                    gradients(new GruOp(reverse, false, false), gru),
+                    gradients(new GruOp(reverse, false, false, true, false), gru));
+        }
+    }
+
+    private static void assertClose(NDArray[] expected, NDArray[] got) {
+        assertEquals(expected.length, got.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertArrayEquals(expected[i].toFloatArray(), got[i].toFloatArray(), 1e-5f, "array " + i);
+        }
+    }
+
+    /** The first output and the final state of the second, if it has one of states, and gradients of both. */
+    private static NDArray[] gradients(Operator operator, NDArray... given) {
+        NDArray[] in = Arrays.stream(given).map(NDArray::copy).toArray(NDArray[]::new);
+        Arrays.stream(in).forEach(Autograd::attachGradient);
+        List<NDArray> all = new ArrayList<>();
+        NDArray loss;
+        try (Autograd.Mode record = Autograd.record()) {
+            NDArray[] outputs = Dispatch.run(operator, in);
+            all.add(outputs[0]);
+            loss = outputs[0].mul(outputs[0]).sum();
+            if (operator instanceof LstmOp lstm) {
+                NDArray cell = lstm.allSteps()
+                        ? (lstm.reverse() ? outputs[1].slice(0, 0, 1) : outputs[1].slice(0, -1, Long.MAX_VALUE))
+                                .squeeze(0)
+                        : outputs[1];
+                all.add(cell);
+                loss = loss.add(cell.mul(cell).sum());
+            }
+        }
+        Autograd.backward(loss);
+        Arrays.stream(in).map(Autograd::gradient).forEach(all::add);
+        return all.toArray(NDArray[]::new);
     }
 
     @Test
@@ -156,6 +205,6 @@ class ResidualsTest {
     }
 
     private NDArray[] gradients(NDArray... outputs) {
-        return Dispatch.run(new LstmGradient(false, false, false, false, false), given(outputs));
+        return Dispatch.run(new LstmGradient(false, false, false, false, false, true), given(outputs));
     }
 }

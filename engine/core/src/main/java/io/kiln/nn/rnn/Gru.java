@@ -31,7 +31,7 @@ public final class Gru extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.recurrent.GruOp(reverse, state, lengths, linearBeforeReset);
+        return new io.kiln.op.recurrent.GruOp(reverse, state, lengths, linearBeforeReset, false);
     }
 
     /** The settings of GRU layers. */

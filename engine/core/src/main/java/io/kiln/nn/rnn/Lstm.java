@@ -34,7 +34,7 @@ public final class Lstm extends RecurrentLayer {
 
     @Override
     Operator operator(boolean reverse, boolean state, boolean lengths) {
-        return new io.kiln.op.recurrent.LstmOp(reverse, projected, state, lengths);
+        return new io.kiln.op.recurrent.LstmOp(reverse, projected, state, lengths, false);
     }
 
     /** The settings of LSTM layers. */

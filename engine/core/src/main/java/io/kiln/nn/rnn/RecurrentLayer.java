@@ -49,7 +49,7 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         return settings.bidirectional ? 2 : 1;
     }
 
-    /** The operator of one direction of one layer. */
+    /** The operator of one direction of one layer; its outputs are all hidden states and, of other kinds, the final one. */
     abstract Operator operator(boolean reverse, boolean state, boolean lengths);
 
     @Override
@@ -127,10 +127,13 @@ public abstract sealed class RecurrentLayer extends Block permits Lstm, Gru, Rnn
         }
         NDArray[] all = Dispatch.run(operator(reverse, begin != null, lengths != null), inputs.toArray(new NDArray[0]));
         for (int k = 0; last != null && k < kinds; k++) {
-            NDArray end = reverse ? all[k].slice(0, 0, 1) : all[k].slice(0, -1, Long.MAX_VALUE);
-            last.get(k).add(end.squeeze(0));
+            last.get(k).add(k == 0 ? end(all[0], reverse) : all[k]);
         }
         return all[0];
+    }
+
+    private static NDArray end(NDArray y, boolean reverse) {
+        return (reverse ? y.slice(0, 0, 1) : y.slice(0, -1, Long.MAX_VALUE)).squeeze(0);
     }
 
     /** The sizes after the batch of states [layers·D,N,·]. */

@@ -9,20 +9,25 @@ import io.kiln.op.recurrent.GruOp;
 import java.util.Arrays;
 
 /**
- * The gradient of {@link GruOp}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the GRU, and its two outputs.
+ * The gradient of {@link GruOp}, by back-propagation through time. Inputs: dy[T,N,H], all inputs of the GRU, and all its outputs.
  * Outputs: gradients of all inputs of the GRU but the lengths.
  *
  * @param reverse as in the GRU
  * @param state as in the GRU
  * @param lengths as in the GRU
  * @param linearBeforeReset as in the GRU
+ * @param allSteps as in the GRU
  */
 public record GruGradient(
-        boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
+        boolean reverse,
+        boolean state,
+        boolean lengths,
+        @DefaultValue("true") boolean linearBeforeReset,
+        @DefaultValue("true") boolean allSteps)
         implements Operator {
     /** {@return the operator whose gradient it is} */
     public GruOp forward() {
-        return new GruOp(reverse, state, lengths, linearBeforeReset);
+        return new GruOp(reverse, state, lengths, linearBeforeReset, allSteps);
     }
 
     @Override

@@ -20,19 +20,37 @@ import io.kiln.op.shape.Movement;
  * Gates are in the order r, z, n, as in libtorch, MXNet and cuDNN.
  *
  * <p>Inputs as in {@link RecurrentInputs} with G = 3. Where lengths are given, a row keeps its state from step
- * length[n] on. Outputs: y[T,N,H], and for the gradient r, z, n and what the recurrent product gives to n, with its
- * bias, of all steps [T,N,4H].
+ * length[n] on. Outputs: y[T,N,H], and with allSteps r, z, n and what the recurrent product gives to n, with its bias,
+ * of all steps [T,N,4H].
  *
  * @param reverse whether steps run from last to first
  * @param state whether the first state is given; zeros otherwise
  * @param lengths whether lengths are given
  * @param linearBeforeReset whether the reset gate multiplies the recurrent product (libtorch, MXNet, cuDNN) and not the
  *     state (ONNX unless it says so)
+ * @param allSteps whether the gates of all steps are returned; a device may have no kernel for that
  */
-public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultValue("true") boolean linearBeforeReset)
+public record GruOp(
+        boolean reverse,
+        boolean state,
+        boolean lengths,
+        @DefaultValue("true") boolean linearBeforeReset,
+        @DefaultValue("true") boolean allSteps)
         implements Operator {
     /**
-     * With the reset gate behind the recurrent product.
+     * With the gates of all steps.
+     *
+     * @param reverse whether steps run from last to first
+     * @param state whether the first state is given; zeros otherwise
+     * @param lengths whether lengths are given
+     * @param linearBeforeReset whether the reset gate multiplies the recurrent product
+     */
+    public GruOp(boolean reverse, boolean state, boolean lengths, boolean linearBeforeReset) {
+        this(reverse, state, lengths, linearBeforeReset, true);
+    }
+
+    /**
+     * With the gates of all steps, and the reset gate behind the recurrent product.
      *
      * @param reverse whether steps run from last to first
      * @param state whether the first state is given; zeros otherwise
@@ -50,7 +68,9 @@ public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultVal
     @Override
     public Spec[] infer(Spec... inputs) {
         Spec y = inputs().check(name(), inputs);
-        return new Spec[] {y, new Spec(y.shape().with(2, 4 * y.shape().dim(2)), y.dtype())};
+        return allSteps
+                ? new Spec[] {y, new Spec(y.shape().with(2, 4 * y.shape().dim(2)), y.dtype())}
+                : new Spec[] {y};
     }
 
     @Override
@@ -64,14 +84,16 @@ public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultVal
         if (c.outputGradient(0) == null) {
             return new NDArray[given];
         }
-        NDArray[] in = new NDArray[given + 3];
+        NDArray[] in = new NDArray[given + (allSteps ? 3 : 2)];
         in[0] = c.outputGradient(0);
         for (int i = 0; i < given; i++) {
             in[1 + i] = c.input(i);
         }
         in[given + 1] = c.output(0);
-        in[given + 2] = c.output(1);
-        GruGradient gradient = new GruGradient(reverse, state, lengths, linearBeforeReset);
+        if (allSteps) {
+            in[given + 2] = c.output(1);
+        }
+        GruGradient gradient = new GruGradient(reverse, state, lengths, linearBeforeReset, allSteps);
         return RecurrentGradient.spread(c.run(gradient, in), given, false);
     }
 
@@ -94,9 +116,12 @@ public record GruOp(boolean reverse, boolean state, boolean lengths, @DefaultVal
             NDArray next = n.add(z.mul(hidden.sub(n)));
             hidden = RecurrentInputs.carry(inputs.lengths(in), t, next, hidden);
             y[t] = hidden;
-            gates[t] = Movement.concat(1, r, z, n, inner);
+            if (allSteps) {
+                gates[t] = Movement.concat(1, r, z, n, inner);
+            }
         }
-        return new NDArray[] {RecurrentInputs.stack(y, in[0], h), RecurrentInputs.stack(gates, in[0], 4 * h)};
+        NDArray states = RecurrentInputs.stack(y, in[0], h);
+        return allSteps ? new NDArray[] {states, RecurrentInputs.stack(gates, in[0], 4 * h)} : new NDArray[] {states};
     }
 
     /** The part of the recurrent product that goes to n. */

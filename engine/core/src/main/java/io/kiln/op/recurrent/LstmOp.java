@@ -3,6 +3,7 @@ package io.kiln.op.recurrent;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.DefaultValue;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
@@ -21,15 +22,30 @@ import io.kiln.op.shape.Movement;
  * Gates are in the order i, f, g, o, as in libtorch, MXNet and cuDNN.
  *
  * <p>Inputs as in {@link RecurrentInputs} with G = 4. Where lengths are given, a row keeps its states from step
- * length[n] on, so that the last step (with reverse: the first one) has its final states. Outputs: y[T,N,R], the cell
- * states of all steps [T,N,H], and for the gradient the gates of all steps [T,N,4H].
+ * length[n] on, so that the last step (with reverse: the first one) has its final states. Outputs: y[T,N,R] and the
+ * final cell state [N,H]; with allSteps y[T,N,R], the cell states of all steps [T,N,H] and their gates [T,N,4H].
  *
  * @param reverse whether steps run from last to first
  * @param projected whether there is a projection
  * @param state whether both first states are given; zeros otherwise
  * @param lengths whether lengths are given
+ * @param allSteps whether cell states and gates of all steps are returned; a device may have no kernel for that
  */
-public record LstmOp(boolean reverse, boolean projected, boolean state, boolean lengths) implements Operator {
+public record LstmOp(
+        boolean reverse, boolean projected, boolean state, boolean lengths, @DefaultValue("true") boolean allSteps)
+        implements Operator {
+    /**
+     * With cell states and gates of all steps.
+     *
+     * @param reverse whether steps run from last to first
+     * @param projected whether there is a projection
+     * @param state whether both first states are given; zeros otherwise
+     * @param lengths whether lengths are given
+     */
+    public LstmOp(boolean reverse, boolean projected, boolean state, boolean lengths) {
+        this(reverse, projected, state, lengths, true);
+    }
+
     /** {@return which inputs there are} */
     public RecurrentInputs inputs() {
         return new RecurrentInputs(4, projected, state ? 2 : 0, lengths);
@@ -39,6 +55,9 @@ public record LstmOp(boolean reverse, boolean projected, boolean state, boolean 
     public Spec[] infer(Spec... inputs) {
         Spec y = inputs().check(name(), inputs);
         long rows = inputs[RecurrentInputs.WI].shape().dim(0);
+        if (!allSteps) {
+            return new Spec[] {y, new Spec(y.shape().without(0).with(1, rows / 4), y.dtype())};
+        }
         return new Spec[] {
             y,
             new Spec(y.shape().with(2, rows / 4), y.dtype()),
@@ -59,7 +78,8 @@ public record LstmOp(boolean reverse, boolean projected, boolean state, boolean 
         if (dy == null && dc == null) {
             return new NDArray[given];
         }
-        NDArray[] in = new NDArray[given + (dc == null ? 4 : 5)];
+        int outputs = allSteps ? 3 : 2;
+        NDArray[] in = new NDArray[given + outputs + (dc == null ? 1 : 2)];
         in[0] = dy != null
                 ? dy
                 : Dispatch.one(new Masked(false), c.output(0), Elementwise.lt(c.output(0), c.output(0)));
@@ -70,10 +90,10 @@ public record LstmOp(boolean reverse, boolean projected, boolean state, boolean 
         for (int i = 0; i < given; i++) {
             in[next++] = c.input(i);
         }
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < outputs; i++) {
             in[next++] = c.output(i);
         }
-        NDArray[] d = c.run(new LstmGradient(reverse, projected, state, lengths, dc != null), in);
+        NDArray[] d = c.run(new LstmGradient(reverse, projected, state, lengths, dc != null, allSteps), in);
         return RecurrentGradient.spread(d, given, true);
     }
 
@@ -105,13 +125,17 @@ public record LstmOp(boolean reverse, boolean projected, boolean state, boolean 
             cell = RecurrentInputs.carry(inputs.lengths(in), t, nextCell, cell);
             hidden = RecurrentInputs.carry(inputs.lengths(in), t, next, hidden);
             y[t] = hidden;
-            cells[t] = cell;
-            gates[t] = Movement.concat(1, i, f, g, o);
+            if (allSteps) {
+                cells[t] = cell;
+                gates[t] = Movement.concat(1, i, f, g, o);
+            }
         }
-        return new NDArray[] {
-            RecurrentInputs.stack(y, in[0], in[RecurrentInputs.WH].shape().dim(1)),
-            RecurrentInputs.stack(cells, in[0], h),
-            RecurrentInputs.stack(gates, in[0], 4 * h)
+        NDArray states =
+                RecurrentInputs.stack(y, in[0], in[RecurrentInputs.WH].shape().dim(1));
+        if (!allSteps) {
+            return new NDArray[] {states, cell};
+        }
+        return new NDArray[] {states, RecurrentInputs.stack(cells, in[0], h), RecurrentInputs.stack(gates, in[0], 4 * h)
         };
     }
 }

@@ -1,5 +1,6 @@
 package io.kiln.cpu.kernel;
 
+import io.kiln.backend.Backend;
 import io.kiln.backend.KernelPlan;
 import io.kiln.cpu.Fallback;
 import io.kiln.cpu.onednn.Activation;
@@ -14,7 +15,9 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Spec;
 import io.kiln.ndarray.internal.Memory;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.FromResiduals;
 import io.kiln.op.internal.GruGradient;
+import io.kiln.op.internal.Keeping;
 import io.kiln.op.internal.RecurrentInputs;
 import io.kiln.op.recurrent.GruOp;
 import java.util.Arrays;
@@ -23,20 +26,40 @@ import java.util.Arrays;
 final class GruKernels {
     private GruKernels() {}
 
+    /** The gates of all steps, unless they are results; nothing where the gradient's kernel declines. */
+    static Spec[] residuals(Operator operator, Spec... inputs) {
+        GruOp op = (GruOp) operator;
+        if (op.allSteps() || !op.linearBeforeReset() || Recurrence.declines(inputs)) {
+            return Backend.NO_RESIDUALS;
+        }
+        return new Spec[] {new GruOp(op.reverse(), op.state(), op.lengths()).infer(inputs)[1]};
+    }
+
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         GruOp op = (GruOp) operator;
+        return forward(op, op.allSteps(), inputs);
+    }
+
+    static KernelPlan keeping(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return ((Keeping) operator).operator() instanceof GruOp op ? forward(op, true, inputs) : null;
+    }
+
+    private static KernelPlan forward(GruOp op, boolean keeping, Layout... inputs) {
         if (Recurrence.declines(inputs)) {
             return null;
         }
         return new KernelPlan(
                 null,
-                bytes(op, inputs),
+                bytes(op, keeping, inputs),
                 (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static long bytes(GruOp op, Layout... inputs) {
+    private static long bytes(GruOp op, boolean keeping, Layout... inputs) {
         RecurrentSpace s = new RecurrentSpace(op.inputs(), inputs);
         long h = s.hidden;
+        if (!keeping) {
+            s.array(s.steps, s.rows, 4 * h);
+        }
         Tensor weights = s.matrix(RecurrentInputs.WH);
         s.packed(
                 s.dense(h),
@@ -56,10 +79,10 @@ final class GruKernels {
 
     private static void forward(GruOp op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
-        NDArray gates = results[1];
         try (Scope temporary = Scope.open()) {
             Recurrence r = new Recurrence(space, op.inputs(), op.reverse(), 5, inputs);
             int h = r.hidden;
+            NDArray gates = results.length > 1 ? results[1] : r.empty(r.steps, r.rows, 4L * h);
             float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
             float[] second = inputs[RecurrentInputs.BH].toFloatArray();
             for (int i = 0; i < 2 * h; i++) {
@@ -149,6 +172,14 @@ final class GruKernels {
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
         GruGradient op = (GruGradient) operator;
+        return op.allSteps() ? backward(op, inputs) : null;
+    }
+
+    static KernelPlan fromResiduals(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
+        return ((FromResiduals) operator).gradient() instanceof GruGradient op ? backward(op, inputs) : null;
+    }
+
+    private static KernelPlan backward(GruGradient op, Layout... inputs) {
         if (Recurrence.declines(inputs) || !op.linearBeforeReset()) {
             return null;
         }

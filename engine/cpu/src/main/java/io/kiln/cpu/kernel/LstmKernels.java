@@ -28,9 +28,14 @@ import java.util.Arrays;
 final class LstmKernels {
     private LstmKernels() {}
 
-    /** tanh of the cell states of all steps, which the forward kernel computes anyway. */
+    /** Of all steps the cell states and the gates, unless they are results, and tanh of the cell states. */
     static Spec[] residuals(Operator operator, Spec... inputs) {
-        return Recurrence.declines(inputs) ? Backend.NO_RESIDUALS : new Spec[] {operator.infer(inputs)[1]};
+        if (Recurrence.declines(inputs)) {
+            return Backend.NO_RESIDUALS;
+        }
+        LstmOp op = (LstmOp) operator;
+        Spec[] all = new LstmOp(op.reverse(), op.projected(), op.state(), op.lengths()).infer(inputs);
+        return op.allSteps() ? new Spec[] {all[1]} : new Spec[] {all[1], all[2], all[1]};
     }
 
     static KernelPlan forward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
@@ -47,13 +52,17 @@ final class LstmKernels {
         }
         return new KernelPlan(
                 null,
-                bytes(op.inputs(), keeping, inputs),
+                bytes(op, keeping, inputs),
                 (in, out, workspace) -> forward(op, DeviceWorkspace.extensible(workspace, in[0]), in, out));
     }
 
-    private static long bytes(RecurrentInputs kinds, boolean keeping, Layout... inputs) {
+    private static long bytes(LstmOp op, boolean keeping, Layout... inputs) {
+        RecurrentInputs kinds = op.inputs();
         RecurrentSpace s = new RecurrentSpace(kinds, inputs);
         long h = s.hidden;
+        if (!op.allSteps() && !keeping) {
+            s.array(s.steps, s.rows, h).array(s.steps, s.rows, 4 * h);
+        }
         gate(s, h, 0, 2, Activation.LOGISTIC);
         gate(s, h, 2, 3, Activation.TANH);
         gate(s, h, 3, 4, Activation.LOGISTIC);
@@ -78,12 +87,14 @@ final class LstmKernels {
 
     private static void forward(LstmOp op, DeviceWorkspace space, NDArray[] inputs, NDArray[] results) {
         NDArray y = results[0];
-        NDArray cells = results[1];
-        NDArray gates = results[2];
         try (Scope temporary = Scope.open()) {
             RecurrentInputs kinds = op.inputs();
             Recurrence r = new Recurrence(space, kinds, op.reverse(), 5, inputs);
             int h = r.hidden;
+            int behind = op.allSteps() ? 1 : 2;
+            boolean given = results.length > behind;
+            NDArray cells = given ? results[behind] : r.empty(r.steps, r.rows, h);
+            NDArray gates = given ? results[behind + 1] : r.empty(r.steps, r.rows, 4L * h);
             float[] bias = inputs[RecurrentInputs.BI].toFloatArray();
             float[] second = inputs[RecurrentInputs.BH].toFloatArray();
             for (int i = 0; i < bias.length; i++) {
@@ -93,7 +104,7 @@ final class LstmKernels {
             PackedMatMul inputForget = gate(r, gates, 0, 2, Activation.LOGISTIC);
             PackedMatMul candidate = gate(r, gates, 2, 3, Activation.TANH);
             PackedMatMul output = gate(r, gates, 3, 4, Activation.LOGISTIC);
-            NDArray kept = results.length > 3 ? results[3] : null;
+            NDArray kept = results.length > behind + 2 ? results[behind + 2] : null;
             NDArray scratch = kept == null ? r.empty(r.rows, h) : null;
             NDArray projection = kinds.projection(inputs);
             NDArray before = projection == null ? null : r.empty(r.rows, h);
@@ -130,6 +141,9 @@ final class LstmKernels {
                     keep(r, t, oldCell, newCell, h);
                     keep(r, t, old, r.at(y, t, 0), r.state);
                 }
+            }
+            if (!op.allSteps()) {
+                Memory.copy(cell, results[1].address(), 4L * r.rows * h);
             }
         }
     }
@@ -177,7 +191,8 @@ final class LstmKernels {
     }
 
     static KernelPlan backward(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
-        return backward((LstmGradient) operator, false, inputs);
+        LstmGradient op = (LstmGradient) operator;
+        return op.allSteps() ? backward(op, false, inputs) : null;
     }
 
     static KernelPlan fromResiduals(Operator operator, Layout[] inputs, Spec[] outputs, Fallback fallback) {
@@ -200,8 +215,8 @@ final class LstmKernels {
         RecurrentSpace s = new RecurrentSpace(kinds, Arrays.copyOfRange(inputs, from, from + kinds.count()));
         long h = s.hidden;
         int results = from + kinds.count();
-        s.contiguous(Arrays.copyOfRange(inputs, 0, from));
-        s.contiguous(Arrays.copyOfRange(inputs, results, inputs.length));
+        s.contiguous(Arrays.copyOfRange(inputs, 0, from)).contiguous(inputs[results]);
+        s.contiguous(Arrays.copyOfRange(inputs, results + (op.allSteps() ? 1 : 2), inputs.length));
         if (!kept) {
             s.array(s.steps, s.rows, h);
         }
@@ -250,11 +265,12 @@ final class LstmKernels {
             r = new Recurrence(space, kinds, op.reverse(), 13, given);
             dy = r.contiguous(inputs[0]);
             dCells = op.cells() ? r.contiguous(inputs[1]) : null;
-            y = r.contiguous(inputs[from + kinds.count()]);
-            cells = r.contiguous(inputs[from + kinds.count() + 1]);
-            gates = r.contiguous(inputs[from + kinds.count() + 2]);
             int outputs = from + kinds.count();
-            squashed = inputs.length > outputs + 3 ? r.contiguous(inputs[outputs + 3]) : squashed();
+            int behind = outputs + (op.allSteps() ? 1 : 2);
+            y = r.contiguous(inputs[outputs]);
+            cells = r.contiguous(inputs[behind]);
+            gates = r.contiguous(inputs[behind + 1]);
+            squashed = inputs.length > behind + 2 ? r.contiguous(inputs[behind + 2]) : squashed();
             dGates = r.empty(r.steps, r.rows, 4L * r.hidden);
             dh = r.zeros(r.rows, r.state);
             dc = r.zeros(r.rows, r.hidden);
@@ -338,8 +354,8 @@ final class LstmKernels {
             long dcHere = dc.address() + 4L * n * h;
             long dhHere = dh.address() + 4L * n * r.state;
             Memory.get(dcHere, s, 0, h);
-            if (dCells != null) {
-                Memory.get(r.at(dCells, t, n), s, h, h);
+            if (dCells != null && (op.allSteps() || t == r.step(r.steps - 1))) {
+                Memory.get(op.allSteps() ? r.at(dCells, t, n) : dCells.address() + 4L * n * h, s, h, h);
                 for (int j = 0; j < h; j++) {
                     s[j] += s[h + j];
                 }

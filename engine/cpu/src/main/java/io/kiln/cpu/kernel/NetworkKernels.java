@@ -129,6 +129,9 @@ public final class NetworkKernels {
         table.add(FromResiduals.class, LstmKernels::fromResiduals);
         table.add(GruOp.class, GruKernels::forward);
         table.add(GruGradient.class, GruKernels::backward);
+        table.addResiduals(GruOp.class, GruKernels::residuals);
+        table.add(Keeping.class, GruKernels::keeping);
+        table.add(FromResiduals.class, GruKernels::fromResiduals);
         table.add(RnnOp.class, RnnKernels::forward);
         table.add(RnnGradient.class, RnnKernels::backward);
         table.add(ScaledDotProductAttention.class, AttentionKernels::forward);

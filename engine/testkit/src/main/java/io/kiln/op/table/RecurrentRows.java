@@ -49,6 +49,19 @@ final class RecurrentRows {
                         .gradientOf(2)
                         .slack(8)
                         .on(with(lstmArguments(3, 2, 2, 2, 0, false), lengths(2))),
+                Row.of(new LstmOp(false, false, true, false, false))
+                        .torch(
+                                lstmCall("x0", "x5", "x6", "x1, x2, x3, x4", 0),
+                                "torch.select(" + lstmCall("x0", "x5", "x6", "x1, x2, x3, x4", 2) + ", 0, 0)")
+                        .gradientOf(2)
+                        .slack(8)
+                        .on(lstmArguments(3, 2, 3, 2, 0, true))
+                        .on(lstmArguments(4, 5, 19, 33, 0, true)),
+                Row.of(new LstmOp(true, true, false, true, false))
+                        .checkedIn("RecurrentTest")
+                        .gradientOf(2)
+                        .slack(8)
+                        .on(with(lstmArguments(3, 2, 2, 3, 2, false), lengths(2))),
                 Row.of(new GruOp(false, true, false))
                         .torch(call("gru", "x0", "x5"))
                         .gradientOf(1)
@@ -60,6 +73,15 @@ final class RecurrentRows {
                         .gradientOf(1)
                         .slack(8)
                         .on(arguments(3, 3, 2, 3, 2, true)),
+                Row.of(new GruOp(false, true, false, true, false))
+                        .torch(call("gru", "x0", "x5"))
+                        .slack(8)
+                        .on(arguments(3, 3, 2, 3, 2, true))
+                        .on(arguments(3, 4, 5, 19, 33, true)),
+                Row.of(new GruOp(true, false, true, true, false))
+                        .checkedIn("RecurrentTest")
+                        .slack(8)
+                        .on(with(arguments(3, 3, 2, 2, 2, false), lengths(2))),
                 Row.of(new GruOp(false, true, false, false))
                         .torch("torch.stack([" + paperStep("x0[0]", "x5") + ", "
                                 + paperStep("x0[1]", paperStep("x0[0]", "x5")) + "])")
@@ -87,13 +109,13 @@ final class RecurrentRows {
                         .checkedIn("RecurrentTest")
                         .slack(8)
                         .on(arguments(1, 3, 2, 3, 2, false)),
-                Row.of(new LstmGradient(false, false, true, false, true))
+                Row.of(new LstmGradient(false, false, true, false, true, true))
                         .checkedIn(ELSEWHERE)
                         .order(0)
                         .keptResults()
                         .slack(8)
                         .forwardOn(behind(lstmArguments(2, 2, 3, 2, 0, true), 2, 2, 2, 2, 2, 8)),
-                Row.of(new GruGradient(false, true, false, true))
+                Row.of(new GruGradient(false, true, false, true, true))
                         .checkedIn(ELSEWHERE)
                         .order(0)
                         .keptResults()
