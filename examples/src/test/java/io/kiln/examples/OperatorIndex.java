@@ -23,8 +23,9 @@ import java.util.stream.Stream;
 
 /** Generates docs/operators.md from the sources of the operators. */
 final class OperatorIndex {
-    private static final Pattern RECORD =
-            Pattern.compile("/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(([^)]*)\\)\\s*implements", Pattern.DOTALL);
+    private static final Pattern RECORD = Pattern.compile(
+            "/\\*\\*(.*?)\\*/\\s*public record (\\w+)\\(((?:[^()]|\\([^)]*\\))*)\\)\\s*implements", Pattern.DOTALL);
+    private static final Pattern ANNOTATION = Pattern.compile("@\\w+(\\([^)]*\\))? ");
     private static final Pattern METHOD = Pattern.compile(
             "public (?:static )?(?:final )?[\\w<>\\[\\], ]*(?:NDArray|\\bT\\b)[\\w<>\\[\\], ]* (\\w+)\\([^{]*\\{(.*?)\\n    \\}",
             Pattern.DOTALL);
@@ -102,21 +103,31 @@ final class OperatorIndex {
                 && Stream.of(c.getMethods()).anyMatch(x -> x.getName().equals(method));
     }
 
+    private static boolean isOperator(Class<?> c) {
+        return Operator.class.isAssignableFrom(c) && c.isRecord() && Modifier.isPublic(c.getModifiers());
+    }
+
     private Collection<String> rows(List<Path> files) throws IOException {
         List<String> rows = new ArrayList<>();
         for (Path file : files) {
-            Matcher m = RECORD.matcher(Files.readString(file));
-            if (m.find() && m.group(2).equals(name(file)) && Operator.class.isAssignableFrom(type(file))) {
-                String attributes = m.group(3).replaceAll("\\s+", " ").strip();
-                rows.add("| %s | %s | %s | %s | %s | %s |"
-                        .formatted(
-                                m.group(2),
-                                family(file),
-                                attributes.isEmpty() ? "" : "`" + attributes + "`",
-                                firstSentence(m.group(1)),
-                                String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>())),
-                                runsAs(type(file))));
+            if (!isOperator(type(file))) {
+                continue;
             }
+            Matcher m = RECORD.matcher(Files.readString(file));
+            if (!m.find() || !m.group(2).equals(name(file))) {
+                throw new IllegalStateException("operator index: " + file + " does not begin with its record");
+            }
+            String attributes = ANNOTATION
+                    .matcher(m.group(3).replaceAll("\\s+", " ").strip())
+                    .replaceAll("");
+            rows.add("| %s | %s | %s | %s | %s | %s |"
+                    .formatted(
+                            m.group(2),
+                            family(file),
+                            attributes.isEmpty() ? "" : "`" + attributes + "`",
+                            firstSentence(m.group(1)),
+                            String.join(", ", calls.getOrDefault(m.group(2), new TreeSet<>())),
+                            runsAs(type(file))));
         }
         return rows;
     }
