@@ -17,7 +17,7 @@ struct State {
   std::map<std::string, int64_t> settings = {
       {"devices", 1},       {"memory_mib", 4096}, {"delay_us", 200},      {"seed", 1},          {"hold", 0},
       {"fail_alloc", 0},    {"fail_launch", 0},   {"lose", 0},            {"capability", 90},   {"processors", 4},
-      {"peers", 1},         {"log", 0},           {"deadline_s", 120},
+      {"peers", 1},         {"log", 0},           {"deadline_s", 120},  {"recurrent", 1},     {"cudnn_version", 90500},
   };
   std::deque<std::string> lines;
   std::mt19937_64 random;
@@ -150,4 +150,8 @@ API const char* kiln_test_driver_version() {
 
 API void kiln_count(const char* name) {
   kiln::count(name);
+}
+
+API int64_t kiln_setting(const char* name) {
+  return kiln::setting(name);
 }

@@ -227,7 +227,7 @@ int fill(Tensor* t, int type, int rank, const int* dims, const int* strides) {
 }  // namespace
 
 API size_t cudnnGetVersion() {
-  return 90500;
+  return static_cast<size_t>(kiln_setting("cudnn_version"));
 }
 
 API const char* cudnnGetErrorString(int code) {

@@ -12,6 +12,7 @@
 extern "C" int kiln_give(void* stream, const char* what, std::function<int()>* run);
 extern "C" bool kiln_in_block(uint64_t address, uint64_t size, const char* what);
 extern "C" void kiln_count(const char* name);
+extern "C" int64_t kiln_setting(const char* name);
 
 namespace kiln::dnn {
 

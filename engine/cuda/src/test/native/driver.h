@@ -204,6 +204,7 @@ uint64_t chance(uint64_t below);
 API int kiln_give(void* stream, const char* what, std::function<int()>* run);
 API bool kiln_in_block(uint64_t address, uint64_t size, const char* what);
 API void kiln_count(const char* name);
+API int64_t kiln_setting(const char* name);
 
 #define CALL(name) kiln::count(#name)
 #define CONTEXT                              \

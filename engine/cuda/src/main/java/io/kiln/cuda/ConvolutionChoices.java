@@ -46,6 +46,11 @@ final class ConvolutionChoices {
         this.backend = backend;
     }
 
+    /** Whether results have to be the same each time. */
+    static boolean isDeterministic() {
+        return !"false".equals(System.getProperty(DETERMINISTIC_PROPERTY));
+    }
+
     /**
      * An algorithm.
      *
@@ -77,7 +82,7 @@ final class ConvolutionChoices {
         try {
             List<Measured> all = new ArrayList<>();
             arrays.submit(backend, cudnn -> all.addAll(cudnn.convolutions().measure(call, workspace)));
-            boolean deterministic = !"false".equals(System.getProperty(DETERMINISTIC_PROPERTY));
+            boolean deterministic = isDeterministic();
             return all.stream()
                     .filter(m -> m.status == cudnnStatus.CUDNN_STATUS_SUCCESS && m.memory <= most)
                     .filter(m -> !deterministic || m.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC)

@@ -14,7 +14,6 @@ import jcuda.jcudnn.cudnnConvolutionDescriptor;
 import jcuda.jcudnn.cudnnConvolutionMode;
 import jcuda.jcudnn.cudnnDataType;
 import jcuda.jcudnn.cudnnFilterDescriptor;
-import jcuda.jcudnn.cudnnMathType;
 import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.jcudnn.cudnnTensorFormat;
 
@@ -47,17 +46,8 @@ final class ConvolutionDescriptors implements DescriptorCache.Descriptors {
                 "cudnnSetConvolutionNdDescriptor of " + p);
         Status.checkCudnn(
                 cudnnSetConvolutionGroupCount(convolution, p.groups()), "cudnnSetConvolutionGroupCount of " + p);
-        Status.checkCudnn(cudnnSetConvolutionMathType(convolution, math(p.type())), "cudnnSetConvolutionMathType");
-    }
-
-    /** Types of 16 bits go to tensor cores; float32 only where TF32 is allowed. */
-    private static int math(int type) {
-        boolean narrow = type != cudnnDataType.CUDNN_DATA_FLOAT && type != cudnnDataType.CUDNN_DATA_DOUBLE;
-        return narrow
-                ? cudnnMathType.CUDNN_TENSOR_OP_MATH
-                : Boolean.getBoolean(Products.TF32_PROPERTY)
-                        ? cudnnMathType.CUDNN_DEFAULT_MATH
-                        : cudnnMathType.CUDNN_FMA_MATH;
+        Status.checkCudnn(
+                cudnnSetConvolutionMathType(convolution, Cudnn.math(p.type())), "cudnnSetConvolutionMathType");
     }
 
     cudnnTensorDescriptor x() {

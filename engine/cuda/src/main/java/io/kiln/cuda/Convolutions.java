@@ -47,7 +47,7 @@ final class Convolutions {
         ConvolutionChoices.Choice choice = backend.choices().of(call, arrays, queue);
         AtomicReference<Storage> spare = new AtomicReference<>();
         try {
-            if (queue.needsWorkspace(choice.workspace())) {
+            if (queue.ask(c -> c.convolutions().workspaceBytes()) < choice.workspace()) {
                 spare.set(backend.allocator().allocate(backend, choice.workspace()));
             }
             arrays.submit(backend, c -> c.convolutions().run(call, choice, spare));

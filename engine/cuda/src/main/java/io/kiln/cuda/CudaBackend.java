@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /**
  * A device of CUDA, with the {@linkplain Kernels kernels} that all devices share and, where their libraries are there,
- * products of matrices by cuBLAS, and convolutions, average pooling and batch normalization by cuDNN.
+ * products of matrices by cuBLAS, and convolutions, average pooling, batch normalization and recurrent layers by cuDNN.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -48,6 +48,7 @@ public final class CudaBackend implements KernelDevice {
     private final boolean cudnn;
     private final Optional<Nvml> nvml;
     private final ConvolutionChoices choices = new ConvolutionChoices(this);
+    private final RecurrentSupport recurrent = new RecurrentSupport(this);
 
     CudaBackend(int index, CudaDevice cuda, CudaCompiler compiler, boolean cublas, boolean cudnn) {
         this.device = new Device(TYPE, index);
@@ -74,6 +75,7 @@ public final class CudaBackend implements KernelDevice {
             new CudnnKernels(this).contribute(kernels.table());
             new CudnnPoolKernels(this).contribute(kernels.table());
             new CudnnNormKernels(this).contribute(kernels.table());
+            new CudnnRecurrentKernels(this).contribute(kernels.table());
         }
         queue = newQueue("of the device");
         nvml = Nvml.of(cuda);
@@ -85,6 +87,10 @@ public final class CudaBackend implements KernelDevice {
 
     ConvolutionChoices choices() {
         return choices;
+    }
+
+    RecurrentSupport recurrent() {
+        return recurrent;
     }
 
     EventPool events() {
@@ -179,7 +185,7 @@ public final class CudaBackend implements KernelDevice {
         return device + ": " + cuda.name() + ", compute capability " + cuda.capabilityText() + ", " + cuda.units()
                 + " multiprocessors, kernels for " + compiler.architecture() + " by NVRTC " + CudaCompiler.version()
                 + ", products by " + (cublas ? "cuBLAS" : "Kiln's own kernel")
-                + ", convolutions, average pooling and batch normalization by "
+                + ", convolutions, average pooling, batch normalization and recurrent layers by "
                 + (cudnn ? "cuDNN" : "Kiln's own kernels") + ", memory budget "
                 + (allocator.budget() >> 20) + " MiB";
     }

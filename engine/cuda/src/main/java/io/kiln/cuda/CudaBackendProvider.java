@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Offers the devices of NVIDIA's driver as {@code cuda(0)}, {@code cuda(1)}, …. It needs the driver and NVRTC, and uses cuBLAS where that
- * is installed. What is missing is one line of the log, and the program goes on without.
+ * Offers the devices of NVIDIA's driver as {@code cuda(0)}, {@code cuda(1)}, …. It needs the driver and NVRTC, and uses cuBLAS and cuDNN
+ * where they are installed. What is missing is one line of the log, and the program goes on without.
  */
 public final class CudaBackendProvider implements BackendProvider {
     private String reason = "";
@@ -40,13 +40,17 @@ public final class CudaBackendProvider implements BackendProvider {
                 device.makeCurrent();
                 CudaCompiler compiler = new CudaCompiler(
                         device, new KernelCache(CacheFolder.get().resolve("kernels")));
+                FixedWorkspaces.set();
                 Natives.Loaded cublas = Natives.get().load(Natives.Library.CUBLAS);
                 if (!cublas.isUsable()) {
                     log().warn("cuda({}): matMul runs without cuBLAS, slowly: {}", index, cublas.problem());
                 }
                 Natives.Loaded cudnn = Natives.get().load(Natives.Library.CUDNN);
                 if (!cudnn.isUsable()) {
-                    log().warn("cuda({}): convolutions run without cuDNN, slowly: {}", index, cudnn.problem());
+                    log().warn(
+                                    "cuda({}): convolutions and recurrent layers run without cuDNN, slowly: {}",
+                                    index,
+                                    cudnn.problem());
                 }
                 return Optional.of(new CudaBackend(index, device, compiler, cublas.isUsable(), cudnn.isUsable()));
             }

@@ -25,6 +25,7 @@ import io.kiln.op.random.RandomGenerator;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
@@ -164,11 +165,11 @@ final class CudaQueue implements CheckedQueue {
         submitByLibrary("cuDNN", () -> work.accept(cudnn));
     }
 
-    /** Whether cuDNN has less workspace here than a convolution needs. */
-    synchronized boolean needsWorkspace(long bytes) {
+    /** Asks cuDNN for what it answers without giving work to the stream. */
+    synchronized <T> T ask(Function<Cudnn, T> question) {
         begin("cuDNN");
         openCudnn();
-        return cudnn.convolutions().workspaceBytes() < bytes;
+        return question.apply(cudnn);
     }
 
     private void openCudnn() {

@@ -12,6 +12,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUstream;
 import jcuda.jcudnn.cudnnDataType;
 import jcuda.jcudnn.cudnnHandle;
+import jcuda.jcudnn.cudnnMathType;
 import jcuda.jcudnn.cudnnTensorDescriptor;
 import jcuda.runtime.cudaStream_t;
 
@@ -23,6 +24,7 @@ final class Cudnn {
     private final Convolutions convolutions;
     private final AveragePools pools = new AveragePools(this);
     private final BatchNorms norms = new BatchNorms(this);
+    private final Recurrences recurrences = new Recurrences(this);
 
     Cudnn(CudaQueue queue, CUstream stream) {
         Status.checkCudnn(cudnnCreate(handle), "cudnnCreate");
@@ -54,6 +56,16 @@ final class Cudnn {
                 cudnnSetTensorNdDescriptor(t, type, dims.size(), ints(dims), strides),
                 "cudnnSetTensorNdDescriptor of " + dims);
         return t;
+    }
+
+    /** Types of 16 bits go to tensor cores; float32 only where TF32 is allowed. */
+    static int math(int type) {
+        boolean narrow = type != cudnnDataType.CUDNN_DATA_FLOAT && type != cudnnDataType.CUDNN_DATA_DOUBLE;
+        return narrow
+                ? cudnnMathType.CUDNN_TENSOR_OP_MATH
+                : Boolean.getBoolean(Products.TF32_PROPERTY)
+                        ? cudnnMathType.CUDNN_DEFAULT_MATH
+                        : cudnnMathType.CUDNN_FMA_MATH;
     }
 
     static int[] ints(List<Integer> values) {
@@ -90,7 +102,12 @@ final class Cudnn {
         return norms;
     }
 
+    Recurrences recurrences() {
+        return recurrences;
+    }
+
     void close() {
+        recurrences.close();
         pools.close();
         norms.close();
         convolutions.close();

@@ -23,6 +23,11 @@ final class DenseArrays implements AutoCloseable {
         return dense[i].address() & Long.MAX_VALUE;
     }
 
+    /** An array without gaps. */
+    NDArray array(int i) {
+        return dense[i];
+    }
+
     /** Has cuDNN give work on the arrays to the calling thread's queue. */
     void submit(CudaBackend backend, Consumer<Cudnn> work) {
         CudaQueue queue = (CudaQueue) Context.current().queue(backend);
