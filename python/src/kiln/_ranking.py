@@ -14,7 +14,7 @@ from kiln._stage import NetworkStage
 
 
 class NetRankingEvaluator(NetworkStage, JavaEvaluator, HasLabelCol, HasPredictionCol, JavaMLWritable, JavaMLReadable[Any]):
-    """Judges how a prediction orders the rows of each group, by their relevances; not over Spark Connect.
+    """Judges how a prediction orders the rows of each group, by their relevances.
 
     The JVM's ``io.kiln.ml.NetRankingEvaluator``.
     """
@@ -43,6 +43,10 @@ class NetRankingEvaluator(NetworkStage, JavaEvaluator, HasLabelCol, HasPredictio
         self._java_obj = self._new_java_obj("io.kiln.ml.NetRankingEvaluator", self.uid)
         self._setDefault(groupCol="group", metricName="ndcg", k=10)
         self._set(**self._input_kwargs)
+
+    def isLargerBetter(self) -> bool:
+        """True, for both metrics."""
+        return True
 
     def getGroupCol(self) -> str:
         """Value of :attr:`groupCol`, or its default."""

@@ -404,6 +404,18 @@ class NetTrainingParams(Params):
         """Value of :attr:`summaryDir`, or its default."""
         return self.getOrDefault(self.summaryDir)
 
+    swaStart: Param[int] = Param(
+        Params._dummy(),
+        "swaStart",
+        "epoch from whose end on weights and running statistics are averaged equally, once an epoch (stochastic weight "
+        "averaging): validation judges the averages, and the model gets them; 0: none",
+        TypeConverters.toInt,
+    )
+
+    def getSwaStart(self) -> int:
+        """Value of :attr:`swaStart`, or its default."""
+        return self.getOrDefault(self.swaStart)
+
     timeout: Param[int] = Param(
         Params._dummy(),
         "timeout",
@@ -430,7 +442,8 @@ class NetTrainingParams(Params):
     validationMetric: Param[str] = Param(
         Params._dummy(),
         "validationMetric",
-        'metric for early stopping: "loss", or the name of a metric',
+        'metric for early stopping: "loss"; or, for classifiers, regressors and rankers of one column of features, the '
+        "name of a metric",
         TypeConverters.toString,
     )
 
@@ -1096,6 +1109,7 @@ class NetClassifier(
         standardizeFeatures: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
@@ -1135,6 +1149,7 @@ class NetClassifier(
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -1327,6 +1342,10 @@ class NetClassifier(
     def setSummaryDir(self, value: str) -> NetClassifier:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> NetClassifier:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setThresholds(self, value: list[float]) -> NetClassifier:
         """Sets :attr:`thresholds`."""
@@ -1684,6 +1703,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         standardizeInputs: list[str] | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         targetCols: list[str] | None = None,
         targetNames: list[str] | None = None,
         timeout: int | None = None,
@@ -1722,6 +1742,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -1931,6 +1952,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
 
+    def setSwaStart(self, value: int) -> NetEstimator:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
+
     def setTargetCols(self, value: list[str]) -> NetEstimator:
         """Sets :attr:`targetCols`."""
         return self._set(targetCols=value)
@@ -2135,6 +2160,7 @@ class NetRegressor(
         standardizeTarget: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
         validationIndicatorCol: str | None = None,
@@ -2172,6 +2198,7 @@ class NetRegressor(
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -2348,6 +2375,10 @@ class NetRegressor(
     def setSummaryDir(self, value: str) -> NetRegressor:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> NetRegressor:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTimeout(self, value: int) -> NetRegressor:
         """Sets :attr:`timeout`."""
@@ -2611,6 +2642,7 @@ class MlpClassifier(
         standardizeFeatures: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
@@ -2652,6 +2684,7 @@ class MlpClassifier(
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -2856,6 +2889,10 @@ class MlpClassifier(
     def setSummaryDir(self, value: str) -> MlpClassifier:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> MlpClassifier:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setThresholds(self, value: list[float]) -> MlpClassifier:
         """Sets :attr:`thresholds`."""
@@ -3094,6 +3131,7 @@ class MlpRegressor(
         standardizeTarget: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
         validationIndicatorCol: str | None = None,
@@ -3133,6 +3171,7 @@ class MlpRegressor(
             standardizeFeatures=False,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -3321,6 +3360,10 @@ class MlpRegressor(
     def setSummaryDir(self, value: str) -> MlpRegressor:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> MlpRegressor:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTimeout(self, value: int) -> MlpRegressor:
         """Sets :attr:`timeout`."""
@@ -3634,6 +3677,7 @@ class NetRanker(NetworkEstimator, JavaPredictor["NetRankerModel"], NetTrainingPa
         standardizeFeatures: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
         validationIndicatorCol: str | None = None,
@@ -3673,6 +3717,7 @@ class NetRanker(NetworkEstimator, JavaPredictor["NetRankerModel"], NetTrainingPa
             standardizeFeatures=True,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -3857,6 +3902,10 @@ class NetRanker(NetworkEstimator, JavaPredictor["NetRankerModel"], NetTrainingPa
     def setSummaryDir(self, value: str) -> NetRanker:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> NetRanker:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTimeout(self, value: int) -> NetRanker:
         """Sets :attr:`timeout`."""
@@ -4070,6 +4119,7 @@ class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingPara
         snapshotInterval: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
         userCol: str | None = None,
@@ -4110,6 +4160,7 @@ class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingPara
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             userCol="user",
             validationMetric="loss",
@@ -4279,6 +4330,10 @@ class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingPara
     def setSummaryDir(self, value: str) -> TwoTower:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> TwoTower:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTimeout(self, value: int) -> TwoTower:
         """Sets :attr:`timeout`."""
@@ -4820,6 +4875,7 @@ class TextClassifier(
         snapshotInterval: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         textCol: str | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
@@ -4869,6 +4925,7 @@ class TextClassifier(
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             textCol="text",
             timeout=600,
             tokens="words",
@@ -5064,6 +5121,10 @@ class TextClassifier(
     def setSummaryDir(self, value: str) -> TextClassifier:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> TextClassifier:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTextCol(self, value: str) -> TextClassifier:
         """Sets :attr:`textCol`."""
@@ -5576,6 +5637,7 @@ class ImageClassifier(
         snapshotInterval: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
@@ -5620,6 +5682,7 @@ class ImageClassifier(
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -5816,6 +5879,10 @@ class ImageClassifier(
     def setSummaryDir(self, value: str) -> ImageClassifier:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> ImageClassifier:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setThresholds(self, value: list[float]) -> ImageClassifier:
         """Sets :attr:`thresholds`."""
@@ -6253,6 +6320,7 @@ class SequenceForecaster(
         snapshotInterval: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         targetCol: str | None = None,
         timeCol: str | None = None,
         timeout: int | None = None,
@@ -6298,6 +6366,7 @@ class SequenceForecaster(
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             targetCol="value",
             timeCol="time",
             timeout=600,
@@ -6477,6 +6546,10 @@ class SequenceForecaster(
     def setSummaryDir(self, value: str) -> SequenceForecaster:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> SequenceForecaster:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTargetCol(self, value: str) -> SequenceForecaster:
         """Sets :attr:`targetCol`."""

@@ -30,6 +30,7 @@ from kiln.ml import (
     NetEstimator,
     NetModel,
     NetRanker,
+    NetRankingEvaluator,
     NetRegressionModel,
     NetRegressor,
     SequenceForecaster,
@@ -163,6 +164,18 @@ def test_a_regressor_learns_and_is_loaded_again(rings: DataFrame, tmp_path: Path
     model.save(str(tmp_path / "model"))
     again = NetRegressionModel.load(str(tmp_path / "model"))
     assert again.transform(rings).select("prediction").collect() == predicted.select("prediction").collect()
+
+
+def test_a_ranker_learns_and_is_judged(spark: SparkSession) -> None:
+    draw = np.random.default_rng(2)
+    rows = [(f"q{q}", [float(x), float(draw.normal())], float(x > 0)) for q in range(40) for x in draw.normal(size=5)]
+    lists = spark.createDataFrame(rows, ["group", "features", "label"])
+    judge = NetRankingEvaluator(k=3)
+    model = NetRanker(network=nn.Sequential(nn.Dense(1)), learningRate=0.05, maxEpochs=15, batchSize=8, seed=1).fit(lists)
+    assert judge.isLargerBetter() and judge.evaluate(model.transform(lists)) > 0.97
+    assert judge.evaluate(model.transform(lists), {judge.metricName: "map"}) > 0.97
+    with pytest.raises(NotImplementedError, match="TextClassifier does not continue over Spark Connect"):
+        TextClassifier().continueFit(lists, model)
 
 
 def test_pipelines_and_cross_validation(rings: DataFrame, tmp_path: Path) -> None:

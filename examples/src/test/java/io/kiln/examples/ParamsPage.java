@@ -96,6 +96,7 @@ final class ParamsPage {
                     "gradientClipNorm",
                     "gradientClipValue",
                     "emaDecay",
+                    "swaStart",
                     "mixup",
                     "shuffle",
                     "seed"),

@@ -7,7 +7,7 @@ import org.apache.spark.ml.param.{Param, ParamMap, ParamValidators}
 import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol}
 import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable}
 import org.apache.spark.sql.Dataset
-import org.apache.spark.sql.functions.{col, collect_list, struct}
+import org.apache.spark.sql.functions.{col, collect_list, lit, raise_error, struct, when}
 import org.apache.spark.sql.types.DataTypes
 
 /**
@@ -64,7 +64,10 @@ class NetRankingEvaluator(override val uid: String)
     val judge = new ListScores($(metricName) == "ndcg", $(k))
     val lists = dataset
       .select(
-        group.of(dataset).as("group"),
+        when(group.of(dataset).isNotNull, group.of(dataset))
+          .otherwise(raise_error(lit(s"$uid: groupCol: a row has no group: column \"${$(groupCol)}\" is null; fill or drop such rows"))
+            .cast(group.field.dataType))
+          .as("group"),
         score.of(dataset).cast(DataTypes.DoubleType).as("score"),
         label.of(dataset).cast(DataTypes.DoubleType).as("label"))
       .groupBy(col("group"))

@@ -108,6 +108,8 @@ class NetRankerSuite extends SparkSuite {
     val gap = rows.withColumn("relevance", when($"query" === "q3", lit(null)).otherwise($"relevance"))
     assert(message(ranker.fit(gap)).contains("a row of group q3 has null"))
     assert(ranker.setHandleInvalid("skip").setMaxEpochs(1).fit(gap).summary.epochs.get(0).rows == 89)
+    val astray = gap.withColumn("query", when($"query" === "q4", lit(null)).otherwise($"query")).na.fill(0.0).withColumn("prediction", lit(1.0))
+    assert(message(judge.evaluate(astray)).contains("groupCol: a row has no group"))
     val featureless = rows.withColumn("x", when($"query" === "q3", lit(null)).otherwise($"x"))
     assert(message(ranker.fit(featureless)).contains("a row of group q3 has null"))
     assert(ranker.setHandleInvalid("skip").setMaxEpochs(1).fit(featureless).summary.epochs.get(0).rows == 89)
