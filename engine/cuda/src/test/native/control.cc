@@ -11,31 +11,48 @@ namespace kiln {
 
 namespace {
 
+struct Named {
+  const char* name;
+  std::atomic<int64_t> value;
+};
+
+// In the order of Setting.
+Named named[SETTINGS] = {
+    {"devices", {1}},     {"memory_mib", {4096}}, {"delay_us", {200}}, {"delay_every", {8}}, {"seed", {1}},
+    {"hold", {0}},        {"fail_alloc", {0}},    {"fail_launch", {0}}, {"lose", {0}},       {"capability", {90}},
+    {"processors", {4}},  {"peers", {1}},         {"log", {0}},        {"deadline_s", {120}}, {"recurrent", {1}},
+    {"cudnn_version", {90500}},
+};
+
 struct State {
   std::mutex guard;
-  std::map<std::string, uint64_t> counts;
-  std::map<std::string, int64_t> settings = {
-      {"devices", 1},       {"memory_mib", 4096}, {"delay_us", 200},      {"seed", 1},          {"hold", 0},
-      {"fail_alloc", 0},    {"fail_launch", 0},   {"lose", 0},            {"capability", 90},   {"processors", 4},
-      {"peers", 1},         {"log", 0},           {"deadline_s", 120},  {"recurrent", 1},     {"cudnn_version", 90500},
-  };
+  std::map<std::string, uint64_t, std::less<>> counts;
   std::deque<std::string> lines;
   std::mt19937_64 random;
 
   State() {
-    for (auto& entry : settings) {
+    for (Named& entry : named) {
       std::string name = "KILN_TEST_DRIVER_";
-      for (char c : entry.first) {
-        name += static_cast<char>(toupper(c));
+      for (const char* c = entry.name; *c != 0; c++) {
+        name += static_cast<char>(toupper(*c));
       }
       const char* value = getenv(name.c_str());
       if (value != nullptr && *value != 0) {
-        entry.second = atoll(value);
+        entry.value = atoll(value);
       }
     }
-    random.seed(static_cast<uint64_t>(settings["seed"]));
+    random.seed(static_cast<uint64_t>(named[SEED].value));
   }
 };
+
+std::atomic<int64_t>* find(const char* name) {
+  for (Named& entry : named) {
+    if (strcmp(entry.name, name) == 0) {
+      return &entry.value;
+    }
+  }
+  return nullptr;
+}
 
 State& state() {
   static State* state = new State();
@@ -47,8 +64,13 @@ State& state() {
 void count(const char* name, uint64_t by) {
   State& s = state();
   std::lock_guard<std::mutex> held(s.guard);
-  s.counts[name] += by;
-  if (s.settings["log"] != 0) {
+  auto found = s.counts.find(name);
+  if (found == s.counts.end()) {
+    s.counts.emplace(name, by);
+  } else {
+    found->second += by;
+  }
+  if (named[LOG].value != 0) {
     s.lines.push_back(name);
     if (s.lines.size() > 100000) {
       s.lines.pop_front();
@@ -56,11 +78,11 @@ void count(const char* name, uint64_t by) {
   }
 }
 
-void note(const std::string& line) {
-  State& s = state();
-  std::lock_guard<std::mutex> held(s.guard);
-  if (s.settings["log"] != 0) {
-    s.lines.push_back("  " + line);
+void note(const char* did, const std::string& what) {
+  if (setting(LOG) != 0) {
+    State& s = state();
+    std::lock_guard<std::mutex> held(s.guard);
+    s.lines.push_back(std::string("  ") + did + what);
   }
 }
 
@@ -71,27 +93,14 @@ void say(const std::string& line) {
   s.lines.push_back("! " + line);
 }
 
-int64_t setting(const char* name) {
-  State& s = state();
-  std::lock_guard<std::mutex> held(s.guard);
-  auto found = s.settings.find(name);
-  return found == s.settings.end() ? 0 : found->second;
+int64_t setting(Setting which) {
+  state();
+  return named[which].value;
 }
 
-void set(const char* name, int64_t value) {
-  State& s = state();
-  std::lock_guard<std::mutex> held(s.guard);
-  s.settings[name] = value;
-  if (strcmp(name, "seed") == 0) {
-    s.random.seed(static_cast<uint64_t>(value));
-  }
-}
-
-bool due(const char* name) {
-  State& s = state();
-  std::lock_guard<std::mutex> held(s.guard);
-  int64_t& left = s.settings[name];
-  return left > 0 && --left == 0;
+bool due(Setting which) {
+  std::atomic<int64_t>& left = named[which].value;
+  return left > 0 && left.fetch_sub(1) == 1;
 }
 
 uint64_t chance(uint64_t below) {
@@ -116,17 +125,17 @@ API int64_t kiln_test_driver_count(const char* name) {
 
 // Sets a setting; returns 0, or 1 for a name that there is not.
 API int kiln_test_driver_set(const char* name, int64_t value) {
-  {
-    kiln::State& s = kiln::state();
-    std::lock_guard<std::mutex> held(s.guard);
-    if (s.settings.find(name) == s.settings.end()) {
-      return 1;
-    }
+  kiln::State& s = kiln::state();
+  std::atomic<int64_t>* setting = kiln::find(name);
+  if (setting == nullptr) {
+    return 1;
   }
-  kiln::set(name, value);
-  if (strcmp(name, "hold") == 0) {
-    std::lock_guard<std::mutex> held(kiln::lock);
-    kiln::changed.notify_all();
+  *setting = value;
+  if (setting == &kiln::named[kiln::SEED].value) {
+    std::lock_guard<std::mutex> held(s.guard);
+    s.random.seed(static_cast<uint64_t>(value));
+  } else if (setting == &kiln::named[kiln::HOLD].value) {
+    kiln::wake_streams();
   }
   return 0;
 }
@@ -153,5 +162,6 @@ API void kiln_count(const char* name) {
 }
 
 API int64_t kiln_setting(const char* name) {
-  return kiln::setting(name);
+  const std::atomic<int64_t>* value = kiln::find(name);
+  return value == nullptr ? 0 : value->load();
 }

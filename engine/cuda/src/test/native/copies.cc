@@ -119,7 +119,7 @@ int reserve(const char* name, uint64_t* to, size_t size, bool ordered) {
   if (refused != SUCCESS) {
     return refused;
   }
-  if (due("fail_alloc")) {
+  if (due(FAIL_ALLOC)) {
     return OUT_OF_MEMORY;
   }
   int code = allocate(context->device, size, to);

@@ -15,7 +15,7 @@ bool initialized = false;
 std::vector<int>& visible = *new std::vector<int>();
 
 void find_devices() {
-  int64_t all = setting("devices");
+  int64_t all = setting(DEVICES);
   const char* wanted = getenv("CUDA_VISIBLE_DEVICES");
   if (wanted == nullptr) {
     for (int d = 0; d < all; d++) {
@@ -93,7 +93,7 @@ API int cuInit(unsigned flags) {
   static std::once_flag once;
   std::call_once(once, [] {
     find_devices();
-    start_memory(device_count(), static_cast<uint64_t>(setting("memory_mib")) << 20);
+    start_memory(device_count(), static_cast<uint64_t>(setting(MEMORY_MIB)) << 20);
     install_fault_handler();
     say("no GPU: kernels run on the CPU, to test programs, not to run them");
   });
@@ -151,16 +151,16 @@ API int cuDeviceGetAttribute(int* to, int attribute, int device) {
   }
   switch (attribute) {
     case 16:
-      *to = static_cast<int>(setting("processors"));
+      *to = static_cast<int>(setting(PROCESSORS));
       return SUCCESS;
     case 33:
       *to = visible[static_cast<size_t>(device)];
       return SUCCESS;
     case 75:
-      *to = static_cast<int>(setting("capability") / 10);
+      *to = static_cast<int>(setting(CAPABILITY) / 10);
       return SUCCESS;
     case 76:
-      *to = static_cast<int>(setting("capability") % 10);
+      *to = static_cast<int>(setting(CAPABILITY) % 10);
       return SUCCESS;
     default:
       *to = 0;
@@ -174,20 +174,20 @@ API int cuDeviceGetAttribute(int* to, int attribute, int device) {
 }
 
 API int cuDeviceComputeCapability(int* major, int* minor, int) {
-  *major = static_cast<int>(setting("capability") / 10);
-  *minor = static_cast<int>(setting("capability") % 10);
+  *major = static_cast<int>(setting(CAPABILITY) / 10);
+  *minor = static_cast<int>(setting(CAPABILITY) % 10);
   return SUCCESS;
 }
 
 API int cuDeviceCanAccessPeer(int* to, int device, int peer) {
-  *to = device != peer && setting("peers") != 0 ? 1 : 0;
+  *to = device != peer && setting(PEERS) != 0 ? 1 : 0;
   return SUCCESS;
 }
 
 API int cuCtxEnablePeerAccess(void* peer, unsigned) {
   CALL(cuCtxEnablePeerAccess);
   CONTEXT
-  return peer == nullptr ? INVALID_CONTEXT : setting("peers") != 0 ? SUCCESS : PEER_ACCESS_UNSUPPORTED;
+  return peer == nullptr ? INVALID_CONTEXT : setting(PEERS) != 0 ? SUCCESS : PEER_ACCESS_UNSUPPORTED;
 }
 
 API int cuCtxDisablePeerAccess(void*) {
@@ -251,14 +251,7 @@ API int cuCtxDestroy_v2(void* context) {
   CALL(cuCtxDestroy);
   Context* ended = static_cast<Context*>(context);
   int code = synchronize(ended);
-  std::lock_guard<std::mutex> held(kiln::lock);
-  for (Stream* stream : ended->streams) {
-    stream->closing = true;
-  }
-  if (ended->legacy != nullptr) {
-    ended->legacy->closing = true;
-  }
-  changed.notify_all();
+  close_streams(ended);
   return code;
 }
 

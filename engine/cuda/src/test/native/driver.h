@@ -69,13 +69,13 @@ struct Ticket {
 
 struct Function;
 
-// A kernel with what it was launched with; its arguments are copies.
+// A kernel with what it was launched with; its arguments are copies, at the function's places.
 struct Launch {
   Function* function = nullptr;
   unsigned grid[3] = {1, 1, 1};
   unsigned block[3] = {1, 1, 1};
   unsigned shared = 0;
-  std::vector<std::vector<char>> arguments;
+  std::vector<char> arguments;
 };
 
 struct Node {
@@ -117,6 +117,11 @@ struct Stream {
   bool closing = false;
   bool legacy = false;
   std::deque<Task> tasks;
+  // For its thread: there is work, it is closed, or "hold" has changed.
+  std::condition_variable given_work;
+  // For others: it has come to one of the places that they await.
+  std::condition_variable passed;
+  std::multiset<uint64_t> awaited;
   Capture* capture = nullptr;
   std::vector<Node*> tails;
 };
@@ -131,9 +136,28 @@ struct Event {
   std::vector<Node*> tails;
 };
 
-// One lock for all that is scheduled, and one signal for each change of it.
+// One lock for all that is scheduled.
 extern std::mutex& lock;
-extern std::condition_variable& changed;
+
+enum Setting {
+  DEVICES,
+  MEMORY_MIB,
+  DELAY_US,
+  DELAY_EVERY,
+  SEED,
+  HOLD,
+  FAIL_ALLOC,
+  FAIL_LAUNCH,
+  LOSE,
+  CAPABILITY,
+  PROCESSORS,
+  PEERS,
+  LOG,
+  DEADLINE_S,
+  RECURRENT,
+  CUDNN_VERSION,
+  SETTINGS,
+};
 
 // memory.cc
 void start_memory(int devices, uint64_t bytes);
@@ -171,6 +195,10 @@ Context* current();
 void enter(Context* context);
 void push(Context* context);
 Context* primary(int device);
+// Lets the threads of a context's streams end, whose work is done.
+void close_streams(Context* context);
+// Lets streams look at the setting "hold" again.
+void wake_streams();
 Stream* make_stream(Context* context, unsigned flags, int priority);
 // Work in the order of a stream, or a node of the graph that captures it.
 int give(Stream* stream, NodeKind kind, const std::string& what, std::function<int()> run, Launch launch = {});
@@ -188,12 +216,11 @@ int device_count();
 
 // control.cc
 void count(const char* name, uint64_t by = 1);
-void note(const std::string& line);
+void note(const char* did, const std::string& what);
 void say(const std::string& line);
-int64_t setting(const char* name);
-void set(const char* name, int64_t value);
+int64_t setting(Setting which);
 // Counts down an injected failure; true when it is due.
-bool due(const char* name);
+bool due(Setting which);
 uint64_t chance(uint64_t below);
 
 }  // namespace kiln

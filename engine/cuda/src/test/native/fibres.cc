@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "driver.h"
@@ -49,13 +50,14 @@ constexpr size_t STACK = 96 * 1024;
 constexpr size_t STRIDE = STACK + 4096;
 constexpr unsigned MOST_THREADS = 1024;
 
-enum Status { WAITING_TO_START, AT_BARRIER, AT_WARP, RUNNABLE, ENDED };
+enum Status { AT_BARRIER, AT_WARP, RUNNABLE, ENDED };
 
 struct Fibre {
   void* stack = nullptr;
-  Status status = WAITING_TO_START;
+  Status status = RUNNABLE;
   unsigned mask = 0;
   unsigned thread = 0;
+  unsigned x = 0, y = 0, z = 0;
 };
 
 // One kernel runs at a time, so that its indices and shared memory can be plain variables.
@@ -64,6 +66,10 @@ char* stacks = nullptr;
 Fibre fibres[MOST_THREADS];
 Fibre* running = nullptr;
 void* scheduler = nullptr;
+// Of the block that runs: its threads, those that have begun, and where they are.
+unsigned threads = 0;
+unsigned begun = 0;
+unsigned count_of[4];
 const Function* function = nullptr;
 void** arguments = nullptr;
 unsigned long long slots[2][MOST_THREADS];
@@ -75,8 +81,14 @@ volatile int fault = 0;
 volatile uint64_t fault_address = 0;
 struct sigaction earlier[32];
 
+void become(Fibre* fibre, Status status) {
+  count_of[fibre->status]--;
+  count_of[status]++;
+  fibre->status = status;
+}
+
 void yield_as(Status status) {
-  running->status = status;
+  become(running, status);
   kiln_switch(&running->stack, scheduler);
 }
 
@@ -119,18 +131,45 @@ void* dynamic_shared() {
   return function->module->dynamic;
 }
 
+// The indices of the fibre that goes on.
+void place() {
+  Index* index = function->module->index;
+  index->thread_x = running->x;
+  index->thread_y = running->y;
+  index->thread_z = running->z;
+}
+
+// The next thread of the block goes on where this is called.
+void begin() {
+  const Index* index = function->module->index;
+  Fibre* next = &fibres[begun];
+  next->thread = begun;
+  next->status = RUNNABLE;
+  parity[begun] = 0;
+  next->x = next->y = next->z = 0;
+  if (begun > 0) {
+    const Fibre& last = fibres[begun - 1];
+    next->x = last.x + 1 == index->block_dim_x ? 0 : last.x + 1;
+    next->y = next->x > 0 ? last.y : last.y + 1 == index->block_dim_y ? 0 : last.y + 1;
+    next->z = next->x > 0 || next->y > 0 ? last.z : last.z + 1;
+  }
+  begun++;
+  count_of[RUNNABLE]++;
+  running = next;
+  place();
+}
+
 [[noreturn]] void body() {
   // A stack is used by one thread after another until one of them waits.
   while (true) {
     function->entry(arguments);
-    yield_as(ENDED);
+    if (begun < threads) {
+      become(running, ENDED);
+      begin();
+    } else {
+      yield_as(ENDED);
+    }
   }
-}
-
-void place(Index* index, unsigned t, const unsigned* block) {
-  index->thread_x = t % block[0];
-  index->thread_y = t / block[0] % block[1];
-  index->thread_z = t / block[0] / block[1];
 }
 
 void* fresh_stack(unsigned slot) {
@@ -144,102 +183,77 @@ void* fresh_stack(unsigned slot) {
   return at;
 }
 
-// Releases what has all come: a warp's threads, then the block's. False if nothing can go on.
-bool advance(unsigned threads, bool* over, std::string* why) {
+// Releases the warps whose threads have all come. False if there are none.
+bool release_warps() {
   bool moved = false;
   for (unsigned w = 0; w < threads; w += 32) {
+    unsigned end = std::min(threads, w + 32);
     unsigned live = 0;
     unsigned there = 0;
-    unsigned mask = 0;
-    for (unsigned t = w; t < std::min(threads, w + 32); t++) {
-      if (fibres[t].status != ENDED) {
-        live |= 1u << (t - w);
-      }
-      if (fibres[t].status == AT_WARP) {
-        there |= 1u << (t - w);
-      }
+    for (unsigned t = w; t < end; t++) {
+      live |= fibres[t].status != ENDED ? 1u << (t - w) : 0;
+      there |= fibres[t].status == AT_WARP ? 1u << (t - w) : 0;
     }
-    for (unsigned t = w; t < std::min(threads, w + 32); t++) {
-      if (fibres[t].status != AT_WARP) {
+    for (unsigned t = w; t < end; t++) {
+      unsigned mask = fibres[t].mask & live;
+      if (fibres[t].status != AT_WARP || (mask & there) != mask) {
         continue;
       }
-      mask = fibres[t].mask & live;
-      if ((mask & there) != mask) {
-        continue;
-      }
-      for (unsigned o = w; o < std::min(threads, w + 32); o++) {
+      for (unsigned o = w; o < end; o++) {
         if ((mask >> (o - w) & 1) != 0) {
-          fibres[o].status = RUNNABLE;
+          become(&fibres[o], RUNNABLE);
           there &= ~(1u << (o - w));
         }
       }
       moved = true;
     }
   }
-  if (moved) {
+  return moved;
+}
+
+// Lets the threads go on for which all others have come: those of a warp, then those of the block. False if there are none.
+bool advance(std::string* why) {
+  if (count_of[AT_WARP] > 0 && release_warps()) {
     return true;
   }
-  unsigned ended = 0;
-  unsigned waiting = 0;
-  for (unsigned t = 0; t < threads; t++) {
-    ended += fibres[t].status == ENDED;
-    waiting += fibres[t].status == AT_BARRIER;
-  }
-  *over = ended == threads;
-  if (*over) {
-    return true;
-  }
-  if (waiting == threads) {
+  if (count_of[AT_BARRIER] == threads) {
     for (unsigned t = 0; t < threads; t++) {
-      fibres[t].status = RUNNABLE;
+      become(&fibres[t], RUNNABLE);
     }
     return true;
   }
-  *why = "the threads of a block part at a barrier: of " + std::to_string(threads) + ", " + std::to_string(waiting) +
-         " wait at it, " + std::to_string(ended) + " have ended, " + std::to_string(threads - waiting - ended) + " wait for their warp";
+  *why = "the threads of a block part at a barrier: of " + std::to_string(threads) + ", " + std::to_string(count_of[AT_BARRIER]) +
+         " wait at it, " + std::to_string(count_of[ENDED]) + " have ended, " + std::to_string(count_of[AT_WARP]) + " wait for their warp";
   return false;
 }
 
-void resume(unsigned t, Index* index, const unsigned* block) {
-  place(index, t, block);
-  running = &fibres[t];
-  kiln_switch(&scheduler, fibres[t].stack);
-}
-
-int run_block(unsigned threads, Index* index, const unsigned* block, std::string* why) {
-  void* spare = nullptr;
-  unsigned used = 0;
-  memset(parity, 0, threads);
-  for (unsigned t = 0; t < threads; t++) {
-    fibres[t].thread = t;
-    fibres[t].status = RUNNABLE;
-    fibres[t].stack = spare != nullptr ? spare : fresh_stack(used++);
-    spare = nullptr;
-    resume(t, index, block);
+int run_block(std::string* why) {
+  begun = 0;
+  std::fill(std::begin(count_of), std::end(count_of), 0u);
+  for (unsigned used = 0; begun < threads; used++) {
+    void* stack = fresh_stack(used);
+    begin();
+    kiln_switch(&scheduler, stack);
     if (fault != 0) {
       return ILLEGAL_ADDRESS;
     }
-    if (fibres[t].status == ENDED) {
-      spare = fibres[t].stack;
-    }
   }
-  bool over = false;
-  while (true) {
-    if (!advance(threads, &over, why)) {
+  while (count_of[ENDED] < threads) {
+    if (!advance(why)) {
       return LAUNCH_FAILED;
-    }
-    if (over) {
-      return SUCCESS;
     }
     for (unsigned t = 0; t < threads; t++) {
       if (fibres[t].status == RUNNABLE) {
-        resume(t, index, block);
+        running = &fibres[t];
+        place();
+        kiln_switch(&scheduler, running->stack);
         if (fault != 0) {
           return ILLEGAL_ADDRESS;
         }
       }
     }
   }
+  return SUCCESS;
 }
 
 void on_fault(int number, siginfo_t* info, void* state) {
@@ -320,11 +334,11 @@ int run_kernel(const Launch& launch) {
   std::lock_guard<std::mutex> held(device);
   function = launch.function;
   std::vector<void*> pointers;
-  for (const auto& argument : launch.arguments) {
-    pointers.push_back(const_cast<char*>(argument.data()));
+  for (size_t place : function->places) {
+    pointers.push_back(const_cast<char*>(launch.arguments.data() + place));
   }
   arguments = pointers.data();
-  unsigned threads = launch.block[0] * launch.block[1] * launch.block[2];
+  threads = launch.block[0] * launch.block[1] * launch.block[2];
   Index* index = function->module->index;
   *index = {0, 0, 0, launch.block[0], launch.block[1], launch.block[2], 0, 0, 0, launch.grid[0], launch.grid[1], launch.grid[2]};
   std::vector<char> dynamic(launch.shared + 64);
@@ -341,7 +355,7 @@ int run_kernel(const Launch& launch) {
         index->block_z = z;
         memset(function->module->dynamic, 0xFF, launch.shared);
         memset(function->module->shared, 0xFF, function->module->shared_size);
-        code = run_block(threads, index, launch.block, &why);
+        code = run_block(&why);
       }
     }
   }

@@ -47,9 +47,14 @@ struct Instance {
 int run(const Exec& exec) {
   size_t size = exec.nodes.size();
   std::vector<char> done(size);
+  std::vector<size_t> ready;
+  size_t first = 0;
   for (size_t round = 0; round < size; round++) {
-    std::vector<size_t> ready;
-    for (size_t i = 0; i < size && ready.size() < 8; i++) {
+    ready.clear();
+    while (done[first] != 0) {
+      first++;
+    }
+    for (size_t i = first; i < size && ready.size() < 8; i++) {
       bool all = done[i] == 0;
       for (size_t before : exec.after[i]) {
         all = all && done[before] != 0;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int STATIC_LIMIT = 48 * 1024;
 constexpr int OPT_IN_LIMIT = 227 * 1024;
+constexpr size_t ALIGNMENT = 16;
 
 uint64_t size_of_image(const char* image) {
   Elf64_Ehdr header;
@@ -74,6 +75,10 @@ int load(Context* context, const void* image, void** to) {
     function->name = kernel.name;
     function->entry = kernel.entry;
     function->sizes.assign(kernel.sizes, kernel.sizes + kernel.count);
+    for (unsigned size : function->sizes) {
+      function->places.push_back(function->size);
+      function->size += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
     module->functions.push_back(std::move(function));
   }
   *to = module.release();
@@ -123,12 +128,12 @@ int prepare(void* handle, const unsigned* grid, const unsigned* block, unsigned 
   std::copy(grid, grid + 3, to->grid);
   std::copy(block, block + 3, to->block);
   to->shared = shared;
+  to->arguments.resize(function->size);
   for (size_t i = 0; i < function->sizes.size(); i++) {
     if (arguments == nullptr || arguments[i] == nullptr) {
       return INVALID_VALUE;
     }
-    const char* from = static_cast<const char*>(arguments[i]);
-    to->arguments.emplace_back(from, from + function->sizes[i]);
+    memcpy(to->arguments.data() + function->places[i], arguments[i], function->sizes[i]);
   }
   return SUCCESS;
 }
@@ -137,11 +142,11 @@ std::function<int()> runner(const Launch& launch) {
   return [launch] {
     count("kernels");
     count(launch.function->name.c_str());
-    if (due("fail_launch")) {
+    if (due(FAIL_LAUNCH)) {
       say("kernel " + launch.function->name + " fails, as the test asks");
       return static_cast<int>(LAUNCH_FAILED);
     }
-    if (due("lose")) {
+    if (due(LOSE)) {
       say("the device is lost, as the test asks");
       return static_cast<int>(ECC_UNCORRECTABLE);
     }
@@ -213,7 +218,7 @@ API int cuFuncGetAttribute(int* to, int attribute, void* handle) {
       return SUCCESS;
     case 5:
     case 6:
-      *to = static_cast<int>(setting("capability"));
+      *to = static_cast<int>(setting(CAPABILITY));
       return SUCCESS;
     case 8:
       *to = function->dynamic_limit;

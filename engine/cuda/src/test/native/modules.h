@@ -17,6 +17,9 @@ struct Function {
   std::string name;
   void (*entry)(void** arguments) = nullptr;
   std::vector<unsigned> sizes;
+  // Of the arguments in one block, and its size.
+  std::vector<size_t> places;
+  size_t size = 0;
   int dynamic_limit = 48 * 1024;
 };
 

@@ -12,7 +12,6 @@
 namespace kiln {
 
 std::mutex& lock = *new std::mutex();
-std::condition_variable& changed = *new std::condition_variable();
 
 namespace {
 
@@ -22,13 +21,23 @@ std::set<Context*>& contexts = *new std::set<Context*>();
 thread_local std::vector<Context*> entered;
 uint64_t stream_ids = 0;
 
-bool ready(const Task& task) {
-  for (const Ticket& t : task.after) {
-    if (t.stream->done < t.number) {
-      return false;
+// Waits, with the lock, until a stream has come to a place; false after the deadline, if there is one.
+bool await(std::unique_lock<std::mutex>* held, const Ticket& ticket, const std::chrono::steady_clock::time_point* until) {
+  Stream* stream = ticket.stream;
+  if (is_done(ticket)) {
+    return true;
+  }
+  auto mine = stream->awaited.insert(ticket.number);
+  bool done = true;
+  while (done && !is_done(ticket)) {
+    if (until == nullptr) {
+      stream->passed.wait(*held);
+    } else {
+      done = stream->passed.wait_until(*held, *until) == std::cv_status::no_timeout || is_done(ticket);
     }
   }
-  return true;
+  stream->awaited.erase(mine);
+  return done;
 }
 
 void work(Stream* stream) {
@@ -36,12 +45,14 @@ void work(Stream* stream) {
   prepare_thread_for_kernels();
   std::unique_lock<std::mutex> held(lock);
   while (true) {
-    changed.wait(held, [&] {
-      return stream->tasks.empty() ? stream->closing : setting("hold") == 0 && ready(stream->tasks.front());
-    });
+    stream->given_work.wait(held, [&] { return !stream->tasks.empty() || stream->closing; });
     if (stream->tasks.empty()) {
       return;
     }
+    for (const Ticket& before : stream->tasks.front().after) {
+      await(&held, before, nullptr);
+    }
+    stream->given_work.wait(held, [] { return setting(HOLD) == 0; });
     Task task = std::move(stream->tasks.front());
     stream->tasks.pop_front();
     Context* context = stream->context;
@@ -49,11 +60,11 @@ void work(Stream* stream) {
     held.unlock();
     int code = SUCCESS;
     if (!dead) {
-      uint64_t most = static_cast<uint64_t>(setting("delay_us"));
-      if (most > 0 && chance(8) == 0) {
+      uint64_t most = static_cast<uint64_t>(setting(DELAY_US));
+      if (most > 0 && chance(static_cast<uint64_t>(setting(DELAY_EVERY))) == 0) {
         usleep(static_cast<useconds_t>(chance(most)));
       }
-      note("runs " + task.what);
+      note("runs ", task.what);
       code = task.run();
     }
     task.run = nullptr;
@@ -62,7 +73,9 @@ void work(Stream* stream) {
       context->sticky = code;
     }
     stream->done = task.number;
-    changed.notify_all();
+    if (!stream->awaited.empty() && *stream->awaited.begin() <= stream->done) {
+      stream->passed.notify_all();
+    }
   }
 }
 
@@ -110,6 +123,23 @@ Context* primary(int device) {
     contexts.insert(context);
   }
   return primaries[static_cast<size_t>(device)];
+}
+
+void close_streams(Context* context) {
+  std::lock_guard<std::mutex> held(lock);
+  for (Stream* stream : streams) {
+    if (stream->context == context) {
+      stream->closing = true;
+      stream->given_work.notify_one();
+    }
+  }
+}
+
+void wake_streams() {
+  std::lock_guard<std::mutex> held(lock);
+  for (Stream* stream : streams) {
+    stream->given_work.notify_one();
+  }
 }
 
 Stream* make_stream(Context* context, unsigned flags, int priority) {
@@ -175,7 +205,7 @@ Ticket give_locked(Stream* stream, const std::string& what, std::function<int()>
   task.after = others_before(stream);
   task.run = std::move(run);
   stream->tasks.push_back(std::move(task));
-  changed.notify_all();
+  stream->given_work.notify_one();
   return {stream, stream->given};
 }
 
@@ -206,13 +236,16 @@ bool is_done(const Ticket& ticket) {
 
 int wait_for(const std::vector<Ticket>& tickets) {
   std::unique_lock<std::mutex> held(lock);
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(setting("deadline_s"));
-  bool done = changed.wait_until(held, until, [&] { return std::all_of(tickets.begin(), tickets.end(), is_done); });
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(setting(DEADLINE_S));
+  bool done = true;
+  for (const Ticket& t : tickets) {
+    done = done && await(&held, t, &until);
+  }
   if (!done) {
     for (const Ticket& t : tickets) {
       if (!is_done(t) && !t.stream->tasks.empty()) {
-        say("after " + std::to_string(setting("deadline_s")) + " s a stream still waits to run " + t.stream->tasks.front().what +
-            (setting("hold") != 0 ? ", because the streams are held" : ""));
+        say("after " + std::to_string(setting(DEADLINE_S)) + " s a stream still waits to run " + t.stream->tasks.front().what +
+            (setting(HOLD) != 0 ? ", because the streams are held" : ""));
       }
     }
     return LAUNCH_TIMEOUT;
@@ -270,7 +303,6 @@ int fail(Context* context, int code, const std::string& why) {
   if (context->sticky == SUCCESS) {
     context->sticky = code;
   }
-  changed.notify_all();
   return code;
 }
 
@@ -301,7 +333,7 @@ API int cuStreamDestroy_v2(void* handle) {
   stream->closing = true;
   auto& all = stream->context->streams;
   all.erase(std::remove(all.begin(), all.end(), stream), all.end());
-  kiln::changed.notify_all();
+  stream->given_work.notify_one();
   return kiln::SUCCESS;
 }
 

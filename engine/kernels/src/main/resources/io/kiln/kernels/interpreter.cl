@@ -22,6 +22,15 @@ typedef struct {
   T values[MOST_INPUTS];
 } Scalars;
 
+/* For the inputs and outputs k that there are. */
+#define EACH_ARRAY(DO)                                                         \
+  for (int k = 0; k < (int)p.inputs; k++) {                                    \
+    DO;                                                                        \
+  }                                                                            \
+  for (int k = MOST_INPUTS; k < MOST_INPUTS + (int)p.outputs; k++) {           \
+    DO;                                                                        \
+  }
+
 KERNEL interpret(GLOBAL const int *code, GLOBAL const T *constants, GLOBAL uchar *x0, GLOBAL uchar *x1, GLOBAL uchar *x2,
     GLOBAL uchar *x3, GLOBAL uchar *x4, GLOBAL uchar *x5, GLOBAL uchar *x6, GLOBAL uchar *x7, GLOBAL uchar *y0, GLOBAL uchar *y1,
     GLOBAL uchar *y2, GLOBAL uchar *y3, ARGUMENT Parameters p, ARGUMENT Scalars scalars) {
@@ -29,17 +38,13 @@ KERNEL interpret(GLOBAL const int *code, GLOBAL const T *constants, GLOBAL uchar
   T r[MOST_REGISTERS];
   for (long i = GID(0); i < p.size; i += GSZ(0)) {
     long at[MOST_INPUTS + MOST_OUTPUTS];
-    for (int k = 0; k < MOST_INPUTS + MOST_OUTPUTS; k++) {
-      at[k] = p.starts[k];
-    }
+    EACH_ARRAY(at[k] = p.starts[k])
     long rest = i;
     for (int d = (int)p.axes - 1; d >= 0; d--) {
       long q = d == 0 ? 0 : rest / p.dims[d];
       long index = rest - q * p.dims[d];
       rest = q;
-      for (int k = 0; k < MOST_INPUTS + MOST_OUTPUTS; k++) {
-        at[k] += index * p.strides[k * MOST_AXES + d];
-      }
+      EACH_ARRAY(at[k] += index * p.strides[k * MOST_AXES + d])
     }
     for (int s = 0; s < (int)p.steps; s++) {
       int na = code[4 * s + 1];

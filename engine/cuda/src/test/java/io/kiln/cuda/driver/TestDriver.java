@@ -37,7 +37,8 @@ import java.util.stream.Stream;
  * <tr><td>capability</td><td>10 times the compute capability</td></tr>
  * <tr><td>processors</td><td>multiprocessors</td></tr>
  * <tr><td>peers</td><td>whether devices reach each other's memory</td></tr>
- * <tr><td>delay_us</td><td>the most that a stream waits, one time in eight, before it goes on</td></tr>
+ * <tr><td>delay_us</td><td>the most that a stream waits before it goes on</td></tr>
+ * <tr><td>delay_every</td><td>n: it waits one time in n, by chance</td></tr>
  * <tr><td>seed</td><td>of the delays, and of the order of a graph's nodes</td></tr>
  * <tr><td>hold</td><td>1: streams start nothing until it is 0 again</td></tr>
  * <tr><td>fail_alloc</td><td>n: the n-th allocation from now on runs out of memory</td></tr>
