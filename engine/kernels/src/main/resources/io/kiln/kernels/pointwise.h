@@ -2,9 +2,12 @@
 #ifdef HAS_DOUBLE
 typedef double W;
 #define WC(x) x
+/* A step of a method of third order after which there are no more digits. */
+#define NEAR WC(1e-7)
 #else
 typedef float W;
 #define WC(x) x##f
+#define NEAR WC(1e-3)
 #endif
 
 #ifdef T_LONG
@@ -73,6 +76,34 @@ DEVICE T sigmoid(T a) {
   return (a >= 0 ? (T)1 : e) / (1 + e);
 }
 
+#ifdef T_DOUBLE
+/* erfc at -a/sqrt(2) = z + lost, where the rounding error of z, which the tail would magnify, is made good by the slope. */
+DEVICE T normal_cdf(T a) {
+  T z = -a * 0.7071067811865476;
+  T tail = erfc(z);
+  if (z > 1 && z < 28) {
+    T lost = fma(-a, 0.7071067811865476, -z) + a * 4.833646656726457e-17;
+    tail -= 1.1283791670955126 * exp(-z * z) * lost;
+  }
+  return 0.5 * tail;
+}
+
+/* The logistic function of v = sqrt(8/pi) (a + 0.044715 a^3), with the rounding errors of v. */
+DEVICE T tanh_cdf(T a) {
+  T t = fmin(fabs(a), 24.0);
+  T square = t * t;
+  T cubic = 0.044715 * square;
+  T lost = fma(0.044715, square, -cubic) + 0.044715 * fma(t, t, -square);
+  T sum = 1 + cubic;
+  lost += cubic > 1 ? (cubic - sum) + 1 : (1 - sum) + cubic;
+  T product = sum * t;
+  lost = fma(sum, t, -product) + lost * t;
+  T v = 1.5957691216057308 * product;
+  lost = fma(1.5957691216057308, product, -v) + 1.5957691216057308 * lost - 9.96930880911092e-17 * product;
+  T e = exp(-v) * (1 - lost);
+  return a != a ? a : (a < 0 ? e : 1) / (1 + e);
+}
+#else
 DEVICE T normal_cdf(T a) {
   return (T)(WC(0.5) * erfc(-(W)a * WC(0.70710678118654752440)));
 }
@@ -83,12 +114,13 @@ DEVICE T tanh_cdf(T a) {
   W e = exp(-v);
   return a != a ? a : (T)((a < 0 ? e : WC(1.0)) / (1 + e));
 }
+#endif
 
-/* Giles, "Approximating the erfinv function" (2010), and two steps of Newton's method, in the tails on erfc. */
+/* Giles, "Approximating the erfinv function" (2010), and steps of Halley's method, in the tails on erfc. */
 DEVICE T erf_inverse(T a) {
-  W x = (W)a;
-  if (fabs(x) >= 1) {
-    return x == 1 ? (T)INFINITY : x == -1 ? (T)(-INFINITY) : (T)NAN;
+  W x = fabs((W)a);
+  if (!(x < 1)) {
+    return a == 1 ? (T)INFINITY : a == -1 ? (T)(-INFINITY) : (T)NAN;
   }
   W w = -log((1 - x) * (1 + x));
   W p;
@@ -116,10 +148,15 @@ DEVICE T erf_inverse(T a) {
     p = WC(2.83297682) + p * w;
   }
   W y = p * x;
-  for (int i = 0; i < 2; i++) {
-    W beyond = fabs(y) < WC(0.5) ? erf(y) - x : x > 0 ? (1 - x) - erfc(y) : erfc(-y) - (1 + x);
-    y -= beyond * WC(0.88622692545275801365) * exp(y * y);
+  for (int i = 0; i < 8 && y > 0; i++) {
+    W beyond = x < WC(0.5) ? erf(y) - x : (1 - x) - erfc(y);
+    W u = beyond * WC(0.88622692545275801365) * exp(y * y);
+    W step = u / (1 + y * u);
+    y -= step;
+    if (fabs(step) <= NEAR * y) {
+      break;
+    }
   }
-  return (T)y;
+  return (T)copysign(y, (W)a);
 }
 #endif
