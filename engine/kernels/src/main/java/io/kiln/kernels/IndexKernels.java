@@ -11,6 +11,7 @@ import io.kiln.op.index.Gather;
 import io.kiln.op.index.Scatter;
 import io.kiln.op.index.ScatterAdd;
 import io.kiln.op.index.ScatterMode;
+import io.kiln.op.internal.CheckedIndices;
 
 /** Taking and putting entries by index, in {@code index.cl}. An index out of range is told at the next synchronization. */
 final class IndexKernels {
@@ -28,6 +29,9 @@ final class IndexKernels {
     /** Adds the kernels. */
     void contribute(KernelTable table) {
         table.add(
+                CheckedIndices.class,
+                (o, in, out) -> KernelPlan.rowMajor((x, y, workspace) -> checked((CheckedIndices) o, x[0], y[0])));
+        table.add(
                 Gather.class,
                 (o, in, out) -> KernelPlan.rowMajor((x, y, workspace) -> gather(x[0], x[1], (Gather) o, y[0])));
         table.add(
@@ -38,6 +42,11 @@ final class IndexKernels {
                 Scatter.class,
                 (o, in, out) -> KernelPlan.rowMajor(
                         (x, y, workspace) -> scatter("scatter", x, ((Scatter) o).axis(), ((Scatter) o).mode(), y[0])));
+    }
+
+    private void checked(CheckedIndices operator, NDArray x, NDArray y) {
+        Dispatch.into(new Copy(), new NDArray[] {x}, y);
+        check(operator.operation(), operator.argument(), y, 0, operator.count());
     }
 
     /** An array seen as [outer, n, inner] around an axis. */

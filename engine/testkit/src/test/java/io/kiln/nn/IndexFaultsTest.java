@@ -17,6 +17,17 @@ import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.loss.SoftmaxFocal;
 import io.kiln.observe.Observation;
+import io.kiln.op.Dispatch;
+import io.kiln.op.Operator;
+import io.kiln.op.index.SegmentMax;
+import io.kiln.op.index.SegmentMean;
+import io.kiln.op.index.SegmentMin;
+import io.kiln.op.index.SegmentSum;
+import io.kiln.op.sparse.CsrDot;
+import io.kiln.op.sparse.CsrSampledDot;
+import io.kiln.op.sparse.CsrToDense;
+import io.kiln.op.sparse.CsrValues;
+import io.kiln.op.sparse.EmbeddingBagOp;
 import io.kiln.optim.Sgd;
 import io.kiln.optim.TrainStep;
 import io.kiln.optim.UpdateRule;
@@ -132,6 +143,69 @@ class IndexFaultsTest {
         }
         assertLabelRefused("nll", "-1", new Nll(), -1);
         assertLabelRefused("softmaxCrossEntropy", "3", new SoftmaxCrossEntropy(), 3);
+    }
+
+    private static String refused(Operator operator, NDArray... inputs) {
+        String eager = fault(() -> Dispatch.one(operator, inputs).toFloatArray());
+        Block block = new Block() {
+            @Override
+            public NDArray forward(NDArray x) {
+                return forwardAll(x)[0];
+            }
+
+            @Override
+            public NDArray[] forwardAll(NDArray... x) {
+                return Dispatch.run(operator, x);
+            }
+        };
+        try (block) {
+            block.hybridize();
+            assertEquals(eager, fault(() -> block.callAll(inputs)[0].toFloatArray()));
+        }
+        return eager;
+    }
+
+    @Test
+    void anOperatorThatIsComposedOfOthersNamesItself() {
+        NDArray rows = NDArray.ones(Shape.of(3, 2), DType.FLOAT32);
+        NDArray values = NDArray.ones(Shape.of(3), DType.FLOAT32);
+        NDArray indptr = NDArray.of(Shape.of(3), 0L, 1L, 3L);
+        for (long wrong : new long[] {-1, 3, (1L << 32) + 1}) {
+            NDArray indices = NDArray.of(Shape.of(3), 0L, wrong, 2L);
+            String got = " must be from 0 to 2, got " + wrong + " at [1]";
+            assertEquals("segmentSum: segments" + got, refused(new SegmentSum(3), rows, indices));
+            assertEquals("segmentMean: segments" + got, refused(new SegmentMean(3), rows, indices));
+            assertEquals("segmentMax: segments" + got, refused(new SegmentMax(3), rows, indices));
+            assertEquals("segmentMin: segments" + got, refused(new SegmentMin(3), rows, indices));
+            assertEquals("embeddingBag: indices" + got, refused(new EmbeddingBagOp(), rows, indices, values, indptr));
+            assertEquals("csrDot: columns" + got, refused(new CsrDot(2, 3, false), indptr, indices, values, rows));
+            NDArray two = NDArray.ones(Shape.of(2, 2), DType.FLOAT32);
+            assertEquals("csrDot: columns" + got, refused(new CsrDot(2, 3, true), indptr, indices, values, two));
+            assertEquals("csrSampledDot: columns" + got, refused(new CsrSampledDot(2, 3), indptr, indices, two, rows));
+            assertEquals("csrToDense: columns" + got, refused(new CsrToDense(2, 3), indptr, indices, values));
+            NDArray dense = NDArray.ones(Shape.of(2, 3), DType.FLOAT32);
+            assertEquals("csrValues: columns" + got, refused(new CsrValues(2, 3), indptr, indices, dense));
+        }
+    }
+
+    @Test
+    void rowStartsThatDoNotAscendAreRefusedWhoeverComputedThem() {
+        NDArray values = NDArray.ones(Shape.of(2), DType.FLOAT32);
+        NDArray indices = NDArray.of(Shape.of(2), 0L, 1L);
+        long[][] wrong = {{1, 2}, {0, 1}, {0, 3, 2}, {0, 2, 1, 2}};
+        String[] got = {"1 at [0]", "1 at [1]", "3 at [1]", "1 at [2]"};
+        for (int i = 0; i < wrong.length; i++) {
+            NDArray indptr = NDArray.of(Shape.of(wrong[i].length), wrong[i]);
+            for (NDArray starts : new NDArray[] {indptr, indptr.add(0)}) {
+                CsrToDense dense = new CsrToDense(wrong[i].length - 1, 2);
+                String message = raised(
+                                IllegalArgumentException.class, () -> Dispatch.one(dense, starts, indices, values)
+                                        .toFloatArray())
+                        .getMessage();
+                assertEquals(
+                        "csrToDense: indptr must ascend from 0 to the number of values, 2, got " + got[i], message);
+            }
+        }
     }
 
     private static void assertLabelRefused(String operation, String got, Loss loss, float label) {

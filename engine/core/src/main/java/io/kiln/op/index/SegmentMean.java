@@ -30,7 +30,7 @@ public record SegmentMean(long count) implements Operator {
     /** How many rows each segment has, at least 1, in a shape that broadcasts against y. */
     private NDArray counts(NDArray x, NDArray segment) {
         NDArray ones = Creation.onesLike(segment).cast(x.dtype().promote(DType.FLOAT32));
-        NDArray counts = Dispatch.one(new SegmentSum(count), ones, segment).clip(1, Double.POSITIVE_INFINITY);
+        NDArray counts = SegmentSum.sum(count, ones, segment).clip(1, Double.POSITIVE_INFINITY);
         long[] d = new long[x.shape().rank()];
         Arrays.fill(d, 1);
         d[0] = count;
@@ -40,8 +40,9 @@ public record SegmentMean(long count) implements Operator {
     @Override
     public NDArray[] compose(NDArray... inputs) {
         NDArray x = inputs[0];
-        NDArray sum = Dispatch.one(new SegmentSum(count), x.cast(x.dtype().promote(DType.FLOAT32)), inputs[1]);
-        return new NDArray[] {sum.div(counts(x, inputs[1])).cast(x.dtype())};
+        NDArray segment = SegmentSum.checked(this, count, inputs[1]);
+        NDArray sum = SegmentSum.sum(count, x.cast(x.dtype().promote(DType.FLOAT32)), segment);
+        return new NDArray[] {sum.div(counts(x, segment)).cast(x.dtype())};
     }
 
     @Override

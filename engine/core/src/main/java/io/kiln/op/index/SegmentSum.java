@@ -7,6 +7,7 @@ import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.CheckedIndices;
 import io.kiln.op.internal.Indices;
 
 /**
@@ -37,9 +38,18 @@ public record SegmentSum(long count) implements Operator {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        NDArray x = inputs[0];
+        return new NDArray[] {sum(count, inputs[0], checked(this, count, inputs[1]))};
+    }
+
+    /** The segments, after a check: where they are added, negative ones would count from the end. */
+    static NDArray checked(Operator operator, long count, NDArray segment) {
+        return Dispatch.one(new CheckedIndices(operator.name(), "segments", count), segment);
+    }
+
+    /** Sums of rows by segments that have been checked. */
+    static NDArray sum(long count, NDArray x, NDArray segment) {
         NDArray zeros = x.factory().zeros(x.shape().with(0, count), x.dtype());
-        return new NDArray[] {Dispatch.one(new ScatterAdd(0), zeros, inputs[1], x)};
+        return Dispatch.one(new ScatterAdd(0), zeros, segment, x);
     }
 
     @Override

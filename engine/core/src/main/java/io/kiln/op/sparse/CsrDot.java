@@ -39,9 +39,10 @@ public record CsrDot(long rows, long columns, boolean transposed) implements Ope
     @Override
     public NDArray[] compose(NDArray... inputs) {
         DType type = inputs[2].dtype().promote(inputs[3].dtype());
-        NDArray row = CsrPlaces.rows(inputs[0], inputs[1]);
-        NDArray from = transposed ? row : inputs[1];
-        NDArray to = transposed ? inputs[1] : row;
+        NDArray row = CsrPlaces.rows(name(), inputs[0], inputs[1]);
+        NDArray column = CsrPlaces.columns(name(), inputs[1], columns);
+        NDArray from = transposed ? row : column;
+        NDArray to = transposed ? column : row;
         NDArray parts = Dispatch.one(new Gather(0), inputs[3], from)
                 .mul(inputs[2].expandDims(1))
                 .cast(type);

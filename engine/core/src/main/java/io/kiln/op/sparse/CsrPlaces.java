@@ -7,7 +7,9 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Dispatch;
 import io.kiln.op.index.SearchSorted;
+import io.kiln.op.internal.CheckedIndices;
 import io.kiln.op.internal.Indices;
+import io.kiln.op.internal.RowStarts;
 
 /** Checks and positions shared by the CSR operators. */
 final class CsrPlaces {
@@ -29,6 +31,16 @@ final class CsrPlaces {
             throw new ShapeException(
                     operation + ": indices" + indices.shape() + " need as many values, got values" + values.shape());
         }
+    }
+
+    /** The column of each element, after a check. */
+    static NDArray columns(String operation, NDArray indices, long columns) {
+        return Dispatch.one(new CheckedIndices(operation, "columns", columns), indices);
+    }
+
+    /** The row of each element, after a check of indptr. */
+    static NDArray rows(String operation, NDArray indptr, NDArray indices) {
+        return rows(Dispatch.one(new RowStarts(operation), indptr, indices), indices);
     }
 
     /** The row of each element: how many rows end at it or before. */

@@ -39,8 +39,8 @@ public record CsrSampledDot(long rows, long columns) implements Operator {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        NDArray a = Dispatch.one(new Gather(0), inputs[2], CsrPlaces.rows(inputs[0], inputs[1]));
-        NDArray b = Dispatch.one(new Gather(0), inputs[3], inputs[1]);
+        NDArray a = Dispatch.one(new Gather(0), inputs[2], CsrPlaces.rows(name(), inputs[0], inputs[1]));
+        NDArray b = Dispatch.one(new Gather(0), inputs[3], CsrPlaces.columns(name(), inputs[1], columns));
         return new NDArray[] {a.mul(b).sum(1)};
     }
 

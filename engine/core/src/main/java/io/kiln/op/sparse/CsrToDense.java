@@ -7,7 +7,6 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.ScatterAdd;
-import io.kiln.op.internal.AlongAxis;
 
 /**
  * The dense form of a CSR matrix. Inputs: indptr[rows+1], indices[n] (int32 or int64), values[n]. Shapes:
@@ -26,8 +25,9 @@ public record CsrToDense(long rows, long columns) implements Operator {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        AlongAxis.checkRange(name(), "columns", inputs[1], columns);
-        NDArray place = CsrPlaces.rows(inputs[0], inputs[1]).mul(columns).add(inputs[1]);
+        NDArray column = CsrPlaces.columns(name(), inputs[1], columns);
+        NDArray place =
+                CsrPlaces.rows(name(), inputs[0], inputs[1]).mul(columns).add(column);
         NDArray zeros = inputs[2].factory().zeros(Shape.of(rows * columns), inputs[2].dtype());
         return new NDArray[] {
             Dispatch.one(new ScatterAdd(0), zeros, place, inputs[2]).reshape(rows, columns)

@@ -8,7 +8,6 @@ import io.kiln.op.Dispatch;
 import io.kiln.op.GradientContext;
 import io.kiln.op.Operator;
 import io.kiln.op.index.Gather;
-import io.kiln.op.internal.AlongAxis;
 
 /**
  * Elements of a dense matrix at the positions of a CSR matrix; the reverse of {@link CsrToDense}. Inputs:
@@ -29,8 +28,9 @@ public record CsrValues(long rows, long columns) implements Operator {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        AlongAxis.checkRange(name(), "columns", inputs[1], columns);
-        NDArray place = CsrPlaces.rows(inputs[0], inputs[1]).mul(columns).add(inputs[1]);
+        NDArray column = CsrPlaces.columns(name(), inputs[1], columns);
+        NDArray place =
+                CsrPlaces.rows(name(), inputs[0], inputs[1]).mul(columns).add(column);
         return new NDArray[] {Dispatch.one(new Gather(0), inputs[2].reshape(rows * columns), place)};
     }
 

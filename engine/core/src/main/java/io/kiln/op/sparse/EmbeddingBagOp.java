@@ -12,6 +12,7 @@ import io.kiln.op.RowGradient;
 import io.kiln.op.index.Gather;
 import io.kiln.op.index.ScatterAdd;
 import io.kiln.op.index.SegmentSum;
+import io.kiln.op.internal.CheckedIndices;
 import io.kiln.op.internal.Indices;
 
 /**
@@ -48,9 +49,13 @@ public record EmbeddingBagOp() implements RowGradient {
 
     @Override
     public NDArray[] compose(NDArray... inputs) {
-        NDArray parts = Dispatch.one(new Gather(0), inputs[0], inputs[1]).mul(inputs[2].expandDims(1));
+        CheckedIndices checked =
+                new CheckedIndices(name(), "indices", inputs[0].shape().dim(0));
+        NDArray row = CsrPlaces.rows(name(), inputs[3], inputs[1]);
+        NDArray parts = Dispatch.one(new Gather(0), inputs[0], Dispatch.one(checked, inputs[1]))
+                .mul(inputs[2].expandDims(1));
         long rows = inputs[3].shape().dim(0) - 1;
-        return new NDArray[] {Dispatch.one(new SegmentSum(rows), parts, CsrPlaces.rows(inputs[3], inputs[1]))};
+        return new NDArray[] {Dispatch.one(new SegmentSum(rows), parts, row)};
     }
 
     @Override

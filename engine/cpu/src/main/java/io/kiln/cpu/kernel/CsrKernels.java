@@ -6,6 +6,7 @@ import io.kiln.ndarray.IndexRangeException;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.op.Operator;
+import io.kiln.op.internal.RowStarts;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import java.util.Arrays;
@@ -139,15 +140,7 @@ final class CsrKernels {
 
     private static long[] starts(Operator operator, NDArray indptr, NDArray indices) {
         long[] p = indptr.toLongArray();
-        long n = indices.size();
-        for (int i = 0; i < p.length; i++) {
-            boolean ascends = i == 0 ? p[i] == 0 : p[i] >= p[i - 1];
-            if (!ascends || p[i] > n || i == p.length - 1 && p[i] != n) {
-                throw new IllegalArgumentException(
-                        operator.name() + ": indptr must ascend from 0 to the number of values, " + n + ", got " + p[i]
-                                + " at [" + i + "]");
-            }
-        }
+        RowStarts.check(operator.name(), p, indices.size());
         return p;
     }
 }

@@ -11,6 +11,7 @@ import io.kiln.op.index.SegmentMax;
 import io.kiln.op.index.SegmentMean;
 import io.kiln.op.index.SegmentMin;
 import io.kiln.op.index.SegmentSum;
+import io.kiln.op.internal.CheckedIndices;
 import java.util.List;
 
 /** Rows of reductions over segments. */
@@ -26,6 +27,12 @@ final class SegmentRows {
         return List.of(
                 all(new SegmentSum(4), sum).on(whole(DType.INT64, -5, 6, 6), segments(6)),
                 all(new SegmentMean(4), "torch.div(" + sum + ", " + count + ")"),
+                Row.of(new CheckedIndices("segmentSum", "segments", 4))
+                        .torch("torch.clone(x0)")
+                        .on(segments(5))
+                        .on(whole(DType.INT32, 0, 4, 2, 3))
+                        .on(segments(0))
+                        .order(0),
                 extreme(new SegmentMax(4), reduce.formatted("amax")),
                 extreme(new SegmentMin(4), reduce.formatted("amin")));
     }

@@ -8,6 +8,7 @@ import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Shape;
 import io.kiln.op.index.ScatterNd;
 import io.kiln.op.index.SearchSorted;
+import io.kiln.op.internal.RowStarts;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import io.kiln.op.sparse.CsrToDense;
@@ -58,6 +59,11 @@ final class SparseRows {
                         .on(whole(DType.INT64, 0, 3, 5, 2), real(-2, 2, 5, 2))
                         .on(whole(DType.INT64, 0, 3, 2, 3, 2), real(-2, 2, 2, 3, 2))
                         .on(whole(DType.INT64, 0, 3, 0, 2), real(-2, 2, 0, 2)),
+                Row.of(new RowStarts("csrDot"))
+                        .torch("torch.clone(x0)")
+                        .on(INDPTR, INDICES)
+                        .on(NOWHERE, fixed())
+                        .order(0),
                 search(false).on(ascending(5), whole(DType.INT64, -1, 9, 7)),
                 search(true)
                         .on(fixed(1, 3, 3, 3, 8), whole(DType.INT64, 0, 9, 2, 4))
