@@ -153,8 +153,13 @@ final class ExchangeBucket implements AutoCloseable {
     List<NDArray> updateArrays() {
         List<NDArray> arrays = new ArrayList<>(List.of(states));
         arrays.add(weights);
-        arrays.addAll(sums == null ? Arrays.asList(gradients) : List.of(sums));
+        arrays.addAll(gradientArrays());
         return arrays;
+    }
+
+    /** The arrays that hold the gradients of the owned slice. */
+    List<NDArray> gradientArrays() {
+        return sums == null ? Arrays.asList(gradients) : List.of(sums);
     }
 
     private static NDArray flat(NDArray a, long start, long length) {

@@ -65,6 +65,7 @@ public final class GradientExchange implements AutoCloseable {
     private final int[] bucketOf;
     private final List<ExchangeBucket> buckets = new ArrayList<>();
     private final Map<String, RowTable> tables = new LinkedHashMap<>();
+    private final GradientLook look;
     private final BucketUpdates bucketUpdates;
     private final ExchangeThread thread;
     private final RowExchange rows;
@@ -121,6 +122,7 @@ public final class GradientExchange implements AutoCloseable {
             weights.add(null);
         }
         place();
+        this.look = new GradientLook(scaler != null, Double.isFinite(rule.clipNorm()), buckets);
         this.bucketUpdates = new BucketUpdates(this.rule, buckets);
         if (size == 1) {
             this.thread = null;
@@ -431,16 +433,12 @@ public final class GradientExchange implements AutoCloseable {
     }
 
     private GradientFacts look() {
-        List<NDArray> gradients = new ArrayList<>();
         try (Scope scope = Scope.open()) {
-            for (ExchangeBucket b : buckets) {
-                b.parts(rule.isLayerwise()).forEach(p -> gradients.add(p.gradient()));
-            }
-            tables.values().stream()
+            List<NDArray> ofRows = tables.values().stream()
                     .filter(t -> t.sum() != null)
-                    .forEach(t -> gradients.add(t.sum().rows()));
-            return GradientFacts.of(
-                    gradients, scaler != null, Double.isFinite(rule.rule().clipNorm()), sums);
+                    .map(t -> t.sum().rows())
+                    .toList();
+            return look.look(rule.isLayerwise(), ofRows, sums);
         }
     }
 
@@ -577,6 +575,7 @@ public final class GradientExchange implements AutoCloseable {
             sums.close();
             rows.close();
         }
+        look.close();
         bucketUpdates.close();
         weights.forEach(NDArray::close);
         tables.values().forEach(RowTable::close);

@@ -30,8 +30,8 @@ class CudaGraphsJobTest {
     private static final int ROWS = 80;
     private static final int BATCH = 32;
     private static final int WORKERS = 2;
-    /** Two graphs up to gradients that are sent in mid-step, one with the others, one of the updates. */
-    private static final int GRAPHS = 4;
+    /** Two graphs up to gradients that are sent in mid-step, one with the others, one of their norm, one of the updates. */
+    private static final int GRAPHS = 5;
 
     private static final List<String> COUNTED = List.of("cuGraphLaunch", "cuLaunchKernel", "library", "kernels");
 
@@ -55,6 +55,7 @@ class CudaGraphsJobTest {
                         new Dense(Cluster.CLASSES)))
                 .setDevice("cuda")
                 .setNumWorkers(WORKERS)
+                .setGradientClipNorm(0.5)
                 .setBatchSize(BATCH)
                 .setMaxEpochs(epochs);
         return fit.fit(data);

@@ -38,6 +38,31 @@ public final class GradientClipping {
         }
     }
 
+    /**
+     * Whether all elements are finite, where it is computed.
+     *
+     * @param gradient a gradient with elements
+     * @return 0 when one is not, else 1; float32[]
+     */
+    public static NDArray finite(NDArray gradient) {
+        try (NDArray finite = gradient.isFinite();
+                NDArray numbers = finite.cast(DType.FLOAT32)) {
+            return numbers.min();
+        }
+    }
+
+    /**
+     * The sum of squares, where it is computed.
+     *
+     * @param gradient a gradient
+     * @return a scalar of its dtype
+     */
+    public static NDArray squares(NDArray gradient) {
+        try (NDArray each = gradient.mul(gradient)) {
+            return each.sum();
+        }
+    }
+
     /** A look at all gradients of a step, for which one wait is enough. Arrays are those of the calling scope. */
     static final class Look {
         private final Collection<NDArray> gradients;
@@ -56,33 +81,19 @@ public final class GradientClipping {
             for (NDArray g : gradients) {
                 if (!g.backend().traits().hostAddressable()) {
                     if (finite && g.size() > 0) {
-                        this.finite.put(g, least(g).prefetch());
+                        this.finite.put(g, GradientClipping.finite(g).prefetch());
                     }
                     if (squares) {
-                        this.squares.put(g, squares(g).prefetch());
+                        this.squares.put(g, GradientClipping.squares(g).prefetch());
                     }
                 }
-            }
-        }
-
-        /** 0 when an element is not finite. */
-        private static NDArray least(NDArray g) {
-            try (NDArray finite = g.isFinite();
-                    NDArray numbers = finite.cast(DType.FLOAT32)) {
-                return numbers.min();
-            }
-        }
-
-        private static NDArray squares(NDArray g) {
-            try (NDArray each = g.mul(g)) {
-                return each.sum();
             }
         }
 
         boolean areFinite() {
             for (NDArray g : gradients) {
                 NDArray least = finite.get(g);
-                if (g.size() > 0 && (least == null ? least(g) : least).item() == 0) {
+                if (g.size() > 0 && (least == null ? GradientClipping.finite(g) : least).item() == 0) {
                     return false;
                 }
             }
@@ -93,7 +104,7 @@ public final class GradientClipping {
             double sum = 0;
             for (NDArray g : gradients) {
                 NDArray known = squares.get(g);
-                sum += (known == null ? squares(g) : known).item();
+                sum += (known == null ? GradientClipping.squares(g) : known).item();
             }
             return sum;
         }

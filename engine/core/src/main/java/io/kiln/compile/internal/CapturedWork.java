@@ -74,7 +74,7 @@ public final class CapturedWork implements AutoCloseable {
      * @param name what it is called in logs
      * @param writes whether the work writes to the arrays that it uses beside its inputs
      */
-    CapturedWork(String name, boolean writes) {
+    public CapturedWork(String name, boolean writes) {
         this.name = name;
         this.writes = writes;
     }
