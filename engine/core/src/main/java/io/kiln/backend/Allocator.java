@@ -1,7 +1,5 @@
 package io.kiln.backend;
 
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
@@ -12,20 +10,22 @@ import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 
 /**
- * A caching allocator with a budget. Blocks are rounded up to size classes (eight per doubling) and kept when freed, so
- * that a training step finds warm memory instead of page faults. Live and kept bytes together never exceed the budget:
- * a request that would exceed it first drops the kept blocks, then asks the garbage collector for arrays that were not
- * closed, and then fails with a message that lists the holders of memory.
+ * A caching allocator with a budget. Freed blocks are kept, so that a training step finds warm memory instead of page
+ * faults. Live and kept bytes together never exceed the budget: a request that would exceed it first drops the kept
+ * memory, then asks the garbage collector for arrays that were not closed, and then fails with a message that lists the
+ * holders of memory.
  *
- * <p>If work runs late ({@link Order}), a freed block carries the event of its last use: the queue that used it can
- * reuse it at once, another queue only after the event.
+ * <p>Blocks are rounded up to size classes, eight per doubling, and reused whole; an allocator that is {@linkplain
+ * #splitting splitting} cuts them from larger segments and merges free neighbours, so that memory of any size becomes
+ * memory of any other.
+ *
+ * <p>If work runs late ({@link Order}), a freed block can be reused at once by the queue that used it last. Another
+ * queue waits for that use; with split blocks it takes such a block only when the system has no more memory.
  *
  * <p>Concurrency: thread-safe. A request that finds no memory waits for work, and so takes locks of queues: a queue makes
  * none while it holds its own.
  */
 public final class Allocator {
-    private static final int ALIGNMENT = 64;
-    private static final int CLASSES = 8 * 58;
     private static final int COLLECTION_TRIES = 4;
 
     /** When a freed block may be reused. */
@@ -62,8 +62,6 @@ public final class Allocator {
         void freed(Queue queue, long address, long bytes);
     }
 
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
-
     private final Order order;
     private final Watcher watcher;
     private final LongUnaryOperator allocate;
@@ -71,8 +69,7 @@ public final class Allocator {
     private final long budget;
     private final Supplier<String> remedy;
     private final Lock trimming = new ReentrantLock();
-    private final Object[] locks = new Object[CLASSES];
-    private final Blocks[] kept = new Blocks[CLASSES];
+    private final KeptBlocks kept;
     private final AtomicLong live = new AtomicLong();
     private final AtomicLong held = new AtomicLong();
     private final AtomicLong peak = new AtomicLong();
@@ -100,7 +97,7 @@ public final class Allocator {
      * @param remedy what a user can do when an allocation fails, asked for at that moment
      */
     public Allocator(Order order, LongUnaryOperator allocate, LongConsumer free, long budget, Supplier<String> remedy) {
-        this(order, allocate, free, budget, remedy, null);
+        this(order, new SizeClasses(order), allocate, free, budget, remedy, null);
     }
 
     /**
@@ -115,11 +112,28 @@ public final class Allocator {
      */
     public Allocator(
             Order order, LongUnaryOperator allocate, LongConsumer free, long budget, String remedy, Watcher watcher) {
-        this(order, allocate, free, budget, () -> remedy, watcher);
+        this(order, new SizeClasses(order), allocate, free, budget, () -> remedy, watcher);
+    }
+
+    /**
+     * Creates an allocator of order {@link Order#QUEUED} that splits blocks and merges free neighbours.
+     *
+     * @param allocate allocates memory from the system: bytes to the address of memory in which places can be computed,
+     *     aligned to 256 bytes; 0 if refused
+     * @param free returns it
+     * @param budget maximum number of bytes to hold, live and kept together
+     * @param remedy what a user can do when an allocation fails, asked for at that moment
+     * @param watcher notified of each block; null for none
+     * @return the allocator
+     */
+    public static Allocator splitting(
+            LongUnaryOperator allocate, LongConsumer free, long budget, Supplier<String> remedy, Watcher watcher) {
+        return new Allocator(Order.QUEUED, new SplitBlocks(), allocate, free, budget, remedy, watcher);
     }
 
     private Allocator(
             Order order,
+            KeptBlocks kept,
             LongUnaryOperator allocate,
             LongConsumer free,
             long budget,
@@ -127,14 +141,11 @@ public final class Allocator {
             Watcher watcher) {
         this.watcher = watcher;
         this.order = order;
+        this.kept = kept;
         this.allocate = allocate;
         this.free = free;
         this.budget = budget;
         this.remedy = remedy;
-        for (int i = 0; i < CLASSES; i++) {
-            locks[i] = new Object();
-            kept[i] = new Blocks();
-        }
     }
 
     /**
@@ -150,11 +161,10 @@ public final class Allocator {
     }
 
     Storage allocate(Backend backend, Queue queue, long bytes) {
-        int c = sizeClass(bytes);
-        long size = classSize(c);
-        long address = reuse(c, queue);
+        long size = kept.blockSize(bytes);
+        long address = kept.take(size, queue);
         if (address == 0) {
-            address = fresh(size, bytes);
+            address = fresh(size, bytes, queue);
         }
         long now = live.addAndGet(size);
         if (now > peak.get()) {
@@ -166,55 +176,64 @@ public final class Allocator {
         return new Storage(backend, this, queue, address, bytes);
     }
 
-    private long reuse(int c, Queue queue) {
-        long address;
-        Handover use;
-        synchronized (locks[c]) {
-            if (order == Order.HOST) {
-                // New memory is cheaper than waiting for the device, which is done with the block of longest ago first.
-                return kept[c].isOldestDone() ? kept[c].popOldest() : 0;
-            }
-            use = kept[c].lastUse();
-            address = kept[c].pop();
-        }
-        if (use != null && order == Order.QUEUED) {
-            use.to(queue);
-        }
-        return address;
-    }
-
     void free(Queue home, long address, long bytes) {
-        int c = sizeClass(bytes);
-        live.addAndGet(-classSize(c));
+        long size = kept.blockSize(bytes);
+        live.addAndGet(-size);
         if (watcher != null) {
-            watcher.freed(home, address, classSize(c));
+            watcher.freed(home, address, size);
         }
-        Handover use = home == null ? null : Handover.of(home);
-        synchronized (locks[c]) {
-            kept[c].push(address, use);
-        }
+        kept.keep(address, size, home);
     }
 
-    private long fresh(long size, long asked) {
+    private long fresh(long size, long asked, Queue queue) {
         for (int attempt = 0; ; attempt++) {
-            if (held.addAndGet(size) <= budget) {
-                long address = allocate.applyAsLong(size);
-                if (address != 0) {
-                    return address;
-                }
+            long segment = kept.growth(size);
+            long address = grow(segment, size, queue);
+            if (address == 0) {
+                address = kept.takeFromOthers(size, queue);
             }
-            held.addAndGet(-size);
+            if (address == 0 && segment > size) {
+                address = grow(size, size, queue);
+            }
+            if (address != 0) {
+                return address;
+            }
             if (attempt == COLLECTION_TRIES) {
-                throw new OutOfDeviceMemoryException("memory: asked for " + asked + " bytes, " + live.get()
-                        + " bytes are held by live arrays of this process, the budget is " + budget + " bytes; "
-                        + remedy.get()
-                        + "; Scope.debugDump() names the live arrays of a thread");
+                throw new OutOfDeviceMemoryException(message(asked));
             }
             if (attempt > 0) {
                 collect(attempt);
             }
+            address = kept.take(size, queue); // an array may have been freed
+            if (address != 0) {
+                return address;
+            }
             trim();
         }
+    }
+
+    /** Has the system give memory, of which a block takes the beginning; 0 if it refuses or the budget does not allow it. */
+    private long grow(long bytes, long size, Queue queue) {
+        long address = 0;
+        try {
+            if (held.addAndGet(bytes) <= budget) {
+                address = allocate.applyAsLong(bytes);
+            }
+        } finally {
+            if (address == 0) {
+                held.addAndGet(-bytes);
+            }
+        }
+        return address == 0 ? 0 : kept.add(address, bytes, size, queue);
+    }
+
+    private String message(long asked) {
+        long now = live.get();
+        long free = held.get() - now;
+        return "memory: asked for " + asked + " bytes, " + now + " bytes are held by live arrays of this process, "
+                + (free > 0 ? free + " are kept between them, in pieces of at most " + kept.largestBytes() + ", " : "")
+                + "the budget is " + budget + " bytes; " + remedy.get()
+                + "; Scope.debugDump() names the live arrays of a thread";
     }
 
     /** Arrays outside any scope are freed by the garbage collector only: give it a reason and a moment to do so. */
@@ -224,22 +243,18 @@ public final class Allocator {
     }
 
     /**
-     * Returns all kept blocks to the system, each after its last use, even if that has failed.
+     * Returns kept memory to the system, each piece after its last use, even if that has failed. What lies between live
+     * blocks cannot be returned.
      *
-     * @throws IllegalStateException if work that uses a block does not end; the block is kept
+     * @throws IllegalStateException if work that uses a piece does not end; the piece is kept
      */
     public void trim() {
         awaitTrimming();
         try {
-            for (int c = 0; c < CLASSES; c++) {
-                int blocks;
-                synchronized (locks[c]) {
-                    blocks = kept[c].size();
-                }
-                while (blocks-- > 0 && giveBack(c)) {
-                    // the next one
-                }
-            }
+            kept.giveBack((address, bytes) -> {
+                free.accept(address);
+                held.addAndGet(-bytes);
+            });
         } finally {
             trimming.unlock();
         }
@@ -248,59 +263,19 @@ public final class Allocator {
     /** Who needs memory, too, waits for what is being given back. */
     private void awaitTrimming() {
         try {
-            if (trimming.tryLock(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            if (trimming.tryLock(KeptBlocks.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 return;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("memory: interrupted while another thread gives blocks back", e);
         }
-        throw new IllegalStateException(
-                "memory: another thread has been giving blocks back for " + PATIENCE + ", which waits for work to end");
-    }
-
-    /** Waits without the lock of the class: work under way may free memory under locks of its queue. */
-    private boolean giveBack(int c) {
-        long address;
-        Handover use;
-        synchronized (locks[c]) {
-            use = kept[c].lastUse();
-            address = kept[c].pop();
-        }
-        if (address == 0) {
-            return false;
-        }
-        try {
-            if (use != null) {
-                awaitEnd(use.event());
-            }
-        } catch (RuntimeException e) {
-            synchronized (locks[c]) {
-                kept[c].push(address, use);
-            }
-            throw e;
-        }
-        free.accept(address);
-        held.addAndGet(-classSize(c));
-        return true;
-    }
-
-    /** Waits until nothing writes any more, which is also the case if the work has failed. */
-    private static void awaitEnd(Event event) {
-        if (event.isDone()) {
-            return;
-        }
-        try {
-            event.synchronize(PATIENCE);
-        } catch (IllegalStateException e) {
-            if (!event.isDone()) {
-                throw e;
-            }
-        }
+        throw new IllegalStateException("memory: another thread has been giving blocks back for " + KeptBlocks.PATIENCE
+                + ", which waits for work to end");
     }
 
     /**
-     * Bytes in use by arrays, rounded to size classes.
+     * Bytes in use by arrays, rounded up to sizes of blocks.
      *
      * @return live bytes
      */
@@ -332,84 +307,21 @@ public final class Allocator {
     }
 
     /**
+     * Bytes that are kept but cannot be returned to the system, because live blocks share their segments: they serve
+     * only requests that fit between these.
+     *
+     * @return bytes lost to fragmentation for now; 0 where blocks are not split
+     */
+    public long fragmentedBytes() {
+        return kept.fragmentedBytes();
+    }
+
+    /**
      * The maximum number of bytes that may be held.
      *
      * @return the budget
      */
     public long budget() {
         return budget;
-    }
-
-    private static int sizeClass(long bytes) {
-        long units = Math.max(1, (bytes + ALIGNMENT - 1) / ALIGNMENT);
-        if (units <= 8) {
-            return (int) units - 1;
-        }
-        int shift = 60 - Long.numberOfLeadingZeros(units - 1);
-        return 8 * shift + (int) ((units - 1) >> shift);
-    }
-
-    private static long classSize(int c) {
-        if (c < 16) {
-            return (c + 1L) * ALIGNMENT;
-        }
-        int shift = c / 8 - 1;
-        return ((c % 8 + 8L + 1) << shift) * ALIGNMENT;
-    }
-
-    /** Freed blocks, the newest on top, without an object for each if work runs inline. */
-    private static final class Blocks {
-        private long[] addresses = new long[8];
-        private Handover[] uses;
-        private int size;
-
-        void push(long address, Handover use) {
-            if (size == addresses.length) {
-                addresses = Arrays.copyOf(addresses, 2 * size);
-            }
-            if (use != null && uses == null) {
-                uses = new Handover[addresses.length];
-            }
-            if (uses != null) {
-                uses = uses.length < addresses.length ? Arrays.copyOf(uses, addresses.length) : uses;
-                uses[size] = use;
-            }
-            addresses[size++] = address;
-        }
-
-        int size() {
-            return size;
-        }
-
-        /** The last use of the block that {@link #pop} returns next; null if its work has ended, or if there is none. */
-        Handover lastUse() {
-            return uses == null || size == 0 ? null : uses[size - 1];
-        }
-
-        long pop() {
-            return size == 0 ? 0 : addresses[--size];
-        }
-
-        /** Whether nothing uses the block any more that {@link #popOldest} returns next. */
-        boolean isOldestDone() {
-            return uses == null
-                    || size == 0
-                    || uses[0] == null
-                    || uses[0].event().isDone();
-        }
-
-        /** The block that was freed first. */
-        long popOldest() {
-            if (size == 0) {
-                return 0;
-            }
-            long address = addresses[0];
-            System.arraycopy(addresses, 1, addresses, 0, --size);
-            if (uses != null) {
-                System.arraycopy(uses, 1, uses, 0, size);
-                uses[size] = null;
-            }
-            return address;
-        }
     }
 }

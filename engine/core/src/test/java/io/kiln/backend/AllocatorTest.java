@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class AllocatorTest {
@@ -148,66 +148,6 @@ class AllocatorTest {
         assertEquals(0, a.peakBytes());
     }
 
-    /** A queue that notes what it is asked for. */
-    private static class NotedQueue implements Queue {
-        final List<Event> recorded = new ArrayList<>();
-        final List<Event> awaited = new ArrayList<>();
-        boolean idle;
-        boolean ends = true;
-        boolean fails;
-
-        void ending() {
-            // nothing else happens
-        }
-
-        @Override
-        public void copy(Span to, Span from) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void fill(Span to, byte value) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Event record() {
-            Event e = new Event() {
-                @Override
-                public boolean isDone() {
-                    return idle;
-                }
-
-                @Override
-                public void synchronize(Duration deadline) {
-                    awaited.add(this);
-                    ending();
-                    idle = ends;
-                    if (fails) {
-                        throw new IllegalStateException("gpu(0)");
-                    }
-                }
-            };
-            recorded.add(e);
-            return e;
-        }
-
-        @Override
-        public void await(Event event) {
-            awaited.add(event);
-        }
-
-        @Override
-        public void synchronize(Duration deadline) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void close() {
-            throw new UnsupportedOperationException();
-        }
-    }
-
     private static Allocator queued(Allocator.Order order) {
         AtomicLong next = new AtomicLong(64);
         return new Allocator(order, next::getAndAdd, address -> {}, 1 << 20, "raise the budget");
@@ -227,6 +167,28 @@ class AllocatorTest {
         Storage elsewhere = a.allocate(null, two, 100);
         assertEquals(first.address(), elsewhere.address());
         assertEquals(List.of(one.recorded.get(1)), two.awaited);
+    }
+
+    @Test
+    void aBlockIsKeptThatAQueueCannotWaitFor() {
+        Allocator a = queued(Allocator.Order.QUEUED);
+        NotedQueue one = new NotedQueue();
+        NotedQueue two = new NotedQueue();
+        Storage first = a.allocate(null, one, 100);
+        first.release();
+        two.refuses = true;
+        assertThrows(IllegalStateException.class, () -> a.allocate(null, two, 100));
+        assertEquals(first.address(), a.allocate(null, one, 100).address());
+    }
+
+    @Test
+    void anErrorOfTheSystemHoldsNothing() {
+        LongUnaryOperator broken = bytes -> {
+            throw new IllegalStateException("gpu(0)");
+        };
+        Allocator a = new Allocator(Allocator.Order.INLINE, broken, address -> {}, 1 << 20, "buy memory");
+        assertThrows(IllegalStateException.class, () -> a.allocate(null, 100));
+        assertEquals(0, a.heldBytes());
     }
 
     @Test

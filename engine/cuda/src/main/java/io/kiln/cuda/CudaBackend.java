@@ -11,6 +11,7 @@ import io.kiln.kernels.KernelDevice;
 import io.kiln.kernels.Kernels;
 import io.kiln.ndarray.DType;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A device of CUDA, with the {@linkplain Kernels kernels} that all devices share and, where their libraries are there,
@@ -31,6 +32,9 @@ public final class CudaBackend implements KernelDevice {
     static final String ATTENTION_PROPERTY = "kiln.cuda.attentionMiB";
 
     private static final long DEFAULT_ATTENTION_MIB = 64;
+
+    /** False: each array has memory of the driver's of its own, within which tools for debugging see its bounds. */
+    static final String SPLIT_PROPERTY = "kiln.cuda.splitBlocks";
 
     /** What any device gives a block without being asked for more. */
     private static final long SHARED_BYTES = 48 << 10;
@@ -59,8 +63,10 @@ public final class CudaBackend implements KernelDevice {
         this.cudnn = cudnn;
         DeviceMemory memory = new DeviceMemory(cuda);
         long budget = MemoryLimit.bytes(cuda);
-        allocator = new Allocator(
-                Allocator.Order.QUEUED, memory::allocate, memory::free, budget, () -> MemoryLimit.remedy(cuda));
+        Supplier<String> remedy = () -> MemoryLimit.remedy(cuda);
+        allocator = "false".equals(System.getProperty(SPLIT_PROPERTY))
+                ? new Allocator(Allocator.Order.QUEUED, memory::allocate, memory::free, budget, remedy)
+                : Allocator.splitting(memory::allocate, memory::free, budget, remedy, null);
         hostMemory = new Allocator(
                 Allocator.Order.HOST,
                 memory::allocateHost,

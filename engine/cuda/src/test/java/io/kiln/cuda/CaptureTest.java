@@ -10,12 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.kiln.autograd.Autograd;
+import io.kiln.backend.Allocator;
 import io.kiln.backend.Context;
 import io.kiln.backend.NotCapturableException;
 import io.kiln.backend.OutOfDeviceMemoryException;
 import io.kiln.backend.Queue;
 import io.kiln.backend.Recording;
 import io.kiln.backend.Span;
+import io.kiln.backend.Storage;
 import io.kiln.compile.internal.CapturedWork;
 import io.kiln.cuda.driver.TestDriver;
 import io.kiln.ndarray.DType;
@@ -336,16 +338,17 @@ class CaptureTest {
                 x.assign(t);
             }
         });
-        NDArray[] freed = {x.add(1), x.add(1)};
+        Allocator memory = backend.allocator();
+        Storage[] freed = {memory.allocate(backend, 16 << 20), memory.allocate(backend, 16 << 20)}; // whole segments
         queue.synchronize(PATIENCE);
-        backend.allocator().trim();
+        memory.trim();
         driver.set("hold", 1);
-        Thread trim = new Thread(() -> backend.allocator().trim());
+        Thread trim = new Thread(memory::trim);
         Thread drop = new Thread(recording::close);
         try {
-            for (NDArray t : freed) {
+            for (Storage block : freed) {
                 queue.fill(Span.of(x.storage()), (byte) 0);
-                t.close();
+                block.release();
             }
             start(trim, Thread.State.TIMED_WAITING);
             drop.start();

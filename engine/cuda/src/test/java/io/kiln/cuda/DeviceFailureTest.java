@@ -38,7 +38,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What a program sees of a device that fails, and of one whose memory is full. Each case has a process of its own, as a
@@ -192,14 +192,24 @@ class DeviceFailureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"launch", "lost", "library", "captured", "other device", "memory"})
-    void theProgramIsTold(String name) throws Exception {
+    @CsvSource({
+        "launch, true",
+        "lost, true",
+        "library, true",
+        "captured, true",
+        "other device, true",
+        "memory, true",
+        "launch, false",
+        "memory, false"
+    })
+    void theProgramIsTold(String name, boolean splitBlocks) throws Exception {
         Path libraries = TestDriver.build();
         ProcessBuilder builder = new ProcessBuilder(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea",
                 "-D" + LibrarySearch.PROPERTY + "=" + libraries,
                 "-D" + CacheFolder.PROPERTY + "=" + libraries.resolve("cache"),
+                "-D" + CudaBackend.SPLIT_PROPERTY + "=" + splitBlocks,
                 "-cp",
                 System.getProperty("java.class.path"),
                 DeviceFailureTest.class.getName(),

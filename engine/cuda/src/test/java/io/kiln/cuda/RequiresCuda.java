@@ -60,9 +60,18 @@ public final class RequiresCuda implements ExecutionCondition, SkipExecutionHook
         return (CudaBackend) Backends.get(new Device(CudaBackend.TYPE, 0));
     }
 
+    /** Whether the allocator splits blocks, which it does here only if the property says so. */
+    static boolean splitsBlocks() {
+        return !"false".equals(System.getProperty(CudaBackend.SPLIT_PROPERTY));
+    }
+
     private static void putInPlace() {
         Path libraries = TestDriver.build();
         System.setProperty(LibrarySearch.PROPERTY, libraries.toString());
         System.setProperty(CacheFolder.PROPERTY, libraries.resolve("cache").toString());
+        if (System.getProperty(CudaBackend.SPLIT_PROPERTY) == null) {
+            System.setProperty(
+                    CudaBackend.SPLIT_PROPERTY, "false"); // closed pages lie between the blocks of cuMemAlloc
+        }
     }
 }
