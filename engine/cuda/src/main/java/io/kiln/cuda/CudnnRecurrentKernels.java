@@ -24,7 +24,8 @@ import java.util.stream.Stream;
  * LSTM, GRU, and plain recurrent layers with tanh or ReLU by cuDNN, one direction of one layer at a time. Where a gradient will be taken,
  * its weights and what cuDNN reserves are a residual. Declined, and so composed of other operators: lengths of rows, cell states or gates
  * of all steps, a GRU whose reset gate acts on the state, other activations, a projection that is not smaller than the state, arrays
- * without elements or beyond cuDNN's sizes, gradients without a residual, and what {@link RecurrentSupport} knows to be refused.
+ * without elements or beyond cuDNN's sizes, gradients over a single step or without a residual, and what {@link RecurrentSupport} knows to
+ * be refused.
  */
 final class CudnnRecurrentKernels {
     private final CudaBackend backend;
@@ -49,29 +50,31 @@ final class CudnnRecurrentKernels {
         return Arrays.stream(layouts).map(Layout::spec).toArray(Spec[]::new);
     }
 
-    /** A layer that cuDNN computes, if it is one. */
-    private Optional<RecurrentLayer> layer(Operator operator, Spec... in) {
+    /** The call of cuDNN for a layer that it computes. */
+    private Optional<RecurrentCall> call(Operator operator, Spec... in) {
         RecurrentProblem problem = RecurrentProblem.of(operator, in);
         return Optional.ofNullable(problem)
                 .flatMap(p -> backend.recurrent().of(p))
-                .map(sizes -> new RecurrentLayer(backend, operator, problem, sizes));
+                .map(sizes -> new RecurrentCall(backend, operator, problem, sizes));
     }
 
+    /** Cells call an operator for each step; none of these keeps a copy of the weights. */
     private Spec[] residuals(Operator operator, Spec... in) {
-        return layer(operator, in)
-                .map(l -> new Spec[] {new Spec(Shape.of(l.sizes().kept()), DType.UINT8)})
+        return call(operator, in)
+                .filter(c -> c.steps() > 1)
+                .map(c -> new Spec[] {new Spec(Shape.of(c.sizes().kept()), DType.UINT8)})
                 .orElse(Backend.NO_RESIDUALS);
     }
 
     private KernelPlan predicting(Operator operator, Layout... in) {
-        return layer(operator, specs(in))
-                .map(l -> new KernelPlan(null, l.predictionBytes(), l::predict))
+        return call(operator, specs(in))
+                .map(c -> new KernelPlan(null, c.predictionBytes(), c::predict))
                 .orElse(null);
     }
 
     private KernelPlan training(Operator operator, Layout... in) {
-        return layer(operator, specs(in))
-                .map(l -> new KernelPlan(null, l.trainingBytes(), l::train))
+        return call(operator, specs(in))
+                .map(c -> new KernelPlan(null, c.trainingBytes(), c::train))
                 .orElse(null);
     }
 
@@ -91,9 +94,9 @@ final class CudnnRecurrentKernels {
         int from = heads;
         int count = RecurrentProblem.kinds(forward).count();
         Spec[] given = Stream.of(in).skip(from).limit(count).map(Layout::spec).toArray(Spec[]::new);
-        return layer(forward, given)
-                .map(l -> new KernelPlan(
-                        null, l.gradientBytes(), (x, results, workspace) -> l.gradients(from, x, results, workspace)))
+        return call(forward, given)
+                .map(c -> new KernelPlan(
+                        null, c.gradientBytes(), (x, results, workspace) -> c.gradients(from, x, results, workspace)))
                 .orElse(null);
     }
 }

@@ -334,6 +334,39 @@ class CudnnRecurrentTest extends CudnnTest {
         assertEquals(4, driver.count("cudnnRNNBackwardData_v8"));
     }
 
+    /** As cells have it, which would keep the weights once for each step. */
+    @Test
+    void aSingleStepKeepsNothing() {
+        NDArray[] there = Arrays.stream(inputs(DType.FLOAT32, 1, 1, H))
+                .map(x -> x.to(device))
+                .toArray(NDArray[]::new);
+        there[0] = there[0].slice(0, 0, 1).copy();
+        Arrays.stream(there).forEach(Autograd::attachGradient);
+        RnnOp rnn = new RnnOp(Activation.TANH, false, true, false);
+        NDArray loss;
+        try (Autograd.Mode record = Autograd.record()) {
+            loss = weighed(Dispatch.one(rnn, there));
+        }
+        Autograd.backward(loss);
+        assertEquals(1, driver.count("cudnnRNNForward_inference"));
+        assertEquals(0, driver.count("cudnnRNNForward_training"));
+        assertEquals(0, driver.count("cudnnRNNBackwardData_v8"), "the gradient is composed");
+        NDArray[] here =
+                Arrays.stream(there).map(x -> x.to(Device.cpu()).copy()).toArray(NDArray[]::new);
+        Arrays.stream(here).forEach(Autograd::attachGradient);
+        try (Autograd.Mode record = Autograd.record()) {
+            loss = weighed(Dispatch.one(rnn, here));
+        }
+        Autograd.backward(loss);
+        for (int i = 0; i < here.length; i++) {
+            assertArrayEquals(
+                    Autograd.gradient(here[i]).toDoubleArray(),
+                    Autograd.gradient(there[i]).toDoubleArray(),
+                    TOLERANCE,
+                    "input " + i);
+        }
+    }
+
     @Test
     void arraysWithGapsAreCopiedFirst() {
         NDArray[] there = Arrays.stream(inputs(DType.FLOAT32, 4, 2, H))

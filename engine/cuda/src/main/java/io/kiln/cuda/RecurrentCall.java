@@ -16,7 +16,7 @@ import java.util.List;
  * One direction of one recurrent layer: brings its arrays into cuDNN's order, and what cuDNN gives into that of the operator. A layer that
  * runs backwards is one whose sequences are turned.
  */
-final class RecurrentLayer {
+final class RecurrentCall {
     private final CudaBackend backend;
     private final RecurrentInputs kinds;
     private final RecurrentProblem problem;
@@ -24,7 +24,7 @@ final class RecurrentLayer {
     private final boolean reverse;
     private final boolean ownBiases;
 
-    RecurrentLayer(CudaBackend backend, Operator operator, RecurrentProblem problem, RecurrentSizes sizes) {
+    RecurrentCall(CudaBackend backend, Operator operator, RecurrentProblem problem, RecurrentSizes sizes) {
         this.backend = backend;
         this.problem = problem;
         this.sizes = sizes;
@@ -35,6 +35,10 @@ final class RecurrentLayer {
 
     RecurrentSizes sizes() {
         return sizes;
+    }
+
+    int steps() {
+        return problem.steps();
     }
 
     /** Workspace of {@link #predict}. */
