@@ -187,6 +187,21 @@ STAGES = {
         "TwoTowerModel",
         "Trains vectors of users and items, which recommend items.",
     ),
+    "NeuralCF": (
+        'NetworkEstimator, JavaEstimator["NeuralCFModel"]',
+        "NeuralCFModel",
+        "Trains a network that scores pairs of users and items, and recommends items.",
+    ),
+    "WideAndDeepClassificationModel": (
+        "TableModel, JavaModel",
+        None,
+        "A trained network that predicts classes from numbers and categories.",
+    ),
+    "WideAndDeepClassifier": (
+        'NetworkEstimator, JavaEstimator["WideAndDeepClassificationModel"]',
+        "WideAndDeepClassificationModel",
+        "Trains a wide and deep network that predicts classes from numbers and categories.",
+    ),
     "TextClassificationModel": (
         "TextModel, JavaModel",
         None,
@@ -232,7 +247,7 @@ from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 from pyspark.ml.wrapper import JavaEstimator, JavaModel, JavaPredictionModel, JavaPredictor
 
 from kiln._ranking import NetRankingEvaluator
-from kiln._recommendation import TwoTowerModel
+from kiln._recommendation import NeuralCFModel, TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
     ColumnModel,
@@ -240,6 +255,7 @@ from kiln._stage import (
     NamedModel,
     NetworkEstimator,
     NetworkModel,
+    TableModel,
     TextModel,
     TrainedStage,
     to_initial_model,
@@ -277,6 +293,9 @@ def own(name: str, param: Any) -> bool:
         "MlpClassifier": classification._JavaProbabilisticClassifier,
         "MlpRegressor": regression._JavaRegressor,
         "TwoTower": wrapper.JavaEstimator,
+        "NeuralCF": wrapper.JavaEstimator,
+        "WideAndDeepClassificationModel": wrapper.JavaModel,
+        "WideAndDeepClassifier": wrapper.JavaEstimator,
         "TextClassificationModel": wrapper.JavaModel,
         "TextClassifier": wrapper.JavaEstimator,
         "ImageClassificationModel": wrapper.JavaModel,
@@ -357,7 +376,7 @@ def estimators(jvm: Any) -> str:
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
     out.append(
         "__all__ = [\n"
-        + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "TrainingSummary", "TwoTowerModel"]))
+        + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "NeuralCFModel", "TrainingSummary", "TwoTowerModel"]))
         + "]\n"
     )
     out.append('\n\nclass NetTrainingParams(Params):\n    """Params of training; a model keeps them."""\n')

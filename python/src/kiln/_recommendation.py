@@ -1,4 +1,4 @@
-"""The model of two towers."""
+"""The models that recommend."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from pyspark.ml.wrapper import JavaModel
 from pyspark.sql import DataFrame
 
 from kiln import _session
-from kiln._stage import NetworkStage
+from kiln._stage import NetworkStage, TrainedStage
 
 
-class TwoTowerModel(NetworkStage, JavaModel, JavaMLWritable, JavaMLReadable[Any]):
-    """Vectors of users and items, which recommend items; over Spark Connect, `transform` only.
+class RecommenderModel(NetworkStage, JavaModel, JavaMLWritable, JavaMLReadable[Any]):
+    """A model that recommends items; over Spark Connect, `transform` only."""
 
-    The JVM's ``io.kiln.ml.TwoTowerModel``.
-    """
-
-    def setPredictionCol(self, value: str) -> TwoTowerModel:
+    def setPredictionCol(self, value: str) -> Any:
         """Sets the column of predictions."""
         return self._set(predictionCol=value)
 
-    def setColdStartStrategy(self, value: str) -> TwoTowerModel:
+    def setColdStartStrategy(self, value: str) -> Any:
         """Sets what happens to users and items that training has not seen: nan or drop."""
         return self._set(coldStartStrategy=value)
 
@@ -31,16 +28,6 @@ class TwoTowerModel(NetworkStage, JavaModel, JavaMLWritable, JavaMLReadable[Any]
             raise NotImplementedError(f"{method}: not available over Spark Connect; load the model in a classic session")
         frame: DataFrame = self._call_java(method, *arguments)
         return frame
-
-    @property
-    def userFactors(self) -> DataFrame:
-        """The vectors of the users: id and features."""
-        return self._frame("userFactors")
-
-    @property
-    def itemFactors(self) -> DataFrame:
-        """The vectors of the items: id and features."""
-        return self._frame("itemFactors")
 
     def recommendForAllUsers(self, numItems: int) -> DataFrame:
         """The best items of each user: the user's id, and an array of structs of the item's id and its rating."""
@@ -57,3 +44,27 @@ class TwoTowerModel(NetworkStage, JavaModel, JavaMLWritable, JavaMLReadable[Any]
     def recommendForItemSubset(self, dataset: DataFrame, numUsers: int) -> DataFrame:
         """The best users of the items in a DataFrame."""
         return self._frame("recommendForItemSubset", dataset, numUsers)
+
+
+class TwoTowerModel(RecommenderModel):
+    """Vectors of users and items, which recommend items; over Spark Connect, `transform` only.
+
+    The JVM's ``io.kiln.ml.TwoTowerModel``.
+    """
+
+    @property
+    def userFactors(self) -> DataFrame:
+        """The vectors of the users: id and features."""
+        return self._frame("userFactors")
+
+    @property
+    def itemFactors(self) -> DataFrame:
+        """The vectors of the items: id and features."""
+        return self._frame("itemFactors")
+
+
+class NeuralCFModel(TrainedStage, RecommenderModel):
+    """A trained network that scores pairs of users and items; over Spark Connect, `transform` only.
+
+    The JVM's ``io.kiln.ml.NeuralCFModel``.
+    """

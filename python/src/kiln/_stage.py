@@ -183,6 +183,16 @@ class TextModel(ColumnModel):
         return [str(token) for token in self._java_obj.vocabulary()]
 
 
+class TableModel(ColumnModel):
+    """A model with a trained network that predicts classes from numbers and categories."""
+
+    def vocabulary(self, column: str) -> list[str]:
+        """The values of a column of categories that have rows of their own, by row; the first two stand for others."""
+        if _session.is_remote():
+            raise NotImplementedError("vocabulary: not available over Spark Connect; save the model, whose kiln.json has it")
+        return [str(value) for value in self._java_obj.vocabulary(column)]
+
+
 class ForecastModel(TrainedStage):
     """A model with a trained network that forecasts series."""
 

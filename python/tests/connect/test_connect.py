@@ -33,10 +33,12 @@ from kiln.ml import (
     NetRankingEvaluator,
     NetRegressionModel,
     NetRegressor,
+    NeuralCF,
     SequenceForecaster,
     TextClassifier,
     TrainingSummary,
     TwoTower,
+    WideAndDeepClassifier,
 )
 
 NETWORK = nn.Sequential(nn.Dense(16, activation="tanh"), nn.Dense(2))
@@ -103,7 +105,7 @@ def test_a_model_is_saved_with_its_whole_summary(model: NetClassificationModel, 
 # A value other than the default for each Param of the estimators.
 VALUES: dict[str, Any] = {
     "backbone": "lenet", "batchSize": 20, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2,
-    "classWeights": [1.0, 2.0],
+    "categoricalCols": ["c", "d"], "classWeights": [1.0, 2.0], "crossBuckets": 50, "crossedCols": ["c:d"],
     "coldStartStrategy": "drop", "coresPerWorker": 1, "device": "cpu", "dropout": 0.25, "earlyStoppingPatience": 3,
     "embeddingSize": 24, "emaDecay": 0.5, "swaStart": 3, "encoder": "lstm", "featuresCol": "f", "frozen": ["0.*"],
     "gradientAccumulation": 2, "gradientClipNorm": 2.5,
@@ -116,8 +118,8 @@ VALUES: dict[str, Any] = {
     "kvStoreType": "local",
     "labelCol": "l", "labelSmoothing": 0.125, "layers": [4, 3, 2], "learningRate": 0.5, "learningRateFactors": ["0.*=0.5"],
     "learningRateSchedule": '{"cosineDecay":{"rate":0.1,"steps":10,"finalRate":0.01}}', "lengthBuckets": [4, 8],
-    "loss": "softmaxCrossEntropy", "lossWeights": [2.0], "losses": ["l1"], "maxEpochs": 3, "maxLength": 9,
-    "maxResubmissions": 1, "memoryBudget": 1 << 40, "mixup": 0.25, "network": NETWORK.to_json(), "numWorkers": 1,
+    "loss": "softmaxCrossEntropy", "lossWeights": [2.0], "losses": ["l1"], "maxCategories": 9, "maxEpochs": 3, "maxLength": 9,
+    "maxResubmissions": 1, "memoryBudget": 1 << 40, "mixup": 0.25, "negativeSamples": 2, "network": NETWORK.to_json(), "numWorkers": 1, "numericCols": ["a", "b"],
     "optimizer": "sgd", "outputCols": ["o"], "outputNames": ["softmax(output)"], "precision": "bfloat16",
     "predictionBatchSize": 9, "predictionCol": "p", "probabilityCol": "pr", "rank": 5, "ratingCol": "stars",
     "rawPredictionCol": "r", "reinitialized": ["2.*"], "seed": 1 << 40, "showProgress": False, "shuffle": False,
@@ -132,8 +134,8 @@ VALUES: dict[str, Any] = {
 
 
 STAGES = [
-    NetClassifier, NetRegressor, NetEstimator, NetRanker, MlpClassifier, MlpRegressor, TwoTower,
-    TextClassifier, ImageClassifier, SequenceForecaster,
+    NetClassifier, NetRegressor, NetEstimator, NetRanker, MlpClassifier, MlpRegressor, TwoTower, NeuralCF,
+    WideAndDeepClassifier, TextClassifier, ImageClassifier, SequenceForecaster,
 ]  # fmt: skip
 
 

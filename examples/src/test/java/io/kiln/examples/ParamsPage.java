@@ -7,9 +7,11 @@ import io.kiln.ml.NetClassifier;
 import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetRanker;
 import io.kiln.ml.NetRegressor;
+import io.kiln.ml.NeuralCF;
 import io.kiln.ml.SequenceForecaster;
 import io.kiln.ml.TextClassifier;
 import io.kiln.ml.TwoTower;
+import io.kiln.ml.WideAndDeepClassifier;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -140,7 +142,9 @@ final class ParamsPage {
             new ImageClassifier(),
             new SequenceForecaster(),
             new NetRanker(),
-            new TwoTower());
+            new WideAndDeepClassifier(),
+            new TwoTower(),
+            new NeuralCF());
 
     /** Params of the estimators that no group has. */
     Set<String> withoutGroup() {
@@ -169,7 +173,9 @@ final class ParamsPage {
                 | `ImageClassifier` | a network of the zoo that predicts classes from images | `ImageClassificationModel` |
                 | `SequenceForecaster` | an autoregression and an encoder that forecast series | `SequenceForecasterModel` |
                 | `NetRanker` | a network whose scores rank the rows of a group | `NetRankerModel` |
+                | `WideAndDeepClassifier` | a linear model of numbers, categories and crosses, and a perceptron, that predict classes | `WideAndDeepClassificationModel` |
                 | `TwoTower` | vectors of users and items, which recommend items | `TwoTowerModel` |
+                | `NeuralCF` | vectors of users and items and a perceptron, which recommend items | `NeuralCFModel` |
 
                 All are in `io.kiln.ml` and in Python's `kiln.ml`. A Param `x` is set by `setX` in Java and Scala, and by `x=…` or `setX` in
                 Python. A model keeps the Params of its estimator. *All* stands for the first three, *C* for `NetClassifier`, *R* for
@@ -188,9 +194,10 @@ final class ParamsPage {
                 ## Ready networks, and ranking
 
                 `MlpClassifier` and `MlpRegressor` have the Params of `NetClassifier` and `NetRegressor`, the others those of training.
-                `TextClassifier` and `ImageClassifier` also have `labelCol`, `labelSmoothing`, `thresholds` and the columns that
-                `NetClassifier`'s model adds; texts have `maxLength` (%d by default) and `lengthBuckets`, images `imageFit`,
-                `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set.
+                `TextClassifier`, `ImageClassifier` and `WideAndDeepClassifier` also have `labelCol`, `labelSmoothing`, `thresholds` and
+                the columns that `NetClassifier`'s model adds; texts have `maxLength` (%d by default) and `lengthBuckets`, images `imageFit`,
+                `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set. `WideAndDeepClassifier` also has
+                `classWeights`, `featuresCol`, which is empty by default, and `standardizeFeatures`, which is true.
                 `NetRanker` has the Params of `NetRegressor` but `standardizeTarget`, with `lambdaRank` for `loss` and true for
                 `standardizeFeatures`. These Params are beside:
 

@@ -73,8 +73,14 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
   /** @group setParam */
   def setLabelSmoothing(value: Double): Learner = set(labelSmoothing, value)
 
-  /** The network for a number of classes. */
-  private[ml] def block(classes: Int): Block
+  /** The network for a number of classes.
+    *
+    * @param vocabularies the texts by input, as far as they have been counted
+    */
+  private[ml] def block(classes: Int, vocabularies: NetIoParams.Vocabularies): Block
+
+  /** The inputs that are standardised. */
+  private[ml] def standardized: Seq[String] = Seq.empty
 
   /** The Params that decide the form of the network and what it reads. */
   private[ml] def made: Seq[Param[_]]
@@ -93,6 +99,7 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     net.vocabularies = vocabularies
     net.epochListener = epochListener
     if (!from.inputNames.isEmpty) net.setInputNames(from.inputNames.asScala.toArray)
+    if (standardized.nonEmpty) net.setStandardizeInputs(standardized.toArray)
     if (!from.lengthBuckets.isEmpty) net.setLengthBuckets(from.lengthBuckets.asScala.map(_.toInt).toArray)
     net.setInputCols(from.inputCols.asScala.toArray)
       .setInputTypes(from.inputTypes.asScala.toArray)
@@ -100,6 +107,9 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
       .setLosses(Array(Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))))
       .setOutputCols(Array(ColumnClassifier.Scores))
   }
+
+  private def fresh(classes: Int, vocabularies: NetIoParams.Vocabularies): NetEstimator =
+    learner(vocabularies).setNetwork(block(classes, vocabularies))
 
   /** The schema of the model's rows. */
   private[ml] def checked(schema: StructType): StructType = {
@@ -110,7 +120,7 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     if (known.isDefined || !isDefined(initialModel)) {
       val classes = known.getOrElse(ClassCount.Two)
       checkThresholds(classes, "the labels have")
-      learner(NetIoParams.NoVocabularies).setNetwork(block(classes)).transformSchema(schema)
+      fresh(classes, NetIoParams.NoVocabularies).transformSchema(schema)
     }
     withClasses(schema)
   }
@@ -120,7 +130,8 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     checked(dataset.schema)
     val count = classes(dataset, None)
     checkThresholds(count, "the labels have")
-    (learner(NetIoParams.NoVocabularies).setNetwork(block(count)).fit(dataset), count)
+    val counted = fresh(count, NetIoParams.NoVocabularies).counted(dataset)
+    (fresh(count, counted).fit(dataset), count)
   }
 
   /** Trains the network of a model on, after these Params have become like the model's. */

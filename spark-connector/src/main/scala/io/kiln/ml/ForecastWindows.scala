@@ -115,9 +115,5 @@ private[ml] object ForecastWindows {
   private def varies(mean: Column, deviation: Column): Column = deviation > abs(mean) * Rounding
 
   /** Rejects columns with the names of those that windows add for a while. */
-  def checkNames(uid: String, schema: StructType): Unit = Own.foreach { name =>
-    require(
-      !schema.fieldNames.exists(_.equalsIgnoreCase(name)),
-      s"$uid: the DataFrame has a column \"$name\", a name that windows use; rename it")
-  }
+  def checkNames(uid: String, schema: StructType): Unit = OwnColumns.check(uid, schema, Own)
 }

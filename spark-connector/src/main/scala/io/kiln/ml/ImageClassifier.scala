@@ -50,7 +50,7 @@ class ImageClassifier(override val uid: String)
   /** @group setParam */
   def setImageDeviation(value: Array[Double]): this.type = set(imageDeviation, value)
 
-  private[ml] override def block(classes: Int): Block =
+  private[ml] override def block(classes: Int, vocabularies: NetIoParams.Vocabularies): Block =
     Backbones.of($(backbone), shapeOfImages.map(Int.box).asJava, classes.toLong)
 
   private[ml] override def made: Seq[Param[_]] =

@@ -1,9 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model.{MlpNetwork, Network}
-import org.apache.spark.ml.attribute.AttributeGroup
-import org.apache.spark.ml.linalg.{SQLDataTypes, Vector}
 import org.apache.spark.ml.param.IntArrayParam
 import org.apache.spark.ml.param.shared.HasFeaturesCol
 import org.apache.spark.sql.Dataset
@@ -11,7 +8,7 @@ import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
 /** The Params of multilayer perceptrons. */
-trait MlpParams extends NetFeatureParams with NetParams with NetDropoutParams with HasFeaturesCol {
+trait MlpParams extends NetFeatureParams with NetParams with NetHiddenParams with NetDropoutParams with HasFeaturesCol {
 
   /** Sizes of all layers. @group param */
   final val layers: IntArrayParam = new IntArrayParam(
@@ -21,13 +18,6 @@ trait MlpParams extends NetFeatureParams with NetParams with NetDropoutParams wi
 
   /** @group getParam */
   final def getLayers: Array[Int] = $(layers)
-
-  /** Sizes of the hidden layers. @group param */
-  final val hiddenLayers: IntArrayParam = new IntArrayParam(
-    this, "hiddenLayers", "sizes of the hidden layers; empty: a linear model", (a: Array[Int]) => a.forall(_ > 0))
-
-  /** @group getParam */
-  final def getHiddenLayers: Array[Int] = $(hiddenLayers)
 
   setDefault(hiddenLayers -> Array(MlpNetwork.HIDDEN))
 
@@ -53,14 +43,7 @@ trait MlpParams extends NetFeatureParams with NetParams with NetDropoutParams wi
 
   /** The number of features, which decides whether they are standardised; 0 if there are no rows. */
   private[ml] def widthOf(dataset: Dataset[_]): Int = {
-    val column = FeedColumn.find(dataset.schema, "featuresCol", $(featuresCol))
-    val width =
-      if (column.field.dataType == SQLDataTypes.VectorType)
-        Some(AttributeGroup.fromStructField(column.field).size).filter(_ > 0).getOrElse {
-          dataset.select(column.of(dataset)).na.drop().take(1).headOption.map(_.getAs[Vector](0).size).getOrElse(0)
-        }
-      else if (isDefined(layers)) $(layers).head
-      else 1
+    val width = FeatureWidth.of(dataset, $(featuresCol)).getOrElse(if (isDefined(layers)) $(layers).head else 1)
     require(
       !isDefined(layers) || width == 0 || $(layers).head == width,
       s"$uid: layers: ${if (isDefined(layers)) $(layers).mkString("[", ", ", "]") else ""} begins with ${if (isDefined(layers)) $(layers).head else 0} features, column \"${$(featuresCol)}\" has $width")
@@ -77,11 +60,8 @@ trait MlpParams extends NetFeatureParams with NetParams with NetDropoutParams wi
   *
   * @tparam Learner the estimator itself, which setters return
   */
-trait MlpSetters[Learner <: MlpSetters[Learner]] extends MlpParams with NetDropoutSetters[Learner] { self: Learner =>
+trait MlpSetters[Learner <: MlpSetters[Learner]] extends MlpParams with NetHiddenSetters[Learner] with NetDropoutSetters[Learner] { self: Learner =>
 
   /** @group setParam */
   def setLayers(value: Array[Int]): Learner = set(layers, value)
-
-  /** @group setParam */
-  def setHiddenLayers(value: Array[Int]): Learner = set(hiddenLayers, value)
 }

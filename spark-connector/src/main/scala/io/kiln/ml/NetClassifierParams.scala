@@ -3,16 +3,7 @@ package io.kiln.ml
 import org.apache.spark.ml.param.{DoubleArrayParam, DoubleParam, LongParam, ParamValidators, Params}
 
 /** The Params of classifiers only. */
-trait NetClassifierParams extends NetFeatureParams with NetSmoothingParams {
-
-  /** Weights of classes. @group param */
-  final val classWeights: DoubleArrayParam = new DoubleArrayParam(
-    this, "classWeights",
-    "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation weights rows by weightCol only; unset: all classes have the same weight",
-    (a: Array[Double]) => a.nonEmpty && a.forall(w => w >= 0 && !w.isInfinite) && a.exists(_ > 0))
-
-  /** @group getParam */
-  final def getClassWeights: Array[Double] = $(classWeights)
+trait NetClassifierParams extends NetFeatureParams with NetClassWeightParams with NetSmoothingParams {
 
   /** Label of rows that do not count. @group param */
   final val ignoredLabel: LongParam = new LongParam(
@@ -35,4 +26,17 @@ trait NetSmoothingParams extends Params {
   final def getLabelSmoothing: Double = $(labelSmoothing)
 
   setDefault(labelSmoothing -> 0.0)
+}
+
+/** Weights of classes. */
+trait NetClassWeightParams extends Params {
+
+  /** Weights of classes. @group param */
+  final val classWeights: DoubleArrayParam = new DoubleArrayParam(
+    this, "classWeights",
+    "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation weights rows by weightCol only; unset: all classes have the same weight",
+    (a: Array[Double]) => a.nonEmpty && a.forall(w => w >= 0 && !w.isInfinite) && a.exists(_ > 0))
+
+  /** @group getParam */
+  final def getClassWeights: Array[Double] = $(classWeights)
 }

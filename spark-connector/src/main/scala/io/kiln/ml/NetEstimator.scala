@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.job.{FitRequest, HeadsWork, Normalization, Targets, ValidationMetric}
+import io.kiln.spark.job.{FitRequest, HeadsWork, Normalization, Targets, ValidationMetric, Vocabularies}
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.{DoubleArrayParam, ParamMap, StringArrayParam}
@@ -88,18 +88,27 @@ class NetEstimator(override val uid: String)
     LiveCurve.beside(epochListener, $(showProgress)),
     paramTexts)
 
-  override def transformSchema(schema: StructType): StructType = {
-    checkCombination()
-    require(
-      $(validationMetric) == ValidationMetric.LOSS,
-      s"$uid: validationMetric: a network with any outputs is validated by its loss, got ${$(validationMetric)}; evaluate the model's columns for others")
-    request.check(schema)
+  private def refuseCountingAnew(schema: StructType): Unit =
     if (isDefined(initialModel) && !isDefined(reinitialized)) {
       val counted = work.uncounted(schema).keySet.asScala
       require(
         counted.isEmpty,
         s"$uid: initialModel: the texts of inputs ${counted.mkString(", ")} would be counted anew, and so be other rows of the model's tables; call continueFit, which keeps the texts of a model by input, or name the tables in reinitialized")
     }
+
+  /** The texts by input, of which those that are not known are counted. */
+  private[ml] def counted(dataset: Dataset[_]): NetIoParams.Vocabularies = {
+    refuseCountingAnew(dataset.schema)
+    Vocabularies.of(dataset, request)
+  }
+
+  override def transformSchema(schema: StructType): StructType = {
+    checkCombination()
+    require(
+      $(validationMetric) == ValidationMetric.LOSS,
+      s"$uid: validationMetric: a network with any outputs is validated by its loss, got ${$(validationMetric)}; evaluate the model's columns for others")
+    refuseCountingAnew(schema)
+    request.check(schema)
     work.graph(uid, schema).map[StructType](withOutputs(schema, _)).orElse(schema)
   }
 

@@ -9,6 +9,7 @@ import org.apache.spark.ml.Model
 import org.apache.spark.ml.linalg.{Matrix, Vector}
 import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.util.{MLReader, MLWriter}
+import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.types.StructType
 
 import java.util.BitSet
@@ -74,13 +75,17 @@ private[ml] object NetModels {
   }
 
   def writer[M <: Model[M] with HasTrainingHistory](
-      model: M, network: TrainedNetwork, facts: ObjectNode => Any): MLWriter = new MLWriter {
+      model: M,
+      network: TrainedNetwork,
+      facts: ObjectNode => Any,
+      beside: (SparkSession, String) => Unit = (_, _) => ()): MLWriter = new MLWriter {
     override protected def saveImpl(path: String): Unit = {
       MlFiles.write(model, path, sparkSession)
       ModelFiles.write(path, sparkSession.sparkContext.hadoopConfiguration, network, n => {
         facts(n)
         model.history.foreach(h => n.set[JsonNode](Summary, h.toJson))
       })
+      beside(sparkSession, path)
     }
   }
 

@@ -13,7 +13,7 @@ import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
 /** The Params of a network with one input, the features, and one output. */
-trait NetFeatureParams extends NetTrainingParams {
+trait NetFeatureParams extends NetTrainingParams with NetStandardizeParams {
 
   /** Shape of one row's features. @group param */
   final val inputShape: IntArrayParam = new IntArrayParam(
@@ -24,14 +24,6 @@ trait NetFeatureParams extends NetTrainingParams {
   /** @group getParam */
   final def getInputShape: Array[Int] = $(inputShape)
 
-  /** Whether features are standardised. @group param */
-  final val standardizeFeatures: BooleanParam = new BooleanParam(
-    this, "standardizeFeatures",
-    "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed from the training rows and become part of the network")
-
-  /** @group getParam */
-  final def getStandardizeFeatures: Boolean = $(standardizeFeatures)
-
   /** The loss that training minimizes. @group param */
   final val loss: Param[String] = new TextParam(
     this, "loss", "loss that training minimizes: a name, or a name and attributes as JSON",
@@ -39,8 +31,6 @@ trait NetFeatureParams extends NetTrainingParams {
 
   /** @group getParam */
   final def getLoss: String = $(loss)
-
-  setDefault(standardizeFeatures -> false)
 
   /** A block is saved as its graph: it is traced here, if inputShape defines the shape of a row. */
   private[ml] def traceNetwork(network: Option[AnyRef]): Unit =

@@ -153,14 +153,13 @@ trait NetSetters[Learner <: NetSetters[Learner]]
   *
   * @tparam Learner the estimator itself, which setters return
   */
-trait NetFeatureSetters[Learner <: NetFeatureSetters[Learner]] extends NetFeatureParams with NetSetters[Learner] {
-  self: Learner =>
+trait NetFeatureSetters[Learner <: NetFeatureSetters[Learner]]
+    extends NetFeatureParams
+    with NetSetters[Learner]
+    with NetStandardizeSetters[Learner] { self: Learner =>
 
   /** @group setParam */
   def setInputShape(value: Array[Int]): Learner = set(inputShape, value)
-
-  /** @group setParam */
-  def setStandardizeFeatures(value: Boolean): Learner = set(standardizeFeatures, value)
 
   /** @group setParam */
   def setLoss(value: Loss): Learner = setLoss(NamedRecord.write(value))

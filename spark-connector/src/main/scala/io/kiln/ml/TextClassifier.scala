@@ -23,6 +23,7 @@ class TextClassifier(override val uid: String)
     extends Estimator[TextClassificationModel]
     with ColumnClassifier[TextClassifier]
     with NetSequenceSetters[TextClassifier]
+    with NetEmbeddingSetters[TextClassifier]
     with NetDropoutSetters[TextClassifier]
     with TextClassifierParams
     with DefaultParamsWritable {
@@ -45,10 +46,7 @@ class TextClassifier(override val uid: String)
   /** @group setParam */
   def setHashed(value: Boolean): this.type = set(hashed, value)
 
-  /** @group setParam */
-  def setEmbeddingSize(value: Int): this.type = set(embeddingSize, value)
-
-  private[ml] override def block(classes: Int): Block = new TextNetwork(
+  private[ml] override def block(classes: Int, vocabularies: NetIoParams.Vocabularies): Block = new TextNetwork(
     TextNetwork.Encoder.of($(encoder)),
     new TextNetwork.Sizes($(vocabularySize).toLong, $(maxLength).toLong, $(embeddingSize).toLong, classes.toLong),
     $(dropout))

@@ -8,7 +8,7 @@ import org.apache.spark.sql.types.{ArrayType, StringType, StructType}
 import scala.jdk.CollectionConverters._
 
 /** The Params of text classifiers and their models. */
-trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams with NetDropoutParams {
+trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams with NetEmbeddingParams with NetDropoutParams {
 
   /** The column of texts. @group param */
   final val textCol: Param[String] = new TextParam(this, "textCol", "column of texts, or of arrays of texts")
@@ -50,14 +50,6 @@ trait TextClassifierParams extends ColumnClassifierParams with NetSequenceParams
 
   /** @group getParam */
   final def getHashed: Boolean = $(hashed)
-
-  /** Length of the tokens' vectors. @group param */
-  final val embeddingSize: IntParam = new IntParam(
-    this, "embeddingSize", "length of the vectors of tokens, and size of the encoder; for a transformer a multiple of 8",
-    ParamValidators.gt(0))
-
-  /** @group getParam */
-  final def getEmbeddingSize: Int = $(embeddingSize)
 
   setDefault(
     textCol -> "text",

@@ -7,8 +7,11 @@ import io.kiln.ml.ImageClassifier;
 import io.kiln.ml.NetClassifier;
 import io.kiln.ml.NetEstimator;
 import io.kiln.ml.NetRegressor;
+import io.kiln.ml.NeuralCF;
 import io.kiln.ml.SequenceForecaster;
 import io.kiln.ml.TextClassifier;
+import io.kiln.ml.TwoTower;
+import io.kiln.ml.WideAndDeepClassifier;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
@@ -59,6 +62,9 @@ class SettersTest {
                 new NetEstimator(),
                 new TextClassifier(),
                 new ImageClassifier(),
+                new WideAndDeepClassifier(),
+                new TwoTower(),
+                new NeuralCF(),
                 new SequenceForecaster())) {
             Set<String> methods = Stream.of(estimator.getClass().getMethods())
                     .map(Method::getName)

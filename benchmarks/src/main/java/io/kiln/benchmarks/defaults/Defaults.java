@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Fits MlpClassifier and MlpRegressor with their defaults, and models of MLlib, to small tables; prints a Markdown table",
             "of accuracy (or RMSE), with scikit-learn's scores as they were recorded. Then TextClassifier on mails (texts) and",
-            "ImageClassifier on digits (images) beside models of MLlib, and SequenceForecaster on a series of temperatures."
+            "ImageClassifier on digits (images) beside models of MLlib, WideAndDeepClassifier on the answers of voters (survey),",
+            "NeuralCF and TwoTower on drawn ratings (ratings), and SequenceForecaster on a series of temperatures."
         })
 public final class Defaults implements Callable<Integer> {
     private static final int HIDDEN = 64;
@@ -58,7 +59,7 @@ public final class Defaults implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "TABLE",
-            description = "Tables to fit, texts, images and series among them; all of them when none is named.")
+            description = "Tables to fit, texts, images, survey, ratings and series among them; all of them when none is named.")
     private List<String> names = new ArrayList<>();
 
     @Option(
@@ -99,6 +100,12 @@ public final class Defaults implements Callable<Integer> {
             }
             if (isAsked("images")) {
                 Digits.print(spark, out);
+            }
+            if (isAsked("survey")) {
+                Survey.print(spark, out);
+            }
+            if (isAsked("ratings")) {
+                Ratings.print(spark, out);
             }
             if (weather != null && isAsked("series")) {
                 Weather.print(spark, weather, out);

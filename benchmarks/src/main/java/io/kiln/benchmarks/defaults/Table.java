@@ -50,9 +50,13 @@ record Table(String name, String about, int classes, boolean standardized, int[]
                 csv("wine", "Wine, 178 × 13", 3, true),
                 csv("cancer", "Breast cancer, 569 × 30", 2, true),
                 csv("digits", "Digits, 1,797 × 64", 10, true),
-                csv("vote", "Election survey, one-hot, 944 × 67", 2, false),
+                vote(),
                 csv("diabetes", "Diabetes, 442 × 10, RMSE", 0, true),
                 mnist());
+    }
+
+    static Table vote() throws IOException {
+        return csv("vote", "Election survey, one-hot, 944 × 67", 2, false);
     }
 
     static InputStream resource(String file) throws IOException {

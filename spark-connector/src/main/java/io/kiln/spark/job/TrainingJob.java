@@ -77,44 +77,12 @@ public final class TrainingJob {
      *     interrupted
      */
     public static FitResult run(Dataset<?> data, FitRequest request) {
-        try {
+        return Vocabularies.told(request.uid(), () -> {
             SparkContext sc = data.sparkSession().sparkContext();
             Preflight preflight = new Preflight(sc, request.run().cluster());
             preflight.checkConfiguration();
-            return new TrainingJob(sc, request.with(vocabularies(data, request)), preflight).run(data);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new TrainingException(request.uid() + ": fit was interrupted", e);
-        } catch (RowsChangedException e) {
-            throw new TrainingException(request.uid() + ": " + e.getMessage(), e);
-        } catch (TimeoutException e) {
-            throw new TrainingException(
-                    "%s: %s; raise timeout, or fit when they are free".formatted(request.uid(), e.getMessage()), e);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            String what = JobFailure.isCancelled(cause)
-                    ? "the job was cancelled while rows were packed"
-                    : "rows cannot be packed: " + JobFailure.reason(cause);
-            throw new TrainingException(request.uid() + ": " + what, cause);
-        }
-    }
-
-    private static Map<String, List<String>> vocabularies(Dataset<?> data, FitRequest request)
-            throws ExecutionException, TimeoutException, InterruptedException {
-        Map<String, Field> uncounted = request.work().uncounted(data.schema());
-        if (uncounted.isEmpty()) {
-            return request.work().vocabularies();
-        }
-        SparkContext sc = data.sparkSession().sparkContext();
-        try (JobDescription d = JobDescription.open(sc, "Kiln: " + request.uid() + " counts texts")) {
-            Map<String, List<String>> all = new HashMap<>(request.work().vocabularies());
-            all.putAll(TextCounts.of(
-                    data,
-                    uncounted,
-                    request.work().validationIndicatorCol(),
-                    request.run().cluster().timeout()));
-            return all;
-        }
+            return new TrainingJob(sc, request.with(Vocabularies.count(data, request)), preflight).run(data);
+        });
     }
 
     private FitResult run(Dataset<?> data) throws ExecutionException, TimeoutException, InterruptedException {

@@ -58,13 +58,13 @@ public final class TwoTowerNetwork {
      * @param rated whether it predicts ratings
      * @return users and items
      */
-    public static List<Factors> factors(TrainedNetwork network, long[] users, long[] items, boolean rated) {
+    public static List<Factors> factors(TrainedNetwork network, Ids users, Ids items, boolean rated) {
         try (Scope scope = Scope.open()) {
             Map<String, NDArray> w = SafeTensors.read(network.weightChunks()).tensors();
             float[] u = w.get("u.weight").toFloatArray();
             float[] i = w.get("i.weight").toFloatArray();
             if (!rated) {
-                return List.of(new Factors(users, unit(u, users.length)), new Factors(items, unit(i, items.length)));
+                return List.of(new Factors(users, unit(u, users.size())), new Factors(items, unit(i, items.size())));
             }
             float[] b = w.get("b.weight").toFloatArray();
             float[] c = w.get("c.weight").toFloatArray();

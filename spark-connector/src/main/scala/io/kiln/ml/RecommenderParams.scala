@@ -3,8 +3,8 @@ package io.kiln.ml
 import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, Params}
 import org.apache.spark.ml.param.shared.HasPredictionCol
 
-/** The Params of two towers and their models. */
-trait TwoTowerModelParams extends Params with HasPredictionCol {
+/** The Params of estimators that recommend, and of their models. */
+trait RecommenderModelParams extends Params with HasPredictionCol {
 
   /** The column of users. @group param */
   final val userCol: Param[String] = new TextParam(this, "userCol", "column of the users' ids, whole numbers")
@@ -29,8 +29,8 @@ trait TwoTowerModelParams extends Params with HasPredictionCol {
   setDefault(userCol -> "user", itemCol -> "item", coldStartStrategy -> "nan")
 }
 
-/** The Params of two towers. */
-trait TwoTowerParams extends TwoTowerModelParams with NetParams {
+/** The Params of estimators that recommend. */
+trait RecommenderParams extends RecommenderModelParams with NetTrainingParams {
 
   /** The column of ratings. @group param */
   final val ratingCol: Param[String] = new TextParam(
