@@ -16,7 +16,7 @@ from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 from pyspark.ml.wrapper import JavaEstimator, JavaModel, JavaPredictionModel, JavaPredictor
 
 from kiln._ranking import NetRankingEvaluator
-from kiln._recommendation import TwoTowerModel
+from kiln._recommendation import NeuralCFModel, TwoTowerModel
 from kiln._stage import (
     ClassificationModel,
     ColumnModel,
@@ -24,6 +24,7 @@ from kiln._stage import (
     NamedModel,
     NetworkEstimator,
     NetworkModel,
+    TableModel,
     TextModel,
     TrainedStage,
     to_initial_model,
@@ -46,6 +47,8 @@ __all__ = [
     "NetRankingEvaluator",
     "NetRegressionModel",
     "NetRegressor",
+    "NeuralCF",
+    "NeuralCFModel",
     "SequenceForecaster",
     "SequenceForecasterModel",
     "TextClassificationModel",
@@ -53,6 +56,8 @@ __all__ = [
     "TrainingSummary",
     "TwoTower",
     "TwoTowerModel",
+    "WideAndDeepClassificationModel",
+    "WideAndDeepClassifier",
 ]
 
 
@@ -4364,6 +4369,1325 @@ class TwoTower(NetworkEstimator, JavaEstimator["TwoTowerModel"], NetTrainingPara
         return self._set(weightDecay=value)
 
 
+class NeuralCF(NetworkEstimator, JavaEstimator["NeuralCFModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """Trains a network that scores pairs of users and items, and recommends items.
+
+    The JVM's ``io.kiln.ml.NeuralCF``.
+    """
+
+    coldStartStrategy: Param[str] = Param(
+        Params._dummy(),
+        "coldStartStrategy",
+        "what a model does with rows whose user or item was not in training: nan predicts NaN, drop drops them",
+        TypeConverters.toString,
+    )
+
+    def getColdStartStrategy(self) -> str:
+        """Value of :attr:`coldStartStrategy`, or its default."""
+        return self.getOrDefault(self.coldStartStrategy)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    itemCol: Param[str] = Param(
+        Params._dummy(),
+        "itemCol",
+        "column of the items' ids, whole numbers",
+        TypeConverters.toString,
+    )
+
+    def getItemCol(self) -> str:
+        """Value of :attr:`itemCol`, or its default."""
+        return self.getOrDefault(self.itemCol)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    negativeSamples: Param[int] = Param(
+        Params._dummy(),
+        "negativeSamples",
+        "number of items that are drawn for each pair from those that its user has not been seen with, and taken for "
+        "ones that do not belong together; only without ratingCol",
+        TypeConverters.toInt,
+    )
+
+    def getNegativeSamples(self) -> int:
+        """Value of :attr:`negativeSamples`, or its default."""
+        return self.getOrDefault(self.negativeSamples)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    rank: Param[int] = Param(
+        Params._dummy(),
+        "rank",
+        "length of the users' and items' vectors",
+        TypeConverters.toInt,
+    )
+
+    def getRank(self) -> int:
+        """Value of :attr:`rank`, or its default."""
+        return self.getOrDefault(self.rank)
+
+    ratingCol: Param[str] = Param(
+        Params._dummy(),
+        "ratingCol",
+        "column of ratings, which predictions approximate; unset: rows are pairs that belong together, and predictions "
+        "rank the items of a user",
+        TypeConverters.toString,
+    )
+
+    def getRatingCol(self) -> str:
+        """Value of :attr:`ratingCol`, or its default."""
+        return self.getOrDefault(self.ratingCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    userCol: Param[str] = Param(
+        Params._dummy(),
+        "userCol",
+        "column of the users' ids, whole numbers",
+        TypeConverters.toString,
+    )
+
+    def getUserCol(self) -> str:
+        """Value of :attr:`userCol`, or its default."""
+        return self.getOrDefault(self.userCol)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coldStartStrategy: str | None = None,
+        coresPerWorker: int | None = None,
+        device: str | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        embeddingSize: int | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenLayers: list[int] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        itemCol: str | None = None,
+        kvStoreType: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        negativeSamples: int | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        rank: int | None = None,
+        ratingCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        userCol: str | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.NeuralCF", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coldStartStrategy="nan",
+            coresPerWorker=0,
+            device="auto",
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            embeddingSize=32,
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenLayers=[64, 32, 16],
+            inputScale=1.0,
+            itemCol="item",
+            kvStoreType="distSync",
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            negativeSamples=4,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            rank=16,
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            userCol="user",
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> NeuralCFModel:
+        return NeuralCFModel(java_model)
+
+    def setBatchSize(self, value: int) -> NeuralCF:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCheckpointDir(self, value: str) -> NeuralCF:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> NeuralCF:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setColdStartStrategy(self, value: str) -> NeuralCF:
+        """Sets :attr:`coldStartStrategy`."""
+        return self._set(coldStartStrategy=value)
+
+    def setCoresPerWorker(self, value: int) -> NeuralCF:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setDevice(self, value: str) -> NeuralCF:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> NeuralCF:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> NeuralCF:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setEmbeddingSize(self, value: int) -> NeuralCF:
+        """Sets :attr:`embeddingSize`."""
+        return self._set(embeddingSize=value)
+
+    def setFrozen(self, value: list[str]) -> NeuralCF:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> NeuralCF:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> NeuralCF:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> NeuralCF:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> NeuralCF:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> NeuralCF:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenLayers(self, value: list[int]) -> NeuralCF:
+        """Sets :attr:`hiddenLayers`."""
+        return self._set(hiddenLayers=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> NeuralCF:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> NeuralCF:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setItemCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`itemCol`."""
+        return self._set(itemCol=value)
+
+    def setKvStoreType(self, value: str) -> NeuralCF:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLearningRate(self, value: float) -> NeuralCF:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> NeuralCF:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> NeuralCF:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setMaxEpochs(self, value: int) -> NeuralCF:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> NeuralCF:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> NeuralCF:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> NeuralCF:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNegativeSamples(self, value: int) -> NeuralCF:
+        """Sets :attr:`negativeSamples`."""
+        return self._set(negativeSamples=value)
+
+    def setNetwork(self, value: Layer | str) -> NeuralCF:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> NeuralCF:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setOptimizer(self, value: str) -> NeuralCF:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> NeuralCF:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> NeuralCF:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setRank(self, value: int) -> NeuralCF:
+        """Sets :attr:`rank`."""
+        return self._set(rank=value)
+
+    def setRatingCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`ratingCol`."""
+        return self._set(ratingCol=value)
+
+    def setReinitialized(self, value: list[str]) -> NeuralCF:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> NeuralCF:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> NeuralCF:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> NeuralCF:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> NeuralCF:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStorageLevel(self, value: str) -> NeuralCF:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> NeuralCF:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setTimeout(self, value: int) -> NeuralCF:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> NeuralCF:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setUserCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`userCol`."""
+        return self._set(userCol=value)
+
+    def setValidationIndicatorCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> NeuralCF:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> NeuralCF:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> NeuralCF:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class WideAndDeepClassificationModel(TableModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network that predicts classes from numbers and categories.
+
+    The JVM's ``io.kiln.ml.WideAndDeepClassificationModel``.
+    """
+
+    categoricalCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "categoricalCols",
+        "columns of categories: texts, whole numbers or booleans; values that training has not seen have a row of their "
+        "own in the tables",
+        TypeConverters.toListString,
+    )
+
+    def getCategoricalCols(self) -> list[str]:
+        """Value of :attr:`categoricalCols`, or its default."""
+        return self.getOrDefault(self.categoricalCols)
+
+    crossBuckets: Param[int] = Param(
+        Params._dummy(),
+        "crossBuckets",
+        "most rows of the table of a cross: if there are more combinations, some share a row, by a hash",
+        TypeConverters.toInt,
+    )
+
+    def getCrossBuckets(self) -> int:
+        """Value of :attr:`crossBuckets`, or its default."""
+        return self.getOrDefault(self.crossBuckets)
+
+    crossedCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "crossedCols",
+        "combinations of categoricalCols whose values have a weight together in the wide part, such as city:device, as "
+        "RFormula writes interactions",
+        TypeConverters.toListString,
+    )
+
+    def getCrossedCols(self) -> list[str]:
+        """Value of :attr:`crossedCols`, or its default."""
+        return self.getOrDefault(self.crossedCols)
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    featuresCol: Param[str] = Param(
+        Params._dummy(),
+        "featuresCol",
+        "features column name",
+        TypeConverters.toString,
+    )
+
+    def getFeaturesCol(self) -> str:
+        """Value of :attr:`featuresCol`, or its default."""
+        return self.getOrDefault(self.featuresCol)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    maxCategories: Param[int] = Param(
+        Params._dummy(),
+        "maxCategories",
+        "number of values of each of categoricalCols that have rows of their own, the most frequent ones; all others "
+        "share that of values that training has not seen",
+        TypeConverters.toInt,
+    )
+
+    def getMaxCategories(self) -> int:
+        """Value of :attr:`maxCategories`, or its default."""
+        return self.getOrDefault(self.maxCategories)
+
+    numericCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "numericCols",
+        "columns of numbers; a vector of numbers goes to featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getNumericCols(self) -> list[str]:
+        """Value of :attr:`numericCols`, or its default."""
+        return self.getOrDefault(self.numericCols)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    def setDevice(self, value: str) -> WideAndDeepClassificationModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> WideAndDeepClassificationModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setPredictionBatchSize(self, value: int) -> WideAndDeepClassificationModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> WideAndDeepClassificationModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> WideAndDeepClassificationModel:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> WideAndDeepClassificationModel:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setThresholds(self, value: list[float]) -> WideAndDeepClassificationModel:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+
+class WideAndDeepClassifier(
+    NetworkEstimator, JavaEstimator["WideAndDeepClassificationModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a wide and deep network that predicts classes from numbers and categories.
+
+    The JVM's ``io.kiln.ml.WideAndDeepClassifier``.
+    """
+
+    categoricalCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "categoricalCols",
+        "columns of categories: texts, whole numbers or booleans; values that training has not seen have a row of their "
+        "own in the tables",
+        TypeConverters.toListString,
+    )
+
+    def getCategoricalCols(self) -> list[str]:
+        """Value of :attr:`categoricalCols`, or its default."""
+        return self.getOrDefault(self.categoricalCols)
+
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
+
+    crossBuckets: Param[int] = Param(
+        Params._dummy(),
+        "crossBuckets",
+        "most rows of the table of a cross: if there are more combinations, some share a row, by a hash",
+        TypeConverters.toInt,
+    )
+
+    def getCrossBuckets(self) -> int:
+        """Value of :attr:`crossBuckets`, or its default."""
+        return self.getOrDefault(self.crossBuckets)
+
+    crossedCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "crossedCols",
+        "combinations of categoricalCols whose values have a weight together in the wide part, such as city:device, as "
+        "RFormula writes interactions",
+        TypeConverters.toListString,
+    )
+
+    def getCrossedCols(self) -> list[str]:
+        """Value of :attr:`crossedCols`, or its default."""
+        return self.getOrDefault(self.crossedCols)
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    featuresCol: Param[str] = Param(
+        Params._dummy(),
+        "featuresCol",
+        "features column name",
+        TypeConverters.toString,
+    )
+
+    def getFeaturesCol(self) -> str:
+        """Value of :attr:`featuresCol`, or its default."""
+        return self.getOrDefault(self.featuresCol)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    labelSmoothing: Param[float] = Param(
+        Params._dummy(),
+        "labelSmoothing",
+        "share of each label that goes to all classes alike, such as 0.1, with loss softmaxCrossEntropy; 0: none",
+        TypeConverters.toFloat,
+    )
+
+    def getLabelSmoothing(self) -> float:
+        """Value of :attr:`labelSmoothing`, or its default."""
+        return self.getOrDefault(self.labelSmoothing)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    maxCategories: Param[int] = Param(
+        Params._dummy(),
+        "maxCategories",
+        "number of values of each of categoricalCols that have rows of their own, the most frequent ones; all others "
+        "share that of values that training has not seen",
+        TypeConverters.toInt,
+    )
+
+    def getMaxCategories(self) -> int:
+        """Value of :attr:`maxCategories`, or its default."""
+        return self.getOrDefault(self.maxCategories)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    numericCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "numericCols",
+        "columns of numbers; a vector of numbers goes to featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getNumericCols(self) -> list[str]:
+        """Value of :attr:`numericCols`, or its default."""
+        return self.getOrDefault(self.numericCols)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    probabilityCol: Param[str] = Param(
+        Params._dummy(),
+        "probabilityCol",
+        "Column name for predicted class conditional probabilities. Note: Not all models output well-calibrated "
+        "probability estimates! These probabilities should be treated as confidences, not precise probabilities",
+        TypeConverters.toString,
+    )
+
+    def getProbabilityCol(self) -> str:
+        """Value of :attr:`probabilityCol`, or its default."""
+        return self.getOrDefault(self.probabilityCol)
+
+    rawPredictionCol: Param[str] = Param(
+        Params._dummy(),
+        "rawPredictionCol",
+        "raw prediction (a.k.a. confidence) column name",
+        TypeConverters.toString,
+    )
+
+    def getRawPredictionCol(self) -> str:
+        """Value of :attr:`rawPredictionCol`, or its default."""
+        return self.getOrDefault(self.rawPredictionCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    thresholds: Param[list[float]] = Param(
+        Params._dummy(),
+        "thresholds",
+        "Thresholds in multi-class classification to adjust the probability of predicting each class. Array must have "
+        "length equal to the number of classes, with values > 0 excepting that at most one value may be 0. The class "
+        "with largest value p/t is predicted, where p is the original probability of that class and t is the class's "
+        "threshold",
+        TypeConverters.toListFloat,
+    )
+
+    def getThresholds(self) -> list[float]:
+        """Value of :attr:`thresholds`, or its default."""
+        return self.getOrDefault(self.thresholds)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        categoricalCols: list[str] | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        classWeights: list[float] | None = None,
+        coresPerWorker: int | None = None,
+        crossBuckets: int | None = None,
+        crossedCols: list[str] | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        embeddingSize: int | None = None,
+        featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenLayers: list[int] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        labelSmoothing: float | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        maxCategories: int | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        numericCols: list[str] | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        probabilityCol: str | None = None,
+        rawPredictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeFeatures: bool | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        thresholds: list[float] | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.WideAndDeepClassifier", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            crossBuckets=10000,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            embeddingSize=8,
+            featuresCol="",
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenLayers=[64, 32],
+            inputScale=1.0,
+            kvStoreType="distSync",
+            labelCol="label",
+            labelSmoothing=0.0,
+            maxCategories=100000,
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            probabilityCol="probability",
+            rawPredictionCol="rawPrediction",
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=True,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> WideAndDeepClassificationModel:
+        return WideAndDeepClassificationModel(java_model)
+
+    def setBatchSize(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCategoricalCols(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`categoricalCols`."""
+        return self._set(categoricalCols=value)
+
+    def setCheckpointDir(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setClassWeights(self, value: list[float]) -> WideAndDeepClassifier:
+        """Sets :attr:`classWeights`."""
+        return self._set(classWeights=value)
+
+    def setCoresPerWorker(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setCrossBuckets(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`crossBuckets`."""
+        return self._set(crossBuckets=value)
+
+    def setCrossedCols(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`crossedCols`."""
+        return self._set(crossedCols=value)
+
+    def setDevice(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setEmbeddingSize(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`embeddingSize`."""
+        return self._set(embeddingSize=value)
+
+    def setFeaturesCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenLayers(self, value: list[int]) -> WideAndDeepClassifier:
+        """Sets :attr:`hiddenLayers`."""
+        return self._set(hiddenLayers=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> WideAndDeepClassifier:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setKvStoreType(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLabelSmoothing(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`labelSmoothing`."""
+        return self._set(labelSmoothing=value)
+
+    def setLearningRate(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setMaxCategories(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`maxCategories`."""
+        return self._set(maxCategories=value)
+
+    def setMaxEpochs(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> WideAndDeepClassifier:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setNumericCols(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`numericCols`."""
+        return self._set(numericCols=value)
+
+    def setOptimizer(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setProbabilityCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`probabilityCol`."""
+        return self._set(probabilityCol=value)
+
+    def setRawPredictionCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`rawPredictionCol`."""
+        return self._set(rawPredictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> WideAndDeepClassifier:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> WideAndDeepClassifier:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeFeatures(self, value: bool) -> WideAndDeepClassifier:
+        """Sets :attr:`standardizeFeatures`."""
+        return self._set(standardizeFeatures=value)
+
+    def setStorageLevel(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setThresholds(self, value: list[float]) -> WideAndDeepClassifier:
+        """Sets :attr:`thresholds`."""
+        return self._set(thresholds=value)
+
+    def setTimeout(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> WideAndDeepClassifier:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> WideAndDeepClassifier:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
 class TextClassificationModel(TextModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
     """A trained network that predicts classes from texts.
 
@@ -4384,7 +5708,8 @@ class TextClassificationModel(TextModel, JavaModel, NetTrainingParams, JavaMLWri
     embeddingSize: Param[int] = Param(
         Params._dummy(),
         "embeddingSize",
-        "length of the vectors of tokens, and size of the encoder; for a transformer a multiple of 8",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
         TypeConverters.toInt,
     )
 
@@ -4597,7 +5922,8 @@ class TextClassifier(
     embeddingSize: Param[int] = Param(
         Params._dummy(),
         "embeddingSize",
-        "length of the vectors of tokens, and size of the encoder; for a transformer a multiple of 8",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
         TypeConverters.toInt,
     )
 

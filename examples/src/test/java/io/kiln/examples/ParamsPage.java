@@ -212,7 +212,7 @@ final class ParamsPage {
                     rows.put(
                             p.name() + " " + p.doc(),
                             "| `%s` | %s | %s | %s | %s |"
-                                    .formatted(p.name(), type(p), value(e, e.getParam(p.name())), owners(p), p.doc()));
+                                    .formatted(p.name(), type(p), defaults(p), names(owners(p)), p.doc()));
                 }
             }
         }
@@ -220,11 +220,24 @@ final class ParamsPage {
         return page.toString();
     }
 
-    private String owners(Param<?> param) {
+    private List<Estimator<?>> owners(Param<?> param) {
         return ready.stream()
                 .filter(e -> e.hasParam(param.name())
                         && e.getParam(param.name()).doc().equals(param.doc()))
+                .toList();
+    }
+
+    private static String names(List<Estimator<?>> owners) {
+        return owners.stream()
                 .map(e -> "`" + e.getClass().getSimpleName() + "`")
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The defaults of a Param of ready networks, in the order of its owners. */
+    private String defaults(Param<?> param) {
+        return owners(param).stream()
+                .map(e -> value(e, e.getParam(param.name())))
+                .distinct()
                 .collect(Collectors.joining(", "));
     }
 

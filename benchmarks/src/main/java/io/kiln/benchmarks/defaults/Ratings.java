@@ -21,8 +21,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Ratings of items by users, by {@link NeuralCF}, {@link TwoTower} and MLlib's ALS. They are drawn: tastes of two numbers for
- * each user and item, whose product is the rating, or the absolute value of whose difference, which no product of vectors
- * of the default lengths equals.
+ * each user and item, and ratings by their product, or by the absolute values of their differences, with noise.
  */
 final class Ratings {
     private static final int USERS = 200;
