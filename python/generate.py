@@ -376,7 +376,9 @@ def estimators(jvm: Any) -> str:
     out = [HEAD.format("Estimators that train networks, and the models they return."), IMPORTS]
     out.append(
         "__all__ = [\n"
-        + "".join(f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "NeuralCFModel", "TrainingSummary", "TwoTowerModel"]))
+        + "".join(
+            f'    "{n}",\n' for n in sorted([*STAGES, "NetRankingEvaluator", "NeuralCFModel", "TrainingSummary", "TwoTowerModel"])
+        )
         + "]\n"
     )
     out.append('\n\nclass NetTrainingParams(Params):\n    """Params of training; a model keeps them."""\n')

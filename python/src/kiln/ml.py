@@ -4594,6 +4594,7 @@ class NeuralCF(NetworkEstimator, JavaEstimator["NeuralCFModel"], NetTrainingPara
         snapshotInterval: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
         userCol: str | None = None,
@@ -4637,6 +4638,7 @@ class NeuralCF(NetworkEstimator, JavaEstimator["NeuralCFModel"], NetTrainingPara
             snapshotInterval=0,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             userCol="user",
             validationMetric="loss",
@@ -4818,6 +4820,10 @@ class NeuralCF(NetworkEstimator, JavaEstimator["NeuralCFModel"], NetTrainingPara
     def setSummaryDir(self, value: str) -> NeuralCF:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> NeuralCF:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setTimeout(self, value: int) -> NeuralCF:
         """Sets :attr:`timeout`."""
@@ -5398,6 +5404,7 @@ class WideAndDeepClassifier(
         standardizeFeatures: bool | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
+        swaStart: int | None = None,
         thresholds: list[float] | None = None,
         timeout: int | None = None,
         trainable: list[str] | None = None,
@@ -5446,6 +5453,7 @@ class WideAndDeepClassifier(
             standardizeFeatures=True,
             storageLevel="MEMORY_AND_DISK",
             summaryDir="",
+            swaStart=0,
             timeout=600,
             validationMetric="loss",
             weightDecay=0.0,
@@ -5658,6 +5666,10 @@ class WideAndDeepClassifier(
     def setSummaryDir(self, value: str) -> WideAndDeepClassifier:
         """Sets :attr:`summaryDir`."""
         return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> WideAndDeepClassifier:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
 
     def setThresholds(self, value: list[float]) -> WideAndDeepClassifier:
         """Sets :attr:`thresholds`."""
