@@ -1,6 +1,7 @@
 """Networks with named inputs and outputs."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,10 +70,9 @@ def test_texts_have_a_vocabulary(pairs: DataFrame) -> None:
     more = pairs.withColumn("item", f.when(f.col("item") < 25, "chair").otherwise("table"))
     further = estimator(maxEpochs=1, inputTypes=["", "index", ""]).continueFit(more, model)
     assert isinstance(further, NetModel) and further.vocabulary("item") == model.vocabulary("item")
-    made = TextClassifier(textCol="item", labelCol="liked", encoder="cnn", embeddingSize=8, maxEpochs=1, showProgress=False).fit(
-        texts
-    )
-    continued = TextClassifier(textCol="item", labelCol="liked", maxEpochs=1, showProgress=False).continueFit(more, made)
+    columns: dict[str, Any] = {"textCol": "item", "labelCol": "liked", "maxEpochs": 1, "showProgress": False}
+    made = TextClassifier(encoder="cnn", embeddingSize=8, **columns).fit(texts)
+    continued = TextClassifier(**columns).continueFit(more, made)
     assert continued.getEncoder() == "cnn" and continued.getEmbeddingSize() == 8 and continued.vocabulary == made.vocabulary
     with pytest.raises(NotImplementedError, match="MlpClassifier makes a new network"):
         MlpClassifier(showProgress=False).continueFit(more, made)

@@ -163,7 +163,18 @@ class NamedModel(TrainedStage):
         return [str(text) for text in self._java_obj.vocabulary(input)]
 
 
-class ColumnModel(TrainedStage):
+class Calibrated(TrainedStage):
+    """A model with a trained network that predicts classes, and how probable they are."""
+
+    def calibrate(self, dataset: Any) -> Any:
+        """A copy with calibrated probabilities: scores divided by the temperature that suits these rows best."""
+        if _session.is_remote():
+            raise NotImplementedError("calibrate: not available over Spark Connect; calibrate the model in a classic session")
+        copied: Any = self
+        return copied._copyValues(copied.__class__(self._java_obj.calibrate(dataset._jdf)))
+
+
+class ColumnModel(Calibrated):
     """A model with a trained network that predicts classes from texts or images."""
 
     @property
@@ -254,15 +265,8 @@ class NetworkModel(TrainedStage):
         return DenseMatrix(x.shape[0], x.shape[1], x.ravel(order="F"))
 
 
-class ClassificationModel(NetworkModel):
+class ClassificationModel(Calibrated, NetworkModel):
     """A model with a trained network that predicts classes."""
-
-    def calibrate(self, dataset: Any) -> Any:
-        """A copy with calibrated probabilities: scores divided by the temperature that suits these rows best."""
-        if _session.is_remote():
-            raise NotImplementedError("calibrate: not available over Spark Connect; calibrate the model in a classic session")
-        copied: Any = self
-        return copied._copyValues(copied.__class__(self._java_obj.calibrate(dataset._jdf)))
 
     def predictProbability(self, value: Any) -> Any:
         """Class probabilities for a row, or for the rows of an array, computed on the driver.

@@ -5706,6 +5706,18 @@ class TextClassificationModel(TextModel, JavaModel, NetTrainingParams, JavaMLWri
     The JVM's ``io.kiln.ml.TextClassificationModel``.
     """
 
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
+
     dropout: Param[float] = Param(
         Params._dummy(),
         "dropout",
@@ -5919,6 +5931,18 @@ class TextClassifier(
 
     The JVM's ``io.kiln.ml.TextClassifier``.
     """
+
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
 
     dropout: Param[float] = Param(
         Params._dummy(),
@@ -6170,6 +6194,7 @@ class TextClassifier(
         batchSize: int | None = None,
         checkpointDir: str | None = None,
         checkpointInterval: int | None = None,
+        classWeights: list[float] | None = None,
         coresPerWorker: int | None = None,
         device: str | None = None,
         dropout: float | None = None,
@@ -6287,6 +6312,10 @@ class TextClassifier(
     def setCheckpointInterval(self, value: int) -> TextClassifier:
         """Sets :attr:`checkpointInterval`."""
         return self._set(checkpointInterval=value)
+
+    def setClassWeights(self, value: list[float]) -> TextClassifier:
+        """Sets :attr:`classWeights`."""
+        return self._set(classWeights=value)
 
     def setCoresPerWorker(self, value: int) -> TextClassifier:
         """Sets :attr:`coresPerWorker`."""
@@ -6523,6 +6552,18 @@ class ImageClassificationModel(ColumnModel, JavaModel, NetTrainingParams, JavaML
         """Value of :attr:`backbone`, or its default."""
         return self.getOrDefault(self.backbone)
 
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
+
     imageCol: Param[str] = Param(
         Params._dummy(),
         "imageCol",
@@ -6714,6 +6755,18 @@ class ImageClassifier(
     def getBackbone(self) -> str:
         """Value of :attr:`backbone`, or its default."""
         return self.getOrDefault(self.backbone)
+
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
 
     frozen: Param[list[str]] = Param(
         Params._dummy(),
@@ -6932,6 +6985,7 @@ class ImageClassifier(
         batchSize: int | None = None,
         checkpointDir: str | None = None,
         checkpointInterval: int | None = None,
+        classWeights: list[float] | None = None,
         coresPerWorker: int | None = None,
         device: str | None = None,
         earlyStoppingPatience: int | None = None,
@@ -7045,6 +7099,10 @@ class ImageClassifier(
     def setCheckpointInterval(self, value: int) -> ImageClassifier:
         """Sets :attr:`checkpointInterval`."""
         return self._set(checkpointInterval=value)
+
+    def setClassWeights(self, value: list[float]) -> ImageClassifier:
+        """Sets :attr:`classWeights`."""
+        return self._set(classWeights=value)
 
     def setCoresPerWorker(self, value: int) -> ImageClassifier:
         """Sets :attr:`coresPerWorker`."""

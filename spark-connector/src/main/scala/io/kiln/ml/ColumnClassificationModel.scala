@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import com.fasterxml.jackson.databind.node.ObjectNode
 import io.kiln.spark.feed.{ColumnFiles, FeedColumn, NetworkInputs, QueryPlans}
-import io.kiln.spark.model.{ClassColumns, ClassOutput, InvalidRows, ModelFiles, SentOnce, TextFacts, TrainedNetwork}
+import io.kiln.spark.model.{Calibration, ClassColumns, ClassOutput, InvalidRows, ModelFiles, SentOnce, TextFacts, TrainedNetwork}
 import io.kiln.spark.plan.{NamedPrediction, Predictions}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.param.ParamMap
@@ -32,8 +32,8 @@ abstract class ColumnClassificationModel[M <: ColumnClassificationModel[M]] priv
   /** The number of classes. */
   def numClasses: Int = trained.classes
 
-  /** A model of the same network. */
-  private[ml] def same: M
+  /** Another model. */
+  private[ml] def of(network: ColumnClassificationModel.Trained): M
 
   private def inputs(schema: StructType): NetworkInputs = {
     val bound = binding(trained.vocabularies)
@@ -70,8 +70,22 @@ abstract class ColumnClassificationModel[M <: ColumnClassificationModel[M]] priv
     }
   }
 
-  override def copy(extra: ParamMap): M = {
-    val that = copyValues(same, extra)
+  /**
+   * A copy with calibrated probabilities: scores are divided by the temperature with which the labels of these rows are
+   * most probable. Give it rows that were not trained on; predictions stay, unless `thresholds` is set.
+   */
+  def calibrate(dataset: Dataset[_]): M = {
+    val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), None) { (rows, probability) =>
+      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("").transform(rows)
+    }
+    val scaled = new SentOnce(Calibration.scaled(trainedNetwork, temperature))
+    copied(of(new ColumnClassificationModel.Trained(scaled, numClasses, trained.vocabularies)), ParamMap.empty)
+  }
+
+  override def copy(extra: ParamMap): M = copied(of(trained), extra)
+
+  private def copied(model: M, extra: ParamMap): M = {
+    val that = copyValues(model, extra)
     that.takeHistory(this)
     that.setParent(parent)
   }

@@ -8,6 +8,7 @@ import org.apache.spark.ml.linalg.SQLDataTypes
 import org.apache.spark.ml.param.Param
 import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasThresholds}
 import org.apache.spark.sql.Dataset
+import org.apache.spark.sql.functions.{lit, when}
 import org.apache.spark.sql.types.{DataTypes, StructType}
 
 import scala.jdk.CollectionConverters._
@@ -16,6 +17,7 @@ import scala.jdk.CollectionConverters._
 trait ColumnClassifierParams
     extends NetTrainingParams
     with NetSmoothingParams
+    with NetClassWeightParams
     with HasLabelCol
     with HasRawPredictionCol
     with HasProbabilityCol
@@ -65,6 +67,7 @@ trait ColumnClassifierSetters[Stage <: ColumnClassifierSetters[Stage]] extends C
 trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     extends ColumnClassifierSetters[Learner]
     with NetSetters[Learner]
+    with NetClassWeightSetters[Learner]
     with ClassCount { self: Learner =>
 
   /** @group setParam */
@@ -89,6 +92,24 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     !isDefined(thresholds) || $(thresholds).length == classes,
     s"$uid: thresholds has ${if (isDefined(thresholds)) $(thresholds).length else 0} entries, $of $classes classes")
 
+  private def checkClassWeights(classes: Int, of: String): Unit = require(
+    !isDefined(classWeights) || $(classWeights).length == classes,
+    s"$uid: classWeights: there are ${if (isDefined(classWeights)) $(classWeights).length else 0} weights, $of $classes classes; give one weight per class")
+
+  /** The rows with the weights of their classes. What is no class is left to those who check labels. */
+  private def weighted(dataset: Dataset[_]): Dataset[_] =
+    if (!isDefined(classWeights)) dataset
+    else {
+      def column(param: String, name: String) = FeedColumn.find(dataset.schema, param, name).of(dataset)
+      val own = if (optional(weightCol).isEmpty) lit(1.0) else column("weightCol", $(weightCol)).cast("double")
+      val label = column("labelCol", $(labelCol)).cast("double")
+      val held = optional(validationIndicatorCol)
+      val validates = if (held.isEmpty) lit(false) else column("validationIndicatorCol", held)
+      val factor = $(classWeights).zipWithIndex.foldLeft(lit(1.0)) { case (other, (w, i)) => when(label === i, w).otherwise(other) }
+      OwnColumns.check(uid, dataset.schema, Seq(ColumnClassifier.Weight))
+      dataset.withColumn(ColumnClassifier.Weight, own * when(validates, 1.0).otherwise(factor))
+    }
+
   /** What trains a network, which it does not have yet. */
   private def learner(vocabularies: NetIoParams.Vocabularies): NetEstimator = {
     require(
@@ -99,6 +120,7 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     net.vocabularies = vocabularies
     net.epochListener = epochListener
     if (!from.inputNames.isEmpty) net.setInputNames(from.inputNames.asScala.toArray)
+    if (isDefined(classWeights)) net.setWeightCol(ColumnClassifier.Weight)
     if (standardized.nonEmpty) net.setStandardizeInputs(standardized.toArray)
     if (!from.lengthBuckets.isEmpty) net.setLengthBuckets(from.lengthBuckets.asScala.map(_.toInt).toArray)
     net.setInputCols(from.inputCols.asScala.toArray)
@@ -120,7 +142,9 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     if (known.isDefined || !isDefined(initialModel)) {
       val classes = known.getOrElse(ClassCount.Two)
       checkThresholds(classes, "the labels have")
-      fresh(classes, NetIoParams.NoVocabularies).transformSchema(schema)
+      if (known.isDefined) checkClassWeights(classes, "the labels have")
+      val rows = if (isDefined(classWeights)) schema.add(ColumnClassifier.Weight, DataTypes.DoubleType) else schema
+      fresh(classes, NetIoParams.NoVocabularies).transformSchema(rows)
     }
     withClasses(schema)
   }
@@ -130,8 +154,9 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     checked(dataset.schema)
     val count = classes(dataset, None)
     checkThresholds(count, "the labels have")
+    checkClassWeights(count, "the labels have")
     val counted = fresh(count, NetIoParams.NoVocabularies).counted(dataset)
-    (fresh(count, counted).fit(dataset), count)
+    (fresh(count, counted).fit(weighted(dataset)), count)
   }
 
   /** Trains the network of a model on, after these Params have become like the model's. */
@@ -140,7 +165,8 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     FeedColumn.find(dataset.schema, "labelCol", $(labelCol))
     withClasses(dataset.schema)
     checkThresholds(model.numClasses, "the model has")
-    learner(model.trained.vocabularies).continueFit(dataset, model.trained.asNetModel(uid))
+    checkClassWeights(model.numClasses, "the model has")
+    learner(model.trained.vocabularies).continueFit(weighted(dataset), model.trained.asNetModel(uid))
   }
 }
 
@@ -148,4 +174,6 @@ private object ColumnClassifier {
 
   /** A column that no table has: only its absence from the schema is checked. */
   private val Scores = "kiln_scores"
+
+  private val Weight = "kiln_weight"
 }

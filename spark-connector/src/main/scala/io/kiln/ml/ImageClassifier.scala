@@ -105,7 +105,8 @@ class ImageClassificationModel private[ml] (override val uid: String, of: Column
   /** @group setParam */
   def setImageCol(value: String): this.type = set(imageCol, value)
 
-  private[ml] override def same: ImageClassificationModel = new ImageClassificationModel(uid, trained)
+  private[ml] override def of(network: ColumnClassificationModel.Trained): ImageClassificationModel =
+    new ImageClassificationModel(uid, network)
 }
 
 /** Reads saved models. */

@@ -1,6 +1,5 @@
 package io.kiln.ml
 
-import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model._
 import io.kiln.spark.plan.{Predictions, RowPrediction}
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel
@@ -8,7 +7,6 @@ import org.apache.spark.ml.linalg.{DenseMatrix, DenseVector, Matrix, SQLDataType
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
-import org.apache.spark.sql.functions.{col, lit}
 import org.apache.spark.sql.types.{DataType, DataTypes, StructType}
 
 import scala.jdk.CollectionConverters._
@@ -99,18 +97,9 @@ class NetClassificationModel private[ml] (
    * most probable. Give it rows that were not trained on; predictions stay, unless `thresholds` is set.
    */
   def calibrate(dataset: Dataset[_]): NetClassificationModel = {
-    val whole = copy(ParamMap.empty)
-    val label = FeedColumn.find(dataset.schema, "labelCol", $(labelCol)).of(dataset).cast("double")
-    val weight =
-      if (isDefined(weightCol) && $(weightCol).nonEmpty) FeedColumn.find(dataset.schema, "weightCol", $(weightCol)).of(dataset)
-      else lit(1)
-    val rows = dataset.select(
-      FeedColumn.find(dataset.schema, "featuresCol", $(featuresCol)).of(dataset).as("features"),
-      label.as("label"), weight.cast("double").as("weight"))
-    whole.setFeaturesCol("features").setProbabilityCol("probability").setRawPredictionCol("").setPredictionCol("")
-    val counted = if (isDefined(ignoredLabel)) rows.where(col("label") =!= $(ignoredLabel).toDouble) else rows
-    val temperature =
-      Calibration.temperature(whole.transform(counted).select("probability", "label", "weight"))
+    val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), get(ignoredLabel)) { (rows, probability) =>
+      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("").transform(rows)
+    }
     val that = copyValues(
       new NetClassificationModel(uid, Calibration.scaled(trainedNetwork, temperature), numClasses), ParamMap.empty)
     that.takeHistory(this)

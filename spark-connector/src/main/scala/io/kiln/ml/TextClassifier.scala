@@ -106,7 +106,8 @@ class TextClassificationModel private[ml] (override val uid: String, of: ColumnC
   def vocabulary: Array[String] =
     Option(trained.vocabularies.get(TextNetwork.INPUT)).map(_.asScala.toArray).getOrElse(Array.empty)
 
-  private[ml] override def same: TextClassificationModel = new TextClassificationModel(uid, trained)
+  private[ml] override def of(network: ColumnClassificationModel.Trained): TextClassificationModel =
+    new TextClassificationModel(uid, network)
 }
 
 /** Reads saved models. */

@@ -1,13 +1,11 @@
 package io.kiln.ml
 
 import io.kiln.nn.Block
-import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model.{MlpNetwork, WideAndDeepNetwork}
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.{Param, ParamMap}
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.Dataset
-import org.apache.spark.sql.functions.{lit, not, when}
 import org.apache.spark.sql.types.StructType
 
 import scala.jdk.CollectionConverters._
@@ -27,7 +25,6 @@ class WideAndDeepClassifier(override val uid: String)
     extends Estimator[WideAndDeepClassificationModel]
     with ColumnClassifier[WideAndDeepClassifier]
     with NetStandardizeSetters[WideAndDeepClassifier]
-    with NetClassWeightSetters[WideAndDeepClassifier]
     with NetEmbeddingSetters[WideAndDeepClassifier]
     with NetHiddenSetters[WideAndDeepClassifier]
     with NetDropoutSetters[WideAndDeepClassifier]
@@ -79,7 +76,7 @@ class WideAndDeepClassifier(override val uid: String)
     val that = copy(ParamMap.empty)
     that.wideFeatures = $(featuresCol).nonEmpty && !isSet(standardizeFeatures) &&
       FeatureWidth.of(dataset, $(featuresCol)).exists(_ > MlpNetwork.WIDEST_STANDARDIZED)
-    val (net, count) = that.trained(that.weighted(dataset, classes(dataset, None)))
+    val (net, count) = that.trained(dataset)
     modelOf(net, count)
   }
 
@@ -88,25 +85,6 @@ class WideAndDeepClassifier(override val uid: String)
     model.history = net.history
     copyValues(model.setParent(this))
   }
-
-  /** Rows with the weights of their classes, but for validation rows, as this copy's weights; labels are checked later. */
-  private def weighted(dataset: Dataset[_], count: => Int): Dataset[_] =
-    if (!isDefined(classWeights)) dataset
-    else {
-      val weights = $(classWeights)
-      require(weights.length == count, s"$uid: classWeights has ${weights.length} entries, the labels have $count classes")
-      def column(param: String, name: String) = FeedColumn.find(dataset.schema, param, name).of(dataset)
-      val label = column("labelCol", $(labelCol)).cast("double")
-      val row = if (optional(weightCol).isEmpty) lit(1.0) else column("weightCol", $(weightCol)).cast("double")
-      val factor = weights.zipWithIndex.tail.foldLeft(when(label === 0.0, weights.head)) { case (all, (weight, k)) =>
-        all.when(label === k.toDouble, weight)
-      }.otherwise(1.0)
-      OwnColumns.check(uid, dataset.schema, Seq(WideAndDeepClassifier.Weight))
-      val held = optional(validationIndicatorCol)
-      val trains = if (held.isEmpty) lit(true) else not(column("validationIndicatorCol", held))
-      setWeightCol(WideAndDeepClassifier.Weight)
-      dataset.toDF().withColumn(WideAndDeepClassifier.Weight, when(trains, row * factor).otherwise(row))
-    }
 
   /**
    * Trains a model on, from its weights and with its values of categories, on new rows. Params are those of this estimator,
@@ -118,7 +96,7 @@ class WideAndDeepClassifier(override val uid: String)
     val like = copy(ParamMap.empty).madeLike(model, made)
     val that = like.copy(ParamMap.empty)
     that.wideFeatures = !model.standardizesFeatures
-    like.modelOf(that.trainedOn(that.weighted(dataset, model.numClasses), model), model.numClasses)
+    like.modelOf(that.trainedOn(dataset, model), model.numClasses)
   }
 
   override def copy(extra: ParamMap): WideAndDeepClassifier = {
@@ -130,8 +108,6 @@ class WideAndDeepClassifier(override val uid: String)
 
 /** Reads saved estimators. */
 object WideAndDeepClassifier extends MLReadable[WideAndDeepClassifier] {
-  private val Weight = "kiln_weight"
-
   override def read: MLReader[WideAndDeepClassifier] =
     NetModels.estimator(classOf[WideAndDeepClassifier].getName)(new WideAndDeepClassifier(_))
 
@@ -162,7 +138,8 @@ class WideAndDeepClassificationModel private[ml] (override val uid: String, of: 
   private[ml] def standardizesFeatures: Boolean =
     trainedNetwork.graph.parameters.asScala.exists(_.name == s"${WideAndDeepNetwork.FEATURES}:mean")
 
-  private[ml] override def same: WideAndDeepClassificationModel = new WideAndDeepClassificationModel(uid, trained)
+  private[ml] override def of(network: ColumnClassificationModel.Trained): WideAndDeepClassificationModel =
+    new WideAndDeepClassificationModel(uid, network)
 }
 
 /** Reads saved models. */

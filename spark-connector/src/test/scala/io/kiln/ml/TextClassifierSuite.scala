@@ -113,6 +113,36 @@ class TextClassifierSuite extends SparkSuite {
     }
   }
 
+  test("weights of classes, and calibrated probabilities") {
+    // Of equal texts, a third is of class 1.
+    val noisy = mails.withColumn("label", when(monotonically_increasing_id() >= 84 && $"label" === 1, 0).otherwise($"label"))
+      .withColumn("held", length($"text") % 5 === 0).cache()
+    def ones(e: TextClassifier): Long = e.setMaxEpochs(12).fit(noisy).transform(noisy).where("prediction = 1").count()
+    val e = estimator.setEncoder("cnn")
+    val plain = ones(e)
+    val heavy = ones(e.copy(ParamMap.empty).setClassWeights(Array(0.2, 5, 1)))
+    assert(heavy > plain + 20, s"$plain $heavy")
+    // Weights of classes are weights of training rows.
+    val byRow = noisy.withColumn("w", when($"held" || $"label" === 2, 1.0).when($"label" === 0, 0.2).otherwise(5.0))
+    def losses(m: TextClassificationModel): Seq[(Double, Double)] = {
+      val epochs = m.summary.epochs
+      (0 until epochs.size).map(i => (epochs.get(i).loss, epochs.get(i).validationLoss))
+    }
+    val weighing = estimator.setMaxEpochs(3).setValidationIndicatorCol("held")
+    assert(losses(weighing.copy(ParamMap.empty).setClassWeights(Array(0.2, 5, 1)).fit(noisy)) ==
+      losses(weighing.copy(ParamMap(weighing.weightCol -> "w")).fit(byRow)))
+    assert(message(estimator.setClassWeights(Array(1, 2)).fit(noisy)).contains("there are 2 weights, the labels have 3 classes"))
+
+    val model = e.setMaxEpochs(25).fit(mails.limit(120))
+    val shuffled = mails.withColumn("label", when($"even", ($"label" + 1) % 3).otherwise($"label"))
+    val calm = model.calibrate(shuffled)
+    def sure(m: TextClassificationModel): Double =
+      m.transform(mails).select("probability").collect().map(_.getAs[Vector](0).toArray.max).sum / 240
+    assert(sure(calm) < sure(model) - 0.1, s"${sure(calm)} ${sure(model)}")
+    assert(calm.transform(mails).select("prediction").collect().toSeq == model.transform(mails).select("prediction").collect().toSeq)
+    assert(calm.vocabulary.toSeq == model.vocabulary.toSeq && calm.hasSummary)
+  }
+
   test("thresholds, and faults that are told before the job starts") {
     val model = estimator.setMaxEpochs(1).fit(mails)
     assert(model.setThresholds(Array(1e-9, 1, 1)).transform(mails).where("prediction = 0").count() == 240)

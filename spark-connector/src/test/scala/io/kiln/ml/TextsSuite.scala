@@ -2,6 +2,7 @@ package io.kiln.ml
 
 import io.kiln.data.text.Vocabulary
 import io.kiln.nn.{Dense, Embedding, EmbeddingBag, Functional, Merge}
+import io.kiln.spark.job.{HeadsWork, Normalization, Targets}
 import org.apache.spark.ml.feature.HashingTF
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._
@@ -58,6 +59,16 @@ class TextsSuite extends SparkSuite {
     assert(on.vocabulary("text").toSeq == model.vocabulary("text").toSeq)
     assert(right(on, mails) == 200)
     assert(message(e.copy(org.apache.spark.ml.param.ParamMap.empty).setInitialModel(model).fit(other)).contains("counted anew"))
+    // A warning of texts that were counted anew is about those alone.
+    val kept = java.util.Map.of("text", java.util.List.of("noon"))
+    val none = java.util.List.of[String]()
+    val work = new HeadsWork(
+      e.getNetwork, e.inputBinding(Seq.empty, kept), new Normalization(none, java.util.List.of(), java.util.List.of()),
+      new Targets(java.util.List.of("label"), none, java.util.List.of("softmaxCrossEntropy"), java.util.List.of()),
+      new HeadsWork.Rows("", "", false))
+    assert(work.`with`(kept).asInstanceOf[HeadsWork].counted.isEmpty)
+    val more = java.util.Map.of("text", java.util.List.of("noon"), "title", java.util.List.of("buy"))
+    assert(work.`with`(more).asInstanceOf[HeadsWork].counted == java.util.Set.of("title"))
     val redrawn = e.setInitialModel(model).setReinitialized(Array("bag.*")).fit(other)
     assert(redrawn.vocabulary("text").toSeq != model.vocabulary("text").toSeq)
   }

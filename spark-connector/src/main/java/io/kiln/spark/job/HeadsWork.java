@@ -41,10 +41,35 @@ import org.slf4j.LoggerFactory;
  * @param normalization what is done to inputs inside the network
  * @param targets which columns train which outputs
  * @param rows the other columns
+ * @param counted the inputs whose texts were counted for this fit
  */
-public record HeadsWork(Network network, InputBinding inputs, Normalization normalization, Targets targets, Rows rows)
+public record HeadsWork(
+        Network network,
+        InputBinding inputs,
+        Normalization normalization,
+        Targets targets,
+        Rows rows,
+        Set<String> counted)
         implements Work {
     private static final Logger LOG = LoggerFactory.getLogger(HeadsWork.class);
+
+    /** Makes the set unmodifiable. */
+    public HeadsWork {
+        counted = Set.copyOf(counted);
+    }
+
+    /**
+     * Creates work for which nothing was counted yet.
+     *
+     * @param network the network
+     * @param inputs which columns feed which inputs
+     * @param normalization what is done to inputs inside the network
+     * @param targets which columns train which outputs
+     * @param rows the other columns
+     */
+    public HeadsWork(Network network, InputBinding inputs, Normalization normalization, Targets targets, Rows rows) {
+        this(network, inputs, normalization, targets, rows, Set.of());
+    }
 
     /**
      * Columns about whole rows, and what invalid ones do.
@@ -228,7 +253,7 @@ public record HeadsWork(Network network, InputBinding inputs, Normalization norm
 
     /** Warns where weights were learned for the ids of another vocabulary: blocks do not have the one of their model. */
     private void tellCounted(Network.Traced start) {
-        if (vocabularies().isEmpty() || start.values().isEmpty()) {
+        if (counted.isEmpty() || start.values().isEmpty()) {
             return;
         }
         List<String> kept = start.trainedValues();
@@ -236,7 +261,7 @@ public record HeadsWork(Network network, InputBinding inputs, Normalization norm
             LOG.warn(
                     "fit: the network goes on from trained weights {}, but the texts of inputs {} were counted anew: ids, and so rows of embeddings, stand for other texts than before, unless these weights do not depend on them; take hash(n) for fits that go on",
                     kept,
-                    vocabularies().keySet());
+                    counted);
         }
     }
 
@@ -252,7 +277,9 @@ public record HeadsWork(Network network, InputBinding inputs, Normalization norm
 
     @Override
     public Work with(Map<String, List<String>> vocabularies) {
-        return new HeadsWork(network, inputs.with(vocabularies), normalization, targets, rows);
+        Set<String> added = new TreeSet<>(vocabularies.keySet());
+        added.removeAll(vocabularies().keySet());
+        return new HeadsWork(network, inputs.with(vocabularies), normalization, targets, rows, added);
     }
 
     @Override
