@@ -4872,6 +4872,18 @@ class WideAndDeepClassificationModel(TableModel, JavaModel, NetTrainingParams, J
         """Value of :attr:`categoricalCols`, or its default."""
         return self.getOrDefault(self.categoricalCols)
 
+    classWeights: Param[list[float]] = Param(
+        Params._dummy(),
+        "classWeights",
+        "factors on the weights of training rows, one per class, for example larger ones for rare classes; validation "
+        "weights rows by weightCol only; unset: all classes have the same weight",
+        TypeConverters.toListFloat,
+    )
+
+    def getClassWeights(self) -> list[float]:
+        """Value of :attr:`classWeights`, or its default."""
+        return self.getOrDefault(self.classWeights)
+
     crossBuckets: Param[int] = Param(
         Params._dummy(),
         "crossBuckets",

@@ -59,7 +59,8 @@ public final class Defaults implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "TABLE",
-            description = "Tables to fit, texts, images, survey, ratings and series among them; all of them when none is named.")
+            description =
+                    "Tables to fit, texts, images, survey, ratings and series among them; all of them when none is named.")
     private List<String> names = new ArrayList<>();
 
     @Option(

@@ -33,18 +33,39 @@ final class Ratings {
 
     static void print(SparkSession spark, PrintWriter out) {
         out.println();
-        out.println("| 20,000 drawn ratings, a tenth of them held out | product of tastes, RMSE | difference of tastes, RMSE |");
+        out.println(
+                "| 20,000 drawn ratings, a tenth of them held out | product of tastes, RMSE | difference of tastes, RMSE |");
         out.println("|---|---|---|");
         List<Dataset<Row>> tables = List.of(drawn(spark, true), drawn(spark, false));
-        row(out, "NeuralCF, seed 1", tables, new NeuralCF().setRatingCol("rating").setShowProgress(false).setSeed(1));
-        row(out, "NeuralCF, seed 2", tables, new NeuralCF().setRatingCol("rating").setShowProgress(false).setSeed(2));
-        row(out, "TwoTower, seed 1", tables, new TwoTower().setRatingCol("rating").setShowProgress(false).setSeed(1));
-        row(out, "MLlib ALS", tables, new ALS().setUserCol("user").setItemCol("item").setSeed(1));
+        row(
+                out,
+                "NeuralCF, seed 1",
+                tables,
+                new NeuralCF().setRatingCol("rating").setShowProgress(false).setSeed(1));
+        row(
+                out,
+                "NeuralCF, seed 2",
+                tables,
+                new NeuralCF().setRatingCol("rating").setShowProgress(false).setSeed(2));
+        row(
+                out,
+                "TwoTower, seed 1",
+                tables,
+                new TwoTower().setRatingCol("rating").setShowProgress(false).setSeed(1));
+        row(
+                out,
+                "MLlib ALS",
+                tables,
+                new ALS().setUserCol("user").setItemCol("item").setSeed(1));
         row(
                 out,
                 "MLlib ALS, regParam 0.01",
                 tables,
-                new ALS().setUserCol("user").setItemCol("item").setRegParam(0.01).setSeed(1));
+                new ALS()
+                        .setUserCol("user")
+                        .setItemCol("item")
+                        .setRegParam(0.01)
+                        .setSeed(1));
     }
 
     private static Dataset<Row> drawn(SparkSession spark, boolean product) {
@@ -57,9 +78,7 @@ final class Ratings {
             int item = random.nextInt(ITEMS);
             double match = 0;
             for (int k = 0; k < users[user].length; k++) {
-                match += product
-                        ? users[user][k] * items[item][k]
-                        : 1 - Math.abs(users[user][k] - items[item][k]);
+                match += product ? users[user][k] * items[item][k] : 1 - Math.abs(users[user][k] - items[item][k]);
             }
             rows.add(RowFactory.create(user, item, 3 + match + NOISE * random.nextGaussian(), n % 10 == 0));
         }

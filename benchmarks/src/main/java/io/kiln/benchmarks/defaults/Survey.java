@@ -41,10 +41,7 @@ final class Survey {
         out.println("| Election survey, 944 × 7 answers | accuracy |");
         out.println("|---|---|");
         for (int seed = 1; seed <= 3; seed++) {
-            Scores.row(
-                    out,
-                    "WideAndDeepClassifier, seed " + seed,
-                    score(data, wide().setSeed(seed)));
+            Scores.row(out, "WideAndDeepClassifier, seed " + seed, score(data, wide().setSeed(seed)));
         }
         Scores.row(
                 out,

@@ -38,8 +38,12 @@ public record PairScores(String output, int fixed, int others) implements Serial
             }
             float[] block = network.predicting(size, threads, () -> {
                 Shape shape = Shape.of(size);
-                NDArray[] x = {NDArray.of(shape, fixed == 0 ? one : other), NDArray.of(shape, fixed == 0 ? other : one)};
-                return network.part(List.of(output)).callAll(x)[0].cast(DType.FLOAT32).toFloatArray();
+                NDArray[] x = {NDArray.of(shape, fixed == 0 ? one : other), NDArray.of(shape, fixed == 0 ? other : one)
+                };
+                return network.part(List.of(output))
+                        .callAll(x)[0]
+                        .cast(DType.FLOAT32)
+                        .toFloatArray();
             });
             System.arraycopy(block, 0, scores, begin, Math.min(size, others - begin));
         }

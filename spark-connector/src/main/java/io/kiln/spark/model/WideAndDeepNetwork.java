@@ -64,11 +64,7 @@ public final class WideAndDeepNetwork extends Block {
      * @param crossBuckets the most rows of the table of a cross; more combinations share rows by a hash
      */
     public record Inputs(
-            boolean numbers,
-            boolean features,
-            List<Long> categories,
-            List<List<Integer>> crosses,
-            long crossBuckets) {
+            boolean numbers, boolean features, List<Long> categories, List<List<Integer>> crosses, long crossBuckets) {
         /** Makes the lists unmodifiable. */
         public Inputs {
             categories = List.copyOf(categories);
@@ -120,8 +116,7 @@ public final class WideAndDeepNetwork extends Block {
                     "wideAndDeep: expected numbers, features or categories, got no inputs; name at least one column");
         }
         this.sizes = sizes;
-        bias = addParameter(
-                new Parameter("bias", Role.BIAS, DType.FLOAT32, Shape.of(sizes.outputs()), new Zeros()));
+        bias = addParameter(new Parameter("bias", Role.BIAS, DType.FLOAT32, Shape.of(sizes.outputs()), new Zeros()));
         wideNumbers = in.numbers() ? addChild("wide_numbers", linear(sizes.outputs())) : null;
         wideFeatures = in.features() ? addChild("wide_features", linear(sizes.outputs())) : null;
         boolean deep = !sizes.hidden().isEmpty();
