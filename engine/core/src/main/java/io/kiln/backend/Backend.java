@@ -75,7 +75,8 @@ public interface Backend {
      * What this backend's kernel of an operator keeps for that of its gradient, beside the outputs. Where a gradient
      * will be taken, {@link io.kiln.op.internal.Keeping} is planned in place of the operator, for whatever layouts, and
      * its kernel writes the residuals behind the outputs; {@link io.kiln.op.internal.FromResiduals} gives them to the
-     * kernel of the gradient. Only the backend knows what they mean.
+     * kernel of the gradient. Only the backend knows what they mean. In those of dtype {@code UINT8}, bytes that the
+     * gradient does not read may stay unwritten.
      *
      * @param operator the operator
      * @param inputs shape and dtype of its inputs
