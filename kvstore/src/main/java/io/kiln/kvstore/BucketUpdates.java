@@ -86,9 +86,9 @@ final class BucketUpdates implements AutoCloseable {
         }
     }
 
-    /** Averages are outside of what is captured: their decay changes from step to step. */
+    /** Moving averages are outside of what is captured: their decay changes from step to step. */
     private void finish(ExchangeBucket b, long number, Consumer<ExchangeBucket> updated) {
-        if (update.averages()) {
+        if (update.followsUpdates()) {
             update.follow(b, number);
         }
         updated.accept(b);

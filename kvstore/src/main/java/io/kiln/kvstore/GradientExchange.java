@@ -100,7 +100,8 @@ public final class GradientExchange implements AutoCloseable {
      * @param rule how to update them
      * @param scaler how losses are scaled, in the same state on all workers and updated by {@link #step}; null for no
      *     scaling
-     * @param averaging how weights are averaged over the updates, see {@link #swapAverages}; null for no averages
+     * @param averaging how weights are averaged, see {@link #swapAverages}: over the updates, or equally over the calls of
+     *     {@link #addToAverages}; null for no averages
      */
     public GradientExchange(
             Transport transport,
@@ -475,6 +476,21 @@ public final class GradientExchange implements AutoCloseable {
         if (sums != null) {
             sums.average(arrays, samples);
         }
+    }
+
+    /**
+     * Adds the weights, as they are now, to averages that are equal ones.
+     *
+     * @param number how many weights the averages are of after that; 1 begins anew
+     * @throws KVStoreException if there are no such averages
+     */
+    public void addToAverages(long number) {
+        requireNoStep("addToAverages");
+        if (!rule.averages() || rule.followsUpdates()) {
+            throw new KVStoreException("addToAverages: averages %s; create the exchange with WeightAverage.Equal"
+                    .formatted(rule.averages() ? "follow the updates" : "are not kept"));
+        }
+        buckets.forEach(b -> rule.follow(b, number));
     }
 
     /**

@@ -31,11 +31,16 @@ record SliceUpdate(UpdateRule rule, WeightAverage.Rule averaging) {
         return rule.optimizer().stateCount() + (averages() ? 1 : 0);
     }
 
+    /** Whether averages follow each update; equal ones take weights when they are told to. */
+    boolean followsUpdates() {
+        return averaging instanceof WeightAverage.Settings;
+    }
+
     /**
-     * Adds the owned weights after an update to their averages.
+     * Adds the owned weights to their averages.
      *
      * @param bucket the bucket
-     * @param number number of the update, from 1
+     * @param number number of the update, or of the weights that are averaged equally, from 1
      */
     void follow(ExchangeBucket bucket, long number) {
         try (Scope scope = Scope.open()) {

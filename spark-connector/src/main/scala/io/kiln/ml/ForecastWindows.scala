@@ -25,8 +25,9 @@ private[ml] final class ForecastWindows(
   /** Whether a row has a key and a time. */
   private def known(data: Dataset[_]): Column = (time +: key.toSeq).map(column(data, _).isNotNull).reduce(_ && _)
 
+  /** Equal times are ordered by the values: in any order of arrival, the windows are the same. */
   private def ordered(data: Dataset[_]): WindowSpec =
-    Window.partitionBy(key.map(column(data, _)).toSeq :+ known(data): _*).orderBy(column(data, time))
+    Window.partitionBy(key.map(column(data, _)).toSeq :+ known(data): _*).orderBy((time +: values).map(column(data, _)): _*)
 
   /** The numbers of a column that a window can use; null for others. */
   private def number(data: Dataset[_], name: String): Column = {
@@ -80,19 +81,20 @@ private[ml] final class ForecastWindows(
   /** Full windows with what follows them, standardised in the same way. Windows of equal values teach nothing.
     *
     * @param dataset the rows
-    * @param validation the column of rows that are left to validation; windows of training rows that reach into these are
-    *   left out, as they would show what is validated
+    * @param validation the column of rows that are left to validation, whose place a column of windows takes: those of which
+    *   all values that are forecast are left to it. Windows with some such values only are left out.
     */
   def withTargets(dataset: Dataset[_], validation: Option[String]): DataFrame = {
     val rows = ordered(dataset)
     val target = number(dataset, values.head)
     val next = array((1 to horizon).map(i => lead(target, i).over(rows)): _*)
-    val held = validation.map(column(dataset, _))
-    val leaks = held.map(h => coalesce(!h && max(h).over(rows.rowsBetween(0L, horizon.toLong)), lit(false))).getOrElse(lit(false))
-    of(dataset.withColumn(Next, next).withColumn(Leaks, leaks))
+    val held = validation.map(v => (1 to horizon).map(i => lead(column(dataset, v), i).over(rows)))
+    val leaks = held.map(h => coalesce(h.reduce(_ || _) && !h.reduce(_ && _), lit(false))).getOrElse(lit(false))
+    val windows = of(dataset.withColumn(Next, next).withColumn(Leaks, leaks).withColumn(Held, held.map(_.reduce(_ && _)).getOrElse(lit(false))))
+    validation.map(v => windows.withColumn(v, col(Held))).getOrElse(windows)
       .where(!col(Leaks) && col(Steps).isNotNull && varies(col(Mean), col(Deviation)) && !exists(col(Next), _.isNull))
       .withColumn(Next, transform(col(Next), y => (y - col(Mean)) / col(Deviation)))
-      .drop(Leaks)
+      .drop(Leaks, Held)
   }
 }
 
@@ -106,10 +108,11 @@ private[ml] object ForecastWindows {
   val Standardized = "kiln_forecast"
   private val Last = "kiln_last"
   private val Leaks = "kiln_leaks"
-  private val Own = Seq(Steps, Mean, Deviation, Invalid, Next, Filled, Standardized, Last, Leaks)
+  private val Held = "kiln_held"
+  private val Own = Seq(Steps, Mean, Deviation, Invalid, Next, Filled, Standardized, Last, Leaks, Held)
 
   /** The part of a mean below which a deviation is the rounding of equal values. */
-  private val Rounding = 1e-9
+  private val Rounding = 1e-13
 
   /** Whether the values of a window differ by more than the rounding of their mean and deviation. */
   private def varies(mean: Column, deviation: Column): Column = deviation > abs(mean) * Rounding

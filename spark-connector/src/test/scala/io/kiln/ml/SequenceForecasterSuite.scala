@@ -79,8 +79,18 @@ class SequenceForecasterSuite extends SparkSuite {
     assert(fit.summary.epochs.get(0).rows == 2 * (300 - 7 - 3))
     assert(!fit.summary.epochs.get(0).validationLoss.isNaN)
     assert(message(estimator.setValidationIndicatorCol("day").fit(waves)).contains("expected boolean"))
+    // The last rows of each series are what one window forecasts.
+    val tail = estimator.setHorizon(3).setMaxEpochs(1).setValidationIndicatorCol("held").fit(waves.withColumn("held", $"when" >= 397))
+    assert(tail.summary.epochs.get(0).rows == 2 * (397 - 7 - 3) && !tail.summary.epochs.get(0).validationLoss.isNaN)
+    // A meter that rises slowly is no constant.
+    val meter = waves.withColumn("much", lit(2e9) + $"when" * 0.1)
+    assert(estimator.setMaxEpochs(1).fit(meter).summary.epochs.get(0).rows == 2 * (400 - 8))
     val twice = waves.union(waves.where("when = 399"))
     assert(fit.forecast(twice).groupBy("who").count().collect().map(_.getLong(1)).toSeq == Seq(1, 1))
+    // Of equal times, the order of arrival decides nothing.
+    val rivals = waves.union(waves.where("when = 399").withColumn("much", $"much" + 1))
+    def ends(rows: DataFrame): Seq[Row] = fit.forecast(rows).select("who", "much", "prediction").orderBy("who").collect().toSeq
+    assert(ends(rivals.orderBy("much").coalesce(1)) == ends(rivals.orderBy(desc("much")).coalesce(1)))
   }
 
   test("nulls, equal values and wrong columns") {

@@ -197,6 +197,29 @@ class AccumulationTest {
     }
 
     @Test
+    void equalAveragesAreTheMeanOfTheWeightsAfterSomeUpdates() {
+        Block net = network();
+        try (Trainer t = trainer(net).average(new WeightAverage.Equal(2, 3))) {
+            float[][] after = new float[9][];
+            for (int k = 1; k < after.length; k++) {
+                step(net, t, 0, 12, 1);
+                after[k] = weights(net);
+                float[] mean = k == 1 ? after[1].clone() : new float[after[k].length];
+                for (int n = 2; n <= k; n += 3) {
+                    for (int i = 0; i < mean.length; i++) {
+                        mean[i] += after[n][i] / ((k - 2) / 3 + 1);
+                    }
+                }
+                try (WeightAverage.Swap averaged = t.average().swapIn()) {
+                    assertArrayEquals(mean, weights(net), 1e-6f);
+                }
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> new WeightAverage.Equal(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> new WeightAverage.Equal(1, 0));
+    }
+
+    @Test
     void averagesAreSavedWithTheStates(@TempDir Path folder) throws IOException {
         Path states = folder.resolve("states");
         Path values = folder.resolve("weights");

@@ -22,7 +22,7 @@ final class AveragedStatistics implements AutoCloseable {
     /**
      * Adds the statistics at the end of an epoch to their means.
      *
-     * @param number number of the epoch among those that are averaged, from 1
+     * @param number number of the epoch among those that are averaged; 1 begins anew
      */
     void add(int number) {
         try (Scope scope = Scope.open()) {
@@ -30,6 +30,8 @@ final class AveragedStatistics implements AutoCloseable {
                 NDArray mean = means.get(name);
                 if (mean == null) {
                     means.put(name, s.copy().detach());
+                } else if (number == 1) {
+                    mean.assign(s);
                 } else {
                     mean.assign(mean.add(s.sub(mean).div(number)));
                 }

@@ -74,9 +74,8 @@ final class NetworkReplica implements AutoCloseable {
      *
      * @param plan the training
      * @param transport the connection to the other workers; null if there are none
-     * @param steps steps of an epoch
      */
-    NetworkReplica(TrainingPlan plan, Transport transport, int steps) {
+    NetworkReplica(TrainingPlan plan, Transport transport) {
         this.frozen = plan.model().frozen();
         this.graph = Graph.fromJson(plan.model().graph());
         this.block = new GraphBlock(graph);
@@ -137,7 +136,7 @@ final class NetworkReplica implements AutoCloseable {
                     exchanged,
                     UpdateRule.fromJson(plan.rule()),
                     scaler,
-                    plan.run().epochs().smoothing().averaging(steps));
+                    plan.run().epochs().smoothing().averaging());
             for (int i = 0; i < trained.size(); i++) {
                 values.put(trained.get(i), exchange.weights().get(i));
                 own.get(trained.get(i)).close();
@@ -423,15 +422,17 @@ final class NetworkReplica implements AutoCloseable {
     }
 
     /**
-     * Averages running statistics over all workers, and over epochs as the weights.
+     * Averages running statistics over all workers, and over epochs as the weights, which are averaged equally here.
      *
      * @param samples this worker's number of samples
      * @param epochs the number of epochs done
      */
     void averageStatistics(double samples, int epochs) {
         exchange.average(List.copyOf(statistics.values()), samples);
-        if (smoothing.swaStart() > 0 && epochs >= smoothing.swaStart()) {
-            averagedStatistics.add(epochs - smoothing.swaStart() + 1);
+        if (smoothing.swaStart() > 0) {
+            int number = Math.max(1, epochs - smoothing.swaStart() + 1); // until then the averages are the weights
+            exchange.addToAverages(number);
+            averagedStatistics.add(number);
         }
     }
 

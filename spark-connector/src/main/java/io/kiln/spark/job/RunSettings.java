@@ -178,9 +178,9 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
         }
 
         /** How weights are averaged; null for not at all. */
-        WeightAverage.Rule averaging(int stepsPerEpoch) {
+        WeightAverage.Rule averaging() {
             if (swaStart > 0) {
-                return new WeightAverage.Equal((long) swaStart * stepsPerEpoch, stepsPerEpoch);
+                return new WeightAverage.Equal(1, 1);
             }
             return emaDecay > 0 ? new WeightAverage.Settings(emaDecay, true) : null;
         }

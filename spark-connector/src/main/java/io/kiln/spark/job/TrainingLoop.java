@@ -72,8 +72,7 @@ final class TrainingLoop implements AutoCloseable {
         this.rows = rows;
         this.killed = killed;
         this.group = new WorkerGroup(transport);
-        this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
-        this.network = new NetworkReplica(plan, transport, steps);
+        this.network = new NetworkReplica(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
         String metric = settings.stopping().validationMetric();
         this.metricGrows = !metric.equals(ValidationMetric.LOSS)
@@ -87,6 +86,7 @@ final class TrainingLoop implements AutoCloseable {
         this.classes = classes;
         this.countsByClass = countsByClass(plan.model().goal(), classes);
         this.lossUnit = plan.model().goal().lossUnit();
+        this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
     /** Whether samples have weights that depend on their class. */

@@ -92,7 +92,7 @@ class NetworkReplicaTest {
                 new Dense(3));
         Graph graph = net.trace(new Spec(Shape.of(Shape.UNKNOWN, 2, 8, 8), DType.FLOAT32));
         try (Scope scope = Scope.open();
-                NetworkReplica worker = new NetworkReplica(plan(graph, precision), null, 1)) {
+                NetworkReplica worker = new NetworkReplica(plan(graph, precision), null)) {
             NDArray labels = NDArray.of(Shape.of(6), 0, 1, 2, 0, 1, 2);
             for (int step = 0; step < 3; step++) {
                 worker.exchange().beginStep(6);
@@ -153,7 +153,7 @@ class NetworkReplicaTest {
                     sparse(),
                     m.goal());
             try (NetworkReplica worker =
-                    new NetworkReplica(new TrainingPlan(sparse, p.rule(), p.run(), null, 0), null, 1)) {
+                    new NetworkReplica(new TrainingPlan(sparse, p.rule(), p.run(), null, 0), null)) {
                 NDArray[] csr = {NDArray.of(Shape.of(2), 2, 8), NDArray.of(1f, -2f), NDArray.of(Shape.of(2), 0, 2)};
                 float[] row = {0, 0, 1, 0, 0, 0, 0, 0, -2};
                 for (int step = 0; step < 2; step++) {
