@@ -32,7 +32,8 @@ trait NeuralCFParams extends RecommenderParams with NetEmbeddingParams with NetH
  *
  * With ratings it learns these, by the squared error. Without, rows are pairs that belong together: for each of them
  * negativeSamples items are drawn once, before training, that its user has not been seen with, and predictions are
- * probabilities that a pair belongs together, learned by the log loss.
+ * probabilities that a pair belongs together, learned by the log loss. For training, pairs that are held for validation do
+ * not count as seen. Gradients of the tables are dense.
  *
  * {{{
  * val model = new NeuralCF().setUserCol("userId").setItemCol("movieId").setRatingCol("rating").fit(ratings)
@@ -63,10 +64,11 @@ class NeuralCF(override val uid: String)
   override def fit(dataset: Dataset[_]): NeuralCFModel = {
     transformSchema(dataset.schema, logging = true)
     val rows = dataset.toDF()
-    val (userIds, itemIds) = (ids(rows, "userCol", $(userCol)), ids(rows, "itemCol", $(itemCol)))
+    val known = trained(rows)
+    val (userIds, itemIds) = (ids(known, "userCol", $(userCol)), ids(known, "itemCol", $(itemCol)))
     val network = NeuralCollaborativeFilter.neuMf(
       userIds.size.toLong, itemIds.size.toLong, $(embeddingSize).toLong, $(rank).toLong, $(hiddenLayers).map(_.toLong).toSeq: _*)
-    train(rows, userIds, itemIds, mean(rows), learner.setNetwork(network))
+    train(rows, userIds, itemIds, mean(known), learner.setNetwork(network))
   }
 
   private def train(rows: DataFrame, users: Ids, items: Ids, average: Double, net: NetEstimator): NeuralCFModel =
@@ -82,28 +84,32 @@ class NeuralCF(override val uid: String)
     }
 
   /** The pairs and those that are drawn. These have the weight of the pair that they are drawn for, and validate with it. */
-  private def withNegatives(pairs: DataFrame, items: Int, net: NetEstimator): DataFrame = {
-    val extras = Seq((weightCol, NeuralCF.Weight), (validationIndicatorCol, NeuralCF.Held)).filter(e => optional(e._1).nonEmpty)
-    extras.foreach { case (param, name) => net.set(param, name) }
-    val own = Seq(col(Recommender.User), col(Recommender.Item)) ++ extras.map { case (param, name) =>
-      FeedColumn.find(pairs.schema, param.name, $(param)).of(pairs).as(name)
-    }
-    val seen = pairs.select(own: _*)
-    val known = col(Recommender.User).isNotNull && col(Recommender.Item).isNotNull
+  private[ml] def withNegatives(pairs: DataFrame, items: Int, net: NetEstimator): DataFrame = {
+    if (optional(validationIndicatorCol).nonEmpty) net.setValidationIndicatorCol(NeuralCF.Held)
+    val weights = Seq(NeuralCF.Weight).filter(_ => optional(weightCol).nonEmpty)
+    weights.foreach(net.setWeightCol)
+    val extras = NeuralCF.Held +: weights
+    val seen = pairs.select(
+      Seq(col(Recommender.User), col(Recommender.Item), held(pairs).as(NeuralCF.Held)) ++
+        weights.map(FeedColumn.find(pairs.schema, "weightCol", $(weightCol)).of(pairs).as(_)): _*)
+    val known = coalesce(col(Recommender.User) >= 0 && col(Recommender.Item) >= 0, lit(false))
     val draw = NeuralCF.drawing($(seed), items, $(negativeSamples))
-    val entry = Recommender.Item +: extras.map(_._2)
+    val entry = Recommender.Item +: extras
     val sampled = seen.where(known)
       .groupBy(Recommender.User).agg(sort_array(collect_list(struct(entry.map(col): _*))).as("pairs"))
+      .sortWithinPartitions(Recommender.User) // rows that are read again, after the loss of an executor, must be in the same order
       .select(
         col(Recommender.User),
-        explode(arrays_zip(col("pairs"), draw(col(Recommender.User), col(s"pairs.${Recommender.Item}")).as("drawn"))).as("of"))
+        explode(arrays_zip(
+          col("pairs"),
+          draw(col(Recommender.User), col(s"pairs.${NeuralCF.Held}"), col(s"pairs.${Recommender.Item}")).as("drawn"))).as("of"))
       .select(
-        col(Recommender.User) +: extras.map { case (_, name) => col(s"of.pairs.$name").as(name) } :+
+        col(Recommender.User) +: extras.map(name => col(s"of.pairs.$name").as(name)) :+
           explode(concat(
             array(struct(col(s"of.pairs.${Recommender.Item}").as("item"), lit(1.0).as("target"))),
             transform(col("of.drawn"), i => struct(i.as("item"), lit(0.0).as("target"))))).as("pair"): _*)
       .select(
-        Seq(col(Recommender.User), col("pair.item").as(Recommender.Item)) ++ extras.map(e => col(e._2)) :+
+        Seq(col(Recommender.User), col("pair.item").as(Recommender.Item)) ++ extras.map(col) :+
           col("pair.target").as(Recommender.Target): _*)
     val unknown = seen.where(!known).withColumn(Recommender.Target, lit(1.0)) // for handleInvalid to decide on
     sampled.unionByName(unknown)
@@ -113,7 +119,11 @@ class NeuralCF(override val uid: String)
    * Trains a model on, from its weights and with its users and items, on new rows. Params are those of this estimator, but for
    * rank, embeddingSize and hiddenLayers: these are the model's, and an error if set otherwise.
    *
-   * @throws java.lang.IllegalArgumentException if a row has a user or an item that the model was not trained with
+   * Without ratings, items are drawn that the user has not been seen with in these rows: give the earlier pairs of the users
+   * too, or they are taken for ones that do not belong together.
+   *
+   * @throws java.lang.IllegalArgumentException if a row, other than one held for validation, has a user or an item that the
+   *   model was not trained with
    */
   def continueFit(dataset: Dataset[_], model: NeuralCFModel): NeuralCFModel =
     copy(ParamMap.empty).madeLike(model, Seq(rank, embeddingSize, hiddenLayers)).trainedOn(dataset, model)
@@ -124,7 +134,7 @@ class NeuralCF(override val uid: String)
       rated == model.learned.rated,
       s"$uid: continueFit: the model was trained ${if (rated) "without" else "with"} ratings; ${if (rated) "clear" else "set"} ratingCol")
     val rows = dataset.toDF()
-    model.requireKnown(rows, $(userCol), $(itemCol))
+    model.requireKnown(trained(rows), $(userCol), $(itemCol))
     val net = learner.clear(reinitialized).setInitialModel(model)
     train(rows, model.users, model.items, model.getOrDefault(model.meanRating), net)
   }
@@ -142,7 +152,9 @@ object NeuralCF extends MLReadable[NeuralCF] {
   private val Held = "kiln_held"
 
   private def drawing(seed: Long, items: Int, count: Int) =
-    udf((user: Int, seen: Seq[Int]) => Negatives.draw(seed, user, items, count, seen: _*))
+    udf { (user: Int, held: Seq[java.lang.Boolean], seen: Seq[Int]) =>
+      Negatives.draw(seed, user, items, count, held.map(java.lang.Boolean.TRUE.equals(_)).toArray, seen: _*)
+    }
 
   override def read: MLReader[NeuralCF] = NetModels.estimator(classOf[NeuralCF].getName)(new NeuralCF(_))
 

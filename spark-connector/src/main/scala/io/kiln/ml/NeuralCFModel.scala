@@ -1,19 +1,20 @@
 package io.kiln.ml
 
 import io.kiln.spark.model.{Ids, PairScores, SentOnce, TrainedNetwork}
+import io.kiln.spark.model.BestScores.Scored
 import io.kiln.spark.plan.Recommending
 import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset, SparkSession}
-import org.apache.spark.sql.functions.{col, greatest, lit, when}
+import org.apache.spark.sql.functions.{coalesce, col, greatest, lit, when}
 import org.apache.spark.sql.types.{FloatType, StructType}
 
 import scala.jdk.CollectionConverters._
 
 /**
  * A trained network that scores pairs of users and items; made by [[NeuralCF]]. Recommendations score all pairs, block by
- * block, on the executors.
+ * block, on the executors. In `transform` a user or an item that is null is an unknown one.
  */
 class NeuralCFModel private[ml] (override val uid: String, private[ml] val learned: NeuralCFModel.Learned)
     extends RecommenderModel[NeuralCFModel]
@@ -32,11 +33,10 @@ class NeuralCFModel private[ml] (override val uid: String, private[ml] val learn
 
   private[ml] override def items: Ids = learned.items.value
 
+  private def score: String = trainedNetwork.graph.outputNames.get(0)
+
   /** The value of the network that predictions are made of. */
-  private def output: String = {
-    val name = trainedNetwork.graph.outputNames.get(0)
-    if (learned.rated) name else s"sigmoid($name)"
-  }
+  private def output: String = if (learned.rated) score else s"sigmoid($score)"
 
   private def withRows(dataset: Dataset[_], userCol: String, itemCol: String): DataFrame =
     dataset.toDF()
@@ -54,21 +54,20 @@ class NeuralCFModel private[ml] (override val uid: String, private[ml] val learn
     transformSchema(dataset.schema, logging = true)
     val (user, item) = (col(Recommender.User), col(Recommender.Item))
     val rows = withRows(dataset, $(userCol), $(itemCol))
-      .withColumn(NeuralCFModel.Known, user >= 0 && item >= 0)
-      .withColumn(Recommender.User, greatest(user, when(user.isNotNull, 0)))
-      .withColumn(Recommender.Item, greatest(item, when(item.isNotNull, 0)))
+      .withColumn(NeuralCFModel.Known, coalesce(user >= 0 && item >= 0, lit(false)))
+      .withColumn(Recommender.User, greatest(user, lit(0))) // the greatest of those that are not null
+      .withColumn(Recommender.Item, greatest(item, lit(0)))
     val net = new NetModel(uid, learned.network)
       .setInputCols(Array(Recommender.User, Recommender.Item))
       .setOutputNames(Array(output))
       .setOutputCols(Array(Recommender.Output))
       .setPredictionBatchSize($(predictionBatchSize))
       .setDevice($(device))
-      .setHandleInvalid($(handleInvalid))
-    val score = col(Recommender.Output).cast(FloatType) + lit($(meanRating).toFloat)
+    val value = col(Recommender.Output).cast(FloatType) + lit($(meanRating).toFloat)
     val predicted = net.transform(rows)
-      .withColumn($(predictionCol), when(col(NeuralCFModel.Known), score).otherwise(lit(Float.NaN)))
+      .withColumn($(predictionCol), when(col(NeuralCFModel.Known), value).otherwise(lit(Float.NaN)))
       .drop(Recommender.User, Recommender.Item, NeuralCFModel.Known, Recommender.Output)
-    if ($(coldStartStrategy) == "drop") predicted.na.drop("any", Seq($(predictionCol))) else predicted
+    if (getColdStartStrategy == "drop") predicted.na.drop("any", Seq($(predictionCol))) else predicted
   }
 
   private[ml] override def recommending(ofUsers: Boolean, count: Int): RecommenderModel.Opened = {
@@ -77,13 +76,14 @@ class NeuralCFModel private[ml] (override val uid: String, private[ml] val learn
       of.on(session),
       new Recommending(
         learned.network.on(session),
-        new PairScores(output, if (ofUsers) 0 else 1, others.value.size),
-        others.on(session), $(device), count))
+        new PairScores(score, if (ofUsers) 0 else 1, others.value.size),
+        others.on(session), $(device), count),
+      learned.rated)
   }
 
   /** Rejects rows whose user or item has no row in the tables. */
   private[ml] def requireKnown(dataset: Dataset[_], userCol: String, itemCol: String): Unit = {
-    val strangers = withRows(dataset, userCol, itemCol).where(s"${Recommender.User} < 0 OR ${Recommender.Item} < 0").count()
+    val strangers = withRows(dataset, userCol, itemCol).where(Recommender.strange).count()
     require(
       strangers == 0,
       s"$uid: continueFit: $strangers rows have a user or an item that the model was not trained with; leave them out, or fit anew with all rows")
@@ -123,9 +123,14 @@ object NeuralCFModel extends MLReadable[NeuralCFModel] {
       this(new SentOnce(network), new SentOnce(users), new SentOnce(items), rated)
   }
 
-  private def recommending(ids: Broadcast[Ids], how: Recommending): RecommenderModel.Opened = () => {
+  /** Ranks by the network's scores: of high ones the probabilities are all 1. */
+  private def recommending(ids: Broadcast[Ids], how: Recommending, rated: Boolean): RecommenderModel.Opened = () => {
     val best = how.open()
-    id => Some(ids.value.row(id)).filter(_ >= 0).map(best(_))
+    id =>
+      Some(ids.value.row(id)).filter(_ >= 0).map { row =>
+        val found = best(row)
+        if (rated) found else found.asScala.map(s => new Scored(s.id, (1 / (1 + math.exp(-s.score.toDouble))).toFloat)).asJava
+      }
   }
 
   private def write(session: SparkSession, ids: Ids, path: String): Unit =

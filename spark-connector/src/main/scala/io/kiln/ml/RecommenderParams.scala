@@ -3,6 +3,8 @@ package io.kiln.ml
 import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, Params}
 import org.apache.spark.ml.param.shared.HasPredictionCol
 
+import java.util.Locale
+
 /** The Params of estimators that recommend, and of their models. */
 trait RecommenderModelParams extends Params with HasPredictionCol {
 
@@ -21,10 +23,10 @@ trait RecommenderModelParams extends Params with HasPredictionCol {
   /** What a model does with ids that training has not seen. @group param */
   final val coldStartStrategy: Param[String] = new TextParam(
     this, "coldStartStrategy", "what a model does with rows whose user or item was not in training: nan predicts NaN, drop drops them",
-    ParamValidators.inArray(Array("nan", "drop")))
+    (value: String) => Set("nan", "drop").contains(value.toLowerCase(Locale.ROOT)))
 
-  /** @group getParam */
-  final def getColdStartStrategy: String = $(coldStartStrategy)
+  /** In lower case. @group getParam */
+  final def getColdStartStrategy: String = $(coldStartStrategy).toLowerCase(Locale.ROOT)
 
   setDefault(userCol -> "user", itemCol -> "item", coldStartStrategy -> "nan")
 }

@@ -30,8 +30,9 @@ class TwoTower(override val uid: String)
   override def fit(dataset: Dataset[_]): TwoTowerModel = {
     transformSchema(dataset.schema, logging = true)
     val rows = dataset.toDF()
-    val (userIds, itemIds) = (ids(rows, "userCol", $(userCol)), ids(rows, "itemCol", $(itemCol)))
-    val average = mean(rows)
+    val known = trained(rows)
+    val (userIds, itemIds) = (ids(known, "userCol", $(userCol)), ids(known, "itemCol", $(itemCol)))
+    val average = mean(known)
     indexed(rows, userIds, itemIds) { pairs =>
       val target = if (rated) rating(pairs) - lit(average) else col(Recommender.Item)
       val trained = learner

@@ -53,7 +53,7 @@ class TwoTowerModel private[ml] (
     val predicted = dataset.withColumn(
       $(predictionCol),
       score(Recommender.id(dataset, "userCol", $(userCol)), Recommender.id(dataset, "itemCol", $(itemCol))))
-    if ($(coldStartStrategy) == "drop") predicted.na.drop("any", Seq($(predictionCol))) else predicted
+    if (getColdStartStrategy == "drop") predicted.na.drop("any", Seq($(predictionCol))) else predicted
   }
 
   private[ml] override def recommending(ofUsers: Boolean, count: Int): RecommenderModel.Opened =

@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.format.SafeTensors
 import io.kiln.ndarray.Scope
-import io.kiln.spark.model.Negatives
+import io.kiln.spark.model.{Negatives, TrainedNetwork}
 import org.apache.spark.ml.evaluation.RegressionEvaluator
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.recommendation.ALS
@@ -124,15 +124,90 @@ class NeuralCFSuite extends SparkSuite {
     assert(failure.getMessage.contains("is null"), failure.getMessage)
   }
 
+  private def drawn(user: Int, items: Int, count: Int, seen: Int*): Array[Array[Int]] =
+    Negatives.draw(5, user, items, count, new Array[Boolean](seen.length), seen: _*)
+
   test("negatives are items that the user has not been seen with, the same ones for the same seed") {
-    val seen = Array(0, 2, 3, 7, 9)
-    val drawn = Negatives.draw(5, 1, 10, 400, seen: _*)
+    val seen = Seq(0, 2, 3, 7, 9)
+    val drawn = this.drawn(1, 10, 400, seen: _*)
     assert(drawn.length == 5 && drawn.forall(_.length == 400))
     val counts = drawn.flatten.groupBy(identity).view.mapValues(_.length).toMap
     assert(counts.keySet == Set(1, 4, 5, 6, 8) && counts.values.forall(n => math.abs(n - 400) < 100), counts)
-    assert(Negatives.draw(5, 1, 10, 400, seen: _*).flatten.toSeq == drawn.flatten.toSeq)
-    assert(Negatives.draw(5, 2, 10, 400, seen: _*).flatten.toSeq != drawn.flatten.toSeq)
-    assert(Negatives.draw(5, 1, 3, 4, 0, 1, 2, 1).map(_.length).toSeq == Seq(0, 0, 0, 0))
+    assert(this.drawn(1, 10, 400, seen: _*).flatten.toSeq == drawn.flatten.toSeq)
+    assert(this.drawn(2, 10, 400, seen: _*).flatten.toSeq != drawn.flatten.toSeq)
+    assert(this.drawn(1, 3, 4, 0, 1, 2, 1).map(_.length).toSeq == Seq(0, 0, 0, 0))
+  }
+
+  test("negatives of users are independent, and of all users together uniform") {
+    val (one, two) = (drawn(1, 1000, 500, 0).head, drawn(2, 1000, 500, 0).head)
+    (-2 to 2).foreach { shift =>
+      val same = one.indices.count(i => two.lift(i + shift).contains(one(i)))
+      assert(same < 10, s"$same of 500 are those of the next user, $shift further")
+    }
+    val counts = (0 until 2000).flatMap(drawn(_, 21, 10, 0).head).groupBy(identity).view.mapValues(_.length).toMap
+    assert(counts.size == 20 && counts.values.forall(n => math.abs(n - 1000) < 150), counts)
+  }
+
+  test("negatives of training pairs do not tell which pairs are held for validation") {
+    val held = Array(false, true, false, true)
+    val found = Negatives.draw(5, 1, 6, 200, held, 0, 1, 2, 3)
+    assert(Seq(0, 2).forall(found(_).toSet == Set(1, 3, 4, 5)) && Seq(1, 3).forall(found(_).toSet == Set(4, 5)))
+    val without = Negatives.draw(5, 1, 6, 200, Array(false, false), 0, 2)
+    assert(found(0).toSeq == without(0).toSeq && found(2).toSeq == without(1).toSeq)
+
+    val pairs = Seq((1, 0, false), (1, 1, true)).toDF(Recommender.User, Recommender.Item, "held")
+    val all = estimator.setValidationIndicatorCol("held").setNegativeSamples(20).withNegatives(pairs, 3, new NetEstimator())
+      .where(s"${Recommender.Target} = 0").select("kiln_held", Recommender.Item).collect().groupBy(_.getBoolean(0))
+    assert(all(false).map(_.getInt(1)).toSet == Set(1, 2) && all(true).map(_.getInt(1)).toSet == Set(2))
+  }
+
+  test("pairs and negatives are in the order of the users, whenever they are read") {
+    val pairs = Random.shuffle((0 until 500).toList).map(u => (u, u % 3)).toDF(Recommender.User, Recommender.Item).repartition(4)
+    val partitions = estimator.withNegatives(pairs, 10, new NetEstimator()).select(Recommender.User).rdd.map(_.getInt(0)).glom().collect()
+    assert(partitions.map(_.length).sum == 500 * 5)
+    partitions.foreach(users => assert(users.toSeq == users.sorted.toSeq))
+  }
+
+  test("users, items and the mean rating are those of the rows that are trained on") {
+    val rows = ratings.limit(500).select($"who", $"what", $"stars", lit(false).as("held"))
+    def row(who: Any, what: Any, stars: Any, held: Any): DataFrame =
+      rows.limit(1).select(
+        lit(who).cast("long").as("who"), lit(what).cast("int").as("what"), lit(stars).cast("float").as("stars"),
+        lit(held).cast("boolean").as("held"))
+    val others = Seq(
+      row(1, 1, Float.NaN, false), row(1, 1, Float.PositiveInfinity, false), row(2, 2, null, false), row(null, 3, 999f, false),
+      row(4, null, 999f, false), row(5, 5, 999f, null), row(6, 6, 999f, true), row(1000000000000L, 1, 999f, true))
+      .reduce(_.union(_))
+    val e = estimator.setRatingCol("stars").setValidationIndicatorCol("held").setHandleInvalid("skip").setMaxEpochs(1)
+    val model = e.fit(rows.union(others))
+    val mean = rows.agg(avg("stars")).head().getDouble(0)
+    assert(math.abs(model.getOrDefault(model.meanRating) - mean) < 1e-9)
+    assert(model.users.size == rows.select("who").distinct().count() && model.items.size == rows.select("what").distinct().count())
+    val strange = model.transform(row(6, 6, 0f, false)).head().getAs[Float]("prediction")
+    assert(strange.isNaN)
+    val stranger = rows.union(row(6, 6, 999f, true))
+    assert(message(e.fit(stranger)).contains("all 1 rows held for validation have a user or an item that is in no row"))
+    assert(message(e.clear(e.ratingCol).fit(stranger)).contains("all 1 rows held"))
+    assert(e.fit(rows.union(others)).users.size == rows.select("who").distinct().count() + 2, "1 and 2, without ratings")
+  }
+
+  test("recommendations are ranked by the score of the network where probabilities are all 1") {
+    val pairs = ratings.where("stars > 4").select("who", "what")
+    val model = estimator.setMaxEpochs(2).fit(pairs)
+    val scope = Scope.open()
+    val weights =
+      try {
+        val all = new java.util.TreeMap(SafeTensors.read(model.trainedNetwork.weights()).tensors)
+        all.put("output.weight", all.get("output.weight").mul(0.01f))
+        all.put("output.bias", all.get("output.bias").add(50f))
+        SafeTensors.toChunks(all, java.util.Map.of())
+      } finally scope.close()
+    val network = new TrainedNetwork(model.trainedNetwork.graphJson, weights, 1)
+    val certain = new NeuralCFModel("certain", new NeuralCFModel.Learned(network, model.users, model.items, false))
+    certain.set(certain.meanRating, 0.0).setUserCol("who").setItemCol("what")
+    val user = certain.recommendForAllUsers(5).collect().minBy(_.getLong(0))
+    val best = (0 until certain.items.size).map(i => (certain.items.id(i), byHand(certain, 0, i))).sortBy(-_._2).take(5)
+    assert(user.getSeq[Row](1).map(_.getLong(0)) == best.map(_._1) && user.getSeq[Row](1).forall(_.getFloat(1) == 1f))
   }
 
   test("ids that training has not seen, and null") {
@@ -140,12 +215,13 @@ class NeuralCFSuite extends SparkSuite {
     val strangers = Seq((5L, 1), (1000000000000L, 1), (1000000000000L, 2)).toDF("who", "what")
     assert(model.transform(strangers).where(isnan($"prediction")).count() == 2, "an unknown user, and an unknown item")
     assert(model.setColdStartStrategy("drop").transform(strangers).count() == 1)
-    val holes = strangers.withColumn("who", when($"what" === 2, lit(null)).otherwise($"who"))
-    assert(intercept[Exception](model.transform(holes).collect()).getMessage.contains("is null"))
-    model.setColdStartStrategy("nan")
-    assert(model.setHandleInvalid("skip").transform(holes).count() == 2)
-    val kept = model.setHandleInvalid("keep").transform(holes)
-    assert(kept.count() == 3 && kept.where(isnan($"prediction")).count() == 2)
+    val holes = strangers.union(Seq((1000000000000L, 4)).toDF("who", "what"))
+      .withColumn("who", when($"what" === 2, lit(null)).otherwise($"who"))
+      .withColumn("what", when($"what" === 4, lit(null)).otherwise($"what"))
+    assert(model.transform(holes).count() == 1)
+    val kept = model.setColdStartStrategy("NaN").transform(holes)
+    assert(kept.count() == 4 && kept.where(isnan($"prediction")).count() == 3)
+    assert(model.setColdStartStrategy("Drop").transform(holes).count() == 1 && model.getColdStartStrategy == "drop")
   }
 
   test("continueFit keeps users and items, and refuses others") {
@@ -167,7 +243,7 @@ class NeuralCFSuite extends SparkSuite {
     assert(message(estimator.setNetwork(smallNet(1)).fit(ratings)).contains("makes its network"))
     assert(message(estimator.fit(ratings.where("what > 1000"))).contains("no rows"))
     assert(message(estimator.setRatingCol("stars").setNegativeSamples(3).fit(ratings)).contains("clear one"))
-    assert(message(estimator.setRatingCol("stars").fit(ratings.withColumn("stars", lit(null).cast("float")))).contains("has no ratings"))
+    assert(message(estimator.setRatingCol("stars").fit(ratings.withColumn("stars", lit(null).cast("float")))).contains("no rows to train on"))
     val model = estimator.setRatingCol("stars").setMaxEpochs(1).fit(ratings)
     assert(message(model.recommendForAllUsers(0)).contains("at least 1"))
     assert(message(estimator.fit(ratings.withColumn("kiln_User", lit(1)))).contains("\"kiln_user\""))

@@ -77,6 +77,19 @@ class TwoTowerSuite extends SparkSuite {
     assert(right > 190, right)
   }
 
+  test("rows that are invalid or held for validation add no users or items, and do not move the mean") {
+    val rows = ratings.limit(500).select($"who", $"what", $"stars", lit(false).as("held"))
+    val others = Seq((1L, 1, Float.NaN, false), (2L, 2, 999f, true), (1000000000000L, 1, 999f, true)).toDF(rows.columns.toSeq: _*)
+    val e = estimator.setRatingCol("stars").setValidationIndicatorCol("held").setHandleInvalid("skip").setMaxEpochs(1)
+    val model = e.fit(rows.union(others))
+    assert(math.abs(model.getOrDefault(model.meanRating) - rows.agg(avg("stars")).head().getDouble(0)) < 1e-9)
+    assert(model.users.size == rows.select("who").distinct().count() && model.items.size == rows.select("what").distinct().count())
+    assert(model.summary.objectiveHistory.forall(loss => !loss.isNaN))
+    assert(intercept[Exception](e.setHandleInvalid("error").fit(rows.union(others))).getMessage.contains("NaN"))
+    assert(model.setColdStartStrategy("Drop").transform(others).count() == 1)
+    assert(message(e.fit(rows.union(others.where("who = 2")))).contains("all 1 rows held"))
+  }
+
   test("columns may have the names of the network's values") {
     val named = ratings.toDF("u", "pair", "rating", "held").limit(200)
     val model = estimator.setUserCol("u").setItemCol("pair").setMaxEpochs(1)
