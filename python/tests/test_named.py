@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from kiln import nn
-from kiln.ml import MlpClassifier, NetEstimator, NetModel, TextClassifier
+from kiln.ml import MlpClassifier, NetEstimator, NetModel, TextClassifier, TwoTower
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,8 @@ def test_texts_have_a_vocabulary(pairs: DataFrame) -> None:
     assert continued.getEncoder() == "cnn" and continued.getEmbeddingSize() == 8 and continued.vocabulary == made.vocabulary
     with pytest.raises(NotImplementedError, match="MlpClassifier makes a new network"):
         MlpClassifier(showProgress=False).continueFit(more, made)
+    with pytest.raises(NotImplementedError, match="TwoTower makes a new network for each fit; fit anew with all rows"):
+        TwoTower(showProgress=False).continueFit(more, made)
     with pytest.raises(IllegalArgumentException, match='there is no input or column "shop"'):
         model.vocabulary("shop")
 

@@ -91,9 +91,12 @@ class NetworkEstimator(NetworkStage):
                 that.clear(param)
             return that.setInitialModel(model).fit(dataset)  # refuses texts, whose vocabularies would be counted anew
         if not _has_method(that._java_obj, "continueFit"):
-            raise NotImplementedError(
-                f"continueFit: {name} makes a new network for each fit; continue with a Net estimator, which takes the model's"
+            remedy = (
+                "fit anew with all rows"
+                if name == "TwoTower"  # its models have vectors, and no network
+                else "continue with a Net estimator, which takes the model's"
             )
+            raise NotImplementedError(f"continueFit: {name} makes a new network for each fit; {remedy}")
         that._transfer_params_to_java()
         trained = self._watched(that, lambda: that._java_obj.continueFit(dataset._jdf, model._java_obj))
         continued = that._copyValues(that._create_model(trained))
