@@ -4,7 +4,6 @@ import io.kiln.autograd.Autograd;
 import io.kiln.kvstore.transport.Transport;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
-import io.kiln.optim.GradientClipping;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
 import io.kiln.optim.WeightAverage;
@@ -419,7 +418,7 @@ public final class GradientExchange implements AutoCloseable {
             GradientFacts facts = look();
             overflowed = scaler != null && facts.overflows() > 0;
             if (!overflowed) {
-                double clip = clipFactor(Math.sqrt(facts.squares()) * rescale);
+                double clip = facts.clipFactor(rescale, rule.rule().clipNorm(), updates + 1);
                 clipped = clip < 1;
                 update(rescale * clip);
             }
@@ -441,16 +440,6 @@ public final class GradientExchange implements AutoCloseable {
                     .toList();
             return look.look(rule.isLayerwise(), ofRows, sums);
         }
-    }
-
-    private double clipFactor(double norm) {
-        double clip = GradientClipping.factor(norm, rule.rule().clipNorm());
-        if (Double.isNaN(clip)) {
-            throw new KVStoreException(
-                    "step: update %d: the gradients' norm is not finite; lower the learning rate or look for bad data"
-                            .formatted(updates + 1));
-        }
-        return clip;
     }
 
     private void update(double rescale) {
@@ -486,10 +475,7 @@ public final class GradientExchange implements AutoCloseable {
      */
     public void addToAverages(long number) {
         requireNoStep("addToAverages");
-        if (!rule.averages() || rule.followsUpdates()) {
-            throw new KVStoreException("addToAverages: averages %s; create the exchange with WeightAverage.Equal"
-                    .formatted(rule.averages() ? "follow the updates" : "are not kept"));
-        }
+        rule.requireEqual("addToAverages");
         buckets.forEach(b -> rule.follow(b, number));
     }
 

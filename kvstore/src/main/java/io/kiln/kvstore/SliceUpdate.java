@@ -36,6 +36,14 @@ record SliceUpdate(UpdateRule rule, WeightAverage.Rule averaging) {
         return averaging instanceof WeightAverage.Settings;
     }
 
+    /** Rejects averages that no weights can be added to. */
+    void requireEqual(String operation) {
+        if (!averages() || followsUpdates()) {
+            throw new KVStoreException("%s: averages %s; create the exchange with WeightAverage.Equal"
+                    .formatted(operation, averages() ? "follow the updates" : "are not kept"));
+        }
+    }
+
     /**
      * Adds the owned weights to their averages.
      *
