@@ -23,6 +23,7 @@ import io.kiln.op.index.SegmentMax;
 import io.kiln.op.index.SegmentMean;
 import io.kiln.op.index.SegmentMin;
 import io.kiln.op.index.SegmentSum;
+import io.kiln.op.internal.RowStarts;
 import io.kiln.op.sparse.CsrDot;
 import io.kiln.op.sparse.CsrSampledDot;
 import io.kiln.op.sparse.CsrToDense;
@@ -205,6 +206,21 @@ class IndexFaultsTest {
                 assertEquals(
                         "csrToDense: indptr must ascend from 0 to the number of values, 2, got " + got[i], message);
             }
+        }
+    }
+
+    /** Differences of int32 would wrap around: 2 - (-2) and -2 - (2³¹ - 1) are both positive. */
+    @Test
+    void rowStartsWhoseDifferencesWouldOverflowAreRefused() {
+        NDArray indices = NDArray.of(Shape.of(2), 0L, 1L);
+        NDArray indptr = NDArray.of(Shape.of(4), 0L, Integer.MAX_VALUE, -2L, 2L).cast(DType.INT32);
+        for (NDArray starts : new NDArray[] {indptr, indptr.add(0)}) {
+            String message = raised(IllegalArgumentException.class, () -> Dispatch.one(
+                                    new RowStarts("csrToDense"), starts, indices)
+                            .toLongArray())
+                    .getMessage();
+            assertEquals(
+                    "csrToDense: indptr must ascend from 0 to the number of values, 2, got 2147483647 at [1]", message);
         }
     }
 

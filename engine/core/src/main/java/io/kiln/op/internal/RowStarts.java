@@ -53,8 +53,8 @@ public record RowStarts(String operation) implements Opaque {
             NDArray to = indptr.slice(0, rows, rows + 1).eq(n).cast(DType.INT32);
             NDArray right = from.mul(to).min();
             if (rows > 0) {
-                NDArray steps = indptr.slice(0, 1, rows + 1).sub(indptr.slice(0, 0, rows));
-                right = right.mul(steps.ge(0).cast(DType.INT32).min());
+                NDArray ascends = indptr.slice(0, 1, rows + 1).ge(indptr.slice(0, 0, rows));
+                right = right.mul(ascends.cast(DType.INT32).min());
             }
             LateCheck.notZero(right, indptr, starts -> fault(starts, n));
         }
