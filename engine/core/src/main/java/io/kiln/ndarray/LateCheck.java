@@ -17,7 +17,8 @@ public final class LateCheck {
      * Rejects zero.
      *
      * @param value an array of one element, 0 if something is wrong
-     * @param subject the array that the exception describes; its elements must not change until then
+     * @param subject the array that the exception describes. Where the check is late it is copied: the memory of a compiled
+     *     program is soon that of another value
      * @param error creates the exception
      */
     public static void notZero(NDArray value, NDArray subject, Function<NDArray, RuntimeException> error) {
@@ -28,12 +29,12 @@ public final class LateCheck {
             return;
         }
         Waits waits = Context.current().waits(value.backend());
+        NDArray kept = copied(subject);
         if (!waits.isCapturing()) {
-            add(waits, value, subject, error, CurrentLayer.path());
+            add(waits, value, kept, error, CurrentLayer.path());
             return;
         }
         NDArray sign = held(value);
-        NDArray kept = held(subject);
         String layer = CurrentLayer.path();
         waits.arrange(() -> {
             InPlace.bumpVersions(sign, kept); // the replay has written them
@@ -47,6 +48,13 @@ public final class LateCheck {
         NDArray kept = held(subject);
         HostCopy.prefetch(sign);
         waits.add(new Late(sign, kept, error), layer);
+    }
+
+    private static NDArray copied(NDArray x) {
+        try (Scope scope = Scope.open();
+                NDArray plain = held(x)) { // of which no gradient is taken
+            return held(plain.copy());
+        }
     }
 
     /** A view that outlives the scope. */
