@@ -388,8 +388,8 @@ class CaptureTest {
             throw new IllegalStateException("it is out of sorts");
         }));
         NDArray index = NDArray.of(Shape.of(1), new long[] {0}).add(1);
-        cases.put("it checks more than 256 arrays", () -> {
-            for (int i = 0; i <= 256; i++) {
+        cases.put("it checks more than 1024 arrays", () -> {
+            for (int i = 0; i <= 1024; i++) {
                 Dispatch.one(new Gather(0), x, index);
             }
         });

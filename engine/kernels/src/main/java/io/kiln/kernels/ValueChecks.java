@@ -23,7 +23,7 @@ import java.util.List;
  * <p>Concurrency: thread-safe.
  */
 public final class ValueChecks {
-    private static final int SLOTS = 256;
+    private static final int SLOTS = 1024;
     private static final int NUMBERS = 3;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 

@@ -11,7 +11,6 @@ import io.kiln.op.GradientContext;
 import io.kiln.op.RowGradient;
 import io.kiln.op.index.Gather;
 import io.kiln.op.index.ScatterAdd;
-import io.kiln.op.index.SegmentSum;
 import io.kiln.op.internal.CheckedIndices;
 import io.kiln.op.internal.Indices;
 
@@ -55,7 +54,8 @@ public record EmbeddingBagOp() implements RowGradient {
         NDArray parts = Dispatch.one(new Gather(0), inputs[0], Dispatch.one(checked, inputs[1]))
                 .mul(inputs[2].expandDims(1));
         long rows = inputs[3].shape().dim(0) - 1;
-        return new NDArray[] {Dispatch.one(new SegmentSum(rows), parts, row)};
+        NDArray zeros = parts.factory().zeros(parts.shape().with(0, rows), parts.dtype());
+        return new NDArray[] {Dispatch.one(new ScatterAdd(0), zeros, row, parts)};
     }
 
     @Override
