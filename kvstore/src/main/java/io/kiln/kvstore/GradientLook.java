@@ -2,6 +2,7 @@ package io.kiln.kvstore;
 
 import io.kiln.compile.internal.CapturedWork;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Scope;
 import io.kiln.optim.GradientClipping;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,10 +48,11 @@ final class GradientLook implements AutoCloseable {
             dense.addAll(rows);
             all = facts(dense);
         } else {
-            all = captured(perParameter, dense.size());
-            double[] ofRows = facts(rows);
-            all[0] = Math.max(all[0], ofRows[0]);
-            all[1] += ofRows[1];
+            all = new double[2];
+            add(captured(perParameter), all);
+            try (Scope scope = Scope.open()) {
+                add(found(rows.stream().filter(g -> g.size() > 0).toList()), all);
+            }
         }
         if (sums != null) {
             sums.sum(all);
@@ -75,21 +77,24 @@ final class GradientLook implements AutoCloseable {
         return new double[] {overflows, norm ? GradientClipping.sumOfSquares(gradients) : 0};
     }
 
-    private double[] captured(boolean perParameter, int count) {
+    private NDArray[] captured(boolean perParameter) {
         List<NDArray> arrays = new ArrayList<>();
         buckets.forEach(b -> arrays.addAll(b.gradientArrays()));
-        NDArray[] found = captured.run(none -> found(parts(perParameter)), arrays.toArray(new NDArray[0]));
+        return captured.run(none -> found(parts(perParameter)), arrays.toArray(new NDArray[0]));
+    }
+
+    /** Adds one by one, in the order of {@link #facts}, so that sums have the same bits. */
+    private void add(NDArray[] found, double... facts) {
         for (NDArray f : found) {
             f.prefetch();
         }
-        double[] facts = new double[2];
+        int count = finite && norm ? found.length / 2 : found.length;
         for (int i = 0; finite && i < count; i++) {
             facts[0] = Math.max(facts[0], found[i].item() == 0 ? 1 : 0);
         }
         for (int i = 0; norm && i < count; i++) {
             facts[1] += found[found.length - count + i].item();
         }
-        return facts;
     }
 
     private NDArray[] found(List<NDArray> gradients) {
