@@ -16,7 +16,7 @@ extern "C" int64_t kiln_setting(const char* name);
 
 namespace kiln::dnn {
 
-enum : int { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000 };
+enum : int { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, INTERNAL_ERROR = 4000, EXECUTION_FAILED = 5000 };
 constexpr int MOST_AXES = 8;
 
 struct Handle {

@@ -14,9 +14,24 @@ using namespace kiln::dnn;
 
 namespace {
 
+// Whether memory begins where cuDNN's own allocations would; says otherwise in words.
+bool aligned(const void* at, const char* what) {
+  bool good = reinterpret_cast<uint64_t>(at) % 256 == 0;
+  if (!good) {
+    fprintf(stderr, "Kiln's test driver: %s: not at a multiple of 256 bytes\n", what);
+  }
+  return good;
+}
+
+bool is_reserve(const void* at, size_t size) {
+  return aligned(at, "the reserve of a recurrent layer") &&
+         kiln_in_block(reinterpret_cast<uint64_t>(at), size, "the reserve of a recurrent layer");
+}
+
 bool all_inside(const Run& r, const void* x, const void* y, const void* weights, size_t weight_size, const void* workspace, size_t size) {
   return covers(x, r.x.steps * r.x.rows * r.x.width, r.l.type, "the inputs of a recurrent layer") &&
          covers(y, r.y.steps * r.y.rows * r.y.width, r.l.type, "the result of a recurrent layer") &&
+         aligned(weights, "the weights of a recurrent layer") &&
          kiln_in_block(reinterpret_cast<uint64_t>(weights), weight_size, "the weights of a recurrent layer") &&
          kiln_in_block(reinterpret_cast<uint64_t>(workspace), size, "the workspace of a recurrent layer");
 }
@@ -51,8 +66,11 @@ API int cudnnSetRNNDescriptor_v8(void* to, int algorithm, int mode, int bias, in
       !static_cast<Dropout*>(dropout)->set || (state < hidden && mode != LSTM)) {
     return BAD_PARAM;
   }
+  if (kiln_setting("recurrent") == 2) {
+    return INTERNAL_ERROR;
+  }
   if (kiln_setting("recurrent") == 0 || algorithm != 0 || bias != DOUBLE_BIAS || direction != 0 || input_mode != LINEAR_INPUT || layers != 1 ||
-      flags != 0 || type_of(type) < 0 || precision != (wide ? 1 : 0) ||
+      flags != 0 || type_of(type) < 0 || precision != (wide ? 1 : 0) || (wide && math != DEFAULT_MATH) ||
       (type_of(type) == R_16BF && kiln_setting("cudnn_version") < VERSION_WITH_BFLOAT16)) {
     return NOT_SUPPORTED;
   }
@@ -145,7 +163,7 @@ API int cudnnRNNForward(void* handle, void* layer, int mode, const int32_t*, voi
   return give(handle, "cudnnRNNForward", [=] {
     if (!all_inside(r, x, y, weights, weight_size, workspace, workspace_size) || !state_inside(r, hx, r.l.state) ||
         !state_inside(r, hy, r.l.state) || !state_inside(r, cx, r.l.hidden) || !state_inside(r, cy, r.l.hidden) ||
-        (training && !kiln_in_block(reinterpret_cast<uint64_t>(reserve), reserve_size, "the reserve of a recurrent layer"))) {
+        (training && !is_reserve(reserve, reserve_size))) {
       return 700;
     }
     memset(workspace, 0xFF, workspace_size);
@@ -189,7 +207,7 @@ API int cudnnRNNBackwardData_v8(void* handle, void* layer, const int32_t*, void*
         !covers(dy, r.y.steps * r.y.rows * r.y.width, r.l.type, "the gradient of a recurrent layer") || !state_inside(r, dhy, r.l.state) ||
         !state_inside(r, dhx, r.l.state) || !state_inside(r, dcy, r.l.hidden) || !state_inside(r, dcx, r.l.hidden) ||
         !state_inside(r, cx, r.l.hidden) ||
-        !kiln_in_block(reinterpret_cast<uint64_t>(reserve), reserve_size, "the reserve of a recurrent layer")) {
+        !is_reserve(reserve, reserve_size)) {
       return 700;
     }
     if (stage(reserve) != AFTER_FORWARD) {
@@ -249,7 +267,7 @@ API int cudnnRNNBackwardWeights_v8(void* handle, void* layer, int add, const int
   }
   return give(handle, "cudnnRNNBackwardWeights_v8", [=] {
     if (!all_inside(r, x, y, dweights, weight_size, workspace, workspace_size) || !state_inside(r, hx, r.l.state) ||
-        !kiln_in_block(reinterpret_cast<uint64_t>(reserve), reserve_size, "the reserve of a recurrent layer")) {
+        !is_reserve(reserve, reserve_size)) {
       return 700;
     }
     if (stage(reserve) != AFTER_DATA) {

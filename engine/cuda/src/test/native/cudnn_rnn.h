@@ -13,7 +13,7 @@ namespace kiln::dnn {
 
 enum : int { RELU = 0, TANH = 1, LSTM = 2, GRU = 3 };
 enum : int { INFERENCE = 0, TRAINING = 1 };
-enum : int { DOUBLE_BIAS = 2, LINEAR_INPUT = 0, PACKED = 1, ADD = 0, FMA_MATH = 3 };
+enum : int { DOUBLE_BIAS = 2, LINEAR_INPUT = 0, PACKED = 1, ADD = 0, DEFAULT_MATH = 0, FMA_MATH = 3 };
 enum : int64_t { AFTER_FORWARD = 0x464f5257, AFTER_DATA = 0x44415441, VERSION_WITH_BFLOAT16 = 91300 };
 constexpr int64_t GAP = 32;
 constexpr int64_t HEADER = 8;

@@ -19,7 +19,8 @@ import java.util.List;
  * @param naiveBytes size of the values if none shared memory
  */
 record MemoryPlan(long[] offsets, long[] workspaces, long bytes, long naiveBytes) {
-    private static final long ALIGNMENT = 64;
+    /** That of memory which CUDA allocates, which cuDNN may rely on, and no less than a vector or a cache line takes. */
+    private static final long ALIGNMENT = 256;
 
     /** A block of memory: one value, or several that overwrite each other in place. */
     private static final class Block {

@@ -25,6 +25,7 @@ import jcuda.jcudnn.cudnnDirectionMode;
 import jcuda.jcudnn.cudnnDropoutDescriptor;
 import jcuda.jcudnn.cudnnForwardMode;
 import jcuda.jcudnn.cudnnHandle;
+import jcuda.jcudnn.cudnnMathType;
 import jcuda.jcudnn.cudnnRNNAlgo;
 import jcuda.jcudnn.cudnnRNNBiasMode;
 import jcuda.jcudnn.cudnnRNNDataDescriptor;
@@ -65,7 +66,7 @@ final class RecurrentDescriptors implements DescriptorCache.Descriptors {
         Status.checkCudnn(cudnnCreateRNNDataDescriptor(y), "cudnnCreateRNNDataDescriptor");
         try {
             describe();
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }
@@ -73,6 +74,7 @@ final class RecurrentDescriptors implements DescriptorCache.Descriptors {
 
     private void describe() {
         RecurrentProblem p = problem;
+        boolean wide = p.type() == cudnnDataType.CUDNN_DATA_DOUBLE;
         Status.checkCudnn(
                 cudnnSetDropoutDescriptor(dropout, handle, 0, new Pointer(), 0, 0),
                 "cudnnSetDropoutDescriptor without dropout");
@@ -85,8 +87,8 @@ final class RecurrentDescriptors implements DescriptorCache.Descriptors {
                         cudnnDirectionMode.CUDNN_UNIDIRECTIONAL,
                         cudnnRNNInputMode.CUDNN_LINEAR_INPUT,
                         p.type(),
-                        p.type() == cudnnDataType.CUDNN_DATA_DOUBLE ? p.type() : cudnnDataType.CUDNN_DATA_FLOAT,
-                        Cudnn.math(p.type()),
+                        wide ? p.type() : cudnnDataType.CUDNN_DATA_FLOAT,
+                        wide ? cudnnMathType.CUDNN_DEFAULT_MATH : Cudnn.math(p.type()),
                         p.input(),
                         p.hidden(),
                         p.state(),

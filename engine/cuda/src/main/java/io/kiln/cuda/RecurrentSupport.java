@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which recurrent layers cuDNN computes on one device. What it refuses is told once for each formula and type, and composed of other
- * operators.
+ * Which recurrent layers cuDNN computes on one device. What it does not support is told once for each formula and type,
+ * and composed of other operators; any other error is thrown, and nothing is known by it.
  *
  * <p>Concurrency: thread-safe.
  */
@@ -57,8 +57,7 @@ final class RecurrentSupport {
         return queue.ask(cudnn -> {
             try {
                 return Optional.of(cudnn.recurrences().sizes(problem));
-            } catch (IllegalStateException e) {
-                backend.cudaDevice().checkNotFailed();
+            } catch (Status.CudnnRefusal e) {
                 tell(problem, e.getMessage());
                 return Optional.empty();
             }

@@ -80,7 +80,23 @@ final class Status {
     static void checkCudnn(int code, String call) {
         if (code != 0) {
             String message = "cuda: " + call + " failed: " + JCudnn.cudnnGetErrorString(code);
-            throw code == CUDNN_ALLOCATION_FAILED ? outOfMemory(message) : new IllegalStateException(message);
+            throw code == CUDNN_ALLOCATION_FAILED
+                    ? outOfMemory(message)
+                    : isRefusal(code) ? new CudnnRefusal(message) : new IllegalStateException(message);
+        }
+    }
+
+    /** Those of {@code CUDNN_STATUS_BAD_PARAM} and {@code CUDNN_STATUS_NOT_SUPPORTED}: cuDNN 9 has a thousand numbers for each kind. */
+    private static boolean isRefusal(int code) {
+        return code / 1000 == 2 || code / 1000 == 3;
+    }
+
+    /** cuDNN does not compute this: the arguments decide, and it will say so again. */
+    static final class CudnnRefusal extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        private CudnnRefusal(String message) {
+            super(message);
         }
     }
 }

@@ -3,6 +3,8 @@ package io.kiln.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Function;
 import io.kiln.autograd.Autograd;
@@ -299,6 +301,19 @@ class CudnnRecurrentTest extends CudnnTest {
         assertEquals(0, forward());
         driver.set("recurrent", 1);
         compare(TOLERANCE, new GruOp(true, true, false, true, false), inputs(DType.FLOAT32, 3, 1, H + 4));
+        assertEquals(1, forward());
+    }
+
+    /** An error that says nothing of the layer is thrown, and cuDNN is asked again. */
+    @Test
+    void whatCudnnFailsAtIsNotTakenForARefusal() {
+        GruOp gru = new GruOp(false, true, false, true, false);
+        driver.set("recurrent", 2);
+        NDArray[] odd = inputs(DType.FLOAT32, 3, 1, H + 9);
+        IllegalStateException e = assertThrows(IllegalStateException.class, () -> compare(TOLERANCE, gru, odd));
+        assertTrue(e.getMessage().contains("cudnnSetRNNDescriptor_v8"), e.getMessage());
+        driver.set("recurrent", 1);
+        compare(TOLERANCE, gru, odd);
         assertEquals(1, forward());
     }
 

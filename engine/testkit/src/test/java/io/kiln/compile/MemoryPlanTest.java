@@ -44,15 +44,15 @@ class MemoryPlanTest {
             return y.sum();
         });
         MemoryPlan plan = MemoryPlan.of(code(p));
-        assertEquals(128, plan.bytes());
-        assertEquals(6 * 64, plan.naiveBytes());
+        assertEquals(2 * 256, plan.bytes());
+        assertEquals(6 * 256, plan.naiveBytes());
     }
 
     @Test
     void aFusedProgramWritesOverAnInputThatEndsWithIt() {
         Program p = Programs.of(x -> x.softmax(1).exp().neg().softmax(0).sum());
         Program fused = Programs.run(new FusePointwise(Programs.target()), p);
-        assertEquals(128, MemoryPlan.of(code(fused)).bytes());
+        assertEquals(2 * 256, MemoryPlan.of(code(fused)).bytes());
         LoweredProgram lowered = code(fused);
         MemoryPlan plan = MemoryPlan.of(lowered);
         for (Instruction s : lowered.instructions()) {
@@ -65,7 +65,7 @@ class MemoryPlanTest {
     /** Runs the steps on a map of memory: who wrote each cell last. */
     private static void assertNothingIsOverwritten(String what, LoweredProgram lowered) {
         MemoryPlan plan = MemoryPlan.of(lowered);
-        int[] owner = new int[Math.toIntExact(plan.bytes() / 64)];
+        int[] owner = new int[Math.toIntExact(plan.bytes() / 256)];
         Arrays.fill(owner, -1);
         Instruction[] steps = lowered.instructions();
         for (int i = 0; i < steps.length; i++) {
@@ -124,12 +124,12 @@ class MemoryPlanTest {
     }
 
     private static int cell(long offset) {
-        assertEquals(0, offset % 64, "alignment");
-        return (int) (offset / 64);
+        assertEquals(0, offset % 256, "alignment");
+        return (int) (offset / 256);
     }
 
     private static int end(LoweredProgram lowered, MemoryPlan plan, int slot) {
-        return cell(plan.offsets()[slot]) + (int) ((Math.max(lowered.slots()[slot].bytes(), 1) + 63) / 64);
+        return cell(plan.offsets()[slot]) + (int) ((Math.max(lowered.slots()[slot].bytes(), 1) + 255) / 256);
     }
 
     @ParameterizedTest
