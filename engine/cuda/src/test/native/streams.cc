@@ -61,7 +61,8 @@ void work(Stream* stream) {
     int code = SUCCESS;
     if (!dead) {
       uint64_t most = static_cast<uint64_t>(setting(DELAY_US));
-      if (most > 0 && chance(static_cast<uint64_t>(setting(DELAY_EVERY))) == 0) {
+      int64_t every = setting(DELAY_EVERY);
+      if (most > 0 && every > 0 && chance(static_cast<uint64_t>(every)) == 0) {
         usleep(static_cast<useconds_t>(chance(most)));
       }
       note("runs ", task.what);
