@@ -472,9 +472,13 @@ final class CudaQueue implements CheckedQueue {
         }
     }
 
+    /** Waits once more: others may have given work since, and memory of a closed queue is everybody's. */
     private synchronized void release() {
         if (closed) {
             return;
+        }
+        if (!device.hasFailed()) {
+            new Mark(this, commands).synchronize(PATIENCE); // whose lock nobody else holds
         }
         closed = true;
         arguments.close();
