@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  *
  * <p>A free block is known to the queues that may still use it. One of these alone takes it at once; what closed queues
  * have left is everybody's. Another queue takes it when the system has no more memory, behind all that those queues
- * have been given by then: which work was the last on a merged block is not known.
+ * have been given by then: which work was the last on a merged block is not known. What it leaves of a block that
+ * several shared is then its own.
  *
  * <p>Concurrency: thread-safe. No queue is asked for anything under the lock, as queues free memory under theirs.
  */
@@ -128,7 +129,9 @@ final class SplitBlocks implements KeptBlocks {
                 return 0;
             }
             users = found.users;
-            address = cut(found, size, queue);
+            address = found.address;
+            remove(found);
+            taken.put(address, found);
         }
         try {
             for (Queue user : users) {
@@ -138,6 +141,10 @@ final class SplitBlocks implements KeptBlocks {
             keep(address, union(users, Set.of(queue)));
             throw e;
         }
+        synchronized (this) {
+            // What several shared none of them would find: it is the queue's, which comes behind all.
+            trim(taken.get(address), size, users.size() == 1 ? users : Set.of(queue));
+        }
         return address;
     }
 
@@ -146,6 +153,12 @@ final class SplitBlocks implements KeptBlocks {
         Set<Queue> users = block.users;
         remove(block);
         taken.put(block.address, block);
+        trim(block, size, users.isEmpty() ? Set.of(queue) : users);
+        return block.address;
+    }
+
+    /** Leaves a block that is taken so many bytes, and keeps the rest. */
+    private void trim(Block block, long size, Set<Queue> users) {
         if (block.size > size) {
             Block rest = new Block(block.address + size, block.size - size, block.small);
             rest.before = block;
@@ -155,9 +168,8 @@ final class SplitBlocks implements KeptBlocks {
             }
             block.after = rest;
             block.size = size;
-            keep(rest, users.isEmpty() ? Set.of(queue) : users);
+            keep(rest, users);
         }
-        return block.address;
     }
 
     @Override

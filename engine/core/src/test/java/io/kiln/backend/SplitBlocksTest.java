@@ -151,6 +151,20 @@ class SplitBlocksTest {
     }
 
     @Test
+    void whatAQueueLeavesOfABlockThatItSharedIsItsOwn() {
+        Allocator a = system.allocator(2 * MIB);
+        Storage first = a.allocate(null, queue, 512 * KIB);
+        Storage second = a.allocate(null, other, 512 * KIB);
+        first.release();
+        second.release();
+        queue.awaited.clear();
+        for (int i = 0; i < 4; i++) {
+            a.allocate(null, queue, 512 * KIB);
+        }
+        assertEquals(1, queue.awaited.size(), "it has waited for the other once");
+    }
+
+    @Test
     void whatAClosedQueueHasLeftIsEverybodys() {
         Allocator a = system.allocator(1L << 40);
         Storage weights = a.allocate(null, queue, KIB);
