@@ -78,6 +78,7 @@ public final class GradientExchange implements AutoCloseable {
     private boolean swapped;
     private boolean clipped;
     private long updates;
+    private boolean averaged;
     private long waitedNanos;
 
     /**
@@ -477,20 +478,18 @@ public final class GradientExchange implements AutoCloseable {
         requireNoStep("addToAverages");
         rule.requireEqual("addToAverages");
         buckets.forEach(b -> rule.follow(b, number));
+        averaged = true;
     }
 
     /**
      * Exchanges the weights and their averages: {@link #weights} hold the averages until this method is called again,
      * after which they hold the same bits as before. In between no step may be begun and no slice saved. Collective.
      *
-     * @throws KVStoreException if no weights are averaged, or there was no update yet
+     * @throws KVStoreException if no weights are averaged, or none were added yet
      */
     public void swapAverages() {
         requireNoStep("swapAverages");
-        if (!rule.averages() || updates == 0) {
-            throw new KVStoreException("swapAverages: there are no averages: "
-                    + (rule.averages() ? "no step has updated the weights" : "create the exchange with averaging"));
-        }
+        rule.requireAverages("swapAverages", rule.followsUpdates() ? updates > 0 : averaged);
         for (ExchangeBucket b : buckets) {
             rule.swap(b);
             if (thread != null) {
@@ -544,6 +543,7 @@ public final class GradientExchange implements AutoCloseable {
         try (Scope scope = Scope.open()) {
             SliceCodec.Counters saved = SliceCodec.read(in, rank, size, buckets, List.copyOf(tables.values()));
             updates = saved.updates();
+            averaged = true;
             if (scaler != null) {
                 scaler.restore(saved.scale());
             }

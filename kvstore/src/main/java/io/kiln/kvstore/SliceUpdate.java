@@ -14,6 +14,19 @@ import io.kiln.optim.WeightAverage;
  * @param averaging how weights are averaged; null for no averages
  */
 record SliceUpdate(UpdateRule rule, WeightAverage.Rule averaging) {
+    /**
+     * Checks the rule of averages.
+     *
+     * @throws IllegalArgumentException if equal ones would not take all weights that they are given
+     */
+    SliceUpdate {
+        if (averaging instanceof WeightAverage.Equal e && (e.first() != 1 || e.interval() != 1)) {
+            throw new IllegalArgumentException(
+                    "gradientExchange: equal averages take the weights at each call of addToAverages: expected Equal(1, 1), got Equal(%d, %d)"
+                            .formatted(e.first(), e.interval()));
+        }
+    }
+
     boolean averages() {
         return averaging != null;
     }
@@ -34,6 +47,16 @@ record SliceUpdate(UpdateRule rule, WeightAverage.Rule averaging) {
     /** Whether averages follow each update; equal ones take weights when they are told to. */
     boolean followsUpdates() {
         return averaging instanceof WeightAverage.Settings;
+    }
+
+    /** Rejects averages that there are not. */
+    void requireAverages(String operation, boolean any) {
+        if (!averages() || !any) {
+            throw new KVStoreException("%s: there are no averages: %s"
+                    .formatted(
+                            operation,
+                            averages() ? "no weights have been added" : "create the exchange with averaging"));
+        }
     }
 
     /** Rejects averages that no weights can be added to. */

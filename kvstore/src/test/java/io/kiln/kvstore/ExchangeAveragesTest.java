@@ -74,6 +74,7 @@ class ExchangeAveragesTest {
             UpdateRule rule = new UpdateRule(new Sgd(), 0.1);
             try (Scope scope = Scope.open();
                     GradientExchange e = open(workers == 1 ? null : t, rule, new WeightAverage.Equal(1, 1))) {
+                assertThrows(KVStoreException.class, e::swapAverages);
                 double[] sum = new double[3];
                 for (int n = 1; n <= 4; n++) {
                     for (int s = 0; s < n; s++) {
@@ -98,6 +99,9 @@ class ExchangeAveragesTest {
             }
             return null;
         });
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> open(null, new UpdateRule(new Sgd(), 0.1), new WeightAverage.Equal(2, 1)));
     }
 
     @ParameterizedTest

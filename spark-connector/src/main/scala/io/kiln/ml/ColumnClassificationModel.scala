@@ -76,7 +76,8 @@ abstract class ColumnClassificationModel[M <: ColumnClassificationModel[M]] priv
    */
   def calibrate(dataset: Dataset[_]): M = {
     val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), None) { (rows, probability) =>
-      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("").transform(rows)
+      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("")
+        .setHandleInvalid(if ($(handleInvalid) == "keep") "skip" else $(handleInvalid)).transform(rows)
     }
     val scaled = new SentOnce(Calibration.scaled(trainedNetwork, temperature))
     copied(of(new ColumnClassificationModel.Trained(scaled, numClasses, trained.vocabularies)), ParamMap.empty)

@@ -9,7 +9,7 @@ import org.apache.spark.ml.param.Param
 import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasThresholds}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.functions.{lit, when}
-import org.apache.spark.sql.types.{DataTypes, StructType}
+import org.apache.spark.sql.types.{DataTypes, NumericType, StructType}
 
 import scala.jdk.CollectionConverters._
 
@@ -96,6 +96,17 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     !isDefined(classWeights) || $(classWeights).length == classes,
     s"$uid: classWeights: there are ${if (isDefined(classWeights)) $(classWeights).length else 0} weights, $of $classes classes; give one weight per class")
 
+  /** Rejects columns that weights cannot be made of. */
+  private def checkWeights(schema: StructType): Unit = if (isDefined(classWeights)) {
+    OwnColumns.check(uid, schema, Seq(ColumnClassifier.Weight))
+    if (optional(weightCol).nonEmpty) {
+      val kind = FeedColumn.find(schema, "weightCol", $(weightCol)).field.dataType
+      require(
+        kind.isInstanceOf[NumericType],
+        s"$uid: weightCol: column \"${$(weightCol)}\" is of type ${kind.catalogString}; expected a number")
+    }
+  }
+
   /** The rows with the weights of their classes. What is no class is left to those who check labels. */
   private def weighted(dataset: Dataset[_]): Dataset[_] =
     if (!isDefined(classWeights)) dataset
@@ -106,7 +117,6 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
       val held = optional(validationIndicatorCol)
       val validates = if (held.isEmpty) lit(false) else column("validationIndicatorCol", held)
       val factor = $(classWeights).zipWithIndex.foldLeft(lit(1.0)) { case (other, (w, i)) => when(label === i, w).otherwise(other) }
-      OwnColumns.check(uid, dataset.schema, Seq(ColumnClassifier.Weight))
       dataset.withColumn(ColumnClassifier.Weight, own * when(validates, 1.0).otherwise(factor))
     }
 
@@ -136,6 +146,7 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
   /** The schema of the model's rows. */
   private[ml] def checked(schema: StructType): StructType = {
     checkColumns(schema)
+    checkWeights(schema)
     FeedColumn.find(schema, "labelCol", $(labelCol))
     val known = declaredClasses(schema).orElse(get(thresholds).map(_.length))
     // The weights of an initial model fit to its own number of classes only.
@@ -156,12 +167,15 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     checkThresholds(count, "the labels have")
     checkClassWeights(count, "the labels have")
     val counted = fresh(count, NetIoParams.NoVocabularies).counted(dataset)
-    (fresh(count, counted).fit(weighted(dataset)), count)
+    val net = fresh(count, counted)
+    net.countedAnew = counted.keySet
+    (net.fit(weighted(dataset)), count)
   }
 
   /** Trains the network of a model on, after these Params have become like the model's. */
   private[ml] def trainedOn(dataset: Dataset[_], model: ColumnClassificationModel[_]): NetModel = {
     checkColumns(dataset.schema)
+    checkWeights(dataset.schema)
     FeedColumn.find(dataset.schema, "labelCol", $(labelCol))
     withClasses(dataset.schema)
     checkThresholds(model.numClasses, "the model has")

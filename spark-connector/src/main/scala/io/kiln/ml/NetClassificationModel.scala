@@ -98,7 +98,8 @@ class NetClassificationModel private[ml] (
    */
   def calibrate(dataset: Dataset[_]): NetClassificationModel = {
     val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), get(ignoredLabel)) { (rows, probability) =>
-      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("").transform(rows)
+      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("")
+        .setHandleInvalid(if ($(handleInvalid) == "keep") "skip" else $(handleInvalid)).transform(rows)
     }
     val that = copyValues(
       new NetClassificationModel(uid, Calibration.scaled(trainedNetwork, temperature), numClasses), ParamMap.empty)

@@ -38,6 +38,9 @@ class NetEstimator(override val uid: String)
   /** The texts of the model that is trained on, by input. */
   private[ml] var vocabularies: NetIoParams.Vocabularies = NetIoParams.NoVocabularies
 
+  /** The inputs whose texts were counted for this fit, before it. */
+  private[ml] var countedAnew: java.util.Set[String] = java.util.Set.of()
+
   /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("netEstimator"))
 
@@ -78,7 +81,8 @@ class NetEstimator(override val uid: String)
     new Targets(
       strings(targetCols), strings(targetNames), strings(losses),
       numbers(lossWeights)),
-    new HeadsWork.Rows(optional(weightCol), optional(validationIndicatorCol), $(handleInvalid) != "error"))
+    new HeadsWork.Rows(optional(weightCol), optional(validationIndicatorCol), $(handleInvalid) != "error"),
+    countedAnew)
 
   private def request: FitRequest = new FitRequest(
     uid,
@@ -135,6 +139,7 @@ class NetEstimator(override val uid: String)
     val that = defaultCopy[NetEstimator](extra)
     that.epochListener = epochListener
     that.vocabularies = vocabularies
+    that.countedAnew = countedAnew
     that
   }
 }

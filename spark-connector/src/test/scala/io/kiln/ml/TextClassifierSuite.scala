@@ -131,6 +131,8 @@ class TextClassifierSuite extends SparkSuite {
     val weighing = estimator.setMaxEpochs(3).setValidationIndicatorCol("held")
     assert(losses(weighing.copy(ParamMap.empty).setClassWeights(Array(0.2, 5, 1)).fit(noisy)) ==
       losses(weighing.copy(ParamMap(weighing.weightCol -> "w")).fit(byRow)))
+    assert(message(weighing.copy(ParamMap(weighing.weightCol -> "name")).setClassWeights(Array(1, 1, 1)).transformSchema(noisy.schema))
+      .contains("weightCol: column \"name\" is of type string"))
     assert(message(estimator.setClassWeights(Array(1, 2)).fit(noisy)).contains("there are 2 weights, the labels have 3 classes"))
 
     val model = e.setMaxEpochs(25).fit(mails.limit(120))
@@ -140,6 +142,8 @@ class TextClassifierSuite extends SparkSuite {
       m.transform(mails).select("probability").collect().map(_.getAs[Vector](0).toArray.max).sum / 240
     assert(sure(calm) < sure(model) - 0.1, s"${sure(calm)} ${sure(model)}")
     assert(calm.transform(mails).select("prediction").collect().toSeq == model.transform(mails).select("prediction").collect().toSeq)
+    val gap = shuffled.union(Seq((null: String, "buy", 0, true)).toDF("text", "name", "label", "even"))
+    assert(math.abs(sure(model.copy(ParamMap.empty).setHandleInvalid("keep").calibrate(gap)) - sure(calm)) < 1e-6)
     assert(calm.vocabulary.toSeq == model.vocabulary.toSeq && calm.hasSummary)
   }
 

@@ -29,11 +29,13 @@ public final class LateCheck {
             return;
         }
         Waits waits = Context.current().waits(value.backend());
-        NDArray kept = copied(subject);
         if (!waits.isCapturing()) {
-            add(waits, value, kept, error, CurrentLayer.path());
+            try (NDArray kept = copied(subject)) {
+                add(waits, value, kept, error, CurrentLayer.path());
+            }
             return;
         }
+        NDArray kept = copied(subject);
         NDArray sign = held(value);
         String layer = CurrentLayer.path();
         waits.arrange(() -> {

@@ -466,19 +466,17 @@ final class CudaQueue implements CheckedQueue {
     public void close() {
         try {
             synchronize(PATIENCE);
+            record().synchronize(
+                            PATIENCE); // others may have given work since, and memory of a closed queue is everybody's
         } finally {
             checks.close();
             release();
         }
     }
 
-    /** Waits once more: others may have given work since, and memory of a closed queue is everybody's. */
     private synchronized void release() {
         if (closed) {
             return;
-        }
-        if (!device.hasFailed()) {
-            new Mark(this, commands).synchronize(PATIENCE); // whose lock nobody else holds
         }
         closed = true;
         arguments.close();

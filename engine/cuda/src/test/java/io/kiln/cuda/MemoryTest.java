@@ -16,6 +16,7 @@ import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
 import io.kiln.ndarray.ArrayFactory;
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.LateCheck;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
@@ -64,6 +65,20 @@ class MemoryTest {
         assertEquals(name, second.address());
         assertEquals(held, backend.allocator().heldBytes());
         second.release();
+    }
+
+    @Test
+    void whatLateChecksDescribeIsFreedWithThem() {
+        long live = backend.allocator().liveBytes();
+        try (Scope scope = Scope.open()) {
+            NDArray one = ArrayFactory.on(backend.device()).of(1);
+            NDArray subject = ArrayFactory.on(backend.device()).of(new float[1 << 18]);
+            for (int i = 0; i < 3; i++) {
+                LateCheck.notZero(one, subject, x -> new IllegalStateException("never"));
+            }
+            assertEquals(1, one.item());
+        }
+        assertEquals(live, backend.allocator().liveBytes());
     }
 
     @Test

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.TestFactory;
  * the kernels know, they write what the gradient reads.
  */
 class DestinationTest {
-    private static final int MARGIN = 64;
+    private static final int MARGIN = 256; // to which memory of libraries is aligned
     private static final int POISON = 0x5A;
 
     @TestFactory

@@ -59,19 +59,6 @@ public record HeadsWork(
     }
 
     /**
-     * Creates work for which nothing was counted yet.
-     *
-     * @param network the network
-     * @param inputs which columns feed which inputs
-     * @param normalization what is done to inputs inside the network
-     * @param targets which columns train which outputs
-     * @param rows the other columns
-     */
-    public HeadsWork(Network network, InputBinding inputs, Normalization normalization, Targets targets, Rows rows) {
-        this(network, inputs, normalization, targets, rows, Set.of());
-    }
-
-    /**
      * Columns about whole rows, and what invalid ones do.
      *
      * @param weightCol name of the column of sample weights; empty for none
@@ -279,6 +266,7 @@ public record HeadsWork(
     public Work with(Map<String, List<String>> vocabularies) {
         Set<String> added = new TreeSet<>(vocabularies.keySet());
         added.removeAll(vocabularies().keySet());
+        added.addAll(counted);
         return new HeadsWork(network, inputs.with(vocabularies), normalization, targets, rows, added);
     }
 

@@ -29,13 +29,18 @@ public final class Calibration {
      *
      * @param rows probabilities (a vector), label and weight of each row
      * @return T, between 0.02 and 50, within 2 %
-     * @throws IllegalArgumentException if there are no rows, or a label is no class
+     * @throws IllegalArgumentException if there are no rows, a label is no class, or a probability is NaN
      */
     public static double temperature(Dataset<Row> rows) {
         double[] coarse = grid(LOWEST, HIGHEST);
         int best = best(losses(rows, coarse));
         double[] fine = grid(coarse[Math.max(0, best - 1)], coarse[Math.min(GRID - 1, best + 1)]);
-        return fine[best(losses(rows, fine))];
+        double[] last = losses(rows, fine);
+        if (!Double.isFinite(last[best(last)])) {
+            throw new IllegalArgumentException(
+                    "calibrate: the labels' likelihood is not finite: probabilities are NaN; leave out rows that cannot be predicted");
+        }
+        return fine[best(last)];
     }
 
     private static double[] grid(double from, double to) {
