@@ -40,12 +40,16 @@ public record Ticket(String endpoint, GroupId job) implements Serializable {
 
     private String[] answer(String... request) {
         SparkEnv env = SparkEnv.get();
-        RpcEndpointRef driver = RpcUtils.makeDriverRef(endpoint, env.conf(), env.rpcEnv());
         RpcTimeout timeout = new RpcTimeout(new FiniteDuration(ASK_SECONDS, TimeUnit.SECONDS), "kiln coordinator");
         String[] answer;
         try {
+            RpcEndpointRef driver = RpcUtils.makeDriverRef(endpoint, env.conf(), env.rpcEnv());
             answer = driver.askSync(request, timeout, STRINGS);
         } catch (Exception e) { // Scala does not declare what it throws
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+                throw new KVStoreException(request[0] + ": interrupted while the driver was asked", e);
+            }
             throw new KVStoreException("%s: the driver does not answer: %s".formatted(request[0], e.getMessage()), e);
         }
         if (answer[0].equals(Coordinator.REFUSED)) {

@@ -178,6 +178,23 @@ class SnapshotsOnExecutorsTest {
         }
     }
 
+    @Test
+    void aTaskThatIsInterruptedWhileItAsksStaysInterrupted() {
+        try (Coordinator driver = Coordinator.open()) {
+            Ticket ticket = driver.ticket();
+            List<Object> kept = cluster.runOnAll(rank -> {
+                int times = 0;
+                for (int i = 0; i < 20; i++) {
+                    Thread.currentThread().interrupt();
+                    assertThrows(KVStoreException.class, () -> ticket.ask("no such service"));
+                    times += Thread.interrupted() ? 1 : 0;
+                }
+                return times;
+            });
+            assertEquals(Collections.nCopies(EXECUTORS, 20), kept);
+        }
+    }
+
     private static String lateSave(Ticket ticket, int rank, boolean killed) {
         SnapshotStore store = new SnapshotStore(ticket, 0);
         if (killed) {
