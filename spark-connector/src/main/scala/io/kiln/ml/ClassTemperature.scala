@@ -2,7 +2,10 @@ package io.kiln.ml
 
 import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.model.Calibration
-import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.ml.Transformer
+import org.apache.spark.ml.param.ParamMap
+import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol}
+import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.functions.{col, lit}
 
 /** The temperature that calibrates a model of classes. */
@@ -11,21 +14,28 @@ private[ml] object ClassTemperature {
   private val Weight = "kiln_weight"
   private val Probability = "kiln_probability"
 
-  /** Finds the temperature with which labels are most probable.
+  type Classes = Transformer
+    with NetTrainingParams with HasLabelCol with HasRawPredictionCol with HasProbabilityCol with HasPredictionCol
+
+  /** Finds the temperature with which labels are most probable. Rows that cannot be predicted do not count where they are kept.
     *
+    * @param model the model
     * @param dataset rows that were not trained on
-    * @param labelCol the column of classes
-    * @param weightCol the column of weights; empty for none
     * @param ignored the label of rows that do not count
-    * @param predicted adds a column of probabilities, of the name that it is given
     */
-  def of(dataset: Dataset[_], labelCol: String, weightCol: String, ignored: Option[Long])(
-      predicted: (DataFrame, String) => DataFrame): Double = {
-    val schema = dataset.schema
-    val label = FeedColumn.find(schema, "labelCol", labelCol).of(dataset)
-    val weight = if (weightCol.isEmpty) lit(1) else FeedColumn.find(schema, "weightCol", weightCol).of(dataset)
-    val rows = dataset.withColumn(Label, label.cast("double")).withColumn(Weight, weight.cast("double"))
+  def of(model: Classes, dataset: Dataset[_], ignored: Option[Long]): Double = {
+    def column(param: String, name: String) = FeedColumn.find(dataset.schema, param, name).of(dataset)
+    val weightCol = model.optional(model.weightCol)
+    val weight = if (weightCol.isEmpty) lit(1) else column("weightCol", weightCol)
+    val rows = dataset
+      .withColumn(Label, column("labelCol", model.getLabelCol).cast("double"))
+      .withColumn(Weight, weight.cast("double"))
     val counted = ignored.map(i => rows.where(col(Label) =!= i.toDouble)).getOrElse(rows)
-    Calibration.temperature(predicted(counted, Probability).select(Probability, Label, Weight))
+    val alone = model.copy(ParamMap(
+      model.probabilityCol -> Probability,
+      model.rawPredictionCol -> "",
+      model.predictionCol -> "",
+      model.handleInvalid -> (if (model.getHandleInvalid == "keep") "skip" else model.getHandleInvalid)))
+    Calibration.temperature(alone.transform(counted).select(Probability, Label, Weight))
   }
 }

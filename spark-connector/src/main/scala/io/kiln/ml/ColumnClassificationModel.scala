@@ -75,10 +75,7 @@ abstract class ColumnClassificationModel[M <: ColumnClassificationModel[M]] priv
    * most probable. Give it rows that were not trained on; predictions stay, unless `thresholds` is set.
    */
   def calibrate(dataset: Dataset[_]): M = {
-    val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), None) { (rows, probability) =>
-      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("")
-        .setHandleInvalid(if ($(handleInvalid) == "keep") "skip" else $(handleInvalid)).transform(rows)
-    }
+    val temperature = ClassTemperature.of(this, dataset, None)
     val scaled = new SentOnce(Calibration.scaled(trainedNetwork, temperature))
     copied(of(new ColumnClassificationModel.Trained(scaled, numClasses, trained.vocabularies)), ParamMap.empty)
   }

@@ -97,10 +97,7 @@ class NetClassificationModel private[ml] (
    * most probable. Give it rows that were not trained on; predictions stay, unless `thresholds` is set.
    */
   def calibrate(dataset: Dataset[_]): NetClassificationModel = {
-    val temperature = ClassTemperature.of(dataset, $(labelCol), optional(weightCol), get(ignoredLabel)) { (rows, probability) =>
-      copy(ParamMap.empty).setProbabilityCol(probability).setRawPredictionCol("").setPredictionCol("")
-        .setHandleInvalid(if ($(handleInvalid) == "keep") "skip" else $(handleInvalid)).transform(rows)
-    }
+    val temperature = ClassTemperature.of(this, dataset, get(ignoredLabel))
     val that = copyValues(
       new NetClassificationModel(uid, Calibration.scaled(trainedNetwork, temperature), numClasses), ParamMap.empty)
     that.takeHistory(this)

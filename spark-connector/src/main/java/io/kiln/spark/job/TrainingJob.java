@@ -74,7 +74,7 @@ public final class TrainingJob {
      *     interrupted
      */
     public static FitResult run(Dataset<?> data, FitRequest request) {
-        return Vocabularies.told(request.uid(), () -> {
+        return JobFailure.told(request.uid(), () -> {
             SparkContext sc = data.sparkSession().sparkContext();
             Preflight preflight = new Preflight(sc, request.run().cluster());
             preflight.checkConfiguration();

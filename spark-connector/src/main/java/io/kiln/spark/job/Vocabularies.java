@@ -1,7 +1,6 @@
 package io.kiln.spark.job;
 
 import io.kiln.spark.feed.Field;
-import io.kiln.spark.feed.RowsChangedException;
 import io.kiln.spark.feed.TextCounts;
 import io.kiln.spark.report.TrainingException;
 import io.kiln.spark.stage.JobDescription;
@@ -17,11 +16,6 @@ import org.apache.spark.sql.Dataset;
 public final class Vocabularies {
     private Vocabularies() {}
 
-    /** Jobs of a training. */
-    interface Jobs<T> {
-        T run() throws ExecutionException, TimeoutException, InterruptedException;
-    }
-
     /**
      * Counts the texts of the rows of a training, but for those that it has the vocabularies of.
      *
@@ -32,7 +26,7 @@ public final class Vocabularies {
      * @throws TrainingException if counting failed, or was cancelled or interrupted
      */
     public static Map<String, List<String>> of(Dataset<?> data, FitRequest request) {
-        return told(request.uid(), () -> {
+        return JobFailure.told(request.uid(), () -> {
             new Preflight(data.sparkSession().sparkContext(), request.run().cluster()).checkConfiguration();
             return count(data, request);
         });
@@ -53,27 +47,6 @@ public final class Vocabularies {
                     request.work().validationIndicatorCol(),
                     request.run().cluster().timeout()));
             return all;
-        }
-    }
-
-    /** Runs jobs before or of a training, and says what to do if they fail. */
-    static <T> T told(String uid, Jobs<T> jobs) {
-        try {
-            return jobs.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new TrainingException(uid + ": fit was interrupted", e);
-        } catch (RowsChangedException e) {
-            throw new TrainingException(uid + ": " + e.getMessage(), e);
-        } catch (TimeoutException e) {
-            throw new TrainingException(
-                    "%s: %s; raise timeout, or fit when they are free".formatted(uid, e.getMessage()), e);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            String what = JobFailure.isCancelled(cause)
-                    ? "the job was cancelled while rows were packed"
-                    : "rows cannot be packed: " + JobFailure.reason(cause);
-            throw new TrainingException(uid + ": " + what, cause);
         }
     }
 }
