@@ -149,8 +149,11 @@ final class DistSyncStore extends KVStore {
 
     @Override
     public void close() {
-        super.close();
-        collectives.close();
+        try {
+            super.close();
+        } finally {
+            collectives.close();
+        }
     }
 
     @Override

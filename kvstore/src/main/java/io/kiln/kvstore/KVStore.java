@@ -50,6 +50,7 @@ public abstract class KVStore implements AutoCloseable {
     private final KVStoreType type;
     private final Map<KVKey, NDArray> arrays = new LinkedHashMap<>();
     private final Map<KVKey, Role> roles = new LinkedHashMap<>();
+    private final DeviceCollectives devices = new DeviceCollectives();
     private Updater updater;
     private OptimizerStates optimizer;
 
@@ -205,19 +206,26 @@ public abstract class KVStore implements AutoCloseable {
      *
      * @param key a key of the store
      * @param values one or more arrays with the shape and dtype of the stored one, on any devices, summed in this order
+     *     (by NCCL, where that is used, in an order of its own)
      */
     public final void push(KVKey key, List<NDArray> values) {
         NDArray stored = stored("push", key);
         check("push", key, stored, values);
         try (Scope scope = Scope.open()) {
-            // All copies between devices begin before the first sum waits for one.
-            List<NDArray> here = values.stream().map(v -> v.to(stored.device())).toList();
             NDArray sum = stored.newArray(stored.spec());
-            sum.assign(here.get(0));
-            for (NDArray v : here.subList(1, here.size())) {
-                sum.assign(sum.add(v));
+            if (!devices.reduce(values, sum)) {
+                addUp(values, sum);
             }
             apply(key, sum, stored);
+        }
+    }
+
+    private static void addUp(List<NDArray> values, NDArray sum) {
+        // All copies between devices begin before the first sum waits for one.
+        List<NDArray> here = values.stream().map(v -> v.to(sum.device())).toList();
+        sum.assign(here.get(0));
+        for (NDArray v : here.subList(1, here.size())) {
+            sum.assign(sum.add(v));
         }
     }
 
@@ -250,6 +258,9 @@ public abstract class KVStore implements AutoCloseable {
     public final void pull(KVKey key, List<NDArray> outs) {
         NDArray stored = stored("pull", key);
         check("pull", key, stored, outs);
+        if (devices.broadcast(stored, outs)) {
+            return;
+        }
         try (Scope scope = Scope.open()) {
             outs.forEach(out -> out.assign(stored.to(out.device())));
         }
@@ -454,9 +465,13 @@ public abstract class KVStore implements AutoCloseable {
     /** Frees the store's arrays. The group's transport stays open. */
     @Override
     public void close() {
-        arrays.values().forEach(NDArray::close);
-        arrays.clear();
-        setUpdater(null);
+        try {
+            devices.close();
+        } finally {
+            arrays.values().forEach(NDArray::close);
+            arrays.clear();
+            setUpdater(null);
+        }
     }
 
     // ---- implemented by each type

@@ -6,7 +6,7 @@ public enum KVStoreType {
     LOCAL(false),
     /**
      * One process; the array of a key, its sums and updates on the device of the value that created the key. What other devices push is
-     * copied there and added in the order given.
+     * copied there and added in the order given; or, where GPUs have something better than copies (NCCL), in an order of its own.
      */
     DEVICE(true),
     /** Several workers; each push is summed over all of them, then applied once; on the CPU. */

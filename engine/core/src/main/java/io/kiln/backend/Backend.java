@@ -5,6 +5,7 @@ import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.pointwise.PointwiseProgram;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -139,6 +140,17 @@ public interface Backend {
                 target.assign(source);
             }
         }
+    }
+
+    /**
+     * What adds up arrays of several devices at once, where there is something better than copies to one of them. Whether
+     * its sums may have other bits than those of arrays added one after the other is for the backend's settings to say.
+     *
+     * @param devices two or more devices of this backend's type, in ascending order, this one among them
+     * @return it, to be closed; empty, as by default, if there is nothing better
+     */
+    default Optional<Collective> collective(List<Device> devices) {
+        return Optional.empty();
     }
 
     /**
