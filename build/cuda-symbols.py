@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that what engine/cuda calls of CUDA exists in NVIDIA's libraries.
+"""Checks that what engine/cuda and engine/nccl call of CUDA exists in NVIDIA's libraries.
 
     build/cuda-symbols.py JARS                 checks against the lists in build/cuda-symbols; JARS: what bin/kiln jars prints
     build/cuda-symbols.py --write NAME FOLDER  makes the list NAME of the packages in FOLDER (pip install --target FOLDER --no-deps
-                                               nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc nvidia-cuda-runtime; with -cu12: CUDA 12)
+                                               nvidia-cublas nvidia-cudnn-cu13 nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-nccl-cu13; with
+                                               -cu12: CUDA 12)
 
 For each method of JCudaDriver, JNvrtc, JCublas2 and JCudnn that the sources of engine/cuda call, the function that JCuda's native library
-takes for it has to be exported by the library, or for the driver, which is in no package, declared in cuda.h. The lists are there because
-the packages take 1 GB each. Needs nm. Ends with 1 if something is missing.
+takes for it has to be exported by the library, or for the driver, which is in no package, declared in cuda.h. What engine/nccl calls of
+NCCL has the library's own names. The lists are there because the packages take more than 1 GB each. Needs nm. Ends with 1 if something is missing.
 """
 
 import pathlib
@@ -28,6 +29,7 @@ PARTS = [
     ("libJCublas2", "jcublas-natives", "cublas", ["libcublas.so.1[23]"]),
     ("libJCudnn", "jcudnn-natives", "cudnn", ["libcudnn.so.9", "libcudnn_*.so.9"]),
 ]
+NCCL = ("nccl", ["libnccl.so.2"])
 
 
 def symbols(library, kind):
@@ -46,9 +48,9 @@ def imported(native, jar, prefix, jars):
         return {s for s in symbols(copy.name, "--undefined-only") if re.match(rf"{prefix}[A-Z]", s)}
 
 
-def called(prefix):
+def called(prefix, module="cuda"):
     names = set()
-    for source in (ROOT / "engine/cuda/src/main/java").rglob("*.java"):
+    for source in (ROOT / "engine" / module / "src/main/java").rglob("*.java"):
         text = re.sub(r"/\*.*?\*/|//[^\n]*|\"(\\.|[^\"\\])*\"", "", source.read_text(), flags=re.DOTALL)
         names.update(re.findall(rf"(?<!new )\b({prefix}[A-Z]\w*)\s*\(", text))
         names.update(re.findall(rf"::({prefix}[A-Z]\w*)", text))
@@ -57,7 +59,7 @@ def called(prefix):
 
 def write(name, folder):
     lines = []
-    for _, _, prefix, places in PARTS:
+    for prefix, places in [part[2:] for part in PARTS] + [NCCL]:
         files = sorted(p for place in places for p in pathlib.Path(folder).rglob(place))
         if not files:
             sys.exit(f"cuda-symbols: {places[0]} is not below {folder}")
@@ -69,7 +71,7 @@ def write(name, folder):
                 found |= symbols(str(file), "--defined-only")
         lines += sorted(s for s in found if re.fullmatch(rf"{prefix}[A-Z]\w*", s))
     packages = sorted(p.name.removesuffix(".dist-info") for p in pathlib.Path(folder).rglob("nvidia_*.dist-info"))
-    wanted = [p for p in packages if re.match(r"nvidia_(cublas|cudnn|cuda_nvrtc|cuda_runtime)(_cu1\d)?-", p)]
+    wanted = [p for p in packages if re.match(r"nvidia_(cublas|cudnn|cuda_nvrtc|cuda_runtime|nccl)(_cu1\d)?-", p)]
     LISTS.mkdir(exist_ok=True)
     (LISTS / f"{name}.txt").write_text("\n".join(["# " + ", ".join(wanted), *lines]) + "\n")
 
@@ -98,6 +100,15 @@ def check(jars):
         if found == 0:
             missing += 1
             print(f"{native}: no calls found in the sources")
+    of_nccl = called(NCCL[0], "nccl")
+    functions |= of_nccl
+    absent = [(function, name) for function in sorted(of_nccl) for name, there in lists.items() if function not in there]
+    missing += len(absent)
+    for function, name in absent:
+        print(f"{function} is missing in {name}")
+    if not of_nccl:
+        missing += 1
+        print("NCCL: no calls found in the sources")
     print(f"{len(functions)} functions of CUDA are called; {missing} faults; compared with {', '.join(lists) or 'nothing'}")
     return missing == 0 and bool(lists)
 

@@ -1,6 +1,7 @@
 package io.kiln.cuda;
 
 import io.kiln.backend.Allocator;
+import io.kiln.backend.Collective;
 import io.kiln.backend.Device;
 import io.kiln.backend.DeviceUsage;
 import io.kiln.backend.OutOfDeviceMemoryException;
@@ -10,6 +11,7 @@ import io.kiln.kernels.DeviceKernel;
 import io.kiln.kernels.KernelDevice;
 import io.kiln.kernels.Kernels;
 import io.kiln.ndarray.DType;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -179,6 +181,11 @@ public final class CudaBackend implements KernelDevice {
     @Override
     public Queue newQueue(String name) {
         return new CudaQueue(this, name);
+    }
+
+    @Override
+    public Optional<Collective> collective(List<Device> devices) {
+        return Nccl.over(devices);
     }
 
     @Override

@@ -120,6 +120,7 @@ public final class CudaBackendProvider implements BackendProvider {
         for (Natives.Library library : Natives.Library.values()) {
             components.add(component(library));
         }
+        components.add(Nccl.component());
         List<Survey.Found> devices = new ArrayList<>();
         if (Natives.get().load(Natives.Library.DRIVER).isUsable()) {
             reason = "";

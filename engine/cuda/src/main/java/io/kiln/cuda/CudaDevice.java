@@ -106,8 +106,13 @@ final class CudaDevice {
 
     /** Keeps a failure that leaves the context unusable, unless there has been one. */
     synchronized void fail(int code, String call, Throwable cause) {
+        fail(call + " failed: " + CUresult.stringFor(code), cause);
+    }
+
+    /** The same for what is no code of the driver's. */
+    synchronized void fail(String why, Throwable cause) {
         if (failure == null) {
-            reason = call + " failed: " + CUresult.stringFor(code);
+            reason = why;
             failure = new DeviceFailedException(id, reason, cause);
         }
     }
@@ -115,6 +120,11 @@ final class CudaDevice {
     /** Whether the context cannot be used any more. The driver has then given up all that was in it. */
     synchronized boolean hasFailed() {
         return failure != null;
+    }
+
+    /** What has made the context unusable, in words; empty if nothing has. */
+    synchronized String failure() {
+        return failure == null ? "" : failure.getMessage();
     }
 
     /** Throws if the context cannot be used any more. */

@@ -49,7 +49,7 @@ final class CudaQueue implements CheckedQueue {
     private final CudaBackend backend;
     private final CudaDevice device;
     private final String name;
-    private final CUstream stream = new CUstream();
+    private final Stream stream = new Stream();
     private final Arguments arguments = new Arguments();
     private final ValueChecks checks;
     private Products products;
@@ -71,6 +71,13 @@ final class CudaQueue implements CheckedQueue {
     /** Whether work is captured: not where each command has to end first. */
     static boolean captures() {
         return !BLOCKING && !"false".equals(System.getProperty(GRAPHS_PROPERTY));
+    }
+
+    /** JCuda keeps the handle for its subclasses. */
+    private static final class Stream extends CUstream {
+        long handle() {
+            return getNativePointer();
+        }
     }
 
     /** What is given to CUDA, under the queue's lock and with the device current. */
@@ -170,6 +177,23 @@ final class CudaQueue implements CheckedQueue {
         begin("cuDNN");
         openCudnn();
         return question.apply(cudnn);
+    }
+
+    /** The stream, for a library that gives it work between {@link #beginShared} and {@link #endShared}. */
+    long handle() {
+        return stream.handle();
+    }
+
+    /** Before work that several devices share, which no queue can be locked for as a whole: the caller's thread gives it. */
+    synchronized void beginShared(String call) {
+        refuseInCapture("calls " + call);
+        begin(call);
+    }
+
+    /** After it. */
+    synchronized void endShared(String call) {
+        device.makeCurrent();
+        end(call);
     }
 
     private void openCudnn() {

@@ -225,6 +225,13 @@ final class Natives {
         }
     }
 
+    /** Writes the native of a binding, changed to need the given version of a library of CUDA, {@code libX.so.N}. */
+    static Path unpack(int version, String name, byte[] content, String needs) {
+        String wanted = needs.isEmpty() ? "" : needs.substring(0, needs.lastIndexOf('.') + 1) + version;
+        unpack(folder(version), name, wanted.equals(needs) ? content : ElfPatch.rename(content, needs, wanted));
+        return folder(version).resolve(name);
+    }
+
     /** Writes a file, unless it is there with this content. Others may do the same at the same time. */
     static void unpack(Path folder, String name, byte[] content) {
         Path file = folder.resolve(name);

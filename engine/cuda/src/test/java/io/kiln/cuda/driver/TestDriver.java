@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A stand-in for NVIDIA's driver, NVRTC, cuBLAS, cuDNN and NVML, to test the CUDA backend on a machine without a GPU. Its sources are in
+ * A stand-in for NVIDIA's driver, NVRTC, cuBLAS, cuDNN, NCCL and NVML, to test the CUDA backend on a machine without a GPU. Its sources are in
  * {@code src/test/native}; g++ builds them into {@code target/test-driver}, once for each state of the sources.
  *
  * <p>Kernels are compiled by g++ and run on the CPU. Device memory starts as NaNs, lies between closed pages, and ends the process when
@@ -47,6 +47,10 @@ import java.util.stream.Stream;
  * <tr><td>deadline_s</td><td>seconds after which a wait fails</td></tr>
  * <tr><td>recurrent</td><td>0: cuDNN refuses recurrent layers</td></tr>
  * <tr><td>cudnn_version</td><td>what cuDNN says of itself</td></tr>
+ * <tr><td>nccl_init</td><td>n: the n-th ncclCommInitAll from now on fails</td></tr>
+ * <tr><td>nccl_error</td><td>n: NCCL's last rank reports an error in its n-th operation from now on, which does not end</td></tr>
+ * <tr><td>nccl_lose</td><td>n: the last rank's device is lost in that operation</td></tr>
+ * <tr><td>nccl_hang</td><td>n: that operation does not end</td></tr>
  * <tr><td>log</td><td>1: calls are logged for {@link #log}</td></tr>
  * </table>
  */
@@ -61,7 +65,11 @@ public final class TestDriver {
             "libcudnn.so.9",
             "cudnn",
             "libnvidia-ml.so.1",
-            "nvml");
+            "nvml",
+            "libcudart.so.12",
+            "cudart",
+            "libnccl.so.2",
+            "nccl");
     private static final List<String> AT_RUN_TIME = List.of("prelude.h", "kernel.h");
 
     private final Path folder;
