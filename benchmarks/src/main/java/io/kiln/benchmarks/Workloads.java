@@ -4,6 +4,7 @@ import io.kiln.benchmarks.Workload.Case;
 import io.kiln.benchmarks.djl.DjlInference;
 import io.kiln.benchmarks.djl.DjlOperators;
 import io.kiln.benchmarks.djl.DjlTraining;
+import io.kiln.benchmarks.djl.DjlTransform;
 import io.kiln.benchmarks.djl.MxSequences;
 import io.kiln.benchmarks.djl.MxSymbolInference;
 import io.kiln.benchmarks.djl.MxSymbolSequences;
@@ -19,6 +20,7 @@ import io.kiln.benchmarks.kiln.KilnMemory;
 import io.kiln.benchmarks.kiln.KilnOperators;
 import io.kiln.benchmarks.kiln.KilnSequences;
 import io.kiln.benchmarks.kiln.KilnTraining;
+import io.kiln.benchmarks.kiln.KilnTransform;
 import io.kiln.benchmarks.net.Network;
 import io.kiln.benchmarks.net.SequenceModel;
 import io.kiln.benchmarks.onednn.BareOperators;
@@ -28,10 +30,13 @@ import io.kiln.benchmarks.spark.FeedData;
 import io.kiln.benchmarks.spark.InternalRowFeed;
 import io.kiln.benchmarks.spark.MllibFit;
 import io.kiln.benchmarks.spark.NioExchange;
+import io.kiln.benchmarks.spark.OnnxTransform;
 import io.kiln.benchmarks.spark.RowFeed;
+import io.kiln.benchmarks.spark.TransformData;
 import io.kiln.op.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -113,6 +118,9 @@ public final class Workloads {
             memory(),
             estimator(),
             feed(),
+            transform(TransformData.MLP, "784-512-256-10 to arrays of 784 floats"),
+            transform(TransformData.RESNET18, "ResNet-18 to arrays of 3×32×32 floats"),
+            transform(TransformData.MINILM, "an encoder of MiniLM-L6's size to arrays of 128 numbers of words"),
             allreduce());
 
     private Workloads() {}
@@ -331,6 +339,21 @@ public final class Workloads {
                 Set.of("internal-row"),
                 Check.SAME,
                 new Plan(8, 4, 2, 8),
+                false);
+    }
+
+    private static Workload transform(TransformData data, String what) {
+        return new Workload(
+                "transform-" + data.name().toLowerCase(Locale.ROOT),
+                "Rows of a cached DataFrame per second, applying " + what + ", float32, local[2]",
+                List.of(Case.rate("transform", "rows_per_s", data.rows()).aim(Aim.overBest(1.3))),
+                contenders(
+                        entry(Workload.KILN, () -> new KilnTransform(data)),
+                        entry("onnxruntime", () -> new OnnxTransform(data)),
+                        entry("djl", () -> new DjlTransform(data))),
+                Set.of(),
+                Check.SAME,
+                new Plan(8, 3, 1, 4),
                 false);
     }
 

@@ -101,6 +101,14 @@ class PeersAgreeTest {
     }
 
     @Test
+    void kilnAndLibtorchTransformDataFramesToTheSame() throws Exception {
+        Workload workload = Workloads.named("transform-minilm").only(List.of("kiln", "djl"));
+        Result result = run(workload, new Plan(0, 1, 0, 1)).get(0);
+        assertEquals(List.of(), result.faults());
+        assertEquals(2, result.figures().size());
+    }
+
+    @Test
     void compiledSequencesAndMxnetsGraphsBeginTrainingWithTheSameLoss() throws Exception {
         for (String name : List.of("lstm", "transformer")) {
             Workload workload = Workloads.named(name).only(List.of("kiln", "kiln-eager", "mxnet"));

@@ -1,12 +1,14 @@
 package io.kiln.ml
 
+import io.kiln.format.SafeTensors
 import io.kiln.graph.Graph
+import io.kiln.nn.GraphBlock
 import io.kiln.spark.feed.{ColumnFiles, FeedColumn, InputBinding, NetworkInputs, QueryPlans}
 import io.kiln.spark.model.{InvalidRows, NamedOutputs, OutputNames, SentOnce, TextFacts, TrainedNetwork}
 import io.kiln.spark.plan.{NamedPrediction, Predictions}
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.param.ParamMap
-import org.apache.spark.ml.util.{MLReadable, MLReader, MLWritable, MLWriter}
+import org.apache.spark.ml.util.{Identifiable, MLReadable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.{DataFrame, Dataset}
 import org.apache.spark.sql.types.StructType
 
@@ -100,6 +102,17 @@ object NetModel extends MLReadable[NetModel] {
     }
 
   override def load(path: String): NetModel = super.load(path)
+
+  /**
+   * A model of a network that was trained elsewhere: of `block.toGraphBlock(specs)`, or of `SymbolBlock.imports(…)`.
+   * The values are copied; the network may be closed. Parameters that have none begin as their initializers say.
+   *
+   * @param network the network with its values; the batch of its inputs is `Shape.UNKNOWN` or any size
+   */
+  def of(network: GraphBlock): NetModel = {
+    val weights = SafeTensors.toChunks(network.values, java.util.Map.of())
+    new NetModel(Identifiable.randomUID("netModel"), new TrainedNetwork(network.graph.toJson, weights, 1))
+  }
 
   private[ml] def known(graph: Graph): InputBinding.Known = new InputBinding.Known(
     graph.inputs.asScala.map(_.name).asJava, graph.inputs.asScala.map(i => i.name -> i.spec).toMap.asJava)

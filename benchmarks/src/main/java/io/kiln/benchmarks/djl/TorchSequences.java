@@ -27,6 +27,9 @@ public final class TorchSequences implements Contender {
 
     private static final String ENGINE = "PyTorch";
 
+    private static final TorchEncoder ENCODER = new TorchEncoder(
+            SequenceModel.LAYERS, SequenceModel.SIZE, SequenceModel.HEADS, SequenceModel.TRANSFORMER.length());
+
     private final SequenceModel model;
     private final boolean training;
     private final List<NDArray> weights = new ArrayList<>();
@@ -53,7 +56,8 @@ public final class TorchSequences implements Contender {
     public Facts setup(Setup setup) throws Exception {
         module = Model.newInstance("sequences", ENGINE);
         NDManager manager = module.getNDManager();
-        for (Network.Parameter p : model == SequenceModel.LSTM ? model.parameters() : packed(model.parameters())) {
+        for (Network.Parameter p :
+                model == SequenceModel.LSTM ? model.parameters() : TorchEncoder.packed(model.parameters())) {
             weights.add(manager.create(p.values(), new Shape(p.shape())));
         }
         module.load(new ByteArrayInputStream(TorchArchive.of(code())));
@@ -81,32 +85,6 @@ public final class TorchSequences implements Contender {
         return words.transpose().toType(DataType.INT64, true);
     }
 
-    /** Queries, keys and values of a layer as one map. */
-    private static List<Network.Parameter> packed(List<Network.Parameter> all) {
-        List<Network.Parameter> packed = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            if (all.get(i).name().startsWith("query") && !all.get(i).name().endsWith("bias")) {
-                packed.add(join(all.get(i), all.get(i + 2), all.get(i + 4)));
-                packed.add(join(all.get(i + 1), all.get(i + 3), all.get(i + 5)));
-                i += 5;
-            } else {
-                packed.add(all.get(i));
-            }
-        }
-        return packed;
-    }
-
-    private static Network.Parameter join(Network.Parameter... parts) {
-        int size = parts[0].values().length;
-        float[] values = new float[3 * size];
-        for (int i = 0; i < 3; i++) {
-            System.arraycopy(parts[i].values(), 0, values, i * size, size);
-        }
-        long[] shape = parts[0].shape().clone();
-        shape[0] *= 3;
-        return new Network.Parameter(parts[0].name() + "_packed", shape, values);
-    }
-
     private String code() {
         StringBuilder body = new StringBuilder();
         if (model == SequenceModel.LSTM) {
@@ -120,9 +98,7 @@ public final class TorchSequences implements Contender {
             body.append(SequenceModel.WORDS).append("])\n");
         } else {
             body.append("    y0 = x\n");
-            for (int i = 0; i < SequenceModel.LAYERS; i++) {
-                layer(body, i);
-            }
+            ENCODER.append(body, 0);
             int last = 12 * SequenceModel.LAYERS;
             body.append(String.format(
                     Locale.ROOT,
@@ -137,72 +113,6 @@ public final class TorchSequences implements Contender {
             arguments.append(", w").append(i).append(": Tensor");
         }
         return TorchArchive.module(arguments.toString(), body.toString());
-    }
-
-    private void layer(StringBuilder body, int i) {
-        int w = 12 * i;
-        String heads = String.format(
-                Locale.ROOT,
-                "[%d, %d, %d, %d]",
-                model.batch(),
-                model.length(),
-                SequenceModel.HEADS,
-                SequenceModel.SIZE / SequenceModel.HEADS);
-        String rows = String.format(Locale.ROOT, "[%d, %d, %d]", model.batch(), model.length(), SequenceModel.SIZE);
-        body.append(String.format(
-                Locale.ROOT, "    c%d = torch.chunk(torch.linear(y%d, w%d, w%d), 3, -1)%n", i, i, w, w + 1));
-        for (int k = 0; k < 3; k++) {
-            body.append(String.format(
-                    Locale.ROOT,
-                    "    h%d_%d = torch.transpose(torch.reshape((c%d)[%d], %s), 1, 2)%n",
-                    i,
-                    k,
-                    i,
-                    k,
-                    heads));
-        }
-        body.append(String.format(
-                Locale.ROOT,
-                "    a%d = torch.scaled_dot_product_attention(h%d_0, h%d_1, h%d_2, None, 0., False)%n",
-                i,
-                i,
-                i,
-                i));
-        body.append(String.format(
-                Locale.ROOT,
-                "    j%d = torch.linear(torch.reshape(torch.transpose(a%d, 1, 2), %s), w%d, w%d)%n",
-                i,
-                i,
-                rows,
-                w + 2,
-                w + 3));
-        body.append(String.format(
-                Locale.ROOT,
-                "    n%d = torch.layer_norm(torch.add(y%d, j%d), [%d], w%d, w%d, 1e-5)%n",
-                i,
-                i,
-                i,
-                SequenceModel.SIZE,
-                w + 4,
-                w + 5));
-        body.append(String.format(
-                Locale.ROOT,
-                "    f%d = torch.linear(torch.gelu(torch.linear(n%d, w%d, w%d)), w%d, w%d)%n",
-                i,
-                i,
-                w + 6,
-                w + 7,
-                w + 8,
-                w + 9));
-        body.append(String.format(
-                Locale.ROOT,
-                "    y%d = torch.layer_norm(torch.add(n%d, f%d), [%d], w%d, w%d, 1e-5)%n",
-                i + 1,
-                i,
-                i,
-                SequenceModel.SIZE,
-                w + 10,
-                w + 11));
     }
 
     @Override

@@ -126,54 +126,18 @@ public enum SequenceModel {
         Random random = new Random(17);
         List<Parameter> all = new ArrayList<>();
         if (this == LSTM) {
-            all.add(uniform(random, "embedding", 0.1f, WORDS, HIDDEN));
+            all.add(FirstWeights.uniform(random, "embedding", 0.1f, WORDS, HIDDEN));
             for (int i = 0; i < LSTM_LAYERS; i++) {
-                all.add(matrix(random, "input" + i, 4 * HIDDEN, HIDDEN));
-                all.add(matrix(random, "recurrent" + i, 4 * HIDDEN, HIDDEN));
-                all.add(constant("input_bias" + i, 0, 4 * HIDDEN));
-                all.add(constant("recurrent_bias" + i, 0, 4 * HIDDEN));
+                all.add(FirstWeights.matrix(random, "input" + i, 4 * HIDDEN, HIDDEN));
+                all.add(FirstWeights.matrix(random, "recurrent" + i, 4 * HIDDEN, HIDDEN));
+                all.add(FirstWeights.constant("input_bias" + i, 0, 4 * HIDDEN));
+                all.add(FirstWeights.constant("recurrent_bias" + i, 0, 4 * HIDDEN));
             }
-            linear(all, random, "output", WORDS, HIDDEN);
+            FirstWeights.linear(all, random, "output", WORDS, HIDDEN);
             return all;
         }
-        for (int i = 0; i < LAYERS; i++) {
-            for (String part : List.of("query", "key", "value", "joined")) {
-                linear(all, random, part + i, SIZE, SIZE);
-            }
-            norm(all, "norm1_" + i);
-            linear(all, random, "inner" + i, INSIDE, SIZE);
-            linear(all, random, "outer" + i, SIZE, INSIDE);
-            norm(all, "norm2_" + i);
-        }
-        linear(all, random, "output", CLASSES, SIZE);
+        FirstWeights.encoder(all, random, LAYERS, SIZE, INSIDE);
+        FirstWeights.linear(all, random, "output", CLASSES, SIZE);
         return all;
-    }
-
-    private static void linear(List<Parameter> all, Random random, String name, int out, int in) {
-        all.add(matrix(random, name, out, in));
-        all.add(constant(name + "_bias", 0, out));
-    }
-
-    private static void norm(List<Parameter> all, String name) {
-        all.add(constant(name + "_gamma", 1, SIZE));
-        all.add(constant(name + "_beta", 0, SIZE));
-    }
-
-    private static Parameter matrix(Random random, String name, int out, int in) {
-        return uniform(random, name, (float) Math.sqrt(3.0 / in), out, in);
-    }
-
-    private static Parameter uniform(Random random, String name, float bound, int out, int in) {
-        float[] values = new float[out * in];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = bound * (2 * random.nextFloat() - 1);
-        }
-        return new Parameter(name, new long[] {out, in}, values);
-    }
-
-    private static Parameter constant(String name, float value, int size) {
-        float[] values = new float[size];
-        java.util.Arrays.fill(values, value);
-        return new Parameter(name, new long[] {size}, values);
     }
 }
