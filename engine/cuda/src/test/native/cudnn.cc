@@ -134,6 +134,14 @@ bool fits(const Tensor& x, const Tensor& w, const Tensor& y, const Convolution& 
   return same;
 }
 
+// With channels last all three have them last, and have another type than double; cuDNN refuses mixed orders. A setting refuses groups too.
+bool orders(const Tensor& x, const Tensor& w, const Tensor& y, const Convolution& c) {
+  if (!is_packed(x, w.last) || !is_packed(y, w.last)) {
+    return false;
+  }
+  return !w.last || (x.type != R_64F && (c.groups == 1 || kiln_setting("grouped_channels_last") != 0));
+}
+
 // One of the three directions; the result is y, x or w.
 int convolve(int direction, void* handle, const void* alpha, const void* beta, const Tensor& x, void* xp, const Tensor& w, void* wp,
              const Tensor& y, void* yp, const Convolution& c, int number, void* workspace, size_t size) {
@@ -145,6 +153,12 @@ int convolve(int direction, void* handle, const void* alpha, const void* beta, c
   bool compute = x.type == R_64F ? c.type == 1 : c.type == 0;
   if (!fits(x, w, y, c) || !compute || size < algorithm->memory) {
     return BAD_PARAM;
+  }
+  if (!orders(x, w, y, c)) {
+    return NOT_SUPPORTED;
+  }
+  if (w.last) {
+    kiln_count("channels_last");
   }
   if (!algorithm->deterministic) {
     kiln_count("cudnn_nondeterministic");
@@ -193,10 +207,11 @@ int performances(int direction, const Tensor& x, const Tensor& w, const Tensor& 
   if (!fits(x, w, y, c)) {
     return BAD_PARAM;
   }
+  bool known = orders(x, w, y, c);
   *got = std::min(wanted, 3);
   for (int i = 0; i < *got; i++) {
     const Algorithm& a = ALGORITHMS[direction][i];
-    bool runs = a.memory <= most;
+    bool runs = known && a.memory <= most;
     to[i] = {a.number, runs ? SUCCESS : NOT_SUPPORTED, a.time, a.memory, a.deterministic ? 1 : 0, 0, {}};
   }
   return SUCCESS;
@@ -211,6 +226,7 @@ int fill(Tensor* t, int type, int rank, const int* dims, const int* strides) {
     return BAD_PARAM;
   }
   t->type = type_of(type);
+  t->last = false;
   t->rank = rank;
   int64_t dense = 1;
   for (int d = rank - 1; d >= 0; d--) {
@@ -275,6 +291,7 @@ API int cudnnSetFilterNdDescriptor(void* t, int type, int format, int rank, cons
       dense *= filter->dims[d];
     }
     filter->strides[0] = dense;
+    filter->last = true;
   }
   return code == SUCCESS && format > 1 ? NOT_SUPPORTED : code;
 }

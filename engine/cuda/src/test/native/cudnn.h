@@ -28,6 +28,8 @@ struct Tensor {
   int rank = 0;
   int64_t dims[MOST_AXES] = {};
   int64_t strides[MOST_AXES] = {};
+  // Of a filter: its channels are last.
+  bool last = false;
 };
 
 // cuDNN's numbers of types.
@@ -61,6 +63,24 @@ inline int64_t place_of(const Tensor& t, int64_t i) {
     i /= t.dims[d];
   }
   return at;
+}
+
+// Whether elements have no gaps and lie in row-major order, or with the second axis fastest; axes of one element do not tell.
+inline bool is_packed(const Tensor& t, bool last) {
+  int64_t dense = 1;
+  for (int i = 0; i < t.rank; i++) {
+    int d = !last ? t.rank - 1 - i : i == 0 ? 1 : i == t.rank - 1 ? 0 : t.rank - i;
+    if (t.dims[d] > 1 && t.strides[d] != dense) {
+      return false;
+    }
+    dense *= t.dims[d];
+  }
+  return true;
+}
+
+// Whether tensors share one of the two orders.
+inline bool alike(const Tensor& a, const Tensor& b) {
+  return (is_packed(a, false) && is_packed(b, false)) || (is_packed(a, true) && is_packed(b, true));
 }
 
 inline bool inside(const Tensor& t, const void* at, const char* what) {

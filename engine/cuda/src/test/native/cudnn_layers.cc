@@ -105,8 +105,14 @@ bool same(const Tensor& a, const Tensor& b) {
 // Whether descriptors are those of a batch normalization that this library computes.
 bool fits(int mode, const Tensor& x, const Tensor& y, const Tensor& statistics) {
   bool one = mode != PER_ACTIVATION || spatial(x) == 1;
-  return mode >= PER_ACTIVATION && mode <= SPATIAL_PERSISTENT && one && (x.rank == 4 || x.rank == 5) && same(x, y) &&
+  return mode >= PER_ACTIVATION && mode <= SPATIAL_PERSISTENT && one && (x.rank == 4 || x.rank == 5) && same(x, y) && alike(x, y) &&
          same(statistics, derived(x, mode));
+}
+
+void count_order(int mode, const Tensor& x) {
+  if (!is_packed(x, false)) {
+    kiln_count(mode == SPATIAL_PERSISTENT ? "channels_last_persistent" : "channels_last_spatial");
+  }
 }
 
 std::vector<double> zeros(int64_t size) {
@@ -218,6 +224,7 @@ API int cudnnBatchNormalizationForwardTraining(void* handle, int mode, const voi
   if (!fits(mode, xt, yt, st) || !both || epsilon < 0) {
     return BAD_PARAM;
   }
+  count_order(mode, xt);
   double a = scalar(xt, alpha);
   double b = scalar(xt, beta);
   return give(handle, "cudnnBatchNormalizationForwardTraining", [=] {
@@ -308,12 +315,13 @@ API int cudnnBatchNormalizationBackward(void* handle, int mode, const void* alph
   Tensor dyt = tensor(dyd);
   Tensor dxt = tensor(dxd);
   Tensor st = tensor(sd);
-  if (!fits(mode, xt, dyt, st) || !same(xt, dxt) || epsilon < 0 || (saved_mean == nullptr) != (saved_inverse == nullptr)) {
+  if (!fits(mode, xt, dyt, st) || !same(xt, dxt) || !alike(xt, dxt) || epsilon < 0 || (saved_mean == nullptr) != (saved_inverse == nullptr)) {
     return BAD_PARAM;
   }
   if (saved_mean == nullptr) {
     return NOT_SUPPORTED;
   }
+  count_order(mode, xt);
   double a = scalar(xt, alpha_data);
   double b = scalar(xt, beta_data);
   double pa = scalar(st, alpha_parameter);

@@ -5,6 +5,7 @@ import io.kiln.graph.Graph;
 import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Spec;
+import io.kiln.op.Cast;
 import io.kiln.op.Copy;
 import io.kiln.op.Operator;
 import io.kiln.op.ViewOperator;
@@ -28,6 +29,7 @@ final class Lowering {
     private final List<NDArray> constants = new ArrayList<>();
     private final List<Instruction> forward = new ArrayList<>();
     private final List<Instruction> backward = new ArrayList<>();
+    private final long[][] wanted;
     private final int[][] slotOf;
 
     private Lowering(Program program, Plans plans, List<Graph.ParameterInfo> parameters) {
@@ -37,6 +39,7 @@ final class Lowering {
         for (Graph.ParameterInfo p : parameters) {
             this.parameters.put(p.name(), this.parameters.size());
         }
+        this.wanted = wanted();
         this.slotOf = new int[graph.variableCount() + graph.nodes().size()][];
     }
 
@@ -71,6 +74,22 @@ final class Lowering {
                 .toList();
         return new LoweredProgram(
                 slots.toArray(new Slot[0]), constants, forward, backward, outputs, program.outputCount(), updates);
+    }
+
+    /** For each node, the layout that the kernel of a node wants that takes its first output; null for none. */
+    private long[][] wanted() {
+        Target target = Target.of(plans.backend());
+        long[][] all = new long[graph.nodes().size()][];
+        for (Graph.Node node : graph.nodes()) {
+            for (Graph.Ref r : node.inputs()) {
+                int made = r.value() - graph.variableCount();
+                if (made >= 0 && r.output() == 0 && all[made] == null) {
+                    Spec spec = graph.nodes().get(made).outputs().get(0);
+                    all[made] = target.inputLayout(node.operator(), spec);
+                }
+            }
+        }
+        return all;
     }
 
     private int slot(Graph.Ref r) {
@@ -116,6 +135,9 @@ final class Lowering {
             Layout[] layouts =
                     IntStream.of(inputs).mapToObj(k -> slots.get(k).layout()).toArray(Layout[]::new);
             KernelPlan plan = plan(node.operator(), layouts, specs);
+            if (node.operator() instanceof Cast && wanted[i] != null) {
+                plan = new KernelPlan(new long[][] {wanted[i]}, plan.workspaceBytes(), plan.kernel());
+            }
             outputs = new int[specs.length];
             for (int k = 0; k < outputs.length; k++) {
                 Layout y = plan == null ? Layout.rowMajor(specs[k]) : plan.layout(k, specs[k]);
@@ -131,7 +153,8 @@ final class Lowering {
             return plans.of(operator, inputs, outputs);
         }
         long[][] strides = new long[outputs.length][];
-        Arrays.fill(strides, Target.of(plans.backend()).layout(inputs, f.shape()));
+        Target target = Target.of(plans.backend());
+        Arrays.setAll(strides, k -> target.layout(inputs, outputs[k]));
         return new KernelPlan(strides, 0, new PointwiseKernel(plans.backend(), f.program()));
     }
 

@@ -4,7 +4,6 @@ import io.kiln.backend.Backend;
 import io.kiln.compile.internal.FusedBatchNorm;
 import io.kiln.compile.internal.FusedConvolution;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
@@ -61,14 +60,26 @@ public interface Target {
     }
 
     /**
-     * The preferred layout for the results of fused programs.
+     * The preferred layout for a result of a fused program.
      *
      * @param inputs layouts of the inputs
-     * @param shape the results' shape
+     * @param output the result's shape and dtype
      * @return strides in elements; dense
      */
-    default long[] layout(Layout[] inputs, Shape shape) {
-        return shape.contiguousStrides();
+    default long[] layout(Layout[] inputs, Spec output) {
+        return output.shape().contiguousStrides();
+    }
+
+    /**
+     * The layout in which the kernel of an operator takes an input as it is, where it copies those of other layouts in each call. A cast that
+     * makes the input writes it in this layout, and has a kernel for any.
+     *
+     * @param operator the operator
+     * @param input shape and dtype of one of its inputs
+     * @return strides in elements, dense; null if the kernel takes any layout
+     */
+    default long[] inputLayout(Operator operator, Spec input) {
+        return null;
     }
 
     /**

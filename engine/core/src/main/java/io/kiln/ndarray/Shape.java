@@ -153,6 +153,23 @@ public final class Shape {
     }
 
     /**
+     * Strides, in elements, of an array {@code [N, C, spatial…]} without gaps whose channels vary fastest.
+     *
+     * @return one stride per axis, of which there are at least two
+     */
+    public long[] channelsLastStrides() {
+        long[] s = new long[dims.length];
+        s[1] = 1;
+        long n = Math.max(dims[1], 1);
+        for (int i = dims.length - 1; i >= 2; i--) {
+            s[i] = n;
+            n = Math.multiplyExact(n, Math.max(dims[i], 1));
+        }
+        s[0] = n;
+        return s;
+    }
+
+    /**
      * This shape with one size replaced.
      *
      * @param axis the axis

@@ -9,7 +9,6 @@ import io.kiln.cpu.onednn.Tensor;
 import io.kiln.cpu.tile.PointwiseKernels;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
-import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.op.Operator;
 import io.kiln.op.Pointwise;
@@ -53,7 +52,7 @@ final class CpuTarget implements Target {
     }
 
     @Override
-    public long[] layout(Layout[] inputs, Shape shape) {
-        return PointwiseKernels.layout(inputs, shape);
+    public long[] layout(Layout[] inputs, Spec output) {
+        return PointwiseKernels.layout(inputs, output.shape());
     }
 }

@@ -32,6 +32,7 @@ final class AveragePools {
      * @param pad zeros before the first and after the last element
      * @param stride steps of the window
      * @param countPad whether the divisor counts the padding
+     * @param channelsLast whether both arrays have their channels last, rather than row-major order
      */
     record Problem(
             int type,
@@ -40,10 +41,18 @@ final class AveragePools {
             List<Integer> window,
             List<Integer> pad,
             List<Integer> stride,
-            boolean countPad) {
+            boolean countPad,
+            boolean channelsLast) {
         /** The problem; null where cuDNN does not take the sizes, or would compute a y of others, as it knows no ceil mode. */
         static Problem of(
-                int type, long[] x, long[] y, List<Long> window, List<Long> pad, List<Long> stride, boolean countPad) {
+                int type,
+                long[] x,
+                long[] y,
+                List<Long> window,
+                List<Long> pad,
+                List<Long> stride,
+                boolean countPad,
+                boolean channelsLast) {
             if (!CudnnSizes.areInRange(x) || !CudnnSizes.areInRange(y)) {
                 return null;
             }
@@ -55,7 +64,8 @@ final class AveragePools {
                     CudnnSizes.window(window, axes, 1),
                     CudnnSizes.window(pad, axes, 0),
                     CudnnSizes.window(stride, axes, 1),
-                    countPad);
+                    countPad,
+                    channelsLast);
             return problem.isConsistent() ? problem : null;
         }
 
@@ -117,8 +127,8 @@ final class AveragePools {
         final cudnnTensorDescriptor y;
 
         Descriptors(Problem p) {
-            x = Cudnn.tensor(p.type, p.x);
-            y = Cudnn.tensor(p.type, p.y);
+            x = Cudnn.tensor(p.type, p.x, p.channelsLast);
+            y = Cudnn.tensor(p.type, p.y, p.channelsLast);
             Status.checkCudnn(cudnnCreatePoolingDescriptor(pooling), "cudnnCreatePoolingDescriptor");
             Status.checkCudnn(
                     cudnnSetPoolingNdDescriptor(

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
@@ -40,7 +41,7 @@ final class ConvolutionChoices {
     private static final long LEAST_WORKSPACE = 1L << 20;
 
     private final CudaBackend backend;
-    private final Map<ConvolutionProblem, Choice> chosen = new ConcurrentHashMap<>();
+    private final Map<ConvolutionProblem, Optional<Choice>> chosen = new ConcurrentHashMap<>();
 
     ConvolutionChoices(CudaBackend backend) {
         this.backend = backend;
@@ -62,9 +63,12 @@ final class ConvolutionChoices {
     /** What cuDNN says of an algorithm that it ran. */
     record Measured(int algorithm, int status, float time, long memory, int determinism) {}
 
-    /** The algorithm for a problem; when it is new, all are run and the result's memory is overwritten. */
+    /**
+     * The algorithm for a problem; when it is new, all are run and the result's memory is overwritten. Null where cuDNN has none for channels
+     * last: the problem is then one of row-major arrays.
+     */
     Choice of(Convolutions.Call call, DenseArrays arrays, CudaQueue queue) {
-        Choice known = chosen.get(call.problem());
+        Optional<Choice> known = chosen.get(call.problem());
         if (known == null) {
             if (queue.isCapturing()) {
                 throw new NotCapturableException("cuDNN's algorithm for " + call.problem() + " is yet to be measured");
@@ -72,10 +76,16 @@ final class ConvolutionChoices {
             known = measure(call, arrays);
             chosen.put(call.problem(), known);
         }
-        return known;
+        return known.orElse(null);
     }
 
-    private Choice measure(Convolutions.Call call, DenseArrays arrays) {
+    /** Whether it is known that cuDNN has no algorithm for a problem with channels last. */
+    boolean lack(ConvolutionProblem problem) {
+        Optional<Choice> known = chosen.get(problem);
+        return known != null && known.isEmpty();
+    }
+
+    private Optional<Choice> measure(Convolutions.Call call, DenseArrays arrays) {
         long most = Long.getLong(WORKSPACE_PROPERTY, DEFAULT_WORKSPACE_MIB) << 20;
         Storage workspace = largest(most);
         long bytes = workspace.bytes();
@@ -83,15 +93,18 @@ final class ConvolutionChoices {
             List<Measured> all = new ArrayList<>();
             arrays.submit(backend, cudnn -> all.addAll(cudnn.convolutions().measure(call, workspace)));
             boolean deterministic = isDeterministic();
-            return all.stream()
+            Optional<Choice> quickest = all.stream()
                     .filter(m -> m.status == cudnnStatus.CUDNN_STATUS_SUCCESS && m.memory <= most)
                     .filter(m -> !deterministic || m.determinism == cudnnDeterminism.CUDNN_DETERMINISTIC)
                     .min(Comparator.comparingDouble(Measured::time))
-                    .map(m -> new Choice(m.algorithm, m.memory))
-                    .orElseThrow(() -> new IllegalStateException(backend.device() + ": cuDNN has no "
-                            + (deterministic ? "deterministic " : "") + "algorithm with " + (bytes >> 20)
-                            + " MiB of workspace for " + call.problem() + "; raise -D" + WORKSPACE_PROPERTY
-                            + " or set -D" + DETERMINISTIC_PROPERTY + "=false. It found " + all));
+                    .map(m -> new Choice(m.algorithm, m.memory));
+            if (quickest.isEmpty() && !call.problem().channelsLast()) {
+                throw new IllegalStateException(backend.device() + ": cuDNN has no "
+                        + (deterministic ? "deterministic " : "") + "algorithm with " + (bytes >> 20)
+                        + " MiB of workspace for " + call.problem() + "; raise -D" + WORKSPACE_PROPERTY
+                        + " or set -D" + DETERMINISTIC_PROPERTY + "=false. It found " + all);
+            }
+            return quickest;
         } finally {
             // Find returns when all that it ran has ended.
             workspace.release();
@@ -147,7 +160,14 @@ final class ConvolutionChoices {
                 read = i -> new Measured(p[i].algo, p[i].status, p[i].time, p[i].memory, p[i].determinism);
             }
         }
-        Status.checkCudnn(status, "cudnnFind of " + problem);
+        try {
+            Status.checkCudnn(status, "cudnnFind of " + problem);
+        } catch (Status.CudnnRefusal e) {
+            if (problem.channelsLast()) {
+                return List.of();
+            }
+            throw e;
+        }
         List<Measured> all = new ArrayList<>();
         for (int i = 0; i < got[0]; i++) {
             all.add(read.apply(i));

@@ -25,12 +25,16 @@ final class ConvolutionDescriptors implements DescriptorCache.Descriptors {
     private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
 
     ConvolutionDescriptors(ConvolutionProblem p) {
-        x = Cudnn.tensor(p.type(), p.x());
-        y = Cudnn.tensor(p.type(), p.y());
+        x = Cudnn.tensor(p.type(), p.x(), p.channelsLast());
+        y = Cudnn.tensor(p.type(), p.y(), p.channelsLast());
         Status.checkCudnn(cudnnCreateFilterDescriptor(w), "cudnnCreateFilterDescriptor");
         Status.checkCudnn(
                 cudnnSetFilterNdDescriptor(
-                        w, p.type(), cudnnTensorFormat.CUDNN_TENSOR_NCHW, p.w().size(), Cudnn.ints(p.w())),
+                        w,
+                        p.type(),
+                        p.channelsLast() ? cudnnTensorFormat.CUDNN_TENSOR_NHWC : cudnnTensorFormat.CUDNN_TENSOR_NCHW,
+                        p.w().size(),
+                        Cudnn.ints(p.w())),
                 "cudnnSetFilterNdDescriptor of " + p);
         Status.checkCudnn(cudnnCreateConvolutionDescriptor(convolution), "cudnnCreateConvolutionDescriptor");
         boolean wide = p.type() == cudnnDataType.CUDNN_DATA_DOUBLE;

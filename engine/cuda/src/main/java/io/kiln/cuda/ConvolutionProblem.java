@@ -15,6 +15,7 @@ import java.util.List;
  * @param pad zeros before the first and after the last element
  * @param dilation steps within the window
  * @param groups groups of channels
+ * @param channelsLast whether all three arrays have their channels last, rather than row-major order
  */
 record ConvolutionProblem(
         Direction direction,
@@ -25,7 +26,8 @@ record ConvolutionProblem(
         List<Integer> stride,
         List<Integer> pad,
         List<Integer> dilation,
-        int groups) {
+        int groups,
+        boolean channelsLast) {
     /** The result. */
     enum Direction {
         /** y of x and w. */
@@ -46,7 +48,8 @@ record ConvolutionProblem(
             List<Long> stride,
             List<Long> pad,
             List<Long> dilation,
-            long groups) {
+            long groups,
+            boolean channelsLast) {
         if (!CudnnSizes.areInRange(x) || !CudnnSizes.areInRange(w) || !CudnnSizes.areInRange(y)) {
             return null;
         }
@@ -60,8 +63,14 @@ record ConvolutionProblem(
                 CudnnSizes.window(stride, axes, 1),
                 CudnnSizes.window(pad, axes, 0),
                 CudnnSizes.window(dilation, axes, 1),
-                Math.toIntExact(groups));
+                Math.toIntExact(groups),
+                channelsLast);
         return problem.isConsistent() ? problem : null;
+    }
+
+    /** The same problem on row-major arrays. */
+    ConvolutionProblem rowMajor() {
+        return new ConvolutionProblem(direction, type, x, w, y, stride, pad, dilation, groups, false);
     }
 
     /** Whether y has the sizes that cuDNN computes of x's: the output padding of a transposed convolution may be larger. */

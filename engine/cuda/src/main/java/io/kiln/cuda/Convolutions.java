@@ -29,7 +29,7 @@ final class Convolutions {
     }
 
     /**
-     * A convolution or a gradient of it, between row-major arrays without gaps.
+     * A convolution or a gradient of it, between arrays without gaps, in the order of the problem.
      *
      * @param problem what is computed
      * @param x address of the data, or of their gradient
@@ -41,16 +41,22 @@ final class Convolutions {
     /**
      * Gives a convolution to the calling thread's queue, outside of whose lock memory for it is found: that may wait for
      * other queues.
+     *
+     * @return false if cuDNN has no algorithm for arrays with their channels last; nothing has been done then
      */
-    static void submit(CudaBackend backend, DenseArrays arrays, Call call) {
+    static boolean submit(CudaBackend backend, DenseArrays arrays, Call call) {
         CudaQueue queue = (CudaQueue) Context.current().queue(backend);
         ConvolutionChoices.Choice choice = backend.choices().of(call, arrays, queue);
+        if (choice == null) {
+            return false;
+        }
         AtomicReference<Storage> spare = new AtomicReference<>();
         try {
             if (queue.ask(c -> c.convolutions().workspaceBytes()) < choice.workspace()) {
                 spare.set(backend.allocator().allocate(backend, choice.workspace()));
             }
             arrays.submit(backend, c -> c.convolutions().run(call, choice, spare));
+            return true;
         } finally {
             if (spare.get() != null) {
                 spare.get().release();

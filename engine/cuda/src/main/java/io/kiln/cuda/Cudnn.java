@@ -7,7 +7,9 @@ import static jcuda.jcudnn.JCudnn.cudnnSetStream;
 import static jcuda.jcudnn.JCudnn.cudnnSetTensorNdDescriptor;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
 import java.util.List;
+import java.util.stream.LongStream;
 import jcuda.Pointer;
 import jcuda.driver.CUstream;
 import jcuda.jcudnn.cudnnDataType;
@@ -42,16 +44,13 @@ final class Cudnn {
         };
     }
 
-    /** A descriptor of a row-major array. */
-    static cudnnTensorDescriptor tensor(int type, List<Integer> dims) {
+    /** A descriptor of an array without gaps, row-major or with channels, the second axis, last. */
+    static cudnnTensorDescriptor tensor(int type, List<Integer> dims, boolean channelsLast) {
         cudnnTensorDescriptor t = new cudnnTensorDescriptor();
         Status.checkCudnn(cudnnCreateTensorDescriptor(t), "cudnnCreateTensorDescriptor");
-        int[] strides = new int[dims.size()];
-        int dense = 1;
-        for (int d = strides.length - 1; d >= 0; d--) {
-            strides[d] = dense;
-            dense *= dims.get(d);
-        }
+        Shape shape = Shape.of(dims.stream().mapToLong(Integer::longValue).toArray());
+        long[] wide = channelsLast ? shape.channelsLastStrides() : shape.contiguousStrides();
+        int[] strides = LongStream.of(wide).mapToInt(Math::toIntExact).toArray();
         Status.checkCudnn(
                 cudnnSetTensorNdDescriptor(t, type, dims.size(), ints(dims), strides),
                 "cudnnSetTensorNdDescriptor of " + dims);

@@ -1,6 +1,7 @@
 package io.kiln.cuda;
 
 import io.kiln.backend.KernelPlan;
+import io.kiln.kernels.ChannelsLast;
 import io.kiln.kernels.KernelTable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
@@ -21,9 +22,13 @@ import java.util.stream.LongStream;
 
 /**
  * Convolutions, transposed ones and the gradients of weights by cuDNN. Declined, and so left to the shared kernels: arrays of two dtypes or
- * without elements, and sizes beyond those of an int. Arrays with gaps are copied first. Bias and activation are one pointwise program.
+ * without elements, and sizes beyond those of an int. Arrays of 16-bit types have their channels last, as tensor cores want them, and so have
+ * results; others are row-major. Arrays with gaps or in another order are copied first, such as weights of 16 bits that no cast of a compiled program makes. Bias and
+ * activation are one pointwise program.
  */
 final class CudnnKernels {
+    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
+
     private final CudaBackend backend;
 
     CudnnKernels(CudaBackend backend) {
@@ -35,6 +40,9 @@ final class CudnnKernels {
         table.add(Convolution.class, this::convolution);
         table.add(ConvolutionTranspose.class, this::transposed);
         table.add(ConvolutionWeightGradient.class, this::weightGradient);
+        table.addChannelsLast(Convolution.class);
+        table.addChannelsLast(ConvolutionTranspose.class);
+        table.addChannelsLast(ConvolutionWeightGradient.class);
     }
 
     private KernelPlan convolution(Operator operator, Layout[] in, Spec... out) {
@@ -52,7 +60,7 @@ final class CudnnKernels {
         PointwiseProgram rest = rest(in.length > 2, c.activation());
         return problem == null
                 ? null
-                : KernelPlan.rowMajor((given, results, workspace) -> {
+                : new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
                     run(problem, given[0], given[1], results[0]);
                     finish(rest, given, results[0]);
                 });
@@ -73,7 +81,7 @@ final class CudnnKernels {
         PointwiseProgram rest = rest(in.length > 2, Activation.NONE);
         return problem == null
                 ? null
-                : KernelPlan.rowMajor((given, results, workspace) -> {
+                : new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
                     run(problem, results[0], given[1], given[0]);
                     finish(rest, given, results[0]);
                 });
@@ -93,7 +101,7 @@ final class CudnnKernels {
                 c.groups());
         return problem == null
                 ? null
-                : KernelPlan.rowMajor((given, results, workspace) -> {
+                : new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
                     run(problem, given[0], results[0], given[1]);
                     if (c.bias()) {
                         Dispatch.into(new Sum(allButChannels(given[1]), false), new NDArray[] {given[1]}, results[1]);
@@ -118,7 +126,16 @@ final class CudnnKernels {
         return dtype == null
                 ? null
                 : ConvolutionProblem.of(
-                        direction, Cudnn.type(dtype), x.dims(), w.dims(), y.dims(), stride, pad, dilation, groups);
+                        direction,
+                        Cudnn.type(dtype),
+                        x.dims(),
+                        w.dims(),
+                        y.dims(),
+                        stride,
+                        pad,
+                        dilation,
+                        groups,
+                        ChannelsLast.isFor(dtype));
     }
 
     /** What follows the convolution; null if nothing does. */
@@ -147,12 +164,28 @@ final class CudnnKernels {
         }
     }
 
-    /** One of the three is the result, which has no gaps. */
+    /** One of the three is the result, which has the problem's order and no gaps. */
     private void run(ConvolutionProblem problem, NDArray x, NDArray w, NDArray y) {
-        try (DenseArrays arrays = new DenseArrays(x, w, y)) {
+        if (!backend.choices().lack(problem) && isGiven(problem, x, w, y)) {
+            return;
+        }
+        NDArray result =
+                switch (problem.direction()) {
+                    case FORWARD -> y;
+                    case DATA -> x;
+                    case WEIGHTS -> w;
+                };
+        try (NDArray plain = NDArray.empty(backend, Layout.rowMajor(result.spec()))) {
+            isGiven(problem.rowMajor(), x == result ? plain : x, w == result ? plain : w, y == result ? plain : y);
+            backend.run(COPY, new NDArray[] {plain}, new NDArray[] {result});
+        }
+    }
+
+    private boolean isGiven(ConvolutionProblem problem, NDArray x, NDArray w, NDArray y) {
+        try (DenseArrays arrays = new DenseArrays(problem.channelsLast(), x, w, y)) {
             Convolutions.Call call =
                     new Convolutions.Call(problem, arrays.address(0), arrays.address(1), arrays.address(2));
-            Convolutions.submit(backend, arrays, call);
+            return Convolutions.submit(backend, arrays, call);
         }
     }
 }

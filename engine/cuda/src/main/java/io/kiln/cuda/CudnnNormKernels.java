@@ -2,6 +2,7 @@ package io.kiln.cuda;
 
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.KernelPlan;
+import io.kiln.kernels.ChannelsLast;
 import io.kiln.kernels.KernelTable;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.Layout;
@@ -51,7 +52,7 @@ final class CudnnNormKernels {
                 Expr.input(1),
                 Expr.input(0),
                 Expr.input(1).add(norm.epsilon()).rsqrt());
-        return KernelPlan.rowMajor((given, results, workspace) -> {
+        return new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
             if (Autograd.isTraining()) {
                 train(norm, problem, given, results);
                 if (population != null) {
@@ -75,7 +76,15 @@ final class CudnnNormKernels {
     private void train(BatchNormOp norm, BatchNorms.Problem problem, NDArray[] given, NDArray... results) {
         backend.run(COPIES, new NDArray[] {given[3], given[4]}, new NDArray[] {results[1], results[2]});
         try (DenseArrays a = new DenseArrays(
-                given[0], given[1], given[2], results[0], results[1], results[2], results[3], results[4])) {
+                problem.channelsLast(),
+                given[0],
+                given[1],
+                given[2],
+                results[0],
+                results[1],
+                results[2],
+                results[3],
+                results[4])) {
             a.submit(backend, cudnn -> cudnn.norms()
                     .train(
                             problem,
@@ -89,7 +98,8 @@ final class CudnnNormKernels {
     }
 
     private void predict(BatchNormOp norm, BatchNorms.Problem problem, NDArray[] given, NDArray y) {
-        try (DenseArrays a = new DenseArrays(given[0], given[1], given[2], given[3], given[4], y)) {
+        try (DenseArrays a =
+                new DenseArrays(problem.channelsLast(), given[0], given[1], given[2], given[3], given[4], y)) {
             a.submit(backend, cudnn -> cudnn.norms()
                     .predict(
                             problem,
@@ -109,9 +119,17 @@ final class CudnnNormKernels {
         if (problem == null || in[0].dtype() != in[1].dtype()) {
             return null;
         }
-        return KernelPlan.rowMajor((given, results, workspace) -> {
+        return new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
             try (DenseArrays a = new DenseArrays(
-                    given[0], given[1], given[2], given[3], given[4], results[0], results[1], results[2])) {
+                    problem.channelsLast(),
+                    given[0],
+                    given[1],
+                    given[2],
+                    given[3],
+                    given[4],
+                    results[0],
+                    results[1],
+                    results[2])) {
                 a.submit(backend, cudnn -> cudnn.norms()
                         .backward(
                                 problem,
@@ -145,7 +163,11 @@ final class CudnnNormKernels {
                 || !(epsilon >= JCudnn.CUDNN_BN_MIN_EPSILON)) {
             return null;
         }
-        return new BatchNorms.Problem(Cudnn.type(x.dtype()), (int) shape.dim(0), (int) shape.dim(1), (int)
-                (size / shape.dim(0) / shape.dim(1)));
+        return new BatchNorms.Problem(
+                Cudnn.type(x.dtype()),
+                (int) shape.dim(0),
+                (int) shape.dim(1),
+                (int) (size / shape.dim(0) / shape.dim(1)),
+                ChannelsLast.isKept(x));
     }
 }

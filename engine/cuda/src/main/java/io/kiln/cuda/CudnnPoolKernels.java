@@ -1,10 +1,12 @@
 package io.kiln.cuda;
 
 import io.kiln.backend.KernelPlan;
+import io.kiln.kernels.ChannelsLast;
 import io.kiln.kernels.KernelTable;
 import io.kiln.ndarray.DType;
-import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Layout;
 import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.internal.AvgPoolGradient;
 import io.kiln.op.nn.AvgPool;
 import java.util.List;
@@ -26,26 +28,18 @@ final class CudnnPoolKernels {
         table.add(AvgPool.class, (operator, in, out) -> {
             AvgPool o = (AvgPool) operator;
             AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
-                    ? problem(in[0].dtype(), in[0].shape(), out[0].shape(), o)
+                    ? problem(in[0], in[0].shape(), out[0].shape(), o)
                     : null;
-            return problem == null
-                    ? null
-                    : KernelPlan.rowMajor((given, results, workspace) -> {
-                        run(given[0], results[0], (pools, x, y) -> pools.forward(problem, x, y));
-                    });
+            return problem == null ? null : plan(problem, out[0], (pools, x, y) -> pools.forward(problem, x, y));
         });
         table.add(AvgPoolGradient.class, (operator, in, out) -> {
             AvgPoolGradient o = (AvgPoolGradient) operator;
             AvgPool pool =
                     new AvgPool(o.kernel(), o.stride(), o.pad(), o.countPad(), o.dilation(), o.ceilMode(), o.divisor());
             AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
-                    ? problem(in[0].dtype(), out[0].shape(), in[0].shape(), pool)
+                    ? problem(in[0], out[0].shape(), in[0].shape(), pool)
                     : null;
-            return problem == null
-                    ? null
-                    : KernelPlan.rowMajor((given, results, workspace) -> {
-                        run(given[0], results[0], (pools, dy, dx) -> pools.backward(problem, dy, dx));
-                    });
+            return problem == null ? null : plan(problem, out[0], (pools, dy, dx) -> pools.backward(problem, dy, dx));
         });
     }
 
@@ -53,9 +47,17 @@ final class CudnnPoolKernels {
         return divisor == 0 && dilation.stream().allMatch(d -> d == 1) && dtype.isFloating() && dtype != DType.BFLOAT16;
     }
 
-    private static AveragePools.Problem problem(DType dtype, Shape x, Shape y, AvgPool o) {
+    /** The result has the order of what is given. */
+    private static AveragePools.Problem problem(Layout given, Shape x, Shape y, AvgPool o) {
         return AveragePools.Problem.of(
-                Cudnn.type(dtype), x.dims(), y.dims(), o.kernel(), o.pad(), o.stride(), o.countPad());
+                Cudnn.type(given.dtype()),
+                x.dims(),
+                y.dims(),
+                o.kernel(),
+                o.pad(),
+                o.stride(),
+                o.countPad(),
+                ChannelsLast.isKept(given));
     }
 
     /** Gives a pooling its arrays. */
@@ -63,9 +65,12 @@ final class CudnnPoolKernels {
         void run(AveragePools pools, long from, long to);
     }
 
-    private void run(NDArray from, NDArray to, Call call) {
-        try (DenseArrays arrays = new DenseArrays(from, to)) {
-            arrays.submit(backend, cudnn -> call.run(cudnn.pools(), arrays.address(0), arrays.address(1)));
-        }
+    private KernelPlan plan(AveragePools.Problem problem, Spec out, Call call) {
+        boolean last = problem.channelsLast();
+        return new KernelPlan(ChannelsLast.strides(last, out), 0, (given, results, workspace) -> {
+            try (DenseArrays arrays = new DenseArrays(last, given[0], results[0])) {
+                arrays.submit(backend, cudnn -> call.run(cudnn.pools(), arrays.address(0), arrays.address(1)));
+            }
+        });
     }
 }

@@ -1,21 +1,51 @@
 package io.kiln.cuda;
 
 import io.kiln.backend.Context;
+import io.kiln.kernels.ChannelsLast;
+import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** Arrays as cuDNN walks them: those that have gaps, or another order, are copied until this is closed. */
 final class DenseArrays implements AutoCloseable {
+    private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));
+
     private final NDArray[] given;
     private final NDArray[] dense;
 
+    /** Row-major. */
     DenseArrays(NDArray... given) {
+        this(false, given);
+    }
+
+    /**
+     * In one of two orders.
+     *
+     * @param channelsLast whether channels vary fastest in arrays with spatial axes; otherwise all are row-major
+     * @param given the arrays
+     */
+    DenseArrays(boolean channelsLast, NDArray... given) {
         this.given = given;
         dense = new NDArray[given.length];
-        Arrays.setAll(dense, i -> given[i].isContiguous() ? given[i] : Dispatch.withoutGradient(new Copy(), given[i]));
+        Arrays.setAll(
+                dense,
+                i -> channelsLast && given[i].shape().rank() > CudnnSizes.CHANNELS
+                        ? channelsLast(given[i])
+                        : given[i].isContiguous() ? given[i] : Dispatch.withoutGradient(new Copy(), given[i]));
+    }
+
+    private static NDArray channelsLast(NDArray x) {
+        if (x.layout().places(x.shape().channelsLastStrides())) {
+            return x;
+        }
+        NDArray y = ChannelsLast.empty(x, x.spec());
+        InPlace.run(COPY, new NDArray[] {x}, new NDArray[] {y});
+        return y;
     }
 
     /** The address of an array, on the device. */

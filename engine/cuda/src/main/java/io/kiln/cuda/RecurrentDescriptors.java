@@ -58,8 +58,8 @@ final class RecurrentDescriptors implements DescriptorCache.Descriptors {
     RecurrentDescriptors(cudnnHandle handle, RecurrentProblem p) {
         this.handle = handle;
         problem = p;
-        h = Cudnn.tensor(p.type(), List.of(1, p.rows(), p.state()));
-        c = Cudnn.tensor(p.type(), List.of(1, p.rows(), p.hidden()));
+        h = Cudnn.tensor(p.type(), List.of(1, p.rows(), p.state()), false);
+        c = Cudnn.tensor(p.type(), List.of(1, p.rows(), p.hidden()), false);
         Status.checkCudnn(cudnnCreateDropoutDescriptor(dropout), "cudnnCreateDropoutDescriptor");
         Status.checkCudnn(cudnnCreateRNNDescriptor(layer), "cudnnCreateRNNDescriptor");
         Status.checkCudnn(cudnnCreateRNNDataDescriptor(x), "cudnnCreateRNNDataDescriptor");

@@ -235,6 +235,15 @@ final class DevicePointwise {
         return new Tape(device.constants(code), device.constants(type.numbers(constants)));
     }
 
+    /** Copies have names of their own in a profile; those that change the order of elements stand out. */
+    private String name(int axes, NDArray... arrays) {
+        boolean isCopy = arrays.length == 2
+                && program.inputCount() == 1
+                && program.instructions().size() == 1
+                && arrays[0].dtype() == arrays[1].dtype();
+        return !isCopy ? "pointwise" : axes == 1 ? "copy" : "reorder";
+    }
+
     private boolean runBuilt(ComputeType type, Grid grid, NDArray[] arrays, double... scalars) {
         int axes = grid.dims.length;
         long[] p = new long[1 + axes + arrays.length * (1 + axes)];
@@ -253,16 +262,17 @@ final class DevicePointwise {
         System.arraycopy(arrays, 0, arguments, 0, arrays.length);
         arguments[arrays.length] = p;
         arguments[arrays.length + 1] = numbers(type, program.scalarCount() + 1, scalars);
+        String name = name(axes, arrays);
         StringBuilder key = new StringBuilder(type.name()).append(axes);
         for (NDArray x : arrays) {
             key.append(' ').append(x.dtype().ordinal());
         }
         DeviceKernel kernel = built.computeIfAbsent(key.toString(), k -> kernels.programs()
                 .ofSource(
-                        new PointwiseSource(program, type, axes, arrays)
+                        new PointwiseSource(name, program, type, axes, arrays)
                                 .text(kernels.programs().resource("pointwise.h")),
                         type.macros(),
-                        "pointwise"));
+                        name));
         kernel.run(kernels.items(grid.size), new long[] {GROUP}, arguments);
         return true;
     }

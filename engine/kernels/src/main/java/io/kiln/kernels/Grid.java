@@ -4,8 +4,8 @@ import io.kiln.ndarray.NDArray;
 import java.util.Arrays;
 
 /**
- * The places of the elements of several arrays, walked together: axes along which all of them go on in even steps are one. An array
- * with fewer axes, or with axes of size 1, is repeated.
+ * The places of the elements of several arrays, walked together in the order in which the last one, a result, lies in memory: axes along
+ * which all of them go on in even steps are one. An array with fewer axes, or with axes of size 1, is repeated.
  */
 final class Grid {
     final long size;
@@ -31,7 +31,7 @@ final class Grid {
         long[] merged = new long[Math.max(1, shape.length)];
         long[][] steps = new long[arrays.length][merged.length];
         int n = 0;
-        for (int d = 0; d < shape.length; d++) {
+        for (int d : order(all[arrays.length - 1])) {
             if (shape[d] == 1) {
                 continue;
             }
@@ -57,6 +57,20 @@ final class Grid {
             product *= d;
         }
         size = product;
+    }
+
+    /** The axes of an array, those with the largest steps first. */
+    private static int[] order(long... steps) {
+        int[] order = new int[steps.length];
+        for (int d = 0; d < order.length; d++) {
+            int at = d;
+            while (at > 0 && Math.abs(steps[order[at - 1]]) < Math.abs(steps[d])) {
+                order[at] = order[at - 1];
+                at--;
+            }
+            order[at] = d;
+        }
+        return order;
     }
 
     /** Whether one step along the axis before is as far as the whole of the next axis, in all arrays. */

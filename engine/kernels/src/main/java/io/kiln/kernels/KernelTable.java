@@ -1,6 +1,7 @@
 package io.kiln.kernels;
 
 import io.kiln.backend.Backend;
+import io.kiln.backend.Kernel;
 import io.kiln.backend.KernelPlan;
 import io.kiln.compile.Target;
 import io.kiln.compile.internal.FusedConvolution;
@@ -17,7 +18,9 @@ import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Which kernels run which operators on a device, for eager calls and for the compiler. Immutable once the device is open. */
@@ -28,13 +31,14 @@ public final class KernelTable implements Target {
     private final Kernels kernels;
     private final Map<Class<?>, Planner> planners = new HashMap<>();
     private final Map<Class<?>, Residuals> residuals = new HashMap<>();
+    private final Set<Class<?>> channelsLast = new HashSet<>();
     private final PointwiseProgram copy = PointwiseProgram.of(Expr.input(0));
     private final Map<Operator, PointwiseProgram> pointwise = new ConcurrentHashMap<>();
 
     KernelTable(Kernels kernels) {
         this.kernels = kernels;
-        add(Copy.class, (operator, inputs, outputs) -> pointwise(copy));
-        add(Cast.class, (operator, inputs, outputs) -> pointwise(copy));
+        add(Copy.class, (operator, inputs, outputs) -> KernelPlan.rowMajor(kernel(copy)));
+        add(Cast.class, (operator, inputs, outputs) -> pointwise(copy, inputs, outputs));
         new ReductionKernels(kernels).contribute(this);
         new RowKernels(kernels).contribute(this);
         new ProductKernels(kernels).contribute(this);
@@ -101,11 +105,25 @@ public final class KernelTable implements Target {
         });
     }
 
+    /**
+     * Says that the kernels of an operator copy arrays of 16 bits that do not have their channels last, before the device is used.
+     *
+     * @param operator class of the operator
+     */
+    public void addChannelsLast(Class<? extends Operator> operator) {
+        channelsLast.add(operator);
+    }
+
+    @Override
+    public long[] inputLayout(Operator operator, Spec input) {
+        return channelsLast.contains(operator.getClass()) ? ChannelsLast.wanted(input) : null;
+    }
+
     KernelPlan plan(Operator operator, Layout[] inputs, Spec... outputs) {
         Planner planner = planners.get(operator.getClass());
         KernelPlan plan =
                 planner == null || !isComputable(inputs, outputs) ? null : planner.plan(operator, inputs, outputs);
-        return plan == null && operator instanceof Pointwise p ? pointwise(program(p)) : plan;
+        return plan == null && operator instanceof Pointwise p ? pointwise(program(p), inputs, outputs) : plan;
     }
 
     private boolean isComputable(Layout[] inputs, Spec... outputs) {
@@ -114,8 +132,19 @@ public final class KernelTable implements Target {
                         && Arrays.stream(outputs).noneMatch(y -> y.dtype() == DType.FLOAT64);
     }
 
-    private KernelPlan pointwise(PointwiseProgram program) {
-        return KernelPlan.rowMajor((in, out, workspace) -> kernels.run(program, in, out));
+    private KernelPlan pointwise(PointwiseProgram program, Layout[] inputs, Spec... outputs) {
+        long[] strides = ChannelsLast.like(inputs, outputs[0]);
+        return new KernelPlan(strides == null ? null : new long[][] {strides}, 0, kernel(program));
+    }
+
+    private Kernel kernel(PointwiseProgram program) {
+        return (in, out, workspace) -> kernels.run(program, in, out);
+    }
+
+    @Override
+    public long[] layout(Layout[] inputs, Spec output) {
+        long[] strides = ChannelsLast.like(inputs, output);
+        return strides == null ? output.shape().contiguousStrides() : strides;
     }
 
     private PointwiseProgram program(Pointwise operator) {

@@ -8,13 +8,15 @@ import java.util.List;
 
 /** Writes a pointwise program as a kernel for arrays of certain dtypes and a number of axes. */
 final class PointwiseSource {
+    private final String name;
     private final PointwiseProgram program;
     private final ComputeType type;
     private final int axes;
     private final NDArray[] arrays;
     private final StringBuilder s = new StringBuilder();
 
-    PointwiseSource(PointwiseProgram program, ComputeType type, int axes, NDArray... arrays) {
+    PointwiseSource(String name, PointwiseProgram program, ComputeType type, int axes, NDArray... arrays) {
+        this.name = name;
         this.program = program;
         this.type = type;
         this.axes = axes;
@@ -57,7 +59,7 @@ final class PointwiseSource {
         s.append(" } Parameters;\ntypedef struct { T values[")
                 .append(program.scalarCount() + 1)
                 .append("]; } Scalars;\n");
-        s.append("KERNEL pointwise(");
+        s.append("KERNEL ").append(name).append('(');
         for (int k = 0; k < arrays.length; k++) {
             s.append("GLOBAL uchar *p").append(k).append(", ");
         }

@@ -149,8 +149,9 @@ final class WindowKernels {
         if (p.isTooLarge()) {
             return null;
         }
-        String macros = poolMacros(in[0].dtype(), out[1].dtype());
-        return KernelPlan.rowMajor((given, results, workspace) -> {
+        boolean last = ChannelsLast.isKept(in[0]);
+        String macros = poolMacros(in[0].dtype(), out[1].dtype(), last);
+        return new KernelPlan(ChannelsLast.strides(last, out), 0, (given, results, workspace) -> {
             long[] q = p.of(given[0], given[0], results[0], results[1]);
             pool(macros, "max_pool", results[0].size(), given[0], results[0], results[1], q);
         });
@@ -159,21 +160,22 @@ final class WindowKernels {
     private KernelPlan maxPoolGradient(Operator operator, Layout[] in, Spec... out) {
         MaxPoolGradient o = (MaxPoolGradient) operator;
         Parameters p = pool(out[0].shape(), in[0].shape(), o.kernel(), o.stride(), o.pad(), o.dilation());
-        return chosen(p, "max_pool_gradient", in);
+        return chosen(p, "max_pool_gradient", in, out);
     }
 
     private KernelPlan maxPoolGather(Operator operator, Layout[] in, Spec... out) {
         MaxPoolGather o = (MaxPoolGather) operator;
         Parameters p = pool(in[0].shape(), out[0].shape(), o.kernel(), o.stride(), o.pad(), o.dilation());
-        return chosen(p, "max_pool_gather", in);
+        return chosen(p, "max_pool_gather", in, out);
     }
 
-    private KernelPlan chosen(Parameters p, String kernel, Layout... in) {
+    private KernelPlan chosen(Parameters p, String kernel, Layout[] in, Spec... out) {
         if (p.isTooLarge() || in[1].dtype() != DType.UINT8 && in[1].dtype() != DType.INT32) {
             return null;
         }
-        String macros = poolMacros(in[0].dtype(), in[1].dtype());
-        return KernelPlan.rowMajor((given, results, workspace) -> {
+        boolean last = ChannelsLast.isKept(in[0]);
+        String macros = poolMacros(in[0].dtype(), in[1].dtype(), last);
+        return new KernelPlan(ChannelsLast.strides(last, out), 0, (given, results, workspace) -> {
             long[] q = p.of(given[0], given[1], given[1], results[0]);
             pool(macros, kernel, results[0].size(), given[0], given[1], results[0], q);
         });
@@ -182,21 +184,22 @@ final class WindowKernels {
     private KernelPlan average(Operator operator, Layout[] in, Spec... out) {
         AvgPool o = (AvgPool) operator;
         Parameters p = pool(in[0].shape(), out[0].shape(), o.kernel(), o.stride(), o.pad(), o.dilation());
-        return average(p, "average_pool", in[0].dtype(), o.countPad(), o.divisor());
+        return average(p, "average_pool", in[0], o.countPad(), o.divisor(), out);
     }
 
     private KernelPlan averageGradient(Operator operator, Layout[] in, Spec... out) {
         AvgPoolGradient o = (AvgPoolGradient) operator;
         Parameters p = pool(out[0].shape(), in[0].shape(), o.kernel(), o.stride(), o.pad(), o.dilation());
-        return average(p, "average_pool_gradient", in[0].dtype(), o.countPad(), o.divisor());
+        return average(p, "average_pool_gradient", in[0], o.countPad(), o.divisor(), out);
     }
 
-    private KernelPlan average(Parameters p, String kernel, DType dtype, boolean countPad, long divisor) {
+    private KernelPlan average(Parameters p, String kernel, Layout x, boolean countPad, long divisor, Spec... out) {
         if (p.isTooLarge()) {
             return null;
         }
-        String macros = poolMacros(dtype, DType.UINT8);
-        return KernelPlan.rowMajor((given, results, workspace) -> {
+        boolean last = ChannelsLast.isKept(x);
+        String macros = poolMacros(x.dtype(), DType.UINT8, last);
+        return new KernelPlan(ChannelsLast.strides(last, out), 0, (given, results, workspace) -> {
             long[] q = p.of(given[0], given[0], given[0], results[0]);
             q[Parameters.FLAGS] = countPad ? 1 : 0;
             q[Parameters.DIVISOR] = divisor;
@@ -224,7 +227,7 @@ final class WindowKernels {
             List<Long> dilation) {
         Shape windows = Window.slide(kernel, image, image.dim(1), window, stride, pad, dilation);
         Parameters p = pool(image, windows, window, stride, pad, dilation);
-        String macros = poolMacros(dtype, DType.UINT8);
+        String macros = poolMacros(dtype, DType.UINT8, false);
         return p.isTooLarge()
                 ? null
                 : KernelPlan.rowMajor((given, results, workspace) -> {
@@ -256,8 +259,9 @@ final class WindowKernels {
         return ComputeType.of(dtype).macros() + " -DTYPE=" + dtype.ordinal();
     }
 
-    private static String poolMacros(DType dtype, DType taps) {
-        return macros(dtype) + " -DTAP_TYPE=" + taps.ordinal();
+    /** The result is walked in its order in memory. */
+    private static String poolMacros(DType dtype, DType taps, boolean channelsLast) {
+        return macros(dtype) + " -DTAP_TYPE=" + taps.ordinal() + " -DCHANNELS_LAST=" + (channelsLast ? 1 : 0);
     }
 
     private static List<Long> spatial(Shape w) {

@@ -1,5 +1,13 @@
 /* Pooling, and windows as columns: the channels are part of the batch. */
 #define PLANE(s) ((s)[0] * (s)[1] * (s)[2])
+/* Of an element of a result, in the order of its memory: the image of its channel, and its place in that. */
+#if CHANNELS_LAST
+#define IMAGE(i, plane) ((i) / p.large_channels / (plane) * p.large_channels + (i) % p.large_channels)
+#define PLACE(i, plane) ((i) / p.large_channels % (plane))
+#else
+#define IMAGE(i, plane) ((i) / (plane))
+#define PLACE(i, plane) ((i) % (plane))
+#endif
 #define X_AT(n, r0, r1, r2) (p.starts[0] + (n) / p.large_channels * p.x_strides[0] + (n) % p.large_channels * p.x_strides[1] \
     + (r0) * p.x_strides[2] + (r1) * p.x_strides[3] + (r2) * p.x_strides[4])
 #define C_AT(n, r0, r1, r2) (p.starts[1] + (n) / p.large_channels * p.w_strides[0] + (n) % p.large_channels * p.w_strides[1] \
@@ -13,10 +21,11 @@ DEVICE long chosen_tap(GLOBAL const uchar *c, long at) {
 KERNEL max_pool(GLOBAL const uchar *x, GLOBAL uchar *y, GLOBAL uchar *taps, ARGUMENT Parameters p) {
   long plane = PLANE(p.small);
   for (long i = GID(0); i < p.batch * p.large_channels * plane; i += GSZ(0)) {
-    long n = i / plane;
-    long p2 = i % p.small[2];
-    long p1 = i / p.small[2] % p.small[1];
-    long p0 = i / p.small[2] / p.small[1] % p.small[0];
+    long n = IMAGE(i, plane);
+    long place = PLACE(i, plane);
+    long p2 = place % p.small[2];
+    long p1 = place / p.small[2] % p.small[1];
+    long p0 = place / p.small[2] / p.small[1];
     T best = 0;
     int tap = -1;
     int t = 0;
@@ -48,10 +57,11 @@ KERNEL max_pool(GLOBAL const uchar *x, GLOBAL uchar *y, GLOBAL uchar *taps, ARGU
 KERNEL max_pool_gradient(GLOBAL const uchar *dy, GLOBAL const uchar *taps, GLOBAL uchar *dx, ARGUMENT Parameters p) {
   long plane = PLANE(p.large);
   for (long i = GID(0); i < p.batch * p.large_channels * plane; i += GSZ(0)) {
-    long n = i / plane;
-    long u2 = i % p.large[2];
-    long u1 = i / p.large[2] % p.large[1];
-    long u0 = i / p.large[2] / p.large[1] % p.large[0];
+    long n = IMAGE(i, plane);
+    long place = PLACE(i, plane);
+    long u2 = place % p.large[2];
+    long u1 = place / p.large[2] % p.large[1];
+    long u0 = place / p.large[2] / p.large[1];
     T sum = 0;
     long t = 0;
     for (long q0 = 0; q0 < p.window[0]; q0++) {
@@ -74,10 +84,11 @@ KERNEL max_pool_gradient(GLOBAL const uchar *dy, GLOBAL const uchar *taps, GLOBA
 KERNEL max_pool_gather(GLOBAL const uchar *x, GLOBAL const uchar *taps, GLOBAL uchar *y, ARGUMENT Parameters p) {
   long plane = PLANE(p.small);
   for (long i = GID(0); i < p.batch * p.large_channels * plane; i += GSZ(0)) {
-    long n = i / plane;
-    long p2 = i % p.small[2];
-    long p1 = i / p.small[2] % p.small[1];
-    long p0 = i / p.small[2] / p.small[1] % p.small[0];
+    long n = IMAGE(i, plane);
+    long place = PLACE(i, plane);
+    long p2 = place % p.small[2];
+    long p1 = place / p.small[2] % p.small[1];
+    long p0 = place / p.small[2] / p.small[1];
     long t = chosen_tap(taps, C_AT(n, p0, p1, p2));
     long r0 = READS(0, p0, t / p.window[2] / p.window[1]);
     long r1 = READS(1, p1, t / p.window[2] % p.window[1]);
@@ -103,10 +114,11 @@ DEVICE long counted(long position, long taps, long stride, long pad, long dilati
 KERNEL average_pool(GLOBAL const uchar *x, GLOBAL uchar *y, ARGUMENT Parameters p) {
   long plane = PLANE(p.small);
   for (long i = GID(0); i < p.batch * p.large_channels * plane; i += GSZ(0)) {
-    long n = i / plane;
-    long p2 = i % p.small[2];
-    long p1 = i / p.small[2] % p.small[1];
-    long p0 = i / p.small[2] / p.small[1] % p.small[0];
+    long n = IMAGE(i, plane);
+    long place = PLACE(i, plane);
+    long p2 = place % p.small[2];
+    long p1 = place / p.small[2] % p.small[1];
+    long p0 = place / p.small[2] / p.small[1];
     T sum = 0;
     for (long q0 = 0; q0 < p.window[0]; q0++) {
       for (long q1 = 0; q1 < p.window[1]; q1++) {
@@ -127,10 +139,11 @@ KERNEL average_pool(GLOBAL const uchar *x, GLOBAL uchar *y, ARGUMENT Parameters 
 KERNEL average_pool_gradient(GLOBAL const uchar *dy, GLOBAL uchar *dx, ARGUMENT Parameters p) {
   long plane = PLANE(p.large);
   for (long i = GID(0); i < p.batch * p.large_channels * plane; i += GSZ(0)) {
-    long n = i / plane;
-    long u2 = i % p.large[2];
-    long u1 = i / p.large[2] % p.large[1];
-    long u0 = i / p.large[2] / p.large[1] % p.large[0];
+    long n = IMAGE(i, plane);
+    long place = PLACE(i, plane);
+    long u2 = place % p.large[2];
+    long u1 = place / p.large[2] % p.large[1];
+    long u0 = place / p.large[2] / p.large[1];
     T sum = 0;
     for (long q0 = 0; q0 < p.window[0]; q0++) {
       for (long q1 = 0; q1 < p.window[1]; q1++) {

@@ -101,8 +101,8 @@ public final class FakeBackend implements CompilingBackend {
         }
 
         @Override
-        public long[] layout(Layout[] inputs, Shape shape) {
-            return kernels.layout(inputs, shape);
+        public long[] layout(Layout[] inputs, Spec output) {
+            return kernels.layout(inputs, output);
         }
     }
 

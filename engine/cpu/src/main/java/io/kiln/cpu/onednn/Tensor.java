@@ -1,6 +1,7 @@
 package io.kiln.cpu.onednn;
 
 import io.kiln.ndarray.DType;
+import io.kiln.ndarray.Shape;
 import java.util.Arrays;
 
 /**
@@ -68,15 +69,7 @@ public record Tensor(DType dtype, long[] dims, long[] strides, long address) {
      * @return strides in elements
      */
     public static long[] channelsLastStrides(long... dims) {
-        long[] strides = new long[dims.length];
-        strides[1] = 1;
-        long step = Math.max(1, dims[1]);
-        for (int i = dims.length - 1; i >= 2; i--) {
-            strides[i] = step;
-            step *= Math.max(1, dims[i]);
-        }
-        strides[0] = step;
-        return strides;
+        return Shape.of(dims).channelsLastStrides();
     }
 
     /**

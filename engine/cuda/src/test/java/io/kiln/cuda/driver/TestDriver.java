@@ -45,6 +45,7 @@ import java.util.stream.Stream;
  * <tr><td>fail_launch</td><td>n: the n-th kernel from now on fails; the context stays unusable</td></tr>
  * <tr><td>lose</td><td>n: the device is lost at the n-th kernel from now on</td></tr>
  * <tr><td>deadline_s</td><td>seconds after which a wait fails</td></tr>
+ * <tr><td>grouped_channels_last</td><td>0: cuDNN has no convolution in groups with channels last</td></tr>
  * <tr><td>recurrent</td><td>0: cuDNN refuses recurrent layers</td></tr>
  * <tr><td>cudnn_version</td><td>what cuDNN says of itself</td></tr>
  * <tr><td>nccl_init</td><td>n: the n-th ncclCommInitAll from now on fails</td></tr>
