@@ -20,6 +20,7 @@ public final class Waits {
     private final Queue queue;
     private List<Pending> checks = new ArrayList<>();
     private List<Runnable> arrangements;
+    private List<Runnable> preparations;
     private long count;
 
     Waits(Queue queue) {
@@ -75,10 +76,14 @@ public final class Waits {
      */
     public Recording capture(Runnable work, List<Runnable> checks) {
         arrangements = checks;
+        preparations = new ArrayList<>();
         try {
-            return queue.capture(work);
+            Recording recording = queue.capture(work);
+            preparations.forEach(Runnable::run);
+            return recording;
         } finally {
             arrangements = null;
+            preparations = null;
         }
     }
 
@@ -98,6 +103,15 @@ public final class Waits {
      */
     public void arrange(Runnable check) {
         arrangements.add(check);
+    }
+
+    /**
+     * Postpones what is given to the queue once, after work was captured and before it is replayed.
+     *
+     * @param once such as what sets a first value
+     */
+    public void prepare(Runnable once) {
+        preparations.add(once);
     }
 
     /**

@@ -3,14 +3,25 @@ package io.kiln.ndarray;
 import io.kiln.backend.Context;
 import io.kiln.backend.CurrentLayer;
 import io.kiln.backend.Waits;
+import io.kiln.pointwise.Expr;
+import io.kiln.pointwise.PointwiseProgram;
 import java.util.function.Function;
 
 /**
  * Rejects invalid values. Values in memory that Java can read are checked at once; on a device the outcome arrives with
  * the next value read, and the exception is thrown there: where the step's loss is read, or the context is closed. A
- * step therefore never waits for a check.
+ * step therefore never waits for a check. Of captured work that is replayed several times before somebody waits, the first
+ * replay with invalid values is described.
  */
 public final class LateCheck {
+    /** What was invalid before, else what is looked at now: of whether all was valid, of this, and of that. */
+    private static final PointwiseProgram KEEP =
+            PointwiseProgram.of(Expr.input(0).eq(0).select(Expr.input(2), Expr.input(1)));
+
+    /** Whether all was valid, and this is. */
+    private static final PointwiseProgram STAY =
+            PointwiseProgram.of(Expr.input(1).eq(0).select(Expr.constant(0), Expr.input(0)));
+
     private LateCheck() {}
 
     /**
@@ -35,12 +46,18 @@ public final class LateCheck {
             }
             return;
         }
-        NDArray kept = copied(subject);
-        NDArray sign = held(value);
+        // Replays may be many before somebody waits: what the first invalid one has found stays until it is told.
+        NDArray kept = detached(subject, subject.shape());
+        NDArray valid = detached(subject, Shape.of());
+        InPlace.run(KEEP, new NDArray[] {valid, subject, kept}, new NDArray[] {kept});
+        try (NDArray sign = value.view(Shape.of(), new long[0], 0)) {
+            InPlace.run(STAY, new NDArray[] {valid, sign}, new NDArray[] {valid});
+        }
         String layer = CurrentLayer.path();
+        waits.prepare(() -> setValid(valid));
         waits.arrange(() -> {
-            InPlace.bumpVersions(sign, kept); // the replay has written them
-            add(waits, sign, kept, error, layer);
+            InPlace.bumpVersions(valid, kept); // the replay has written them
+            add(waits, valid, kept, numbers -> told(error.apply(numbers), valid), layer);
         });
     }
 
@@ -50,6 +67,22 @@ public final class LateCheck {
         NDArray kept = held(subject);
         HostCopy.prefetch(sign);
         waits.add(new Late(sign, kept, error), layer);
+    }
+
+    /** A new array of the dtype of another, which outlives the scope. */
+    private static NDArray detached(NDArray like, Shape shape) {
+        return NDArray.empty(like.backend(), Layout.rowMajor(new Spec(shape, like.dtype())))
+                .detach();
+    }
+
+    private static void setValid(NDArray valid) {
+        HostCopy.putConverted(new double[] {1}, valid);
+    }
+
+    /** From now on, other values may be found. */
+    private static RuntimeException told(RuntimeException error, NDArray valid) {
+        setValid(valid);
+        return error;
     }
 
     private static NDArray copied(NDArray x) {

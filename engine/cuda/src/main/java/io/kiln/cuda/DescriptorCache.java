@@ -5,7 +5,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * cuDNN's descriptors of problems that come again. Belongs to a queue, under whose lock it is used.
+ * cuDNN's descriptors of problems that come again. Belongs to a queue, under whose lock it is used. Descriptors lie in the host's memory, own
+ * none of the device's, and are read while a call is given to the stream: what was captured of it has copies of the sizes, so that those of
+ * which a recording was made may be destroyed before it is replayed.
  *
  * @param <P> the problems
  * @param <D> their descriptors

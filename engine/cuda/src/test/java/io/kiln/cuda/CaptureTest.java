@@ -318,6 +318,34 @@ class CaptureTest {
     }
 
     @Test
+    void aFaultIsToldHoweverManyReplaysFollow() {
+        NDArray[] batches = new NDArray[6];
+        Arrays.setAll(batches, i -> NDArray.of(1, 2));
+        batches[3] = NDArray.of(2, 0);
+        batches[4] = NDArray.of(0, 2);
+        CapturedWork.Work work = in -> {
+            LateCheck.notZero(
+                    in[0].min(), in[0], numbers -> IndexRangeException.first("picks", "numbers", numbers, 1, 2));
+            return new NDArray[] {in[0].mul(2)};
+        };
+        try (CapturedWork captured = new CapturedWork("picks");
+                Autograd.Mode predict = Autograd.pause()) {
+            for (int round = 0; round < 2; round++) {
+                NDArray result = null;
+                for (NDArray batch : batches) {
+                    result = captured.run(work, new NDArray[0], batch)[0];
+                }
+                String message = assertThrows(IndexRangeException.class, result::toDoubleArray)
+                        .getMessage();
+                assertTrue(message.contains("got 0 at [1]"), message);
+                assertArrayEquals(
+                        new double[] {2, 4}, captured.run(work, new NDArray[0], batches[0])[0].toDoubleArray());
+            }
+            assertEquals(12, driver.count("cuGraphLaunch"), "all but two");
+        }
+    }
+
+    @Test
     void workWhoseInputsHaveNoRoomForCopiesRunsAsItIs() {
         NDArray x = NDArray.of(1, 2, 3);
         NDArray huge = NDArray.of(1).broadcastTo(Shape.of(1L << 38));
