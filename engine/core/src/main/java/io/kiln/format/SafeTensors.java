@@ -24,6 +24,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 
 /**
  * Named arrays in the safetensors format (Hugging Face, format of version 0.x: a length of 8 bytes, a JSON header, raw
@@ -195,6 +196,23 @@ public final class SafeTensors {
     }
 
     /**
+     * Reads one array after another from memory, so that only one of them is there at a time.
+     *
+     * @param bytes the bytes of a file
+     * @param use gets each array and its name; the array is freed afterwards
+     * @throws IOException if the bytes are damaged or have another format
+     */
+    public static void forEach(ByteChunks bytes, BiConsumer<String, NDArray> use) throws IOException {
+        try (DataInputStream data = new DataInputStream(bytes.open())) {
+            for (SafeTensorsHeader.Entry e : header(data, bytes.length()).entries()) {
+                try (Scope scope = Scope.open()) {
+                    use.accept(e.name(), readData(data, e.spec()));
+                }
+            }
+        }
+    }
+
+    /**
      * Reads from a stream, which stays open.
      *
      * @param in the stream
@@ -208,9 +226,7 @@ public final class SafeTensors {
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             for (SafeTensorsHeader.Entry e : header.entries()) {
-                NDArray a = NDArray.empty(e.spec().shape(), e.spec().dtype());
-                readData(data, a);
-                tensors.put(e.name(), a);
+                tensors.put(e.name(), readData(data, e.spec()));
             }
             tensors.values().forEach(scope::keep);
         }
@@ -245,7 +261,8 @@ public final class SafeTensors {
         return SafeTensorsHeader.parse(text, length - LENGTH_BYTES - headerBytes);
     }
 
-    private static void readData(DataInputStream in, NDArray a) throws IOException {
+    private static NDArray readData(DataInputStream in, Spec spec) throws IOException {
+        NDArray a = NDArray.empty(spec.shape(), spec.dtype());
         long bytes = a.size() * a.dtype().bytes();
         byte[] chunk = new byte[(int) Math.min(bytes, CHUNK)];
         try (HostView host = a.write()) {
@@ -255,5 +272,6 @@ public final class SafeTensors {
                 host.put(at, chunk, 0, n);
             }
         }
+        return a;
     }
 }

@@ -22,7 +22,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +71,23 @@ class SafeTensorsTest {
         assertArrayEquals(new byte[] {1, 0, 1}, t.get("bool").toByteArray());
         assertEquals(Shape.of(0, 3), t.get("empty").shape());
         assertEquals(7, t.get("ünï").item());
+    }
+
+    @Test
+    void readsOneArrayAfterAnother() throws IOException {
+        Map<String, NDArray> all = SafeTensors.read(golden()).tensors();
+        List<String> names = new ArrayList<>();
+        List<NDArray> seen = new ArrayList<>();
+        SafeTensors.forEach(ByteChunks.of(golden()), (name, a) -> {
+            assertTrue(seen.stream().allMatch(NDArray::isClosed));
+            assertArrayEquals(
+                    all.get(name).cast(DType.FLOAT64).toDoubleArray(),
+                    a.cast(DType.FLOAT64).toDoubleArray());
+            names.add(name);
+            seen.add(a);
+        });
+        assertEquals(List.copyOf(all.keySet()), names);
+        assertTrue(seen.stream().allMatch(NDArray::isClosed));
     }
 
     @Test

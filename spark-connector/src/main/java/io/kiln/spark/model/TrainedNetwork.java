@@ -16,6 +16,7 @@ import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.ndarray.Spec;
 import io.kiln.nn.GraphBlock;
+import io.kiln.nn.Parameter;
 import io.kiln.op.linalg.Linalg;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.NetworkInputs;
@@ -268,17 +269,25 @@ public final class TrainedNetwork implements Serializable {
         return b;
     }
 
+    /** Sets one weight after another, so that at most one is there twice. */
     private void load(GraphBlock b, Set<String> transposed) {
-        try (Scope scope = Scope.open()) {
-            Map<String, NDArray> values =
-                    new LinkedHashMap<>(SafeTensors.read(weights).tensors());
-            values.keySet().retainAll(b.parameters().keySet());
-            transposed.forEach(name -> values.computeIfPresent(
-                    name, (n, w) -> Linalg.matrixTranspose(w).copy()));
-            b.load(values);
+        Map<String, Parameter> missing = new LinkedHashMap<>(b.parameters());
+        try {
+            SafeTensors.forEach(weights, (name, w) -> {
+                Parameter p = missing.remove(name);
+                if (p != null) {
+                    p.set(transposed.contains(name) ? Linalg.matrixTranspose(w) : w);
+                }
+            });
         } catch (IOException e) {
             throw new UncheckedIOException("model: weights: " + e.getMessage(), e);
         }
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "model: weights: the graph's parameters %s are missing: they do not belong to it"
+                            .formatted(missing.keySet()));
+        }
+        Backends.current().allocator().trim(); // what was read, as large as the largest weights
     }
 
     /**
