@@ -499,6 +499,17 @@ class NetClassificationModel(
         """Value of :attr:`classWeights`, or its default."""
         return self.getOrDefault(self.classWeights)
 
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
+
     ignoredLabel: Param[int] = Param(
         Params._dummy(),
         "ignoredLabel",
@@ -563,6 +574,10 @@ class NetClassificationModel(
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
 
+    def setFeaturesCols(self, value: list[str]) -> NetClassificationModel:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
+
     def setHandleInvalid(self, value: str) -> NetClassificationModel:
         """Sets :attr:`handleInvalid`."""
         return self._set(handleInvalid=value)
@@ -593,6 +608,17 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
 
     The JVM's ``io.kiln.ml.NetRegressionModel``.
     """
+
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
 
     inputShape: Param[list[int]] = Param(
         Params._dummy(),
@@ -648,6 +674,10 @@ class NetRegressionModel(NetworkModel, _JavaRegressionModel[Vector], NetTraining
     def setFeaturesCol(self, value: str) -> NetRegressionModel:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFeaturesCols(self, value: list[str]) -> NetRegressionModel:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
 
     def setHandleInvalid(self, value: str) -> NetRegressionModel:
         """Sets :attr:`handleInvalid`."""
@@ -728,8 +758,8 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
     inputNames: Param[list[str]] = Param(
         Params._dummy(),
         "inputNames",
-        "the network's input that each of inputCols feeds; several numeric columns may feed one; unset: the inputs in "
-        "order, or the only one",
+        "the network's input that each of inputCols feeds; several columns of numbers, vectors and arrays may feed one; "
+        "unset: the inputs in order, or the only one",
         TypeConverters.toListString,
     )
 
@@ -938,6 +968,17 @@ class NetClassifier(
         """Value of :attr:`classWeights`, or its default."""
         return self.getOrDefault(self.classWeights)
 
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
+
     frozen: Param[list[str]] = Param(
         Params._dummy(),
         "frozen",
@@ -1077,6 +1118,7 @@ class NetClassifier(
         earlyStoppingPatience: int | None = None,
         emaDecay: float | None = None,
         featuresCol: str | None = None,
+        featuresCols: list[str] | None = None,
         frozen: list[str] | None = None,
         gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
@@ -1199,6 +1241,10 @@ class NetClassifier(
     def setFeaturesCol(self, value: str) -> NetClassifier:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFeaturesCols(self, value: list[str]) -> NetClassifier:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
 
     def setFrozen(self, value: list[str]) -> NetClassifier:
         """Sets :attr:`frozen`."""
@@ -1471,8 +1517,8 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
     inputNames: Param[list[str]] = Param(
         Params._dummy(),
         "inputNames",
-        "the network's input that each of inputCols feeds; several numeric columns may feed one; unset: the inputs in "
-        "order, or the only one",
+        "the network's input that each of inputCols feeds; several columns of numbers, vectors and arrays may feed one; "
+        "unset: the inputs in order, or the only one",
         TypeConverters.toListString,
     )
 
@@ -2002,6 +2048,17 @@ class NetRegressor(
     The JVM's ``io.kiln.ml.NetRegressor``.
     """
 
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
+
     frozen: Param[list[str]] = Param(
         Params._dummy(),
         "frozen",
@@ -2131,6 +2188,7 @@ class NetRegressor(
         earlyStoppingPatience: int | None = None,
         emaDecay: float | None = None,
         featuresCol: str | None = None,
+        featuresCols: list[str] | None = None,
         frozen: list[str] | None = None,
         gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
@@ -2244,6 +2302,10 @@ class NetRegressor(
     def setFeaturesCol(self, value: str) -> NetRegressor:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFeaturesCols(self, value: list[str]) -> NetRegressor:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
 
     def setFrozen(self, value: list[str]) -> NetRegressor:
         """Sets :attr:`frozen`."""
@@ -2445,6 +2507,17 @@ class MlpClassifier(
         """Value of :attr:`dropout`, or its default."""
         return self.getOrDefault(self.dropout)
 
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
+
     frozen: Param[list[str]] = Param(
         Params._dummy(),
         "frozen",
@@ -2608,6 +2681,7 @@ class MlpClassifier(
         earlyStoppingPatience: int | None = None,
         emaDecay: float | None = None,
         featuresCol: str | None = None,
+        featuresCols: list[str] | None = None,
         frozen: list[str] | None = None,
         gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
@@ -2738,6 +2812,10 @@ class MlpClassifier(
     def setFeaturesCol(self, value: str) -> MlpClassifier:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFeaturesCols(self, value: list[str]) -> MlpClassifier:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
 
     def setFrozen(self, value: list[str]) -> MlpClassifier:
         """Sets :attr:`frozen`."""
@@ -2947,6 +3025,17 @@ class MlpRegressor(
         """Value of :attr:`dropout`, or its default."""
         return self.getOrDefault(self.dropout)
 
+    featuresCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "featuresCols",
+        "columns of numbers, vectors and arrays that are put together to the features, in this order, instead of featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getFeaturesCols(self) -> list[str]:
+        """Value of :attr:`featuresCols`, or its default."""
+        return self.getOrDefault(self.featuresCols)
+
     frozen: Param[list[str]] = Param(
         Params._dummy(),
         "frozen",
@@ -3100,6 +3189,7 @@ class MlpRegressor(
         earlyStoppingPatience: int | None = None,
         emaDecay: float | None = None,
         featuresCol: str | None = None,
+        featuresCols: list[str] | None = None,
         frozen: list[str] | None = None,
         gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
@@ -3221,6 +3311,10 @@ class MlpRegressor(
     def setFeaturesCol(self, value: str) -> MlpRegressor:
         """Sets :attr:`featuresCol`."""
         return self._set(featuresCol=value)
+
+    def setFeaturesCols(self, value: list[str]) -> MlpRegressor:
+        """Sets :attr:`featuresCols`."""
+        return self._set(featuresCols=value)
 
     def setFrozen(self, value: list[str]) -> MlpRegressor:
         """Sets :attr:`frozen`."""

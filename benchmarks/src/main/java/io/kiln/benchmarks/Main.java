@@ -1,6 +1,7 @@
 package io.kiln.benchmarks;
 
 import io.kiln.benchmarks.defaults.Defaults;
+import io.kiln.benchmarks.rows.Rows;
 import io.kiln.benchmarks.sparse.Sparse;
 import java.io.File;
 import java.io.IOException;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
             "BENCH <workload> <metric> kiln=<v> <peer>=<v> ... ratio=<speed of Kiln over that of the best peer>.",
             "Each contender has a JVM of its own; they take turns, and while one steps the others sleep."
         },
-        subcommands = {Defaults.class, Sparse.class},
+        subcommands = {Defaults.class, Rows.class, Sparse.class},
         footer = "Exit code: 0, or 1 when a contender failed or a check did not hold.")
 public final class Main implements Callable<Integer> {
 

@@ -52,6 +52,7 @@ final class ParamsPage {
                     "The network and what feeds it",
                     "network",
                     "featuresCol",
+                    "featuresCols",
                     "inputShape",
                     "inputScale",
                     "standardizeFeatures",

@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import com.fasterxml.jackson.databind.node.ObjectNode
-import io.kiln.spark.feed.{ColumnFiles, FeedColumn, NetworkInputs, QueryPlans}
+import io.kiln.spark.feed.{ColumnFiles, FeedColumn, NetworkInputs, QueryPlans, SentTexts}
 import io.kiln.spark.model.{Calibration, ClassColumns, ClassOutput, InvalidRows, ModelFiles, SentOnce, TextFacts, TrainedNetwork}
 import io.kiln.spark.plan.{NamedPrediction, Predictions}
 import org.apache.spark.ml.Model
@@ -63,7 +63,7 @@ abstract class ColumnClassificationModel[M <: ColumnClassificationModel[M]] priv
         (if (isDefined(thresholds)) $(thresholds) else Array.empty[Double]): _*)
       val prediction = new NamedPrediction(
         uid, trained.network.on(dataset.sparkSession),
-        inputs(dataset.schema).`with`(new ColumnFiles(QueryPlans.hadoop(dataset))),
+        inputs(dataset.schema).inTasks(new ColumnFiles(QueryPlans.hadoop(dataset)), trained.sentTexts, dataset.sparkSession),
         new ClassColumns(trainedNetwork.graph.outputNames.get(0), numClasses, output),
         $(predictionBatchSize), $(device), InvalidRows.of($(handleInvalid)))
       Predictions.add(dataset, schema, added.asJava, prediction)
@@ -107,6 +107,8 @@ object ColumnClassificationModel {
     */
   private[ml] final class Trained(
       val network: SentOnce[TrainedNetwork], val classes: Int, val vocabularies: NetIoParams.Vocabularies) {
+
+    val sentTexts = new SentTexts
 
     def asNetModel(uid: String): NetModel = {
       val model = new NetModel(uid, network)

@@ -20,6 +20,7 @@ class MlpClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, MlpClassifier, NetClassificationModel]
     with NetFeatureSetters[MlpClassifier]
     with NetClassifierSetters[MlpClassifier]
+    with NetFeaturesColsSetters[MlpClassifier]
     with MlpSetters[MlpClassifier]
     with ClassCount
     with DefaultParamsWritable {

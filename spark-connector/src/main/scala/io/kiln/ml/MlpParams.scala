@@ -2,13 +2,12 @@ package io.kiln.ml
 
 import io.kiln.spark.model.{MlpNetwork, Network}
 import org.apache.spark.ml.param.IntArrayParam
-import org.apache.spark.ml.param.shared.HasFeaturesCol
 import org.apache.spark.sql.Dataset
 
 import scala.jdk.CollectionConverters._
 
 /** The Params of multilayer perceptrons. */
-trait MlpParams extends NetFeatureParams with NetParams with NetHiddenParams with NetDropoutParams with HasFeaturesCol {
+trait MlpParams extends NetFeatureParams with NetParams with NetHiddenParams with NetDropoutParams with NetFeaturesColsParams {
 
   /** Sizes of all layers. @group param */
   final val layers: IntArrayParam = new IntArrayParam(
@@ -43,10 +42,11 @@ trait MlpParams extends NetFeatureParams with NetParams with NetHiddenParams wit
 
   /** The number of features, which decides whether they are standardised; 0 if there are no rows. */
   private[ml] def widthOf(dataset: Dataset[_]): Int = {
-    val width = FeatureWidth.of(dataset, $(featuresCol)).getOrElse(if (isDefined(layers)) $(layers).head else 1)
+    val bound = features(dataset.schema)
+    val width = FeatureWidth.of(dataset, bound).getOrElse(if (isDefined(layers)) $(layers).head else 1)
     require(
       !isDefined(layers) || width == 0 || $(layers).head == width,
-      s"$uid: layers: ${if (isDefined(layers)) $(layers).mkString("[", ", ", "]") else ""} begins with ${if (isDefined(layers)) $(layers).head else 0} features, column \"${$(featuresCol)}\" has $width")
+      s"$uid: layers: ${if (isDefined(layers)) $(layers).mkString("[", ", ", "]") else ""} begins with ${if (isDefined(layers)) $(layers).head else 0} features, ${bound.text} has $width")
     width
   }
 

@@ -16,6 +16,7 @@ class MlpRegressor(override val uid: String)
     extends Regressor[Vector, MlpRegressor, NetRegressionModel]
     with NetFeatureSetters[MlpRegressor]
     with NetRegressorParams
+    with NetFeaturesColsSetters[MlpRegressor]
     with MlpSetters[MlpRegressor]
     with DefaultParamsWritable {
 

@@ -17,6 +17,7 @@ class NetClassificationModel private[ml] (
     extends ProbabilisticClassificationModel[Vector, NetClassificationModel]
     with NetClassifierParams
     with NetModelSetters[NetClassificationModel]
+    with NetFeaturesColsSetters[NetClassificationModel]
     with HasTrainingHistory
     with HasTrainedNetwork
     with MLWritable {
@@ -34,7 +35,7 @@ class NetClassificationModel private[ml] (
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
-    NetModels.checkFeatures(schema, $(featuresCol))
+    features(schema).check(numFeatures)
     val raw = OutputColumns.append(schema, "rawPredictionCol", $(rawPredictionCol), SQLDataTypes.VectorType)
     val prob = OutputColumns.append(raw, "probabilityCol", $(probabilityCol), SQLDataTypes.VectorType)
     OutputColumns.append(prob, "predictionCol", $(predictionCol), DataTypes.DoubleType)
@@ -89,7 +90,7 @@ class NetClassificationModel private[ml] (
     Vectors.dense(predictProbabilities(rows).rowIter.map(probability2prediction).toArray)
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), NetModels.field(features(dataset.schema), numFeatures), $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   /**

@@ -18,7 +18,8 @@ import scala.jdk.CollectionConverters._
  *
  * Labels are 0, 1, …, K-1. The network has K outputs per row (logits, without a final softmax) for
  * loss softmaxCrossEntropy, or a single one, for two classes, for loss sigmoidBce. Features are a vector, a number or
- * boolean, an array of these, or binary (one unsigned byte each, with inputShape set).
+ * boolean, an array of these, or binary (one unsigned byte each, with inputShape set);
+ * or several columns (featuresCols) of numbers, vectors and arrays.
  *
  * {{{
  * val net = new Sequential(new Dense(128, Activation.RELU), new Dense(10))
@@ -30,6 +31,7 @@ class NetClassifier(override val uid: String)
     extends ProbabilisticClassifier[Vector, NetClassifier, NetClassificationModel]
     with NetFeatureSetters[NetClassifier]
     with NetClassifierSetters[NetClassifier]
+    with NetFeaturesColsSetters[NetClassifier]
     with DefaultParamsWritable {
 
   /** Creates an estimator with a random uid. */
@@ -52,7 +54,7 @@ class NetClassifier(override val uid: String)
     uid,
     new LabelWork(
       new LabelWork.Data(
-        FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+        FeedColumns.bind(schema, features(schema), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
         $(handleInvalid) != "error"),
       new LabelWork.Model(
         learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.classifier(smoothedLoss),

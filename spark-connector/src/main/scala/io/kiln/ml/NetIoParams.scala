@@ -24,7 +24,7 @@ trait NetIoParams extends NetTrainingParams with NetSequenceParams with NetImage
   /** The input that each column feeds. @group param */
   final val inputNames: StringArrayParam = new StringArrayParam(
     this, "inputNames",
-    "the network's input that each of inputCols feeds; several numeric columns may feed one; unset: the inputs in order, or the only one")
+    "the network's input that each of inputCols feeds; several columns of numbers, vectors and arrays may feed one; unset: the inputs in order, or the only one")
 
   /** @group getParam */
   final def getInputNames: Array[String] = $(inputNames)

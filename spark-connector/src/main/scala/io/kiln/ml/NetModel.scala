@@ -3,7 +3,7 @@ package io.kiln.ml
 import io.kiln.format.SafeTensors
 import io.kiln.graph.Graph
 import io.kiln.nn.GraphBlock
-import io.kiln.spark.feed.{ColumnFiles, FeedColumn, InputBinding, NetworkInputs, QueryPlans}
+import io.kiln.spark.feed.{ColumnFiles, FeedColumn, InputBinding, NetworkInputs, QueryPlans, SentTexts}
 import io.kiln.spark.model.{InvalidRows, NamedOutputs, OutputNames, SentOnce, TextFacts, TrainedNetwork}
 import io.kiln.spark.plan.{NamedPrediction, Predictions}
 import org.apache.spark.ml.Model
@@ -12,7 +12,7 @@ import org.apache.spark.ml.util.{Identifiable, MLReadable, MLReader, MLWritable,
 import org.apache.spark.sql.{DataFrame, Dataset}
 import org.apache.spark.sql.types.StructType
 
-import java.util.OptionalInt
+import java.util.{Optional, OptionalInt}
 import scala.jdk.CollectionConverters._
 
 /**
@@ -37,6 +37,7 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
   def trainedNetwork: TrainedNetwork = sentNetwork.value
 
   private[ml] var vocabularies: NetIoParams.Vocabularies = NetIoParams.NoVocabularies
+  private var sentTexts = new SentTexts
 
   /** The texts of an input, by id; empty for an input that is read in another way.
     *
@@ -54,6 +55,15 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
   }
 
   private def inputs(schema: StructType): NetworkInputs = {
+    val bound = bind(schema)
+    require(
+      bound.isPresent,
+      s"$uid: inputCols: several of the columns ${$(inputCols).mkString("[", ", ", "]")} feed one input and do not state how many elements they have; state it with VectorSizeHint")
+    bound.get
+  }
+
+  /** The inputs; empty if sizes of columns are not stated, as before a pipeline is run. */
+  private def bind(schema: StructType): Optional[NetworkInputs] = {
     val graph = trainedNetwork.graph
     val part = OutputNames.part(graph, names(graph).asJava)
     val binding = inputBinding(Seq.empty, vocabularies).only(NetModel.known(graph), part.inputs.asScala.map(_.name).asJava)
@@ -61,11 +71,11 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
       throw new IllegalArgumentException(
         s"$uid: inputTypes: input $input would read ids of texts from column \"${field.columns.get(0)}\", but the model has no vocabulary of it; set inputTypes as in training, or train a model with them")
     }
-    binding.bind(schema, NetModel.known(part), (_: FeedColumn) => OptionalInt.empty).get
+    binding.bind(schema, NetModel.known(part), (_: FeedColumn) => OptionalInt.empty)
   }
 
   override def transformSchema(schema: StructType): StructType = {
-    inputs(schema)
+    bind(schema)
     withOutputs(schema, trainedNetwork.graph)
   }
 
@@ -74,7 +84,8 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
     val graph = trainedNetwork.graph
     val hadoop = QueryPlans.hadoop(dataset)
     val prediction = new NamedPrediction(
-      uid, sentNetwork.on(dataset.sparkSession), inputs(dataset.schema).`with`(new ColumnFiles(hadoop)), NamedOutputs.of(graph, names(graph).asJava),
+      uid, sentNetwork.on(dataset.sparkSession), inputs(dataset.schema).inTasks(new ColumnFiles(hadoop), sentTexts, dataset.sparkSession),
+      NamedOutputs.of(graph, names(graph).asJava),
       $(predictionBatchSize), $(device), InvalidRows.of($(handleInvalid)))
     Predictions.add(dataset, schema, columns(graph).asJava, prediction)
   }
@@ -83,6 +94,7 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
     val that = copyValues(new NetModel(uid, sentNetwork), extra)
     that.takeHistory(this)
     that.vocabularies = vocabularies
+    that.sentTexts = sentTexts
     that.setParent(parent)
   }
 

@@ -2,7 +2,8 @@ package io.kiln.ml
 
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.node.ObjectNode
-import io.kiln.spark.feed.{FeatureType, FeedColumn, Float32}
+import io.kiln.ndarray.DType
+import io.kiln.spark.feed.{FeatureColumns, Field, Float32}
 import io.kiln.spark.report.TrainingSummary
 import io.kiln.spark.model.{MlFiles, ModelFiles, TrainedNetwork}
 import org.apache.spark.ml.Model
@@ -10,7 +11,6 @@ import org.apache.spark.ml.linalg.{Matrix, Vector}
 import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.util.{MLReader, MLWriter}
 import org.apache.spark.sql.SparkSession
-import org.apache.spark.sql.types.StructType
 
 import java.util.BitSet
 
@@ -19,10 +19,8 @@ private[ml] object NetModels {
 
   private val Summary = "summary"
 
-  def checkFeatures(schema: StructType, featuresCol: String): Unit = {
-    FeatureType.of(featuresCol, FeedColumn.find(schema, "featuresCol", featuresCol).field.dataType)
-    ()
-  }
+  /** How features are read in prediction, which packs bytes as float32. */
+  def field(features: FeatureColumns, width: Int): Field = features.field(width, DType.FLOAT32)
 
   /** The network's outputs for a single row; NaN for an invalid row that is kept. */
   def predict(network: TrainedNetwork, features: Vector, handleInvalid: String): Array[Float] = {

@@ -43,16 +43,16 @@ class NetRanker(override val uid: String)
     require($(mixup) == 0, s"$uid: mixup: rows of a ranker are lists, whose items cannot be mixed, got ${$(mixup)}; set it to 0")
     val columns = bind(schema)
     FeedColumn.find(schema, "groupCol", $(groupCol))
-    val width = columns.declaredWidth(schema)
+    val width = columns.features.declaredWidth
     request(if (width.isPresent) width.get else 0).check(schema)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
   private def bind(schema: StructType): FeedColumns = {
     val columns =
-      FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol))
+      FeedColumns.bind(schema, features(schema), $(labelCol), optional(weightCol), optional(validationIndicatorCol))
     require(
-      columns.`type` != FeatureType.BYTES,
+      !columns.features.isBytes,
       s"$uid: column \"${$(featuresCol)}\" is binary; a ranker takes vectors, numbers or arrays of these")
     columns
   }
@@ -80,7 +80,7 @@ class NetRanker(override val uid: String)
 
   override protected def train(dataset: Dataset[_]): NetRankerModel = {
     val rows = items(dataset)
-    val declared = bind(dataset.schema).declaredWidth(dataset.schema)
+    val declared = bind(dataset.schema).features.declaredWidth
     val width =
       if (declared.isPresent) declared.get.intValue
       else
@@ -99,7 +99,7 @@ class NetRanker(override val uid: String)
   /** The columns that a fit reads, features as arrays, without invalid rows if these are skipped. */
   private def items(dataset: Dataset[_]): DataFrame = {
     val values = column(dataset, "featuresCol", $(featuresCol))
-    val features = bind(dataset.schema).`type` match {
+    val arrays = bind(dataset.schema).features.`type` match {
       case FeatureType.VECTOR => when(values.isNotNull, vector_to_array(values, "float32"))
       case FeatureType.NUMBER => array(values.cast(DataTypes.FloatType))
       case _ => values.cast(ArrayType(DataTypes.FloatType))
@@ -109,7 +109,7 @@ class NetRanker(override val uid: String)
     val rows = dataset.select(
       column(dataset, "groupCol", $(groupCol)).as(NetRanker.Group),
       column(dataset, "labelCol", $(labelCol)).cast(DataTypes.FloatType).as(NetRanker.Label),
-      features.as(NetRanker.Features),
+      arrays.as(NetRanker.Features),
       (if (weight.isEmpty) lit(1.0) else column(dataset, "weightCol", weight).cast(DataTypes.DoubleType)).as(NetRanker.Weight),
       (if (validation.isEmpty) lit(false) else column(dataset, "validationIndicatorCol", validation)).as(NetRanker.Validation))
     def finite(c: Column): Column = c.isNotNull && !isnan(c) && abs(c) < Double.PositiveInfinity

@@ -32,7 +32,7 @@ class NetRankerModel private[ml] (override val uid: String, private[ml] val sent
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
-    NetModels.checkFeatures(schema, $(featuresCol))
+    features(schema)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
@@ -55,7 +55,7 @@ class NetRankerModel private[ml] (override val uid: String, private[ml] val sent
   }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), NetModels.field(features(dataset.schema), numFeatures), $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRankerModel = {

@@ -1,7 +1,9 @@
 package io.kiln.ml
 
+import io.kiln.spark.feed.FeatureColumns
 import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, Params}
 import org.apache.spark.ml.param.shared.{HasFeaturesCol, HasLabelCol, HasPredictionCol}
+import org.apache.spark.sql.types.StructType
 
 /** The column that says which rows are ranked together. */
 trait HasGroupCol extends Params {
@@ -34,6 +36,10 @@ trait NetRankerParams extends NetFeatureParams with HasGroupCol with HasFeatures
 
   /** @group getParam */
   final def getMaxListLength: Int = $(maxListLength)
+
+  /** The column of the features. */
+  private[ml] def features(schema: StructType): FeatureColumns =
+    FeatureColumns.bind(schema, "featuresCol", java.util.List.of($(featuresCol)))
 }
 
 /** Setters of rankers.

@@ -16,6 +16,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
     extends RegressionModel[Vector, NetRegressionModel]
     with NetRegressorParams
     with NetModelSetters[NetRegressionModel]
+    with NetFeaturesColsSetters[NetRegressionModel]
     with HasTrainingHistory
     with HasTrainedNetwork
     with MLWritable {
@@ -32,7 +33,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
 
   override protected def validateAndTransformSchema(
       schema: StructType, fitting: Boolean, featuresDataType: DataType): StructType = {
-    NetModels.checkFeatures(schema, $(featuresCol))
+    features(schema).check(numFeatures)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
@@ -55,7 +56,7 @@ class NetRegressionModel private[ml] (override val uid: String, private[ml] val 
   }
 
   private def rowPrediction(dataset: Dataset[_], output: Output) = new RowPrediction(
-    uid, sentNetwork.on(dataset.sparkSession), $(featuresCol), numFeatures, $(predictionBatchSize), $(device),
+    uid, sentNetwork.on(dataset.sparkSession), NetModels.field(features(dataset.schema), numFeatures), $(predictionBatchSize), $(device),
     InvalidRows.of($(handleInvalid)), output)
 
   override def copy(extra: ParamMap): NetRegressionModel = {

@@ -16,6 +16,7 @@ class NetRegressor(override val uid: String)
     extends Regressor[Vector, NetRegressor, NetRegressionModel]
     with NetFeatureSetters[NetRegressor]
     with NetRegressorParams
+    with NetFeaturesColsSetters[NetRegressor]
     with DefaultParamsWritable {
 
   /** Creates an estimator with a random uid. */
@@ -45,7 +46,7 @@ class NetRegressor(override val uid: String)
     uid,
     new LabelWork(
       new LabelWork.Data(
-        FeedColumns.bind(schema, $(featuresCol), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
+        FeedColumns.bind(schema, features(schema), $(labelCol), optional(weightCol), optional(validationIndicatorCol)),
         $(handleInvalid) != "error"),
       new LabelWork.Model(
         learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),

@@ -1,6 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.nn.Block
+import io.kiln.spark.feed.FeatureColumns
 import io.kiln.spark.model.{MlpNetwork, WideAndDeepNetwork}
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.{Param, ParamMap}
@@ -75,7 +76,7 @@ class WideAndDeepClassifier(override val uid: String)
     checked(dataset.schema)
     val that = copy(ParamMap.empty)
     that.wideFeatures = $(featuresCol).nonEmpty && !isSet(standardizeFeatures) &&
-      FeatureWidth.of(dataset, $(featuresCol)).exists(_ > MlpNetwork.WIDEST_STANDARDIZED)
+      FeatureWidth.of(dataset, FeatureColumns.bind(dataset.schema, "featuresCol", java.util.List.of($(featuresCol)))).exists(_ > MlpNetwork.WIDEST_STANDARDIZED)
     val (net, count) = that.trained(dataset)
     modelOf(net, count)
   }

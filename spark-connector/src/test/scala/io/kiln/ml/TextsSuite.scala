@@ -3,11 +3,18 @@ package io.kiln.ml
 import io.kiln.data.text.Vocabulary
 import io.kiln.nn.{Dense, Embedding, EmbeddingBag, Functional, Merge}
 import io.kiln.spark.job.{HeadsWork, Normalization, Targets}
+import io.kiln.spark.plan.PredictRows
+import org.apache.logging.log4j.LogManager
+import org.apache.logging.log4j.core.{LogEvent, Logger}
+import org.apache.logging.log4j.core.appender.AbstractAppender
+import org.apache.logging.log4j.core.config.Property
 import org.apache.spark.ml.feature.HashingTF
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._
 
 import java.nio.file.Files
+import java.util.concurrent.ConcurrentLinkedQueue
+import scala.jdk.CollectionConverters._
 
 /** Texts and categories as inputs: by vocabularies that become part of the model, and by hashes. */
 class TextsSuite extends SparkSuite {
@@ -143,5 +150,36 @@ class TextsSuite extends SparkSuite {
     told(words("words index(6000000)"), "has at most 5000000 different ids, got 6000000; take hash(6000000)")
     told(words("words index").setInputCols(Array("shop")), "expected string, or an array of these")
     told(words("index(9)"), "which is not read from a column of sequences")
+  }
+
+  test("tasks of fits and predictions take no vocabulary along") {
+    val rows = (0 until 600).map(n => ((0 until 200).map(i => s"word${200 * n + i}").mkString(" "), n % 2)).toDF("text", "label")
+      .repartition(2).cache()
+    val texts = rows.select("text").as[String].collect().flatMap(_.split(" ")).toSeq
+    assert(largeTasks(spark.sparkContext.parallelize(1 to 2, 2).map(i => texts(i)).count()).nonEmpty)
+
+    var model: NetModel = null
+    val fit = largeTasks { model = estimator.setNetwork(bag(120002)).setInputCols(Array("text"))
+      .setInputTypes(Array("whitespace index(120002)")).setMaxEpochs(1).setBatchSize(100).fit(rows) }
+    assert(model.vocabulary("text").length == 120002)
+    assert(fit.isEmpty)
+    val predicted = model.setOutputNames(Array("score")).setOutputCols(Array("s")).transform(rows)
+    assert(largeTasks(assert(predicted.select("s").collect().length == 600)).isEmpty)
+    def prediction(data: DataFrame) = data.queryExecution.optimizedPlan.collectFirst { case p: PredictRows => p.prediction }
+    assert(prediction(predicted).isDefined && prediction(model.transform(rows)) == prediction(predicted), "it is sent once")
+  }
+
+  /** What Spark says of tasks of more than 1 MB. */
+  private def largeTasks(job: => Any): Seq[String] = {
+    val said = new ConcurrentLinkedQueue[String]
+    val logger = LogManager.getLogger("org.apache.spark.scheduler.DAGScheduler").asInstanceOf[Logger]
+    val listener = new AbstractAppender("largeTasks", null, null, true, Property.EMPTY_ARRAY) {
+      override def append(event: LogEvent): Unit = { said.add(event.getMessage.getFormattedMessage); () }
+    }
+    listener.start()
+    logger.addAppender(listener)
+    try job
+    finally logger.removeAppender(listener)
+    said.asScala.toSeq.filter(_.contains("large task binary"))
   }
 }

@@ -30,7 +30,7 @@ class WrongInputSuite extends SparkSuite {
   }
 
   test("text as features or labels") {
-    refused("features", "string", "VectorAssembler")(
+    refused("features", "string", "StringIndexer")(
       classifier().fit(arrays(good: _*).withColumn("features", lit("x"))))
     refused("labelCol", "string", "StringIndexer")(classifier().fit(arrays(good: _*).withColumn("label", lit("x"))))
   }

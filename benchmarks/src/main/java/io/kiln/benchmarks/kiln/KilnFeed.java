@@ -12,6 +12,7 @@ import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.BatchFeeder;
 import io.kiln.spark.feed.BatchRows;
 import io.kiln.spark.feed.EpochOrder;
+import io.kiln.spark.feed.FeatureColumns;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
 import io.kiln.spark.feed.Labels;
@@ -52,7 +53,8 @@ public final class KilnFeed implements Contender {
         workers = setup.threads();
         spark = Sessions.local(setup);
         frame = FeedData.cached(spark, setup);
-        FeedColumns columns = FeedColumns.bind(frame.schema(), "features", "label", "", "");
+        FeatureColumns features = FeatureColumns.bind(frame.schema(), "featuresCol", List.of("features"));
+        FeedColumns columns = FeedColumns.bind(frame.schema(), features, "label", "", "");
         spec = new FeedSpec(columns, FeedData.WIDTH, new Labels(CLASSES));
         packed = pack();
         return new Facts("Kiln, Spark " + spark.version(), 0);

@@ -2,5 +2,5 @@ package io.kiln.spark.feed;
 
 import java.io.Serializable;
 
-/** How the values of a field become numbers, if they are none. */
-public sealed interface Coding extends Serializable permits ImageCoding, TextCoding {}
+/** How the values of columns become the numbers of a field, if they are not these numbers themselves. */
+public sealed interface Coding extends Serializable permits ImageCoding, TextCoding, Joined {}

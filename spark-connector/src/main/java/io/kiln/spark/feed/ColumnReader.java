@@ -1,5 +1,6 @@
 package io.kiln.spark.feed;
 
+import io.kiln.ndarray.DType;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
@@ -46,6 +47,9 @@ interface ColumnReader {
         boolean one = f.columns().size() == 1 && f.lengths() == null && f.classes() == null;
         if (one && FeatureReader.reads(f.types().get(0), f.dtype())) {
             return new FeatureReader(f.columns().get(0), f.types().get(0), f.width(), f.remedy());
+        }
+        if (f.columns().size() > 1 && f.dtype() == DType.FLOAT32 && f.classes() == null) {
+            return new JoinedReader(f);
         }
         return f.lengths() == null ? new NumbersReader(f) : new RaggedReader(f);
     }

@@ -49,6 +49,6 @@ public enum FeatureType {
                         .formatted(
                                 column,
                                 type.catalogString(),
-                                " combine several columns with VectorAssembler, convert text to numbers first"));
+                                " convert text to numbers first, such as with StringIndexer"));
     }
 }

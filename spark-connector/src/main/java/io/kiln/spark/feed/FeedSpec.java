@@ -6,6 +6,7 @@ import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * The required form of the rows of a fit.
@@ -42,7 +43,7 @@ public record FeedSpec(
      */
     public FeedSpec(FeedColumns columns, int width, Labels labels, boolean skipInvalid) {
         this(
-                List.of(columns.field(width)),
+                List.of(columns.features().field(width)),
                 columns.label(),
                 columns.weight(),
                 columns.validation(),
@@ -61,10 +62,11 @@ public record FeedSpec(
         this(columns, width, labels, false);
     }
 
-    /** These rows, with access to the files that columns name. */
-    FeedSpec with(ColumnFiles files) {
-        return new FeedSpec(
-                fields.stream().map(f -> f.with(files)).toList(), label, weight, validation, labels, skipInvalid);
+    /** These rows for tasks, with access to the files that columns name, and to vocabularies in executors. */
+    FeedSpec inTasks(ColumnFiles files, SentTexts texts, SparkSession session) {
+        List<Field> readable =
+                fields.stream().map(f -> texts.in(f.with(files), session)).toList();
+        return new FeedSpec(readable, label, weight, validation, labels, skipInvalid);
     }
 
     /**

@@ -10,7 +10,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.types.DataType;
 
 /**
- * A field of the rows that a network reads: an input or a target, from one column or from several numeric ones.
+ * A field of the rows that a network reads: an input or a target, from one column, or from several of numbers,
+ * vectors and arrays.
  *
  * @param what what it is, for messages: {@code features}, {@code input tokens}, {@code target rating}
  * @param columns names of its columns
@@ -150,9 +151,12 @@ public record Field(
 
     /** The same field with access to files, if it needs it. */
     Field with(ColumnFiles files) {
-        return coding instanceof ImageCoding c
-                ? new Field(what, columns, types, dtype, rowShape, lengths, classes, c.with(files))
-                : this;
+        return coding instanceof ImageCoding c ? with(c.with(files)) : this;
+    }
+
+    /** The same field with another coding. */
+    Field with(Coding other) {
+        return new Field(what, columns, types, dtype, rowShape, lengths, classes, other);
     }
 
     /** {@return the text in fingerprints of checkpoints, which for fields of numbers stays as it was before there were others} */

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import org.apache.spark.ml.attribute.Attribute;
-import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.types.ArrayType;
@@ -44,11 +43,14 @@ record FieldType(Field field) {
         FeedColumn first = columns.get(0);
         DataType type = first.field().dataType();
         int depth = depth(what, columns);
+        if (isOpen(columns, widths)) {
+            return Optional.empty();
+        }
         DType dtype = stated.dtype() != null ? stated.dtype() : declared != null ? declared.dtype() : natural(columns);
-        checkDtype(what, first, dtype);
+        columns.forEach(c -> checkDtype(what, c, dtype));
         DType packed = type instanceof BinaryType ? DType.UINT8 : dtype;
         List<Long> explicit = stated.shape() != null ? stated.shape() : declared == null ? null : rest(declared);
-        boolean array = type instanceof ArrayType;
+        boolean array = type instanceof ArrayType && columns.size() == 1;
         boolean ragged = array
                 && (sequences.required()
                         || depth == 2
@@ -95,7 +97,8 @@ record FieldType(Field field) {
                 packed,
                 shape,
                 lengths,
-                null)));
+                null,
+                columns.size() == 1 || depth == 0 ? null : Joined.of(what, columns, size(shape)))));
     }
 
     /** 0 for numbers, 1 for vectors, arrays and bytes, 2 for arrays of arrays. */
@@ -118,14 +121,20 @@ record FieldType(Field field) {
                         "%s: column \"%s\" is of type %s; expected a number or boolean, a vector, an array of numbers or of such arrays, or binary (uint8); for text, state index, hash(n) or words index(n) with inputTypes, for paths of images image[3,224,224]"
                                 .formatted(what, c.name(), t.catalogString()));
             }
-            if (depth > 0 && columns.size() > 1) {
+            if (columns.size() > 1 && (depth > 1 || t instanceof BinaryType)) {
                 throw new IllegalArgumentException(
-                        "%s: column \"%s\" is of type %s, but several columns feed this input; only numbers can be put together, use VectorAssembler for vectors"
+                        "%s: column \"%s\" is of type %s, but several columns feed this input; only numbers, vectors and arrays of numbers can be put together"
                                 .formatted(what, c.name(), t.catalogString()));
             }
             deepest = Math.max(deepest, depth);
         }
         return deepest;
+    }
+
+    /** Whether several columns do not state their sizes, and their rows cannot be read yet. */
+    private static boolean isOpen(List<FeedColumn> columns, Function<FeedColumn, OptionalInt> widths) {
+        List<FeedColumn> unstated = columns.size() == 1 ? List.of() : Joined.unstated(columns);
+        return unstated.size() > 1 && widths.apply(unstated.get(0)).isEmpty();
     }
 
     private static DType natural(List<FeedColumn> columns) {
@@ -173,17 +182,23 @@ record FieldType(Field field) {
             String what, List<FeedColumn> columns, DType dtype, Function<FeedColumn, OptionalInt> widths) {
         FeedColumn c = columns.get(0);
         DataType t = c.field().dataType();
-        if (Numbers.isNumber(t)) {
-            return OptionalInt.of(columns.size() == 1 && dtype != DType.FLOAT32 ? -1 : columns.size());
+        if (columns.size() > 1) {
+            FeedColumn open = Joined.unstated(what, columns);
+            OptionalInt more = open == null ? OptionalInt.of(0) : widths.apply(open);
+            return more.isEmpty() ? more : OptionalInt.of(Math.addExact(Joined.stated(columns), more.getAsInt()));
+        } else if (Numbers.isNumber(t)) {
+            return OptionalInt.of(dtype != DType.FLOAT32 ? -1 : 1);
         } else if (t instanceof BinaryType) {
             throw new IllegalArgumentException(
                     "%s: binary column \"%s\" does not define the shape of a row; state it with inputTypes, such as float32[1,28,28]"
                             .formatted(what, c.name()));
         }
-        int size = t.equals(SQLDataTypes.VectorType())
-                ? AttributeGroup.fromStructField(c.field()).size()
-                : -1;
-        return size > 0 ? OptionalInt.of(size) : widths.apply(c);
+        OptionalInt size = Joined.declared(c);
+        return size.isPresent() ? size : widths.apply(c);
+    }
+
+    private static long size(List<Long> shape) {
+        return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
     private static void checkShape(String what, List<FeedColumn> columns, int depth, List<Long> shape, boolean ragged) {
@@ -216,7 +231,7 @@ record FieldType(Field field) {
                                     shape,
                                     depth == 1 ? "one size, such as [-1]" : "two, such as [-1,-1]"));
         }
-        long size = unknown > 0 ? 0 : shape.stream().reduce(1L, Math::multiplyExact);
+        long size = unknown > 0 ? 0 : size(shape);
         if (depth == 0 && size != columns.size()) {
             throw new IllegalArgumentException("%s: takes rows of shape %s, but %s %s; change the columns or inputTypes"
                     .formatted(
@@ -229,9 +244,8 @@ record FieldType(Field field) {
                                     ? ""
                                     : columns.stream().map(FeedColumn::name).toList()));
         }
-        int declared = c.field().dataType().equals(SQLDataTypes.VectorType())
-                ? AttributeGroup.fromStructField(c.field()).size()
-                : -1;
+        int declared =
+                depth == 0 || columns.size() > 1 ? -1 : Joined.declared(c).orElse(-1);
         if (declared > 0 && declared != size) {
             throw new IllegalArgumentException("%s: column \"%s\" has %d features, the network takes rows of shape %s"
                     .formatted(what, c.name(), declared, shape));

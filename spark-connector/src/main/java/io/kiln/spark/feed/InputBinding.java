@@ -18,7 +18,8 @@ import org.apache.spark.sql.types.StructType;
  * Binds columns to the inputs of a network. Components have the names of the Params that set them.
  *
  * @param inputCols the columns
- * @param inputNames the input that each column feeds; several numeric columns may feed one; empty: the network's inputs
+ * @param inputNames the input that each column feeds; several columns of numbers, vectors and
+ *     arrays may feed one; empty: the network's inputs
  *     in order, or its only one
  * @param inputTypes dtype and shape of the input that each column feeds, such as {@code float32[1,28,28]}; empty: as
  *     the network declares them, or as the columns have them
@@ -390,7 +391,7 @@ public record InputBinding(
                         c -> OptionalInt.empty())
                 .orElseThrow()
                 .field();
-        return new Field(f.what(), f.columns(), f.types(), f.dtype(), f.rowShape(), f.lengths(), classes);
+        return new Field(f.what(), f.columns(), f.types(), f.dtype(), f.rowShape(), f.lengths(), classes, f.coding());
     }
 
     /**

@@ -8,6 +8,7 @@ import io.kiln.ndarray.Spec;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * The inputs of a network and the fields of rows from which they are read.
@@ -25,13 +26,17 @@ public record NetworkInputs(List<Slot> slots, List<Field> fields, List<Double> s
     }
 
     /**
-     * The same inputs, with access to the files that columns name.
+     * The same inputs for tasks, with access to the files that columns name, and to vocabularies in executors.
      *
-     * @param files opens them
+     * @param files opens files
+     * @param texts sends vocabularies
+     * @param session the session of the tasks
      * @return the inputs
      */
-    public NetworkInputs with(ColumnFiles files) {
-        return new NetworkInputs(slots, fields.stream().map(f -> f.with(files)).toList(), scales);
+    public NetworkInputs inTasks(ColumnFiles files, SentTexts texts, SparkSession session) {
+        List<Field> readable =
+                fields.stream().map(f -> texts.in(f.with(files), session)).toList();
+        return new NetworkInputs(slots, readable, scales);
     }
 
     /** {@return the text in fingerprints of checkpoints: one factor if there is only one} */

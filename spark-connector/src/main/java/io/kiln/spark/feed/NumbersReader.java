@@ -8,7 +8,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** Reads rows of one shape from several numeric columns, or from one number or array of numbers. */
+/** Reads rows of one shape from several columns of numbers and arrays, or from one. */
 final class NumbersReader implements ColumnReader {
     private static final int UDT_FIELDS = 4;
 
@@ -34,33 +34,40 @@ final class NumbersReader implements ColumnReader {
             }
             String wrong;
             if (type instanceof ArrayType a) {
-                wrong = array(row.getArray(ordinal + at), a.elementType());
+                wrong = array(row.getArray(ordinal + at), a.elementType(), filled);
             } else if (type.equals(SQLDataTypes.VectorType())) {
-                wrong = vector(row.getStruct(ordinal + at, UDT_FIELDS));
+                wrong = vector(row.getStruct(ordinal + at, UDT_FIELDS), filled);
             } else {
-                wrong = elements.put(filled++, row, ordinal + at, type);
+                wrong = elements.put(filled, row, ordinal + at, type);
                 invalid = elements.isInvalid();
             }
             if (wrong != null) {
                 return wrong;
             }
+            filled += size(at);
         }
         invalid = false;
         return null;
     }
 
-    private String array(ArrayData a, DataType type) {
-        if (a.numElements() != field.width()) {
+    private int size(int column) {
+        return field.coding() instanceof Joined j
+                ? j.sizes().get(column)
+                : field.columns().size() == 1 ? field.width() : 1;
+    }
+
+    private String array(ArrayData a, DataType type, int start) {
+        if (a.numElements() != size(at)) {
             invalid = false;
             return String.format(
-                    Locale.ROOT, "has %d elements, expected %d; %s", a.numElements(), field.width(), field.remedy());
+                    Locale.ROOT, "has %d elements, expected %d; %s", a.numElements(), size(at), field.remedy());
         }
         for (int i = 0; i < a.numElements(); i++) {
             if (a.isNullAt(i)) {
                 invalid = true;
                 return "has null as element " + i + "; fill or drop such rows, or set handleInvalid";
             }
-            String wrong = elements.put(i, a, i, type);
+            String wrong = elements.put(start + i, a, i, type);
             if (wrong != null) {
                 invalid = elements.isInvalid();
                 return wrong;
@@ -70,11 +77,11 @@ final class NumbersReader implements ColumnReader {
     }
 
     /** A vector of whole numbers. */
-    private String vector(InternalRow v) {
+    private String vector(InternalRow v, int start) {
         boolean dense = v.getByte(0) == 1;
         ArrayData values = v.getArray(UDT_FIELDS - 1);
         if (dense) {
-            return array(values, DataTypes.DoubleType);
+            return array(values, DataTypes.DoubleType, start);
         }
         invalid = false;
         return "is a sparse vector, which holds float32; declare float32 with inputTypes, or pass an array of integers";

@@ -93,7 +93,8 @@ public final class PackedData implements AutoCloseable {
         Dataset<Row> columns = spec.project(data);
         LongAccumulator skipped = sc.longAccumulator();
         LongAccumulator truncated = sc.longAccumulator();
-        FeedSpec readable = spec.with(new ColumnFiles(QueryPlans.hadoop(columns)));
+        ColumnFiles files = new ColumnFiles(QueryPlans.hadoop(columns));
+        FeedSpec readable = spec.inTasks(files, new SentTexts(), data.sparkSession());
         Packer packer = new Packer(readable, columns.schema(), new RowPacker.Told(skipped, truncated));
         RDD<InternalRow> source = QueryPlans.rows(columns);
         JavaRDD<byte[]> packed = source.mapPartitionsWithIndex(packer, false, BYTES)

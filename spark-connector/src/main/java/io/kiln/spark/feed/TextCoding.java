@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.unsafe.Platform;
 import org.apache.spark.unsafe.hash.Murmur3_x86_32;
 
@@ -16,9 +17,11 @@ import org.apache.spark.unsafe.hash.Murmur3_x86_32;
  * @param unit what has an id
  * @param most number of different ids; 0 for as many as there are
  * @param hashed whether ids are hashes, by MurmurHash3 as in Spark's HashingTF; otherwise places in a vocabulary
- * @param vocabulary the texts by id, as {@link Vocabulary} has them; empty if they are hashed or not yet counted
+ * @param vocabulary the texts by id, as {@link Vocabulary} has them; empty if they are hashed, sent or not yet counted
+ * @param sent the texts in executors; null if they have not been sent
  */
-public record TextCoding(Unit unit, int most, boolean hashed, List<String> vocabulary) implements Coding {
+public record TextCoding(Unit unit, int most, boolean hashed, List<String> vocabulary, Broadcast<Texts> sent)
+        implements Coding {
     /** The id of padding. */
     static final int PADDING = 1;
 
@@ -83,12 +86,12 @@ public record TextCoding(Unit unit, int most, boolean hashed, List<String> vocab
                             .formatted(m.group(2), input, RESERVED, m.group(2), text));
         }
         Unit unit = m.group(1) == null ? Unit.WHOLE : Unit.valueOf(m.group(1).toUpperCase(java.util.Locale.ROOT));
-        return new TextCoding(unit, most, hashed, List.of());
+        return new TextCoding(unit, most, hashed, List.of(), null);
     }
 
     /** Whether texts must be counted before rows can be packed. */
     boolean isToBeCounted() {
-        return !hashed && vocabulary.isEmpty();
+        return !hashed && vocabulary.isEmpty() && sent == null;
     }
 
     /** The most texts that are taken into a vocabulary besides the two reserved ones. */
@@ -113,7 +116,12 @@ public record TextCoding(Unit unit, int most, boolean hashed, List<String> vocab
     }
 
     TextCoding with(List<String> counted) {
-        return hashed ? this : new TextCoding(unit, most, false, counted);
+        return hashed ? this : new TextCoding(unit, most, false, counted, null);
+    }
+
+    /** The same for tasks, without the texts. */
+    TextCoding sent(Broadcast<Texts> texts) {
+        return new TextCoding(unit, most, hashed, List.of(), texts);
     }
 
     List<String> units(String text) {
@@ -122,7 +130,10 @@ public record TextCoding(Unit unit, int most, boolean hashed, List<String> vocab
 
     /** The vocabulary in a form for look-ups. */
     Vocabulary lookUp() {
-        return hashed ? null : new Vocabulary(vocabulary);
+        if (hashed) {
+            return null;
+        }
+        return sent == null ? new Vocabulary(vocabulary) : sent.value().lookUp();
     }
 
     /** The id of a text. */

@@ -76,7 +76,7 @@ public final class TextCounts {
             removeShuffle(counts);
         }
         coding.check(field, texts);
-        return texts;
+        return List.copyOf(texts);
     }
 
     private static void removeShuffle(JavaPairRDD<?, ?> counts) {

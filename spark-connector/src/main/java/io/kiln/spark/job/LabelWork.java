@@ -1,7 +1,7 @@
 package io.kiln.spark.job;
 
 import io.kiln.graph.Graph;
-import io.kiln.spark.feed.FeatureType;
+import io.kiln.spark.feed.FeatureColumns;
 import io.kiln.spark.feed.FeedColumn;
 import io.kiln.spark.feed.FeedColumns;
 import io.kiln.spark.feed.FeedSpec;
@@ -75,22 +75,26 @@ public record LabelWork(Data data, Model model) implements Work {
 
     @Override
     public void check(String uid, StructType schema) {
-        Optional<long[]> shape = knownShape(schema);
-        if (data.columns().type() == FeatureType.BYTES && shape.isEmpty()) {
+        Optional<long[]> shape = knownShape();
+        if (data.columns().features().isBytes() && shape.isEmpty()) {
             throw new IllegalArgumentException(
-                    "%s: inputShape: binary column \"%s\" does not define the shape of a row; set inputShape, for example to [1, 28, 28]"
-                            .formatted(uid, data.columns().features()));
+                    "%s: inputShape: binary %s does not define the shape of a row; set inputShape, for example to [1, 28, 28]"
+                            .formatted(uid, data.columns().features().text()));
         }
         shape.ifPresent(s -> {
             int classes = model.objective().classes(model.network().outputShape(s));
             model.labels(classes);
             checkLabel(uid, schema, classes);
         });
-        Optional<Integer> declared = data.columns().declaredWidth(schema);
+        Optional<Integer> declared = data.columns().features().declaredWidth();
         if (shape.isPresent() && declared.isPresent() && declared.get() != width(shape.get())) {
             throw new IllegalArgumentException(
-                    "%s: column \"%s\" has %d features, the network takes rows of shape %s; change inputShape or the column"
-                            .formatted(uid, data.columns().features(), declared.get(), Arrays.toString(shape.get())));
+                    "%s: %s has %d features, the network takes rows of shape %s; change inputShape or the columns"
+                            .formatted(
+                                    uid,
+                                    data.columns().features().text(),
+                                    declared.get(),
+                                    Arrays.toString(shape.get())));
         }
     }
 
@@ -112,12 +116,16 @@ public record LabelWork(Data data, Model model) implements Work {
     }
 
     /** Shape of a row, if Params, network or metadata define it. */
-    Optional<long[]> knownShape(StructType schema) {
+    Optional<long[]> knownShape() {
         if (model.inputShape().length > 0) {
             return Optional.of(Arrays.stream(model.inputShape()).asLongStream().toArray());
         }
         Optional<long[]> own = model.network().rowShape();
-        return own.isPresent() ? own : data.columns().declaredWidth(schema).map(w -> new long[] {w});
+        return own.isPresent() ? own : data.columns().features().declaredWidth().map(w -> new long[] {w});
+    }
+
+    private static int width(FeatureColumns features, Map<String, Integer> widths) {
+        return features.width(widths.get(features.unknown().orElseThrow().name()));
     }
 
     static int width(long... shape) {
@@ -126,21 +134,20 @@ public record LabelWork(Data data, Model model) implements Work {
 
     @Override
     public Optional<FeedColumn> unknownWidth(StructType schema, Map<String, Integer> widths) {
-        String features = data.columns().features();
-        return knownShape(schema).isPresent() || widths.containsKey(features)
+        return knownShape().isPresent()
                 ? Optional.empty()
-                : Optional.of(FeedColumn.find(schema, "featuresCol", features));
+                : data.columns().features().unknown().filter(c -> !widths.containsKey(c.name()));
     }
 
     @Override
     public Prepared prepare(String uid, StructType schema, Map<String, Integer> widths) {
-        long[] rowShape = knownShape(schema)
-                .orElseGet(() -> new long[] {widths.get(data.columns().features())});
+        long[] rowShape =
+                knownShape().orElseGet(() -> new long[] {width(data.columns().features(), widths)});
         Network.Traced network = model.network().trace(rowShape);
         int classes = model.objective().classes(network.outputShape());
         FeedSpec spec = new FeedSpec(data.columns(), width(rowShape), model.labels(classes), data.skipInvalid());
         TrainingPlan.Input input =
-                new TrainingPlan.Input(rowShape, data.columns().type() == FeatureType.BYTES, model.inputScale());
+                new TrainingPlan.Input(rowShape, data.columns().features().isBytes(), model.inputScale());
         return new Prepared(network, spec, input, model.objective(), classes);
     }
 

@@ -6,22 +6,25 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.util.TaskCompletionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Reads rows ahead until a batch is full, and returns them with the values that are computed of them. */
 abstract class PredictedRows implements Iterator<InternalRow> {
     private static final Logger LOG = LoggerFactory.getLogger(PredictedRows.class);
+    private static final int MOST_BOXED = 8;
 
     private final Iterator<InternalRow> rows;
-    private final Expression[] values;
-    private final GenericInternalRow evaluated;
+    private final Function<InternalRow, InternalRow> columns;
     private final RowBatches reader;
     private final Handling handling;
     private final List<InternalRow> batch = new ArrayList<>();
@@ -41,14 +44,28 @@ abstract class PredictedRows implements Iterator<InternalRow> {
 
     PredictedRows(Iterator<InternalRow> rows, Expression[] values, RowBatches reader, Handling handling) {
         this.rows = rows;
-        this.values = values;
-        this.evaluated = new GenericInternalRow(values.length);
+        this.columns = columns(values);
         this.reader = reader;
         this.handling = handling;
         TaskContext task = TaskContext.get();
         if (task != null) {
             task.addTaskCompletionListener((TaskCompletionListener) t -> close());
         }
+    }
+
+    /** The columns of the network, in a row that is reused. Evaluating an expression boxes its number. */
+    private static Function<InternalRow, InternalRow> columns(Expression... values) {
+        if (values.length > MOST_BOXED) {
+            return UnsafeProjection.create(
+                    CollectionConverters.asScala(List.of(values)).toSeq())::apply;
+        }
+        GenericInternalRow evaluated = new GenericInternalRow(values.length);
+        return row -> {
+            for (int i = 0; i < values.length; i++) {
+                evaluated.update(i, values[i].eval(row));
+            }
+            return evaluated;
+        };
     }
 
     /** The values of the rows that the reader has, one array for each. */
@@ -81,10 +98,7 @@ abstract class PredictedRows implements Iterator<InternalRow> {
         List<Boolean> known = new ArrayList<>();
         while (batch.size() < handling.batchSize() && rows.hasNext()) {
             InternalRow row = rows.next();
-            for (int i = 0; i < values.length; i++) {
-                evaluated.update(i, values[i].eval(row));
-            }
-            String wrong = reader.add(evaluated);
+            String wrong = reader.add(columns.apply(row));
             if (wrong != null && !reader.isInvalid()) {
                 throw new IllegalArgumentException(wrong + handling.form());
             } else if (wrong != null && handling.invalid() == InvalidRows.ERROR) {

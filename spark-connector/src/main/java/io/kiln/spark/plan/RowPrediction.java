@@ -1,6 +1,5 @@
 package io.kiln.spark.plan;
 
-import io.kiln.ndarray.DType;
 import io.kiln.spark.device.DeviceSetting;
 import io.kiln.spark.feed.FeatureReader;
 import io.kiln.spark.feed.Field;
@@ -30,8 +29,7 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
  *
  * @param uid the model's uid
  * @param network the network
- * @param column name of the features' column, for messages
- * @param width features per row
+ * @param features how features are read
  * @param batchSize rows per call of the network
  * @param device where the network computes: a {@link DeviceSetting}
  * @param invalid how rows with features that are null, NaN or infinite are handled
@@ -40,8 +38,7 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 public record RowPrediction(
         String uid,
         Broadcast<TrainedNetwork> network,
-        String column,
-        int width,
+        Field features,
         int batchSize,
         String device,
         InvalidRows invalid,
@@ -50,7 +47,8 @@ public record RowPrediction(
 
     @Override
     public List<Source> sources() {
-        return List.of(new Source("featuresCol", column));
+        String param = features.columns().size() == 1 ? "featuresCol" : "featuresCols";
+        return features.columns().stream().map(c -> new Source(param, c)).toList();
     }
 
     @Override
@@ -60,25 +58,16 @@ public record RowPrediction(
 
     @Override
     public Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression... values) {
-        Field field = new Field(
-                "features",
-                List.of(column),
-                List.of(values[0].dataType()),
-                DType.FLOAT32,
-                List.of((long) width),
-                null,
-                null);
-        return SparseFields.mayBeSparse(field) && network.value().takesSparseFeatures()
-                ? sparse(rows, field, values)
-                : new Batches(rows, values[0]);
+        boolean sparse = SparseFields.mayBeSparse(features) && network.value().takesSparseFeatures();
+        return sparse || values.length > 1 ? packed(rows, sparse, values) : new Batches(rows, values[0]);
     }
 
-    private Iterator<InternalRow> sparse(Iterator<InternalRow> rows, Field field, Expression... values) {
+    private Iterator<InternalRow> packed(Iterator<InternalRow> rows, boolean sparse, Expression... values) {
         PredictionDevice where = PredictionDevice.of(device);
         TrainedNetwork net = network.value();
-        RowBatches reader = new RowBatches(List.of(field), batchSize, Set.of(0));
-        String form = " (the model was trained with " + width + ")";
-        return new PredictedRows(rows, values, reader, new PredictedRows.Handling(uid, batchSize, invalid, form)) {
+        RowBatches reader = new RowBatches(List.of(features), batchSize, sparse ? Set.of(0) : Set.of());
+        PredictedRows.Handling handling = new PredictedRows.Handling(uid, batchSize, invalid, form());
+        return new PredictedRows(rows, values, reader, handling) {
             @Override
             List<Object[]> compute() {
                 return where.call(() -> reader.run(b -> rows(net.predict(b, batchSize, where.threads()), b.rows())));
@@ -91,6 +80,10 @@ public record RowPrediction(
                 return output.values(none, 0, none.length);
             }
         };
+    }
+
+    private String form() {
+        return " (the model was trained with " + features.width() + ")";
     }
 
     private List<Object[]> rows(float[] outputs, int rows) {
@@ -109,9 +102,10 @@ public record RowPrediction(
     /** Reads rows ahead until a batch is full, and returns them with the network's predictions. */
     private final class Batches implements Iterator<InternalRow> {
         private final Iterator<InternalRow> rows;
-        private final Expression features;
+        private final Expression value;
         private final int ordinal;
         private final GenericInternalRow evaluated = new GenericInternalRow(1);
+        private final int width = features.width();
         private final FeatureReader reader;
         private final PredictionDevice where = PredictionDevice.of(device);
         private final List<InternalRow> batch = new ArrayList<>();
@@ -121,11 +115,11 @@ public record RowPrediction(
         private float[] outputs;
         private int next;
 
-        Batches(Iterator<InternalRow> rows, Expression features) {
+        Batches(Iterator<InternalRow> rows, Expression value) {
             this.rows = rows;
-            this.features = features;
-            this.ordinal = features instanceof BoundReference b ? b.ordinal() : -1;
-            this.reader = new FeatureReader(column, features.dataType(), width);
+            this.value = value;
+            this.ordinal = value instanceof BoundReference b ? b.ordinal() : -1;
+            this.reader = new FeatureReader(features.columns().get(0), value.dataType(), width);
         }
 
         @Override
@@ -160,10 +154,9 @@ public record RowPrediction(
             int n = batch.size();
             // The remainder of a partition has a size that may never occur again.
             boolean recurs = n == batchSize;
-            float[] features = recurs ? values : Arrays.copyOf(values, n * width);
-            outputs = where.call(() -> recurs
-                    ? net.predictBatch(n, features, where.threads())
-                    : net.predict(n, features, where.threads()));
+            float[] full = recurs ? values : Arrays.copyOf(values, n * width);
+            outputs = where.call(
+                    () -> recurs ? net.predictBatch(n, full, where.threads()) : net.predict(n, full, where.threads()));
             int count = outputs.length / n;
             unknown.stream().forEach(i -> Arrays.fill(outputs, i * count, (i + 1) * count, Float.NaN));
         }
@@ -179,10 +172,7 @@ public record RowPrediction(
                 reader.copyTo(values, at * width);
             } else if (!reader.isInvalid() || invalid == InvalidRows.ERROR) {
                 throw new IllegalArgumentException("features: column \"%s\" %s%s"
-                        .formatted(
-                                column,
-                                wrong,
-                                reader.isInvalid() ? "" : " (the model was trained with %d)".formatted(width)));
+                        .formatted(features.columns().get(0), wrong, reader.isInvalid() ? "" : form()));
             } else if (invalid == InvalidRows.KEEP) {
                 Arrays.fill(values, at * width, (at + 1) * width, 0);
                 unknown.set(at);
@@ -196,7 +186,7 @@ public record RowPrediction(
             if (ordinal >= 0) {
                 return reader.read(row, ordinal);
             }
-            evaluated.update(0, features.eval(row));
+            evaluated.update(0, value.eval(row));
             return reader.read(evaluated, 0);
         }
     }

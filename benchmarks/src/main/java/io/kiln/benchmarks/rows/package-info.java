@@ -1,0 +1,2 @@
+/** What rows cost on their way from tables to a network. */
+package io.kiln.benchmarks.rows;
