@@ -88,3 +88,13 @@ def test_faults_name_column_and_input(pairs: DataFrame) -> None:
         estimator().fit(texts)
     with pytest.raises(IllegalArgumentException, match='targetNames: .*did you mean "likes"'):
         estimator(targetNames=["like"]).fit(pairs)
+
+
+def test_each_output_has_its_losses_in_the_summary(pairs: DataFrame) -> None:
+    held = pairs.withColumn("held", f.col("item") % 3 == 0)
+    model = estimator(maxEpochs=1, validationIndicatorCol="held", validationMetric="f1").fit(held)
+    (epoch,) = model.summary.epochs
+    (head,) = epoch["heads"]
+    assert head["output"] == "likes" and head["trainingLoss"] == epoch["loss"] and head["metric"] == epoch["metric"]
+    table = model.summary.to_pandas()
+    assert list(table["likes.loss"]) == [epoch["loss"]] and list(table["likes.f1"]) == [epoch["metric"]]

@@ -52,8 +52,8 @@ class TrainingSummary:
 
     @property
     def epochs(self) -> list[dict[str, Any]]:
-        """One record per epoch; values that were not measured are NaN."""
-        return [{k: math.nan if v == "NaN" else v for k, v in e.items()} for e in self.record["epochs"]]
+        """One record per epoch, with one per output in ``heads``; values that were not measured are NaN."""
+        return [_measured(e) for e in self.record["epochs"]]
 
     @property
     def lossHistory(self) -> list[float]:
@@ -61,10 +61,10 @@ class TrainingSummary:
         return [e["loss"] for e in self.epochs]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The epochs as a data frame, one row each."""
+        """The epochs as a data frame, one row each; losses and metrics of outputs have columns such as ``stars.loss``."""
         import pandas
 
-        return pandas.json_normalize(self.epochs)
+        return pandas.json_normalize([_flat(e) for e in self.epochs])
 
     def __repr__(self) -> str:
         losses = self.lossHistory
@@ -76,3 +76,24 @@ class TrainingSummary:
         jvm = _session.gateway("TrainingSummary").jvm
         summary = jvm.io.kiln.spark.report.TrainingSummary.fromJson(json.dumps(self.record))
         return str(jvm.io.kiln.spark.notebook.Notebook.html(summary))
+
+
+def _measured(value: Any) -> Any:
+    """A value of a record with NaN in place of its name."""
+    if isinstance(value, dict):
+        return {k: _measured(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_measured(v) for v in value]
+    return math.nan if value == "NaN" else value
+
+
+def _flat(epoch: dict[str, Any]) -> dict[str, Any]:
+    """An epoch with columns in place of ``heads``."""
+    row = {k: v for k, v in epoch.items() if k != "heads"}
+    for head in epoch.get("heads", []):
+        name = head["output"]
+        row[f"{name}.loss"] = head.get("trainingLoss", math.nan)
+        row[f"{name}.validationLoss"] = head["loss"]
+        if head["metricName"] != "loss":
+            row[f"{name}.{head['metricName']}"] = head["metric"]
+    return row

@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.spark.job.{FitRequest, HeadsWork, Normalization, Targets, ValidationMetric, Vocabularies}
+import io.kiln.spark.job.{FitRequest, HeadsWork, Normalization, Targets, Vocabularies}
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.{DoubleArrayParam, ParamMap, StringArrayParam}
@@ -40,6 +40,9 @@ class NetEstimator(override val uid: String)
 
   /** The inputs whose texts were counted for this fit, before it. */
   private[ml] var countedAnew: java.util.Set[String] = java.util.Set.of()
+
+  /** Whether the targets of the only output, one number each, are standardised. */
+  private[ml] var standardizesTarget: Boolean = false
 
   /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("netEstimator"))
@@ -82,7 +85,8 @@ class NetEstimator(override val uid: String)
       strings(targetCols), strings(targetNames), strings(losses),
       numbers(lossWeights)),
     new HeadsWork.Rows(optional(weightCol), optional(validationIndicatorCol), $(handleInvalid) != "error"),
-    countedAnew)
+    countedAnew,
+    standardizesTarget)
 
   private def request: FitRequest = new FitRequest(
     uid,
@@ -108,9 +112,6 @@ class NetEstimator(override val uid: String)
 
   override def transformSchema(schema: StructType): StructType = {
     checkCombination()
-    require(
-      $(validationMetric) == ValidationMetric.LOSS,
-      s"$uid: validationMetric: a network with any outputs is validated by its loss, got ${$(validationMetric)}; evaluate the model's columns for others")
     refuseCountingAnew(schema)
     request.check(schema)
     work.graph(uid, schema).map[StructType](withOutputs(schema, _)).orElse(schema)
@@ -140,6 +141,7 @@ class NetEstimator(override val uid: String)
     that.epochListener = epochListener
     that.vocabularies = vocabularies
     that.countedAnew = countedAnew
+    that.standardizesTarget = standardizesTarget
     that
   }
 }

@@ -13,7 +13,7 @@ import org.apache.spark.sql.Dataset
 import scala.jdk.CollectionConverters._
 
 /** The Params of a network with one input, the features, and one output. */
-trait NetFeatureParams extends NetTrainingParams with NetStandardizeParams {
+trait NetFeatureParams extends NetTrainingParams with NetLossParams with NetStandardizeParams {
 
   /** Shape of one row's features. @group param */
   final val inputShape: IntArrayParam = new IntArrayParam(
@@ -24,14 +24,6 @@ trait NetFeatureParams extends NetTrainingParams with NetStandardizeParams {
   /** @group getParam */
   final def getInputShape: Array[Int] = $(inputShape)
 
-  /** The loss that training minimizes. @group param */
-  final val loss: Param[String] = new TextParam(
-    this, "loss", "loss that training minimizes: a name, or a name and attributes as JSON",
-    (s: String) => NamedRecord.checkLoss(s))
-
-  /** @group getParam */
-  final def getLoss: String = $(loss)
-
   /** A block is saved as its graph: it is traced here, if inputShape defines the shape of a row. */
   private[ml] def traceNetwork(network: Option[AnyRef]): Unit =
     if (isDefined(inputShape)) {
@@ -40,6 +32,18 @@ trait NetFeatureParams extends NetTrainingParams with NetStandardizeParams {
         case _ => // JSON is saved unchanged
       }
     }
+}
+
+/** The loss of a network's output. */
+trait NetLossParams extends Params {
+
+  /** The loss that training minimizes. @group param */
+  final val loss: Param[String] = new TextParam(
+    this, "loss", "loss that training minimizes: a name, or a name and attributes as JSON",
+    (s: String) => NamedRecord.checkLoss(s))
+
+  /** @group getParam */
+  final def getLoss: String = $(loss)
 }
 
 /** The Params of training, which a model keeps. This is the only place where their defaults are defined. */
@@ -191,7 +195,7 @@ trait NetTrainingParams
   /** The metric for early stopping. @group param */
   final val validationMetric: Param[String] = new TextParam(
     this, "validationMetric",
-    "metric for early stopping: \"loss\"; or, for classifiers, regressors and rankers of one column of features, the name of a metric",
+    "metric for early stopping: \"loss\", or one that suits the loss: accuracy, top5, f1, mcc or auc of classes, mae, mse, rmse or pearson of numbers, ndcg or map of lists; of networks that train several outputs, the output and its metric, such as stars:rmse",
     (s: String) => ValidationMetric.check(s))
 
   /** @group getParam */

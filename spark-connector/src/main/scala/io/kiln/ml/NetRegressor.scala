@@ -34,14 +34,6 @@ class NetRegressor(override val uid: String)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
-  private def standardized(objective: Objective): Boolean = {
-    val on = if (isDefined(standardizeTarget)) $(standardizeTarget) else objective.isStandardisable
-    require(
-      !on || objective.isStandardisable,
-      s"$uid: standardizeTarget needs a loss of the difference (l1, l2, huber or quantile), got ${$(loss)}; unset the Param")
-    on
-  }
-
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
     new LabelWork(
@@ -50,7 +42,7 @@ class NetRegressor(override val uid: String)
         $(handleInvalid) != "error"),
       new LabelWork.Model(
         learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
-        new LabelWork.Standardize($(standardizeFeatures), standardized(Objective.regressor($(loss)))),
+        new LabelWork.Standardize($(standardizeFeatures), standardizes(Objective.regressor($(loss)))),
         java.util.List.of(), java.util.List.of())),
     updateSettings.rule(),
     runSettings,

@@ -1,9 +1,13 @@
 package io.kiln.ml
 
-import org.apache.spark.ml.param.BooleanParam
+import io.kiln.spark.job.Objective
+import org.apache.spark.ml.param.{BooleanParam, Params}
 
 /** The Params of regressors only. */
-trait NetRegressorParams extends NetFeatureParams {
+trait NetRegressorParams extends NetFeatureParams with NetTargetParams
+
+/** Standardisation of the target. */
+trait NetTargetParams extends Params {
 
   /** Whether the target is standardised. @group param */
   final val standardizeTarget: BooleanParam = new BooleanParam(
@@ -12,4 +16,13 @@ trait NetRegressorParams extends NetFeatureParams {
 
   /** @group getParam */
   final def getStandardizeTarget: Boolean = $(standardizeTarget)
+
+  /** Whether the target is standardised, by default where the loss allows it. */
+  private[ml] def standardizes(objective: Objective): Boolean = {
+    val on = if (isDefined(standardizeTarget)) $(standardizeTarget) else objective.isStandardisable
+    require(
+      !on || objective.isStandardisable,
+      s"$uid: standardizeTarget needs a loss of the difference (l1, l2, huber or quantile), got ${objective.lossText}; unset the Param")
+    on
+  }
 }

@@ -19,7 +19,10 @@ import io.kiln.nn.EmbeddingBag;
 import io.kiln.nn.Functional;
 import io.kiln.nn.Merge;
 import io.kiln.nn.Sequential;
+import io.kiln.op.activation.Activation;
+import io.kiln.spark.report.EpochReport;
 import io.kiln.spark.report.TrainingException;
+import io.kiln.spark.report.TrainingSummary;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -188,6 +191,49 @@ class KilledExecutorTest {
             killer.assertHasKilled();
         }
         assertArrayEquals(expected, model.trainedNetwork().weights());
+    }
+
+    /** The losses of outputs are in the snapshots, summed over the steps so far; the metric of one of them is followed as before. */
+    @Test
+    void anExecutorLostChangesNoLossesOfOutputs() throws Exception {
+        NetEstimator two = new NetEstimator()
+                .setNetwork(new Functional("x")
+                        .add("hidden", new Dense(16, Activation.RELU), "x")
+                        .add("class", new Dense(Cluster.CLASSES), "hidden")
+                        .add("number", new Dense(1), "hidden"))
+                .setInputCols(new String[] {"features"})
+                .setInputTypes(new String[] {"float32[" + Cluster.WIDTH + "]"})
+                .setTargetCols(new String[] {"label", "label"})
+                .setTargetNames(new String[] {"class", "number"})
+                .setLosses(new String[] {"softmaxCrossEntropy", "l2"})
+                .setLossWeights(new double[] {2, 0.5})
+                .setValidationIndicatorCol("held")
+                .setValidationMetric("class:accuracy")
+                .setEarlyStoppingPatience(2)
+                .setBatchSize(32)
+                .setMaxEpochs(3)
+                .setLearningRate(0.01)
+                .setSeed(11)
+                .setNumWorkers(2)
+                .setSnapshotInterval(5)
+                .setTimeout(300);
+        TrainingSummary expected = two.fit(data).summary();
+        TrainingSummary after;
+        try (Killer killer = new Killer(Event.SNAPSHOT_BLOCK, 7, 2)) {
+            after = two.fit(data).summary();
+            killer.assertHasKilled();
+        }
+        assertEquals(expected.bestEpoch(), after.bestEpoch());
+        assertEquals("accuracy of class", after.metricName());
+        for (int i = 0; i < expected.epochs().size(); i++) {
+            EpochReport e = after.epochs().get(i);
+            assertEquals(expected.epochs().get(i).quality(), e.quality());
+            assertEquals(
+                    e.loss(),
+                    2 * e.heads().get(0).trainingLoss() + 0.5 * e.heads().get(1).trainingLoss(),
+                    1e-5);
+            assertEquals(e.heads().get(0).metric(), e.metric());
+        }
     }
 
     /** Averages are in the snapshots; mix-up is drawn as before; the final weights are the averages. */

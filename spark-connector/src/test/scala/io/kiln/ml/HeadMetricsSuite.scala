@@ -50,13 +50,13 @@ class HeadMetricsSuite extends SparkSuite {
       r.getAs[org.apache.spark.ml.linalg.Vector](0).toArray.zip(r.getSeq[Long](1)).count { case (a, b) => a == b.toDouble }).sum
     assert(math.abs(heads(2).metric - hits / 200.0) < 1e-9)
 
-    assert(model.summary.toString.contains("c: validation loss"))
+    assert(model.summary.toString.contains(", accuracy "))
     val path = runs.resolve("model").toString
     model.write.save(path)
     assert(NetModel.load(path).summary.epochs.asScala.last.heads.asScala == heads)
     val events = Files.walk(runs).iterator.asScala.filter(f => f.getFileName.toString.contains("tfevents")).toSeq
     val text = events.map((f: Path) => new String(Files.readAllBytes(f), java.nio.charset.StandardCharsets.ISO_8859_1)).mkString
-    assert(text.contains("metric/rmse of n") && text.contains("loss/validation of l"))
+    assert(text.contains("metric/rmse of n") && text.contains("loss/validation of l") && text.contains("loss/training of c"))
   }
 
   test("the padding of sequences does not count") {

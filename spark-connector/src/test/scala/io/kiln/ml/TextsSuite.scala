@@ -72,7 +72,7 @@ class TextsSuite extends SparkSuite {
     val work = new HeadsWork(
       e.getNetwork, e.inputBinding(Seq.empty, kept), new Normalization(none, java.util.List.of(), java.util.List.of()),
       new Targets(java.util.List.of("label"), none, java.util.List.of("softmaxCrossEntropy"), java.util.List.of()),
-      new HeadsWork.Rows("", "", false), java.util.Set.of())
+      new HeadsWork.Rows("", "", false), java.util.Set.of(), false)
     assert(work.`with`(kept).asInstanceOf[HeadsWork].counted.isEmpty)
     val more = java.util.Map.of("text", java.util.List.of("noon"), "title", java.util.List.of("buy"))
     assert(work.`with`(more).asInstanceOf[HeadsWork].counted == java.util.Set.of("title"))

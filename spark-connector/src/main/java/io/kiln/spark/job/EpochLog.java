@@ -43,6 +43,12 @@ final class EpochLog implements FitObserver {
         }
     }
 
+    private static void tell(StringBuilder line, String name, double value) {
+        if (!Double.isNaN(value)) {
+            line.append(String.format(Locale.ROOT, " %s %.6g", name, value));
+        }
+    }
+
     private String line(EpochReport r) {
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
@@ -59,9 +65,11 @@ final class EpochLog implements FitObserver {
             line.append(String.format(Locale.ROOT, ", %s %.6g", begun.plan().metric(), r.metric()));
         }
         for (EpochReport.Head h : r.heads()) {
-            line.append(String.format(Locale.ROOT, ", %s: loss %.6g", h.output(), h.loss()));
+            line.append(", ").append(h.output()).append(':');
+            tell(line, "loss", h.trainingLoss());
+            tell(line, "validation loss", h.loss());
             if (h.hasMetric()) {
-                line.append(String.format(Locale.ROOT, " %s %.6g", h.metricName(), h.metric()));
+                tell(line, h.metricName(), h.metric());
             }
         }
         if (r.gradients().skipped() > 0) {

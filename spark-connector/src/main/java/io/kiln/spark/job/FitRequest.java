@@ -30,6 +30,6 @@ public record FitRequest(
      * @throws IllegalArgumentException if network, columns and Params do not fit together
      */
     public void check(StructType schema) {
-        work.check(uid, schema);
+        work.check(uid, schema, run.epochs().stopping().asked());
     }
 }

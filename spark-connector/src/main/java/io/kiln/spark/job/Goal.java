@@ -8,6 +8,9 @@ import java.util.List;
 
 /** What training minimizes: losses of a network's outputs. */
 interface Goal extends Serializable {
+    /** In place of the index of an output: all of them together. */
+    int ALL = -1;
+
     /** The number of arrays that {@link #targets} returns. */
     int targetCount();
 
@@ -18,13 +21,13 @@ interface Goal extends Serializable {
     NDArray[] zeroTargets();
 
     /**
-     * The loss of each row; traced.
+     * The loss of each row and, of outputs that have {@linkplain #outputs names}, the loss of each; traced.
      *
      * @param outputs the network's outputs, float32
      * @param targets the result of {@link #targets}
-     * @return shape [rows]
+     * @return arrays of shape [rows]: the loss that training minimizes, then those of the outputs
      */
-    NDArray each(NDArray[] outputs, NDArray... targets);
+    List<NDArray> each(NDArray[] outputs, NDArray... targets);
 
     /**
      * The weight of each row in the denominator of the mean loss, besides its own.
@@ -35,33 +38,39 @@ interface Goal extends Serializable {
      */
     double[] counts(NDArray[] targets, int classes);
 
-    /** The factor that converts the loss to the targets' own unit. */
+    /** The factor that converts the losses to the targets' own unit. */
     double lossUnit();
 
-    /**
-     * The losses of the outputs that are trained together, each for itself; empty if there is only one loss.
-     *
-     * @param outputs the network's outputs, float32
-     * @param targets the result of {@link #targets}
-     * @return for each output, shape [rows]
-     */
-    default List<NDArray> eachOutput(NDArray[] outputs, NDArray... targets) {
-        return List.of();
-    }
-
-    /** The outputs whose losses are reported each for itself; empty if there is only one loss. */
+    /** The outputs whose losses are reported each for itself; empty for the only output of a network that needs no name. */
     default List<String> outputs() {
         return List.of();
     }
 
     /**
-     * The metrics that are reported besides the losses, at most one for each output.
+     * The metrics that are reported besides the losses, at most one for each output: the one that is asked for, and the
+     * usual ones of others.
      *
-     * @param validationMetric the metric that is asked for, or the loss
+     * @param asked what is asked for
      * @param classes the number of classes; 0 for none
      * @throws IllegalArgumentException if that metric does not fit
      */
-    List<Measure> measures(String validationMetric, int classes);
+    List<Measure> measures(ValidationMetric.Asked asked, int classes);
+
+    /**
+     * The output that decides when training stops early, by its loss or its metric.
+     *
+     * @param asked what is asked for
+     * @return its index; {@link #ALL} if that is the loss that training minimizes
+     * @throws IllegalArgumentException if there is no such output
+     */
+    default int followed(ValidationMetric.Asked asked) {
+        if (!asked.output().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "validationMetric: %s names an output, but this network has only one, without a name; give %s alone"
+                            .formatted(asked, asked.metric()));
+        }
+        return asked.isLoss() ? ALL : 0;
+    }
 
     /**
      * An output in the form that its metric expects.

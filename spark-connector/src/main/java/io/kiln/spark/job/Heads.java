@@ -1,5 +1,6 @@
 package io.kiln.spark.job;
 
+import io.kiln.graph.KnownRecords;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Shape;
@@ -7,6 +8,7 @@ import io.kiln.ndarray.ShapeException;
 import io.kiln.nn.loss.Loss;
 import io.kiln.spark.feed.Batch;
 import io.kiln.spark.model.NamedRecord;
+import io.kiln.spark.model.Standardization;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,11 +19,26 @@ import java.util.List;
  * with its weight in the mean, whatever its targets are: labels that a loss ignores add 0.
  *
  * @param heads the outputs that are trained, in the order of the network's outputs
+ * @param target how the targets of the only output are standardised; null if they are not
  */
-record Heads(List<Head> heads) implements Goal {
+record Heads(List<Head> heads, Standardization.Target target) implements Goal {
     /** Makes the list unmodifiable. */
     Heads {
         heads = List.copyOf(heads);
+    }
+
+    Heads(List<Head> heads) {
+        this(heads, null);
+    }
+
+    Heads withTarget(Standardization.Target t) {
+        return new Heads(heads, t);
+    }
+
+    /** {@return the text in fingerprints of checkpoints, which without a standardised target stays as it was before there were any} */
+    @Override
+    public String toString() {
+        return "Heads[heads=" + heads + (target == null ? "]" : ", target=" + target + "]");
     }
 
     /**
@@ -34,9 +51,17 @@ record Heads(List<Head> heads) implements Goal {
      * @param dtype the dtype of the targets
      * @param rowShape their shape
      * @param isRagged whether they are sequences of different lengths: the loss of a row is then the mean over its elements
+     * @param classes the number of classes between which the output decides; 0 if it gives no scores of classes
      */
     record Head(
-            String output, String loss, double weight, int field, DType dtype, List<Long> rowShape, boolean isRagged)
+            String output,
+            String loss,
+            double weight,
+            int field,
+            DType dtype,
+            List<Long> rowShape,
+            boolean isRagged,
+            int classes)
             implements Serializable {
         /** Makes the list unmodifiable. */
         Head {
@@ -50,14 +75,16 @@ record Heads(List<Head> heads) implements Goal {
         /**
          * The loss of each row.
          *
+         * @param unit how the targets are standardised; null if they are not
          * @param prediction the output
          * @param target the targets; for sequences, also the share of each element in the mean of its row
          */
-        NDArray loss(NDArray prediction, NDArray... target) {
+        NDArray loss(Standardization.Target unit, NDArray prediction, NDArray... target) {
+            Loss own = TargetUnit.loss(read(), unit);
             if (!isRagged) {
-                return read().compute(prediction, target[0]);
+                return own.compute(prediction, target[0]);
             }
-            NDArray each = read().unreduced(prediction, target[0]);
+            NDArray each = own.unreduced(prediction, target[0]);
             if (each.shape().rank() < 2) {
                 throw new ShapeException(
                         "it gives one number per row; sequences of targets need one per element, such as l2 or softmaxCrossEntropy");
@@ -85,7 +112,7 @@ record Heads(List<Head> heads) implements Goal {
     public NDArray[] targets(Batch batch) {
         List<NDArray> all = new ArrayList<>();
         for (Head h : heads) {
-            all.add(batch.field(h.field()));
+            all.add(TargetUnit.standardized(batch.field(h.field()), target));
             if (h.isRagged()) {
                 all.add(batch.shares(h.field()));
             }
@@ -119,7 +146,7 @@ record Heads(List<Head> heads) implements Goal {
     }
 
     @Override
-    public NDArray each(NDArray[] outputs, NDArray... targets) {
+    public List<NDArray> each(NDArray[] outputs, NDArray... targets) {
         List<NDArray> losses = eachOutput(outputs, targets);
         NDArray sum = null;
         for (int i = 0; i < losses.size(); i++) {
@@ -127,17 +154,17 @@ record Heads(List<Head> heads) implements Goal {
             NDArray weighted = w == 1 ? losses.get(i) : losses.get(i).mul(w);
             sum = sum == null ? weighted : sum.add(weighted);
         }
-        return sum;
+        losses.add(0, sum);
+        return losses;
     }
 
-    @Override
-    public List<NDArray> eachOutput(NDArray[] outputs, NDArray... targets) {
+    private List<NDArray> eachOutput(NDArray[] outputs, NDArray... targets) {
         List<NDArray> losses = new ArrayList<>();
         int next = 0;
         for (int i = 0; i < heads.size(); i++) {
             Head h = heads.get(i);
             int end = next + (h.isRagged() ? 2 : 1);
-            losses.add(h.loss(outputs[i], Arrays.copyOfRange(targets, next, end)));
+            losses.add(h.loss(target, outputs[i], Arrays.copyOfRange(targets, next, end)));
             next = end;
         }
         return losses;
@@ -155,21 +182,47 @@ record Heads(List<Head> heads) implements Goal {
 
     @Override
     public double lossUnit() {
-        return 1;
+        return TargetUnit.ofLoss(heads.get(0).read(), target);
     }
 
     @Override
-    public List<Measure> measures(String validationMetric, int classes) {
+    public List<Measure> measures(ValidationMetric.Asked asked, int classes) {
+        int followed = followed(asked);
         List<Measure> all = new ArrayList<>();
         for (int h = 0; h < heads.size(); h++) {
-            HeadMetric.measure(heads.get(h), h).ifPresent(all::add);
+            if (h == followed && !asked.isLoss()) {
+                all.add(HeadMetric.measure(heads.get(h), h, asked.metric()));
+            } else {
+                HeadMetric.usual(heads.get(h), h).ifPresent(all::add);
+            }
         }
         return all;
     }
 
     @Override
+    public int followed(ValidationMetric.Asked asked) {
+        if (!asked.output().isEmpty()) {
+            int index = outputs().indexOf(asked.output());
+            if (index < 0) {
+                throw new IllegalArgumentException("validationMetric: %s: no target trains an output \"%s\"%s"
+                        .formatted(asked, asked.output(), KnownRecords.suggestion(asked.output(), outputs())));
+            }
+            return index;
+        }
+        if (asked.isLoss()) {
+            return ALL;
+        }
+        if (heads.size() > 1) {
+            throw new IllegalArgumentException(
+                    "validationMetric: %s: outputs %s are trained; say which one is meant, such as %s:%s"
+                            .formatted(asked, outputs(), outputs().get(0), asked.metric()));
+        }
+        return 0;
+    }
+
+    @Override
     public NDArray metricOutputs(int index, NDArray output, int rows, int classes) {
-        return HeadMetric.outputs(heads.get(index), output);
+        return HeadMetric.outputs(heads.get(index), TargetUnit.own(output, target));
     }
 
     @Override

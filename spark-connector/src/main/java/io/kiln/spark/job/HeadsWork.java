@@ -16,6 +16,7 @@ import io.kiln.spark.feed.Labels;
 import io.kiln.spark.feed.NetworkInputs;
 import io.kiln.spark.feed.PackedData;
 import io.kiln.spark.model.Network;
+import io.kiln.spark.model.Standardization;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
  * @param targets which columns train which outputs
  * @param rows the other columns
  * @param counted the inputs whose texts were counted for this fit
+ * @param standardizesTarget whether the targets of the only output, one number each, are standardised
  */
 public record HeadsWork(
         Network network,
@@ -49,7 +51,8 @@ public record HeadsWork(
         Normalization normalization,
         Targets targets,
         Rows rows,
-        Set<String> counted)
+        Set<String> counted,
+        boolean standardizesTarget)
         implements Work {
     private static final Logger LOG = LoggerFactory.getLogger(HeadsWork.class);
 
@@ -68,7 +71,7 @@ public record HeadsWork(
     public record Rows(String weightCol, String validationIndicatorCol, boolean skipInvalid) {}
 
     @Override
-    public void check(String uid, StructType schema) {
+    public void check(String uid, StructType schema, ValidationMetric.Asked asked) {
         if (!rows.weightCol().isEmpty()) {
             StructField f =
                     FeedColumn.find(schema, "weightCol", rows.weightCol()).field();
@@ -89,7 +92,7 @@ public record HeadsWork(
             }
         }
         targets.check(schema);
-        bind(schema, Map.of()).ifPresent(in -> prepare(uid, schema, in));
+        bind(schema, Map.of()).ifPresent(in -> prepare(uid, schema, in).goal().measures(asked, 0));
     }
 
     /**
@@ -148,8 +151,8 @@ public record HeadsWork(
         List<Field> fields = new ArrayList<>(in.fields());
         List<Heads.Head> heads = new ArrayList<>();
         for (int h = 0; h < names.size(); h++) {
-            Field f = targets.field(
-                    schema, names.get(h), h, graph.spec(graph.outputs().get(h)), inputs, in);
+            Spec output = graph.spec(graph.outputs().get(h));
+            Field f = targets.field(schema, names.get(h), h, output, inputs, in);
             heads.add(new Heads.Head(
                     names.get(h),
                     targets.loss(h),
@@ -157,7 +160,8 @@ public record HeadsWork(
                     fields.size(),
                     f.dtype(),
                     f.rowShape(),
-                    f.isRagged()));
+                    f.isRagged(),
+                    targets.classes(h, output)));
             fields.add(f);
         }
         Heads goal = new Heads(heads);
@@ -216,6 +220,7 @@ public record HeadsWork(
                     block.capture(
                             in -> new NDArray[] {
                                 head.loss(
+                                        null,
                                         block.forwardAll(Arrays.copyOf(in, inputs))[at],
                                         Arrays.copyOfRange(in, inputs, in.length))
                             },
@@ -235,7 +240,24 @@ public record HeadsWork(
             throws ExecutionException, TimeoutException, InterruptedException {
         NetworkInputs in = ((TrainingPlan.NamedInput) prepared.input()).inputs();
         tellCounted(prepared.network());
-        return new Learner(normalization.of(prepared.network(), in, packed), prepared.goal());
+        Network.Traced network = prepared.network();
+        Heads goal = (Heads) prepared.goal();
+        if (standardizesTarget) {
+            Optional<Standardization.Target> before = Standardization.target(network.graph());
+            if (before.isPresent()) { // what was trained before keeps its unit
+                Network.Traced inner = Standardization.withoutTarget(network);
+                network = inner.with(named(inner.graph(), goal.outputs()), inner.values());
+                goal = goal.withTarget(before.get());
+            } else {
+                goal = goal.withTarget(Standardization.Target.of(
+                        packed.features(goal.heads().get(0).field(), 1)));
+            }
+        }
+        return new Learner(normalization.of(network, in, packed), goal);
+    }
+
+    private static Graph named(Graph g, List<String> outputs) {
+        return new Graph(g.inputs(), g.parameters(), g.nodes(), g.outputs(), g.updates(), g.attributes(), outputs);
     }
 
     /** Warns where weights were learned for the ids of another vocabulary: blocks do not have the one of their model. */
@@ -254,7 +276,9 @@ public record HeadsWork(
 
     @Override
     public Graph finished(Learner learner) {
-        return learner.network().graph();
+        Graph g = learner.network().graph();
+        Standardization.Target target = ((Heads) learner.goal()).target();
+        return target == null ? g : named(Standardization.target(g, target), g.outputNames());
     }
 
     @Override
@@ -267,7 +291,8 @@ public record HeadsWork(
         Set<String> added = new TreeSet<>(vocabularies.keySet());
         added.removeAll(vocabularies().keySet());
         added.addAll(counted);
-        return new HeadsWork(network, inputs.with(vocabularies), normalization, targets, rows, added);
+        return new HeadsWork(
+                network, inputs.with(vocabularies), normalization, targets, rows, added, standardizesTarget);
     }
 
     @Override

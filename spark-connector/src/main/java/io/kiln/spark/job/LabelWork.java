@@ -74,7 +74,7 @@ public record LabelWork(Data data, Model model) implements Work {
     public record Standardize(boolean features, boolean target) {}
 
     @Override
-    public void check(String uid, StructType schema) {
+    public void check(String uid, StructType schema, ValidationMetric.Asked asked) {
         Optional<long[]> shape = knownShape();
         if (data.columns().features().isBytes() && shape.isEmpty()) {
             throw new IllegalArgumentException(
@@ -85,6 +85,7 @@ public record LabelWork(Data data, Model model) implements Work {
             int classes = model.objective().classes(model.network().outputShape(s));
             model.labels(classes);
             checkLabel(uid, schema, classes);
+            model.objective().measures(asked, classes);
         });
         Optional<Integer> declared = data.columns().features().declaredWidth();
         if (shape.isPresent() && declared.isPresent() && declared.get() != width(shape.get())) {

@@ -60,8 +60,8 @@ record ListGoal(String lossText, int places) implements Goal {
     }
 
     @Override
-    public NDArray each(NDArray[] outputs, NDArray... targets) {
-        return loss().compute(outputs[0].reshape(targets[0].shape().dims()), targets[0]);
+    public List<NDArray> each(NDArray[] outputs, NDArray... targets) {
+        return List.of(loss().compute(outputs[0].reshape(targets[0].shape().dims()), targets[0]));
     }
 
     @Override
@@ -75,8 +75,9 @@ record ListGoal(String lossText, int places) implements Goal {
     }
 
     @Override
-    public List<Measure> measures(String validationMetric, int classes) {
-        return List.of(ValidationMetric.measure(validationMetric, ValidationMetric.Of.LISTS, places));
+    public List<Measure> measures(ValidationMetric.Asked asked, int classes) {
+        followed(asked);
+        return List.of(ValidationMetric.measure(asked.metric(), 0, ValidationMetric.Of.LISTS, places));
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.kiln.spark.job;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.shape.Movement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.commons.math3.distribution.BetaDistribution;
 import org.apache.commons.math3.random.Well19937c;
@@ -21,8 +23,9 @@ record Mixup(NDArray weight) {
         return NDArray.scalar(lambda, DType.FLOAT32);
     }
 
-    /** The mean loss of a mixed batch, from the rows' shares in the mean; traced. */
-    NDArray mean(UnaryOperator<NDArray[]> network, Goal goal, NDArray[] inputs, NDArray[] targets, NDArray shares) {
+    /** The mean losses of a mixed batch, in the order of {@link Goal#each}, from the rows' shares in the mean; traced. */
+    List<NDArray> means(
+            UnaryOperator<NDArray[]> network, Goal goal, NDArray[] inputs, NDArray[] targets, NDArray shares) {
         NDArray rest = weight.neg().add(1);
         NDArray[] mixed = new NDArray[inputs.length];
         for (int i = 0; i < mixed.length; i++) {
@@ -33,9 +36,15 @@ record Mixup(NDArray weight) {
             others[i] = reversed(targets[i]);
         }
         NDArray[] outputs = network.apply(mixed);
-        NDArray own = goal.each(outputs, targets).mul(shares).sum();
-        NDArray other = goal.each(outputs, others).mul(reversed(shares)).sum();
-        return own.mul(weight).add(other.mul(rest));
+        List<NDArray> own = goal.each(outputs, targets);
+        List<NDArray> other = goal.each(outputs, others);
+        List<NDArray> means = new ArrayList<>();
+        for (int i = 0; i < own.size(); i++) {
+            NDArray ofOwn = own.get(i).mul(shares).sum();
+            NDArray ofOther = other.get(i).mul(reversed(shares)).sum();
+            means.add(ofOwn.mul(weight).add(ofOther.mul(rest)));
+        }
+        return means;
     }
 
     private static NDArray reversed(NDArray x) {

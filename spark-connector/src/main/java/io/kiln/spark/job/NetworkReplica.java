@@ -25,6 +25,7 @@ import io.kiln.op.Precision;
 import io.kiln.op.distributed.Workers;
 import io.kiln.op.internal.AcrossWorkers;
 import io.kiln.op.linalg.Linalg;
+import io.kiln.op.shape.Movement;
 import io.kiln.optim.GradientStep;
 import io.kiln.optim.LossScaler;
 import io.kiln.optim.UpdateRule;
@@ -180,7 +181,8 @@ final class NetworkReplica implements AutoCloseable {
 
     /**
      * The compiled step. Its inputs are those of the network, targets, the samples' shares in the mean if samples are
-     * weighted, the weight of mix-up, and the factor if losses are scaled. Its last output is the mean loss.
+     * weighted, the weight of mix-up, and the factor if losses are scaled. Its last output are the mean losses: of all outputs
+     * together and of each that has a name, in one array, so that reading them waits for the device once.
      */
     private GradientStep gradients(Goal goal, CompileOptions options) {
         int inputs = computed.inputs().size();
@@ -191,16 +193,17 @@ final class NetworkReplica implements AutoCloseable {
                     int batch = scaled ? in.length - 1 : in.length;
                     NDArray[] x = Arrays.copyOf(in, inputs);
                     NDArray[] targets = Arrays.copyOfRange(in, inputs, given);
-                    NDArray mean;
-                    if (mixes) {
-                        mean = new Mixup(in[batch - 1]).mean(this::forward, goal, x, targets, in[given]);
-                    } else {
-                        NDArray each = goal.each(forward(x), targets);
-                        mean = batch == given
-                                ? each.mean()
-                                : each.mul(in[given]).sum();
-                    }
-                    return scaled ? new NDArray[] {mean.mul(in[batch]), mean} : new NDArray[] {mean};
+                    List<NDArray> means = mixes
+                            ? new Mixup(in[batch - 1]).means(this::forward, goal, x, targets, in[given])
+                            : goal.each(forward(x), targets).stream()
+                                    .map(each -> batch == given
+                                            ? each.mean()
+                                            : each.mul(in[given]).sum())
+                                    .toList();
+                    NDArray mean = means.get(0);
+                    NDArray told = means.size() > 1 ? Movement.stack(0, means.toArray(NDArray[]::new)) : mean;
+                    NDArray minimized = scaled ? mean.mul(in[batch]) : mean;
+                    return minimized == told ? new NDArray[] {told} : new NDArray[] {minimized, told};
                 },
                 values::get,
                 exchange::gradientPlace,
@@ -245,7 +248,7 @@ final class NetworkReplica implements AutoCloseable {
      *
      * @param factor factor on the loss; 1 if losses are not scaled and norms not synchronised
      * @param batch the network's inputs, targets and, if samples are weighted, their shares in the mean
-     * @return the mean loss
+     * @return the mean losses: of all outputs together, then of each that has a name
      */
     NDArray train(double factor, NDArray... batch) {
         this.factor = factor;
@@ -264,7 +267,7 @@ final class NetworkReplica implements AutoCloseable {
      *
      * @param factor factor on the loss; 1 if losses are not scaled
      * @param batches parts of a batch, each with the samples' shares in the mean of the whole
-     * @return the mean loss
+     * @return the mean losses, as of a batch that is not split
      */
     NDArray train(double factor, List<NDArray[]> batches) {
         int last = batches.size() - 1;

@@ -8,12 +8,8 @@ import io.kiln.ndarray.Shape;
 import io.kiln.nn.loss.Ctc;
 import io.kiln.nn.loss.Focal;
 import io.kiln.nn.loss.GaussianNll;
-import io.kiln.nn.loss.Huber;
-import io.kiln.nn.loss.L1;
-import io.kiln.nn.loss.L2;
 import io.kiln.nn.loss.Loss;
 import io.kiln.nn.loss.Nll;
-import io.kiln.nn.loss.Quantile;
 import io.kiln.nn.loss.SigmoidBce;
 import io.kiln.nn.loss.SmoothedCrossEntropy;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
@@ -105,8 +101,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
 
     /** The loss of the network's outputs; with a target, the loss of standardised labels. */
     Loss loss() {
-        Loss l = NamedRecord.read(Loss.class, lossText);
-        return target != null && l instanceof Huber h ? new Huber(h.rho() / target.deviation()) : l;
+        return TargetUnit.loss(NamedRecord.read(Loss.class, lossText), target);
     }
 
     /**
@@ -115,8 +110,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
      * @return true for l1, l2, huber and quantile
      */
     public boolean isStandardisable() {
-        Loss l = NamedRecord.read(Loss.class, lossText);
-        return l instanceof L1 || l instanceof L2 || l instanceof Huber || l instanceof Quantile;
+        return TargetUnit.isStandardisable(lossText);
     }
 
     Objective withTarget(Standardization.Target t) {
@@ -126,12 +120,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     /** {@return the factor that converts a loss of standardised labels to the labels' own unit} */
     @Override
     public double lossUnit() {
-        if (target == null) {
-            return 1;
-        }
-        return NamedRecord.read(Loss.class, lossText) instanceof L2
-                ? target.deviation() * target.deviation()
-                : target.deviation();
+        return TargetUnit.ofLoss(NamedRecord.read(Loss.class, lossText), target);
     }
 
     /** Labels whose rows do not count, as the loss defines them. */
@@ -170,8 +159,8 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     }
 
     @Override
-    public NDArray each(NDArray[] outputs, NDArray... targets) {
-        return loss().compute(outputs[0], targets[0]);
+    public List<NDArray> each(NDArray[] outputs, NDArray... targets) {
+        return List.of(loss().compute(outputs[0], targets[0]));
     }
 
     @Override
@@ -180,9 +169,10 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
     }
 
     @Override
-    public List<Measure> measures(String validationMetric, int classes) {
+    public List<Measure> measures(ValidationMetric.Asked asked, int classes) {
         ValidationMetric.Of of = classes > 0 ? ValidationMetric.Of.CLASSES : ValidationMetric.Of.NUMBERS;
-        return List.of(ValidationMetric.measure(validationMetric, of, classes));
+        followed(asked);
+        return List.of(ValidationMetric.measure(asked.metric(), 0, of, classes));
     }
 
     @Override
@@ -242,7 +232,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
 
     /** The network's outputs in the labels' unit. */
     NDArray ownOutputs(NDArray outputs) {
-        return target == null ? outputs : outputs.mul(target.deviation()).add(target.mean());
+        return TargetUnit.own(outputs, target);
     }
 
     /** The labels of a batch in the form that the loss expects. */

@@ -74,8 +74,8 @@ public record RankWork(Lists lists, Model model) implements Work {
     }
 
     @Override
-    public void check(String uid, StructType schema) {
-        new ListGoal(model.loss(), model.places());
+    public void check(String uid, StructType schema, ValidationMetric.Asked asked) {
+        new ListGoal(model.loss(), model.places()).measures(asked, 0);
         if (lists.width() > 0) {
             checkNetwork(uid, model.network().trace(rowShape(uid)));
         }

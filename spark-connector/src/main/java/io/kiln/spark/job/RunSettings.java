@@ -142,6 +142,11 @@ public record RunSettings(Cluster cluster, Epochs epochs, Saves saves, Watching 
         boolean isOn() {
             return earlyStoppingPatience > 0;
         }
+
+        /** The metric that must improve. */
+        ValidationMetric.Asked asked() {
+            return ValidationMetric.asked(validationMetric);
+        }
     }
 
     /**

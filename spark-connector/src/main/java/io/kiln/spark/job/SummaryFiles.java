@@ -103,9 +103,10 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
         scalar(time, step, "loss/validation", r.validationLoss());
         scalar(time, step, "metric/" + begun.plan().metric(), r.metric());
         for (EpochReport.Head h : r.heads()) {
+            scalar(time, step, "loss/training of " + h.output(), h.trainingLoss());
             scalar(time, step, "loss/validation of " + h.output(), h.loss());
-            if (h.hasMetric()) {
-                scalar(time, step, "metric/" + h.metricName() + " of " + h.output(), h.metric());
+            if (h.hasMetric() && !h.metricOf().equals(begun.plan().metric())) {
+                scalar(time, step, "metric/" + h.metricOf(), h.metric());
             }
         }
         scalar(time, step, "speed/rows per second", r.samplesPerSecond());

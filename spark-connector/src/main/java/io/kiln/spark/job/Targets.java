@@ -95,6 +95,13 @@ public record Targets(
         return lossWeights.isEmpty() ? 1 : lossWeights.get(h);
     }
 
+    /** The number of classes for which the h-th output that is trained has scores; 0 for none. */
+    int classes(int h, Spec output) {
+        boolean scores = NamedRecord.read(Loss.class, loss(h)) instanceof ClassLoss
+                && output.shape().rank() > 1;
+        return scores ? Math.toIntExact(output.shape().dim(-1)) : 0;
+    }
+
     /**
      * The field with the targets of an output.
      *

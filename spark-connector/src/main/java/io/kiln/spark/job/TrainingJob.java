@@ -144,11 +144,17 @@ public final class TrainingJob {
 
     /** The name of the metric that is reported besides the loss; checks it. */
     private String metric(Work.Prepared p) {
-        String asked = request.run().epochs().stopping().validationMetric();
+        ValidationMetric.Asked asked = request.run().epochs().stopping().asked();
         List<Measure> all = p.goal().measures(asked, p.classes());
-        return !p.goal().outputs().isEmpty() || all.isEmpty()
-                ? ValidationMetric.LOSS
-                : all.get(0).name();
+        List<String> outputs = p.goal().outputs();
+        if (outputs.isEmpty()) {
+            return all.get(0).name();
+        }
+        int followed = p.goal().followed(asked);
+        if (followed == Goal.ALL) {
+            return ValidationMetric.LOSS;
+        }
+        return outputs.size() == 1 ? asked.metric() : asked.metric() + " of " + outputs.get(followed);
     }
 
     /** The number of features of the first row that has any, for when neither Params nor metadata define it. */

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.DoubleStream;
 import org.apache.spark.SparkEnv;
 
 /**
@@ -39,13 +40,13 @@ final class TrainingLoop implements AutoCloseable {
     private final NetworkReplica network;
     private final WorkerGroup group;
     private final Validator validator;
-    private final boolean metricGrows;
     private final BooleanSupplier killed;
     private final int steps;
     private final int classes;
     private final boolean countsByClass;
     private final double lossUnit;
-    private WorkerState.Progress at = WorkerState.Progress.START;
+    private final List<String> outputs;
+    private WorkerState.Progress at;
     private ByteChunks best = ByteChunks.EMPTY;
     private int clipped;
 
@@ -74,18 +75,11 @@ final class TrainingLoop implements AutoCloseable {
         this.group = new WorkerGroup(transport);
         this.network = new NetworkReplica(plan, transport);
         this.validator = new Validator(plan, classes, rows, network, group, killed);
-        String metric = settings.stopping().validationMetric();
-        this.metricGrows = !metric.equals(ValidationMetric.LOSS)
-                && plan.model()
-                        .goal()
-                        .measures(metric, classes)
-                        .get(0)
-                        .factory()
-                        .get()
-                        .isLargerBetter();
         this.classes = classes;
         this.countsByClass = countsByClass(plan.model().goal(), classes);
         this.lossUnit = plan.model().goal().lossUnit();
+        this.outputs = plan.model().goal().outputs();
+        this.at = WorkerState.Progress.start(outputs.size());
         this.steps = rows.order(settings.batchSize(), settings.seed(), 0, false).steps();
     }
 
@@ -98,7 +92,7 @@ final class TrainingLoop implements AutoCloseable {
 
     /** Restores a state that {@link #save} wrote. */
     void restore(InputStream state) {
-        WorkerState s = WorkerState.read(state, network);
+        WorkerState s = WorkerState.read(state, network, outputs.size());
         at = s.progress();
         best = s.best();
     }
@@ -198,17 +192,16 @@ final class TrainingLoop implements AutoCloseable {
             }
         }
         network.averageStatistics(at.weightSum(), at.epoch() + 1);
-        double[] sums = group.sum(at.lossSum(), at.weightSum());
+        double[] sums = group.sum(DoubleStream.concat(
+                        DoubleStream.of(at.lossSum(), at.weightSum()),
+                        at.outputSums().stream().mapToDouble(Double::doubleValue))
+                .toArray());
         int skipped = at.skipped();
         network.swapAverages();
         Validator.Result validation = validator.run();
         double trainingLoss = sums[0] / sums[1];
         int done = at.epoch() + 1;
-        remember(
-                done,
-                settings.stopping().validationMetric().equals(ValidationMetric.LOSS)
-                        ? validation.loss()
-                        : validation.metric());
+        remember(done, validation.followed());
         network.swapAverages();
         double seconds = (System.nanoTime() - start) * 1e-9;
         if (looks) {
@@ -223,11 +216,23 @@ final class TrainingLoop implements AutoCloseable {
                         rows.total(),
                         seconds,
                         new EpochReport.Quality(
-                                trainingLoss, validation.loss(), validation.metric(), validation.heads()),
+                                trainingLoss, validation.loss(), validation.metric(), heads(validation, sums)),
                         new EpochReport.Gradients(skipped, clipped, exchange.lossScale()),
                         List.of()),
                 worker(seconds, feed, wait));
         observer.snapshot(true);
+    }
+
+    /** The outputs with their training losses. A single one has that of the network, which needs validation rows to tell more. */
+    private List<EpochReport.Head> heads(Validator.Result validation, double... sums) {
+        List<EpochReport.Head> all = new ArrayList<>();
+        if (outputs.size() > 1 || rows.hasValidation()) {
+            for (EpochReport.Head h : validation.heads()) {
+                double mean = sums[2 + all.size()] / sums[1];
+                all.add(new EpochReport.Head(h.output(), h.loss(), h.metricName(), h.metric(), mean));
+            }
+        }
+        return all;
     }
 
     private static EpochReport.WorkerReport worker(double seconds, double feed, double wait) {
@@ -258,13 +263,13 @@ final class TrainingLoop implements AutoCloseable {
 
     /** Ends the epoch and keeps its weights if they are the best so far. All workers decide alike. */
     private void remember(int done, double value) {
-        boolean better =
-                Double.isNaN(at.bestValue()) || (metricGrows ? value > at.bestValue() : value < at.bestValue());
+        boolean better = Double.isNaN(at.bestValue())
+                || (validator.followsGrowth() ? value > at.bestValue() : value < at.bestValue());
         if (settings.stopping().isOn() && better && !Double.isNaN(value)) {
-            at = new WorkerState.Progress(done, 0, 0, 0, 0, value, done);
+            at = at.nextEpoch(value, done);
             best = rank == 0 ? ByteChunks.write(network::saveWeights) : best;
         } else {
-            at = new WorkerState.Progress(done, 0, 0, 0, 0, at.bestValue(), at.bestEpoch());
+            at = at.nextEpoch(at.bestValue(), at.bestEpoch());
         }
     }
 
@@ -279,6 +284,7 @@ final class TrainingLoop implements AutoCloseable {
         double scale = exchange.lossScale();
         double weight;
         double value = 0;
+        double[] losses = {};
         try (Scope scope = Scope.open()) {
             Goal goal = plan.model().goal();
             NDArray[] targets = batch.rows() > 0 ? goal.targets(batch) : null;
@@ -286,13 +292,13 @@ final class TrainingLoop implements AutoCloseable {
             weight = weight(batch, counts);
             exchange.beginStep(weight, network.isSynchronised() ? batch.rows() > 0 ? usualRows() : 0 : weight);
             if (weight > 0) {
-                value = lossUnit
-                        * train(
-                                batch,
-                                targets,
-                                counts != null,
-                                weight,
-                                network.isSynchronised() ? scale * weight / usualRows() : scale);
+                losses = train(
+                        batch,
+                        targets,
+                        counts != null,
+                        weight,
+                        network.isSynchronised() ? scale * weight / usualRows() : scale);
+                value = losses[0];
                 if (!network.scalesLoss()) {
                     requireFinite(value);
                 }
@@ -316,7 +322,7 @@ final class TrainingLoop implements AutoCloseable {
             requireFinite(value);
         }
         if (Double.isFinite(value)) { // the loss of a batch that overflowed in the forward pass is meaningless
-            at = at.add(value, weight);
+            at = at.add(value, weight, Arrays.copyOfRange(losses, Math.min(1, losses.length), losses.length));
         }
         return weight > 0 ? value : Double.NaN;
     }
@@ -338,7 +344,8 @@ final class TrainingLoop implements AutoCloseable {
         return settings.seed() ^ (version() + 1) * RANKS + rank;
     }
 
-    private double train(Batch batch, NDArray[] targets, boolean byClass, double weight, double factor) {
+    /** Trains on a batch. Returns the mean losses in the targets' unit: of all outputs together, then of each that has a name. */
+    private double[] train(Batch batch, NDArray[] targets, boolean byClass, double weight, double factor) {
         RandomGenerator.seed(stepSeed());
         NDArray[] x = plan.model().input().arrays(batch);
         NDArray shares = shares(batch, byClass || settings.isSplit(), weight);
@@ -346,9 +353,9 @@ final class TrainingLoop implements AutoCloseable {
             NDArray[] all = joined(x, targets, shares);
             if (settings.isSplit()) {
                 int parts = Math.min(settings.arithmetic().gradientAccumulation(), batch.rows());
-                return network.train(factor, parts(all, batch.rows(), parts)).item();
+                return inUnit(network.train(factor, parts(all, batch.rows(), parts)));
             }
-            return network.train(factor, all).item();
+            return inUnit(network.train(factor, all));
         } catch (IndexRangeException e) {
             throw new TrainingException(
                     "training: epoch %d, step %d of %d: %s"
@@ -359,6 +366,10 @@ final class TrainingLoop implements AutoCloseable {
                                     plan.model().input().place(e, x)),
                     e);
         }
+    }
+
+    private double[] inUnit(NDArray losses) {
+        return Arrays.stream(losses.toDoubleArray()).map(l -> lossUnit * l).toArray();
     }
 
     /** The arrays of parts of a batch; with mix-up, each with a weight of its own. */

@@ -45,6 +45,8 @@ public enum ValidationMetric {
     /** The name of the loss itself. */
     public static final String LOSS = "loss";
 
+    private static final int MOST_CONFUSED = 1024;
+
     private final Of of;
     private final IntFunction<Metric> factory;
 
@@ -78,13 +80,40 @@ public enum ValidationMetric {
     }
 
     /**
+     * A metric that is asked for.
+     *
+     * @param output the output that is meant; empty for the only one or, if the metric is the loss, for all together
+     * @param metric name of the metric, or {@link #LOSS}
+     */
+    public record Asked(String output, String metric) {
+        /** {@return whether it is the loss} */
+        boolean isLoss() {
+            return metric.equals(LOSS);
+        }
+
+        /** {@return the text that {@link #asked} reads} */
+        @Override
+        public String toString() {
+            return output.isEmpty() ? metric : output + ":" + metric;
+        }
+    }
+
+    /** Reads a text that {@link #check(String)} accepts. */
+    static Asked asked(String text) {
+        int colon = text.lastIndexOf(':');
+        return new Asked(text.substring(0, Math.max(0, colon)), text.substring(colon + 1));
+    }
+
+    /**
      * Checks that a text names a metric or the loss, as the validator of a Param.
      *
-     * @param name the text: {@code loss}, or one of these constants in lower case
+     * @param text the text: {@code loss}, or one of these constants in lower case; before it, perhaps the name of one of
+     *     several outputs and a colon
      * @return true
      * @throws IllegalArgumentException if it names none
      */
-    public static boolean check(String name) {
+    public static boolean check(String text) {
+        String name = asked(text).metric();
         if (!name.equals(LOSS) && !names().contains(name)) {
             List<String> known = new ArrayList<>(names());
             known.add(0, LOSS);
@@ -101,18 +130,19 @@ public enum ValidationMetric {
     }
 
     /**
-     * The metric that is reported of a network's first output: the named one or, if the loss is named, the usual one.
+     * The metric that is reported of an output: the named one or, if the loss is named, the usual one.
      *
-     * @param name a name that {@link #check(String)} accepts
+     * @param name the name of a metric, or the loss
+     * @param output index of the output
      * @param of what the output predicts
      * @param size the number of classes, or of the first places of lists that count
      * @throws IllegalArgumentException if the metric does not fit
      */
-    static Measure measure(String name, Of of, int size) {
+    static Measure measure(String name, int output, Of of, int size) {
         ValidationMetric m = name.equals(LOSS) ? of.usual() : valueOf(name.toUpperCase(Locale.ROOT));
         m.check(of, size);
         String shown = m.name().toLowerCase(Locale.ROOT);
-        return new Measure(0, m == NDCG ? shown + "@" + size : shown, () -> m.factory.apply(size));
+        return new Measure(output, m == NDCG ? shown + "@" + size : shown, () -> m.factory.apply(size));
     }
 
     private void check(Of wanted, int classes) {
@@ -124,6 +154,11 @@ public enum ValidationMetric {
             throw new IllegalArgumentException(
                     "validationMetric: auc is for two classes, the network has %d; use accuracy or mcc"
                             .formatted(classes));
+        }
+        if (this == MCC && classes > MOST_CONFUSED) {
+            throw new IllegalArgumentException(
+                    "validationMetric: mcc counts all pairs of classes, at most %d classes, the network has %d; use accuracy or f1"
+                            .formatted(MOST_CONFUSED, classes));
         }
     }
 }

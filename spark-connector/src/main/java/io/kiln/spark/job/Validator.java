@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -37,16 +38,19 @@ final class Validator {
     private final List<Measure> measures;
     private final List<Metric> metrics;
     private final List<String> outputs;
+    private final ValidationMetric.Asked asked;
+    private final int followed;
     private final Backend host = Backends.get(Device.cpu());
 
     /**
      * The result.
      *
      * @param loss mean loss; NaN without validation rows
-     * @param metric value of the reported metric, or the loss if there is none; NaN without validation rows
-     * @param heads losses and metrics of the outputs, if several are trained or the only one is named
+     * @param metric value of the reported metric; NaN without validation rows
+     * @param followed the value that decides when training stops early
+     * @param heads losses and metrics of the outputs that have names, without training losses; NaN without validation rows
      */
-    record Result(double loss, double metric, List<EpochReport.Head> heads) {}
+    record Result(double loss, double metric, double followed, List<EpochReport.Head> heads) {}
 
     Validator(
             TrainingPlan plan,
@@ -66,16 +70,18 @@ final class Validator {
         this.batch = Math.max(least, Math.min(LARGEST_BATCH, share));
         this.classes = classes;
         Goal goal = plan.model().goal();
-        this.measures = goal.measures(plan.run().epochs().stopping().validationMetric(), classes);
+        this.asked = plan.run().epochs().stopping().asked();
+        this.followed = goal.followed(asked);
+        this.measures = goal.measures(asked, classes);
         this.metrics = measures.stream().map(m -> m.factory().get()).toList();
         this.outputs = goal.outputs();
     }
 
     Result run() throws InterruptedException {
-        if (!rows.hasValidation()) {
-            return new Result(Double.NaN, Double.NaN, List.of());
-        }
         metrics.forEach(Metric::reset);
+        if (!rows.hasValidation()) {
+            return result(i -> Double.NaN);
+        }
         double[] sums = new double[2 + outputs.size()];
         if (rows.validation().size() > 0) {
             try (BatchFeeder feeder = new BatchFeeder(
@@ -104,22 +110,50 @@ final class Validator {
             m.merge(Arrays.copyOfRange(all, at, at + length));
             at += length;
         }
+        return result(i -> all[i] / all[1]);
+    }
+
+    /**
+     * The result.
+     *
+     * @param means the mean losses: of all outputs together at 0, then, from 2 on, of each that has a name
+     */
+    private Result result(IntToDoubleFunction means) {
+        double loss = means.applyAsDouble(0);
         List<EpochReport.Head> heads = new ArrayList<>();
         for (int h = 0; h < outputs.size(); h++) {
-            int output = h;
-            int of = IntStream.range(0, measures.size())
-                    .filter(i -> measures.get(i).output() == output)
-                    .findFirst()
-                    .orElse(-1);
+            int of = measureOf(h);
+            double own = means.applyAsDouble(2 + h);
             heads.add(new EpochReport.Head(
                     outputs.get(h),
-                    all[2 + h] / all[1],
+                    own,
                     of < 0 ? ValidationMetric.LOSS : measures.get(of).name(),
-                    of < 0 ? all[2 + h] / all[1] : metrics.get(of).value()));
+                    of < 0 ? own : metrics.get(of).value(),
+                    Double.NaN));
         }
-        double loss = all[0] / all[1];
-        return new Result(
-                loss, outputs.isEmpty() && !metrics.isEmpty() ? metrics.get(0).value() : loss, heads);
+        if (outputs.isEmpty()) {
+            double metric = metrics.get(0).value();
+            return new Result(loss, metric, asked.isLoss() ? loss : metric, heads);
+        }
+        double value = followed == Goal.ALL
+                ? loss
+                : asked.isLoss()
+                        ? heads.get(followed).loss()
+                        : heads.get(followed).metric();
+        return new Result(loss, value, value, heads);
+    }
+
+    /** The place of an output's metric; below 0 if it has none. */
+    private int measureOf(int output) {
+        return IntStream.range(0, measures.size())
+                .filter(i -> measures.get(i).output() == output)
+                .findFirst()
+                .orElse(-1);
+    }
+
+    /** Whether training follows a value that shall grow. */
+    boolean followsGrowth() {
+        return !asked.isLoss() && metrics.get(measureOf(followed)).isLargerBetter();
     }
 
     private void judge(Batch b, double... sums) {
@@ -129,13 +163,13 @@ final class Validator {
             NDArray[] out = network.predictAll(plan.model().input().arrays(b));
             NDArray[] targets = goal.targets(b);
             double[] counts = goal.counts(targets, classes);
-            sums[0] += goal.lossUnit() * sum(goal.each(out, targets), b);
+            List<NDArray> losses = goal.each(out, targets);
+            sums[0] += goal.lossUnit() * sum(losses.get(0), b);
             for (int i = 0; i < b.rows(); i++) {
                 sums[1] += b.weight(i) * (counts == null ? 1 : counts[i]);
             }
-            List<NDArray> ofOutputs = goal.eachOutput(out, targets);
-            for (int h = 0; h < ofOutputs.size(); h++) {
-                sums[2 + h] += sum(ofOutputs.get(h), b);
+            for (int h = 0; h < outputs.size(); h++) {
+                sums[2 + h] += goal.lossUnit() * sum(losses.get(1 + h), b);
             }
             try (Context.Switch toHost = Context.switchTo(host)) { // metrics are computed there
                 for (int i = 0; i < metrics.size(); i++) {

@@ -20,9 +20,10 @@ public sealed interface Work permits LabelWork, HeadsWork, RankWork {
      *
      * @param uid the estimator's uid, for messages
      * @param schema the DataFrame's schema
+     * @param asked the metric that training follows
      * @throws IllegalArgumentException if network, columns and Params do not fit together
      */
-    void check(String uid, StructType schema);
+    void check(String uid, StructType schema, ValidationMetric.Asked asked);
 
     /** A column of vectors or arrays whose width is needed and not yet among those known; empty if there is none. */
     Optional<FeedColumn> unknownWidth(StructType schema, Map<String, Integer> widths);

@@ -69,8 +69,8 @@ public record EpochReport(
      * @param loss mean training loss, each batch with the weights it was computed with
      * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
      * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
-     * @param heads losses and metrics of the outputs that are trained together, on the validation rows; empty without such
-     *     rows, and for networks with one output
+     * @param heads losses and metrics of the outputs, if several are trained together or the only one has a name; empty for
+     *     networks with one output, of the latter without validation rows
      */
     public record Quality(
             double loss,
@@ -96,18 +96,32 @@ public record EpochReport(
     }
 
     /**
-     * Loss and metric of one of several outputs, on the validation rows at the end of an epoch.
+     * Losses and metric of one of several outputs. Losses are without the factor that they have in the sum of all losses.
      *
      * @param output name of the output
-     * @param loss mean loss, without the factor that it has in the sum of all losses
+     * @param loss mean loss of the validation rows at the end of the epoch; NaN without such rows
      * @param metricName name of the metric; {@code loss} if such an output has no other
-     * @param metric its value
+     * @param metric its value on the validation rows; NaN without such rows
+     * @param trainingLoss mean training loss, each batch with the weights it was computed with; NaN in reports of versions
+     *     that did not know it
      */
-    public record Head(String output, double loss, String metricName, double metric) implements Serializable {
+    public record Head(String output, double loss, String metricName, double metric, Double trainingLoss)
+            implements Serializable {
+        /** Takes a training loss that is missing in JSON for NaN. */
+        public Head {
+            trainingLoss = trainingLoss == null ? Double.valueOf(Double.NaN) : trainingLoss;
+        }
+
         /** {@return whether there is a metric besides the loss} */
         @JsonIgnore
         public boolean hasMetric() {
             return !metricName.equals("loss");
+        }
+
+        /** {@return a name for displays that this metric shares with no other output} */
+        @JsonIgnore
+        public String metricOf() {
+            return metricName + " of " + output;
         }
     }
 
@@ -175,7 +189,7 @@ public record EpochReport(
         return quality.metric();
     }
 
-    /** {@return losses and metrics of the outputs that are trained together; empty for networks with one output} */
+    /** {@return losses and metrics of the outputs that are trained together; {@link Quality} says when it is empty} */
     public List<Head> heads() {
         return quality.heads();
     }

@@ -41,6 +41,7 @@ final class HistoryFile {
         row.put("validationLoss", e.validationLoss());
         row.put("metric", e.metric());
         for (EpochReport.Head h : e.heads()) {
+            row.put(h.output() + ".loss", h.trainingLoss());
             row.put(h.output() + ".validationLoss", h.loss());
             if (h.hasMetric()) {
                 row.put(h.output() + "." + h.metricName(), h.metric());

@@ -140,6 +140,23 @@ public record TrainingSummary(
         saveHistory(Path.of(file));
     }
 
+    /** What is known of an output. */
+    private static List<String> told(EpochReport.Head h) {
+        List<String> parts = new ArrayList<>();
+        tell(parts, "loss", h.trainingLoss());
+        tell(parts, "validation loss", h.loss());
+        if (h.hasMetric()) {
+            tell(parts, h.metricName(), h.metric());
+        }
+        return parts;
+    }
+
+    private static void tell(List<String> parts, String name, double value) {
+        if (!Double.isNaN(value)) {
+            parts.add(String.format(Locale.ROOT, "%s %.5f", name, value));
+        }
+    }
+
     /** {@return a table with one line per epoch, and one line per output that was trained together with others} */
     @Override
     public String toString() {
@@ -156,8 +173,7 @@ public record TrainingSummary(
         for (EpochReport.Head h : epochs.isEmpty()
                 ? List.<EpochReport.Head>of()
                 : epochs.get(epochs.size() - 1).heads()) {
-            lines.add(String.format(Locale.ROOT, "%s: validation loss %.5f", h.output(), h.loss())
-                    + (h.hasMetric() ? String.format(Locale.ROOT, ", %s %.5f", h.metricName(), h.metric()) : ""));
+            lines.add(h.output() + ": " + String.join(", ", told(h)));
         }
         return String.join("\n", lines);
     }

@@ -57,6 +57,12 @@ final class FitView {
         EpochReport e = fit.newest();
         html.open("div", "class", "k-facts");
         fact("Training loss", Format.number(e == null ? Double.NaN : e.loss()), "mean of the newest epoch");
+        List<EpochReport.Head> heads = e == null ? List.of() : e.heads();
+        for (EpochReport.Head h : heads) {
+            if (Double.isFinite(h.trainingLoss())) {
+                fact("Training loss of " + h.output(), Format.number(h.trainingLoss()), "mean of the newest epoch");
+            }
+        }
         if (begun.provenance().data().validationRows() > 0) {
             fact(
                     "Validation loss",
@@ -66,11 +72,10 @@ final class FitView {
                 String metric = "Validation " + begun.plan().metric();
                 fact(metric, Format.number(e == null ? Double.NaN : e.metric()), "after the newest epoch");
             }
-            for (EpochReport.Head h : e == null ? List.<EpochReport.Head>of() : e.heads()) {
+            for (EpochReport.Head h : heads) {
                 fact("Validation loss of " + h.output(), Format.number(h.loss()), "after the newest epoch");
-                if (h.hasMetric()) {
-                    String name = "Validation " + h.metricName() + " of " + h.output();
-                    fact(name, Format.number(h.metric()), "after the newest epoch");
+                if (h.hasMetric() && !h.metricOf().equals(begun.plan().metric())) {
+                    fact("Validation " + h.metricOf(), Format.number(h.metric()), "after the newest epoch");
                 }
             }
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,8 +59,9 @@ class HistoryFileTest {
 
     @Test
     void eachOutputHasColumns() throws Exception {
-        List<EpochReport.Head> heads =
-                List.of(new EpochReport.Head("stars", 0.5, "rmse", 0.75), new EpochReport.Head("pair", 2, "loss", 2));
+        List<EpochReport.Head> heads = List.of(
+                new EpochReport.Head("stars", 0.5, "rmse", 0.75, 0.125),
+                new EpochReport.Head("pair", 2, "loss", 2, Double.NaN));
         EpochReport epoch = new EpochReport(
                 1,
                 10,
@@ -73,12 +75,17 @@ class HistoryFileTest {
         two.saveHistory(file.toString());
         assertEquals(
                 List.of(
-                        "epoch,steps,rows,loss,validationLoss,metric,stars.validationLoss,stars.rmse,pair.validationLoss,seconds,samplesPerSecond,clipped,skipped,lossScale",
-                        "1,10,300,0.5,0.25,0.25,0.5,0.75,2.0,1.5,200.0,3,0,1.0"),
+                        "epoch,steps,rows,loss,validationLoss,metric,stars.loss,stars.validationLoss,stars.rmse,pair.loss,pair.validationLoss,seconds,samplesPerSecond,clipped,skipped,lossScale",
+                        "1,10,300,0.5,0.25,0.25,0.125,0.5,0.75,,2.0,1.5,200.0,3,0,1.0"),
                 Files.readAllLines(file));
         assertEquals(two, TrainingSummary.fromJson(two.toJson()));
-        assertTrue(
-                two.toString().contains("stars: validation loss 0.50000, rmse 0.75000\npair: validation loss 2.00000"));
+        assertTrue(two.toString()
+                .contains("stars: loss 0.12500, validation loss 0.50000, rmse 0.75000\npair: validation loss 2.00000"));
+        ObjectNode older = (ObjectNode) two.toJson();
+        ((ObjectNode) older.at("/epochs/0/heads/0")).remove("trainingLoss");
+        assertEquals(
+                Double.NaN,
+                TrainingSummary.fromJson(older).epochs().get(0).heads().get(0).trainingLoss());
         assertTrue(summary.toJson().at("/epochs/0/heads").isMissingNode());
     }
 

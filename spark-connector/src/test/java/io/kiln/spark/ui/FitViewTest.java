@@ -49,12 +49,13 @@ class FitViewTest {
                         2,
                         2,
                         List.of(
-                                new EpochReport.Head("stars", 0.5, "rmse", 0.75),
-                                new EpochReport.Head("pair", 2, "loss", 2))),
+                                new EpochReport.Head("stars", 0.5, "rmse", 0.75, 0.25),
+                                new EpochReport.Head("pair", 2, "loss", 2, null))),
                 plain.gradients(),
                 plain.workers());
         String text = text(view(Fits.running(3, heads)));
         assertTrue(text.contains("Validation loss of stars0.5") && text.contains("Validation rmse of stars0.75"), text);
+        assertTrue(text.contains("Training loss of stars0.25") && !text.contains("Training loss of pair"), text);
         assertTrue(
                 text.contains("Validation loss of pair2")
                         && !text.contains("Validation loss of pair2after the newest epochValidation loss of pair"),
