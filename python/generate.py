@@ -193,7 +193,7 @@ STAGES = {
         "Trains a network that scores pairs of users and items, and recommends items.",
     ),
     "WideAndDeepClassificationModel": (
-        "TableModel, JavaModel",
+        "TableModel, ColumnModel, JavaModel",
         None,
         "A trained network that predicts classes from numbers and categories.",
     ),
@@ -201,6 +201,16 @@ STAGES = {
         'NetworkEstimator, JavaEstimator["WideAndDeepClassificationModel"]',
         "WideAndDeepClassificationModel",
         "Trains a wide and deep network that predicts classes from numbers and categories.",
+    ),
+    "WideAndDeepRegressionModel": (
+        "TableModel, JavaModel",
+        None,
+        "A trained network that predicts a number from numbers and categories.",
+    ),
+    "WideAndDeepRegressor": (
+        'NetworkEstimator, JavaEstimator["WideAndDeepRegressionModel"]',
+        "WideAndDeepRegressionModel",
+        "Trains a wide and deep network that predicts a number from numbers and categories.",
     ),
     "TextClassificationModel": (
         "TextModel, JavaModel",
@@ -296,6 +306,8 @@ def own(name: str, param: Any) -> bool:
         "NeuralCF": wrapper.JavaEstimator,
         "WideAndDeepClassificationModel": wrapper.JavaModel,
         "WideAndDeepClassifier": wrapper.JavaEstimator,
+        "WideAndDeepRegressionModel": wrapper.JavaModel,
+        "WideAndDeepRegressor": wrapper.JavaEstimator,
         "TextClassificationModel": wrapper.JavaModel,
         "TextClassifier": wrapper.JavaEstimator,
         "ImageClassificationModel": wrapper.JavaModel,

@@ -197,8 +197,10 @@ class TextModel(ColumnModel):
         return [str(token) for token in self._java_obj.vocabulary()]
 
 
-class TableModel(ColumnModel):
-    """A model with a trained network that predicts classes from numbers and categories."""
+class TableModel(TrainedStage):
+    """A model with a trained network that predicts from numbers and categories."""
+
+    _java_obj: Any
 
     def vocabulary(self, column: str) -> list[str]:
         """The values of a column of categories that have rows of their own, by row; the first two stand for others."""

@@ -58,6 +58,8 @@ __all__ = [
     "TwoTowerModel",
     "WideAndDeepClassificationModel",
     "WideAndDeepClassifier",
+    "WideAndDeepRegressionModel",
+    "WideAndDeepRegressor",
 ]
 
 
@@ -447,8 +449,9 @@ class NetTrainingParams(Params):
     validationMetric: Param[str] = Param(
         Params._dummy(),
         "validationMetric",
-        'metric for early stopping: "loss"; or, for classifiers, regressors and rankers of one column of features, the '
-        "name of a metric",
+        'metric for early stopping: "loss", or one that suits the loss: accuracy, top5, f1, mcc or auc of classes, mae, '
+        "mse, rmse or pearson of numbers, ndcg or map of lists; of networks that train several outputs, the output and "
+        "its metric, such as stars:rmse",
         TypeConverters.toString,
     )
 
@@ -4948,7 +4951,7 @@ class NeuralCF(NetworkEstimator, JavaEstimator["NeuralCFModel"], NetTrainingPara
         return self._set(weightDecay=value)
 
 
-class WideAndDeepClassificationModel(TableModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+class WideAndDeepClassificationModel(TableModel, ColumnModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
     """A trained network that predicts classes from numbers and categories.
 
     The JVM's ``io.kiln.ml.WideAndDeepClassificationModel``.
@@ -5802,6 +5805,763 @@ class WideAndDeepClassifier(
         return self._set(weightCol=value)
 
     def setWeightDecay(self, value: float) -> WideAndDeepClassifier:
+        """Sets :attr:`weightDecay`."""
+        return self._set(weightDecay=value)
+
+
+class WideAndDeepRegressionModel(TableModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]):
+    """A trained network that predicts a number from numbers and categories.
+
+    The JVM's ``io.kiln.ml.WideAndDeepRegressionModel``.
+    """
+
+    categoricalCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "categoricalCols",
+        "columns of categories: texts, whole numbers or booleans; values that training has not seen have a row of their "
+        "own in the tables",
+        TypeConverters.toListString,
+    )
+
+    def getCategoricalCols(self) -> list[str]:
+        """Value of :attr:`categoricalCols`, or its default."""
+        return self.getOrDefault(self.categoricalCols)
+
+    crossBuckets: Param[int] = Param(
+        Params._dummy(),
+        "crossBuckets",
+        "most rows of the table of a cross: if there are more combinations, some share a row, by a hash",
+        TypeConverters.toInt,
+    )
+
+    def getCrossBuckets(self) -> int:
+        """Value of :attr:`crossBuckets`, or its default."""
+        return self.getOrDefault(self.crossBuckets)
+
+    crossedCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "crossedCols",
+        "combinations of categoricalCols whose values have a weight together in the wide part, such as city:device, as "
+        "RFormula writes interactions",
+        TypeConverters.toListString,
+    )
+
+    def getCrossedCols(self) -> list[str]:
+        """Value of :attr:`crossedCols`, or its default."""
+        return self.getOrDefault(self.crossedCols)
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    featuresCol: Param[str] = Param(
+        Params._dummy(),
+        "featuresCol",
+        "features column name",
+        TypeConverters.toString,
+    )
+
+    def getFeaturesCol(self) -> str:
+        """Value of :attr:`featuresCol`, or its default."""
+        return self.getOrDefault(self.featuresCol)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    maxCategories: Param[int] = Param(
+        Params._dummy(),
+        "maxCategories",
+        "number of values of each of categoricalCols that have rows of their own, the most frequent ones; all others "
+        "share that of values that training has not seen",
+        TypeConverters.toInt,
+    )
+
+    def getMaxCategories(self) -> int:
+        """Value of :attr:`maxCategories`, or its default."""
+        return self.getOrDefault(self.maxCategories)
+
+    numericCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "numericCols",
+        "columns of numbers; a vector of numbers goes to featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getNumericCols(self) -> list[str]:
+        """Value of :attr:`numericCols`, or its default."""
+        return self.getOrDefault(self.numericCols)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    standardizeTarget: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeTarget",
+        "whether the network learns labels minus their mean, divided by their standard deviation; predictions are "
+        "converted back, and losses and metrics stay in the labels' unit; unset: only for losses l1, l2, huber and "
+        "quantile",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeTarget(self) -> bool:
+        """Value of :attr:`standardizeTarget`, or its default."""
+        return self.getOrDefault(self.standardizeTarget)
+
+    def setDevice(self, value: str) -> WideAndDeepRegressionModel:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setHandleInvalid(self, value: str) -> WideAndDeepRegressionModel:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setPredictionBatchSize(self, value: int) -> WideAndDeepRegressionModel:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> WideAndDeepRegressionModel:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+
+class WideAndDeepRegressor(
+    NetworkEstimator, JavaEstimator["WideAndDeepRegressionModel"], NetTrainingParams, JavaMLWritable, JavaMLReadable[Any]
+):
+    """Trains a wide and deep network that predicts a number from numbers and categories.
+
+    The JVM's ``io.kiln.ml.WideAndDeepRegressor``.
+    """
+
+    categoricalCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "categoricalCols",
+        "columns of categories: texts, whole numbers or booleans; values that training has not seen have a row of their "
+        "own in the tables",
+        TypeConverters.toListString,
+    )
+
+    def getCategoricalCols(self) -> list[str]:
+        """Value of :attr:`categoricalCols`, or its default."""
+        return self.getOrDefault(self.categoricalCols)
+
+    crossBuckets: Param[int] = Param(
+        Params._dummy(),
+        "crossBuckets",
+        "most rows of the table of a cross: if there are more combinations, some share a row, by a hash",
+        TypeConverters.toInt,
+    )
+
+    def getCrossBuckets(self) -> int:
+        """Value of :attr:`crossBuckets`, or its default."""
+        return self.getOrDefault(self.crossBuckets)
+
+    crossedCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "crossedCols",
+        "combinations of categoricalCols whose values have a weight together in the wide part, such as city:device, as "
+        "RFormula writes interactions",
+        TypeConverters.toListString,
+    )
+
+    def getCrossedCols(self) -> list[str]:
+        """Value of :attr:`crossedCols`, or its default."""
+        return self.getOrDefault(self.crossedCols)
+
+    dropout: Param[float] = Param(
+        Params._dummy(),
+        "dropout",
+        "share of the outputs of hidden layers that training leaves out",
+        TypeConverters.toFloat,
+    )
+
+    def getDropout(self) -> float:
+        """Value of :attr:`dropout`, or its default."""
+        return self.getOrDefault(self.dropout)
+
+    embeddingSize: Param[int] = Param(
+        Params._dummy(),
+        "embeddingSize",
+        "length of the vectors of tokens, values of categories, or users and items that hidden layers and encoders "
+        "read; for a transformer a multiple of 8",
+        TypeConverters.toInt,
+    )
+
+    def getEmbeddingSize(self) -> int:
+        """Value of :attr:`embeddingSize`, or its default."""
+        return self.getOrDefault(self.embeddingSize)
+
+    featuresCol: Param[str] = Param(
+        Params._dummy(),
+        "featuresCol",
+        "features column name",
+        TypeConverters.toString,
+    )
+
+    def getFeaturesCol(self) -> str:
+        """Value of :attr:`featuresCol`, or its default."""
+        return self.getOrDefault(self.featuresCol)
+
+    frozen: Param[list[str]] = Param(
+        Params._dummy(),
+        "frozen",
+        "patterns such as backbone.* for names of parameters that keep their values; workers do not exchange their "
+        "gradients, and the optimizer keeps no states for them",
+        TypeConverters.toListString,
+    )
+
+    def getFrozen(self) -> list[str]:
+        """Value of :attr:`frozen`, or its default."""
+        return self.getOrDefault(self.frozen)
+
+    hiddenLayers: Param[list[int]] = Param(
+        Params._dummy(),
+        "hiddenLayers",
+        "sizes of the hidden layers; empty: a linear model",
+        TypeConverters.toListInt,
+    )
+
+    def getHiddenLayers(self) -> list[int]:
+        """Value of :attr:`hiddenLayers`, or its default."""
+        return self.getOrDefault(self.hiddenLayers)
+
+    initialModel: Param[TrainedStage | str] = Param(
+        Params._dummy(),
+        "initialModel",
+        "the weights that training begins with, by the names of parameters: a model, the path of a saved one, or of a "
+        "safetensors file; unset: those of the network",
+        to_initial_model,
+    )
+
+    def getInitialModel(self) -> Any:
+        """Value of :attr:`initialModel`, or its default."""
+        return self.getOrDefault(self.initialModel)
+
+    labelCol: Param[str] = Param(
+        Params._dummy(),
+        "labelCol",
+        "label column name",
+        TypeConverters.toString,
+    )
+
+    def getLabelCol(self) -> str:
+        """Value of :attr:`labelCol`, or its default."""
+        return self.getOrDefault(self.labelCol)
+
+    learningRateFactors: Param[list[str]] = Param(
+        Params._dummy(),
+        "learningRateFactors",
+        "factors on the learning rate by patterns for names of parameters, such as backbone.*=0.1; the first pattern "
+        "that matches counts",
+        TypeConverters.toListString,
+    )
+
+    def getLearningRateFactors(self) -> list[str]:
+        """Value of :attr:`learningRateFactors`, or its default."""
+        return self.getOrDefault(self.learningRateFactors)
+
+    loss: Param[str] = Param(
+        Params._dummy(),
+        "loss",
+        "loss that training minimizes: a name, or a name and attributes as JSON",
+        TypeConverters.toString,
+    )
+
+    def getLoss(self) -> str:
+        """Value of :attr:`loss`, or its default."""
+        return self.getOrDefault(self.loss)
+
+    maxCategories: Param[int] = Param(
+        Params._dummy(),
+        "maxCategories",
+        "number of values of each of categoricalCols that have rows of their own, the most frequent ones; all others "
+        "share that of values that training has not seen",
+        TypeConverters.toInt,
+    )
+
+    def getMaxCategories(self) -> int:
+        """Value of :attr:`maxCategories`, or its default."""
+        return self.getOrDefault(self.maxCategories)
+
+    network: Param[Layer | str] = Param(
+        Params._dummy(),
+        "network",
+        "the network: a Block, or layers or a graph as JSON; setNetwork accepts all of these; unset: that of initialModel",
+        to_network,
+    )
+
+    def getNetwork(self) -> Any:
+        """Value of :attr:`network`, or its default."""
+        return self.getOrDefault(self.network)
+
+    numericCols: Param[list[str]] = Param(
+        Params._dummy(),
+        "numericCols",
+        "columns of numbers; a vector of numbers goes to featuresCol",
+        TypeConverters.toListString,
+    )
+
+    def getNumericCols(self) -> list[str]:
+        """Value of :attr:`numericCols`, or its default."""
+        return self.getOrDefault(self.numericCols)
+
+    predictionCol: Param[str] = Param(
+        Params._dummy(),
+        "predictionCol",
+        "prediction column name",
+        TypeConverters.toString,
+    )
+
+    def getPredictionCol(self) -> str:
+        """Value of :attr:`predictionCol`, or its default."""
+        return self.getOrDefault(self.predictionCol)
+
+    reinitialized: Param[list[str]] = Param(
+        Params._dummy(),
+        "reinitialized",
+        "patterns such as head.* for names of parameters that do not come from initialModel; a parameter that it lacks, "
+        "or has in another shape, is an error unless it is named here",
+        TypeConverters.toListString,
+    )
+
+    def getReinitialized(self) -> list[str]:
+        """Value of :attr:`reinitialized`, or its default."""
+        return self.getOrDefault(self.reinitialized)
+
+    standardizeFeatures: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeFeatures",
+        "whether the network subtracts each feature's mean and divides by its standard deviation; both are computed "
+        "from the training rows and become part of the network",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeFeatures(self) -> bool:
+        """Value of :attr:`standardizeFeatures`, or its default."""
+        return self.getOrDefault(self.standardizeFeatures)
+
+    standardizeTarget: Param[bool] = Param(
+        Params._dummy(),
+        "standardizeTarget",
+        "whether the network learns labels minus their mean, divided by their standard deviation; predictions are "
+        "converted back, and losses and metrics stay in the labels' unit; unset: only for losses l1, l2, huber and "
+        "quantile",
+        TypeConverters.toBoolean,
+    )
+
+    def getStandardizeTarget(self) -> bool:
+        """Value of :attr:`standardizeTarget`, or its default."""
+        return self.getOrDefault(self.standardizeTarget)
+
+    trainable: Param[list[str]] = Param(
+        Params._dummy(),
+        "trainable",
+        "patterns for names of the only parameters that are trained; unset: all that are not frozen",
+        TypeConverters.toListString,
+    )
+
+    def getTrainable(self) -> list[str]:
+        """Value of :attr:`trainable`, or its default."""
+        return self.getOrDefault(self.trainable)
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        batchSize: int | None = None,
+        categoricalCols: list[str] | None = None,
+        checkpointDir: str | None = None,
+        checkpointInterval: int | None = None,
+        coresPerWorker: int | None = None,
+        crossBuckets: int | None = None,
+        crossedCols: list[str] | None = None,
+        device: str | None = None,
+        dropout: float | None = None,
+        earlyStoppingPatience: int | None = None,
+        emaDecay: float | None = None,
+        embeddingSize: int | None = None,
+        featuresCol: str | None = None,
+        frozen: list[str] | None = None,
+        gradientAccumulation: int | None = None,
+        gradientClipNorm: float | None = None,
+        gradientClipValue: float | None = None,
+        handleInvalid: str | None = None,
+        heartbeatTimeout: float | None = None,
+        hiddenLayers: list[int] | None = None,
+        initialModel: TrainedStage | str | None = None,
+        inputScale: float | None = None,
+        kvStoreType: str | None = None,
+        labelCol: str | None = None,
+        learningRate: float | None = None,
+        learningRateFactors: list[str] | None = None,
+        learningRateSchedule: str | None = None,
+        loss: str | None = None,
+        maxCategories: int | None = None,
+        maxEpochs: int | None = None,
+        maxResubmissions: int | None = None,
+        memoryBudget: int | None = None,
+        mixup: float | None = None,
+        network: Layer | str | None = None,
+        numWorkers: int | None = None,
+        numericCols: list[str] | None = None,
+        optimizer: str | None = None,
+        precision: str | None = None,
+        predictionBatchSize: int | None = None,
+        predictionCol: str | None = None,
+        reinitialized: list[str] | None = None,
+        seed: int | None = None,
+        showProgress: bool | None = None,
+        shuffle: bool | None = None,
+        snapshotInterval: int | None = None,
+        standardizeFeatures: bool | None = None,
+        standardizeTarget: bool | None = None,
+        storageLevel: str | None = None,
+        summaryDir: str | None = None,
+        swaStart: int | None = None,
+        timeout: int | None = None,
+        trainable: list[str] | None = None,
+        validationIndicatorCol: str | None = None,
+        validationMetric: str | None = None,
+        weightCol: str | None = None,
+        weightDecay: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._java_obj = self._new_java_obj("io.kiln.ml.WideAndDeepRegressor", self.uid)
+        self._setDefault(
+            checkpointDir="",
+            checkpointInterval=1,
+            coresPerWorker=0,
+            crossBuckets=10000,
+            device="auto",
+            dropout=0.0,
+            earlyStoppingPatience=0,
+            emaDecay=0.0,
+            embeddingSize=8,
+            featuresCol="",
+            gradientAccumulation=1,
+            gradientClipNorm=0.0,
+            gradientClipValue=0.0,
+            handleInvalid="error",
+            heartbeatTimeout=1.6,
+            hiddenLayers=[64, 32],
+            inputScale=1.0,
+            kvStoreType="distSync",
+            labelCol="label",
+            loss="l2",
+            maxCategories=100000,
+            maxResubmissions=3,
+            memoryBudget=0,
+            mixup=0.0,
+            numWorkers=1,
+            optimizer="adam",
+            precision="float32",
+            predictionBatchSize=256,
+            predictionCol="prediction",
+            showProgress=True,
+            shuffle=True,
+            snapshotInterval=0,
+            standardizeFeatures=True,
+            storageLevel="MEMORY_AND_DISK",
+            summaryDir="",
+            swaStart=0,
+            timeout=600,
+            validationMetric="loss",
+            weightDecay=0.0,
+        )
+        self._set(**self._input_kwargs)
+
+    def _create_model(self, java_model: Any) -> WideAndDeepRegressionModel:
+        return WideAndDeepRegressionModel(java_model)
+
+    def setBatchSize(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`batchSize`."""
+        return self._set(batchSize=value)
+
+    def setCategoricalCols(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`categoricalCols`."""
+        return self._set(categoricalCols=value)
+
+    def setCheckpointDir(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`checkpointDir`."""
+        return self._set(checkpointDir=value)
+
+    def setCheckpointInterval(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`checkpointInterval`."""
+        return self._set(checkpointInterval=value)
+
+    def setCoresPerWorker(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`coresPerWorker`."""
+        return self._set(coresPerWorker=value)
+
+    def setCrossBuckets(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`crossBuckets`."""
+        return self._set(crossBuckets=value)
+
+    def setCrossedCols(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`crossedCols`."""
+        return self._set(crossedCols=value)
+
+    def setDevice(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`device`."""
+        return self._set(device=value)
+
+    def setDropout(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`dropout`."""
+        return self._set(dropout=value)
+
+    def setEarlyStoppingPatience(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`earlyStoppingPatience`."""
+        return self._set(earlyStoppingPatience=value)
+
+    def setEmaDecay(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`emaDecay`."""
+        return self._set(emaDecay=value)
+
+    def setEmbeddingSize(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`embeddingSize`."""
+        return self._set(embeddingSize=value)
+
+    def setFeaturesCol(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`featuresCol`."""
+        return self._set(featuresCol=value)
+
+    def setFrozen(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`frozen`."""
+        return self._set(frozen=value)
+
+    def setGradientAccumulation(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`gradientAccumulation`."""
+        return self._set(gradientAccumulation=value)
+
+    def setGradientClipNorm(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`gradientClipNorm`."""
+        return self._set(gradientClipNorm=value)
+
+    def setGradientClipValue(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`gradientClipValue`."""
+        return self._set(gradientClipValue=value)
+
+    def setHandleInvalid(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`handleInvalid`."""
+        return self._set(handleInvalid=value)
+
+    def setHeartbeatTimeout(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`heartbeatTimeout`."""
+        return self._set(heartbeatTimeout=value)
+
+    def setHiddenLayers(self, value: list[int]) -> WideAndDeepRegressor:
+        """Sets :attr:`hiddenLayers`."""
+        return self._set(hiddenLayers=value)
+
+    def setInitialModel(self, value: TrainedStage | str) -> WideAndDeepRegressor:
+        """Sets :attr:`initialModel`."""
+        return self._set(initialModel=value)
+
+    def setInputScale(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`inputScale`."""
+        return self._set(inputScale=value)
+
+    def setKvStoreType(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`kvStoreType`."""
+        return self._set(kvStoreType=value)
+
+    def setLabelCol(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`labelCol`."""
+        return self._set(labelCol=value)
+
+    def setLearningRate(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`learningRate`."""
+        return self._set(learningRate=value)
+
+    def setLearningRateFactors(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`learningRateFactors`."""
+        return self._set(learningRateFactors=value)
+
+    def setLearningRateSchedule(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`learningRateSchedule`."""
+        return self._set(learningRateSchedule=value)
+
+    def setLoss(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`loss`."""
+        return self._set(loss=value)
+
+    def setMaxCategories(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`maxCategories`."""
+        return self._set(maxCategories=value)
+
+    def setMaxEpochs(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`maxEpochs`."""
+        return self._set(maxEpochs=value)
+
+    def setMaxResubmissions(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`maxResubmissions`."""
+        return self._set(maxResubmissions=value)
+
+    def setMemoryBudget(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`memoryBudget`."""
+        return self._set(memoryBudget=value)
+
+    def setMixup(self, value: float) -> WideAndDeepRegressor:
+        """Sets :attr:`mixup`."""
+        return self._set(mixup=value)
+
+    def setNetwork(self, value: Layer | str) -> WideAndDeepRegressor:
+        """Sets :attr:`network`."""
+        return self._set(network=value)
+
+    def setNumWorkers(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`numWorkers`."""
+        return self._set(numWorkers=value)
+
+    def setNumericCols(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`numericCols`."""
+        return self._set(numericCols=value)
+
+    def setOptimizer(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`optimizer`."""
+        return self._set(optimizer=value)
+
+    def setPrecision(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`precision`."""
+        return self._set(precision=value)
+
+    def setPredictionBatchSize(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`predictionBatchSize`."""
+        return self._set(predictionBatchSize=value)
+
+    def setPredictionCol(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`predictionCol`."""
+        return self._set(predictionCol=value)
+
+    def setReinitialized(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`reinitialized`."""
+        return self._set(reinitialized=value)
+
+    def setSeed(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`seed`."""
+        return self._set(seed=value)
+
+    def setShowProgress(self, value: bool) -> WideAndDeepRegressor:
+        """Sets :attr:`showProgress`."""
+        return self._set(showProgress=value)
+
+    def setShuffle(self, value: bool) -> WideAndDeepRegressor:
+        """Sets :attr:`shuffle`."""
+        return self._set(shuffle=value)
+
+    def setSnapshotInterval(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`snapshotInterval`."""
+        return self._set(snapshotInterval=value)
+
+    def setStandardizeFeatures(self, value: bool) -> WideAndDeepRegressor:
+        """Sets :attr:`standardizeFeatures`."""
+        return self._set(standardizeFeatures=value)
+
+    def setStandardizeTarget(self, value: bool) -> WideAndDeepRegressor:
+        """Sets :attr:`standardizeTarget`."""
+        return self._set(standardizeTarget=value)
+
+    def setStorageLevel(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`storageLevel`."""
+        return self._set(storageLevel=value)
+
+    def setSummaryDir(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`summaryDir`."""
+        return self._set(summaryDir=value)
+
+    def setSwaStart(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`swaStart`."""
+        return self._set(swaStart=value)
+
+    def setTimeout(self, value: int) -> WideAndDeepRegressor:
+        """Sets :attr:`timeout`."""
+        return self._set(timeout=value)
+
+    def setTrainable(self, value: list[str]) -> WideAndDeepRegressor:
+        """Sets :attr:`trainable`."""
+        return self._set(trainable=value)
+
+    def setValidationIndicatorCol(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`validationIndicatorCol`."""
+        return self._set(validationIndicatorCol=value)
+
+    def setValidationMetric(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`validationMetric`."""
+        return self._set(validationMetric=value)
+
+    def setWeightCol(self, value: str) -> WideAndDeepRegressor:
+        """Sets :attr:`weightCol`."""
+        return self._set(weightCol=value)
+
+    def setWeightDecay(self, value: float) -> WideAndDeepRegressor:
         """Sets :attr:`weightDecay`."""
         return self._set(weightDecay=value)
 

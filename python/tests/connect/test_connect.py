@@ -39,6 +39,7 @@ from kiln.ml import (
     TrainingSummary,
     TwoTower,
     WideAndDeepClassifier,
+    WideAndDeepRegressor,
 )
 
 NETWORK = nn.Sequential(nn.Dense(16, activation="tanh"), nn.Dense(2))
@@ -138,14 +139,14 @@ VALUES: dict[str, Any] = {
 
 STAGES = [
     NetClassifier, NetRegressor, NetEstimator, NetRanker, MlpClassifier, MlpRegressor, TwoTower, NeuralCF,
-    WideAndDeepClassifier, TextClassifier, ImageClassifier, SequenceForecaster,
+    WideAndDeepClassifier, WideAndDeepRegressor, TextClassifier, ImageClassifier, SequenceForecaster,
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", STAGES)
 def test_every_param_crosses(spark: SparkSession, kind: Any, tmp_path: Path) -> None:
     values = {p.name: VALUES[p.name] for p in kind().params}
-    if kind in (NetRegressor, MlpRegressor):
+    if kind in (NetRegressor, MlpRegressor, WideAndDeepRegressor):
         values |= {"loss": "l1", "validationMetric": "mae"}
     if kind is NetRanker:
         values |= {"loss": "listNet", "validationMetric": "map", "standardizeFeatures": False}

@@ -12,6 +12,7 @@ import io.kiln.ml.SequenceForecaster;
 import io.kiln.ml.TextClassifier;
 import io.kiln.ml.TwoTower;
 import io.kiln.ml.WideAndDeepClassifier;
+import io.kiln.ml.WideAndDeepRegressor;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -144,6 +145,7 @@ final class ParamsPage {
             new SequenceForecaster(),
             new NetRanker(),
             new WideAndDeepClassifier(),
+            new WideAndDeepRegressor(),
             new TwoTower(),
             new NeuralCF());
 
@@ -175,6 +177,7 @@ final class ParamsPage {
                 | `SequenceForecaster` | an autoregression and an encoder that forecast series | `SequenceForecasterModel` |
                 | `NetRanker` | a network whose scores rank the rows of a group | `NetRankerModel` |
                 | `WideAndDeepClassifier` | a linear model of numbers, categories and crosses, and a perceptron, that predict classes | `WideAndDeepClassificationModel` |
+                | `WideAndDeepRegressor` | the same network, that predicts a number | `WideAndDeepRegressionModel` |
                 | `TwoTower` | vectors of users and items, which recommend items | `TwoTowerModel` |
                 | `NeuralCF` | vectors of users and items and a perceptron, which recommend items | `NeuralCFModel` |
 
@@ -198,7 +201,8 @@ final class ParamsPage {
                 `TextClassifier`, `ImageClassifier` and `WideAndDeepClassifier` also have `labelCol`, `labelSmoothing`, `thresholds` and
                 the columns that `NetClassifier`'s model adds; texts have `maxLength` (%d by default) and `lengthBuckets`, images `imageFit`,
                 `imageTransforms`, `imageMean`, `imageDeviation` and an `inputScale` of 1/255. They have no `network` to set. `WideAndDeepClassifier` also has
-                `classWeights`, `featuresCol`, which is empty by default, and `standardizeFeatures`, which is true.
+                `classWeights`, `featuresCol`, which is empty by default, and `standardizeFeatures`, which is true;
+                `WideAndDeepRegressor` has these two, `labelCol`, `predictionCol`, and `loss` and `standardizeTarget` of `NetRegressor`.
                 `NetRanker` has the Params of `NetRegressor` but `standardizeTarget`, with `lambdaRank` for `loss` and true for
                 `standardizeFeatures`. These Params are beside:
 

@@ -1,40 +1,24 @@
 package io.kiln.ml
 
-import io.kiln.nn.Block
-import io.kiln.spark.feed.{FeedColumn, InputBinding}
+import io.kiln.spark.feed.FeedColumn
 import io.kiln.spark.job.Objective
 import io.kiln.spark.model.OutputColumns
 import org.apache.spark.ml.linalg.SQLDataTypes
-import org.apache.spark.ml.param.Param
-import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol, HasRawPredictionCol, HasThresholds}
+import org.apache.spark.ml.param.shared.{HasProbabilityCol, HasRawPredictionCol, HasThresholds}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.functions.{lit, when}
 import org.apache.spark.sql.types.{DataTypes, NumericType, StructType}
 
-import scala.jdk.CollectionConverters._
-
 /** The Params of classifiers that read other columns than one of features, and of their models. */
 trait ColumnClassifierParams
-    extends NetTrainingParams
+    extends ColumnParams
     with NetSmoothingParams
     with NetClassWeightParams
-    with HasLabelCol
     with HasRawPredictionCol
     with HasProbabilityCol
-    with HasPredictionCol
     with HasThresholds {
 
-  /** Which columns feed which inputs of the network.
-    *
-    * @param vocabularies the texts of a model, by input
-    */
-  private[ml] def binding(vocabularies: NetIoParams.Vocabularies): InputBinding
-
-  /** Rejects columns that cannot be read, by the names of these Params. */
-  private[ml] def checkColumns(schema: StructType): Unit
-
-  /** A schema with the columns that the model adds. */
-  private[ml] def withClasses(schema: StructType): StructType = {
+  private[ml] override def withPredictions(schema: StructType): StructType = {
     val raw = OutputColumns.append(schema, "rawPredictionCol", $(rawPredictionCol), SQLDataTypes.VectorType)
     val prob = OutputColumns.append(raw, "probabilityCol", $(probabilityCol), SQLDataTypes.VectorType)
     OutputColumns.append(prob, "predictionCol", $(predictionCol), DataTypes.DoubleType)
@@ -45,7 +29,9 @@ trait ColumnClassifierParams
   *
   * @tparam Stage the estimator or model itself, which setters return
   */
-trait ColumnClassifierSetters[Stage <: ColumnClassifierSetters[Stage]] extends ColumnClassifierParams { self: Stage =>
+trait ColumnClassifierSetters[Stage <: ColumnClassifierSetters[Stage]]
+    extends ColumnClassifierParams
+    with ColumnSetters[Stage] { self: Stage =>
 
   /** @group setParam */
   def setRawPredictionCol(value: String): Stage = set(rawPredictionCol, value)
@@ -54,39 +40,26 @@ trait ColumnClassifierSetters[Stage <: ColumnClassifierSetters[Stage]] extends C
   def setProbabilityCol(value: String): Stage = set(probabilityCol, value)
 
   /** @group setParam */
-  def setPredictionCol(value: String): Stage = set(predictionCol, value)
-
-  /** @group setParam */
   def setThresholds(value: Array[Double]): Stage = set(thresholds, value)
 }
 
-/** What these classifiers share: they make a network for the classes of the label column, and have a [[NetEstimator]] train it.
+/** What these classifiers share: the number of outputs is that of the classes of the label column.
   *
   * @tparam Learner the estimator itself, which setters return
   */
 trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
     extends ColumnClassifierSetters[Learner]
-    with NetSetters[Learner]
+    with ColumnLearner[Learner]
     with NetClassWeightSetters[Learner]
     with ClassCount { self: Learner =>
 
   /** @group setParam */
-  def setLabelCol(value: String): Learner = set(labelCol, value)
-
-  /** @group setParam */
   def setLabelSmoothing(value: Double): Learner = set(labelSmoothing, value)
 
-  /** The network for a number of classes.
-    *
-    * @param vocabularies the texts by input, as far as they have been counted
-    */
-  private[ml] def block(classes: Int, vocabularies: NetIoParams.Vocabularies): Block
+  private[ml] override def lossOfLabels: String = Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))
 
-  /** The inputs that are standardised. */
-  private[ml] def standardized: Seq[String] = Seq.empty
-
-  /** The Params that decide the form of the network and what it reads. */
-  private[ml] def made: Seq[Param[_]]
+  private[ml] override def prepared(net: NetEstimator): NetEstimator =
+    if (isDefined(classWeights)) net.setWeightCol(ColumnClassifier.Weight) else net
 
   private def checkThresholds(classes: Int, of: String): Unit = require(
     !isDefined(thresholds) || $(thresholds).length == classes,
@@ -120,34 +93,13 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
       dataset.withColumn(ColumnClassifier.Weight, own * when(validates, 1.0).otherwise(factor))
     }
 
-  /** What trains a network, which it does not have yet. */
-  private def learner(vocabularies: NetIoParams.Vocabularies): NetEstimator = {
-    require(
-      !isDefined(network),
-      s"$uid: network: this estimator makes its network; train a network of your own with NetEstimator")
-    val from = binding(vocabularies)
-    val net = copyValues(new NetEstimator(uid))
-    net.vocabularies = vocabularies
-    net.epochListener = epochListener
-    if (!from.inputNames.isEmpty) net.setInputNames(from.inputNames.asScala.toArray)
-    if (isDefined(classWeights)) net.setWeightCol(ColumnClassifier.Weight)
-    if (standardized.nonEmpty) net.setStandardizeInputs(standardized.toArray)
-    if (!from.lengthBuckets.isEmpty) net.setLengthBuckets(from.lengthBuckets.asScala.map(_.toInt).toArray)
-    net.setInputCols(from.inputCols.asScala.toArray)
-      .setInputTypes(from.inputTypes.asScala.toArray)
-      .setTargetCols(Array($(labelCol)))
-      .setLosses(Array(Objective.smoothed("softmaxCrossEntropy", $(labelSmoothing))))
-      .setOutputCols(Array(ColumnClassifier.Scores))
-  }
-
-  private def fresh(classes: Int, vocabularies: NetIoParams.Vocabularies): NetEstimator =
-    learner(vocabularies).setNetwork(block(classes, vocabularies))
-
-  /** The schema of the model's rows. */
-  private[ml] def checked(schema: StructType): StructType = {
-    checkColumns(schema)
+  /** The schema of the model's rows.
+    *
+    * @param standardized the inputs that are standardised
+    */
+  private[ml] def checked(schema: StructType, standardized: Seq[String] = Seq.empty): StructType = {
+    checkRead(schema)
     checkWeights(schema)
-    FeedColumn.find(schema, "labelCol", $(labelCol))
     val known = declaredClasses(schema).orElse(get(thresholds).map(_.length))
     // The weights of an initial model fit to its own number of classes only.
     if (known.isDefined || !isDefined(initialModel)) {
@@ -155,39 +107,38 @@ trait ColumnClassifier[Learner <: ColumnClassifier[Learner]]
       checkThresholds(classes, "the labels have")
       if (known.isDefined) checkClassWeights(classes, "the labels have")
       val rows = if (isDefined(classWeights)) schema.add(ColumnClassifier.Weight, DataTypes.DoubleType) else schema
-      fresh(classes, NetIoParams.NoVocabularies).transformSchema(rows)
+      fresh(classes, NetIoParams.NoVocabularies, standardized).transformSchema(rows)
     }
-    withClasses(schema)
+    withPredictions(schema)
   }
 
-  /** Trains a new network, with the number of its classes. */
-  private[ml] def trained(dataset: Dataset[_]): (NetModel, Int) = {
-    checked(dataset.schema)
+  /** Trains a new network, with the number of its classes.
+    *
+    * @param standardized the inputs that are standardised
+    */
+  private[ml] def trained(dataset: Dataset[_], standardized: Seq[String] = Seq.empty): (NetModel, Int) = {
+    checked(dataset.schema, standardized)
     val count = classes(dataset, None)
     checkThresholds(count, "the labels have")
     checkClassWeights(count, "the labels have")
-    val counted = fresh(count, NetIoParams.NoVocabularies).counted(dataset)
-    val net = fresh(count, counted)
-    net.countedAnew = counted.keySet
-    (net.fit(weighted(dataset)), count)
+    (trainedAnew(dataset, weighted(dataset), count, standardized), count)
   }
 
-  /** Trains the network of a model on, after these Params have become like the model's. */
-  private[ml] def trainedOn(dataset: Dataset[_], model: ColumnClassificationModel[_]): NetModel = {
-    checkColumns(dataset.schema)
+  /** Trains the network of a model on, after these Params have become like the model's.
+    *
+    * @param standardized the inputs that are standardised
+    */
+  private[ml] def trainedOn(
+      dataset: Dataset[_], model: ColumnClassificationModel[_], standardized: Seq[String] = Seq.empty): NetModel = {
+    checkRead(dataset.schema)
     checkWeights(dataset.schema)
-    FeedColumn.find(dataset.schema, "labelCol", $(labelCol))
-    withClasses(dataset.schema)
+    withPredictions(dataset.schema)
     checkThresholds(model.numClasses, "the model has")
     checkClassWeights(model.numClasses, "the model has")
-    learner(model.trained.vocabularies).continueFit(weighted(dataset), model.trained.asNetModel(uid))
+    trainedFurther(weighted(dataset), model, standardized)
   }
 }
 
 private object ColumnClassifier {
-
-  /** A column that no table has: only its absence from the schema is checked. */
-  private val Scores = "kiln_scores"
-
   private val Weight = "kiln_weight"
 }

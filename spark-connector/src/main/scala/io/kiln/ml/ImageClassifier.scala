@@ -64,7 +64,7 @@ class ImageClassifier(override val uid: String)
   }
 
   private def modelOf(net: NetModel, classes: Int): ImageClassificationModel = {
-    val model = new ImageClassificationModel(uid, ColumnClassificationModel.Trained.of(net, classes))
+    val model = new ImageClassificationModel(uid, ColumnModel.Trained.of(net, classes))
     model.history = net.history
     copyValues(model.setParent(this))
   }
@@ -95,17 +95,17 @@ object ImageClassifier extends MLReadable[ImageClassifier] {
 }
 
 /** A trained network that predicts classes from images; made by [[ImageClassifier]]. */
-class ImageClassificationModel private[ml] (override val uid: String, of: ColumnClassificationModel.Trained)
+class ImageClassificationModel private[ml] (override val uid: String, of: ColumnModel.Trained)
     extends ColumnClassificationModel[ImageClassificationModel](of)
     with ImageClassifierParams {
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: ColumnClassificationModel.Trained)
+  private[ml] def this() = this("", null: ColumnModel.Trained)
 
   /** @group setParam */
   def setImageCol(value: String): this.type = set(imageCol, value)
 
-  private[ml] override def of(network: ColumnClassificationModel.Trained): ImageClassificationModel =
+  private[ml] override def of(network: ColumnModel.Trained): ImageClassificationModel =
     new ImageClassificationModel(uid, network)
 }
 

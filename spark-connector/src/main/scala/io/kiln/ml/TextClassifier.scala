@@ -62,7 +62,7 @@ class TextClassifier(override val uid: String)
   }
 
   private def modelOf(net: NetModel, classes: Int): TextClassificationModel = {
-    val model = new TextClassificationModel(uid, ColumnClassificationModel.Trained.of(net, classes))
+    val model = new TextClassificationModel(uid, ColumnModel.Trained.of(net, classes))
     model.history = net.history
     copyValues(model.setParent(this))
   }
@@ -92,12 +92,12 @@ object TextClassifier extends MLReadable[TextClassifier] {
 }
 
 /** A trained network that predicts classes from texts; made by [[TextClassifier]]. */
-class TextClassificationModel private[ml] (override val uid: String, of: ColumnClassificationModel.Trained)
+class TextClassificationModel private[ml] (override val uid: String, of: ColumnModel.Trained)
     extends ColumnClassificationModel[TextClassificationModel](of)
     with TextClassifierParams {
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: ColumnClassificationModel.Trained)
+  private[ml] def this() = this("", null: ColumnModel.Trained)
 
   /** @group setParam */
   def setTextCol(value: String): this.type = set(textCol, value)
@@ -106,7 +106,7 @@ class TextClassificationModel private[ml] (override val uid: String, of: ColumnC
   def vocabulary: Array[String] =
     Option(trained.vocabularies.get(TextNetwork.INPUT)).map(_.asScala.toArray).getOrElse(Array.empty)
 
-  private[ml] override def of(network: ColumnClassificationModel.Trained): TextClassificationModel =
+  private[ml] override def of(network: ColumnModel.Trained): TextClassificationModel =
     new TextClassificationModel(uid, network)
 }
 

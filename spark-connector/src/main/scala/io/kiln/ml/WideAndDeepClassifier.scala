@@ -1,15 +1,10 @@
 package io.kiln.ml
 
-import io.kiln.nn.Block
-import io.kiln.spark.feed.FeatureColumns
-import io.kiln.spark.model.{MlpNetwork, WideAndDeepNetwork}
 import org.apache.spark.ml.Estimator
-import org.apache.spark.ml.param.{Param, ParamMap}
+import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.StructType
-
-import scala.jdk.CollectionConverters._
 
 /**
  * Predicts classes from tables of numbers and categories by wide and deep learning (H.-T. Cheng et al., DLRS 2016): a linear
@@ -25,64 +20,22 @@ import scala.jdk.CollectionConverters._
 class WideAndDeepClassifier(override val uid: String)
     extends Estimator[WideAndDeepClassificationModel]
     with ColumnClassifier[WideAndDeepClassifier]
-    with NetStandardizeSetters[WideAndDeepClassifier]
-    with NetEmbeddingSetters[WideAndDeepClassifier]
-    with NetHiddenSetters[WideAndDeepClassifier]
-    with NetDropoutSetters[WideAndDeepClassifier]
-    with WideAndDeepParams
+    with WideAndDeepLearner[WideAndDeepClassifier]
     with DefaultParamsWritable {
-
-  /** Standardisation makes sparse rows dense: vectors that are wide enough for text or hashed features go without. */
-  private var wideFeatures = false
 
   /** Creates an estimator with a random uid. */
   def this() = this(Identifiable.randomUID("wideAndDeep"))
 
-  /** @group setParam */
-  def setNumericCols(value: Array[String]): this.type = set(numericCols, value)
-
-  /** @group setParam */
-  def setCategoricalCols(value: Array[String]): this.type = set(categoricalCols, value)
-
-  /** @group setParam */
-  def setCrossedCols(value: Array[String]): this.type = set(crossedCols, value)
-
-  /** @group setParam */
-  def setCrossBuckets(value: Int): this.type = set(crossBuckets, value)
-
-  /** @group setParam */
-  def setMaxCategories(value: Int): this.type = set(maxCategories, value)
-
-  /** @group setParam */
-  def setFeaturesCol(value: String): this.type = set(featuresCol, value)
-
-  private[ml] override def block(classes: Int, vocabularies: NetIoParams.Vocabularies): Block =
-    new WideAndDeepNetwork(new WideAndDeepNetwork.Sizes(
-      networkInputs(vocabularies), $(embeddingSize).toLong, $(hiddenLayers).toSeq.map(Int.box).asJava, classes.toLong, $(dropout)))
-
-  private[ml] override def standardized: Seq[String] =
-    if (!$(standardizeFeatures)) Seq.empty
-    else
-      Seq(WideAndDeepNetwork.NUMBERS).filter(_ => $(numericCols).nonEmpty) ++
-        Seq(WideAndDeepNetwork.FEATURES).filter(_ => $(featuresCol).nonEmpty && !wideFeatures)
-
-  private[ml] override def made: Seq[Param[_]] = Seq(
-    numericCols, featuresCol, categoricalCols, crossedCols, crossBuckets, maxCategories, standardizeFeatures, embeddingSize,
-    hiddenLayers, dropout)
-
-  override def transformSchema(schema: StructType): StructType = checked(schema)
+  override def transformSchema(schema: StructType): StructType = checked(schema, standardized(features = true))
 
   override def fit(dataset: Dataset[_]): WideAndDeepClassificationModel = {
-    checked(dataset.schema)
-    val that = copy(ParamMap.empty)
-    that.wideFeatures = $(featuresCol).nonEmpty && !isSet(standardizeFeatures) &&
-      FeatureWidth.of(dataset, FeatureColumns.bind(dataset.schema, "featuresCol", java.util.List.of($(featuresCol)))).exists(_ > MlpNetwork.WIDEST_STANDARDIZED)
-    val (net, count) = that.trained(dataset)
+    transformSchema(dataset.schema)
+    val (net, count) = trained(dataset, standardized(dataset))
     modelOf(net, count)
   }
 
   private def modelOf(net: NetModel, classes: Int): WideAndDeepClassificationModel = {
-    val model = new WideAndDeepClassificationModel(uid, ColumnClassificationModel.Trained.of(net, classes))
+    val model = new WideAndDeepClassificationModel(uid, ColumnModel.Trained.of(net, classes))
     model.history = net.history
     copyValues(model.setParent(this))
   }
@@ -95,9 +48,7 @@ class WideAndDeepClassifier(override val uid: String)
    */
   def continueFit(dataset: Dataset[_], model: WideAndDeepClassificationModel): WideAndDeepClassificationModel = {
     val like = copy(ParamMap.empty).madeLike(model, made)
-    val that = like.copy(ParamMap.empty)
-    that.wideFeatures = !model.standardizesFeatures
-    like.modelOf(that.trainedOn(dataset, model), model.numClasses)
+    like.modelOf(like.trainedOn(dataset, model, like.standardized(model.standardizesFeatures)), model.numClasses)
   }
 
   override def copy(extra: ParamMap): WideAndDeepClassifier = {
@@ -116,30 +67,14 @@ object WideAndDeepClassifier extends MLReadable[WideAndDeepClassifier] {
 }
 
 /** A trained network that predicts classes from numbers and categories; made by [[WideAndDeepClassifier]]. */
-class WideAndDeepClassificationModel private[ml] (override val uid: String, of: ColumnClassificationModel.Trained)
+class WideAndDeepClassificationModel private[ml] (override val uid: String, of: ColumnModel.Trained)
     extends ColumnClassificationModel[WideAndDeepClassificationModel](of)
-    with WideAndDeepParams {
+    with WideAndDeepModel {
 
   /** Never called, but required by the service loader, through which Spark Connect finds the class. */
-  private[ml] def this() = this("", null: ColumnClassificationModel.Trained)
+  private[ml] def this() = this("", null: ColumnModel.Trained)
 
-  /** The values of a column of categories that have rows of their own, by row; the first two stand for others.
-    *
-    * @param column one of categoricalCols
-    */
-  def vocabulary(column: String): Array[String] = {
-    val place = $(categoricalCols).indexOf(column)
-    require(
-      place >= 0,
-      s"$uid: vocabulary: \"$column\" is none of categoricalCols ${$(categoricalCols).mkString("[", ", ", "]")}")
-    trained.vocabularies.get(WideAndDeepNetwork.category(place)).asScala.toArray
-  }
-
-  /** Whether the network standardises the vector of features. */
-  private[ml] def standardizesFeatures: Boolean =
-    trainedNetwork.graph.parameters.asScala.exists(_.name == s"${WideAndDeepNetwork.FEATURES}:mean")
-
-  private[ml] override def of(network: ColumnClassificationModel.Trained): WideAndDeepClassificationModel =
+  private[ml] override def of(network: ColumnModel.Trained): WideAndDeepClassificationModel =
     new WideAndDeepClassificationModel(uid, network)
 }
 

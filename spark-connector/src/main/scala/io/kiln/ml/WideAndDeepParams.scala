@@ -1,17 +1,19 @@
 package io.kiln.ml
 
-import io.kiln.spark.feed.{Conversion, FeedColumn, ImageCoding, InputBinding}
-import io.kiln.spark.model.WideAndDeepNetwork
+import io.kiln.nn.Block
+import io.kiln.spark.feed.{Conversion, FeatureColumns, FeedColumn, ImageCoding, InputBinding}
+import io.kiln.spark.model.{MlpNetwork, WideAndDeepNetwork}
 import org.apache.spark.ml.linalg.SQLDataTypes
-import org.apache.spark.ml.param.{IntParam, ParamValidators, StringArrayParam}
+import org.apache.spark.ml.param.{IntParam, Param, ParamValidators, StringArrayParam}
 import org.apache.spark.ml.param.shared.HasFeaturesCol
+import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.{BooleanType, ByteType, DataType, IntegerType, LongType, NumericType, ShortType, StringType, StructType}
 
 import scala.jdk.CollectionConverters._
 
 /** The Params of wide and deep models: which columns they read, and how. */
 trait WideAndDeepParams
-    extends ColumnClassifierParams
+    extends ColumnParams
     with HasFeaturesCol
     with NetStandardizeParams
     with NetEmbeddingParams
@@ -129,6 +131,81 @@ trait WideAndDeepParams
       inputs.map(_._1).asJava, inputs.map(_._2).asJava, inputs.map(_._3).asJava, 0, java.util.List.of(),
       new Conversion(1, java.util.List.of(), ImageCoding.Fit.CROP, java.util.List.of(), vocabularies))
   }
+}
+
+/** What estimators of wide and deep networks share.
+  *
+  * @tparam Learner the estimator itself, which setters return
+  */
+trait WideAndDeepLearner[Learner <: WideAndDeepLearner[Learner]]
+    extends ColumnLearner[Learner]
+    with NetStandardizeSetters[Learner]
+    with NetEmbeddingSetters[Learner]
+    with NetHiddenSetters[Learner]
+    with NetDropoutSetters[Learner]
+    with WideAndDeepParams { self: Learner =>
+
+  /** @group setParam */
+  def setNumericCols(value: Array[String]): Learner = set(numericCols, value)
+
+  /** @group setParam */
+  def setCategoricalCols(value: Array[String]): Learner = set(categoricalCols, value)
+
+  /** @group setParam */
+  def setCrossedCols(value: Array[String]): Learner = set(crossedCols, value)
+
+  /** @group setParam */
+  def setCrossBuckets(value: Int): Learner = set(crossBuckets, value)
+
+  /** @group setParam */
+  def setMaxCategories(value: Int): Learner = set(maxCategories, value)
+
+  /** @group setParam */
+  def setFeaturesCol(value: String): Learner = set(featuresCol, value)
+
+  private[ml] override def block(outputs: Int, vocabularies: NetIoParams.Vocabularies): Block =
+    new WideAndDeepNetwork(new WideAndDeepNetwork.Sizes(
+      networkInputs(vocabularies), $(embeddingSize).toLong, $(hiddenLayers).toSeq.map(Int.box).asJava, outputs.toLong, $(dropout)))
+
+  private[ml] override def made: Seq[Param[_]] = Seq(
+    numericCols, featuresCol, categoricalCols, crossedCols, crossBuckets, maxCategories, standardizeFeatures, embeddingSize,
+    hiddenLayers, dropout)
+
+  /** The inputs that are standardised.
+    *
+    * @param features whether the vector of features is among them
+    */
+  private[ml] def standardized(features: Boolean): Seq[String] =
+    if (!$(standardizeFeatures)) Seq.empty
+    else
+      Seq(WideAndDeepNetwork.NUMBERS).filter(_ => $(numericCols).nonEmpty) ++
+        Seq(WideAndDeepNetwork.FEATURES).filter(_ => $(featuresCol).nonEmpty && features)
+
+  /** The inputs that are standardised. It makes sparse rows dense: vectors that are wide enough for text or hashed features go without. */
+  private[ml] def standardized(dataset: Dataset[_]): Seq[String] = standardized(
+    $(featuresCol).isEmpty || isSet(standardizeFeatures) ||
+      !FeatureWidth.of(dataset, FeatureColumns.bind(dataset.schema, "featuresCol", java.util.List.of($(featuresCol)))).exists(_ > MlpNetwork.WIDEST_STANDARDIZED))
+}
+
+/** What models of wide and deep networks share. */
+trait WideAndDeepModel extends WideAndDeepParams with HasTrainedNetwork {
+  private[ml] def trained: ColumnModel.Trained
+
+  /** The values of a column of categories that have rows of their own, by row; the first two stand for others.
+    *
+    * @param column one of categoricalCols
+    */
+  def vocabulary(column: String): Array[String] = {
+    val place = $(categoricalCols).indexOf(column)
+    require(
+      place >= 0,
+      s"$uid: vocabulary: \"$column\" is none of categoricalCols ${$(categoricalCols).mkString("[", ", ", "]")}")
+    trained.vocabularies.get(WideAndDeepNetwork.category(place)).asScala.toArray
+  }
+
+  /** Whether the network standardises the vector of features. */
+  private[ml] def standardizesFeatures: Boolean =
+    trainedNetwork.graph.parameters.asScala.exists(_.name == s"${WideAndDeepNetwork.FEATURES}:mean")
 }
 
 private object WideAndDeepParams {

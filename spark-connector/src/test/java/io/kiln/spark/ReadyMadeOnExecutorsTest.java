@@ -7,6 +7,9 @@ import io.kiln.ml.NeuralCF;
 import io.kiln.ml.NeuralCFModel;
 import io.kiln.ml.WideAndDeepClassificationModel;
 import io.kiln.ml.WideAndDeepClassifier;
+import io.kiln.ml.WideAndDeepRegressionModel;
+import io.kiln.ml.WideAndDeepRegressor;
+import io.kiln.spark.report.EpochReport;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,28 @@ class ReadyMadeOnExecutorsTest {
                 .setSeed(1)
                 .fit(rows);
         assertEquals(600, model.transform(rows).where("prediction = label").count());
+    }
+
+    @Test
+    void numbersAreLearnedByTwoWorkersInTheLabelsUnit() {
+        Dataset<Row> rows = cluster.session()
+                .range(0, 600, 1, 3)
+                .selectExpr(
+                        "concat('c', id % 4) AS city",
+                        "id DIV 4 % 3 AS device", "5000.0D + 100 * ((id % 4 + id DIV 4 % 3) % 2) AS label");
+        WideAndDeepRegressionModel model = new WideAndDeepRegressor()
+                .setCategoricalCols(new String[] {"city", "device"})
+                .setCrossedCols(new String[] {"city:device"})
+                .setHiddenLayers(new int[0])
+                .setLearningRate(0.05)
+                .setMaxEpochs(10)
+                .setNumWorkers(2)
+                .setSeed(1)
+                .fit(rows);
+        assertEquals(
+                600, model.transform(rows).where("abs(prediction - label) < 10").count());
+        EpochReport last = model.summary().epochs().get(9);
+        assertTrue(last.loss() < 50 && last.loss() > 0, "half of the squared error: " + last.loss());
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.kiln.ml.SequenceForecaster;
 import io.kiln.ml.TextClassifier;
 import io.kiln.ml.TwoTower;
 import io.kiln.ml.WideAndDeepClassifier;
+import io.kiln.ml.WideAndDeepRegressor;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
@@ -63,6 +64,7 @@ class SettersTest {
                 new TextClassifier(),
                 new ImageClassifier(),
                 new WideAndDeepClassifier(),
+                new WideAndDeepRegressor(),
                 new TwoTower(),
                 new NeuralCF(),
                 new SequenceForecaster())) {
