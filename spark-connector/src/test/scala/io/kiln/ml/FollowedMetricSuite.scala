@@ -141,7 +141,7 @@ class FollowedMetricSuite extends SparkSuite {
     val text = new TextClassifier().setTextCol("word").setLabelCol("yes").setEncoder("mean").setMaxEpochs(1)
       .setValidationIndicatorCol("held").setValidationMetric("mcc").fit(rows)
     assert(text.summary.metricName == "mcc" && text.summary.epochs.get(0).metric == text.summary.epochs.get(0).heads.get(0).metric)
-    val pairs = (0 until 60).map(i => (i % 6, i % 5, (i % 3).toDouble, i % 4 == 0)).toDF("user", "item", "rating", "held")
+    val pairs = (0 until 60).map(i => (i % 6, i % 10, (i % 3).toDouble, i % 4 == 0)).toDF("user", "item", "rating", "held")
     val rated = new TwoTower().setUserCol("user").setItemCol("item").setRatingCol("rating").setRank(2).setMaxEpochs(1)
       .setValidationIndicatorCol("held").setValidationMetric("mae").fit(pairs)
     assert(rated.summary.metricName == "mae" && rated.summary.epochs.get(0).metric > 0)
