@@ -10,4 +10,10 @@ import java.nio.file.Path;
  * @param scratch folder for files and logs of the contenders
  * @param before class path of another build of Kiln, for {@link Workload#BEFORE}; empty if there is none
  */
-public record Setup(int threads, InstructionSet instructions, Path scratch, String before) {}
+public record Setup(int threads, InstructionSet instructions, Path scratch, String before) {
+
+    /** Whether contenders may use all that the processor has. */
+    public boolean isNative() {
+        return instructions == InstructionSet.NATIVE;
+    }
+}

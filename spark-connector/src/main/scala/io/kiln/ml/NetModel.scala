@@ -119,11 +119,13 @@ object NetModel extends MLReadable[NetModel] {
    * A model of a network that was trained elsewhere: of `block.toGraphBlock(specs)`, or of `SymbolBlock.imports(…)`.
    * The values are copied; the network may be closed. Parameters that have none begin as their initializers say.
    *
-   * @param network the network with its values; the batch of its inputs is `Shape.UNKNOWN` or any size
+   * @param network the network with its values; its inputs and outputs begin with the batch, which is `Shape.UNKNOWN`
+   * @throws IllegalArgumentException if they do not, or have dtypes that columns cannot feed
    */
   def of(network: GraphBlock): NetModel = {
-    val weights = SafeTensors.toChunks(network.values, java.util.Map.of())
-    new NetModel(Identifiable.randomUID("netModel"), new TrainedNetwork(network.graph.toJson, weights, 1))
+    val trained = new TrainedNetwork(network.graph.toJson, SafeTensors.toChunks(network.values, java.util.Map.of()), 1)
+    trained.check()
+    new NetModel(Identifiable.randomUID("netModel"), trained)
   }
 
   private[ml] def known(graph: Graph): InputBinding.Known = new InputBinding.Known(

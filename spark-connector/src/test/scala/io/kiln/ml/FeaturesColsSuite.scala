@@ -1,6 +1,6 @@
 package io.kiln.ml
 
-import io.kiln.nn.{Dense, Sequential}
+import io.kiln.nn.{Conv2D, Dense, Embedding, Flatten, Sequential}
 import io.kiln.op.activation.Activation
 import org.apache.spark.SparkException
 import org.apache.spark.ml.{Estimator, Model, Pipeline}
@@ -170,5 +170,30 @@ class FeaturesColsSuite extends SparkSuite {
     val large = table(10, 12).withColumn("c3", lit((1L << 24) + 1))
     val exact = intercept[IllegalArgumentException](estimator("skip").fit(large)).getMessage
     assert(exact.contains("column \"c3\"") && exact.contains("16777217"), exact)
+  }
+
+  test("columns become rows of inputShape, in training and predictions") {
+    val data = table(60, 16).cache()
+    val columns = names(16)
+    def images = new NetClassifier()
+      .setNetwork(new Sequential(Conv2D.builder().channels(2).kernel(3).build(), new Flatten(), new Dense(3)))
+      .setInputShape(Array(1, 4, 4)).setBatchSize(32).setMaxEpochs(1).setSeed(3).setStandardizeFeatures(true)
+    val vectors = assembled(data, columns)
+    val one = images.fit(vectors)
+    val several = images.setFeaturesCols(columns).fit(data)
+    assert(bytes(several) == bytes(one))
+    assert(predictions(several.transform(data), "probability") == predictions(one.transform(vectors), "probability"))
+  }
+
+  test("an index out of range is told with its feature and row") {
+    val data = spark.range(0, 20, 1, 1).select(
+      col("id"), (col("id") % 5).cast("int").as("a"), (col("id") % 7).cast("int").as("b"), (col("id") % 2).cast("double").as("label"))
+    val model = new NetClassifier()
+      .setNetwork(new Sequential(new Embedding(10, 4), new Flatten(), new Dense(2)))
+      .setFeaturesCols(Array("a", "b")).setBatchSize(16).setMaxEpochs(1).setStandardizeFeatures(false).fit(data)
+    val wrong = data.withColumn("b", when(col("id") === 3, 10).otherwise(col("b")))
+    val failed = intercept[SparkException](model.transform(wrong).select("prediction").collect())
+    val messages = Iterator.iterate[Throwable](failed)(_.getCause).takeWhile(_ != null).map(_.getMessage).mkString("\n")
+    assert(messages.contains("feature 1 of row 3"), messages)
   }
 }

@@ -68,4 +68,14 @@ class NetModelSuite extends SparkSuite {
     assert(moved != want)
     moved.zip(want).foreach { case (a, b) => assert(math.abs(a - b) < 0.2, s"$moved $want") }
   }
+
+  test("a network of batches of one size is refused") {
+    val block = new Sequential(new Dense(2))
+    try {
+      block.initialize(5)
+      val fixed = block.toGraphBlock(new Spec(Shape.of(4, 3), DType.FLOAT32))
+      try assert(intercept[IllegalArgumentException](NetModel.of(fixed)).getMessage.contains("batch"))
+      finally fixed.close()
+    } finally block.close()
+  }
 }

@@ -46,6 +46,10 @@ public final class OnnxTransform implements Contender {
 
     @Override
     public Facts setup(Setup setup) throws IOException {
+        if (!setup.isNative()) {
+            throw new IllegalStateException("onnxruntime: it cannot be held to " + setup.instructions()
+                    + "; leave it out with --only kiln,djl");
+        }
         String python = Optional.ofNullable(System.getenv(PYTHON))
                 .orElseThrow(() -> new IllegalStateException("onnxruntime: the environment variable " + PYTHON
                         + " names no Python; run bin/kiln bench, which prepares one"));
@@ -66,7 +70,12 @@ public final class OnnxTransform implements Contender {
                 new ProcessBuilder(List.of(python, script.toString(), new ObjectMapper().writeValueAsString(told)));
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("OMP_NUM_THREADS", "1");
+        // Those of another Spark, if there is one, would be used in place of the package's own.
+        builder.environment()
+                .keySet()
+                .removeAll(List.of("SPARK_HOME", "SPARK_CONF_DIR", "PYSPARK_SUBMIT_ARGS", "PYTHONPATH"));
         builder.environment().put("PYSPARK_PYTHON", python);
+        builder.environment().put("PYSPARK_DRIVER_PYTHON", python);
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         process = builder.start();
         orders = process.outputWriter(StandardCharsets.UTF_8);
@@ -108,8 +117,8 @@ public final class OnnxTransform implements Contender {
             return;
         }
         List<ProcessHandle> children = process.descendants().toList();
-        orders.close();
         try {
+            orders.close();
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }

@@ -153,11 +153,11 @@ public final class TrainedNetwork implements Serializable {
 
     /**
      * Checks that graph and weights belong together and that rows and outputs have known shapes, for networks read from
-     * a file.
+     * a file or given by a user.
      *
      * @throws IllegalArgumentException if they are damaged
      */
-    void check() {
+    public void check() {
         Graph g = block().graph();
         Network.overBatches(new Network.Traced(g, ByteChunks.EMPTY));
         Spec[] outputs;
@@ -386,17 +386,21 @@ public final class TrainedNetwork implements Serializable {
 
     private float[] predict(int rows, float[] features, int threads, BiFunction<GraphBlock, NDArray, NDArray> call) {
         return predicting(rows, threads, () -> {
-            long[] row = row();
-            long[] dims = new long[row.length + 1];
-            dims[0] = rows;
-            System.arraycopy(row, 0, dims, 1, row.length);
-            NDArray x = Features.scaled(NDArray.of(Shape.of(dims), features), inputScale);
+            NDArray x = Features.scaled(NDArray.of(Shape.of(shape(rows)), features), inputScale);
             try {
                 return call.apply(loaded(), x).cast(DType.FLOAT32).toFloatArray();
             } catch (IndexRangeException e) {
                 throw new IllegalArgumentException("predict: " + Features.place(x, e), e);
             }
         });
+    }
+
+    private long[] shape(int rows) {
+        long[] row = row();
+        long[] dims = new long[row.length + 1];
+        dims[0] = rows;
+        System.arraycopy(row, 0, dims, 1, row.length);
+        return dims;
     }
 
     /** Predicts on a number of engine threads, and says what to do about memory that the rows have filled. */
@@ -439,13 +443,19 @@ public final class TrainedNetwork implements Serializable {
         return predicting(batch.rows(), threads, () -> {
             Graph g = block().graph();
             boolean sparse = batch.isSparse(0);
-            NDArray[] x = sparse ? batch.csr(0) : new NDArray[] {batch.features()};
+            NDArray[] x =
+                    sparse ? batch.csr(0) : new NDArray[] {batch.features().reshape(shape(batch.rows()))};
             int values = sparse ? 1 : 0;
             x[values] = Features.scaled(x[values], inputScale);
             GraphBlock block =
                     sparse ? part(g.outputNames(), Set.of(g.inputs().get(0).name())) : loaded();
-            NDArray[] y = batch.rows() == usual ? block.callAll(x) : block.forwardAll(x);
-            return y[0].cast(DType.FLOAT32).toFloatArray();
+            try {
+                NDArray[] y = batch.rows() == usual ? block.callAll(x) : block.forwardAll(x);
+                return y[0].cast(DType.FLOAT32).toFloatArray();
+            } catch (IndexRangeException e) {
+                throw new IllegalArgumentException(
+                        "predict: " + (sparse ? e.getMessage() : Features.place(x[0], e)), e);
+            }
         });
     }
 
