@@ -79,8 +79,16 @@ public final class Waits {
         preparations = new ArrayList<>();
         try {
             Recording recording = queue.capture(work);
-            preparations.forEach(Runnable::run);
-            return recording;
+            boolean prepared = false;
+            try {
+                preparations.forEach(Runnable::run);
+                prepared = true;
+                return recording;
+            } finally {
+                if (!prepared) {
+                    recording.close();
+                }
+            }
         } finally {
             arrangements = null;
             preparations = null;

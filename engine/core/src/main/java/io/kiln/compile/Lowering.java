@@ -135,7 +135,7 @@ final class Lowering {
             Layout[] layouts =
                     IntStream.of(inputs).mapToObj(k -> slots.get(k).layout()).toArray(Layout[]::new);
             KernelPlan plan = plan(node.operator(), layouts, specs);
-            if (node.operator() instanceof Cast && wanted[i] != null) {
+            if (plan != null && node.operator() instanceof Cast && wanted[i] != null) {
                 plan = new KernelPlan(new long[][] {wanted[i]}, plan.workspaceBytes(), plan.kernel());
             }
             outputs = new int[specs.length];

@@ -57,7 +57,7 @@ public final class LateCheck {
         waits.prepare(() -> setValid(valid));
         waits.arrange(() -> {
             InPlace.bumpVersions(valid, kept); // the replay has written them
-            add(waits, valid, kept, numbers -> told(error.apply(numbers), valid), layer);
+            add(waits, valid, kept, numbers -> told(error, numbers, valid), layer);
         });
     }
 
@@ -80,9 +80,12 @@ public final class LateCheck {
     }
 
     /** From now on, other values may be found. */
-    private static RuntimeException told(RuntimeException error, NDArray valid) {
-        setValid(valid);
-        return error;
+    private static RuntimeException told(Function<NDArray, RuntimeException> error, NDArray numbers, NDArray valid) {
+        try {
+            return error.apply(numbers);
+        } finally {
+            setValid(valid);
+        }
     }
 
     private static NDArray copied(NDArray x) {

@@ -18,6 +18,7 @@ import io.kiln.backend.Queue;
 import io.kiln.backend.Recording;
 import io.kiln.backend.Span;
 import io.kiln.backend.Storage;
+import io.kiln.backend.Waits;
 import io.kiln.compile.internal.CapturedWork;
 import io.kiln.cuda.driver.TestDriver;
 import io.kiln.ndarray.DType;
@@ -346,6 +347,29 @@ class CaptureTest {
     }
 
     @Test
+    void aFaultThatCannotBeDescribedIsToldOnce() {
+        NDArray good = NDArray.of(1, 2);
+        CapturedWork.Work work = in -> {
+            LateCheck.notZero(in[0].min(), in[0], numbers -> {
+                throw new IllegalArgumentException("beyond description");
+            });
+            return new NDArray[] {in[0].mul(2)};
+        };
+        try (CapturedWork captured = new CapturedWork("picks");
+                Autograd.Mode predict = Autograd.pause()) {
+            for (int i = 0; i < 3; i++) {
+                captured.run(work, new NDArray[0], good)[0].toDoubleArray();
+            }
+            NDArray wrong = captured.run(work, new NDArray[0], NDArray.of(0, 2))[0];
+            assertThrows(IllegalArgumentException.class, wrong::toDoubleArray);
+            for (int i = 0; i < 2; i++) {
+                assertArrayEquals(new double[] {2, 4}, captured.run(work, new NDArray[0], good)[0].toDoubleArray());
+            }
+            assertTrue(driver.count("cuGraphLaunch") > 2, "replayed");
+        }
+    }
+
+    @Test
     void workWhoseInputsHaveNoRoomForCopiesRunsAsItIs() {
         NDArray x = NDArray.of(1, 2, 3);
         NDArray huge = NDArray.of(1).broadcastTo(Shape.of(1L << 38));
@@ -463,6 +487,27 @@ class CaptureTest {
             recording.replay();
             assertArrayEquals(new double[] {4, 4, 4}, values(x));
         }
+    }
+
+    @Test
+    void anErrorOfWhatPreparesCapturedWorkFreesIt() {
+        NDArray x = NDArray.of(1, 2, 3);
+        long live = backend.allocator().liveBytes();
+        Waits waits = Context.current().waits(backend);
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> waits.capture(
+                        () -> {
+                            waits.prepare(() -> {
+                                throw new IllegalArgumentException("of the preparation");
+                            });
+                            try (NDArray t = x.add(1)) {
+                                x.assign(t);
+                            }
+                        },
+                        new ArrayList<>()));
+        assertEquals("of the preparation", e.getMessage());
+        assertEquals(live, backend.allocator().liveBytes(), "nothing is left");
     }
 
     @Test
