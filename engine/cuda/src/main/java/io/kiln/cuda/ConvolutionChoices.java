@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
@@ -21,6 +22,7 @@ import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
 import jcuda.jcudnn.cudnnDeterminism;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.jcudnn.cudnnStatus;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which of cuDNN's algorithms computes which convolution on one device: the quickest when each was run once, of those
@@ -42,6 +44,7 @@ final class ConvolutionChoices {
 
     private final CudaBackend backend;
     private final Map<ConvolutionProblem, Optional<Choice>> chosen = new ConcurrentHashMap<>();
+    private final Set<ConvolutionProblem> told = ConcurrentHashMap.newKeySet();
 
     ConvolutionChoices(CudaBackend backend) {
         this.backend = backend;
@@ -73,8 +76,19 @@ final class ConvolutionChoices {
             if (queue.isCapturing()) {
                 throw new NotCapturableException("cuDNN's algorithm for " + call.problem() + " is yet to be measured");
             }
-            known = measure(call, arrays);
-            chosen.put(call.problem(), known);
+            Outcome found = measure(call, arrays);
+            known = found.choice;
+            if (found.lasts) {
+                chosen.put(call.problem(), known);
+            }
+            if (known.isEmpty() && told.add(call.problem())) {
+                LoggerFactory.getLogger(ConvolutionChoices.class)
+                        .info(
+                                "{}: cuDNN has no algorithm with channels last for {}{}; row-major copies take its place",
+                                backend.device(),
+                                call.problem(),
+                                found.lasts ? "" : " in the memory that is free now");
+            }
         }
         return known.orElse(null);
     }
@@ -85,7 +99,15 @@ final class ConvolutionChoices {
         return known != null && known.isEmpty();
     }
 
-    private Optional<Choice> measure(Convolutions.Call call, DenseArrays arrays) {
+    /**
+     * What was measured.
+     *
+     * @param choice the quickest; empty if there is none with channels last
+     * @param lasts whether it would be the same with more memory
+     */
+    private record Outcome(Optional<Choice> choice, boolean lasts) {}
+
+    private Outcome measure(Convolutions.Call call, DenseArrays arrays) {
         long most = Long.getLong(WORKSPACE_PROPERTY, DEFAULT_WORKSPACE_MIB) << 20;
         Storage workspace = largest(most);
         long bytes = workspace.bytes();
@@ -104,7 +126,9 @@ final class ConvolutionChoices {
                         + " MiB of workspace for " + call.problem() + "; raise -D" + WORKSPACE_PROPERTY
                         + " or set -D" + DETERMINISTIC_PROPERTY + "=false. It found " + all);
             }
-            return quickest;
+            // An empty list is cuDNN's refusal, which says nothing of memory.
+            boolean lasts = quickest.isPresent() || all.isEmpty() || bytes >= most;
+            return new Outcome(quickest, lasts);
         } finally {
             // Find returns when all that it ran has ended.
             workspace.release();

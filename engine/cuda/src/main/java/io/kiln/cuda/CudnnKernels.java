@@ -23,8 +23,8 @@ import java.util.stream.LongStream;
 /**
  * Convolutions, transposed ones and the gradients of weights by cuDNN. Declined, and so left to the shared kernels: arrays of two dtypes or
  * without elements, and sizes beyond those of an int. Arrays of 16-bit types have their channels last, as tensor cores want them, and so have
- * results; others are row-major. Arrays with gaps or in another order are copied first, such as weights of 16 bits that no cast of a compiled program makes. Bias and
- * activation are one pointwise program.
+ * results; others are row-major. Arrays with gaps or in another order are copied first, such as weights of 16 bits that no cast of a
+ * compiled program makes. Bias and activation are one pointwise program.
  */
 final class CudnnKernels {
     private static final PointwiseProgram COPY = PointwiseProgram.of(Expr.input(0));

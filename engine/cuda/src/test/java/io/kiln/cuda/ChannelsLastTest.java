@@ -144,6 +144,29 @@ class ChannelsLastTest extends CudnnTest {
     }
 
     @Test
+    void whereMemoryIsShortTheyAreConvolvedRowMajorForTheMoment() {
+        Operator grouped = new Convolution(all(1), all(1), all(1), 2, Activation.NONE);
+        NDArray x = numbers(device, DType.FLOAT16, 1, 1, 2, 7, 5);
+        NDArray w = numbers(device, DType.FLOAT16, 2, 2, 1, 3, 3);
+        String before = System.getProperty(ConvolutionChoices.WORKSPACE_PROPERTY);
+        driver.set("grouped_channels_last", 0);
+        System.setProperty(ConvolutionChoices.WORKSPACE_PROPERTY, String.valueOf(1 << 20)); // more than there is
+        try {
+            Dispatch.one(grouped, x, w);
+        } finally {
+            if (before == null) {
+                System.clearProperty(ConvolutionChoices.WORKSPACE_PROPERTY);
+            } else {
+                System.setProperty(ConvolutionChoices.WORKSPACE_PROPERTY, before);
+            }
+        }
+        assertEquals(0, driver.count("channels_last"));
+        driver.set("grouped_channels_last", 1);
+        Dispatch.one(grouped, x, w);
+        assertEquals(1, driver.count("channels_last"));
+    }
+
+    @Test
     void theTestDriverRefusesMixedOrdersAsCudnnDoes() {
         List<Integer> x = List.of(2, 3, 4, 4);
         ConvolutionProblem last = new ConvolutionProblem(
