@@ -4,7 +4,6 @@ import io.kiln.backend.Backends;
 import io.kiln.backend.Collective;
 import io.kiln.backend.Device;
 import io.kiln.backend.Survey;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
@@ -29,7 +28,8 @@ final class Nccl {
     private static final String LIBRARY = "libnccl.so.2";
     private static final String RUNTIME = "libcudart.so.";
     private static final int[] CUDA_VERSIONS = {12, 13};
-    private static final int FIRST_VERSION = 21_000; // the first with bfloat16
+    private static final int FIRST_VERSION = 21_400; // the first with all of NcclBinding and its codes
+    private static final String BLOCKING = "NCCL_COMM_BLOCKING";
     private static final int PAIR = 2;
 
     private static final Nccl OF_THE_PROCESS = new Nccl();
@@ -57,10 +57,20 @@ final class Nccl {
         }
     }
 
-    /** For a survey. It is never missed: stores do without. */
+    /** What there is to load, or why there is nothing. */
+    private record Files(NcclBinding binding, Path library, Path runtime, int cuda, String problem) {
+        static Files none(String problem) {
+            return new Files(null, null, null, 0, problem);
+        }
+    }
+
+    /**
+     * For a survey. It is never missed: stores do without. Nothing is loaded for it, as surveys choose devices, most of them for work that
+     * has no use for NCCL; therefore the version is told only once stores use it.
+     */
     static Survey.Component component() {
-        Found it = get().find();
-        if (it.binding == null) {
+        Found it = get().known();
+        if (!it.problem.isEmpty()) {
             return Survey.Component.found("NCCL", "", "not used: " + it.problem);
         }
         String refusal;
@@ -149,54 +159,72 @@ final class Nccl {
     /** Finds and loads it, once; what could not be loaded is looked for again the next time. */
     private synchronized Found find() {
         if (found == null || found.binding == null) {
-            found = look();
+            Files files = look();
+            found = files.binding == null ? Found.none(files.problem) : load(files);
         }
         return found;
     }
 
-    private static Found look() {
+    /** What came of loading it, or else what would be loaded. */
+    private synchronized Found known() {
+        if (found != null) {
+            return found;
+        }
+        Files files = look();
+        return new Found(files.binding, "", files.library, files.problem);
+    }
+
+    private static Files look() {
         try {
             Iterator<NcclBinding> bindings = ServiceLoader.load(NcclBinding.class, Nccl.class.getClassLoader())
                     .iterator();
             return bindings.hasNext()
-                    ? load(bindings.next())
-                    : Found.none("the jar kiln-engine-nccl is not on the class path");
-        } catch (ServiceConfigurationError e) {
-            return Found.none("the binding of NCCL cannot be made: " + e.getMessage());
+                    ? look(bindings.next())
+                    : Files.none("the jar kiln-engine-nccl is not on the class path");
+        } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+            return Files.none("the binding of NCCL cannot be made: " + e);
         }
     }
 
-    private static Found load(NcclBinding binding) {
+    private static Files look(NcclBinding binding) {
+        if ("0".equals(System.getenv(BLOCKING))) {
+            return Files.none("the environment has " + BLOCKING
+                    + "=0, with which NCCL's calls return before they are done; unset it");
+        }
         LibrarySearch search = new LibrarySearch(System.getenv());
         Optional<Path> library = search.find(LIBRARY);
         if (library.isEmpty()) {
-            return Found.none("NCCL (" + LIBRARY + ") is missing; looked for in " + search.places()
+            return Files.none("NCCL (" + LIBRARY + ") is missing; looked for in " + search.places()
                     + "; install NCCL 2, or pip install nvidia-nccl-cu12, or name its folder with -D"
                     + LibrarySearch.PROPERTY);
         }
         for (int version : CUDA_VERSIONS) {
             Optional<Path> runtime = search.find(RUNTIME + version);
             if (runtime.isPresent()) {
-                return load(binding, library.get(), runtime.get(), version);
+                return new Files(binding, library.get(), runtime.get(), version, "");
             }
         }
-        return Found.none("CUDA's runtime (" + RUNTIME
+        return Files.none("CUDA's runtime (" + RUNTIME
                 + "12 or 13), which the binding of NCCL asks for, is missing; looked for in " + search.places()
                 + "; install the CUDA toolkit 12 or 13, or pip install nvidia-cuda-runtime-cu12");
     }
 
-    private static Found load(NcclBinding binding, Path library, Path runtime, int cuda) {
+    private static Found load(Files files) {
+        NcclBinding binding = files.binding;
+        Path library = files.library;
         try {
-            binding.load(runtime, library, (name, content, needs) -> Natives.unpack(cuda, name, content, needs));
+            binding.load(
+                    files.runtime, library, (name, content, needs) -> Natives.unpack(files.cuda, name, content, needs));
             int[] version = new int[1];
             int code = binding.version(version);
             if (code != 0 || version[0] < FIRST_VERSION) {
-                return Found.none(
-                        library + " is of version " + version[0] + " (code " + code + "); install NCCL 2.16 or later");
+                return Found.none(library + " is of version " + version[0] + " (code " + code + "); install NCCL "
+                        + dotted(FIRST_VERSION) + " or later");
             }
             return new Found(binding, dotted(version[0]), library, "");
-        } catch (LinkageError | IllegalStateException | UncheckedIOException e) {
-            return Found.none("NCCL at " + library + " cannot be loaded: " + e.getMessage()
+        } catch (LinkageError | RuntimeException e) {
+            return Found.none("NCCL at " + library + " cannot be loaded: "
+                    + (e.getMessage() == null ? e : e.getMessage())
                     + "; pip install nvidia-nccl-cu12 nvidia-cuda-runtime-cu12 has what is needed, and kiln-engine-nccl needs"
                     + " org.bytedeco:cuda and javacpp with their natives");
         }

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A machine that lacks something of NCCL: stores add up without it, say why in one line of the log, and the survey says it too. */
 class MissingNcclTest {
@@ -88,7 +90,7 @@ class MissingNcclTest {
         adds(text, "sums by NCCL 2.27.3, " + TestDriver.build().resolve("libnccl.so.2"));
         assertTrue(
                 text.contains(
-                        "survey: NCCL 2.27.3, " + TestDriver.build().resolve("libnccl.so.2")
+                        "survey: NCCL, " + TestDriver.build().resolve("libnccl.so.2")
                                 + ", used by stores with arrays on two devices; on more not, as it adds in an order of its own"),
                 text);
     }
@@ -131,6 +133,39 @@ class MissingNcclTest {
         Files.writeString(without("libnccl.so.2").resolve("libnccl.so.2"), "no library");
         String text = run(folder, CLASS_PATH);
         adds(text, "sums without NCCL: NCCL at " + folder.resolve("libnccl.so.2") + " cannot be loaded: ");
+    }
+
+    /** A binding that fails as none should. */
+    public static final class Broken extends NoNccl {
+        /** Made by the service loader. */
+        public Broken() {}
+
+        @Override
+        public void load(Path cudart, Path nccl, Unpacker unpacker) {
+            throw new UnsupportedOperationException("out of order");
+        }
+    }
+
+    /** One that cannot even be made. */
+    public static final class Unmade extends NoNccl {
+        /** Made by the service loader. */
+        public Unmade() {
+            throw new IllegalArgumentException("out of stock");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "io.kiln.nccl.MissingNcclTest$Broken, cannot be loaded: out of order",
+        "io.kiln.nccl.MissingNcclTest$Unmade, the binding of NCCL cannot be made: ",
+        "io.kiln.nccl.Nowhere, the binding of NCCL cannot be made: "
+    })
+    void aBindingThatFails(String name, String words) throws Exception {
+        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+        Files.writeString(services.resolve("io.kiln.cuda.NcclBinding"), name);
+        String text = run(TestDriver.build(), folder + File.pathSeparator + CLASS_PATH);
+        adds(text, "sums without NCCL: ");
+        assertTrue(text.contains(words), text);
     }
 
     @Test
