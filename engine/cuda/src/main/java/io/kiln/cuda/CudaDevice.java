@@ -138,6 +138,10 @@ final class CudaDevice {
         }
     }
 
+    Device id() {
+        return id;
+    }
+
     CUcontext context() {
         return context;
     }

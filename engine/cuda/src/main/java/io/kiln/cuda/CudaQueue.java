@@ -447,6 +447,15 @@ final class CudaQueue implements CheckedQueue {
         return last;
     }
 
+    /** The same, with CUDA's event recorded: who asks for it waits for no lock of the queue's. */
+    Event recordNow() {
+        Event event = record();
+        if (event instanceof Mark mark) {
+            mark.event(); // takes the queue's lock after its own
+        }
+        return event;
+    }
+
     @Override
     public void await(Event event) {
         if (event instanceof Mark mark && !isClosed()) {

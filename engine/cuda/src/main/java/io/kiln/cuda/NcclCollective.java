@@ -6,36 +6,41 @@ import io.kiln.backend.Event;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.IntUnaryOperator;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * NCCL over the devices of one process: a communicator each, by one thread at a time. Each call is one group, in which every device gets
- * its part on the calling thread's stream.
+ * NCCL over the devices of one process: a communicator each. Each call is one group, in which every device gets its part on the calling
+ * thread's stream. Groups are given one at a time in a process, so that the streams of devices that several communicators share have them
+ * in one order.
  *
  * <p>A kernel of NCCL's waits for those of the other devices. {@link NcclWatch} sees to it that none waits for good.
  */
 final class NcclCollective implements Collective {
-    /** Seconds after which work of NCCL's counts as failed. */
+    /** Seconds after which work of NCCL's counts as failed, from when all devices have reached it. */
     static final String SECONDS_PROPERTY = "kiln.cuda.ncclSeconds";
 
     private static final long DEFAULT_SECONDS = 300;
+    private static final long MOST_SECONDS = 1_000_000;
+    private static final int NO_ANSWER = -1;
+
+    private static final ReentrantLock ONE_GROUP_AT_A_TIME = new ReentrantLock();
 
     private final NcclBinding nccl;
     private final List<CudaBackend> backends;
     private final long[] comms;
+    private final Duration patience;
     private final NcclWatch watch;
 
     private NcclCollective(NcclBinding nccl, List<CudaBackend> backends, long[] comms, Duration patience) {
         this.nccl = nccl;
         this.backends = backends;
         this.comms = comms;
-        watch = new NcclWatch(nccl, backends, comms, patience);
+        this.patience = patience;
+        watch = new NcclWatch(
+                nccl, backends.stream().map(CudaBackend::cudaDevice).toList(), comms, patience);
     }
 
     /**
@@ -43,46 +48,27 @@ final class NcclCollective implements Collective {
      *
      * @throws Nccl.NcclRefusal if NCCL refuses
      * @throws IllegalStateException if it does not answer in time
+     * @throws IllegalArgumentException if {@value #SECONDS_PROPERTY} is no number of seconds
      */
     static NcclCollective open(NcclBinding nccl, List<CudaBackend> backends) {
-        Duration patience = Duration.ofSeconds(Long.getLong(SECONDS_PROPERTY, DEFAULT_SECONDS));
-        long[] comms = new long[backends.size()];
+        Duration patience = patience();
         int[] devices = backends.stream().mapToInt(b -> b.device().index()).toArray();
-        int code = answer(nccl, comms, devices, names(backends), patience);
-        if (code != 0) {
-            throw new Nccl.NcclRefusal(names(backends) + ": " + words(nccl, "ncclCommInitAll", code));
-        }
-        return new NcclCollective(nccl, backends, comms, patience);
+        return new NcclCollective(nccl, backends, NcclStart.on(nccl, devices, names(backends), patience), patience);
     }
 
-    /** NCCL has no communicator to abort yet: a call that hangs is left to a thread of its own. */
-    private static int answer(NcclBinding nccl, long[] comms, int[] devices, String names, Duration patience) {
-        CompletableFuture<Integer> made = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        made.complete(nccl.commInitAll(comms, devices));
-                    } catch (LinkageError | RuntimeException e) {
-                        made.completeExceptionally(e);
-                    }
-                },
-                "NCCL starts on " + names);
-        thread.setDaemon(true);
-        thread.start();
+    private static Duration patience() {
+        String text = System.getProperty(SECONDS_PROPERTY, String.valueOf(DEFAULT_SECONDS));
+        long seconds;
         try {
-            return made.get(patience.toSeconds(), TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            throw new IllegalStateException(
-                    names + ": ncclCommInitAll has not ended within " + patience
-                            + "; NCCL_DEBUG=INFO says what it waits for, -D" + Nccl.PROPERTY
-                            + "=false does without NCCL",
-                    e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(names + ": ncclCommInitAll failed: " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(names + ": interrupted while NCCL started", e);
+            seconds = Long.parseLong(text.strip());
+        } catch (NumberFormatException e) {
+            seconds = 0;
         }
+        if (seconds < 1 || seconds > MOST_SECONDS) {
+            throw new IllegalArgumentException("-D" + SECONDS_PROPERTY + " must be a number of seconds from 1 to "
+                    + MOST_SECONDS + ", got " + text);
+        }
+        return Duration.ofSeconds(seconds);
     }
 
     /** A failed call in NCCL's words. */
@@ -92,84 +78,127 @@ final class NcclCollective implements Collective {
                 + "; NCCL_DEBUG=INFO says more";
     }
 
-    static String names(List<CudaBackend> backends) {
+    private static String names(List<CudaBackend> backends) {
         return String.join(
                 ", ", backends.stream().map(b -> b.device().toString()).toList());
     }
 
     @Override
     public void reduce(List<NDArray> from, NDArray to) {
-        NDArray[] ranked = ranked(from);
+        long[] send = addresses(from, to);
+        long receive = address(to);
+        int type = type(to.dtype());
         int root = rank(to);
-        List<NDArray> used = new ArrayList<>(from);
-        used.add(to);
-        submit("ncclReduce", used, queues -> rank -> {
-            long receive = rank == root ? address(to) : 0;
-            return nccl.reduce(
-                    address(ranked[rank]),
-                    receive,
-                    to.size(),
-                    type(to.dtype()),
-                    root,
-                    comms[rank],
-                    queues[rank].handle());
-        });
+        long count = to.size();
+        submit(
+                "ncclReduce",
+                from,
+                to,
+                (rank, stream) ->
+                        nccl.reduce(send[rank], rank == root ? receive : 0, count, type, root, comms[rank], stream));
     }
 
     @Override
     public void broadcast(NDArray from, List<NDArray> to) {
-        NDArray[] ranked = ranked(to);
+        long[] receive = addresses(to, from);
+        long send = address(from);
+        int type = type(from.dtype());
         int root = rank(from);
-        List<NDArray> used = new ArrayList<>(to);
-        used.add(from);
-        submit("ncclBroadcast", used, queues -> rank -> {
-            long send = rank == root ? address(from) : 0;
-            return nccl.broadcast(
-                    send,
-                    address(ranked[rank]),
-                    from.size(),
-                    type(from.dtype()),
-                    root,
-                    comms[rank],
-                    queues[rank].handle());
-        });
+        long count = from.size();
+        submit(
+                "ncclBroadcast",
+                to,
+                from,
+                (rank, stream) ->
+                        nccl.broadcast(rank == root ? send : 0, receive[rank], count, type, root, comms[rank], stream));
     }
 
-    /** The call of each rank, once the queues are known. */
-    private interface Calls {
-        IntUnaryOperator on(CudaQueue[] queues);
+    /** A rank's call. Everything that may be wrong with it was checked before, as an exception would leave the group open. */
+    private interface Call {
+        int give(int rank, long stream);
     }
 
-    private synchronized void submit(String call, List<NDArray> used, Calls calls) {
-        watch.check();
+    private void submit(String name, List<NDArray> each, NDArray one, Call call) {
         CudaQueue[] queues = new CudaQueue[comms.length];
         for (int rank = 0; rank < queues.length; rank++) {
             queues[rank] = (CudaQueue) Context.current().queue(backends.get(rank));
-            queues[rank].beginShared(call);
+            queues[rank].beginShared(name);
         }
-        watch.given(call);
-        int code = group(calls.on(queues));
-        Event[] ends = new Event[queues.length];
-        if (code == 0) {
-            for (int rank = 0; rank < queues.length; rank++) {
-                queues[rank].endShared(call);
-                ends[rank] = queues[rank].record();
+        enter(name);
+        try {
+            Event[] starts = new Event[queues.length];
+            Arrays.setAll(starts, rank -> queues[rank].recordNow());
+            watch.given(name, starts);
+            int code = NO_ANSWER;
+            try {
+                code = group(queues, call);
+            } finally {
+                watch.returned(code);
             }
-            for (NDArray a : used) {
-                queues[rank(a)].used(a.storage());
+            watch.checkNotFailed();
+            try {
+                watch.marked(end(name, queues, each, one));
+            } catch (RuntimeException | LinkageError e) {
+                throw watch.unmarked(e);
             }
+        } finally {
+            ONE_GROUP_AT_A_TIME.unlock();
         }
-        watch.returned(code, ends);
-        watch.check();
+        watch.checkNotFailed();
     }
 
-    private int group(IntUnaryOperator call) {
-        int code = nccl.groupStart();
-        for (int rank = 0; rank < comms.length && code == 0; rank++) {
-            code = call.applyAsInt(rank);
+    private void enter(String name) {
+        Duration longest = patience.multipliedBy(2); // a call that hangs fails at half of it
+        try {
+            if (!ONE_GROUP_AT_A_TIME.tryLock(longest.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new IllegalStateException(names(backends) + ": " + name
+                        + " waits for another thread's call of NCCL, which has not returned within " + longest);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(names(backends) + ": interrupted before " + name, e);
         }
-        int end = nccl.groupEnd();
+    }
+
+    private int group(CudaQueue[] queues, Call call) {
+        int code = nccl.groupStart();
+        if (code != 0) {
+            return code;
+        }
+        int end = 0;
+        try {
+            for (int rank = 0; rank < comms.length && code == 0; rank++) {
+                code = call.give(rank, queues[rank].handle());
+            }
+        } finally {
+            end = nccl.groupEnd();
+        }
         return code == 0 ? end : code;
+    }
+
+    private Event[] end(String name, CudaQueue[] queues, List<NDArray> each, NDArray one) {
+        Event[] ends = new Event[queues.length];
+        for (int rank = 0; rank < queues.length; rank++) {
+            queues[rank].endShared(name);
+            ends[rank] = queues[rank].recordNow();
+        }
+        each.forEach(a -> queues[rank(a)].used(a.storage()));
+        queues[rank(one)].used(one.storage());
+        return ends;
+    }
+
+    /** The address of each rank's array, all like the one. */
+    private long[] addresses(List<NDArray> each, NDArray one) {
+        NDArray[] ranked = ranked(each);
+        long[] addresses = new long[ranked.length];
+        for (int rank = 0; rank < ranked.length; rank++) {
+            if (!ranked[rank].spec().equals(one.spec())) {
+                throw new IllegalArgumentException(
+                        "NCCL: needs arrays of one shape and dtype, got " + one.spec() + " and " + ranked[rank].spec());
+            }
+            addresses[rank] = address(ranked[rank]);
+        }
+        return addresses;
     }
 
     private NDArray[] ranked(List<NDArray> arrays) {
@@ -213,7 +242,7 @@ final class NcclCollective implements Collective {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
         watch.close();
     }
 }

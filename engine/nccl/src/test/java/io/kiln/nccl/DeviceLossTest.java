@@ -64,19 +64,19 @@ class DeviceLossTest {
     @CsvSource({
         "nccl_error, 'cuda(1): NCCL over cuda(0), cuda(1): ncclReduce failed: remote process exited'",
         "nccl_lose, 'since cuda(1): NCCL over cuda(0), cuda(1): ncclReduce cannot end: cuda(1): '",
-        "nccl_hang, 'NCCL over cuda(0), cuda(1): ncclReduce has not ended within PT3S'"
+        "nccl_hang, 'NCCL over cuda(0), cuda(1): ncclReduce has not ended within PT15S'"
     })
     void aFailureEndsInAnErrorThatNamesTheDevice(String setting, String words) throws Exception {
         String text = Jvm.run(
                 DeviceLossTest.class,
                 TestDriver.build(),
                 System.getProperty("java.class.path"),
-                List.of("-Dkiln.cuda.ncclSeconds=" + ("nccl_hang".equals(setting) ? 3 : 60), "-Dkiln.cuda.nccl=true"),
+                List.of("-Dkiln.cuda.ncclSeconds=" + ("nccl_hang".equals(setting) ? 15 : 60), "-Dkiln.cuda.nccl=true"),
                 setting);
         assertTrue(text.contains("passed, aborted "), text);
-        String told =
-                text.lines().filter(l -> l.startsWith("told: ")).findFirst().orElseThrow();
-        assertTrue(told.contains(words), text);
+        // Who is told first may have met the device itself; the others are lost for the sake of NCCL.
+        assertTrue(text.lines().anyMatch(l -> l.startsWith("told: ") && l.contains("cuda(1)")), text);
+        assertTrue(text.lines().anyMatch(l -> l.startsWith("later: cuda(0): ") && l.contains(words)), text);
         assertTrue(
                 text.lines().filter(l -> l.startsWith("later: ")).allMatch(l -> l.contains("is lost to this process")),
                 text);

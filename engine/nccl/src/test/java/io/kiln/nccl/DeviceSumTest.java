@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.kiln.backend.Backends;
+import io.kiln.backend.Collective;
+import io.kiln.backend.Device;
 import io.kiln.cuda.driver.TestDriver;
 import io.kiln.kvstore.KVKey;
 import io.kiln.kvstore.KVStore;
@@ -27,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a store adds up over the devices of a process, with NCCL and without. */
 class DeviceSumTest {
@@ -166,6 +170,52 @@ class DeviceSumTest {
                 return null;
             }
         });
+    }
+
+    /** Nothing is left open, within which later calls would wait. */
+    @Test
+    void arraysThatNcclCannotTakeAreRefusedBeforeAnythingIsGiven() {
+        Gpus.with(Gpus.NCCL, "true", () -> {
+            List<Device> devices = List.of(Gpus.gpu(0), Gpus.gpu(1));
+            try (Collective all = Backends.get(Gpus.gpu(0)).collective(devices).orElseThrow()) {
+                NDArray a = ArrayFactory.on(Gpus.gpu(0)).of(Shape.of(2, 3), 1f, 2, 3, 4, 5, 6);
+                NDArray b = ArrayFactory.on(Gpus.gpu(1)).of(Shape.of(2, 3), 10f, 20, 30, 40, 50, 60);
+                NDArray turned = ArrayFactory.on(Gpus.gpu(1))
+                        .of(Shape.of(3, 2), 1f, 2, 3, 4, 5, 6)
+                        .transpose(1, 0);
+                NDArray sum = a.newArray(a.spec());
+                List<List<NDArray>> wrong = List.of(
+                        List.of(a, turned),
+                        List.of(a, b.cast(DType.FLOAT64)),
+                        List.of(a, b.slice(1, 0, 2)),
+                        List.of(a, a),
+                        List.of(a));
+                for (List<NDArray> each : wrong) {
+                    assertThrows(IllegalArgumentException.class, () -> all.reduce(each, sum));
+                    assertThrows(IllegalArgumentException.class, () -> all.broadcast(a, each));
+                }
+                NDArray whole = a.cast(DType.INT32);
+                assertThrows(
+                        IllegalArgumentException.class, () -> all.reduce(List.of(whole, b.cast(DType.INT32)), whole));
+                assertEquals(0, driver.count("ncclReduce") + driver.count("ncclBroadcast"));
+                all.reduce(List.of(a, b), sum);
+                sum.storage().bumpVersion();
+                assertArrayEquals(new double[] {11, 22, 33, 44, 55, 66}, sum.toDoubleArray());
+                return null;
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soon", "0", "-3", "1.5", ""})
+    void aDeadlineThatIsNoneIsAnError(String seconds) {
+        String message = Gpus.with("kiln.cuda.ncclSeconds", seconds, () -> assertThrows(
+                        IllegalArgumentException.class, () -> pushed(2, DType.FLOAT32, 10, "auto"))
+                .getMessage());
+        assertTrue(
+                message.contains(
+                        "-Dkiln.cuda.ncclSeconds must be a number of seconds from 1 to 1000000, got " + seconds),
+                message);
     }
 
     @Test
