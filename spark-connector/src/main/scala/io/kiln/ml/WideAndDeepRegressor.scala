@@ -1,7 +1,7 @@
 package io.kiln.ml
 
 import io.kiln.spark.job.Objective
-import io.kiln.spark.model.{NamedOutputs, OutputColumns, RowOutputs}
+import io.kiln.spark.model.{NamedOutputs, OutputColumns, RowOutputs, Standardization}
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable, MLReader}
@@ -16,7 +16,8 @@ trait WideAndDeepRegressorParams extends WideAndDeepParams with NetLossParams wi
 
 /**
  * Predicts a number from tables of numbers and categories by the network of [[WideAndDeepClassifier]], with one output.
- * Labels are standardised as by [[NetRegressor]].
+ * Labels are standardised inside the network, as by [[NetRegressor]], but read as float32: whole numbers above 2^24 that it
+ * does not hold are an error, and large ones with a fraction are rounded. Subtract a constant from those.
  *
  * {{{
  * val model = new WideAndDeepRegressor().setNumericCols(Array("rooms", "area")).setCategoricalCols(Array("city", "heating"))
@@ -71,11 +72,14 @@ class WideAndDeepRegressor(override val uid: String)
   /**
    * Trains a model on, from its weights, with its values of categories and its unit of labels, on new rows. Params are those
    * of this estimator, but for those that the network was made with (numericCols, featuresCol, categoricalCols, crossedCols,
-   * crossBuckets, maxCategories, standardizeFeatures, embeddingSize, hiddenLayers, dropout): these are the model's, and an
-   * error if set otherwise.
+   * crossBuckets, maxCategories, standardizeFeatures, standardizeTarget, embeddingSize, hiddenLayers, dropout): these are the
+   * model's, and an error if set otherwise.
    */
   def continueFit(dataset: Dataset[_], model: WideAndDeepRegressionModel): WideAndDeepRegressionModel = {
-    val like = copy(ParamMap.empty).madeLike(model, made)
+    val like = copy(ParamMap.empty).madeLike(model, made :+ standardizeTarget)
+    if (!like.isSet(standardizeTarget) && !Standardization.target(model.trainedNetwork.graph).isPresent) {
+      like.setStandardizeTarget(false) // its loss could not be standardised, the network gives the labels' unit
+    }
     like.checkRead(dataset.schema)
     like.withPredictions(dataset.schema)
     like.modelOf(like.trainedFurther(dataset, model, like.standardized(model.standardizesFeatures)))

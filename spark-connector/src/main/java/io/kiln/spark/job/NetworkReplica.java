@@ -181,8 +181,8 @@ final class NetworkReplica implements AutoCloseable {
 
     /**
      * The compiled step. Its inputs are those of the network, targets, the samples' shares in the mean if samples are
-     * weighted, the weight of mix-up, and the factor if losses are scaled. Its last output are the mean losses: of all outputs
-     * together and of each that has a name, in one array, so that reading them waits for the device once.
+     * weighted, the weight of mix-up, and the factor if losses are scaled. Its last output is an array of the mean losses: of all outputs
+     * together and of each that has a name, so that reading them waits for the device once.
      */
     private GradientStep gradients(Goal goal, CompileOptions options) {
         int inputs = computed.inputs().size();

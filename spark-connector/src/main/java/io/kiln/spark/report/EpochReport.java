@@ -68,7 +68,7 @@ public record EpochReport(
      *
      * @param loss mean training loss, each batch with the weights it was computed with
      * @param validationLoss mean loss of the validation rows at the end of the epoch; NaN without such rows
-     * @param metric value of the validation metric; NaN without validation rows or if the metric is the loss
+     * @param metric value of the validation metric; NaN without validation rows
      * @param heads losses and metrics of the outputs, if several are trained together or the only one has a name; empty for
      *     networks with one output, of the latter without validation rows
      */
@@ -184,7 +184,7 @@ public record EpochReport(
         return quality.validationLoss();
     }
 
-    /** {@return value of the validation metric; NaN without validation rows or if the metric is the loss} */
+    /** {@return value of the validation metric; NaN without validation rows} */
     public double metric() {
         return quality.metric();
     }
