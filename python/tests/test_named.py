@@ -98,4 +98,4 @@ def test_each_output_has_its_losses_in_the_summary(pairs: DataFrame) -> None:
     assert head["output"] == "likes" and head["metric"] == epoch["metric"]
     assert abs(head["trainingLoss"] - epoch["loss"]) <= 1e-5 * epoch["loss"]
     table = model.summary.to_pandas()
-    assert list(table["likes.loss"]) == [epoch["loss"]] and list(table["likes.f1"]) == [epoch["metric"]]
+    assert list(table["likes.loss"]) == pytest.approx([epoch["loss"]]) and list(table["likes.f1"]) == [epoch["metric"]]
