@@ -196,4 +196,13 @@ class FeaturesColsSuite extends SparkSuite {
     val messages = Iterator.iterate[Throwable](failed)(_.getCause).takeWhile(_ != null).map(_.getMessage).mkString("\n")
     assert(messages.contains("feature 1 of row 3"), messages)
   }
+
+  test("vectors that train one output together must state their sizes") {
+    val vector = udf((x: Double) => org.apache.spark.ml.linalg.Vectors.dense(x, x))
+    val data = table(20, 4).withColumn("v", vector(col("c0"))).withColumn("w", vector(col("c0")))
+    val e = intercept[IllegalArgumentException](new NetEstimator().setNetwork(new Sequential(new Dense(4)))
+      .setInputCols(Array("c0")).setTargetCols(Array("v", "w")).setTargetNames(Array("output", "output")).setLosses(Array("l2"))
+      .setMaxEpochs(1).fit(data))
+    assert(e.getMessage.contains("columns \"v\" and \"w\" do not state how many elements they have"), e.getMessage)
+  }
 }

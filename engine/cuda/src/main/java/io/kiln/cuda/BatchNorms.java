@@ -39,8 +39,8 @@ final class BatchNorms {
         }
 
         /**
-         * The mode of a training step, in both directions. The persistent one is quicker for float16 with channels last. With row-major arrays
-         * it may overflow, as it adds scaled integers, and for bfloat16 cuDNN promises nothing of it. Both give the same bits each time.
+         * The mode of a training step, in both directions. The persistent one is meant for float16 with channels last. With row-major arrays
+         * it may overflow, as it adds scaled integers, and for bfloat16 cuDNN promises nothing of it. Not yet looked at on a GPU.
          */
         int trainingMode() {
             return channelsLast && type == cudnnDataType.CUDNN_DATA_HALF

@@ -2,7 +2,6 @@ package io.kiln.cuda;
 
 import io.kiln.backend.Context;
 import io.kiln.kernels.ChannelsLast;
-import io.kiln.ndarray.InPlace;
 import io.kiln.ndarray.NDArray;
 import io.kiln.op.Copy;
 import io.kiln.op.Dispatch;
@@ -44,8 +43,13 @@ final class DenseArrays implements AutoCloseable {
             return x;
         }
         NDArray y = ChannelsLast.empty(x, x.spec());
-        InPlace.run(COPY, new NDArray[] {x}, new NDArray[] {y});
+        copy(x, y);
         return y;
+    }
+
+    /** Copies between arrays of one shape, in whatever order they are; the caller counts the write. */
+    static void copy(NDArray from, NDArray to) {
+        to.backend().run(COPY, new NDArray[] {from}, new NDArray[] {to});
     }
 
     /** The address of an array, on the device. */

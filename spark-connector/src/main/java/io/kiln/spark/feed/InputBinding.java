@@ -389,11 +389,7 @@ public record InputBinding(
                                 ? new FieldType.Sequences(false, maxLength, lengthBuckets)
                                 : new FieldType.Sequences(false, 0, List.of()),
                         c -> OptionalInt.empty())
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "target %s: more than one of columns %s does not state how many elements its rows have; state it with VectorSizeHint, or join the columns first"
-                                .formatted(
-                                        output,
-                                        columns.stream().map(FeedColumn::name).toList())))
+                .orElseThrow(() -> Joined.several("target " + output, Joined.unstated(columns)))
                 .field();
         return new Field(f.what(), f.columns(), f.types(), f.dtype(), f.rowShape(), f.lengths(), classes, f.coding());
     }

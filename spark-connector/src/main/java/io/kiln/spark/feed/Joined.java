@@ -36,14 +36,16 @@ record Joined(List<Integer> sizes) implements Coding {
     static FeedColumn unstated(String what, List<FeedColumn> columns) {
         List<FeedColumn> unstated = unstated(columns);
         if (unstated.size() > 1) {
-            throw new IllegalArgumentException(
-                    "%s: columns \"%s\" and \"%s\" do not state how many elements they have, so that nothing says where one ends; state it with VectorSizeHint, or let only one of the columns be without it"
-                            .formatted(
-                                    what,
-                                    unstated.get(0).name(),
-                                    unstated.get(1).name()));
+            throw several(what, unstated);
         }
         return unstated.isEmpty() ? null : unstated.get(0);
+    }
+
+    /** What is wrong with columns of which more than one does not state its number of elements. */
+    static IllegalArgumentException several(String what, List<FeedColumn> unstated) {
+        return new IllegalArgumentException(
+                "%s: columns \"%s\" and \"%s\" do not state how many elements they have, so that nothing says where one ends; state it with VectorSizeHint, or let only one of the columns be without it"
+                        .formatted(what, unstated.get(0).name(), unstated.get(1).name()));
     }
 
     /** The columns whose number of elements is not stated; in the schema of a pipeline that is not fitted, all vectors may be. */
