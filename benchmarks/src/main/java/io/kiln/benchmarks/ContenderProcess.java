@@ -199,18 +199,7 @@ final class ContenderProcess implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        List<ProcessHandle> children = process.descendants().toList();
-        try {
-            orders.close();
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        } finally {
-            children.forEach(ProcessHandle::destroyForcibly);
-        }
+        ChildProcess.end(process, orders);
     }
 
     /** Makes the folder that contenders run in and write their logs to. */

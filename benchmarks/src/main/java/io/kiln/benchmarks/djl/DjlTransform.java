@@ -1,5 +1,7 @@
 package io.kiln.benchmarks.djl;
 
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -122,7 +124,7 @@ public final class DjlTransform implements Contender {
         try {
             module.load(new ByteArrayInputStream(
                     TorchArchive.of(TorchArchive.module(arguments.toString(), body.toString()))));
-        } catch (ai.djl.MalformedModelException e) {
+        } catch (MalformedModelException e) {
             throw new IOException(e);
         }
         ParameterStore store = new ParameterStore(kept, false);
@@ -162,9 +164,14 @@ public final class DjlTransform implements Contender {
         }
 
         private List<Row> batch() throws IOException {
+            List<Seq<?>> given = new ArrayList<>();
+            while (rows.hasNext() && given.size() < data.batch()) {
+                given.add(rows.next().getSeq(0));
+            }
             Forward forward = Loaded.valueOf(data.name()).get();
-            try (NDManager manager = NDManager.newBaseManager(ai.djl.Device.cpu(), ENGINE)) {
-                NDArray output = forward.of(manager, data == TransformData.MINILM ? words(manager) : numbers(manager));
+            try (NDManager manager = NDManager.newBaseManager(Device.cpu(), ENGINE)) {
+                NDArray output = forward.of(
+                        manager, data == TransformData.MINILM ? words(manager, given) : numbers(manager, given));
                 output.attach(manager);
                 float[] all = output.toFloatArray();
                 int width = Math.toIntExact(output.getShape().get(1));
@@ -180,32 +187,24 @@ public final class DjlTransform implements Contender {
             }
         }
 
-        private NDArray numbers(NDManager manager) {
-            float[] batch = new float[data.batch() * data.width()];
-            int count = 0;
-            for (; rows.hasNext() && count < data.batch(); count++) {
-                Seq<Float> row = rows.next().getSeq(0);
-                for (int i = 0; i < data.width(); i++) {
-                    batch[count * data.width() + i] = row.apply(i);
-                }
+        private NDArray numbers(NDManager manager, List<Seq<?>> given) {
+            float[] batch = new float[given.size() * data.width()];
+            for (int i = 0; i < batch.length; i++) {
+                batch[i] = (Float) given.get(i / data.width()).apply(i % data.width());
             }
-            Shape shape = data == TransformData.MLP ? new Shape(count, data.width()) : new Shape(count, 3, 32, 32);
             return manager.create(
-                    count == data.batch() ? batch : java.util.Arrays.copyOf(batch, count * data.width()), shape);
+                    batch,
+                    data == TransformData.MLP
+                            ? new Shape(given.size(), data.width())
+                            : new Shape(given.size(), 3, 32, 32));
         }
 
-        private NDArray words(NDManager manager) {
-            long[] batch = new long[data.batch() * data.width()];
-            int count = 0;
-            for (; rows.hasNext() && count < data.batch(); count++) {
-                Seq<Integer> row = rows.next().getSeq(0);
-                for (int i = 0; i < data.width(); i++) {
-                    batch[count * data.width() + i] = row.apply(i);
-                }
+        private NDArray words(NDManager manager, List<Seq<?>> given) {
+            long[] batch = new long[given.size() * data.width()];
+            for (int i = 0; i < batch.length; i++) {
+                batch[i] = (Integer) given.get(i / data.width()).apply(i % data.width());
             }
-            return manager.create(
-                    count == data.batch() ? batch : java.util.Arrays.copyOf(batch, count * data.width()),
-                    new Shape(count, data.width()));
+            return manager.create(batch, new Shape(given.size(), data.width()));
         }
     }
 }

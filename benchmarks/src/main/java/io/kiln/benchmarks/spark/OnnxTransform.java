@@ -1,6 +1,7 @@
 package io.kiln.benchmarks.spark;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kiln.benchmarks.ChildProcess;
 import io.kiln.benchmarks.Contender;
 import io.kiln.benchmarks.Facts;
 import io.kiln.benchmarks.Setup;
@@ -20,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * ONNX Runtime in PySpark's {@code mapInArrow}, without pandas: each Python worker keeps its session and computes with one thread.
@@ -113,20 +113,8 @@ public final class OnnxTransform implements Contender {
 
     @Override
     public void close() throws IOException {
-        if (process == null) {
-            return;
-        }
-        List<ProcessHandle> children = process.descendants().toList();
-        try {
-            orders.close();
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        } finally {
-            children.forEach(ProcessHandle::destroyForcibly);
+        if (process != null) {
+            ChildProcess.end(process, orders);
         }
     }
 }
