@@ -47,6 +47,8 @@ void work(Stream* stream) {
   while (true) {
     stream->given_work.wait(held, [&] { return !stream->tasks.empty() || stream->closing; });
     if (stream->tasks.empty()) {
+      // The object stays for those who waited for it; calls that look at all streams are not to meet it any more.
+      streams.erase(stream);
       return;
     }
     for (const Ticket& before : stream->tasks.front().after) {
@@ -330,7 +332,7 @@ API int cuStreamDestroy_v2(void* handle) {
   if (kiln::streams.count(stream) == 0 || stream->closing) {
     return kiln::INVALID_HANDLE;
   }
-  // Its work goes on; the object stays for those who wait for it.
+  // Its work goes on.
   stream->closing = true;
   auto& all = stream->context->streams;
   all.erase(std::remove(all.begin(), all.end(), stream), all.end());
