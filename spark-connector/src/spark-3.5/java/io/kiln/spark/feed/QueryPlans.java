@@ -7,6 +7,8 @@ import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.execution.QueryExecution;
+import org.apache.spark.sql.execution.SQLExecutionRDD;
 import org.apache.spark.sql.execution.SparkPlanner;
 
 /** The plans behind DataFrames. */
@@ -14,13 +16,17 @@ public final class QueryPlans {
     private QueryPlans() {}
 
     /**
-     * Returns the rows of a DataFrame in Spark's own format.
+     * Returns the rows of a DataFrame in Spark's own format, or where its columns lie.
      *
      * @param data the DataFrame
-     * @return its rows
+     * @return its rows, each valid until the next is asked for
      */
     public static RDD<InternalRow> rows(Dataset<?> data) {
-        return data.queryExecution().toRdd();
+        QueryExecution query = data.queryExecution();
+        return ColumnBatches.rows(query.executedPlan())
+                .<RDD<InternalRow>>map(rows -> new SQLExecutionRDD(
+                        rows, query.sparkSession().sessionState().conf()))
+                .orElseGet(query::toRdd);
     }
 
     /**
