@@ -21,7 +21,7 @@ Named named[SETTINGS] = {
     {"devices", {1}},     {"memory_mib", {4096}}, {"delay_us", {200}}, {"delay_every", {8}}, {"seed", {1}},
     {"hold", {0}},        {"fail_alloc", {0}},    {"fail_launch", {0}}, {"lose", {0}},       {"capability", {90}},
     {"processors", {4}},  {"peers", {1}},         {"log", {0}},        {"deadline_s", {120}}, {"recurrent", {1}},
-    {"grouped_channels_last", {1}},
+    {"grouped_channels_last", {1}}, {"norm_channels_last", {2}}, {"pool_channels_last", {1}},
     {"cudnn_version", {90500}}, {"nccl_init", {0}}, {"nccl_error", {0}}, {"nccl_lose", {0}}, {"nccl_hang", {0}},
 };
 

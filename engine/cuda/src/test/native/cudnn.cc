@@ -47,6 +47,7 @@ constexpr Algorithm ALGORITHMS[3][3] = {
     {{0, 0.1f, 0, false}, {4, 0.15f, size_t{1} << 40, true}, {1, 0.2f, 4096, true}},
     {{0, 0.1f, 0, false}, {5, 0.15f, size_t{1} << 40, true}, {1, 0.2f, 4096, true}},
 };
+constexpr int TENSOR_OP_MATH = 1;
 constexpr const char* NAMES[] = {"cudnnConvolutionForward", "cudnnConvolutionBackwardData", "cudnnConvolutionBackwardFilter"};
 
 const Algorithm* find(int direction, int number) {
@@ -157,6 +158,9 @@ int convolve(int direction, void* handle, const void* alpha, const void* beta, c
   if (!orders(x, w, y, c)) {
     return NOT_SUPPORTED;
   }
+  if (c.math == TENSOR_OP_MATH) {
+    kiln_count("tensor_op_math");
+  }
   if (w.last) {
     kiln_count("channels_last");
   }
@@ -208,11 +212,16 @@ int performances(int direction, const Tensor& x, const Tensor& w, const Tensor& 
     return BAD_PARAM;
   }
   bool known = orders(x, w, y, c);
-  *got = std::min(wanted, 3);
+  std::vector<Algorithm> all(ALGORITHMS[direction], ALGORITHMS[direction] + 3);
+  if (c.math == TENSOR_OP_MATH) {
+    // As cuDNN also tries them without tensor cores: sooner done here, with less workspace.
+    all.push_back({1, 0.14f, 1024, true});
+  }
+  *got = std::min(wanted, static_cast<int>(all.size()));
   for (int i = 0; i < *got; i++) {
-    const Algorithm& a = ALGORITHMS[direction][i];
+    const Algorithm& a = all[static_cast<size_t>(i)];
     bool runs = known && a.memory <= most;
-    to[i] = {a.number, runs ? SUCCESS : NOT_SUPPORTED, a.time, a.memory, a.deterministic ? 1 : 0, 0, {}};
+    to[i] = {a.number, runs ? SUCCESS : NOT_SUPPORTED, a.time, a.memory, a.deterministic ? 1 : 0, i < 3 ? c.math : 0, {}};
   }
   return SUCCESS;
 }

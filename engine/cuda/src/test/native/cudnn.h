@@ -2,6 +2,7 @@
 // What the files of the test's libcudnn share: handles, descriptors of tensors, and their elements as doubles.
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -83,12 +84,27 @@ inline bool alike(const Tensor& a, const Tensor& b) {
   return (is_packed(a, false) && is_packed(b, false)) || (is_packed(a, true) && is_packed(b, true));
 }
 
+// Whether memory begins at a multiple of some bytes; says otherwise in words.
+inline bool aligned(const void* at, uint64_t bytes, const char* what) {
+  bool good = reinterpret_cast<uint64_t>(at) % bytes == 0;
+  if (!good) {
+    fprintf(stderr, "Kiln's test driver: %s: not at a multiple of %d bytes\n", what, static_cast<int>(bytes));
+  }
+  return good;
+}
+
+// Whether an array is where tensor cores load it, 16 bytes at a time, if its elements have 16 bits.
+inline bool loadable(const void* at, int type, const char* what) {
+  return kiln::size_of(type) != sizeof(uint16_t) || aligned(at, 16, what);
+}
+
 inline bool inside(const Tensor& t, const void* at, const char* what) {
   int64_t last = 1;
   for (int d = 0; d < t.rank; d++) {
     last += (t.dims[d] - 1) * t.strides[d];
   }
-  return kiln_in_block(reinterpret_cast<uint64_t>(at), static_cast<uint64_t>(last) * kiln::size_of(t.type), what);
+  return loadable(at, t.type, what) &&
+         kiln_in_block(reinterpret_cast<uint64_t>(at), static_cast<uint64_t>(last) * kiln::size_of(t.type), what);
 }
 
 inline std::vector<double> read(const Tensor& t, const void* from) {

@@ -109,6 +109,15 @@ bool fits(int mode, const Tensor& x, const Tensor& y, const Tensor& statistics) 
          same(statistics, derived(x, mode));
 }
 
+// Settings refuse channels last: of batch normalization in the persistent mode (1), in all (0), and of pooling (0).
+bool takes_order(int mode, const Tensor& x) {
+  return is_packed(x, false) || kiln_setting("norm_channels_last") > (mode == SPATIAL_PERSISTENT ? 1 : 0);
+}
+
+bool takes_order(const Tensor& x) {
+  return is_packed(x, false) || kiln_setting("pool_channels_last") != 0;
+}
+
 void count_order(int mode, const Tensor& x) {
   if (!is_packed(x, false)) {
     kiln_count(mode == SPATIAL_PERSISTENT ? "channels_last_persistent" : "channels_last_spatial");
@@ -156,7 +165,7 @@ API int cudnnPoolingForward(void* handle, void* pooling, const void* alpha, void
   if (!fits(p, xt, yt)) {
     return BAD_PARAM;
   }
-  if (!is_average(p)) {
+  if (!is_average(p) || !takes_order(xt)) {
     return NOT_SUPPORTED;
   }
   double a = scalar(yt, alpha);
@@ -184,7 +193,7 @@ API int cudnnPoolingBackward(void* handle, void* pooling, const void* alpha, voi
   if (!fits(p, xt, yt) || !same(xt, dxt) || !same(yt, dyt) || x == nullptr || y == nullptr) {
     return BAD_PARAM;
   }
-  if (!is_average(p)) {
+  if (!is_average(p) || !takes_order(xt)) {
     return NOT_SUPPORTED;
   }
   double a = scalar(dxt, alpha);
@@ -223,6 +232,9 @@ API int cudnnBatchNormalizationForwardTraining(void* handle, int mode, const voi
   bool both = (running_mean == nullptr) == (running_variance == nullptr) && (saved_mean == nullptr) == (saved_inverse == nullptr);
   if (!fits(mode, xt, yt, st) || !both || epsilon < 0) {
     return BAD_PARAM;
+  }
+  if (!takes_order(mode, xt)) {
+    return NOT_SUPPORTED;
   }
   count_order(mode, xt);
   double a = scalar(xt, alpha);
@@ -284,6 +296,9 @@ API int cudnnBatchNormalizationForwardInference(void* handle, int mode, const vo
   if (!fits(mode, xt, yt, st) || epsilon < 0) {
     return BAD_PARAM;
   }
+  if (!takes_order(mode, xt)) {
+    return NOT_SUPPORTED;
+  }
   double a = scalar(xt, alpha);
   double b = scalar(xt, beta);
   return give(handle, "cudnnBatchNormalizationForwardInference", [=] {
@@ -318,7 +333,7 @@ API int cudnnBatchNormalizationBackward(void* handle, int mode, const void* alph
   if (!fits(mode, xt, dyt, st) || !same(xt, dxt) || !alike(xt, dxt) || epsilon < 0 || (saved_mean == nullptr) != (saved_inverse == nullptr)) {
     return BAD_PARAM;
   }
-  if (saved_mean == nullptr) {
+  if (saved_mean == nullptr || !takes_order(mode, xt)) {
     return NOT_SUPPORTED;
   }
   count_order(mode, xt);

@@ -3,7 +3,6 @@
 // them, and sequences are packed and of one length.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -14,24 +13,15 @@ using namespace kiln::dnn;
 
 namespace {
 
-// Whether memory begins where cuDNN's own allocations would; says otherwise in words.
-bool aligned(const void* at, const char* what) {
-  bool good = reinterpret_cast<uint64_t>(at) % 256 == 0;
-  if (!good) {
-    fprintf(stderr, "Kiln's test driver: %s: not at a multiple of 256 bytes\n", what);
-  }
-  return good;
-}
-
 bool is_reserve(const void* at, size_t size) {
-  return aligned(at, "the reserve of a recurrent layer") &&
+  return aligned(at, 256, "the reserve of a recurrent layer") &&
          kiln_in_block(reinterpret_cast<uint64_t>(at), size, "the reserve of a recurrent layer");
 }
 
 bool all_inside(const Run& r, const void* x, const void* y, const void* weights, size_t weight_size, const void* workspace, size_t size) {
   return covers(x, r.x.steps * r.x.rows * r.x.width, r.l.type, "the inputs of a recurrent layer") &&
          covers(y, r.y.steps * r.y.rows * r.y.width, r.l.type, "the result of a recurrent layer") &&
-         aligned(weights, "the weights of a recurrent layer") &&
+         aligned(weights, 256, "the weights of a recurrent layer") &&
          kiln_in_block(reinterpret_cast<uint64_t>(weights), weight_size, "the weights of a recurrent layer") &&
          kiln_in_block(reinterpret_cast<uint64_t>(workspace), size, "the workspace of a recurrent layer");
 }

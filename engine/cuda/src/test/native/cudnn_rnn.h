@@ -94,7 +94,8 @@ inline bool is_state(const void* t, const Layer& l, const Sequence& x, int64_t w
 }
 
 inline bool covers(const void* at, int64_t elements, int type, const char* what) {
-  return kiln_in_block(reinterpret_cast<uint64_t>(at), static_cast<uint64_t>(elements) * kiln::size_of(type), what);
+  return loadable(at, type, what) &&
+         kiln_in_block(reinterpret_cast<uint64_t>(at), static_cast<uint64_t>(elements) * kiln::size_of(type), what);
 }
 
 // An array of the device as doubles; zeros where there is none.

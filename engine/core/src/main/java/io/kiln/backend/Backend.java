@@ -92,8 +92,8 @@ public interface Backend {
      * ({@link Storage#bumpVersion}), as for all methods of a backend.
      *
      * @param program the program
-     * @param inputs arrays of one shape
-     * @param outputs existing arrays of that shape, overwritten
+     * @param inputs arrays that broadcast to the outputs' shape
+     * @param outputs existing arrays of one shape, overwritten
      * @param scalars the program's scalars; work that is {@linkplain Queue#capture captured} keeps the array, and reads
      *     it anew each time that it is replayed
      */

@@ -1,6 +1,7 @@
 package io.kiln.backend;
 
 import io.kiln.ndarray.IndexRangeException;
+import io.kiln.ndarray.NDArray;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class Waits {
     private List<Pending> checks = new ArrayList<>();
     private List<Runnable> arrangements;
     private List<Runnable> preparations;
+    private List<NDArray> kept;
     private long count;
 
     Waits(Queue queue) {
@@ -77,21 +79,49 @@ public final class Waits {
     public Recording capture(Runnable work, List<Runnable> checks) {
         arrangements = checks;
         preparations = new ArrayList<>();
+        kept = new ArrayList<>();
+        Recording recording = null;
+        boolean prepared = false;
         try {
-            Recording recording = queue.capture(work);
-            boolean prepared = false;
-            try {
-                preparations.forEach(Runnable::run);
-                prepared = true;
-                return recording;
-            } finally {
-                if (!prepared) {
-                    recording.close();
-                }
-            }
+            recording = queue.capture(work);
+            preparations.forEach(Runnable::run);
+            prepared = true;
+            return kept.isEmpty() ? recording : new Owner(recording, kept);
         } finally {
             arrangements = null;
             preparations = null;
+            if (!prepared) {
+                close(recording, kept);
+            }
+            kept = null;
+        }
+    }
+
+    private static void close(Recording recording, List<NDArray> kept) {
+        try {
+            if (recording != null) {
+                recording.close();
+            }
+        } finally {
+            kept.forEach(NDArray::close);
+        }
+    }
+
+    /** Captured work, and arrays that nobody else closes. */
+    private record Owner(Recording recording, List<NDArray> kept) implements Recording {
+        @Override
+        public void replay() {
+            recording.replay();
+        }
+
+        @Override
+        public void close() {
+            Waits.close(recording, kept);
+        }
+
+        @Override
+        public String toString() {
+            return recording.toString();
         }
     }
 
@@ -120,6 +150,15 @@ public final class Waits {
      */
     public void prepare(Runnable once) {
         preparations.add(once);
+    }
+
+    /**
+     * Closes arrays with the work that is being captured.
+     *
+     * @param arrays what the work uses from replay to replay
+     */
+    public void keep(NDArray... arrays) {
+        kept.addAll(List.of(arrays));
     }
 
     /**

@@ -17,8 +17,8 @@ public final class InPlace {
      * Runs a pointwise program into arrays.
      *
      * @param program the program
-     * @param inputs arrays of one shape
-     * @param outputs arrays of that shape, overwritten; they may also be inputs
+     * @param inputs arrays that broadcast to the outputs' shape
+     * @param outputs arrays of one shape, overwritten; they may also be inputs
      * @param scalars the program's scalars
      * @throws IllegalArgumentException if the arrays are on different devices
      */
@@ -34,8 +34,8 @@ public final class InPlace {
      * Prepares a pointwise program for many runs; the caller counts the writes.
      *
      * @param program the program
-     * @param inputs arrays of one shape
-     * @param outputs arrays of that shape, to be overwritten
+     * @param inputs arrays that broadcast to the outputs' shape
+     * @param outputs arrays of one shape, to be overwritten
      * @return the program, for these arrays or others of the same device, shapes and strides
      * @throws IllegalArgumentException if the arrays are on different devices
      */

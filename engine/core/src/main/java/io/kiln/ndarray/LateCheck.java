@@ -49,6 +49,7 @@ public final class LateCheck {
         // Replays may be many before somebody waits: what the first invalid one has found stays until it is told.
         NDArray kept = detached(subject, subject.shape());
         NDArray valid = detached(subject, Shape.of());
+        waits.keep(kept, valid);
         InPlace.run(KEEP, new NDArray[] {valid, subject, kept}, new NDArray[] {kept});
         try (NDArray sign = value.view(Shape.of(), new long[0], 0)) {
             InPlace.run(STAY, new NDArray[] {valid, sign}, new NDArray[] {valid});
@@ -69,7 +70,7 @@ public final class LateCheck {
         waits.add(new Late(sign, kept, error), layer);
     }
 
-    /** A new array of the dtype of another, which outlives the scope. */
+    /** A new array of the dtype of another, which outlives the scope, until the captured work is closed. */
     private static NDArray detached(NDArray like, Shape shape) {
         return NDArray.empty(like.backend(), Layout.rowMajor(new Spec(shape, like.dtype())))
                 .detach();
@@ -79,12 +80,14 @@ public final class LateCheck {
         HostCopy.putConverted(new double[] {1}, valid);
     }
 
-    /** From now on, other values may be found. */
+    /** From now on, other values may be found, unless the work was dropped meanwhile. */
     private static RuntimeException told(Function<NDArray, RuntimeException> error, NDArray numbers, NDArray valid) {
         try {
             return error.apply(numbers);
         } finally {
-            setValid(valid);
+            if (!valid.isClosed()) {
+                setValid(valid);
+            }
         }
     }
 

@@ -42,7 +42,8 @@ final class AveragePools {
             List<Integer> pad,
             List<Integer> stride,
             boolean countPad,
-            boolean channelsLast) {
+            boolean channelsLast)
+            implements OrderChoices.Problem<Problem> {
         /** The problem; null where cuDNN does not take the sizes, or would compute a y of others, as it knows no ceil mode. */
         static Problem of(
                 int type,
@@ -67,6 +68,11 @@ final class AveragePools {
                     countPad,
                     channelsLast);
             return problem.isConsistent() ? problem : null;
+        }
+
+        @Override
+        public Problem instead() {
+            return channelsLast ? new Problem(type, x, y, window, pad, stride, countPad, false) : null;
         }
 
         private boolean isConsistent() {

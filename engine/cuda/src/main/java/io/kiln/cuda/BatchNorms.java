@@ -29,23 +29,37 @@ final class BatchNorms {
      * @param channels number of channels
      * @param elements elements of a channel in an example
      * @param channelsLast whether x, y and their gradients have their channels last, rather than row-major order
+     * @param persistent whether the mode is the persistent one
      */
-    record Problem(int type, int batch, int channels, int elements, boolean channelsLast) {
+    record Problem(int type, int batch, int channels, int elements, boolean channelsLast, boolean persistent)
+            implements OrderChoices.Problem<Problem> {
         /** A mode of its own has cuDNN's quicker kernels for one element per channel. */
         int mode() {
-            return elements == 1
-                    ? cudnnBatchNormMode.CUDNN_BATCHNORM_PER_ACTIVATION
-                    : cudnnBatchNormMode.CUDNN_BATCHNORM_SPATIAL;
+            return persistent
+                    ? cudnnBatchNormMode.CUDNN_BATCHNORM_SPATIAL_PERSISTENT
+                    : elements == 1
+                            ? cudnnBatchNormMode.CUDNN_BATCHNORM_PER_ACTIVATION
+                            : cudnnBatchNormMode.CUDNN_BATCHNORM_SPATIAL;
         }
 
         /**
-         * The mode of a training step, in both directions. The persistent one is meant for float16 with channels last. With row-major arrays
-         * it may overflow, as it adds scaled integers, and for bfloat16 cuDNN promises nothing of it. Not yet looked at on a GPU.
+         * The problem of a training step, in both directions. The persistent mode is meant for float16 with channels last. With row-major
+         * arrays it may overflow, as it adds scaled integers, and for bfloat16 cuDNN promises nothing of it. Not yet looked at on a GPU.
          */
-        int trainingMode() {
-            return channelsLast && type == cudnnDataType.CUDNN_DATA_HALF
-                    ? cudnnBatchNormMode.CUDNN_BATCHNORM_SPATIAL_PERSISTENT
-                    : mode();
+        Problem training() {
+            return new Problem(
+                    type,
+                    batch,
+                    channels,
+                    elements,
+                    channelsLast,
+                    channelsLast && type == cudnnDataType.CUDNN_DATA_HALF);
+        }
+
+        /** The persistent mode is the first to go, then the order. */
+        @Override
+        public Problem instead() {
+            return channelsLast ? new Problem(type, batch, channels, elements, persistent, false) : null;
         }
     }
 
@@ -55,7 +69,7 @@ final class BatchNorms {
         Status.checkCudnn(
                 cudnnBatchNormalizationForwardTraining(
                         cudnn.handle(),
-                        p.trainingMode(),
+                        p.mode(),
                         cudnn.one(p.type),
                         cudnn.zero(p.type),
                         d.x,
@@ -102,7 +116,7 @@ final class BatchNorms {
         Status.checkCudnn(
                 cudnnBatchNormalizationBackward(
                         cudnn.handle(),
-                        p.trainingMode(),
+                        p.mode(),
                         cudnn.one(p.type),
                         cudnn.zero(p.type),
                         cudnn.one(p.type),

@@ -3,6 +3,9 @@ package io.kiln.cuda;
 import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx;
 import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx;
 import static jcuda.jcudnn.JCudnn.cudnnFindConvolutionForwardAlgorithmEx;
+import static jcuda.jcudnn.JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize;
+import static jcuda.jcudnn.JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize;
+import static jcuda.jcudnn.JCudnn.cudnnGetConvolutionForwardWorkspaceSize;
 
 import io.kiln.backend.NotCapturableException;
 import io.kiln.backend.OutOfDeviceMemoryException;
@@ -63,7 +66,7 @@ final class ConvolutionChoices {
      */
     record Choice(int algorithm, long workspace) {}
 
-    /** What cuDNN says of an algorithm that it ran. */
+    /** What cuDNN says of an algorithm that it ran, with the workspace that its descriptor asks for. */
     record Measured(int algorithm, int status, float time, long memory, int determinism) {}
 
     /**
@@ -194,8 +197,33 @@ final class ConvolutionChoices {
         }
         List<Measured> all = new ArrayList<>();
         for (int i = 0; i < got[0]; i++) {
-            all.add(read.apply(i));
+            all.add(asDescribed(read.apply(i), problem, handle, d));
         }
         return all;
+    }
+
+    /**
+     * cuDNN runs an algorithm with tensor cores and without, which may differ in workspace, and says which was which, but JCuda 12.6 does not
+     * hand that on. An algorithm is therefore used as the descriptor permits, tensor cores for 16 bits, with the workspace for that.
+     */
+    private static Measured asDescribed(
+            Measured m, ConvolutionProblem problem, cudnnHandle handle, ConvolutionDescriptors d) {
+        if (m.status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
+            return m;
+        }
+        long[] bytes = new long[1];
+        int status =
+                switch (problem.direction()) {
+                    case FORWARD ->
+                        cudnnGetConvolutionForwardWorkspaceSize(
+                                handle, d.x(), d.w(), d.convolution(), d.y(), m.algorithm, bytes);
+                    case DATA ->
+                        cudnnGetConvolutionBackwardDataWorkspaceSize(
+                                handle, d.w(), d.y(), d.convolution(), d.x(), m.algorithm, bytes);
+                    case WEIGHTS ->
+                        cudnnGetConvolutionBackwardFilterWorkspaceSize(
+                                handle, d.x(), d.y(), d.convolution(), d.w(), m.algorithm, bytes);
+                };
+        return new Measured(m.algorithm, status, m.time, Math.max(m.memory, bytes[0]), m.determinism);
     }
 }

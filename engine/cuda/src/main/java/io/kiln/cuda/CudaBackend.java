@@ -54,6 +54,7 @@ public final class CudaBackend implements KernelDevice {
     private final boolean cudnn;
     private final Optional<Nvml> nvml;
     private final ConvolutionChoices choices = new ConvolutionChoices(this);
+    private final OrderChoices orders = new OrderChoices(this);
     private final RecurrentSupport recurrent = new RecurrentSupport(this);
 
     CudaBackend(int index, CudaDevice cuda, CudaCompiler compiler, boolean cublas, boolean cudnn) {
@@ -95,6 +96,10 @@ public final class CudaBackend implements KernelDevice {
 
     ConvolutionChoices choices() {
         return choices;
+    }
+
+    OrderChoices orders() {
+        return orders;
     }
 
     RecurrentSupport recurrent() {

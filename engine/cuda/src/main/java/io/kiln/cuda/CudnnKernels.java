@@ -23,7 +23,7 @@ import java.util.stream.LongStream;
 /**
  * Convolutions, transposed ones and the gradients of weights by cuDNN. Declined, and so left to the shared kernels: arrays of two dtypes or
  * without elements, and sizes beyond those of an int. Arrays of 16-bit types have their channels last, as tensor cores want them, and so have
- * results; others are row-major. Arrays with gaps or in another order are copied first, such as weights of 16 bits that no cast of a
+ * results; others are row-major. Arrays with gaps, in another order or at an odd address are copied first, such as weights of 16 bits that no cast of a
  * compiled program makes. Bias and activation are one pointwise program.
  */
 final class CudnnKernels {
@@ -164,26 +164,33 @@ final class CudnnKernels {
 
     /** One of the three is the result, which has the problem's order and no gaps. */
     private void run(ConvolutionProblem problem, NDArray x, NDArray w, NDArray y) {
-        if (!backend.choices().lack(problem) && isGiven(problem, x, w, y)) {
-            return;
-        }
-        NDArray result =
-                switch (problem.direction()) {
-                    case FORWARD -> y;
-                    case DATA -> x;
-                    case WEIGHTS -> w;
-                };
-        try (NDArray plain = NDArray.empty(backend, Layout.rowMajor(result.spec()))) {
-            isGiven(problem.rowMajor(), x == result ? plain : x, w == result ? plain : w, y == result ? plain : y);
-            DenseArrays.copy(plain, result);
+        if (backend.choices().lack(problem) || !isGiven(problem, x, w, y)) {
+            isGiven(problem.rowMajor(), x, w, y);
         }
     }
 
     private boolean isGiven(ConvolutionProblem problem, NDArray x, NDArray w, NDArray y) {
-        try (DenseArrays arrays = new DenseArrays(problem.channelsLast(), x, w, y)) {
-            Convolutions.Call call =
-                    new Convolutions.Call(problem, arrays.address(0), arrays.address(1), arrays.address(2));
-            return Convolutions.submit(backend, arrays, call);
-        }
+        boolean last = problem.channelsLast();
+        return switch (problem.direction()) {
+            case FORWARD -> {
+                try (DenseArrays a = new DenseArrays(last, new NDArray[] {x, w}, y)) {
+                    yield isGiven(problem, a, a.address(0), a.address(1), a.address(2));
+                }
+            }
+            case DATA -> {
+                try (DenseArrays a = new DenseArrays(last, new NDArray[] {w, y}, x)) {
+                    yield isGiven(problem, a, a.address(2), a.address(0), a.address(1));
+                }
+            }
+            case WEIGHTS -> {
+                try (DenseArrays a = new DenseArrays(last, new NDArray[] {x, y}, w)) {
+                    yield isGiven(problem, a, a.address(0), a.address(2), a.address(1));
+                }
+            }
+        };
+    }
+
+    private boolean isGiven(ConvolutionProblem problem, DenseArrays arrays, long x, long w, long y) {
+        return Convolutions.submit(backend, arrays, new Convolutions.Call(problem, x, w, y));
     }
 }

@@ -14,6 +14,7 @@ import io.kiln.op.internal.BatchNormGradient;
 import io.kiln.op.nn.BatchNormOp;
 import io.kiln.pointwise.Expr;
 import io.kiln.pointwise.PointwiseProgram;
+import java.util.Arrays;
 import jcuda.jcudnn.JCudnn;
 
 /**
@@ -54,12 +55,13 @@ final class CudnnNormKernels {
                 Expr.input(1).add(norm.epsilon()).rsqrt());
         return new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
             if (Autograd.isTraining()) {
-                train(norm, problem, given, results);
+                backend.run(COPIES, new NDArray[] {given[3], given[4]}, new NDArray[] {results[1], results[2]});
+                backend.orders().run(problem.training(), p -> train(norm, p, given, results));
                 if (population != null) {
                     backend.run(population, new NDArray[] {results[2], given[4]}, new NDArray[] {results[2]});
                 }
             } else {
-                predict(norm, problem, given, results[0]);
+                backend.orders().run(problem, p -> predict(norm, p, given, results[0]));
                 backend.run(statistics, new NDArray[] {given[3], given[4]}, new NDArray[] {
                     results[1], results[2], results[3], results[4]
                 });
@@ -74,17 +76,7 @@ final class CudnnNormKernels {
     }
 
     private void train(BatchNormOp norm, BatchNorms.Problem problem, NDArray[] given, NDArray... results) {
-        backend.run(COPIES, new NDArray[] {given[3], given[4]}, new NDArray[] {results[1], results[2]});
-        try (DenseArrays a = new DenseArrays(
-                problem.channelsLast(),
-                given[0],
-                given[1],
-                given[2],
-                results[0],
-                results[1],
-                results[2],
-                results[3],
-                results[4])) {
+        try (DenseArrays a = new DenseArrays(problem.channelsLast(), Arrays.copyOf(given, 3), results)) {
             a.submit(backend, cudnn -> cudnn.norms()
                     .train(
                             problem,
@@ -98,8 +90,7 @@ final class CudnnNormKernels {
     }
 
     private void predict(BatchNormOp norm, BatchNorms.Problem problem, NDArray[] given, NDArray y) {
-        try (DenseArrays a =
-                new DenseArrays(problem.channelsLast(), given[0], given[1], given[2], given[3], given[4], y)) {
+        try (DenseArrays a = new DenseArrays(problem.channelsLast(), given, y)) {
             a.submit(backend, cudnn -> cudnn.norms()
                     .predict(
                             problem,
@@ -119,32 +110,27 @@ final class CudnnNormKernels {
         if (problem == null || in[0].dtype() != in[1].dtype()) {
             return null;
         }
-        return new KernelPlan(ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> {
-            try (DenseArrays a = new DenseArrays(
-                    problem.channelsLast(),
-                    given[0],
-                    given[1],
-                    given[2],
-                    given[3],
-                    given[4],
-                    results[0],
-                    results[1],
-                    results[2])) {
-                a.submit(backend, cudnn -> cudnn.norms()
-                        .backward(
-                                problem,
-                                gradient.epsilon(),
-                                new BatchNorms.Gradients(
-                                        a.address(0),
-                                        a.address(1),
-                                        a.address(2),
-                                        a.address(3),
-                                        a.address(4),
-                                        a.address(5),
-                                        a.address(6),
-                                        a.address(7))));
-            }
-        });
+        return new KernelPlan(
+                ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> backend.orders()
+                        .run(problem.training(), p -> differentiate(gradient.epsilon(), p, given, results)));
+    }
+
+    private void differentiate(double epsilon, BatchNorms.Problem problem, NDArray[] given, NDArray... results) {
+        try (DenseArrays a = new DenseArrays(problem.channelsLast(), given, results)) {
+            a.submit(backend, cudnn -> cudnn.norms()
+                    .backward(
+                            problem,
+                            epsilon,
+                            new BatchNorms.Gradients(
+                                    a.address(0),
+                                    a.address(1),
+                                    a.address(2),
+                                    a.address(3),
+                                    a.address(4),
+                                    a.address(5),
+                                    a.address(6),
+                                    a.address(7))));
+        }
     }
 
     private static BatchNorms.Problem problem(double epsilon, Layout x, Layout... statistics) {
@@ -168,6 +154,7 @@ final class CudnnNormKernels {
                 (int) shape.dim(0),
                 (int) shape.dim(1),
                 (int) (size / shape.dim(0) / shape.dim(1)),
-                ChannelsLast.isKept(x));
+                ChannelsLast.isKept(x),
+                false);
     }
 }

@@ -30,7 +30,7 @@ final class CudnnPoolKernels {
             AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
                     ? problem(in[0], in[0].shape(), out[0].shape(), o)
                     : null;
-            return problem == null ? null : plan(problem, out[0], (pools, x, y) -> pools.forward(problem, x, y));
+            return problem == null ? null : plan(problem, out[0], AveragePools::forward);
         });
         table.add(AvgPoolGradient.class, (operator, in, out) -> {
             AvgPoolGradient o = (AvgPoolGradient) operator;
@@ -39,7 +39,7 @@ final class CudnnPoolKernels {
             AveragePools.Problem problem = isSimple(o.dilation(), o.divisor(), in[0].dtype())
                     ? problem(in[0], out[0].shape(), in[0].shape(), pool)
                     : null;
-            return problem == null ? null : plan(problem, out[0], (pools, dy, dx) -> pools.backward(problem, dy, dx));
+            return problem == null ? null : plan(problem, out[0], AveragePools::backward);
         });
     }
 
@@ -62,15 +62,16 @@ final class CudnnPoolKernels {
 
     /** Gives a pooling its arrays. */
     private interface Call {
-        void run(AveragePools pools, long from, long to);
+        void run(AveragePools pools, AveragePools.Problem problem, long from, long to);
     }
 
     private KernelPlan plan(AveragePools.Problem problem, Spec out, Call call) {
-        boolean last = problem.channelsLast();
-        return new KernelPlan(ChannelsLast.strides(last, out), 0, (given, results, workspace) -> {
-            try (DenseArrays arrays = new DenseArrays(last, given[0], results[0])) {
-                arrays.submit(backend, cudnn -> call.run(cudnn.pools(), arrays.address(0), arrays.address(1)));
-            }
-        });
+        return new KernelPlan(
+                ChannelsLast.strides(problem.channelsLast(), out), 0, (given, results, workspace) -> backend.orders()
+                        .run(problem, p -> {
+                            try (DenseArrays a = new DenseArrays(p.channelsLast(), given, results[0])) {
+                                a.submit(backend, cudnn -> call.run(cudnn.pools(), p, a.address(0), a.address(1)));
+                            }
+                        }));
     }
 }

@@ -347,6 +347,36 @@ class CaptureTest {
     }
 
     @Test
+    void whatChecksKeepIsFreedWithTheWorkAndAFaultIsToldThereafter() {
+        NDArray good = NDArray.of(1, 2);
+        NDArray bad = NDArray.of(0, 2);
+        queue.synchronize(PATIENCE);
+        long live = backend.allocator().liveBytes();
+        CapturedWork.Work work = in -> {
+            try (Scope inner = Scope.open()) {
+                LateCheck.notZero(
+                        in[0].min(), in[0], numbers -> IndexRangeException.first("picks", "numbers", numbers, 1, 2));
+            }
+            return new NDArray[] {in[0].mul(2)};
+        };
+        Waits waits = Context.current().waits(backend);
+        try (CapturedWork captured = new CapturedWork("picks");
+                Autograd.Mode predict = Autograd.pause();
+                Scope inner = Scope.open()) {
+            for (int i = 0; i < 3; i++) {
+                captured.run(work, new NDArray[0], good);
+                waits.synchronize(PATIENCE);
+            }
+            captured.run(work, new NDArray[0], bad);
+            assertEquals(2, driver.count("cuGraphLaunch"), "all but two");
+        }
+        String message = assertThrows(IndexRangeException.class, () -> waits.synchronize(PATIENCE))
+                .getMessage();
+        assertTrue(message.contains("got 0 at [0]"), message);
+        assertEquals(live, backend.allocator().liveBytes(), "nothing is left");
+    }
+
+    @Test
     void aFaultThatCannotBeDescribedIsToldOnce() {
         NDArray good = NDArray.of(1, 2);
         CapturedWork.Work work = in -> {

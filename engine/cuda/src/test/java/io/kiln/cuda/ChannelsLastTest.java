@@ -246,6 +246,51 @@ class ChannelsLastTest extends CudnnTest {
         assertEquals(persistent ? 0 : 2, driver.count("channels_last_spatial"));
     }
 
+    /** A copy of numbers that begins 2 bytes behind the start of its memory, in the order of the numbers. */
+    private static NDArray shifted(NDArray x) {
+        NDArray room = NDArray.zeros(Shape.of(x.size() + 1), x.dtype());
+        NDArray view = room.view(x.shape(), x.strides(), 1);
+        view.assign(x);
+        assertEquals(2, view.address() & 15);
+        return view;
+    }
+
+    /** The driver refuses arrays of 16 bits that tensor cores do not load from. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+    void whatBeginsBetweenMultiplesOf16BytesIsCopied(DType dtype) {
+        try (Context here = Context.open(device)) {
+            NDArray x = numbers(device, dtype, 1, 2, 3, 9, 7);
+            NDArray w = numbers(device, dtype, 2, 4, 3, 3, 3);
+            for (NDArray from : new NDArray[] {x, channelsLast(x)}) {
+                NDArray y = Dispatch.one(CONVOLUTION, from, w);
+                assertArrayEquals(
+                        y.toDoubleArray(),
+                        Dispatch.one(CONVOLUTION, shifted(from), shifted(w)).toDoubleArray());
+                NDArray into = shifted(y);
+                into.fill(0);
+                Dispatch.into(CONVOLUTION, new NDArray[] {from, w}, into);
+                assertArrayEquals(y.toDoubleArray(), into.toDoubleArray());
+                AvgPool pool = new AvgPool(all(3), all(2), all(1), false);
+                assertArrayEquals(
+                        Dispatch.one(pool, from).toDoubleArray(),
+                        Dispatch.one(pool, shifted(from)).toDoubleArray());
+                NDArray[] in = {
+                    from,
+                    numbers(device, DType.FLOAT32, 2, 3),
+                    numbers(device, DType.FLOAT32, 3, 3),
+                    numbers(device, DType.FLOAT32, 4, 3),
+                    numbers(device, DType.FLOAT32, 5, 3).add(2)
+                };
+                NDArray[] moved = in.clone();
+                moved[0] = shifted(from);
+                BatchNormOp norm = new BatchNormOp(1e-3, 0.8);
+                assertArrayEquals(
+                        Dispatch.run(norm, in)[0].toDoubleArray(), Dispatch.run(norm, moved)[0].toDoubleArray());
+            }
+        }
+    }
+
     @Test
     void pointwiseOperatorsKeepTheOrderOfNarrowTypes() {
         NDArray x = channelsLast(numbers(device, DType.BFLOAT16, 1, 2, 3, 4, 5));

@@ -11,6 +11,8 @@ import io.kiln.op.nn.Convolution;
 import io.kiln.op.nn.ConvolutionTranspose;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Convolutions by cuDNN equal the CPU's, and their algorithms are chosen once. */
 class ConvolutionsTest extends CudnnTest {
@@ -57,6 +59,42 @@ class ConvolutionsTest extends CudnnTest {
         assertEquals(1, driver.count("cudnnConvolutionBackwardData"));
         assertEquals(1, driver.count("cudnnConvolutionBackwardFilter"));
         assertEquals(0, driver.count("cudnn_nondeterministic"));
+    }
+
+    /** cuDNN also measures algorithms without tensor cores, with a workspace that is too small for them. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+    void thoseOfNarrowTypesAreForTensorCores(DType dtype) {
+        compare(
+                2e-1,
+                dtype,
+                new Convolution(List.of(1L, 1L), List.of(0L, 0L), List.of(1L, 1L), 1, Activation.NONE),
+                dims(3, 3, 5, 7),
+                dims(2, 3, 3, 3));
+        compare(
+                2e-1,
+                dtype,
+                new ConvolutionTranspose(List.of(1L, 1L), List.of(0L, 0L), List.of(0L, 0L), List.of(1L, 1L), 1),
+                dims(3, 2, 3, 5),
+                dims(2, 3, 3, 3));
+        compare(
+                2e-1,
+                dtype,
+                new ConvolutionWeightGradient(
+                        List.of(1L, 1L), List.of(0L, 0L), List.of(1L, 1L), 1, List.of(3L, 3L), false),
+                dims(3, 3, 5, 7),
+                dims(3, 2, 3, 5));
+        assertEquals(3, driver.count("convolutions"));
+        assertEquals(3, driver.count("tensor_op_math"));
+    }
+
+    @Test
+    void widerTypesAreNot() {
+        Convolution plain = new Convolution(List.of(1L, 1L), List.of(0L, 0L), List.of(1L, 1L), 1, Activation.NONE);
+        compare(1e-5, DType.FLOAT32, plain, dims(3, 3, 5, 7), dims(2, 3, 3, 3));
+        compare(1e-12, DType.FLOAT64, plain, dims(3, 3, 5, 7), dims(2, 3, 3, 3));
+        assertEquals(2, driver.count("convolutions"));
+        assertEquals(0, driver.count("tensor_op_math"));
     }
 
     @Test

@@ -46,6 +46,8 @@ import java.util.stream.Stream;
  * <tr><td>lose</td><td>n: the device is lost at the n-th kernel from now on</td></tr>
  * <tr><td>deadline_s</td><td>seconds after which a wait fails</td></tr>
  * <tr><td>grouped_channels_last</td><td>0: cuDNN has no convolution in groups with channels last</td></tr>
+ * <tr><td>norm_channels_last</td><td>1: cuDNN's persistent batch normalization refuses channels last; 0: all of it does</td></tr>
+ * <tr><td>pool_channels_last</td><td>0: cuDNN's pooling refuses channels last</td></tr>
  * <tr><td>recurrent</td><td>0: cuDNN refuses recurrent layers</td></tr>
  * <tr><td>cudnn_version</td><td>what cuDNN says of itself</td></tr>
  * <tr><td>nccl_init</td><td>n: the n-th ncclCommInitAll from now on fails</td></tr>
