@@ -33,6 +33,8 @@ final class Survey {
     private static final int[] ANSWERS = {8, 7, 7, 7, 7, 7, 24};
     private static final String[] CROSSED = {"selfLR:PID", "ClinLR:DoleLR"};
 
+    private static final String[] SLOWLY = {"first.*=0.1", "hidden.*=0.1", "output.*=0.1", "deep_*=0.1"};
+
     private Survey() {}
 
     static void print(SparkSession spark, PrintWriter out) throws IOException {
@@ -42,6 +44,12 @@ final class Survey {
         out.println("|---|---|");
         for (int seed = 1; seed <= 3; seed++) {
             Scores.row(out, "WideAndDeepClassifier, seed " + seed, score(data, wide().setSeed(seed)));
+        }
+        for (int seed = 1; seed <= 3; seed++) {
+            Scores.row(
+                    out,
+                    "WideAndDeepClassifier, deep part at a tenth of the learning rate, seed " + seed,
+                    score(data, wide().setLearningRateFactors(SLOWLY).setSeed(seed)));
         }
         Scores.row(
                 out,

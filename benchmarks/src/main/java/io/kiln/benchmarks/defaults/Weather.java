@@ -70,7 +70,7 @@ final class Weather {
                 .transform(lags.na().drop());
         Dataset<Row> linear = new LinearRegression()
                 .setLabelCol(NEXT)
-                .fit(vectors.where("date < '2014-12-31'"))
+                .fit(vectors.where("date < '2014/12/31'")) // its next day is of 2015
                 .transform(vectors);
         Scores.row(out, "MLlib linear regression on 28 lags", error(linear, col("prediction")));
     }
