@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
         name = "rows",
         mixinStandardHelpOptions = true,
         description = "Measures how rows of tables are read and packed.",
-        subcommands = {Wide.class})
+        subcommands = {Wide.class, Large.class})
 public final class Rows implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -37,7 +37,7 @@ public final class Allreduce implements Contender {
 
     @Override
     public Facts setup(Setup setup) {
-        spark = Sessions.cluster(setup, EXECUTORS, MEGABYTES);
+        spark = Sessions.cluster(setup.scratch(), EXECUTORS, MEGABYTES);
         return new Facts(description, 0);
     }
 

@@ -1,6 +1,7 @@
 package io.kiln.benchmarks.spark;
 
 import io.kiln.benchmarks.Setup;
+import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
@@ -12,7 +13,7 @@ public final class Sessions {
     /** In one JVM, with as many slots as the setup has threads. */
     public static SparkSession local(Setup setup) {
         return SparkSession.builder()
-                .config(inScratch(setup).setMaster("local[" + setup.threads() + "]"))
+                .config(inScratch(setup.scratch()).setMaster("local[" + setup.threads() + "]"))
                 .getOrCreate();
     }
 
@@ -24,8 +25,8 @@ public final class Sessions {
     }
 
     /** With executors of one core in JVMs of their own. */
-    public static SparkSession cluster(Setup setup, int executors, int megabytes) {
-        SparkConf conf = inScratch(setup)
+    public static SparkSession cluster(Path scratch, int executors, int megabytes) {
+        SparkConf conf = inScratch(scratch)
                 .setMaster("local-cluster[" + executors + ",1," + megabytes + "]")
                 .set("spark.executor.memory", megabytes + "m")
                 .set("spark.executor.extraClassPath", System.getProperty("java.class.path"))
@@ -49,10 +50,8 @@ public final class Sessions {
                 .set("spark.ui.enabled", "false");
     }
 
-    private static SparkConf inScratch(Setup setup) {
-        return common().set("spark.local.dir", setup.scratch().toString())
-                .set(
-                        "spark.sql.warehouse.dir",
-                        setup.scratch().resolve("warehouse").toString());
+    private static SparkConf inScratch(Path scratch) {
+        return common().set("spark.local.dir", scratch.toString())
+                .set("spark.sql.warehouse.dir", scratch.resolve("warehouse").toString());
     }
 }
