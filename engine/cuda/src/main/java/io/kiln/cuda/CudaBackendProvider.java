@@ -40,7 +40,6 @@ public final class CudaBackendProvider implements BackendProvider {
                 device.makeCurrent();
                 CudaCompiler compiler = new CudaCompiler(
                         device, new KernelCache(CacheFolder.get().resolve("kernels")));
-                FixedWorkspaces.set();
                 Natives.Loaded cublas = Natives.get().load(Natives.Library.CUBLAS);
                 if (!cublas.isUsable()) {
                     log().warn("cuda({}): matMul runs without cuBLAS, slowly: {}", index, cublas.problem());

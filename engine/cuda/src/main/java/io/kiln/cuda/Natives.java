@@ -152,6 +152,7 @@ final class Natives {
 
     private static Loaded load(Library library, Path file, int version) {
         try {
+            FixedWorkspaces.set();
             preload(library, file, version);
             System.load(file.toString());
             bind(library, version);
