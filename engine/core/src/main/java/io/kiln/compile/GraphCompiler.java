@@ -226,7 +226,8 @@ public final class GraphCompiler {
                 }
             }
             List<Graph.ParameterInfo> parameters = program.graph().parameters();
-            WeightPrepacking prepacking = options.optimize() && isUnbounded() ? WeightPrepacking.of(p) : null;
+            WeightPrepacking prepacking =
+                    options.optimize() && isUnbounded() ? WeightPrepacking.of(p, Target.of(backend)) : null;
             PrepackedWeights prepacked = null;
             if (prepacking != null) {
                 LoweredProgram first = Lowering.lower(prepacking.first(), plans, parameters);

@@ -3,13 +3,18 @@ package io.kiln.compile;
 import io.kiln.graph.Graph;
 import io.kiln.graph.GraphBuilder;
 import io.kiln.ndarray.NDArray;
+import io.kiln.ndarray.Shape;
+import io.kiln.ndarray.Spec;
 import io.kiln.op.Role;
 import io.kiln.op.ViewOperator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Weight prepacking: splits an inference program into the part that depends on parameters alone (packed weights, casts
@@ -22,8 +27,11 @@ import java.util.Optional;
 record WeightPrepacking(Program first, Program rest) {
     private static final String PREFIX = "prepacked ";
 
-    /** Splits a program; null if no part depends on parameters alone. */
-    static WeightPrepacking of(Program program) {
+    /**
+     * Splits a program; null if no part depends on parameters alone. Weights that a kernel of the rest takes with their channels last are
+     * kept so.
+     */
+    static WeightPrepacking of(Program program, Target target) {
         Graph g = program.graph();
         if (program.training() || !program.gradients().isEmpty()) {
             return null;
@@ -39,9 +47,54 @@ record WeightPrepacking(Program first, Program rest) {
                 }
             }
         }
-        return names.isEmpty()
-                ? null
-                : new WeightPrepacking(first(program, still, wanted), rest(program, still, given, wanted, names));
+        if (names.isEmpty()) {
+            return null;
+        }
+        Set<Graph.Ref> last = channelsLast(g, still, names.keySet(), target);
+        return new WeightPrepacking(
+                first(program, still, last, wanted), rest(program, still, given, wanted, names, last));
+    }
+
+    /** Those of prepacked values that a kernel of the rest would copy in each call to have channels, the second axis, last. */
+    private static Set<Graph.Ref> channelsLast(Graph g, boolean[] still, Set<Graph.Ref> prepacked, Target target) {
+        Set<Graph.Ref> last = new HashSet<>();
+        for (int i = 0; i < still.length; i++) {
+            Graph.Node user = g.nodes().get(i);
+            for (Graph.Ref r : still[i] ? List.<Graph.Ref>of() : user.inputs()) {
+                if (prepacked.contains(r)) {
+                    Spec spec = g.spec(r);
+                    long[] layout = target.inputLayout(user.operator(), spec);
+                    if (layout != null && Arrays.equals(layout, spec.shape().channelsLastStrides())) {
+                        last.add(r);
+                    }
+                }
+            }
+        }
+        return last;
+    }
+
+    /** The channels of an array become its last axis. */
+    private static NDArray turned(NDArray x) {
+        int rank = x.shape().rank();
+        int[] axes = new int[rank];
+        Arrays.setAll(axes, d -> d == 0 ? 0 : d == rank - 1 ? 1 : d + 1);
+        return x.transpose(axes);
+    }
+
+    /** The last axis becomes that of the channels again, in the same memory. */
+    private static NDArray turnedBack(NDArray x) {
+        int rank = x.shape().rank();
+        int[] axes = new int[rank];
+        Arrays.setAll(axes, d -> d == 0 ? 0 : d == 1 ? rank - 1 : d - 1);
+        return x.transpose(axes);
+    }
+
+    private static Spec turned(Spec x) {
+        long[] dims = x.shape().dims();
+        long[] turned = dims.clone();
+        System.arraycopy(dims, 2, turned, 1, dims.length - 2);
+        turned[dims.length - 1] = dims[1];
+        return new Spec(Shape.of(turned), x.dtype());
     }
 
     /** The parameters of the rest: these, then the prepacked ones in the order of the first program's outputs. */
@@ -110,7 +163,7 @@ record WeightPrepacking(Program first, Program rest) {
         return g.nodes().get(node).operator() instanceof ViewOperator;
     }
 
-    private static Program first(Program program, boolean[] still, boolean... wanted) {
+    private static Program first(Program program, boolean[] still, Set<Graph.Ref> last, boolean... wanted) {
         Graph g = program.graph();
         try (Replay replay = new Replay(program)) {
             List<NDArray> results = new ArrayList<>();
@@ -122,7 +175,9 @@ record WeightPrepacking(Program first, Program rest) {
                                     && !isView(g, i)
                                     && k < g.nodes().get(i).outputs().size();
                             k++) {
-                        results.add(replay.value(new Graph.Ref(g.variableCount() + i, k)));
+                        Graph.Ref r = new Graph.Ref(g.variableCount() + i, k);
+                        NDArray result = replay.value(r);
+                        results.add(last.contains(r) ? turned(result) : result);
                     }
                 }
             }
@@ -132,19 +187,27 @@ record WeightPrepacking(Program first, Program rest) {
     }
 
     private static Program rest(
-            Program program, boolean[] still, boolean[] given, boolean[] wanted, Map<Graph.Ref, String> names) {
+            Program program,
+            boolean[] still,
+            boolean[] given,
+            boolean[] wanted,
+            Map<Graph.Ref, String> names,
+            Set<Graph.Ref> last) {
         Graph g = program.graph();
         try (Replay replay = new Replay(program)) {
             for (int i = 0; i < still.length; i++) {
                 Graph.Node n = g.nodes().get(i);
                 NDArray[] prepared = new NDArray[n.outputs().size()];
                 for (int k = 0; k < prepared.length; k++) {
-                    String name = names.get(new Graph.Ref(g.variableCount() + i, k));
-                    prepared[k] = name == null
-                            ? null
-                            : replay.builder()
-                                    .parameter(new Graph.ParameterInfo(
-                                            name, n.outputs().get(k), Role.CONSTANT, Optional.empty()));
+                    Graph.Ref r = new Graph.Ref(g.variableCount() + i, k);
+                    String name = names.get(r);
+                    if (name != null) {
+                        Spec spec = n.outputs().get(k);
+                        NDArray parameter = replay.builder()
+                                .parameter(new Graph.ParameterInfo(
+                                        name, last.contains(r) ? turned(spec) : spec, Role.CONSTANT, Optional.empty()));
+                        prepared[k] = last.contains(r) ? turnedBack(parameter) : parameter;
+                    }
                 }
                 if (still[i] && !given[i] && !(wanted[i] && isView(g, i))) {
                     replay.set(i, prepared);

@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.kiln.autograd.Autograd;
 import io.kiln.backend.Backends;
 import io.kiln.backend.Context;
+import io.kiln.compile.CompileOptions;
 import io.kiln.ndarray.DType;
 import io.kiln.ndarray.NDArray;
 import io.kiln.ndarray.Scope;
 import io.kiln.ndarray.Shape;
 import io.kiln.nn.Block;
+import io.kiln.nn.Conv2D;
+import io.kiln.nn.Dense;
+import io.kiln.nn.Flatten;
+import io.kiln.nn.Sequential;
 import io.kiln.nn.loss.SoftmaxCrossEntropy;
 import io.kiln.nn.zoo.ResNet;
 import io.kiln.op.Autocast;
@@ -302,6 +307,46 @@ class ChannelsLastTest extends CudnnTest {
         NDArray wide = x.cast(DType.FLOAT32);
         assertTrue(wide.isContiguous());
         assertArrayEquals(x.toDoubleArray(), wide.toDoubleArray());
+    }
+
+    private static Block convolutional() {
+        Block net = new Sequential(
+                Conv2D.builder().channels(4).kernel(3).build(),
+                Conv2D.builder().channels(5).kernel(3).build(),
+                new Flatten(),
+                new Dense(3));
+        net.initialize(1);
+        net.inferShapes(Shape.of(2, 3, 9, 8));
+        return net;
+    }
+
+    private static void doubleWeights(Block net) {
+        net.parameters().values().forEach(p -> p.data().assign(p.data().mul(2)));
+    }
+
+    @Test
+    void predictionsInBfloat16KeepTheOrderOfWeightsUntilTheseChange() {
+        try (Context own = Context.open(device);
+                Scope inner = Scope.open();
+                Block net = convolutional();
+                Block same = convolutional();
+                Autocast.Mode mode = Autocast.open(Precision.BFLOAT16)) {
+            NDArray x = numbers(device, DType.FLOAT32, 3, 2, 3, 9, 8);
+            net.hybridize(new CompileOptions());
+            for (int change = 0; change < 2; change++) {
+                double[] expected = same.call(x).toDoubleArray();
+                for (int i = 0; i < 4; i++) {
+                    convolutions();
+                    driver.reset();
+                    assertArrayEquals(expected, net.call(x).toDoubleArray(), 3e-2, "call " + i);
+                }
+                assertEquals(2, convolutions());
+                assertEquals(
+                        1, driver.count("reorder"), "kernels that only change the order: before rows are flattened");
+                doubleWeights(net);
+                doubleWeights(same);
+            }
+        }
     }
 
     @Test

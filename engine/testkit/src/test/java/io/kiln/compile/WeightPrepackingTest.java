@@ -93,7 +93,7 @@ class WeightPrepackingTest {
     @Test
     void weightsArePackedAndNormalisationsAreFactorsBeforeTheRest() {
         try (Block net = net()) {
-            WeightPrepacking cut = WeightPrepacking.of(packed(net));
+            WeightPrepacking cut = WeightPrepacking.of(packed(net), Target.PLAIN);
             assertEquals(List.of("fusedConvolution", "fusedConvolution"), operators(cut.rest()));
             assertEquals(
                     2,
@@ -111,7 +111,7 @@ class WeightPrepackingTest {
     void whatDependsOnDataOrIsAResultIsNotCutOff() {
         Block net = new Lambda(x -> x.mul(2).exp());
         Block.Traced traced = net.capture(net::forwardAll, IMAGES);
-        assertNull(WeightPrepacking.of(new Program(traced.graph(), traced.constants(), false)));
+        assertNull(WeightPrepacking.of(new Program(traced.graph(), traced.constants(), false), Target.PLAIN));
     }
 
     @Test
