@@ -2,7 +2,7 @@ package io.kiln.ml
 
 import io.kiln.spark.feed.FeedColumns
 import io.kiln.spark.job.{FitRequest, LabelWork, Objective}
-import io.kiln.spark.model.OutputColumns
+import io.kiln.spark.model.{OutputColumns, Standardization}
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.linalg.Vector
 import org.apache.spark.ml.param.ParamMap
@@ -34,6 +34,16 @@ class NetRegressor(override val uid: String)
     OutputColumns.append(schema, "predictionCol", $(predictionCol), DataTypes.DoubleType)
   }
 
+  /** A model that predicts in the labels' unit goes on in it: another unit would make its weights worthless. */
+  private def standardizesLabels: Boolean = {
+    val asked = standardizes(Objective.regressor($(loss)))
+    val plain = continued.exists(n => !Standardization.target(n.graph).isPresent)
+    require(
+      !plain || !asked || !isSet(standardizeTarget),
+      s"$uid: standardizeTarget is true here, but the network of initialModel predicts in the labels' unit, in which it is trained on; unset standardizeTarget, or set a network to train a new one")
+    asked && !plain
+  }
+
   private def request(schema: StructType): FitRequest = new FitRequest(
     uid,
     new LabelWork(
@@ -42,7 +52,7 @@ class NetRegressor(override val uid: String)
         $(handleInvalid) != "error"),
       new LabelWork.Model(
         learned, if (isDefined(inputShape)) $(inputShape) else Array.empty[Int], $(inputScale), Objective.regressor($(loss)),
-        new LabelWork.Standardize($(standardizeFeatures), standardizes(Objective.regressor($(loss)))),
+        new LabelWork.Standardize($(standardizeFeatures), standardizesLabels),
         java.util.List.of(), java.util.List.of())),
     updateSettings.rule(),
     runSettings,
@@ -72,7 +82,7 @@ class NetRegressor(override val uid: String)
 
   /**
    * Trains a model on, from its weights, on new rows: a short form for `setInitialModel(model)` without a network of its
-   * own. Params are those of this estimator, and the model's network keeps its standardisation.
+   * own. Params are those of this estimator, and the model's network keeps its standardisation and the unit of its labels.
    */
   def continueFit(dataset: Dataset[_], model: NetRegressionModel): NetRegressionModel =
     copy(ParamMap.empty).clear(network).clear(reinitialized).setInitialModel(model).fit(dataset)

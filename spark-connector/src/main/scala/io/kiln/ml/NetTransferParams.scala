@@ -99,6 +99,10 @@ trait NetTransferParams extends Params {
     this
   }
 
+  /** The network that is trained on, if it is that of a model. */
+  private[ml] def continued: Option[TrainedNetwork] =
+    if (isDefined(network)) None else initial.flatMap(m => Option(m.network.orElse(null)))
+
   /** Forgets the model that was read: by the next training it may have been written anew. */
   private[ml] def forgetInitialModel(): Unit = loaded = None
 

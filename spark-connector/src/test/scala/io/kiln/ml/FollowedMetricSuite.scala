@@ -2,11 +2,16 @@ package io.kiln.ml
 
 import io.kiln.nn.{Dense, Functional}
 import io.kiln.op.activation.Activation
+import org.apache.logging.log4j.LogManager
+import org.apache.logging.log4j.core.{LogEvent, Logger}
+import org.apache.logging.log4j.core.appender.AbstractAppender
+import org.apache.logging.log4j.core.config.Property
 import org.apache.spark.ml.evaluation.{BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator}
 import org.apache.spark.ml.linalg.Vectors
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions.{col, lit, log, pow, sum, when}
 
+import java.util.concurrent.ConcurrentLinkedQueue
 import scala.jdk.CollectionConverters._
 import scala.util.Random
 
@@ -102,6 +107,23 @@ class FollowedMetricSuite extends SparkSuite {
       }
       assert(math.abs(best - expected) < 1e-3, s"$metric: $best, $expected")
     }
+  }
+
+  test("a metric that stays NaN ends the training as one that does not improve") {
+    val same = points.withColumn("number", when(col("held"), 1.0).otherwise(col("number")))
+    val said = new ConcurrentLinkedQueue[String]
+    val listener = new AbstractAppender("incomparable", null, null, true, Property.EMPTY_ARRAY) {
+      override def append(event: LogEvent): Unit = { said.add(event.getMessage.getFormattedMessage); () }
+    }
+    listener.start()
+    val logger = LogManager.getLogger("io.kiln.spark.job.TrainingLoop").asInstanceOf[Logger]
+    logger.addAppender(listener)
+    val model =
+      try estimator.setValidationIndicatorCol("held").setEarlyStoppingPatience(2).setMaxEpochs(5)
+        .setValidationMetric("n:pearson").fit(same)
+      finally logger.removeAppender(listener)
+    assert(model.summary.epochs.size == 2 && model.summary.epochs.asScala.forall(_.metric.isNaN))
+    assert(said.size == 1 && said.peek.contains("validationMetric n:pearson is NaN after epoch 1"), said)
   }
 
   test("early stopping follows the loss of an output") {

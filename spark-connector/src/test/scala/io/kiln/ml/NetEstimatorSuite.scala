@@ -104,6 +104,18 @@ class NetEstimatorSuite extends SparkSuite {
     assert(message.contains("input tokens: column \"tokens\" has") && message.contains("set maxLength"), message)
   }
 
+  test("lengths for arrays that feed an input together are refused, unless its shape is stated") {
+    val pairs = Seq((Seq(1.0, 2.0), 3.0, 1.0), (Seq(2.0, 1.0), 0.0, 0.0)).toDF("a", "b", "label")
+    def joined: NetEstimator = new NetEstimator().setNetwork(new Functional("x").add("y", new Dense(1), "x"))
+      .setInputCols(Array("a", "b")).setInputNames(Array("x", "x")).setTargetCols(Array("label")).setLosses(Array("l2")).setMaxEpochs(1)
+    joined.fit(pairs)
+    Seq("maxLength" -> joined.setMaxLength(2), "lengthBuckets" -> joined.setLengthBuckets(Array(2, 4))).foreach { case (param, e) =>
+      val message = intercept[IllegalArgumentException](e.fit(pairs)).getMessage
+      assert(message.contains(s"$param: input x is fed by columns [a, b] together"), message)
+    }
+    joined.setMaxLength(2).setInputTypes(Array("float32[3]", "")).fit(pairs)
+  }
+
   test("the mask of an input's sequences feeds a network that is trained") {
     val texts = (0 until 200).map(n => (Seq.fill(n % 3)(n % 7) ++ Seq(n % 2 + 7), n % 2)).toDF("tokens", "label")
     val net = new Functional("tokens", "tokens_mask")

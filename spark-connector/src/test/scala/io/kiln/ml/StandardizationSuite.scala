@@ -110,6 +110,21 @@ class StandardizationSuite extends SparkSuite {
     assert(ModelFiles.read(path, spark.sparkContext.hadoopConfiguration).network.graphJson.contains("target:scale"))
   }
 
+  test("a model that predicts in the labels' unit is trained on in it") {
+    val data = far(100).cache()
+    val plain = regressor().setStandardizeTarget(false).setMaxEpochs(1).fit(data)
+    val small = regressor().setMaxEpochs(1).setLearningRate(1e-9)
+    val before = rmse.evaluate(plain.transform(data))
+    val on = small.continueFit(data, plain)
+    assert(math.abs(rmse.evaluate(on.transform(data)) / before - 1) < 1e-3, "steps this small change nothing")
+    assert(!on.trainedNetwork.graphJson.contains("target:"))
+    val e = intercept[IllegalArgumentException](regressor().setStandardizeTarget(true).continueFit(data, plain))
+    assert(e.getMessage.contains("standardizeTarget is true here"))
+    val unit = regressor().setMaxEpochs(2).fit(data)
+    assert(small.continueFit(data, unit).trainedNetwork.graphJson.contains("target:scale"))
+    data.unpersist(true)
+  }
+
   test("a loss that is not one of a difference leaves the target alone, and refuses to standardise it") {
     val counts = far(60).withColumn("label", lit(3.0))
     assert(!regressor().setLoss("poissonNll").setMaxEpochs(1).fit(counts).trainedNetwork.graphJson.contains("target:"))

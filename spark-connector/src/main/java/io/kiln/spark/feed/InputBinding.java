@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -315,7 +316,22 @@ public record InputBinding(
             return Optional.of(
                     new FieldType(CodedField.of(name, found.get(0), stated, declared, sequences, conversion)));
         }
+        checkJoinedLengths(name, found, stated, declared);
         return FieldType.of("input " + name, found, stated, declared, sequences, widths);
+    }
+
+    /** Rejects lengths for arrays of several columns, which are joined and so have one length, unless their shape is stated. */
+    private void checkJoinedLengths(String name, List<FeedColumn> columns, TypeText stated, Spec declared) {
+        boolean open = stated.shape() == null && declared == null;
+        boolean arrays = columns.stream().anyMatch(c -> c.field().dataType() instanceof ArrayType);
+        if (columns.size() > 1 && open && arrays && (maxLength > 0 || !lengthBuckets.isEmpty())) {
+            throw new IllegalArgumentException(
+                    "%s: input %s is fed by columns %s together, whose arrays are joined and have one length each; unset it, state the shape of the input in inputTypes, such as float32[6], or give each sequence an input of its own"
+                            .formatted(
+                                    maxLength > 0 ? "maxLength" : "lengthBuckets",
+                                    name,
+                                    columns.stream().map(FeedColumn::name).toList()));
+        }
     }
 
     private String text(List<Integer> columns) {

@@ -105,7 +105,7 @@ final class SummaryFiles implements FitObserver, AutoCloseable {
         for (EpochReport.Head h : r.heads()) {
             scalar(time, step, "loss/training of " + h.output(), h.trainingLoss());
             scalar(time, step, "loss/validation of " + h.output(), h.loss());
-            if (h.hasMetric() && !h.metricOf().equals(begun.plan().metric())) {
+            if (h.hasMetric() && !r.isReported(h, begun.plan().metric())) {
                 scalar(time, step, "metric/" + h.metricOf(), h.metric());
             }
         }

@@ -25,12 +25,15 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.DoubleStream;
 import org.apache.spark.SparkEnv;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One worker's epochs. The result of a step depends only on the plan, the rank and the previous state, so that training
  * resumed from a saved state ends with the same bits.
  */
 final class TrainingLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
     private static final long RANKS = 1 << 20;
 
     private final TrainingPlan plan;
@@ -43,6 +46,7 @@ final class TrainingLoop implements AutoCloseable {
     private final BooleanSupplier killed;
     private final int steps;
     private final int classes;
+    private boolean toldIncomparable;
     private final boolean countsByClass;
     private final double lossUnit;
     private final List<String> outputs;
@@ -134,7 +138,6 @@ final class TrainingLoop implements AutoCloseable {
     private boolean isOver() {
         return at.epoch() >= settings.maxEpochs()
                 || settings.stopping().isOn()
-                        && at.bestEpoch() > 0
                         && at.epoch() - at.bestEpoch() >= settings.stopping().earlyStoppingPatience();
     }
 
@@ -263,9 +266,18 @@ final class TrainingLoop implements AutoCloseable {
 
     /** Ends the epoch and keeps its weights if they are the best so far. All workers decide alike. */
     private void remember(int done, double value) {
+        boolean comparable = !Double.isNaN(value);
+        if (settings.stopping().isOn() && !comparable && rank == 0 && !toldIncomparable) {
+            toldIncomparable = true;
+            LOG.warn(
+                    "fit: validationMetric {} is NaN after epoch {}, which counts as no improvement, so that earlyStoppingPatience {} ends the training; choose a metric that the validation rows define (auc needs both classes, pearson numbers that differ), or lower learningRate if the loss is NaN too",
+                    settings.stopping().validationMetric(),
+                    done,
+                    settings.stopping().earlyStoppingPatience());
+        }
         boolean better = Double.isNaN(at.bestValue())
                 || (validator.followsGrowth() ? value > at.bestValue() : value < at.bestValue());
-        if (settings.stopping().isOn() && better && !Double.isNaN(value)) {
+        if (settings.stopping().isOn() && better && comparable) {
             at = at.nextEpoch(value, done);
             best = rank == 0 ? ByteChunks.write(network::saveWeights) : best;
         } else {

@@ -195,6 +195,18 @@ public record EpochReport(
     }
 
     /**
+     * Whether the metric of an output is {@link #metric()}, which needs no second place.
+     *
+     * @param head one of {@link #heads()}
+     * @param metric name of {@link #metric()}; that of a single output does not name it
+     * @return whether it is
+     */
+    public boolean isReported(Head head, String metric) {
+        return head.metricOf().equals(metric)
+                || heads().size() == 1 && head.metricName().equals(metric);
+    }
+
+    /**
      * Throughput.
      *
      * @return training rows per second

@@ -74,7 +74,7 @@ final class FitView {
             }
             for (EpochReport.Head h : heads) {
                 fact("Validation loss of " + h.output(), Format.number(h.loss()), "after the newest epoch");
-                if (h.hasMetric() && !h.metricOf().equals(begun.plan().metric())) {
+                if (h.hasMetric() && !e.isReported(h, begun.plan().metric())) {
                     fact("Validation " + h.metricOf(), Format.number(h.metric()), "after the newest epoch");
                 }
             }

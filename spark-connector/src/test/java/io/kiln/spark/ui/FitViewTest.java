@@ -37,6 +37,23 @@ class FitViewTest {
     }
 
     @Test
+    void theMetricOfASingleOutputIsShownOnce() throws Exception {
+        EpochReport plain = Fits.epoch(4);
+        EpochReport single = new EpochReport(
+                plain.epoch(),
+                plain.steps(),
+                plain.rows(),
+                plain.seconds(),
+                new EpochReport.Quality(1, 2, 0.75, List.of(new EpochReport.Head("stars", 2, "accuracy", 0.75, 1.0))),
+                plain.gradients(),
+                plain.workers());
+        assertTrue(single.isReported(single.heads().get(0), "accuracy"));
+        assertFalse(single.isReported(single.heads().get(0), "mae"));
+        String text = text(view(Fits.running(3, single)));
+        assertTrue(text.contains("Validation accuracy0.75") && !text.contains("accuracy of stars"), text);
+    }
+
+    @Test
     void eachOutputHasItsLossAndMetric() throws Exception {
         EpochReport plain = Fits.epoch(4);
         EpochReport heads = new EpochReport(
