@@ -52,9 +52,10 @@ overheads() {
 }
 
 tests() {
-  local select=(-c io.kiln.kernels.KernelsTest -c io.kiln.kernels.TrainingOnTheDeviceTest)
+  local both=(-c io.kiln.kernels.TrainingOnTheDeviceTest -c io.kiln.cuda.ChannelsLastValuesTest)
+  local select=(-c io.kiln.kernels.KernelsTest "${both[@]}")
   if [ "$size" = tiny ]; then
-    select=(-c io.kiln.kernels.TrainingOnTheDeviceTest)
+    select=("${both[@]}")
   elif [ ! -e "$home/light" ]; then
     select+=(-c io.kiln.peer.DeviceTableTest -c io.kiln.peer.TrainingParityTest)
   fi
