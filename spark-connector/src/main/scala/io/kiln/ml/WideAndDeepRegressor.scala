@@ -16,8 +16,8 @@ trait WideAndDeepRegressorParams extends WideAndDeepParams with NetLossParams wi
 
 /**
  * Predicts a number from tables of numbers and categories by the network of [[WideAndDeepClassifier]], with one output.
- * Labels are standardised inside the network, as by [[NetRegressor]], but read as float32: whole numbers above 2^24 that it
- * does not hold are an error, and large ones with a fraction are rounded. Subtract a constant from those.
+ * Labels are read as double and standardised inside the network, as by [[NetRegressor]]. Without standardizeTarget they are
+ * float32: whole numbers above 2^24 that it does not hold are then an error.
  *
  * {{{
  * val model = new WideAndDeepRegressor().setNumericCols(Array("rooms", "area")).setCategoricalCols(Array("city", "heating"))

@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.spark.model.Standardization
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.evaluation.RegressionEvaluator
 import org.apache.spark.ml.param.ParamMap
@@ -66,6 +67,19 @@ class WideAndDeepRegressorSuite extends SparkSuite {
     val plain = estimator.setStandardizeTarget(false).setMaxEpochs(1).fit(flats)
     assert(plain.summary.epochs.get(0).loss > 1e8, "without standardisation it cannot come near in an epoch")
     assert(message(estimator.setLoss("poissonNll").setStandardizeTarget(true).fit(flats)).contains("standardizeTarget needs a loss of the difference"))
+  }
+
+  test("labels are standardised as doubles: what float32 does not hold is learned") {
+    val far = flats.withColumn("whole", (col("rent") * 10).cast("long") + 10000000000L).withColumn("rent", col("whole") / 10.0)
+    val spread = flats.agg(stddev("rent")).head().getDouble(0)
+    Seq("whole" -> 10.0, "rent" -> 1.0).foreach { case (label, unit) =>
+      val model = estimator.setLabelCol(label).setValidationIndicatorCol("held").setMaxEpochs(10).fit(far)
+      val target = Standardization.target(model.trainedNetwork.graph).get
+      val exact = far.where("NOT held").agg(avg(label), stddev_pop(label)).head()
+      assert(math.abs(target.mean - exact.getDouble(0)) < 1e-6 * unit * spread, s"$label: $target, $exact")
+      assert(math.abs(target.deviation / exact.getDouble(1) - 1) < 1e-6, s"$label: $target, $exact")
+      assert(model.summary.epochs.asScala.last.loss < 0.02 * unit * unit * spread * spread, label)
+    }
   }
 
   test("a model is saved in a Pipeline, and trained on in its own unit") {

@@ -104,7 +104,7 @@ final class HeadMetric {
 
     /** The targets; of classes, a row of labels. */
     static NDArray targets(Heads.Head head, Batch batch) {
-        NDArray targets = batch.field(head.field());
+        NDArray targets = head.targets(batch, null);
         if (!isOfClasses(head)) {
             return targets;
         }
@@ -115,7 +115,7 @@ final class HeadMetric {
     /** The weight of each row; of each element, where a row has several or where some do not count. */
     static NDArray weights(Heads.Head head, Batch batch, NDArray rows) {
         JsonNode ignored = RecordJson.write(head.read()).path("ignoredLabel");
-        NDArray targets = batch.field(head.field());
+        NDArray targets = head.targets(batch, null);
         boolean elements = rows != null && isOfClasses(head) && targets.size() != batch.rows();
         if (!head.isRagged() && !ignored.isNumber() && !elements) {
             return rows;

@@ -47,7 +47,7 @@ record Heads(List<Head> heads, Standardization.Target target) implements Goal {
      * @param output its name
      * @param loss its loss, as {@link NamedRecord} writes it
      * @param weight w, above 0
-     * @param field the field with its targets
+     * @param field the field with its targets; {@link #LABEL} if they are the labels of the rows
      * @param dtype the dtype of the targets
      * @param rowShape their shape
      * @param isRagged whether they are sequences of different lengths: the loss of a row is then the mean over its elements
@@ -63,9 +63,24 @@ record Heads(List<Head> heads, Standardization.Target target) implements Goal {
             boolean isRagged,
             int classes)
             implements Serializable {
+        /** The field of a target that is the label of its row. */
+        static final int LABEL = -1;
+
         /** Makes the list unmodifiable. */
         Head {
             rowShape = List.copyOf(rowShape);
+        }
+
+        /** The targets of a batch, in a unit of their own or, for null, in theirs. Labels are doubles until they are standardised. */
+        NDArray targets(Batch batch, Standardization.Target unit) {
+            if (field != LABEL) {
+                return TargetUnit.standardized(batch.field(field), unit);
+            }
+            float[] y = new float[batch.rows()];
+            for (int i = 0; i < y.length; i++) {
+                y[i] = (float) TargetUnit.standardized(batch.label(i), unit);
+            }
+            return NDArray.of(shape(this, y.length), y);
         }
 
         Loss read() {
@@ -112,7 +127,7 @@ record Heads(List<Head> heads, Standardization.Target target) implements Goal {
     public NDArray[] targets(Batch batch) {
         List<NDArray> all = new ArrayList<>();
         for (Head h : heads) {
-            all.add(TargetUnit.standardized(batch.field(h.field()), target));
+            all.add(h.targets(batch, target));
             if (h.isRagged()) {
                 all.add(batch.shares(h.field()));
             }

@@ -150,24 +150,30 @@ public record HeadsWork(
         checkReached(uid, graph, traced.frozen());
         List<Field> fields = new ArrayList<>(in.fields());
         List<Heads.Head> heads = new ArrayList<>();
+        String label = "";
         for (int h = 0; h < names.size(); h++) {
             Spec output = graph.spec(graph.outputs().get(h));
             Field f = targets.field(schema, names.get(h), h, output, inputs, in);
+            boolean isLabel = standardizesTarget && targets.isNumber(schema);
             heads.add(new Heads.Head(
                     names.get(h),
                     targets.loss(h),
                     targets.weight(h),
-                    fields.size(),
+                    isLabel ? Heads.Head.LABEL : fields.size(),
                     f.dtype(),
                     f.rowShape(),
                     f.isRagged(),
                     targets.classes(h, output)));
-            fields.add(f);
+            if (isLabel) {
+                label = targets.targetCols().get(0);
+            } else {
+                fields.add(f);
+            }
         }
         Heads goal = new Heads(heads);
         checkLosses(graph, goal);
         FeedSpec spec = new FeedSpec(
-                fields, "", rows.weightCol(), rows.validationIndicatorCol(), new Labels(0), rows.skipInvalid());
+                fields, label, rows.weightCol(), rows.validationIndicatorCol(), new Labels(0), rows.skipInvalid());
         TrainingPlan.NamedInput input = new TrainingPlan.NamedInput(
                 in,
                 fields.subList(in.fields().size(), fields.size()).stream()
@@ -249,8 +255,9 @@ public record HeadsWork(
                 network = inner.with(named(inner.graph(), goal.outputs()), inner.values());
                 goal = goal.withTarget(before.get());
             } else {
+                int field = goal.heads().get(0).field();
                 goal = goal.withTarget(Standardization.Target.of(
-                        packed.features(goal.heads().get(0).field(), 1)));
+                        field == Heads.Head.LABEL ? packed.labels() : packed.features(field, 1)));
             }
         }
         return new Learner(normalization.of(network, in, packed), goal);

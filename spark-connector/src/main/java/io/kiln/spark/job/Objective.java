@@ -246,8 +246,7 @@ public record Objective(boolean classifier, boolean scores, String lossText, Sta
         }
         float[] y = new float[batch.rows()];
         for (int i = 0; i < y.length; i++) {
-            double label = batch.label(i);
-            y[i] = (float) (target == null ? label : (label - target.mean()) / target.deviation());
+            y[i] = (float) TargetUnit.standardized(batch.label(i), target);
         }
         return NDArray.of(y);
     }

@@ -37,6 +37,11 @@ final class TargetUnit {
         return target == null ? outputs : outputs.mul(target.deviation()).add(target.mean());
     }
 
+    /** A target as it is learned. */
+    static double standardized(double value, Standardization.Target target) {
+        return target == null ? value : (value - target.mean()) / target.deviation();
+    }
+
     /** Targets as they are learned. */
     static NDArray standardized(NDArray targets, Standardization.Target target) {
         return target == null ? targets : targets.sub(target.mean()).div(target.deviation());

@@ -163,6 +163,12 @@ public record Targets(
                 new Field.Classes(classes, ignored(loss)));
     }
 
+    /** Whether the only target is a column of numbers, which may be the label of a row. */
+    boolean isNumber(StructType schema) {
+        return targetCols.size() == 1
+                && InputBinding.isNumber(FeedColumn.find(schema, "targetCols", targetCols.get(0)));
+    }
+
     private static List<Long> ignored(Loss loss) {
         JsonNode label = RecordJson.write(loss).path("ignoredLabel");
         return label.isNumber() ? List.of(label.asLong()) : List.of();
