@@ -48,7 +48,7 @@ public final class FewDigits {
             Accuracies a = run(spark, 3, 1);
             System.out.printf(
                     Locale.ROOT,
-                    "accuracy on digits 5 to 9 after %d: with the convolutions of 0 to 4 %.4f, logistic regression on its features %.4f, from scratch %.4f%n",
+                    "accuracy on digits 5 to 9 after %d: with the convolutions of 0 to 4 %.4f, logistic regression on their features %.4f, from scratch %.4f%n",
                     FEW,
                     a.transferred(),
                     a.features(),
