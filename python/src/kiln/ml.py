@@ -701,6 +701,41 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
     The JVM's ``io.kiln.ml.NetModel``.
     """
 
+    beamWidth: Param[int] = Param(
+        Params._dummy(),
+        "beamWidth",
+        "with decoderInput, how many sequences transform follows for each row; 1: the likeliest token at each step "
+        "(greedy search)",
+        TypeConverters.toInt,
+    )
+
+    def getBeamWidth(self) -> int:
+        """Value of :attr:`beamWidth`, or its default."""
+        return self.getOrDefault(self.beamWidth)
+
+    decoderInput: Param[str] = Param(
+        Params._dummy(),
+        "decoderInput",
+        "the network's input that takes the tokens before each token of the target: in training the target itself, "
+        "after startToken (teacher forcing); in transform what the network has generated; no column feeds it",
+        TypeConverters.toString,
+    )
+
+    def getDecoderInput(self) -> str:
+        """Value of :attr:`decoderInput`, or its default."""
+        return self.getOrDefault(self.decoderInput)
+
+    endToken: Param[int] = Param(
+        Params._dummy(),
+        "endToken",
+        "with decoderInput, the token that ends a sequence; training puts it after each target",
+        TypeConverters.toInt,
+    )
+
+    def getEndToken(self) -> int:
+        """Value of :attr:`endToken`, or its default."""
+        return self.getOrDefault(self.endToken)
+
     imageDeviation: Param[list[float]] = Param(
         Params._dummy(),
         "imageDeviation",
@@ -829,6 +864,17 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
         """Value of :attr:`losses`, or its default."""
         return self.getOrDefault(self.losses)
 
+    maxDecodedLength: Param[int] = Param(
+        Params._dummy(),
+        "maxDecodedLength",
+        "with decoderInput, the most tokens that transform generates for a row; no more than the input takes",
+        TypeConverters.toInt,
+    )
+
+    def getMaxDecodedLength(self) -> int:
+        """Value of :attr:`maxDecodedLength`, or its default."""
+        return self.getOrDefault(self.maxDecodedLength)
+
     maxLength: Param[int] = Param(
         Params._dummy(),
         "maxLength",
@@ -875,6 +921,17 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
         """Value of :attr:`standardizeInputs`, or its default."""
         return self.getOrDefault(self.standardizeInputs)
 
+    startToken: Param[int] = Param(
+        Params._dummy(),
+        "startToken",
+        "with decoderInput, the token before each sequence",
+        TypeConverters.toInt,
+    )
+
+    def getStartToken(self) -> int:
+        """Value of :attr:`startToken`, or its default."""
+        return self.getOrDefault(self.startToken)
+
     targetCols: Param[list[str]] = Param(
         Params._dummy(),
         "targetCols",
@@ -898,9 +955,21 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
         """Value of :attr:`targetNames`, or its default."""
         return self.getOrDefault(self.targetNames)
 
+    def setBeamWidth(self, value: int) -> NetModel:
+        """Sets :attr:`beamWidth`."""
+        return self._set(beamWidth=value)
+
+    def setDecoderInput(self, value: str) -> NetModel:
+        """Sets :attr:`decoderInput`."""
+        return self._set(decoderInput=value)
+
     def setDevice(self, value: str) -> NetModel:
         """Sets :attr:`device`."""
         return self._set(device=value)
+
+    def setEndToken(self, value: int) -> NetModel:
+        """Sets :attr:`endToken`."""
+        return self._set(endToken=value)
 
     def setHandleInvalid(self, value: str) -> NetModel:
         """Sets :attr:`handleInvalid`."""
@@ -930,6 +999,10 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
         """Sets :attr:`lengthBuckets`."""
         return self._set(lengthBuckets=value)
 
+    def setMaxDecodedLength(self, value: int) -> NetModel:
+        """Sets :attr:`maxDecodedLength`."""
+        return self._set(maxDecodedLength=value)
+
     def setMaxLength(self, value: int) -> NetModel:
         """Sets :attr:`maxLength`."""
         return self._set(maxLength=value)
@@ -945,6 +1018,10 @@ class NetModel(NamedModel, JavaModel, NetTrainingParams, JavaMLWritable, JavaMLR
     def setPredictionBatchSize(self, value: int) -> NetModel:
         """Sets :attr:`predictionBatchSize`."""
         return self._set(predictionBatchSize=value)
+
+    def setStartToken(self, value: int) -> NetModel:
+        """Sets :attr:`startToken`."""
+        return self._set(startToken=value)
 
 
 class NetClassifier(
@@ -1436,6 +1513,41 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
     The JVM's ``io.kiln.ml.NetEstimator``.
     """
 
+    beamWidth: Param[int] = Param(
+        Params._dummy(),
+        "beamWidth",
+        "with decoderInput, how many sequences transform follows for each row; 1: the likeliest token at each step "
+        "(greedy search)",
+        TypeConverters.toInt,
+    )
+
+    def getBeamWidth(self) -> int:
+        """Value of :attr:`beamWidth`, or its default."""
+        return self.getOrDefault(self.beamWidth)
+
+    decoderInput: Param[str] = Param(
+        Params._dummy(),
+        "decoderInput",
+        "the network's input that takes the tokens before each token of the target: in training the target itself, "
+        "after startToken (teacher forcing); in transform what the network has generated; no column feeds it",
+        TypeConverters.toString,
+    )
+
+    def getDecoderInput(self) -> str:
+        """Value of :attr:`decoderInput`, or its default."""
+        return self.getOrDefault(self.decoderInput)
+
+    endToken: Param[int] = Param(
+        Params._dummy(),
+        "endToken",
+        "with decoderInput, the token that ends a sequence; training puts it after each target",
+        TypeConverters.toInt,
+    )
+
+    def getEndToken(self) -> int:
+        """Value of :attr:`endToken`, or its default."""
+        return self.getOrDefault(self.endToken)
+
     frozen: Param[list[str]] = Param(
         Params._dummy(),
         "frozen",
@@ -1600,6 +1712,17 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Value of :attr:`losses`, or its default."""
         return self.getOrDefault(self.losses)
 
+    maxDecodedLength: Param[int] = Param(
+        Params._dummy(),
+        "maxDecodedLength",
+        "with decoderInput, the most tokens that transform generates for a row; no more than the input takes",
+        TypeConverters.toInt,
+    )
+
+    def getMaxDecodedLength(self) -> int:
+        """Value of :attr:`maxDecodedLength`, or its default."""
+        return self.getOrDefault(self.maxDecodedLength)
+
     maxLength: Param[int] = Param(
         Params._dummy(),
         "maxLength",
@@ -1669,6 +1792,17 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Value of :attr:`standardizeInputs`, or its default."""
         return self.getOrDefault(self.standardizeInputs)
 
+    startToken: Param[int] = Param(
+        Params._dummy(),
+        "startToken",
+        "with decoderInput, the token before each sequence",
+        TypeConverters.toInt,
+    )
+
+    def getStartToken(self) -> int:
+        """Value of :attr:`startToken`, or its default."""
+        return self.getOrDefault(self.startToken)
+
     targetCols: Param[list[str]] = Param(
         Params._dummy(),
         "targetCols",
@@ -1708,12 +1842,15 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         self,
         *,
         batchSize: int | None = None,
+        beamWidth: int | None = None,
         checkpointDir: str | None = None,
         checkpointInterval: int | None = None,
         coresPerWorker: int | None = None,
+        decoderInput: str | None = None,
         device: str | None = None,
         earlyStoppingPatience: int | None = None,
         emaDecay: float | None = None,
+        endToken: int | None = None,
         frozen: list[str] | None = None,
         gradientAccumulation: int | None = None,
         gradientClipNorm: float | None = None,
@@ -1737,6 +1874,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         lengthBuckets: list[int] | None = None,
         lossWeights: list[float] | None = None,
         losses: list[str] | None = None,
+        maxDecodedLength: int | None = None,
         maxEpochs: int | None = None,
         maxLength: int | None = None,
         maxResubmissions: int | None = None,
@@ -1755,6 +1893,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         shuffle: bool | None = None,
         snapshotInterval: int | None = None,
         standardizeInputs: list[str] | None = None,
+        startToken: int | None = None,
         storageLevel: str | None = None,
         summaryDir: str | None = None,
         swaStart: int | None = None,
@@ -1770,6 +1909,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         super().__init__()
         self._java_obj = self._new_java_obj("io.kiln.ml.NetEstimator", self.uid)
         self._setDefault(
+            beamWidth=1,
             checkpointDir="",
             checkpointInterval=1,
             coresPerWorker=0,
@@ -1784,6 +1924,7 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
             imageFit="crop",
             inputScale=1.0,
             kvStoreType="distSync",
+            maxDecodedLength=64,
             maxResubmissions=3,
             memoryBudget=0,
             mixup=0.0,
@@ -1810,6 +1951,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Sets :attr:`batchSize`."""
         return self._set(batchSize=value)
 
+    def setBeamWidth(self, value: int) -> NetEstimator:
+        """Sets :attr:`beamWidth`."""
+        return self._set(beamWidth=value)
+
     def setCheckpointDir(self, value: str) -> NetEstimator:
         """Sets :attr:`checkpointDir`."""
         return self._set(checkpointDir=value)
@@ -1822,6 +1967,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Sets :attr:`coresPerWorker`."""
         return self._set(coresPerWorker=value)
 
+    def setDecoderInput(self, value: str) -> NetEstimator:
+        """Sets :attr:`decoderInput`."""
+        return self._set(decoderInput=value)
+
     def setDevice(self, value: str) -> NetEstimator:
         """Sets :attr:`device`."""
         return self._set(device=value)
@@ -1833,6 +1982,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
     def setEmaDecay(self, value: float) -> NetEstimator:
         """Sets :attr:`emaDecay`."""
         return self._set(emaDecay=value)
+
+    def setEndToken(self, value: int) -> NetEstimator:
+        """Sets :attr:`endToken`."""
+        return self._set(endToken=value)
 
     def setFrozen(self, value: list[str]) -> NetEstimator:
         """Sets :attr:`frozen`."""
@@ -1926,6 +2079,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
         """Sets :attr:`losses`."""
         return self._set(losses=value)
 
+    def setMaxDecodedLength(self, value: int) -> NetEstimator:
+        """Sets :attr:`maxDecodedLength`."""
+        return self._set(maxDecodedLength=value)
+
     def setMaxEpochs(self, value: int) -> NetEstimator:
         """Sets :attr:`maxEpochs`."""
         return self._set(maxEpochs=value)
@@ -1997,6 +2154,10 @@ class NetEstimator(NetworkEstimator, JavaEstimator["NetModel"], NetTrainingParam
     def setStandardizeInputs(self, value: list[str]) -> NetEstimator:
         """Sets :attr:`standardizeInputs`."""
         return self._set(standardizeInputs=value)
+
+    def setStartToken(self, value: int) -> NetEstimator:
+        """Sets :attr:`startToken`."""
+        return self._set(startToken=value)
 
     def setStorageLevel(self, value: str) -> NetEstimator:
         """Sets :attr:`storageLevel`."""

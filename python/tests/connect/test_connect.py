@@ -105,7 +105,8 @@ def test_a_model_is_saved_with_its_whole_summary(model: NetClassificationModel, 
 
 # A value other than the default for each Param of the estimators.
 VALUES: dict[str, Any] = {
-    "backbone": "lenet", "batchSize": 20, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2,
+    "backbone": "lenet", "batchSize": 20, "beamWidth": 3, "checkpointDir": "/tmp/elsewhere", "checkpointInterval": 2,
+    "decoderInput": "y", "startToken": 1, "endToken": 2, "maxDecodedLength": 12,
     "categoricalCols": ["c", "d"], "classWeights": [1.0, 2.0], "crossBuckets": 50, "crossedCols": ["c:d"],
     "coldStartStrategy": "drop", "coresPerWorker": 1, "device": "cpu", "dropout": 0.25, "earlyStoppingPatience": 3,
     "embeddingSize": 24, "emaDecay": 0.5, "swaStart": 3, "encoder": "lstm", "featuresCol": "f", "featuresCols": ["a", "b"],

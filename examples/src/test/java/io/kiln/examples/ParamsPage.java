@@ -68,6 +68,11 @@ final class ParamsPage {
                     "imageTransforms",
                     "imageMean",
                     "imageDeviation",
+                    "decoderInput",
+                    "startToken",
+                    "endToken",
+                    "maxDecodedLength",
+                    "beamWidth",
                     "handleInvalid"),
             new Group(
                     "What it learns",

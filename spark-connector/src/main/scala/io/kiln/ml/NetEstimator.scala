@@ -1,5 +1,6 @@
 package io.kiln.ml
 
+import io.kiln.graph.Graph
 import io.kiln.spark.job.{FitRequest, HeadsWork, Normalization, Targets, Vocabularies}
 import io.kiln.spark.notebook.LiveCurve
 import org.apache.spark.ml.Estimator
@@ -8,6 +9,7 @@ import org.apache.spark.ml.util.{DefaultParamsWritable, Identifiable, MLReadable
 import org.apache.spark.sql.Dataset
 import org.apache.spark.sql.types.StructType
 
+import java.util.Optional
 import scala.jdk.CollectionConverters._
 
 /**
@@ -110,15 +112,27 @@ class NetEstimator(override val uid: String)
     Vocabularies.of(dataset, request)
   }
 
-  override def transformSchema(schema: StructType): StructType = {
+  /** The network that would be trained, if the schema determines it. */
+  private def checked(schema: StructType): Optional[Graph] = {
     checkCombination()
     refuseCountingAnew(schema)
     request.check(schema)
-    work.graph(uid, schema).map[StructType](withOutputs(schema, _)).orElse(schema)
+    work.graph(uid, schema)
+  }
+
+  override def transformSchema(schema: StructType): StructType = {
+    val graph =
+      if (isDefined(decoderInput)) TeacherForcing(this).estimator.checked(TeacherForcing(this).schema(schema))
+      else checked(schema)
+    graph.map[StructType](withOutputs(schema, _)).orElse(schema)
   }
 
   override def fit(dataset: Dataset[_]): NetModel = {
     transformSchema(dataset.schema, logging = true)
+    if (isDefined(decoderInput)) TeacherForcing(this).fit(dataset) else train(dataset)
+  }
+
+  private[ml] def train(dataset: Dataset[_]): NetModel = {
     val result = runJob(dataset, request)
     val model = copyValues(new NetModel(uid, result.network).setParent(this))
     model.history = Some(result.summary)

@@ -4,7 +4,7 @@ import io.kiln.graph.Graph
 import io.kiln.data.vision.ImageTransform
 import io.kiln.ml.NetIoParams.Vocabularies
 import io.kiln.spark.feed.{Conversion, ImageCoding, InputBinding}
-import io.kiln.spark.model.{NamedOutputs, NamedRecord, OutputColumns}
+import io.kiln.spark.model.{DecodedOutputs, NamedOutputs, NamedRecord, OutputColumns}
 import org.apache.spark.ml.param.{DoubleArrayParam, StringArrayParam}
 import org.apache.spark.ml.param.shared.{HasInputCols, HasOutputCols}
 import org.apache.spark.sql.types.StructType
@@ -19,7 +19,7 @@ private[ml] object NetIoParams {
 }
 
 /** Which columns feed the inputs of a network, and which of its values become columns. */
-trait NetIoParams extends NetTrainingParams with NetSequenceParams with NetImageFitParams with HasInputCols with HasOutputCols {
+trait NetIoParams extends NetTrainingParams with NetSequenceParams with NetImageFitParams with NetDecodingParams with HasInputCols with HasOutputCols {
 
   /** The input that each column feeds. @group param */
   final val inputNames: StringArrayParam = new StringArrayParam(
@@ -66,10 +66,13 @@ trait NetIoParams extends NetTrainingParams with NetSequenceParams with NetImage
     all
   }
 
-  private[ml] def withOutputs(schema: StructType, graph: Graph): StructType =
-    NamedOutputs.of(graph, names(graph).asJava).columns.asScala.zip(columns(graph)).foldLeft(schema) {
-      case (s, (form, name)) => OutputColumns.append(s, "outputCols", name, form.`type`, $(handleInvalid) == "keep")
+  private[ml] def withOutputs(schema: StructType, graph: Graph): StructType = {
+    val types = decoding(graph, names(graph)).map(_ => Seq(DecodedOutputs.TYPE))
+      .getOrElse(NamedOutputs.of(graph, names(graph).asJava).columns.asScala.map(_.`type`).toSeq)
+    types.zip(columns(graph)).foldLeft(schema) {
+      case (s, (columnType, name)) => OutputColumns.append(s, "outputCols", name, columnType, $(handleInvalid) == "keep")
     }
+  }
 
   /** How columns feed inputs.
     *

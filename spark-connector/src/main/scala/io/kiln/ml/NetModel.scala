@@ -65,13 +65,14 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
   /** The inputs; empty if sizes of columns are not stated, as before a pipeline is run. */
   private def bind(schema: StructType): Optional[NetworkInputs] = {
     val graph = trainedNetwork.graph
-    val part = OutputNames.part(graph, names(graph).asJava)
-    val binding = inputBinding(Seq.empty, vocabularies).only(NetModel.known(graph), part.inputs.asScala.map(_.name).asJava)
-    binding.uncounted(schema, NetModel.known(part)).forEach { (input, field) =>
+    val whole = NetModel.known(OutputNames.part(graph, names(graph).asJava))
+    val part = decoding(graph, names(graph)).map(d => whole.without(d.input)).getOrElse(whole)
+    val binding = inputBinding(Seq.empty, vocabularies).only(NetModel.known(graph), part.names)
+    binding.uncounted(schema, part).forEach { (input, field) =>
       throw new IllegalArgumentException(
         s"$uid: inputTypes: input $input would read ids of texts from column \"${field.columns.get(0)}\", but the model has no vocabulary of it; set inputTypes as in training, or train a model with them")
     }
-    binding.bind(schema, NetModel.known(part), (_: FeedColumn) => OptionalInt.empty)
+    binding.bind(schema, part, (_: FeedColumn) => OptionalInt.empty)
   }
 
   override def transformSchema(schema: StructType): StructType = {
@@ -85,7 +86,7 @@ class NetModel private[ml] (override val uid: String, private[ml] val sentNetwor
     val hadoop = QueryPlans.hadoop(dataset)
     val prediction = new NamedPrediction(
       uid, sentNetwork.on(dataset.sparkSession), inputs(dataset.schema).inTasks(new ColumnFiles(hadoop), sentTexts, dataset.sparkSession),
-      NamedOutputs.of(graph, names(graph).asJava),
+      decoding(graph, names(graph)).getOrElse(NamedOutputs.of(graph, names(graph).asJava)),
       $(predictionBatchSize), $(device), InvalidRows.of($(handleInvalid)))
     Predictions.add(dataset, schema, columns(graph).asJava, prediction)
   }

@@ -175,7 +175,10 @@ trait NetFeatureSetters[Learner <: NetFeatureSetters[Learner]]
   *
   * @tparam Stage the estimator or model itself, which setters return
   */
-trait NetIoSetters[Stage <: NetIoSetters[Stage]] extends NetIoParams with NetSequenceSetters[Stage] { self: Stage =>
+trait NetIoSetters[Stage <: NetIoSetters[Stage]]
+    extends NetIoParams
+    with NetSequenceSetters[Stage]
+    with NetDecodingSetters[Stage] { self: Stage =>
 
   /** @group setParam */
   def setInputCols(value: Array[String]): Stage = set(inputCols, value)

@@ -39,6 +39,16 @@ public record InputBinding(
     private static final String LENGTH = "_length";
     private static final String MASK = "_mask";
 
+    /**
+     * The input that takes the lengths of another one's sequences.
+     *
+     * @param input the name of the other
+     * @return its name
+     */
+    public static String lengthOf(String input) {
+        return input + LENGTH;
+    }
+
     /** Makes the lists unmodifiable and checks their sizes. */
     public InputBinding {
         inputCols = List.copyOf(inputCols);
@@ -69,6 +79,30 @@ public record InputBinding(
     public record Known(List<String> names, Map<String, Spec> declared) {
         boolean mayOmitLast() {
             return declared.isEmpty();
+        }
+
+        /**
+         * The inputs that columns feed.
+         *
+         * @return their names, without those that take the lengths or the mask of another
+         */
+        public List<String> fed() {
+            return names.stream().filter(n -> !isCompanion(n, names)).toList();
+        }
+
+        /**
+         * The inputs but for one, and what takes its lengths or its mask.
+         *
+         * @param name the one
+         * @return the others
+         */
+        public Known without(String name) {
+            List<String> others = names.stream()
+                    .filter(n -> !n.equals(name) && !n.equals(name + LENGTH) && !n.equals(name + MASK))
+                    .toList();
+            Map<String, Spec> specs = new LinkedHashMap<>(declared);
+            specs.keySet().retainAll(others);
+            return new Known(others, specs);
         }
     }
 
@@ -238,7 +272,7 @@ public record InputBinding(
 
     /** The indices of the columns of each input. */
     private Map<String, List<Integer>> group(List<String> known) {
-        List<String> needed = known.stream().filter(n -> !isCompanion(n, known)).toList();
+        List<String> needed = new Known(known, Map.of()).fed();
         List<String> names = inputNames;
         if (names.isEmpty()) {
             if (needed.size() > 1 && needed.size() != inputCols.size()) {

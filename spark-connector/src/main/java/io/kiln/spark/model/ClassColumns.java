@@ -15,7 +15,7 @@ import java.util.List;
  * @param scores how many scores a row has
  * @param columns the columns
  */
-public record ClassColumns(String score, int scores, ClassOutput columns) implements RowOutputs {
+public record ClassColumns(String score, int scores, ClassOutput columns) implements ValueOutputs {
     @Override
     public List<String> names() {
         return List.of(score);

@@ -25,7 +25,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param names the values, as {@link OutputNames} reads them
  * @param columns how each is added
  */
-public record NamedOutputs(List<String> names, List<Form> columns) implements RowOutputs {
+public record NamedOutputs(List<String> names, List<Form> columns) implements ValueOutputs {
     private static final VectorUDT VECTORS = new VectorUDT();
 
     /** Makes the lists unmodifiable. */
