@@ -4,7 +4,6 @@ import io.kiln.backend.DeviceFailedException;
 import io.kiln.backend.Event;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -65,7 +64,7 @@ final class NcclWatch {
 
         /** Whether all ranks are at it, which is asked of the first pending work alone: then its time begins. */
         boolean isReached() {
-            if (!reached && Arrays.stream(starts).allMatch(Event::isDone)) {
+            if (!reached && areDone(starts)) {
                 reached = true;
                 since = System.nanoTime();
             }
@@ -73,7 +72,16 @@ final class NcclWatch {
         }
 
         boolean isDone() {
-            return ends != null && Arrays.stream(ends).allMatch(Event::isDone);
+            return ends != null && areDone(ends);
+        }
+
+        /** Asks each of them: the event of a device that is lost tells so then, whatever the others wait for. */
+        private static boolean areDone(Event... events) {
+            boolean done = true;
+            for (Event e : events) {
+                done &= e.isDone();
+            }
+            return done;
         }
     }
 

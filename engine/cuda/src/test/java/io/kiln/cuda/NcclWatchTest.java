@@ -126,6 +126,28 @@ class NcclWatchTest {
     }
 
     @Test
+    void aLossIsSeenWhileAnotherRankWaits() {
+        NcclWatch watch = new NcclWatch(nccl, devices, COMMS, LONG);
+        Event lost = new Event() {
+            @Override
+            public boolean isDone() {
+                devices.get(1).fail("it fell off the bus", null);
+                return true;
+            }
+
+            @Override
+            public void synchronize(Duration deadline) {
+                throw new UnsupportedOperationException();
+            }
+        };
+        watch.given("ncclReduce", NONE);
+        watch.returned(0);
+        watch.marked(new Event[] {new Switch(), lost});
+        FakeNccl.until(device::hasFailed, "the other device fails");
+        assertTrue(device.failure().contains("cannot end: cuda(0): it fell off the bus"), device.failure());
+    }
+
+    @Test
     void workWhoseEndNobodyWouldKnowCountsAsFailed() {
         NcclWatch watch = new NcclWatch(nccl, devices, COMMS, LONG);
         watch.given("ncclReduce", NONE);
