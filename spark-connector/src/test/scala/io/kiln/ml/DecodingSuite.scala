@@ -5,6 +5,8 @@ import io.kiln.nn.rnn.{Gru, SequenceLayout}
 import io.kiln.nn.transformer.TransformerSettings
 import io.kiln.nn.zoo.Transformer
 import io.kiln.spark.report.TrainingException
+import org.apache.spark.ml.feature.CountVectorizerModel
+import org.apache.spark.ml.functions.{array_to_vector, vector_to_array}
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.functions._
 
@@ -89,6 +91,20 @@ class DecodingSuite extends SparkSuite {
     m.clear(m.lengthBuckets)
     val sorting = m.fit(rows)
     assert(right(generated(sorting, unseen.withColumn("backwards", array_sort($"tokens")))) > 0.8)
+  }
+
+  test("sparse vectors are an input like dense ones") {
+    val counts = new CountVectorizerModel(Array.tabulate(9000)(_.toString)).setInputCol("words").setOutputCol("counts")
+    def counted(rows: DataFrame) = counts.transform(rows.withColumn("words", $"tokens".cast("array<string>")))
+    val writes = new Functional("counts", "before")
+      .add("c", new Dense(32), "counts").add("context", new Lambda(x => x.expandDims(1)), "c").add("e", new Embedding(10, 32), "before")
+      .add("x", Merge.sum(), "e", "context").add("next", Dense.onLastAxis(10), "x")
+    val m = estimator.setNetwork(writes).setInputCols(Array("counts")).setMaxEpochs(2)
+    m.clear(m.lengthBuckets)
+    val written = m.fit(counted(learned))
+    val sparse = generated(written, counted(unseen))
+    assert(sparse.map(_._2).distinct.size > 1)
+    assert(generated(written, counted(unseen).withColumn("counts", array_to_vector(vector_to_array($"counts")))) == sparse)
   }
 
   test("what does not fit is told") {

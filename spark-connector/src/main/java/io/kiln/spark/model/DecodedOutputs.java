@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -68,6 +69,12 @@ public record DecodedOutputs(String logits, String input, int start, int end, lo
     @Override
     public Object[] unknown() {
         return new Object[1];
+    }
+
+    /** {@return none: each step takes those rows of the inputs whose sequences go on} */
+    @Override
+    public Set<Integer> sparseFields(TrainedNetwork network, NetworkInputs inputs) {
+        return Set.of();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.kiln.spark.feed.Batch;
 import io.kiln.spark.feed.NetworkInputs;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Set;
 
 /** Columns that are made of values of a network with named inputs. */
 public sealed interface RowOutputs extends Serializable permits ValueOutputs, DecodedOutputs {
@@ -12,6 +13,15 @@ public sealed interface RowOutputs extends Serializable permits ValueOutputs, De
 
     /** {@return the columns of a row with invalid inputs} */
     Object[] unknown();
+
+    /**
+     * The fields that may be packed as CSR matrices.
+     *
+     * @param network the network
+     * @param inputs its inputs
+     * @return their indices
+     */
+    Set<Integer> sparseFields(TrainedNetwork network, NetworkInputs inputs);
 
     /**
      * Computes the columns of a batch.

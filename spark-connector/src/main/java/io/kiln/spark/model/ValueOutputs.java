@@ -24,6 +24,11 @@ public sealed interface ValueOutputs extends RowOutputs permits NamedOutputs, Cl
     List<Object[]> rows(NetworkInputs inputs, Batch batch, NDArray... y);
 
     @Override
+    default Set<Integer> sparseFields(TrainedNetwork network, NetworkInputs inputs) {
+        return network.sparseFields(inputs, names());
+    }
+
+    @Override
     default List<Object[]> compute(TrainedNetwork network, NetworkInputs inputs, Batch batch, int usual, int threads) {
         return network.predicting(batch.rows(), threads, () -> {
             Set<String> sparse = new HashSet<>();

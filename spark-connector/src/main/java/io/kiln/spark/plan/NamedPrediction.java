@@ -50,7 +50,7 @@ public record NamedPrediction(
     public Iterator<InternalRow> predict(Iterator<InternalRow> rows, Expression... values) {
         PredictionDevice where = PredictionDevice.of(device);
         TrainedNetwork net = network.value();
-        RowBatches reader = new RowBatches(inputs.fields(), batchSize, net.sparseFields(inputs, outputs.names()));
+        RowBatches reader = new RowBatches(inputs.fields(), batchSize, outputs.sparseFields(net, inputs));
         return new PredictedRows(rows, values, reader, new PredictedRows.Handling(uid, batchSize, invalid, "")) {
             @Override
             List<Object[]> compute() {
