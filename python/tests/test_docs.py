@@ -10,5 +10,5 @@ def test_the_python_of_the_documentation_runs(tmp_path: Path) -> None:
         (tmp_path / folder).symlink_to(here.parents[1] / folder)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", here.parent / "pyproject.toml"]
     command += ["--rootdir", here.parent, here / "pages"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
