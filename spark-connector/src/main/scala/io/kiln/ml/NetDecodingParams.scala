@@ -57,13 +57,16 @@ trait NetDecodingParams extends Params {
 
   /** What is generated; none if the values need no generated input. */
   private[ml] def decoding(graph: Graph, values: Seq[String]): Option[DecodedOutputs] =
-    if (isDefined(decoderInput) && OutputNames.part(graph, values.asJava).inputs.asScala.exists(_.name == $(decoderInput))) {
+    if (!isDefined(decoderInput)) None else decoding(graph, OutputNames.part(graph, values.asJava), values)
+
+  private def decoding(graph: Graph, part: Graph, values: Seq[String]): Option[DecodedOutputs] =
+    if (part.inputs.asScala.exists(_.name == $(decoderInput))) {
       checkTokens()
       require(
         values.length == 1,
         s"$uid: outputNames: ${values.mkString("[", ", ", "]")} need what is generated in decoderInput; name one of them, the scores of tokens")
       Some(new DecodedOutputs(
-        values.head, $(decoderInput), $(startToken), $(endToken), width(graph), longest(width(graph)), $(beamWidth)).check(graph))
+        values.head, $(decoderInput), $(startToken), $(endToken), width(graph), longest(width(graph)), $(beamWidth)).check(part))
     } else {
       None
     }

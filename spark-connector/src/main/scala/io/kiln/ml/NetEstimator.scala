@@ -121,16 +121,16 @@ class NetEstimator(override val uid: String)
   }
 
   override def transformSchema(schema: StructType): StructType = {
-    val graph =
-      if (isDefined(decoderInput)) TeacherForcing(this).estimator.checked(TeacherForcing(this).schema(schema))
-      else checked(schema)
+    val graph = forcing.map(f => f.estimator.checked(f.schema(schema))).getOrElse(checked(schema))
     graph.map[StructType](withOutputs(schema, _)).orElse(schema)
   }
 
   override def fit(dataset: Dataset[_]): NetModel = {
     transformSchema(dataset.schema, logging = true)
-    if (isDefined(decoderInput)) TeacherForcing(this).fit(dataset) else train(dataset)
+    forcing.map(_.fit(dataset)).getOrElse(train(dataset))
   }
+
+  private def forcing: Option[TeacherForcing] = if (isDefined(decoderInput)) Some(TeacherForcing(this)) else None
 
   private[ml] def train(dataset: Dataset[_]): NetModel = {
     val result = runJob(dataset, request)

@@ -1,8 +1,9 @@
 package io.kiln.ml
 
+import io.kiln.spark.feed.FeedColumn
 import org.apache.spark.ml.param.{Param, ParamMap}
 import org.apache.spark.sql.Dataset
-import org.apache.spark.sql.functions.{array, col, concat, lit}
+import org.apache.spark.sql.functions.{array, concat, lit}
 import org.apache.spark.sql.types._
 
 import scala.jdk.CollectionConverters._
@@ -53,29 +54,30 @@ private[ml] case class TeacherForcing(of: NetEstimator) {
     that
   }
 
-  private def checkTarget(schema: StructType): Unit =
-    schema.fields.find(_.name == target).map(_.dataType) match {
-      case Some(ArrayType(ByteType | ShortType | IntegerType | LongType, _)) =>
-      case Some(other) =>
+  private def tokens(schema: StructType): FeedColumn = {
+    val found = FeedColumn.find(schema, "targetCols", target)
+    found.field.dataType match {
+      case ArrayType(ByteType | ShortType | IntegerType | LongType, _) => found
+      case other =>
         throw new IllegalArgumentException(
           s"""$uid: targetCols: column "$target" is of type ${other.catalogString}; with decoderInput expected an array of whole numbers, the tokens""")
-      case None => throw new IllegalArgumentException(s"""$uid: targetCols: there is no column "$target"""")
     }
+  }
 
   /** The schema with the shifted columns. */
   def schema(schema: StructType): StructType = {
-    checkTarget(schema)
+    tokens(schema)
     val shiftedType = ArrayType(IntegerType)
     schema.add(shifted, shiftedType).add(ended, shiftedType)
   }
 
   /** Trains on the shifted columns; the model reads the columns of the original estimator. */
   def fit(dataset: Dataset[_]): NetModel = {
-    val tokens = col(s"`$target`").cast(ArrayType(IntegerType))
+    val ids = tokens(dataset.schema).of(dataset).cast(ArrayType(IntegerType))
     val model = estimator.train(
       dataset
-        .withColumn(shifted, concat(array(lit(of.getStartToken)), tokens))
-        .withColumn(ended, concat(tokens, array(lit(of.getEndToken)))))
+        .withColumn(shifted, concat(array(lit(of.getStartToken)), ids))
+        .withColumn(ended, concat(ids, array(lit(of.getEndToken)))))
     def restore[T](param: Param[T]): Unit =
       if (of.isSet(param)) model.set(param.asInstanceOf[Param[Any]], of.getOrDefault(param)) else model.clear(param)
     Seq[Param[_]](of.inputCols, of.inputTypes, of.inputScales, of.targetCols, of.decoderInput).foreach(restore(_))

@@ -33,8 +33,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "large",
         mixinStandardHelpOptions = true,
-        description =
-                "Trains on rows that do not fit into the executors' memory; prints times, memory and what went to disk.")
+        description = "Trains on rows that do not fit into the executors' memory; prints times and memory.")
 public final class Large implements Callable<Integer> {
     private static final int EXECUTORS = 2;
 
@@ -106,14 +105,12 @@ public final class Large implements Callable<Integer> {
     }
 
     private Stream<String> peaks(SparkSession spark) {
-        try (JavaSparkContext context = new JavaSparkContext(spark.sparkContext())) {
-            List<Integer> slots = IntStream.range(0, EXECUTORS).boxed().toList();
-            return context
-                    .parallelize(slots, EXECUTORS)
-                    .map(slot -> String.format(
-                            Locale.ROOT, "executor %s %.0f", SparkEnv.get().executorId(), ResidentMemory.peakMiB()))
-                    .collect()
-                    .stream();
-        }
+        List<Integer> slots = IntStream.range(0, EXECUTORS).boxed().toList();
+        return JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(slots, EXECUTORS)
+                .map(slot -> String.format(
+                        Locale.ROOT, "executor %s %.0f", SparkEnv.get().executorId(), ResidentMemory.peakMiB()))
+                .collect()
+                .stream();
     }
 }

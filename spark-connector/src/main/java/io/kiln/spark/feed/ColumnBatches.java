@@ -29,8 +29,8 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * Rows read where they lie in Spark's column batches (Parquet, ORC, other columnar sources). Spark copies each to its row
- * format first, which takes about as long as decoding Parquet does. Cached tables make rows themselves.
+ * Rows read where they lie in Spark's column batches (Parquet, ORC, other columnar sources), which Spark would copy to its row
+ * format first. Cached tables make rows themselves.
  */
 final class ColumnBatches {
     private static final ClassTag<InternalRow> ROWS = ClassTag$.MODULE$.apply(InternalRow.class);

@@ -44,14 +44,13 @@ public record DecodedOutputs(String logits, String input, int start, int end, lo
     public static final DataType TYPE = DataTypes.createArrayType(DataTypes.LongType, false);
 
     /**
-     * Checks that a network has scores of tokens.
+     * Checks that the value has scores of tokens.
      *
-     * @param g the network
+     * @param part the part of the network that computes it alone
      * @return this
      * @throws IllegalArgumentException if they have another shape
      */
-    public DecodedOutputs check(Graph g) {
-        Graph part = OutputNames.part(g, names());
+    public DecodedOutputs check(Graph part) {
         Spec scores = part.spec(part.outputs().get(0));
         if (scores.shape().rank() != RANK || !scores.dtype().isFloating()) {
             throw new IllegalArgumentException(
